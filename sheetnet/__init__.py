@@ -1,0 +1,44 @@
+"""Learning how a model learns, in a spreadsheet and in torch at once: the public names, nothing else.
+
+Each name is imported when it is first used, so that `import sheetnet` is instant and does not import torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from sheetnet.build import build
+    from sheetnet.check import check
+    from sheetnet.errors import SheetnetError
+    from sheetnet.features import Table, titanic
+    from sheetnet.models import Model, linear, two_relu
+    from sheetnet.training import train
+
+_HOME = {
+    "Model": "models",
+    "SheetnetError": "errors",
+    "Table": "features",
+    "build": "build",
+    "check": "check",
+    "linear": "models",
+    "titanic": "features",
+    "train": "training",
+    "two_relu": "models",
+}
+__all__ = ["Model", "SheetnetError", "Table", "__version__", "build", "check", "linear", "titanic", "train", "two_relu"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'sheetnet' has no attribute {name!r}")
+    value = getattr(import_module(f"sheetnet.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,139 @@
+"""build: a table and models -> a workbook with every number in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sheetnet import __version__, manifest
+from sheetnet.errors import SheetnetError
+from sheetnet.evaluate import evaluate
+from sheetnet.features import Table, counting
+from sheetnet.graph import Node
+from sheetnet.lessons.titanic import Plan, Spec
+from sheetnet.models import Model
+from sheetnet.sheets.mmult import PLAY
+
+MAX_EPOCHS = 1000
+WIGGLE = 1e-5
+
+
+@dataclass(frozen=True)
+class Built:
+    """What build wrote: the file, its size, counts, and per model torch's first and last loss."""
+
+    path: Path
+    bytes: int
+    sheets: int
+    formula_cells: int
+    losses: dict[str, tuple[float, float]]
+
+
+def build(
+    path: str | Path,
+    table: Table,
+    models: Sequence[Model],
+    *,
+    epochs: int = 100,
+    lr: float | Mapping[str, float] = 0.1,
+    seed: int = 0,
+) -> Built:
+    """Write the workbook of the table and models: every epoch of descent a row of formulas, torch's numbers beside.
+
+    lr: one rate for all models, or one by model name.
+    Raises: SheetnetError for settings that cannot be, WorkbookError when the file cannot be written.
+    """
+    rates = {m.name: float(lr[m.name] if isinstance(lr, Mapping) else lr) for m in models}
+    _check(table, models, epochs, rates)
+    import torch  # here, so that a wrong setting is told at once
+
+    spec = Spec(
+        recipe=table.recipe,
+        models=tuple(m.name for m in models),
+        epochs=epochs,
+        n_raw=table.raw.n_rows,
+        n_rows=table.n_rows,
+        seed=seed,
+        best=int(np.linalg.matrix_rank(table.X)) == table.n_features,
+        torch_version=str(torch.__version__).partition("+")[0],
+    )
+    plan = Plan(spec)
+    typed = start_inputs(plan, table, models, rates, seed)
+    record = recorded(plan, table, models, rates, typed)
+    values = evaluate_blocks(plan, typed | record)
+    made = manifest.Manifest(__version__, spec, manifest.ranges(plan.book), record)
+    from sheetnet.workbook import write
+
+    path = Path(path)
+    write(path, plan.book, values, manifest.dump(made))
+    formula_cells = sum(b.area.n_rows * b.area.n_cols for b in plan.book.blocks if b.style != "values")
+    losses = {m.name: tuple(record[f"torch.{m.name}.descent.loss"][[0, -1], 0].tolist()) for m in models}
+    return Built(path, path.stat().st_size, len(plan.book.pages), formula_cells, losses)  # type: ignore[arg-type]
+
+
+def _check(table: Table, models: Sequence[Model], epochs: int, rates: Mapping[str, float]) -> None:
+    if not models:
+        raise SheetnetError("a workbook needs at least one model, such as sn.linear(table)")
+    if len({m.name for m in models}) != len(models):
+        raise SheetnetError("each model can stand in a workbook once")
+    for model in models:
+        if model.n_features != table.n_features:
+            raise SheetnetError(
+                f"{model.name} is for {model.n_features} features, the table has {table.n_features}; make it from this table"
+            )
+    if not 1 <= epochs <= MAX_EPOCHS:
+        raise SheetnetError(f"epochs must be from 1 to {MAX_EPOCHS}, found {epochs}: each is a row of formulas")
+    for name, rate in rates.items():
+        if not (np.isfinite(rate) and rate >= 0):
+            raise SheetnetError(f"the learning rate of {name} must be a number of 0 or more, found {rate}")
+
+
+def start_inputs(
+    plan: Plan, table: Table, models: Sequence[Model], rates: Mapping[str, float], seed: int
+) -> dict[str, np.ndarray]:
+    """The value of every cell that a person may edit, by block id, as the workbook is delivered."""
+    one = {"start.epoch": float(min(10, plan.spec.epochs)), "start.wiggle": WIGGLE}
+    values: dict[str, np.ndarray] = {key: np.array([[value]]) for key, value in one.items()}
+    by_node = plan.recipe.inputs(table.raw)
+    for id, node in plan.inputs.items():
+        if node in by_node:
+            values[id] = by_node[node]
+    for model in models:
+        values[f"start.{model.name}.lr"] = np.array([[rates[model.name]]])
+        values[f"{model.name}.now.weight"] = model.init(seed)["W"].T
+        values[f"{model.name}.descent.epoch"] = counting(plan.spec.epochs + 1) - 1
+        values[f"{model.name}.then.which"] = counting(table.n_features)
+    values["mmult.A"], values["mmult.B"] = np.array(PLAY["A"]), np.array(PLAY["B"])
+    values["mmult.now.W"] = models[-1].init(seed)["W"]
+    return values
+
+
+def recorded(
+    plan: Plan, table: Table, models: Sequence[Model], rates: Mapping[str, float], typed: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """What is put on record when a workbook is made, by block id: torch's numbers, start weights, rates, fingerprints."""
+    from sheetnet.training import witness
+
+    record: dict[str, np.ndarray] = {}
+    for model in models:
+        start = typed[f"{model.name}.now.weight"]
+        said = witness(model, table, start.T, rates[model.name], plan.spec.epochs, epoch=-1)
+        record[f"{model.name}.start"] = start
+        record[f"torch.{model.name}.lr"] = np.array([[rates[model.name]]])
+        for key, value in said.items():
+            if (id := f"torch.{model.name}.{key}") in plan.inputs:
+                record[id] = value
+    no = counting(table.n_rows)
+    record["torch.built.X"] = np.array([[(table.X * no).sum()]])
+    record["torch.built.y"] = np.array([[(table.y * no).sum()]])
+    return record
+
+
+def evaluate_blocks(plan: Plan, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The value of every block by id, given those of the blocks that hold values."""
+    given: dict[Node, np.ndarray] = {node: inputs[id] for id, node in plan.inputs.items()}
+    blocks = plan.book.blocks
+    return {b.id: v for b, v in zip(blocks, evaluate([b.node for b in blocks], given), strict=True)}

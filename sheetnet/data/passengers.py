@@ -1,0 +1,275 @@
+"""Passengers as columns of numbers and texts, judged cell by cell as they are read.
+
+Only csv and numpy are used, so that a command which reads the table starts at once.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from sheetnet.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+MIN_ROWS = 2
+MAX_ROWS = 20_000
+MAX_BYTES = 16 * 2**20
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the table: its name, and which values it may hold.
+
+    A number is 0 or more and finite, and without a fraction where `whole`; where `allowed` is not empty, only
+    its members will do. A blank cell is refused unless `blank_ok`.
+    """
+
+    name: str
+    kind: Literal["number", "text"]
+    allowed: tuple[float, ...] | tuple[str, ...] = ()
+    whole: bool = False
+    blank_ok: bool = False
+
+    @property
+    def expected(self) -> str:
+        """What a cell of this column may hold, in words: `"1, 2 or 3"`, `"a number of 0 or more, or nothing"`."""
+        if self.allowed:
+            *most, last = map(str, self.allowed)
+            words = f"{', '.join(most)} or {last}"
+        else:
+            words = f"a {'whole ' * self.whole}number of 0 or more"
+        return words + ", or nothing" * self.blank_ok
+
+    def value(self, found: str | float | None) -> float | str:
+        """The value of a cell of a text file or a spreadsheet; a blank is nan in a number column, else "".
+
+        Blank are None, a text of nothing but spaces, and the float nan, so that a value is its own value.
+
+        >>> SCHEMA["Fare"].value(" 7.25 "), SCHEMA["Age"].value(None), SCHEMA["Sex"].value("female")
+        (7.25, nan, 'female')
+
+        Raises:
+            DataError: names the column, what was found and what was expected; the caller puts the place before it.
+        """
+        cell = found.strip() if isinstance(found, str) else found
+        if cell is None or cell == "" or (isinstance(cell, float) and math.isnan(cell)):
+            if not self.blank_ok:
+                raise self._refusal("found an empty cell")
+            return math.nan if self.kind == "number" else ""
+        value = _number(cell) if self.kind == "number" else cell
+        if self.allowed:
+            fits = value in self.allowed
+        else:
+            fits = isinstance(value, float) and 0 <= value < math.inf and (value.is_integer() or not self.whole)
+        if not fits:
+            raise self._refusal(f"found {_shown(cell)}")
+        return value
+
+    def _refusal(self, found: str) -> DataError:
+        return _error(f"column {self.name}", found, self.expected, "mend this value or remove its row")
+
+
+SCHEMA: Mapping[str, Column] = {
+    column.name: column
+    for column in (
+        Column("Survived", "number", allowed=(0, 1)),
+        Column("Pclass", "number", allowed=(1, 2, 3)),
+        Column("Sex", "text", allowed=("male", "female")),
+        Column("Age", "number", blank_ok=True),
+        Column("SibSp", "number", whole=True),
+        Column("Parch", "number", whole=True),
+        Column("Fare", "number"),
+        Column("Embarked", "text", allowed=("C", "Q", "S"), blank_ok=True),
+    )
+}
+"""The columns of the table by name, in order; Age in years, Fare in pounds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Raw:
+    """The table as it was read: by the names of SCHEMA, in its order, one column (n, 1) each.
+
+    Numbers are float64, nan where blank; texts are str in an array of dtype object, "" where blank. `source` is
+    the bare name of the file, without its folder, so that what is made from it is the same on every machine.
+    """
+
+    columns: dict[str, NDArray[Any]]
+    source: str
+
+    @property
+    def n_rows(self) -> int:
+        """The number of passengers."""
+        return len(self.columns["Survived"])
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A new DataFrame (n, 8): numbers float64 with NaN, texts dtype object with None, where blank."""
+        import pandas as pd
+
+        def series(name: str, column: NDArray[Any]) -> pd.Series:
+            if SCHEMA[name].kind == "number":
+                return pd.Series(column[:, 0].copy())
+            return pd.Series([text or None for text in column[:, 0]], dtype=object)
+
+        return pd.DataFrame({name: series(name, column) for name, column in self.columns.items()})
+
+
+def read_passengers(path: str | Path | None = None) -> Raw:
+    """The passengers in a CSV file, by default the 891 of the shipped titanic.csv.
+
+    Kaggle's train.csv is read as it is: columns in any order, others beside them ignored, utf-8 with or without
+    BOM, any line ends. Blanks around a cell are dropped and empty lines skipped.
+
+    Raises:
+        DataError: one sentence that names the file, the line and the column, what was found, what was expected
+            and what to do.
+
+    Source: sheetnet/data/README.md; RFC 4180 for quotes.
+    """
+    if path is None:
+        shipped = files("sheetnet.data") / "titanic.csv"
+        file, name, content = shipped.name, shipped.name, shipped.read_bytes()
+    else:
+        file, name, content = str(path), Path(path).name, _content(Path(path))
+    rows = _rows(_text(content, file), file)
+    dtypes = {"number": np.float64, "text": np.object_}
+    return Raw(
+        {
+            column.name: np.array(cells, dtype=dtypes[column.kind]).reshape(-1, 1)
+            for column, cells in zip(SCHEMA.values(), zip(*rows, strict=True), strict=True)
+        },
+        source=name,
+    )
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file that a person named."""
+    table = "a CSV table such as Kaggle's train.csv"
+    if path.is_dir():
+        raise _error(str(path), "this is a folder", table, "name a file in it")
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise _error(str(path), "there is no such file", table, "check the path") from None
+    except OSError as error:
+        raise _error(str(path), f"it cannot be read ({error.strerror})", table, "check the path and rights") from None
+    if len(content) > MAX_BYTES:
+        found = f"the file is larger than {MAX_BYTES // 2**20} MiB"
+        raise _error(str(path), found, f"at most {MAX_ROWS:,} rows", "keep fewer passengers")
+    return content
+
+
+def _text(content: bytes, file: str) -> str:
+    """The text of a file, without BOM."""
+    found = ""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = len(content[: error.start + 1].splitlines())
+        text, found = "", f"line {line} is not utf-8 text (byte 0x{content[error.start]:02x})"
+    if b"\0" in content:
+        found = "the file is binary, not utf-8 text"
+    if content.startswith(b"PK\x03\x04"):
+        found = "the file is an Excel workbook or another zip archive, not utf-8 text"
+    if found:
+        raise _error(file, found, "a CSV table", "open it in a spreadsheet and save it as 'CSV UTF-8'")
+    if not text.strip():
+        raise _error(file, "the file is empty", "a header and a line for each passenger", "check that it was saved")
+    return text
+
+
+def _rows(text: str, file: str) -> list[list[float | str]]:
+    """The values of each passenger in the order of SCHEMA."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    records = filter(None, reader)  # an empty line is an empty record
+    rows: list[list[float | str]] = []
+    try:
+        header = [name.strip() for name in next(records)]
+        places = _places(header, f"{file}, line {reader.line_num}")
+        for record in records:
+            place = f"{file}, line {reader.line_num}"
+            if len(record) != len(header):
+                expected = f"{len(header)} as in the header"
+                remedy = "give each column one cell and put a text that holds a comma in double quotes"
+                raise _error(place, f"found {_count(len(record), 'field')}", expected, remedy)
+            if len(rows) == MAX_ROWS:
+                found = f"the table has more than {MAX_ROWS:,} rows"
+                raise _error(place, found, f"at most {MAX_ROWS:,} in a sheet for learning", "keep fewer passengers")
+            try:
+                rows.append([column.value(record[places[name]]) for name, column in SCHEMA.items()])
+            except DataError as error:
+                raise DataError(f"{place}, {error}") from None
+    except csv.Error as error:
+        expected = f"cells of at most {csv.field_size_limit():,} characters with their quotes in pairs"
+        remedy = "shorten the cell or close the quote"
+        raise _error(f"{file}, line {reader.line_num}", f"found a broken cell ({error})", expected, remedy) from None
+    if len(rows) < MIN_ROWS:
+        found = f"the table has {_count(len(rows), 'row') if rows else 'no rows'}"
+        raise _error(file, found, f"at least {MIN_ROWS} below the header", "add a line for each passenger")
+    return rows
+
+
+def _places(header: list[str], place: str) -> dict[str, int]:
+    """Where each column of SCHEMA stands in the header."""
+    twice = [name for name in SCHEMA if header.count(name) > 1]
+    if twice:
+        found = f"found column {twice[0]} {header.count(twice[0])} times"
+        raise _error(place, found, "each column once", "remove or rename all but one")
+    missing = [name for name in SCHEMA if name not in header]
+    if missing:
+        found = f"found no column {', '.join(missing)} among {', '.join(map(_shown, header[:20]))}"
+        found += f" and {len(header) - 20} more" if len(header) > 20 else ""
+        raise _error(place, found, f"the columns {', '.join(SCHEMA)}", _remedy(missing, header))
+    return {name: header.index(name) for name in SCHEMA}
+
+
+def _remedy(missing: list[str], header: list[str]) -> str:
+    """What to do about missing columns."""
+    alike = {"".join(name.split()).lower(): name for name in header}
+    misspelt = [f"{_shown(alike[name.lower()])} to {name}" for name in missing if name.lower() in alike]
+    if misspelt:
+        rest = " and add the rest" * (len(misspelt) < len(missing))
+        return f"rename {', '.join(misspelt)} (only case or spaces differ){rest}"
+    if len(header) == 1 and re.search(r"[;\t]", header[0]):
+        return "save the table with commas between the cells, not semicolons or tabs"
+    if missing == ["Survived"]:
+        return "use Kaggle's train.csv, for its test.csv does not say who survived"
+    return "add what is missing"
+
+
+def _number(cell: str | float) -> float:
+    """The number in a cell, nan if there is none: no TRUE, no inf, no 1_000, which Python would take."""
+    if isinstance(cell, bool) or (isinstance(cell, str) and not _DECIMAL.fullmatch(cell)):
+        return math.nan
+    return float(cell) + 0.0  # never -0.0
+
+
+def _shown(cell: str | float) -> str:
+    """What was found, fit for a message: a text in quotes, and no more than 40 characters of it."""
+    if not isinstance(cell, str):
+        return str(cell)
+    return repr(cell if len(cell) <= 40 else cell[:39] + "…")
+
+
+def _count(number: int, noun: str) -> str:
+    """A number of things: `1 row`, `2 rows`."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def _error(place: str, found: str, expected: str, remedy: str) -> DataError:
+    """The error that says where, what was found, what was expected and what to do."""
+    return DataError(f"{place}: {found}, expected {expected}; {remedy}.")

@@ -1,0 +1,188 @@
+"""LibreOffice, driven through its UNO interface by a helper process: see uno_worker.py."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import suppress
+from functools import cache
+from glob import glob
+from pathlib import Path
+from typing import IO, Any
+
+from sheetnet.engines.base import CellError, Engine, Session, Value
+from sheetnet.errors import EngineError
+
+START_SECONDS = 60.0
+CALL_SECONDS = 120.0
+CLOSE_SECONDS = 20.0
+
+_WORKER = Path(__file__).with_name("uno_worker.py")
+_USUAL_PLACES = (
+    "/usr/lib/libreoffice/program/soffice",
+    "/usr/lib64/libreoffice/program/soffice",
+    "/opt/libreoffice*/program/soffice",
+    "/snap/bin/libreoffice",
+    "/Applications/LibreOffice*.app/Contents/MacOS/soffice",
+    "C:/Program Files/LibreOffice*/program/soffice.exe",
+    "C:/Program Files (x86)/LibreOffice*/program/soffice.exe",
+)
+
+
+class LibreOffice(Engine):
+    """An office suite that has to be installed on its own; each session runs one of its own, without a window."""
+
+    name = "libreoffice"
+
+    def missing(self) -> str | None:
+        """None, or what to install."""
+        soffice = _find_soffice()
+        if soffice is None:
+            given = os.environ.get("SHEETNET_SOFFICE")
+            found = f"SHEETNET_SOFFICE is {given!r}, which is no file" if given else "LibreOffice is not found"
+            return (
+                f"{found}: install LibreOffice Calc (Debian: apt install libreoffice-calc-nogui python3-uno) "
+                "or set SHEETNET_SOFFICE to its program soffice."
+            )
+        if _find_python(soffice) is None:
+            return f"No Python here can 'import uno' for {soffice}: install it (Debian: apt install python3-uno)."
+        return None
+
+    def _open(self, path: Path) -> Session:
+        soffice = _find_soffice()
+        python = _find_python(soffice) if soffice else None
+        if soffice is None or python is None:
+            raise EngineError(self.missing())
+        return LibreOfficeSession(path, python, soffice)
+
+
+class LibreOfficeSession(Session):
+    """A workbook in a LibreOffice of its own. A call that times out, or Ctrl-C in one, closes the session.
+
+    Of the errors in one block the first 20 tell their kind, the others are CellError('Err:?'): asking takes long.
+    """
+
+    def __init__(self, path: Path, python: str, soffice: str) -> None:
+        super().__init__(path, [])
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the session)
+        self._worker = subprocess.Popen(
+            [python, str(_WORKER), soffice],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            text=True,
+            env=_environment(),
+            start_new_session=True,  # Ctrl-C is for us; the helper sees its stdin end
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
+        self._replies: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=_pass_on, args=(self._worker.stdout, self._replies), daemon=True).start()
+        try:
+            self._call("start", seconds=START_SECONDS)
+            self._sheets = self._call("load", str(path.resolve()))
+        except BaseException:
+            self.close()
+            raise
+
+    def _set(self, sheet: str, row: int, col: int, value: float | str | None) -> None:
+        self._call("set", sheet, row, col, value)
+
+    def _recalculate(self) -> None:
+        self._call("recalculate")
+
+    def _read(self, sheet: str, row: int, col: int, n_rows: int, n_cols: int) -> list[list[Value]]:
+        rows = self._call("read", sheet, row, col, n_rows, n_cols)
+        return [[_value(cell) for cell in cells] for cells in rows]
+
+    def _close(self) -> None:
+        """None; the helper sees its stdin end, ends LibreOffice and removes the profile; we wait for that."""
+        assert self._worker.stdin is not None
+        with suppress(OSError):  # the helper may be gone already
+            self._worker.stdin.close()
+        try:
+            self._worker.wait(CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._worker.kill()
+            self._worker.wait()
+        self._stderr.close()
+
+    def _call(self, task: str, *arguments: str | float | None, seconds: float | None = None) -> Any:
+        """What the helper returns for the task, within so many seconds (CALL_SECONDS).
+
+        Raises: EngineError when it fails, dies or takes longer than that; after the last two the session is closed.
+        """
+        assert self._worker.stdin is not None
+        seconds = CALL_SECONDS if seconds is None else seconds
+        line = ""
+        try:
+            with suppress(OSError):  # when the helper is gone, the missing reply says so
+                print(json.dumps([task, *arguments]), file=self._worker.stdin, flush=True)
+            line = self._replies.get(timeout=seconds)
+            if not line:
+                raise self._failure(task, "its helper process ended")
+        except queue.Empty:
+            raise self._failure(task, f"no answer within {seconds:g} s") from None
+        finally:
+            if not line:  # also after Ctrl-C: a late reply must not pass for the next one
+                self.close()
+        reply = json.loads(line)
+        if "error" in reply:
+            raise self._failure(task, reply["error"])
+        return reply["ok"]
+
+    def _failure(self, task: str, reason: str) -> EngineError:
+        self._stderr.seek(0)
+        lines = self._stderr.read().decode(errors="replace").splitlines()
+        tail = [line for line in lines if line.strip() and "javaldx" not in line][-5:]  # it grumbles without Java
+        said = "\nIts last words:\n  " + "\n  ".join(tail) if tail else ""
+        return EngineError(f"{self.path}: LibreOffice cannot {task} this workbook: {reason}.{said}")
+
+
+def _value(cell: float | str | dict[str, str]) -> Value:
+    """The value of a cell as the helper wrote it: an error is {'error': text}."""
+    return CellError(cell["error"]) if isinstance(cell, dict) else None if cell == "" else cell
+
+
+def _pass_on(lines: IO[str], replies: queue.SimpleQueue[str]) -> None:
+    """None; puts each line into the queue, and '' at the end."""
+    with lines:
+        for line in lines:
+            replies.put(line)
+    replies.put("")
+
+
+def _find_soffice() -> str | None:
+    """The path of LibreOffice's program soffice: SHEETNET_SOFFICE, else PATH, else the usual folders."""
+    if given := os.environ.get("SHEETNET_SOFFICE"):
+        return given if Path(given).is_file() else None
+    if found := shutil.which("soffice") or shutil.which("libreoffice"):
+        return found
+    return next((place for pattern in _USUAL_PLACES for place in sorted(glob(pattern), reverse=True)), None)
+
+
+@cache
+def _find_python(soffice: str) -> str | None:
+    """The path of a Python that can import uno: beside soffice, the system's, this one."""
+    program = Path(soffice).resolve().parent
+    beside = [program / "python.exe", program / "python", program.parent / "Resources" / "python"]
+    candidates = [*map(str, beside), "/usr/bin/python3", shutil.which("python3"), sys.executable]
+    return next((python for python in candidates if python and _imports_uno(python)), None)
+
+
+def _imports_uno(python: str) -> bool:
+    command = [python, "-c", "import uno"]
+    try:
+        return subprocess.run(command, capture_output=True, env=_environment(), timeout=START_SECONDS).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def _environment() -> dict[str, str]:
+    """Our environment without the settings that would bend another Python."""
+    return {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}

@@ -1,0 +1,161 @@
+"""A LibreOffice of one's own, served over stdin and stdout: python uno_worker.py SOFFICE.
+
+Runs on any Python 3.9+ that can import uno, and needs nothing else. Each request is one line of JSON,
+[method of Office, argument, ...], "start" first; each reply is one line, {"ok": result} or {"error": text}.
+When stdin ends, LibreOffice and all its files go.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import uno
+from com.sun.star.beans import PropertyValue
+
+START_SECONDS = 55.0  # a little less than the other side waits, so that ours is the message
+GRACE_SECONDS = 5.0
+MAX_KINDS = 20  # to ask a cell for the kind of its error takes about 2 ms
+
+
+class Office:
+    """A LibreOffice without windows, in a process group, with a profile and a pipe of its own."""
+
+    def __init__(self, soffice: str) -> None:
+        self.soffice = soffice
+        self.folder = Path(tempfile.mkdtemp(prefix="sheetnet-"))
+        self.process: Any = None
+        self.desktop: Any = None
+        self.document: Any = None
+        self.sheets: dict[str, Any] = {}
+
+    def start(self) -> None:
+        """Start LibreOffice and wait until it answers."""
+        pipe = f"pipe,name={self.folder.name};urp;"
+        profile = (self.folder / "profile").as_uri()
+        options = ["--headless", "--invisible", "--norestore", "--nologo", "--nodefault", "--nolockcheck"]
+        self.process = subprocess.Popen(
+            [self.soffice, *options, f"-env:UserInstallation={profile}", f"--accept={pipe}"],
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr,
+            start_new_session=True,
+            env={**os.environ, **dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(self.folder))},
+        )
+        here = uno.getComponentContext()
+        resolver = here.ServiceManager.createInstanceWithContext("com.sun.star.bridge.UnoUrlResolver", here)
+        deadline = time.monotonic() + START_SECONDS
+        while self.process.poll() is None and time.monotonic() < deadline:
+            try:
+                there = resolver.resolve(f"uno:{pipe}StarOffice.ComponentContext")
+            except Exception:  # not up yet
+                time.sleep(0.05)
+            else:
+                self.desktop = there.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", there)
+                return
+        raise RuntimeError("it did not answer in time")
+
+    def load(self, path: str) -> list[str]:
+        """Open a copy (no lock file appears beside the user's), without macros and links; return its sheets' names."""
+        copy = shutil.copy(path, self.folder / "workbook.xlsx")
+        wanted = {"Hidden": True, "MacroExecutionMode": 0, "UpdateDocMode": 0, "FilterName": "Calc MS Excel 2007 XML"}
+        properties = tuple(PropertyValue(name, 0, value, 0) for name, value in wanted.items())
+        self.document = self.desktop.loadComponentFromURL(Path(copy).as_uri(), "_blank", 0, properties)
+        if self.document is None:
+            raise RuntimeError("it is damaged or no .xlsx file")
+        sheets = self.document.Sheets
+        self.sheets = {name: sheets.getByName(name) for name in sheets.ElementNames}
+        return list(self.sheets)
+
+    def set(self, sheet: str, row: int, col: int, value: float | str | None) -> None:
+        """Put a number or text into a cell, or empty it."""
+        cell = self.sheets[sheet].getCellByPosition(col, row)
+        if isinstance(value, float):
+            cell.setValue(value)
+        else:
+            cell.setString(value or "")  # never setFormula: text stays text
+
+    def recalculate(self) -> None:
+        """Calculate every formula, whatever is stored; calculate() would trust stored values."""
+        self.document.calculateAll()
+
+    def read(self, sheet: str, row: int, col: int, n_rows: int, n_cols: int) -> list[list[Any]]:
+        """Return a block row by row; an error, None in UNO's array, becomes {'error': text}."""
+        cells = self.sheets[sheet].getCellRangeByPosition(col, row, col + n_cols - 1, row + n_rows - 1)
+        rows = [list(values) for values in cells.getDataArray()]
+        errors = [(i, j) for i, values in enumerate(rows) for j, value in enumerate(values) if value is None]
+        for k, (i, j) in enumerate(errors):
+            rows[i][j] = {"error": cells.getCellByPosition(j, i).getString() if k < MAX_KINDS else "Err:?"}
+        return rows
+
+    def kill(self) -> None:
+        """End LibreOffice and all it started, at once."""
+        if self.process is None:
+            return
+        if os.name == "nt":
+            subprocess.run(["taskkill", "/F", "/T", "/PID", str(self.process.pid)], capture_output=True)
+        else:
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # it is gone
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """End LibreOffice, kindly at first, and remove its files."""
+        with contextlib.suppress(Exception):  # the connection breaks as it leaves
+            if self.document is not None:
+                self.document.close(True)
+            self.desktop.terminate()
+            self.process.wait(GRACE_SECONDS)
+        self.kill()
+        for _ in range(50):
+            shutil.rmtree(self.folder, ignore_errors=True)
+            if not self.folder.exists():
+                break
+            time.sleep(0.1)
+
+
+def listen(requests: queue.SimpleQueue[Any], office: Office) -> None:
+    """Pass requests on; when stdin ends, so does LibreOffice, even in the middle of a call."""
+    for line in sys.stdin:
+        requests.put(json.loads(line))
+    requests.put(None)
+    time.sleep(GRACE_SECONDS)
+    office.kill()
+
+
+def answer(office: Office, task: str, *arguments: Any) -> dict[str, Any]:
+    """Return what the task returns, or why it failed."""
+    try:
+        return {"ok": getattr(office, task)(*arguments)}
+    except Exception as error:
+        code = office.process.poll() if office.process else None
+        return {"error": str(error) or type(error).__name__ if code is None else f"soffice ended with code {code}"}
+
+
+def main() -> None:
+    """Serve until stdin ends, or SIGTERM."""
+    requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    signal.signal(signal.SIGTERM, lambda *_: requests.put(None))
+    office = Office(sys.argv[1])
+    try:
+        threading.Thread(target=listen, args=(requests, office), daemon=True).start()
+        while (request := requests.get()) is not None:
+            line = json.dumps(answer(office, *request))
+            with contextlib.suppress(OSError):  # nobody reads any more: stdin ends soon
+                print(line, flush=True)
+    finally:
+        office.close()
+    os._exit(0)  # the listener may still hold stdin
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""The main workbook: data, features, two models by hand, MMULT, gradient, descent, and what torch says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from sheetnet.features import RECIPES, Recipe
+from sheetnet.graph import Node, variable
+from sheetnet.layout import Book
+from sheetnet.models import create
+from sheetnet.sheets.descent import descent_charts, descent_page
+from sheetnet.sheets.gradient import gradient_page
+from sheetnet.sheets.mmult import Product, mmult_page
+from sheetnet.sheets.model import model_page
+from sheetnet.sheets.net import Common, Net
+from sheetnet.sheets.raw import data_page, features_page
+from sheetnet.sheets.start import map_of_sheets, start_page
+from sheetnet.sheets.torch import Comparison, torch_page
+
+PURPOSE = (
+    "This workbook shows how a model learns: from passengers of the Titanic it learns to tell who survived, first with"
+    " one weight for each feature, then with a tiny neural net. Every step is a formula that you can click on, and the"
+    " last sheet shows that PyTorch arrives at the same numbers."
+)
+
+
+def tries(epochs: int, titles: list[str]) -> list[str]:
+    """Five things to try, in the order of the sheets."""
+    last = titles[-1]
+    return [
+        f"Set the epoch to look at to {min(20, epochs)} and turn to Gradient {last}: all its numbers are now those of that"
+        " epoch. Set it back: undo for free.",
+        f"Halve and double a learning rate, and watch the curve on Descent {last} leave torch's grey line behind.",
+        "Set the learning rate of Linear to 0.22, then 0.5: the loss first swings, then outgrows the sheet (#NUM!)."
+        " Nothing is broken.",
+        f"On {last}, change one yellow weight: the loss beside it, the whole descent and the verdict here follow.",
+        "In Excel, on Linear: Data > Solver > Solve. Compare its loss with least squares, and with what descent reached.",
+    ]
+
+
+@dataclass(frozen=True)
+class Spec:
+    """All that the layout and the graph depend on, besides the numbers in the input cells; kept in the manifest."""
+
+    recipe: str
+    models: tuple[str, ...]
+    epochs: int
+    n_raw: int
+    n_rows: int
+    seed: int
+    best: bool  # whether the normal equations have one solution
+    torch_version: str
+    optimiser: str = "sgd"
+
+
+class Plan:
+    """The workbook to be: graph, pages and blocks, from a spec alone."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self.recipe: Recipe = RECIPES[spec.recipe].build(spec.n_raw, spec.n_rows)
+        X, y, no = self.recipe.X, self.recipe.y, self.recipe.no
+        self.common = Common(
+            X, y, no, variable("epoch", (1, 1)), variable("wiggle", (1, 1)), spec.epochs, spec.optimiser
+        )
+        self.nets = [Net(create(name, X.shape[1]), self.common) for name in spec.models]
+        self.product = Product(self.nets[-1])
+        self.comparison = Comparison(self.nets, self.common)
+        self.book = self._pages()
+
+    def _pages(self) -> Book:
+        book, names, spec = Book(), tuple(self.recipe.features), self.spec
+        titles = [net.model.title for net in self.nets]
+        book.page(
+            "Start",
+            "How a model learns: the Titanic, in a sheet and in torch",
+            "Everything on these sheets is live. Change a yellow cell and look at what moves; undo brings it back.",
+        )
+        data_page(book, self.recipe)
+        features_page(book, self.recipe)
+        for net in self.nets:
+            model_page(book, net, names, spec.best and net.model.name == "linear", spec.seed)
+        mmult_page(book, self.product, names)
+        for net in self.nets:
+            gradient_page(book, net, names)
+        descents = [descent_page(book, net, names) for net in self.nets]
+        torch_page(book, self.comparison, names, spec.torch_version)
+        best = spec.best and "linear" in spec.models
+        start_page(book, self.common, self.nets, self.comparison, PURPOSE, tries(spec.epochs, titles), best)
+        for page, net in zip(descents, self.nets, strict=True):
+            descent_charts(book, page, net)
+        map_of_sheets(book)
+        return book
+
+    @cached_property
+    def inputs(self) -> dict[str, Node]:
+        """The id and node of every block that holds values, not formulas."""
+        return {block.id: block.node for block in self.book.blocks if block.style == "values"}

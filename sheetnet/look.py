@@ -1,0 +1,100 @@
+"""How a workbook looks: colours, styles and number formats, the same in every workbook.
+
+Colours are told apart by colour-blind readers too, and never carry meaning alone; text on fill has a contrast of at
+least 4.5 to 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sheetnet.layout import Block, Series
+
+FONT: dict[str, Any] = {"font_name": "Calibri", "font_size": 11}
+INK, BLUE, GREY, RULE = "#000000", "#1F3864", "#595959", "#BFBFBF"
+FILLS = {
+    "input": "#FFF9D6",
+    "forward": "#E2F0D9",
+    "backward": "#E6DFF1",
+    "update": "#FCE4D6",
+    "result": "#DDEBF7",
+    "plain": "#EDEDED",
+    "note": "#F2F2F2",
+}
+GREEN, RED = "#1E6B34", "#A61C1C"
+
+_INPUT = {"bg_color": FILLS["input"], "font_color": BLUE, "border": 1, "border_color": RULE}
+_TORCH = {"font_color": GREY, "italic": True}
+STYLES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "title": {"font_size": 16, "bold": True},
+    "about": {"font_color": GREY},
+    "wrap": {"text_wrap": True, "valign": "top"},
+    "lead": {"bold": True},
+    "label": {"align": "right", "font_color": GREY},
+    "label_left": {"font_color": INK},
+    "hint": {"font_color": GREY, "italic": True},
+    "try": {"valign": "top"},
+    "note": {"bg_color": FILLS["note"], "text_wrap": True, "valign": "top", "border": 1, "border_color": RULE},
+    "link": {"font_color": "#0B5394", "underline": 1},
+    "shape": {"font_color": GREY, "font_size": 9, "align": "left"},
+    "count": {"font_color": GREY, "align": "left"},
+    "input": _INPUT,
+    "data": {},
+    "formula": {},
+    "torch": _TORCH,
+    "agreement": {"bold": True, "align": "left"},
+    "is_equal": {"font_color": GREEN, "bg_color": "#E2F0D9"},
+    "is_different": {"font_color": RED, "bg_color": "#FBE3E3"},
+    "head": {"bold": True, "align": "left", "bottom": 1, "bottom_color": RULE},
+    "legend_input": _INPUT,
+    "legend_data": {"border": 1, "border_color": RULE},
+    "legend_torch": _TORCH | {"border": 1, "border_color": RULE},
+    "legend_equal": {"bold": True, "font_color": GREEN, "bg_color": "#E2F0D9"},
+} | {
+    f"{part}_{kind}": {"bg_color": FILLS[kind], "align": "left" if part == "band" else "right"} | ({"bold": True} if part == "band" else {})
+    for part in ("band", "head")
+    for kind in ("forward", "backward", "update", "result", "plain")
+}  # fmt: skip
+# the colour of a block's heading, by role
+HEADING = {
+    "input": "plain",
+    "data": "plain",
+    "torch": "plain",
+    "forward": "forward",
+    "backward": "backward",
+    "update": "update",
+    "result": "result",
+    "agreement": "result",
+}
+NUMBER_FORMATS = {
+    "plain": "General",
+    "general": "General",
+    "text": "General",
+    "weight": "0.0000",
+    "gradient": "0.0000",
+    "small": "0.000000",
+    "loss": "0.000000",
+    "rate": "0.0###",
+    "diff": "0.0E+00",
+    "share": "0.0%",
+}
+
+
+def for_block(block: Block) -> tuple[str, str]:
+    """The style and number format of a block's cells."""
+    style = block.role if block.role in ("input", "data", "torch", "agreement") else "formula"
+    return style, block.format
+
+
+_LINES: dict[str, dict[str, Any]] = {
+    "live": {"line": {"color": "#0B5394", "width": 2.0}},
+    "torch": {"line": {"color": "#7F7F7F", "width": 3.5}},
+    "mark": {"line": {"none": True}, "marker": {"type": "circle", "size": 9, "fill": {"color": "#C55A11"}, "border": {"color": "#C55A11"}}},
+    "best": {"line": {"color": "#1E6B34", "width": 1.25, "dash_type": "dash"}},
+}  # fmt: skip
+
+
+def chart_options(series: Series, x: str, y: str) -> dict[str, Any]:
+    """XlsxWriter's options for one line of a chart."""
+    return {"name": series.label, "categories": x, "values": y, **_LINES[series.look]}

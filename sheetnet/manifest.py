@@ -1,0 +1,83 @@
+"""What a workbook says of itself, as JSON on a hidden sheet: enough for check to lay it out again.
+
+spec gives the layout and the graph; blocks where everything stands; record the values that torch gave, and the start
+weights and rates, when the workbook was made.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from sheetnet.errors import WorkbookError
+from sheetnet.layout import Book
+from sheetnet.lessons.titanic import Spec
+
+FORMAT = 1  # raised when an older sheetnet could no longer read what a newer one writes
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Format, version, spec, the ranges of all blocks by id, and what was recorded when the workbook was made."""
+
+    version: str
+    spec: Spec
+    blocks: dict[str, str]
+    record: dict[str, np.ndarray]
+
+
+def ranges(book: Book) -> dict[str, str]:
+    """The range of every block by id, such as {"start.epoch": "Start!B11"}."""
+    return {block.id: block.area.full(fixed=False) for block in book.blocks}
+
+
+def dump(manifest: Manifest) -> str:
+    """The manifest as text; numbers with all their digits, not finite ones as null."""
+    record = {
+        key: [[x if math.isfinite(x) else None for x in line] for line in value.tolist()]
+        for key, value in manifest.record.items()
+    }
+    content = {
+        "sheetnet": manifest.version,
+        "format": FORMAT,
+        "spec": asdict(manifest.spec),
+        "blocks": manifest.blocks,
+        "record": record,
+    }
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=True)
+
+
+def load(text: str, file: str) -> Manifest:
+    """The manifest that a text holds.
+
+    Raises: WorkbookError naming the file when the text is damaged or of a newer format.
+    """
+    try:
+        content: Any = json.loads(text)
+        format = int(content["format"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise WorkbookError(f"{file}: its hidden manifest is damaged; build the workbook anew") from None
+    if format > FORMAT:
+        raise WorkbookError(
+            f"{file}: made by sheetnet {content.get('sheetnet', '?')} (manifest {format}); this sheetnet reads manifests"
+            f" up to {FORMAT}. Install a newer sheetnet"
+        )
+    try:
+        spec = content["spec"]
+        spec = Spec(**{f.name: spec[f.name] for f in fields(Spec)} | {"models": tuple(spec["models"])})
+        record = {k: np.array(v, dtype=float) for k, v in content["record"].items()}
+        return Manifest(str(content["sheetnet"]), _sane(spec), dict(content["blocks"]), record)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise WorkbookError(f"{file}: its hidden manifest is damaged; build the workbook anew") from None
+
+
+def _sane(spec: Spec) -> Spec:
+    """The spec, if its sizes are such as build makes them."""
+    whole = (spec.epochs, spec.n_raw, spec.n_rows, spec.seed)
+    if not all(isinstance(n, int) for n in whole) or not 0 <= spec.epochs <= 2000 or not 1 < spec.n_rows <= spec.n_raw <= 20_000:
+        raise ValueError("sizes out of bounds")
+    return spec

@@ -1,0 +1,60 @@
+"""Descent: every epoch of a model, one row each, with its curves."""
+
+from __future__ import annotations
+
+from sheetnet.layout import Book, Chart, Page, Series
+from sheetnet.sheets.net import Net
+from sheetnet.sheets.raw import TOP
+
+CHART_COL, CHART_WIDTH = 4, 10  # ten columns of the usual width hold a chart of 640 pixels
+
+
+def descent_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
+    """Epoch, loss, accuracy; charts; then all weights, each row a step from the row above."""
+    prefix, title, last = net.model.name, net.model.title, net.common.epochs
+    page = book.page(
+        f"Descent {title}",
+        f"Descent {title}: {last} epochs, each a step from the row above",
+        "Change the learning rate on Start: the whole curve moves, and the grey line stays where torch was. A rate too"
+        " large ends in #NUM!: the numbers have outgrown the sheet. Undo brings it back.",
+        freeze=(TOP, 3),
+    )
+    page.widths |= {0: 8.0, 1: 12.0, 2: 11.0, 3: 3.0}
+    page.place(f"{prefix}.descent.epoch", net.epoch_numbers, TOP, 0, "data", title="Epoch", format="plain")
+    page.place(
+        f"{prefix}.descent.loss", net.losses, TOP, 1, "forward", title="Loss", name=f"{prefix}_losses", format="loss"
+    )
+    page.place(
+        f"{prefix}.descent.accuracy", net.accuracies, TOP, 2, "forward", title="Accuracy", name=f"{prefix}_accuracies", format="share"
+    )
+    col = CHART_COL + CHART_WIDTH + 1
+    for unit, rows in enumerate(net.W_rows):
+        mark = f" {unit + 1}" if len(net.W_rows) > 1 else ""
+        page.place(
+            f"{prefix}.descent.W_{unit + 1}", rows, TOP, col, "update", title=f"weights{mark}", labels=names, name=f"{prefix}_weights{mark.replace(' ', '_')}"
+        )
+        page.widths |= {col + i: max(10.0, len(name) + 2) for i, name in enumerate(names)}
+        col += len(names) + 1
+        page.widths[col - 1] = 3
+    page.active = (TOP, 0)
+    return page
+
+
+def descent_charts(book: Book, page: Page, net: Net) -> None:
+    """The curves of loss and accuracy beside their numbers; called when all pages stand."""
+    prefix, title = net.model.name, net.model.title
+    epochs = book.block(f"{prefix}.descent.epoch").area
+    torch = Series("torch, as it was built", epochs, book.block(f"torch.{prefix}.descent.loss").area, "torch")
+    curves = (
+        ("loss", "mean squared error", "0.00", TOP - 2, (torch,)),
+        ("accuracy", "share of rows predicted right", "0%", TOP + 17, ()),
+    )
+    for what, axis, y_format, row, others in curves:
+        live = Series(f"{title}, this sheet", epochs, book.block(f"{prefix}.descent.{what}").area)
+        chosen = book.block(f"start.{prefix}.{what}.chosen").area
+        mark = Series("the chosen epoch", book.block("start.epoch").area, chosen, "mark")
+        alt = f"Line chart of the {what} of the model {title} at each epoch, with the chosen epoch marked."
+        series = (*others, live, mark)
+        page.charts.append(
+            Chart(row, CHART_COL, f"{what.title()} of {title}, epoch by epoch", "epoch", axis, series, alt, y_format)
+        )

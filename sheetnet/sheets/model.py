@@ -1,0 +1,70 @@
+"""A model by hand: weights in rows, and one row of formulas for each passenger."""
+
+from __future__ import annotations
+
+from sheetnet.layout import Book, Page, Solver
+from sheetnet.sheets.net import Net
+from sheetnet.sheets.raw import TOP
+
+WORDS = {
+    "linear": (
+        "Linear: one weight for each feature, multiplied and added",
+        "Prediction = SUMPRODUCT of a row and the weights. Change a yellow weight and watch the loss; or let Solver do it"
+        " (Data > Solver > Solve).",
+    ),
+    "two_relu": (
+        "Two ReLU: two sets of weights, negative sums cut to 0, then added",
+        "Lin is SUMPRODUCT as before; ReLU = MAX(0, Lin); prediction = ReLU 1 + ReLU 2. Change a yellow weight, or let"
+        " Solver do it (Data > Solver > Solve).",
+    ),
+}
+
+
+def model_page(book: Book, net: Net, names: tuple[str, ...], best: bool, seed: int) -> Page:
+    """Weights and their loss on top; X, y, each step and the prediction below, cell by cell."""
+    model, now = net.model, net.now
+    k, p = net.weight.shape
+    title, about = WORDS[model.name]
+    page = book.page(model.title, title, about)
+    page.widths |= {0: 18.0, **{1 + i: max(10.0, len(name) + 3) for i, name in enumerate(names)}}
+    prefix = model.name
+    weight = page.place(
+        f"{prefix}.now.weight", net.weight, TOP, 1, "input", name=f"{prefix}_weight", title="weight", labels=names
+    )
+    page.place(f"{prefix}.start", net.start, TOP + k, 1, "torch", name=f"{prefix}_start")
+    for unit in range(k):
+        mark = f" {unit + 1}" if k > 1 else ""
+        page.text(TOP + unit, 0, f"weight{mark}", "label")
+        page.text(TOP + k + unit, 0, f"start{mark}, seed {seed}", "label")
+    side = p + 3
+    page.widths |= {p + 1: 11.0, p + 2: 11.0, p + 3: 11.0, p + 4: 11.0}
+    bottom = TOP + 2 * k
+    if best:
+        page.place(f"{prefix}.best.weight", net.best_weight, bottom, 1, "result")
+        page.text(bottom, 0, "least squares", "label")
+        page.place(f"{prefix}.best.loss", net.best_loss, bottom, side, "result", title="Best loss", side=True, format="loss")
+        bottom += 1
+    data = bottom + 4
+    page.freeze = (data, 1)
+    page.text(data - 1, 0, "No", "head")
+    for i in range(net.common.no.shape[0]):
+        page.text(data + i, 0, str(i + 1), "count")
+    page.place(f"{prefix}.now.X", net.X_here, data, 1, "forward", title="X", labels=names)
+    page.place(f"{prefix}.now.y", net.y_here, data, p + 1, "forward", title="y", format="plain")
+    col = p + 2
+    titles = {"lin": "Lin", "relu": "ReLU", "pred": "Prediction"}
+    for node in now.forward:
+        labels = tuple(f"{titles[node.name]} {j + 1}" for j in range(k)) if node.shape[1] > 1 else ()
+        page.place(f"{prefix}.now.{node.name}", node, data, col, "forward", "cells", title=titles[node.name], labels=labels)
+        col += node.shape[1]
+    page.place(f"{prefix}.now.sq_error", now.sq_error, data, col, "forward", "cells", title="Squared error")
+    page.place(f"{prefix}.now.correct", now.correct, data, col + 1, "forward", "cells", title="Correct", format="plain")
+    page.widths |= {c: 12.0 for c in range(p + 5, col)} | {col: 15.0, col + 1: 10.0}
+    loss = page.place(
+        f"{prefix}.now.loss", now.loss, TOP, side, "result", "cells", name=f"{prefix}_loss_now", title="Loss", side=True, format="loss"
+    )
+    page.place(f"{prefix}.now.accuracy", now.accuracy, TOP + 1, side, "result", "cells", title="Accuracy", side=True, format="share")
+    page.text(TOP - 3, side - 1, "Mean over all rows", "band_result", wide=3)
+    page.solver = Solver(loss.area, weight.area)
+    page.active = (TOP, 1)
+    return page

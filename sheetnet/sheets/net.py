@@ -1,0 +1,152 @@
+"""One model's whole story as graph: now, through descent, and one epoch in slow motion.
+
+- now: the forward pass at the weights in the yellow cells;
+- descent: every epoch unrolled, each a row of the one above;
+- then: forward and backward pass at one chosen epoch of the descent, the update, and the same gradient by wiggling;
+- torch's: the numbers that torch gave when the workbook was made, as inputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sheetnet.gradient import gradient
+from sheetnet.graph import Node, apply, hstack, lift, mean, order, row, square, split_columns, substitute, variable, vstack, where
+from sheetnet.models import Model, Pass, evaluate_loss
+from sheetnet.optimisers import OPTIMISERS
+
+CHANGED = "you have changed the inputs since; run sheetnet check"
+CLOSE = 1e-10  # what `equal` means between sheet and torch: relative for losses, absolute for weights
+WIGGLE_CLOSE = 1e-6  # and between exact and wiggled gradients
+
+
+@dataclass(frozen=True)
+class Common:
+    """What all models of a workbook share."""
+
+    X: Node
+    y: Node
+    no: Node
+    epoch: Node
+    wiggle: Node
+    epochs: int
+    optimiser: str
+
+
+class Net:
+    """The nodes of one model, built once; the pages only place them."""
+
+    def __init__(self, model: Model, common: Common) -> None:
+        self.model, self.common = model, common
+        n, p, k = common.X.shape[0], model.n_features, model.n_hidden
+        self.units = range(k)
+        self.lr = variable("lr", (1, 1))
+        self.weight = variable("weight", (k, p))
+        self.start = variable("start", (k, p))
+        self.X_here = apply("same", common.X)
+        self.y_here = apply("same", common.y)
+        self.now: Pass = evaluate_loss(model, self.X_here, self.weight.T, self.y_here)
+        self.best_weight, self.best_loss = self._least_squares()
+        self._unroll()
+        self._slow_motion(p)
+        self._torch(p, k, n)
+
+    def _least_squares(self) -> tuple[Node, Node]:
+        """The weights (1, p) that the normal equations give, (X'X)^-1 X'y, and their loss."""
+        X, y = self.common.X, self.common.y
+        solution = (apply("inverse", X.T @ X) @ (X.T @ y)).named("solution")
+        best = apply("same", solution.T)
+        return best, mean(square(X @ best.T - y))
+
+    def _unroll(self) -> None:
+        X, y = self.common.X, self.common.y
+        p = self.model.n_features
+        W = variable("W", (p, len(self.units)))
+        self._any = [variable(f"w_{unit + 1}", (1, p)) for unit in self.units]
+        whole = evaluate_loss(self.model, X, W, y)
+        columns = [w.T for w in self._any]
+        loss, accuracy = (split_columns(node, W, columns) for node in (whole.loss, whole.accuracy))
+        self._columns = [variable(f"column_{unit + 1}", (p, 1)) for unit in self.units]
+        self._loss = split_columns(whole.loss, W, self._columns)
+        step = OPTIMISERS[self.common.optimiser]
+        self._step = step(self._any, gradient(loss, self._any), self.lr)
+        losses, accuracies = [], []
+        weights: list[list[Node]] = []
+        rows = [row(self.weight, unit + 1) if len(self.units) > 1 else apply("same", self.weight) for unit in self.units]
+        for epoch in range(self.common.epochs + 1):
+            weights.append(rows)
+            change = dict(zip(self._any, rows, strict=True))
+            *rows, epoch_loss, epoch_accuracy = substitute([*self._step, loss, accuracy], change)
+            losses.append(epoch_loss)
+            accuracies.append(epoch_accuracy)
+            if epoch == self.common.epochs:
+                break
+        self.losses, self.accuracies = vstack(losses), vstack(accuracies)
+        self.W_rows = [vstack([w[unit] for w in weights]) for unit in self.units]
+        self.epoch_numbers = variable("epoch_numbers", (self.common.epochs + 1, 1))
+
+    def at(self, what: Node, epoch: Node | float) -> Node:
+        """A row of the descent (1, k), at an epoch counted from 0."""
+        return row(what, epoch + 1 if isinstance(epoch, Node) else lift(epoch + 1))
+
+    def _slow_motion(self, p: int) -> None:
+        common = self.common
+        columns = [self.at(rows, common.epoch).T for rows in self.W_rows]
+        self.W_then = hstack(columns).named("W")
+        if len(columns) == 1:
+            columns = [self.W_then]
+        self.then = evaluate_loss(self.model, common.X, self.W_then, common.y)
+        self.cotangents = gradient(self.then.loss, [*reversed(self.then.forward), self.W_then])
+        self.grad_W = self.cotangents.pop()
+        (self.W_next,) = OPTIMISERS[common.optimiser]([self.W_then], [self.grad_W], self.lr)
+        self.mask = next((node for node in order([self.grad_W]) if node.name == "mask"), None)
+        self.epoch_here, self.lr_here = apply("same", common.epoch), apply("same", self.lr)
+        self.which = variable("which", (p, 1))
+        self.up, self.down = self._wiggled(columns, 1.0), self._wiggled(columns, -1.0)
+        self.wiggled = (self.up - self.down) / (2.0 * common.wiggle)
+
+    def _wiggled(self, columns: list[Node], sign: float) -> Node:
+        """The losses (p, k), each with one weight moved by the wiggle."""
+        sides = []
+        for unit in self.units:
+            moved = []
+            for feature in range(self.model.n_features):
+                by = self.common.wiggle * apply("equal", self.which, lift(feature + 1.0))
+                change = dict(zip(self._columns, columns, strict=True))
+                change[self._columns[unit]] = columns[unit] + by if sign > 0 else columns[unit] - by
+                moved += substitute([self._loss], change)
+            sides.append(vstack(moved))
+        return hstack(sides)
+
+    def _torch(self, p: int, k: int, n: int) -> None:
+        last = self.common.epochs
+        self.t_loss = variable("t_loss", (last + 1, 1))
+        self.t_final = variable("t_final", (p, k))
+        self.t_grads = [variable(f"t_grad_{unit + 1}", (last + 1, p)) for unit in self.units]
+        self.lr_built = variable("lr_built", (1, 1))
+        self.t_grad_then = hstack([self.at(grads, self.common.epoch).T for grads in self.t_grads])
+        self.W_final = hstack([self.at(rows, last).T for rows in self.W_rows])
+        self.losses_here = apply("same", self.losses)
+        self.loss_difference = apply("abs", self.losses - self.t_loss) / apply("abs", self.t_loss)
+        self.weight_difference = apply("abs", self.W_final - self.t_final)
+        self.largest_loss_difference = apply("max", self.loss_difference)
+        self.largest_weight_difference = apply("max", self.weight_difference)
+        self.lr_moved = apply("abs", self.lr - self.lr_built)
+        self.weight_moved = apply("max", apply("abs", self.weight - self.start))
+
+    def judged(self, changed: Node) -> None:
+        """Build the verdicts, once it is known which node says whether the inputs were changed."""
+        far = self.largest_loss_difference + self.largest_weight_difference
+        self.changed = changed
+        self.verdict = verdict(far, CLOSE, changed)
+        self.wiggle_difference = apply("max", apply("abs", self.wiggled - self.grad_W))
+        self.wiggle_verdict = verdict(self.wiggle_difference, WIGGLE_CLOSE)
+        self.torch_difference = apply("max", apply("abs", self.t_grad_then - self.grad_W))
+        self.torch_verdict = verdict(self.torch_difference, CLOSE, changed)
+
+
+def verdict(difference: Node, close: float, changed: Node | None = None) -> Node:
+    """`equal` or `differs`; or that the inputs were changed, where there is nothing to compare with."""
+    far = where(apply("greater", difference, lift(close)), "differs", "equal")
+    plain = where(apply("is_error", difference), "differs", far)
+    return where(changed, CHANGED, plain) if changed else plain

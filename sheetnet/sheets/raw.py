@@ -1,0 +1,86 @@
+"""Data and Features: the raw table, and the recipe as formulas that lead back to it."""
+
+from __future__ import annotations
+
+from sheetnet.data import SCHEMA
+from sheetnet.features import Recipe
+from sheetnet.layout import Area, Book, Page
+
+TABLE = "passengers"
+TOP = 6  # first row of numbers under a heading of three rows
+
+
+def data_page(book: Book, recipe: Recipe) -> Page:
+    """The raw rows as an Excel Table, with the recipe's helper columns beside them."""
+    page = book.page(
+        "Data",
+        "Data: the passengers as they were written down",
+        "One row for each passenger. Blank cells are unknown. The green columns are formulas; all else is data and"
+        " may be changed.",
+        freeze=(4, 1),
+        table_look=True,
+    )
+    top, headers = 4, ["No", *SCHEMA, *recipe.helpers]
+    n = recipe.number.shape[0]
+    columns = {"No": recipe.number, **recipe.raw, **recipe.helpers}
+    for col, (name, node) in enumerate(columns.items()):
+        helper = name in recipe.helpers
+        page.place(
+            f"data.{name}",
+            node,
+            top,
+            col,
+            "forward" if helper else "data",
+            "cells" if helper else "values",
+            name=f"{TABLE}[{name}]",
+            format="plain",
+        )
+        page.widths[col] = max(10.0, len(name) + 5)
+    page.table = (TABLE, Area("Data", top - 1, 0, n + 1, len(headers)), tuple(headers))
+    side = len(headers) + 1
+    page.widths[side] = 26
+    for i, (label, node) in enumerate(recipe.facts.items()):
+        page.place(f"data.fact.{label}", node, top + i, side + 1, "result", title=label, side=True, format="plain")
+    page.text(top + len(recipe.facts) + 1, side, _NOTE, "note", wide=5, tall=9)
+    page.active = (top, 4)
+    return page
+
+
+_NOTE = (
+    "Source: the passengers of the Titanic, facts only (no names, tickets or cabins), gathered by the Encyclopedia"
+    " Titanica contributors and T. Cason, spread by the Vanderbilt biostatistics datasets.\n\n"
+    "Try this: change the age of passenger 1 from 22 to 80. Follow it to Features, to the prediction on Linear, and to"
+    " the loss on Start. Then press undo."
+)
+
+
+def features_page(book: Book, recipe: Recipe) -> Page:
+    """The rows in use, and every feature as a formula of them."""
+    page = book.page(
+        "Features",
+        "Features: numbers that can be multiplied",
+        "Left: the rows in use, looked up in Data. Right: X, one formula for each column. A column named by its heading"
+        " can be read in every formula.",
+        freeze=(TOP, 1),
+    )
+    page.place("features.no", recipe.no, TOP, 0, "data", name="No", title="No", format="plain")
+    col = 1
+    page.widths[0] = 11
+    if recipe.picked is not None:
+        page.place("features.row", recipe.picked, TOP, col, "forward", "cells", title="Row in Data", format="plain")
+        page.widths[col] = 13
+        col += 1
+    for name, node in recipe.columns.items():
+        page.place(
+            f"features.{name}", node, TOP, col, "forward", "cells", name="y" if node is recipe.y else name,
+            title=name, labels=("y",) if node is recipe.y else (), format="plain",
+        )  # fmt: skip
+        page.widths[col] = max(10.0, len(name) + 3)
+        col += 1
+    page.widths[col] = 3
+    names = tuple(recipe.features)
+    page.place("features.X", recipe.X, TOP, col + 1, "forward", name="X", title="X", labels=names)
+    for i, name in enumerate(names):
+        page.widths[col + 1 + i] = max(10.0, len(name) + 3)
+    page.active = (TOP, col + 1)
+    return page

@@ -1,0 +1,102 @@
+"""Start: what this is, the panel, live results, a map, and what to try."""
+
+from __future__ import annotations
+
+from sheetnet.graph import apply
+from sheetnet.layout import Book, Page, Rule
+from sheetnet.sheets.net import Common, Net
+from sheetnet.sheets.torch import Comparison
+
+LEGEND = (
+    ("legend_input", "you may change this"),
+    ("legend_data", "data"),
+    ("legend_torch", "a value that torch gave"),
+    ("legend_equal", "equal, or differs"),
+    ("head_forward", "forward: from data to loss"),
+    ("head_backward", "backward: from loss to gradient"),
+    ("head_update", "update: the weights move"),
+    ("head_result", "result"),
+)
+MAP_COL = 10
+
+
+def start_page(
+    book: Book, common: Common, nets: list[Net], comparison: Comparison, purpose: str, tries: list[str], best: bool
+) -> Page:
+    """The first page; texts of the lesson come in, the panel and the results are the same everywhere."""
+    page = book.pages[0]
+    page.gridlines, page.freeze = False, (2, 0)
+    page.widths |= {0: 23.0, **{c: 12.5 for c in range(1, 9)}, 9: 2.0, MAP_COL: 22.0, MAP_COL + 1: 62.0}
+    page.text(3, 0, "What this is for", "band_plain", wide=9)
+    page.text(4, 0, purpose, "wrap", wide=9, tall=2)
+    _panel(page, common, nets)
+    page.text(7, 4, "What the colours mean", "band_plain", wide=5)
+    for i, (style, words) in enumerate(LEGEND):
+        row, col = 8 + i % 4, 4 if i < 4 else 6
+        page.text(row, col, words, style, wide=2 if i < 4 else 3)
+    _results(page, common, nets, comparison, best)
+    page.text(20, 0, "Five things to try", "band_plain", wide=9)
+    for i, words in enumerate(tries):
+        page.text(21 + i, 0, f"{i + 1}.  {words}", "try", wide=9)
+    page.active = (8, 1)
+    return page
+
+
+def _panel(page: Page, common: Common, nets: list[Net]) -> None:
+    page.text(7, 0, "Change the yellow cells", "band_plain", wide=3)
+    row = 8
+    for net in nets:
+        block = page.place(
+            f"start.{net.model.name}.lr", net.lr, row, 1, "input", name=f"lr_{net.model.name}",
+            title=f"Learning rate, {net.model.title}", side=True, format="rate",
+        )  # fmt: skip
+        page.rules.append(Rule(block.area, False, 0, 1e6, "A learning rate is a number of 0 or more, such as 0.1"))
+        row += 1
+    epoch = page.place(
+        "start.epoch", common.epoch, row, 1, "input", name="epoch", title="Epoch to look at", side=True, format="plain"
+    )
+    page.rules.append(
+        Rule(epoch.area, True, 0, common.epochs, f"An epoch is a whole number from 0 to {common.epochs}")
+    )
+    wiggle = page.place(
+        "start.wiggle", common.wiggle, row + 1, 1, "input", name="wiggle", title="Wiggle", side=True, format="general"
+    )
+    page.rules.append(Rule(wiggle.area, False, 1e-12, 1, "The wiggle is a small number above 0, such as 0.00001"))
+    page.text(row, 2, f"0 to {common.epochs}", "hint")
+
+
+def _results(page: Page, common: Common, nets: list[Net], comparison: Comparison, best: bool) -> None:
+    last = common.epochs
+    page.text(13, 0, "What comes out, live", "band_plain", wide=9)
+    heads = ["model"]
+    heads += [f"loss, epoch {e}" for e in ("0", "chosen", str(last))]
+    heads += [f"right, epoch {e}" for e in ("0", "chosen", str(last))]
+    for col, head in enumerate(heads):
+        page.text(14, col, head, "head")
+    page.text(14, 7, "lowest loss there is", "head", wide=2)
+    for i, net in enumerate(nets):
+        row, prefix = 15 + i, net.model.name
+        page.text(row, 0, net.model.title, "label_left")
+        for j, (what, node, format) in enumerate(
+            (("loss", net.losses, "loss"), ("accuracy", net.accuracies, "share"))
+        ):
+            for step, (key, epoch) in enumerate((("first", 0), ("chosen", common.epoch), ("last", last))):
+                page.place(
+                    f"start.{prefix}.{what}.{key}", net.at(node, epoch), row, 1 + 3 * j + step, "result", format=format
+                )
+        if net.model.name == "linear" and best:
+            page.place(f"start.{prefix}.best", apply("same", net.best_loss), row, 7, "result", "cells", format="loss")
+            page.text(row, 8, "least squares", "hint")
+        else:
+            page.text(row, 7, "no formula knows it", "hint", wide=2)
+    page.place("start.verdict", apply("same", comparison.verdict), 18, 1, "agreement", "cells", format="text")
+    page.text(18, 0, "Sheet and torch are", "label_left")
+
+
+def map_of_sheets(book: Book) -> None:
+    """The linked list of sheets on the first page; called when all pages stand."""
+    page = book.pages[0]
+    page.text(3, MAP_COL, "The sheets", "band_plain", wide=2)
+    for i, other in enumerate(book.pages[1:]):
+        page.text(4 + i, MAP_COL, other.name, "link", link=other.name)
+        page.text(4 + i, MAP_COL + 1, other.title.partition(": ")[2], "plain")

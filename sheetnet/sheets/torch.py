@@ -1,0 +1,108 @@
+"""Torch: what torch said when the workbook was made, beside what the sheet says now."""
+
+from __future__ import annotations
+
+from sheetnet.graph import Node, apply, lift, variable, where
+from sheetnet.layout import Book, Page
+from sheetnet.sheets.net import CHANGED, Common, Net
+
+
+class Comparison:
+    """The verdict over all models, and whether the data, a rate or a weight was changed since."""
+
+    def __init__(self, nets: list[Net], common: Common) -> None:
+        self.nets = nets
+        self.print_X = apply("sum", common.X * common.no)
+        self.print_y = apply("sum", common.y * common.no)
+        self.built_X, self.built_y = variable("built_X", (1, 1)), variable("built_y", (1, 1))
+        moved = apply("abs", self.print_X - self.built_X) + apply("abs", self.print_y - self.built_y)
+        self.data_moved = moved / self.built_y
+        for net in nets:
+            touched = where(apply("greater", net.lr_moved + net.weight_moved, lift(0.0)), 1.0, 0.0)
+            net.judged(where(apply("greater", self.data_moved, lift(1e-12)), 1.0, touched).named("changed"))
+        bad = [where(apply("equal", net.verdict, lift("equal")), 0.0, 1.0) for net in nets]
+        changed, differs = nets[0].changed, bad[0]
+        for net, one in zip(nets[1:], bad[1:], strict=True):
+            changed, differs = changed + net.changed, differs + one
+        wrong = where(apply("greater", differs, lift(0.0)), "differs", "equal")
+        self.verdict: Node = where(apply("greater", changed, lift(0.0)), CHANGED, wrong)
+
+
+def torch_page(book: Book, comparison: Comparison, names: tuple[str, ...], torch_version: str) -> Page:
+    """Verdicts on top; below, for each model: losses, final weights, and every epoch's gradient."""
+    page = book.page(
+        "Torch",
+        "Torch: does PyTorch say the same?",
+        f"Grey numbers are values that torch {torch_version} gave (float64, autograd) when this workbook was made; beside"
+        " them what the formulas of this workbook say now.",
+    )
+    page.place("torch.verdict", comparison.verdict, 3, 1, "agreement", title="Verdict", side=True, format="text", name="verdict")
+    page.text(3, 2, "", "plain")
+    rows = 17
+    heads = ("changed (1: yes)", "rate moved by", "weights moved by", "loss differs by", "weights differ by", "verdict")
+    page.widths |= {0: 14.0}
+    for j, head in enumerate(("", *heads)):
+        page.text(5, j, head, "head")
+    for i, net in enumerate(comparison.nets):
+        prefix = net.model.name
+        page.text(6 + i, 0, net.model.title, "label_left")
+        parts = [
+            ("changed", net.changed, "plain"),
+            ("lr_moved", net.lr_moved, "diff"),
+            ("weight_moved", net.weight_moved, "diff"),
+            ("loss_difference", net.largest_loss_difference, "diff"),
+            ("weight_difference", net.largest_weight_difference, "diff"),
+            ("verdict", net.verdict, "text"),
+        ]
+        for j, (key, node, format) in enumerate(parts):
+            role = "agreement" if key == "verdict" else "result"
+            page.place(f"torch.{prefix}.{key}", node, 6 + i, 1 + j, role, format=format)  # type: ignore[arg-type]
+    at = 6 + len(comparison.nets) + 1
+    for j, head in enumerate(("", "now", "when made")):
+        page.text(at, j, head, "head")
+    page.text(at + 1, 0, "sum(X * No)", "label_left")
+    page.place("torch.print.X", comparison.print_X, at + 1, 1, "result", format="plain")
+    page.place("torch.built.X", comparison.built_X, at + 1, 2, "torch", format="plain")
+    page.text(at + 2, 0, "sum(y * No)", "label_left")
+    page.place("torch.print.y", comparison.print_y, at + 2, 1, "result", format="plain")
+    page.place("torch.built.y", comparison.built_y, at + 2, 2, "torch", format="plain")
+    for i, net in enumerate(comparison.nets):
+        page.text(at + 3 + i, 0, f"rate, {net.model.title}", "label_left")
+        page.place(f"torch.{net.model.name}.lr", net.lr_built, at + 3 + i, 2, "torch", format="rate")
+    rows = max(rows, at + 3 + len(comparison.nets) + 5)
+    _model_tables(page, comparison.nets, names, rows)
+    page.widths |= {c: 17.0 for c in range(1, 7)}
+    page.active = (3, 1)
+    return page
+
+
+def _model_tables(page: Page, nets: list[Net], names: tuple[str, ...], top: int) -> None:
+    last, col = nets[0].common.epochs, 1
+    page.text(top - 1, 0, "Epoch", "head")
+    for epoch in range(last + 1):
+        page.text(top + epoch, 0, str(epoch), "count")
+    for net in nets:
+        prefix, title, k = net.model.name, net.model.title, len(net.units)
+        page.place(f"torch.{prefix}.descent.loss", net.t_loss, top, col, "torch", title=f"{title}: torch's loss", format="loss")
+        page.place(f"torch.{prefix}.loss_now", net.losses_here, top, col + 1, "result", title="this sheet's loss", format="loss")
+        page.place(f"torch.{prefix}.loss_differences", net.loss_difference, top, col + 2, "result", title="relative difference", format="diff")
+        col += 4
+    for net in nets:
+        prefix, title, k = net.model.name, net.model.title, len(net.units)
+        units = tuple(f"w {j + 1}" for j in range(k)) if k > 1 else ()
+        page.text(top - 1, col, "Weight", "head")
+        for i, name in enumerate(names):
+            page.text(top + i, col, name, "label_left")
+        page.place(f"torch.{prefix}.final.W", net.t_final, top, col + 1, "torch", title=f"{title}: torch's last W", labels=units)
+        page.place(f"torch.{prefix}.W_now", net.W_final, top, col + 1 + k, "result", title="this sheet's last W", labels=units)
+        page.place(f"torch.{prefix}.W_differences", net.weight_difference, top, col + 1 + 2 * k, "result", title="difference", labels=units, format="diff")
+        page.widths |= {c: 13.0 if k > 1 else 22.0 for c in range(col + 1, col + 1 + 3 * k)} | {col: 12.0, col + 1 + 3 * k: 3.0}
+        col += 2 + 3 * k
+    for net in nets:
+        for unit, grads in enumerate(net.t_grads):
+            mark = f" {unit + 1}" if len(net.t_grads) > 1 else ""
+            title = f"{net.model.title}: torch's gradient{mark}"
+            page.place(f"torch.{net.model.name}.descent.grad_{unit + 1}", grads, top, col, "torch", title=title, labels=names, format="gradient",
+                       name=f"{net.model.name}_torch_gradients{mark.replace(' ', '_')}")
+            page.widths |= {col + i: max(11.0, len(name) + 2) for i, name in enumerate(names)} | {col + len(names): 3.0}
+            col += len(names) + 1

@@ -1,0 +1,92 @@
+"""A plain training loop with autograd: full-batch gradient descent on the mean squared error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import mse_loss
+
+from sheetnet.errors import TrainingError
+from sheetnet.features import Table
+from sheetnet.models import Model
+from sheetnet.training.modules import create, resolve_device, resolve_dtype, weight_from_W
+
+Watch = Callable[[int, nn.Module], None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a training run gives: losses[k] and accuracies[k] belong to epoch k's weights, k = 0..epochs."""
+
+    params: dict[str, np.ndarray]
+    losses: np.ndarray
+    accuracies: np.ndarray
+    device: str
+    dtype: str
+
+    @property
+    def diverged_at(self) -> int | None:
+        """The first epoch whose loss is not a finite number, or None."""
+        bad = np.flatnonzero(~np.isfinite(self.losses))
+        return int(bad[0]) if bad.size else None
+
+
+def train(
+    model: Model,
+    table: Table,
+    start: dict[str, np.ndarray] | None = None,
+    *,
+    epochs: int = 100,
+    lr: float = 0.1,
+    device: str = "auto",
+    dtype: str = "float64",
+    watch: Watch | None = None,
+) -> Run:
+    """A run of torch from start (default: model.init()): epoch k -> k + 1 is W - lr * dloss/dW on all rows.
+
+    watch(epoch, module) is called after each backward pass, when gradients stand in the parameters.
+    Raises: SheetnetError for parameters of the wrong shape, TrainingError for a device or dtype that is not there.
+    """
+    if epochs < 0:
+        raise TrainingError(f"epochs must be 0 or more, not {epochs}")
+    params = {"W": model.check_params(start or model.init())}
+    where = resolve_device(device)
+    kind = resolve_dtype(dtype, where)
+    module = create(model.name, params, where, kind)
+    X = torch.as_tensor(table.X, dtype=kind, device=where)
+    y = torch.as_tensor(table.y, dtype=kind, device=where)
+    losses = torch.empty(epochs + 1, dtype=kind, device=where)
+    accuracies = torch.empty_like(losses)
+    for epoch in range(epochs + 1):
+        pred = module(X)
+        loss = mse_loss(pred, y)
+        module.zero_grad()
+        loss.backward()
+        losses[epoch] = loss.detach()
+        accuracies[epoch] = accuracy(pred, y)
+        if watch:
+            watch(epoch, module)
+        if epoch < epochs:
+            with torch.no_grad():
+                for parameter in module.parameters():
+                    assert parameter.grad is not None
+                    parameter -= lr * parameter.grad
+    return Run({"W": params_of(module)}, _numpy(losses), _numpy(accuracies), str(where), dtype)
+
+
+def accuracy(pred: Tensor, y: Tensor) -> Tensor:
+    """The share of rows where (pred > 0.5) is y."""
+    return ((pred.detach() > 0.5).to(y.dtype) == y).to(y.dtype).mean()
+
+
+def params_of(module: nn.Module) -> np.ndarray:
+    """W (in, out) of a module, as float64."""
+    return weight_from_W(_numpy(module.lin.weight))  # type: ignore[arg-type]
+
+
+def _numpy(a: Tensor) -> np.ndarray:
+    return np.array(a.detach().cpu(), dtype=float)

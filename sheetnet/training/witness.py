@@ -1,0 +1,87 @@
+"""What torch says of a run, quantity by quantity, under the names of the sheets' blocks.
+
+It is built from the hand-written modules and autograd alone, so that build can put it into a workbook and check can
+hold it against the graph and against a spreadsheet.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import mse_loss
+
+from sheetnet.features import Table
+from sheetnet.models import Model
+from sheetnet.training.loop import Run, _numpy, accuracy, params_of, train
+from sheetnet.training.modules import create, weight_from_W
+
+Record = dict[str, np.ndarray]
+
+
+def witness(model: Model, table: Table, start: np.ndarray, lr: float, epochs: int, epoch: int) -> Record:
+    """Torch's numbers in float64 on the CPU, keyed `now.loss`, `then.d_lin`, `descent.grad_1` and so on.
+
+    now: at the start weights (p, k); then: at the chosen epoch, with cotangents; descent: every epoch, losses
+    (epochs + 1, 1), and per hidden unit weights and gradients (epochs + 1, p); final: the last weights (p, k).
+    """
+    weights: list[np.ndarray] = []
+    grads: list[np.ndarray] = []
+
+    def watch(_: int, module: nn.Module) -> None:
+        weights.append(params_of(module))
+        grads.append(weight_from_W(_numpy(module.lin.weight.grad)))  # type: ignore[arg-type, union-attr]
+
+    run: Run = train(model, table, {"W": start}, epochs=epochs, lr=lr, device="cpu", watch=watch)
+    out: Record = {"descent.loss": run.losses[:, None], "descent.accuracy": run.accuracies[:, None]}
+    W, grad = np.stack(weights), np.stack(grads)
+    for unit in range(model.n_hidden):
+        out[f"descent.W_{unit + 1}"] = W[:, :, unit]
+        out[f"descent.grad_{unit + 1}"] = grad[:, :, unit]
+    out["final.W"] = W[-1]
+    out |= {f"now.{name}": value for name, value in observe(model, table, start).items()}
+    if 0 <= epoch <= epochs:
+        seen = observe(model, table, W[epoch])
+        out |= {f"then.{name}": value for name, value in seen.items()}
+        out["then.W"] = W[epoch]
+        out["then.W_next"] = W[epoch] - lr * seen["grad_W"]
+    return out
+
+
+def observe(model: Model, table: Table, W: np.ndarray) -> Record:
+    """One forward and backward pass at W (p, k): pred, error, loss, each layer's output and its cotangent, grad_W."""
+    module = create(model.name, {"W": W}, torch.device("cpu"), torch.float64)
+    X, y = torch.as_tensor(table.X), torch.as_tensor(table.y)
+    layers: dict[str, Tensor] = {}
+
+    def keep(name: str) -> None:
+        def hook(_: nn.Module, __: object, output: Tensor) -> None:
+            output.retain_grad()
+            layers[name] = output
+
+        module.get_submodule(name).register_forward_hook(hook)
+
+    for name, _ in module.named_children():
+        keep(name)
+    pred = module(X)
+    pred.retain_grad()
+    layers["pred"] = pred
+    loss = mse_loss(pred, y)
+    loss.backward()
+    out = {name: _numpy(value) for name, value in layers.items()}
+    out |= {f"d_{name}": _numpy(value.grad) for name, value in layers.items() if value.grad is not None}
+    error = pred - y
+    out["error"] = _numpy(error)
+    out["sq_error"] = _numpy(error**2)
+    out["correct"] = _numpy(((pred > 0.5).to(y.dtype) == y).to(y.dtype))
+    out["loss"] = _numpy(loss).reshape(1, 1)
+    out["accuracy"] = _numpy(accuracy(pred, y)).reshape(1, 1)
+    out["grad_W"] = weight_from_W(_numpy(module.lin.weight.grad))  # type: ignore[arg-type, union-attr]
+    return out
+
+
+def least_squares(table: Table) -> Record:
+    """The weights (p, 1) of least squared error by torch's own solver, and their loss."""
+    X, y = torch.as_tensor(table.X), torch.as_tensor(table.y)
+    W = torch.linalg.lstsq(X, y).solution
+    return {"best.W": _numpy(W), "best.loss": _numpy(mse_loss(X @ W, y)).reshape(1, 1)}

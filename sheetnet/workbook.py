@@ -1,0 +1,307 @@
+"""A book and its numbers -> an .xlsx file. The only user of XlsxWriter.
+
+Same input, same bytes: fixed dates, no machine names, no random order. Every formula cell stores its value, exact to
+the last bit. The file is written beside its target and then renamed, so that nothing is ever half written.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xlsxwriter
+from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.worksheet import CellNumberTuple, Worksheet
+
+from sheetnet.errors import WorkbookError
+from sheetnet.layout import Block, Book, Chart, Formula, Page, quoted
+from sheetnet.look import FONT, HEADING, NUMBER_FORMATS, STYLES, chart_options, for_block
+
+MANIFEST_SHEET = "_sheetnet"
+CHUNK = 30_000  # characters of manifest in one cell; Excel takes 32,767
+FIXED_DATE = datetime(2000, 1, 1)
+ERROR = "#NUM!"  # what a sheet shows when a number has outgrown it
+
+
+class ExactSheet(Worksheet):  # type: ignore[misc]
+    """A worksheet that writes every double with all its digits, and error values also inside array formulas."""
+
+    def put(self, row: int, col: int, value: float | str, format: Any) -> None:
+        """A plain value, or the stored value of a cell inside an array formula; nan is an error value."""
+        if isinstance(value, str):
+            self.write_string(row, col, value, format)
+        else:
+            self.table[row][col] = CellNumberTuple(value, format)
+            self._check_dimensions(row, col)
+
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
+        """The formula without its equals sign; nothing to expand: all functions in use are as old as Excel 2007."""
+        return formula.removeprefix("=")
+
+    def _write_cell(self, row: int, col: int, cell: Any) -> None:
+        kind = cell.__class__.__name__
+        if kind not in ("Number", "Formula", "ArrayFormula"):
+            super()._write_cell(row, col, cell)
+            return
+        value = cell.number if kind == "Number" else cell.value
+        text, type_ = _stored(value)
+        style = f' s="{cell.format._get_xf_index()}"' if cell.format else ""
+        head = f'<c r="{xl_rowcol_to_cell(row, col)}"{style}{type_}>'
+        if kind == "Formula":
+            head += f"<f>{self._escape_data(cell.formula)}</f>"
+        elif kind == "ArrayFormula":
+            head += f'<f t="array" ref="{cell.range}">{self._escape_data(cell.formula)}</f>'
+        self.fh.write(f"{head}<v>{self._escape_data(text)}</v></c>")
+
+
+def _stored(value: float | str) -> tuple[str, str]:
+    """A value's text and type attribute in the file."""
+    if isinstance(value, str):
+        return value, ' t="str"'
+    if math.isnan(value):
+        return ERROR, ' t="e"'
+    return (repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)), ""
+
+
+def write(path: Path, book: Book, values: Mapping[str, np.ndarray], manifest: str) -> None:
+    """Write the book to path, with the value of each block (by id) beside its formulas.
+
+    Raises: WorkbookError when the target cannot be written.
+    """
+    if not path.parent.is_dir():
+        raise WorkbookError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
+    if path.is_dir():
+        raise WorkbookError(f"{path}: this is a folder; name a file")
+    handle, beside = -1, ""
+    try:
+        handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        os.close(handle)
+        _fill(beside, book, values, manifest)
+        os.chmod(beside, 0o666 & ~_umask())
+        os.replace(beside, path)
+    except OSError as reason:
+        raise WorkbookError(f"{path}: cannot be written: {reason.strerror or reason}; is it open elsewhere?") from reason
+    finally:
+        if beside and os.path.exists(beside):
+            os.unlink(beside)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _fill(path: str, book: Book, values: Mapping[str, np.ndarray], manifest: str) -> None:
+    file = xlsxwriter.Workbook(path, {"in_memory": True})
+    file.set_properties({"title": book.pages[0].title, "created": FIXED_DATE, "comments": "made by sheetnet"})
+    file.set_calc_mode("auto")
+    formats = Formats(file)
+    sheets = {page.name: file.add_worksheet(page.name, worksheet_class=ExactSheet) for page in book.pages}
+    for name, area in book.names.items():
+        file.define_name(name, "=" + area.full())
+    for page in book.pages:
+        sheet = sheets[page.name]
+        _settings(sheet, page, formats)
+        _texts(sheet, page, formats)
+        for block in page.blocks:
+            _heading(sheet, block, formats)
+            _block(sheet, book, block, values[block.id], formats)
+        for chart in page.charts:
+            _chart(file, sheet, chart)
+    for index, page in enumerate(book.pages):
+        if page.solver:
+            for key, value in solver_settings(page).items():
+                file.defined_names.append([key, index, value, True])
+    hidden = file.add_worksheet(MANIFEST_SHEET)
+    for i in range(0, len(manifest), CHUNK):
+        hidden.write_string(i // CHUNK, 0, manifest[i : i + CHUNK])
+    hidden.very_hidden()
+    sheets[book.pages[0].name].activate()
+    file.close()
+
+
+class Formats:
+    """Each combination of style and number format once."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._made: dict[tuple[str, str], Any] = {}
+
+    def get(self, style: str, number: str = "") -> Any:
+        """The XlsxWriter format of a style of look.STYLES with a number format of look.NUMBER_FORMATS."""
+        key = style, number
+        if key not in self._made:
+            options = {**FONT, **STYLES[style]}
+            if number:
+                options["num_format"] = NUMBER_FORMATS[number]
+            self._made[key] = self._file.add_format(options)
+        return self._made[key]
+
+
+def _settings(sheet: Any, page: Page, formats: Formats) -> None:
+    sheet.set_column(0, 60, 10, formats.get("plain"))
+    for col, width in page.widths.items():
+        sheet.set_column(col, col, width, formats.get("plain"))
+    sheet.set_row(0, 26)
+    sheet.write_string(0, 0, page.title, formats.get("title"))
+    sheet.write_string(1, 0, page.about, formats.get("about"))
+    sheet.freeze_panes(*page.freeze)
+    if not page.gridlines:
+        sheet.hide_gridlines(2)
+    sheet.set_selection(*page.active, *page.active)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0, max(1, page.freeze[0] - 1))
+    sheet.set_footer("&L&A&RPage &P of &N")
+    for rule in page.rules:
+        area = rule.area
+        last = area.row + area.n_rows - 1, area.col + area.n_cols - 1
+        options = {
+            "validate": "integer" if rule.whole else "decimal",
+            "criteria": "between",
+            "minimum": rule.low,
+            "maximum": rule.high,
+            "error_title": "sheetnet",
+            "error_message": rule.message,
+        }
+        sheet.data_validation(area.row, area.col, *last, options)
+    if page.table:
+        name, area, headers = page.table
+        last = area.row + area.n_rows - 1, area.col + area.n_cols - 1
+        columns = [{"header": header} for header in headers]
+        sheet.add_table(area.row, area.col, *last, {"name": name, "columns": columns, "style": "Table Style Light 1"})
+
+
+def _texts(sheet: Any, page: Page, formats: Formats) -> None:
+    for text in page.texts:
+        format = formats.get(text.style)
+        if text.wide > 1 or text.tall > 1:
+            last = text.row + text.tall - 1, text.col + text.wide - 1
+            sheet.merge_range(text.row, text.col, *last, "", format)
+        if text.link:
+            sheet.write_url(text.row, text.col, f"internal:{quoted(text.link)}!A1", format, text.text)
+        elif text.style == "count":
+            sheet.put(text.row, text.col, float(text.text), format)
+        else:
+            sheet.write_string(text.row, text.col, text.text, format)
+
+
+def _heading(sheet: Any, block: Block, formats: Formats) -> None:
+    """Title to the left, or three rows above: title on a band, shape in grey, a label for each column."""
+    area = block.area
+    if block.side:
+        sheet.write_string(area.row, area.col - 1, block.title, formats.get("label"))
+        return
+    if not block.title:
+        return
+    band, head = formats.get(f"band_{HEADING[block.role]}"), formats.get(f"head_{HEADING[block.role]}")
+    top, last = area.row - 3, area.col + area.n_cols - 1
+    for col in range(area.col, last + 1):
+        sheet.write_blank(top, col, None, band)
+        sheet.write_blank(top + 1, col, None, formats.get("shape"))
+    sheet.write_string(top, area.col, block.title, band)
+    sheet.write_string(top + 1, area.col, f"{area.n_rows} x {area.n_cols}", formats.get("shape"))
+    for i in range(area.n_cols):
+        label = block.labels[i] if i < len(block.labels) else ""
+        sheet.write_string(top + 2, area.col + i, label, head)
+
+
+def _block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: Formats) -> None:
+    format = formats.get(*for_block(block))
+    top, left = block.area.row, block.area.col
+    plain = [[_native(entry) for entry in line] for line in value]
+    if block.style == "values":
+        for r, c in block.area.cells():
+            entry = plain[r - top][c - left]
+            if entry == "" or (isinstance(entry, float) and math.isnan(entry)):
+                sheet.write_blank(r, c, None, format)
+            else:
+                sheet.put(r, c, entry, format)
+    for formula in book.formulas(block):
+        _formula(sheet, formula, plain, top, left, format)
+    if block.role == "agreement":
+        _equal_or_differs(sheet, block, formats)
+
+
+def _formula(sheet: Any, formula: Formula, plain: list[list[float | str]], top: int, left: int, format: Any) -> None:
+    area = formula.area
+    first = plain[area.row - top][area.col - left]
+    if not formula.array:
+        sheet.write_formula(area.row, area.col, formula.text, format, first)
+        return
+    last = area.row + area.n_rows - 1, area.col + area.n_cols - 1
+    sheet.write_array_formula(area.row, area.col, *last, formula.text, format, first)
+    for r, c in area.cells():
+        if (r, c) != (area.row, area.col):
+            sheet.put(r, c, plain[r - top][c - left], format)
+
+
+def _native(entry: Any) -> float | str:
+    """A Python value; -0.0 is written as 0."""
+    return entry if isinstance(entry, str) else float(entry) + 0.0
+
+
+def _equal_or_differs(sheet: Any, block: Block, formats: Formats) -> None:
+    area = block.area
+    where = (area.row, area.col, area.row + area.n_rows - 1, area.col + area.n_cols - 1)
+    for word, style in (("equal", "is_equal"), ("differs", "is_different")):
+        rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": formats.get(style)}
+        sheet.conditional_format(*where, rule)
+
+
+def _chart(file: Any, sheet: Any, chart: Chart) -> None:
+    made = file.add_chart({"type": "scatter", "subtype": "straight"})
+    for series in chart.series:
+        made.add_series(chart_options(series, "=" + series.x.full(), "=" + series.y.full()))
+    made.set_title({"name": chart.title, "name_font": {"size": 12}, "overlay": False})
+    made.set_x_axis({"name": chart.x_axis, "min": 0, "major_gridlines": {"visible": False}})
+    made.set_y_axis({"name": chart.y_axis, "num_format": chart.y_format, "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}}})
+    made.set_legend({"position": "bottom"})
+    made.set_size({"width": 640, "height": 360})
+    made.show_na_as_empty_cell()
+    sheet.insert_chart(chart.row, chart.col, made, {"description": chart.alt})
+
+
+def solver_settings(page: Page) -> dict[str, str]:
+    """The hidden names in which Excel's Solver keeps its settings for a sheet: minimise, GRG, negative allowed."""
+    assert page.solver is not None
+    minimise, grg, negative_allowed = 2, 1, 2
+    unlimited = 2147483647
+    settings = {
+        "solver_adj": page.solver.changing.full(),
+        "solver_cvg": 0.0001,
+        "solver_drv": 2,  # central differences
+        "solver_eng": grg,
+        "solver_est": 1,
+        "solver_itr": unlimited,
+        "solver_mip": unlimited,
+        "solver_mni": 30,
+        "solver_mrt": 0.075,
+        "solver_msl": 2,
+        "solver_neg": negative_allowed,
+        "solver_nod": unlimited,
+        "solver_num": 0,
+        "solver_nwt": 1,
+        "solver_opt": page.solver.target.full(),
+        "solver_pre": 0.000001,
+        "solver_rbv": 1,
+        "solver_rlx": 2,
+        "solver_rsd": 0,
+        "solver_scl": 1,
+        "solver_sho": 2,
+        "solver_ssz": 100,
+        "solver_tim": unlimited,
+        "solver_tol": 0.01,
+        "solver_typ": minimise,
+        "solver_val": 0,
+        "solver_ver": 3,
+    }
+    return {key: str(value) for key, value in settings.items()}

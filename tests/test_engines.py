@@ -1,0 +1,353 @@
+"""The contract of the engines: every one reads, sets, recalculates and fails in the same way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import ironcalc
+import pytest
+import xlsxwriter
+
+from sheetnet import engines
+from sheetnet.engines import CellError, Engine, Session, libreoffice
+from sheetnet.engines.ironcalc import _faults_named
+from sheetnet.errors import EngineError
+
+ROOT = Path(__file__).parents[1]
+WRONG = 99  # stored beside every formula, so that a stored value cannot pass for a computed one
+EACH_ENGINE = [pytest.param("ironcalc"), pytest.param("libreoffice", marks=pytest.mark.office)]
+
+
+def usable(name: str) -> Engine:
+    """The engine; skips with its own word where it is missing, and fails in CI."""
+    engine = engines.get(name)
+    if (lack := engine.missing()) is not None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(lack)
+    return engine
+
+
+@pytest.fixture(scope="module", params=EACH_ENGINE)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    return usable(request.param)
+
+
+@pytest.fixture
+def office() -> Engine:
+    return usable("libreoffice")
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workbook with constants on Data, formulas on Calc that are stored wrong, and an empty sheet Free."""
+    path = tmp_path_factory.mktemp("book") / "book.xlsx"
+    with xlsxwriter.Workbook(path) as workbook:
+        data, calc = workbook.add_worksheet("Data"), workbook.add_worksheet("Calc")
+        workbook.add_worksheet("It's free").hide()
+        for col, number in enumerate([0.1, 1 / 3, -2.5e200, 1e-300]):
+            data.write_number(0, col, number)
+        for col, text in enumerate(["passenger", "=1+1", "#NUM!", "12"]):
+            data.write_string(1, col, text)
+        data.write_blank(2, 0, None, workbook.add_format({"bold": True}))
+        for row, numbers in enumerate([[1, 2], [3, 4]]):
+            data.write_row(4 + row, 0, numbers)
+        calc.write_formula("A1", "=Data!A1*2", None, WRONG)
+        calc.write_formula("B1", '="t"&"ext"', None, WRONG)
+        calc.write_formula("C1", '=""', None, WRONG)
+        calc.write_formula("D1", "=2>1", None, WRONG)
+        calc.write_formula("A2", "=1E+200*1E+200", None, WRONG)
+        calc.write_formula("B2", "=1/0", None, WRONG)
+        calc.write_formula("C2", "=A2+1", None, WRONG)
+        calc.write_formula("D2", "='It''s free'!A1*10", None, WRONG)
+        calc.write_array_formula("A4:B5", "{=MMULT(Data!A5:B6,TRANSPOSE(Data!A5:B6))}", None, WRONG)
+        for cell in ("B4", "A5", "B5"):
+            calc.write_number(cell, WRONG)
+    return path
+
+
+@pytest.fixture(scope="module")
+def session(engine: Engine, book: Path) -> Iterator[Session]:
+    with engine.open(book) as session:
+        session.recalculate()
+        yield session
+
+
+def test_an_unknown_engine_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(EngineError, match=r"'excell'.*ironcalc, libreoffice"):
+        engines.get("excell")
+
+
+def test_importing_the_package_imports_no_engine() -> None:
+    code = "import sys, sheetnet.engines; sys.exit('ironcalc' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_an_engine_knows_its_name(engine: Engine) -> None:
+    assert engine.name in engines.NAMES
+    assert type(engines.get(engine.name)) is type(engine)
+
+
+def test_sheets_are_listed_in_order_with_hidden_ones(session: Session) -> None:
+    assert session.sheets == ["Data", "Calc", "It's free"]
+
+
+def test_constants_come_back_exactly(session: Session) -> None:
+    assert session.read("Data", 0, 0, 1, 4) == [[0.1, 1 / 3, -2.5e200, 1e-300]]
+    texts = session.read("Data", 1, 0, 1, 4)
+    assert texts == [["passenger", "=1+1", "#NUM!", "12"]]
+    assert not any(isinstance(text, CellError) for text in texts[0])
+    assert session.read("Data", 2, 0, 1, 2) == [[None, None]]
+
+
+def test_blocks_have_the_shape_asked_for(session: Session) -> None:
+    assert session.read("Data", 4, 0, 2, 3) == [[1.0, 2.0, None], [3.0, 4.0, None]]
+    assert session.read("Data", 4, 0, 2, 0) == [[], []]
+    assert session.read("Data", 4, 0, 0, 2) == []
+
+
+def test_recalculation_replaces_wrong_stored_values(session: Session) -> None:
+    assert session.read("Calc", 0, 0, 1, 4) == [[0.2, "text", None, True]]
+
+
+def test_array_formulas_are_calculated_in_every_cell(session: Session) -> None:
+    assert session.read("Calc", 3, 0, 2, 2) == [[5.0, 11.0], [11.0, 25.0]]
+
+
+def test_errors_are_cell_errors(session: Session) -> None:
+    errors = session.read("Calc", 1, 0, 1, 3)[0]
+    assert all(isinstance(error, CellError) for error in errors)
+    assert errors[1] == "#DIV/0!"
+
+
+def test_a_set_cell_moves_what_depends_on_it(session: Session) -> None:
+    session.set("It's free", 0, 0, 4.25)
+    session.recalculate()
+    assert session.read("Calc", 1, 3, 1, 1) == [[42.5]]
+
+
+@pytest.mark.parametrize(
+    "value", [0.1 + 0.2, 5e-324, -1.7976931348623157e308, "=1+1", "'quoted", "12", "TRUE", "#NUM!"]
+)
+def test_a_set_value_comes_back_as_it_is(session: Session, value: float | str) -> None:
+    session.set("It's free", 5, 5, value)
+    session.recalculate()
+    [[got]] = session.read("It's free", 5, 5, 1, 1)
+    assert (type(got), got) == (type(value), value)
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_none_and_empty_text_empty_a_cell(session: Session, value: str | None) -> None:
+    session.set("It's free", 6, 6, 1)
+    session.set("It's free", 6, 6, value)
+    assert session.read("It's free", 6, 6, 1, 1) == [[None]]
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_a_number_that_is_not_finite_is_refused(session: Session, value: float) -> None:
+    with pytest.raises(EngineError, match=r"book\.xlsx.*cannot hold"):
+        session.set("It's free", 0, 1, value)
+
+
+def test_an_unknown_sheet_is_named_with_those_that_exist(session: Session) -> None:
+    with pytest.raises(EngineError, match=r"'data'.*'Data', 'Calc'"):
+        session.read("data", 0, 0, 1, 1)
+    with pytest.raises(EngineError, match="'Nowhere'"):
+        session.set("Nowhere", 0, 0, 1)
+
+
+@pytest.mark.parametrize("block", [(-1, 0, 1, 1), (0, 0, 1, -1), (1_048_575, 0, 2, 1), (0, 16_384, 1, 1)])
+def test_a_block_outside_the_sheet_is_refused(session: Session, block: tuple[int, int, int, int]) -> None:
+    with pytest.raises(EngineError, match=r"sheet 'Data'"):
+        session.read("Data", *block)
+
+
+def test_a_file_that_does_not_exist_is_named(engine: Engine, tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match=r"absent\.xlsx: there is no such file"):
+        engine.open(tmp_path / "absent.xlsx")
+
+
+@pytest.mark.parametrize("content", ["empty", "text", "zip"])
+def test_a_file_that_is_no_workbook_is_named(engine: Engine, tmp_path: Path, content: str) -> None:
+    path = tmp_path / "bad.xlsx"
+    path.write_text("" if content == "empty" else "Age,Fare\n22,7.25\n")
+    if content == "zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("a.txt", "a")
+    with pytest.raises(EngineError, match=r"bad\.xlsx"):
+        engine.open(path)
+
+
+def test_sessions_are_independent_and_leave_the_file_alone(engine: Engine, book: Path) -> None:
+    before = book.read_bytes()
+    with engine.open(book) as one, engine.open(book) as two:
+        one.set("Data", 0, 0, 5)
+        one.recalculate()
+        two.recalculate()
+        assert one.read("Calc", 0, 0, 1, 1) == [[10.0]]
+        assert two.read("Calc", 0, 0, 1, 1) == [[0.2]]
+        assert list(book.parent.iterdir()) == [book]  # no lock file either
+    assert book.read_bytes() == before
+
+
+def test_links_to_other_files_are_never_followed(engine: Engine, tmp_path: Path) -> None:
+    other, path = tmp_path / "other.xlsx", tmp_path / "linking.xlsx"
+    with xlsxwriter.Workbook(other) as workbook:
+        workbook.add_worksheet("S").write_number(0, 0, 777)
+    with xlsxwriter.Workbook(path) as workbook:
+        workbook.add_worksheet().write_formula(0, 0, f"='{tmp_path.as_uri()}/[other.xlsx]S'!A1", None, WRONG)
+    with engine.open(path) as session:
+        session.recalculate()
+        assert isinstance(session.read("Sheet1", 0, 0, 1, 1)[0][0], CellError)
+
+
+def test_closing_twice_is_fine_and_using_a_closed_session_is_not(engine: Engine, book: Path) -> None:
+    session = engine.open(book)
+    session.close()
+    session.close()
+    with pytest.raises(EngineError, match="closed"):
+        session.read("Data", 0, 0, 1, 1)
+    with pytest.raises(EngineError, match="closed"):
+        session.recalculate()
+
+
+def test_a_panic_of_ironcalc_is_an_engine_error_and_ctrl_c_is_not() -> None:
+    with pytest.raises(EngineError, match=r"a\.xlsx: IronCalc cannot load"), _faults_named(Path("a.xlsx"), "load"):
+        ironcalc.test_panic()
+    with pytest.raises(KeyboardInterrupt), _faults_named(Path("a.xlsx"), "load"):
+        raise KeyboardInterrupt
+
+
+def test_missing_says_what_to_do(monkeypatch: pytest.MonkeyPatch, book: Path) -> None:
+    monkeypatch.setenv("SHEETNET_SOFFICE", "/nowhere/soffice")
+    assert "SHEETNET_SOFFICE is '/nowhere/soffice'" in (engines.get("libreoffice").missing() or "")
+    with pytest.raises(EngineError, match="install LibreOffice"):
+        engines.get("libreoffice").open(book)
+
+
+# LibreOffice runs beside us: whatever happens, nothing of it may stay.
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which LibreOffice's files are while the test runs."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    return folder
+
+
+def processes(folder: Path) -> list[int]:
+    """The numbers of the processes that run with a profile in that folder."""
+    listing = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
+    return [int(line.split()[0]) for line in listing.splitlines() if f"UserInstallation={folder.as_uri()}/" in line]
+
+
+def leftovers(folder: Path, seconds: float = 15) -> list[object]:
+    """The processes and files that are still there after that time; [] as soon as there are none."""
+    deadline = time.monotonic() + seconds
+    while (found := [*processes(folder), *folder.iterdir()]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found
+
+
+@pytest.mark.office
+def test_nothing_is_left_after_close(office: Engine, book: Path, temporary: Path) -> None:
+    with office.open(book):
+        assert processes(temporary)
+        assert list(temporary.iterdir())
+    assert leftovers(temporary, seconds=0) == []
+
+
+@pytest.mark.office
+def test_nothing_is_left_after_a_file_that_cannot_be_loaded(office: Engine, temporary: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "bad.xlsx", "w") as archive:
+        archive.writestr("a.txt", "a")
+    with pytest.raises(EngineError, match=r"bad\.xlsx"):
+        office.open(tmp_path / "bad.xlsx")
+    assert leftovers(temporary, seconds=0) == []
+
+
+@pytest.mark.office
+@pytest.mark.parametrize("moment", ["starting", "open"])
+@pytest.mark.parametrize("kind", [signal.SIGKILL, signal.SIGINT])
+def test_nothing_is_left_when_the_parent_dies(
+    office: Engine, book: Path, temporary: Path, moment: str, kind: signal.Signals
+) -> None:
+    code = (
+        "import sys, time; from sheetnet import engines; print('starting', flush=True)\n"
+        "with engines.get('libreoffice').open(sys.argv[1]): print('open', flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", code, str(book)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as parent:
+        assert parent.stdout is not None
+        while parent.stdout.readline().strip() != moment:
+            assert parent.poll() is None
+        while not processes(temporary):
+            time.sleep(0.05)
+        parent.send_signal(kind)
+    assert leftovers(temporary) == []
+
+
+@pytest.mark.office
+def test_a_call_that_takes_too_long_closes_the_session(
+    office: Engine, book: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = office.open(book)
+    monkeypatch.setattr(libreoffice, "CALL_SECONDS", 0.0)
+    with pytest.raises(EngineError, match=r"book\.xlsx: LibreOffice cannot recalculate .* no answer within 0 s"):
+        session.recalculate()
+    with pytest.raises(EngineError, match="closed"):
+        session.recalculate()
+    assert leftovers(temporary, seconds=0) == []
+
+
+@pytest.mark.office
+def test_a_slow_start_is_given_up(office: Engine, book: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(libreoffice, "START_SECONDS", 0.2)
+    with pytest.raises(EngineError, match=r"cannot start .* no answer within 0\.2 s"):
+        office.open(book)
+    assert leftovers(temporary, seconds=0) == []
+
+
+@pytest.mark.office
+def test_a_crash_of_libreoffice_is_an_engine_error(office: Engine, book: Path, temporary: Path) -> None:
+    with office.open(book) as session:
+        for number in processes(temporary):
+            os.kill(number, signal.SIGKILL)
+        with pytest.raises(EngineError, match=r"book\.xlsx: LibreOffice cannot recalculate"):
+            session.recalculate()
+    assert leftovers(temporary, seconds=0) == []
+
+
+@pytest.mark.office
+def test_a_soffice_that_fails_has_its_last_words_in_the_error(
+    office: Engine, book: Path, temporary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "soffice"
+    broken.write_text("#!/bin/sh\necho 'no display' >&2\nexit 3\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv("SHEETNET_SOFFICE", str(broken))
+    with pytest.raises(EngineError, match=r"cannot start .* code 3(.|\n)*no display"):
+        office.open(book)
+    assert leftovers(temporary, seconds=0) == []
+
+
+@pytest.mark.office
+def test_many_errors_are_read_fast_with_the_kind_of_the_first(office: Engine, tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "errors.xlsx") as workbook:
+        sheet = workbook.add_worksheet("S")
+        for row in range(2000):
+            sheet.write_formula(row, 0, "=1/0", None, WRONG)
+    with office.open(tmp_path / "errors.xlsx") as session:
+        session.recalculate()
+        start = time.monotonic()
+        errors = [row[0] for row in session.read("S", 0, 0, 2000, 1)]
+        assert time.monotonic() - start < 3
+    assert all(isinstance(error, CellError) for error in errors)
+    assert errors[0] == "#DIV/0!"
