@@ -89,6 +89,7 @@ class Block:
     labels: tuple[str, ...] = ()  # over its columns
     side: bool = False  # title to the left, not above
     format: str = "weight"
+    scale: Node | None = None  # the numbers whose difference this is; their size says what near zero means
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,8 @@ class Chart:
     y_axis: str
     series: tuple[Series, ...]
     alt: str
-    y_format: str = "0.00"
+    y_format: str
+    x_max: float
 
 
 @dataclass(frozen=True)
@@ -170,12 +172,11 @@ class Page:
     charts: list[Chart] = field(default_factory=list)
     widths: dict[int, float] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
-    heights: dict[int, float] = field(default_factory=dict)
     solver: Solver | None = None
     table: tuple[str, Area, tuple[str, ...]] | None = None  # name, area with header, headers
     active: tuple[int, int] = (0, 0)
     gridlines: bool = True
-    table_look: bool = False
+    print_cols: int = 0  # print only so many columns; 0 prints all
 
     def place(
         self,
@@ -191,11 +192,12 @@ class Page:
         labels: tuple[str, ...] = (),
         side: bool = False,
         format: str = "weight",
+        scale: Node | None = None,
     ) -> Block:
         """Put a node on the sheet; from then on formulas refer to its place (by name if it has one)."""
         area = Area(self.name, row, col, *node.shape)
         style = style or ("values" if node.op == "input" else "array")
-        block = Block(id, node, area, role, style, name, title, labels, side, format)
+        block = Block(id, node, area, role, style, name, title, labels, side, format, scale)
         self.blocks.append(block)
         self.book.add(block)
         return block

@@ -31,14 +31,18 @@ STYLES: dict[str, dict[str, Any]] = {
     "about": {"font_color": GREY},
     "wrap": {"text_wrap": True, "valign": "top"},
     "lead": {"bold": True},
-    "label": {"align": "right", "font_color": GREY},
+    "label": {"align": "right", "indent": 1, "font_color": GREY},
     "label_left": {"font_color": INK},
-    "hint": {"font_color": GREY, "italic": True},
-    "try": {"valign": "top"},
+    "hint": {"font_color": GREY, "italic": True, "indent": 1},
+    "try": {"bg_color": FILLS["note"], "valign": "top"},
     "note": {"bg_color": FILLS["note"], "text_wrap": True, "valign": "top", "border": 1, "border_color": RULE},
     "link": {"font_color": "#0B5394", "underline": 1},
-    "shape": {"font_color": GREY, "font_size": 9, "align": "left"},
-    "count": {"font_color": GREY, "align": "left"},
+    "count": {"font_color": GREY, "align": "right"},
+    "word": {"align": "left", "indent": 1},
+    "legend_forward": {"bg_color": FILLS["forward"]},
+    "legend_backward": {"bg_color": FILLS["backward"]},
+    "legend_update": {"bg_color": FILLS["update"]},
+    "legend_result": {"bg_color": FILLS["result"]},
     "input": _INPUT,
     "data": {},
     "formula": {},
@@ -46,16 +50,23 @@ STYLES: dict[str, dict[str, Any]] = {
     "agreement": {"bold": True, "align": "left"},
     "is_equal": {"font_color": GREEN, "bg_color": "#E2F0D9"},
     "is_different": {"font_color": RED, "bg_color": "#FBE3E3"},
-    "head": {"bold": True, "align": "left", "bottom": 1, "bottom_color": RULE},
+    "head": {"bold": True, "align": "right", "bottom": 1, "bottom_color": RULE},
+    "head_left": {"bold": True, "align": "left", "bottom": 1, "bottom_color": RULE},
+    "head_wide": {"bold": True, "align": "center", "bottom": 1, "bottom_color": RULE},
     "legend_input": _INPUT,
     "legend_data": {"border": 1, "border_color": RULE},
     "legend_torch": _TORCH | {"border": 1, "border_color": RULE},
     "legend_equal": {"bold": True, "font_color": GREEN, "bg_color": "#E2F0D9"},
 } | {
-    f"{part}_{kind}": {"bg_color": FILLS[kind], "align": "left" if part == "band" else "right"} | ({"bold": True} if part == "band" else {})
-    for part in ("band", "head")
+    f"{part}_{kind}{narrow}": look | {"align": "right" if narrow or part == "head" else "left"}
     for kind in ("forward", "backward", "update", "result", "plain")
-}  # fmt: skip
+    for part, look in (
+        ("band", {"bg_color": FILLS[kind], "bold": True}),
+        ("head", {"bg_color": FILLS[kind]}),
+        ("shape", {"font_color": GREY, "font_size": 9}),
+    )
+    for narrow in ("", "_narrow")
+}
 # the colour of a block's heading, by role
 HEADING = {
     "input": "plain",
@@ -72,6 +83,8 @@ NUMBER_FORMATS = {
     "general": "General",
     "text": "General",
     "weight": "0.0000",
+    "feature": "[=0]0;[=1]1;0.0000",
+    "fine": "0.00000000",
     "gradient": "0.0000",
     "small": "0.000000",
     "loss": "0.000000",
@@ -83,6 +96,8 @@ NUMBER_FORMATS = {
 
 def for_block(block: Block) -> tuple[str, str]:
     """The style and number format of a block's cells."""
+    if block.format == "text" and block.role != "agreement":
+        return "word", block.format
     style = block.role if block.role in ("input", "data", "torch", "agreement") else "formula"
     return style, block.format
 

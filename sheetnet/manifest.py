@@ -17,6 +17,7 @@ from sheetnet.errors import WorkbookError
 from sheetnet.layout import Book
 from sheetnet.lessons.titanic import Spec
 
+MANIFEST_SHEET = "_sheetnet"
 FORMAT = 1  # raised when an older sheetnet could no longer read what a newer one writes
 
 

@@ -73,10 +73,9 @@ class Model:
     def init(self, seed: int = 0) -> dict[str, np.ndarray]:
         """Start weights {"W": (n_features, n_hidden)}: uniform between -0.5 and 0.5, to four decimals.
 
-        Rounded so that what a cell shows is what it holds; numpy's legacy generator, whose numbers never change.
+        Rounded so that what a cell shows is what it holds.
         """
-        flat = np.random.RandomState(seed).uniform(-0.5, 0.5, (self.n_hidden, self.n_features))
-        return {"W": np.round(flat, 4).T}
+        return {"W": np.round(np.random.default_rng(seed).uniform(-0.5, 0.5, (self.n_features, self.n_hidden)), 4)}
 
     def check_params(self, params: dict[str, np.ndarray]) -> np.ndarray:
         """W as a float64 array (n_features, n_hidden).

@@ -21,9 +21,9 @@ from xlsxwriter.worksheet import CellNumberTuple, Worksheet
 
 from sheetnet.errors import WorkbookError
 from sheetnet.layout import Block, Book, Chart, Formula, Page, quoted
+from sheetnet.manifest import MANIFEST_SHEET
 from sheetnet.look import FONT, HEADING, NUMBER_FORMATS, STYLES, chart_options, for_block
 
-MANIFEST_SHEET = "_sheetnet"
 CHUNK = 30_000  # characters of manifest in one cell; Excel takes 32,767
 FIXED_DATE = datetime(2000, 1, 1)
 ERROR = "#NUM!"  # what a sheet shows when a number has outgrown it
@@ -158,6 +158,8 @@ def _settings(sheet: Any, page: Page, formats: Formats) -> None:
     sheet.set_selection(*page.active, *page.active)
     sheet.set_landscape()
     sheet.set_paper(9)
+    if page.print_cols:
+        sheet.print_area(0, 0, max(b.area.row + b.area.n_rows for b in page.blocks), page.print_cols - 1)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0, max(1, page.freeze[0] - 1))
     sheet.set_footer("&L&A&RPage &P of &N")
@@ -176,7 +178,11 @@ def _settings(sheet: Any, page: Page, formats: Formats) -> None:
     if page.table:
         name, area, headers = page.table
         last = area.row + area.n_rows - 1, area.col + area.n_cols - 1
-        columns = [{"header": header} for header in headers]
+        made = {block.area.col: HEADING[block.role] for block in page.blocks}
+        columns = [
+            {"header": header, "header_format": formats.get(f"head_{made[area.col + i]}")}
+            for i, header in enumerate(headers)
+        ]
         sheet.add_table(area.row, area.col, *last, {"name": name, "columns": columns, "style": "Table Style Light 1"})
 
 
@@ -202,13 +208,13 @@ def _heading(sheet: Any, block: Block, formats: Formats) -> None:
         return
     if not block.title:
         return
-    band, head = formats.get(f"band_{HEADING[block.role]}"), formats.get(f"head_{HEADING[block.role]}")
+    kind, narrow = HEADING[block.role], "_narrow" if area.n_cols == 1 else ""
+    band, head, shape = (formats.get(f"{part}_{kind}{narrow}") for part in ("band", "head", "shape"))
     top, last = area.row - 3, area.col + area.n_cols - 1
     for col in range(area.col, last + 1):
         sheet.write_blank(top, col, None, band)
-        sheet.write_blank(top + 1, col, None, formats.get("shape"))
     sheet.write_string(top, area.col, block.title, band)
-    sheet.write_string(top + 1, area.col, f"{area.n_rows} x {area.n_cols}", formats.get("shape"))
+    sheet.write_string(top + 1, area.col, f"{area.n_rows} x {area.n_cols}", shape)
     for i in range(area.n_cols):
         label = block.labels[i] if i < len(block.labels) else ""
         sheet.write_string(top + 2, area.col + i, label, head)
@@ -262,7 +268,7 @@ def _chart(file: Any, sheet: Any, chart: Chart) -> None:
     for series in chart.series:
         made.add_series(chart_options(series, "=" + series.x.full(), "=" + series.y.full()))
     made.set_title({"name": chart.title, "name_font": {"size": 12}, "overlay": False})
-    made.set_x_axis({"name": chart.x_axis, "min": 0, "major_gridlines": {"visible": False}})
+    made.set_x_axis({"name": chart.x_axis, "min": 0, "max": chart.x_max, "major_gridlines": {"visible": False}})
     made.set_y_axis({"name": chart.y_axis, "num_format": chart.y_format, "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}}})
     made.set_legend({"position": "bottom"})
     made.set_size({"width": 640, "height": 360})

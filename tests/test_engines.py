@@ -244,7 +244,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def processes(folder: Path) -> list[int]:
     """The numbers of the processes that run with a profile in that folder."""
-    listing = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
+    listing = subprocess.run(["ps", "-wweo", "pid,args"], capture_output=True, text=True, check=True).stdout
     return [int(line.split()[0]) for line in listing.splitlines() if f"UserInstallation={folder.as_uri()}/" in line]
 
 
@@ -288,7 +288,9 @@ def test_nothing_is_left_when_the_parent_dies(
         assert parent.stdout is not None
         while parent.stdout.readline().strip() != moment:
             assert parent.poll() is None
+        deadline = time.monotonic() + 15
         while not processes(temporary):
+            assert time.monotonic() < deadline
             time.sleep(0.05)
         parent.send_signal(kind)
     assert leftovers(temporary) == []

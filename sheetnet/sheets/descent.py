@@ -56,5 +56,5 @@ def descent_charts(book: Book, page: Page, net: Net) -> None:
         alt = f"Line chart of the {what} of the model {title} at each epoch, with the chosen epoch marked."
         series = (*others, live, mark)
         page.charts.append(
-            Chart(row, CHART_COL, f"{what.title()} of {title}, epoch by epoch", "epoch", axis, series, alt, y_format)
+            Chart(row, CHART_COL, f"{what.title()} of {title}, epoch by epoch", "epoch", axis, series, alt, y_format, net.common.epochs)
         )

@@ -29,15 +29,15 @@ def gradient_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
     page.place(f"{prefix}.then.lr", net.lr_here, 3, 10, "result", "cells", title="Rate", side=True, format="rate")
 
     w = TOP + 2
-    page.place(f"{prefix}.then.which", net.which, w, 0, "data", name=f"{prefix}_which", title="weight", format="plain")
+    page.place(f"{prefix}.then.which", net.which, w, 0, "data", name=f"{prefix}_which", title="No", format="plain")
     page.widths[1] = 12
     for i, name in enumerate(names):
         page.text(w + i, 1, name, "label_left")
     col = 2
     table = [
         ("W", net.W_then, "forward", "W then", f"{prefix}_W_then", "weight"),
-        ("up", net.up, "forward", "Loss, weight + wiggle", "", "loss"),
-        ("down", net.down, "forward", "Loss, weight - wiggle", "", "loss"),
+        ("up", net.up, "forward", "Loss, weight + wiggle", "", "fine"),
+        ("down", net.down, "forward", "Loss, weight - wiggle", "", "fine"),
         ("wiggled", net.wiggled, "backward", "Gradient, wiggled", f"{prefix}_wiggled", "gradient"),
         ("grad_W", net.grad_W, "backward", "Gradient, exact", f"{prefix}_grad_W", "gradient"),
         ("t_grad_W", net.t_grad_then, "torch", "Gradient, torch", f"{prefix}_torch_grad_W", "gradient"),
@@ -47,17 +47,18 @@ def gradient_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
     for key, node, role, title, name, format in table:
         places[key] = col
         page.place(
-            f"{prefix}.then.{key}", node, w, col, role, title=title, name=name, labels=units, format=format  # type: ignore[arg-type]
-        )
+            f"{prefix}.then.{key}", node, w, col, role, title=title, name=name, labels=units, format=format,  # type: ignore[arg-type]
+            scale=net.wiggle_scale if key == "wiggled" else None,
+        )  # fmt: skip
         if k == 1:
             page.widths[col] = max(12.0, len(title) + 2)
         col += k
     under = w + p + 1
     page.text(under, places["down"], "exact - wiggled, at most", "label")
-    page.place(f"{prefix}.then.wiggle_difference", net.wiggle_difference, under, places["wiggled"], "result", format="diff")
+    page.place(f"{prefix}.then.wiggle_difference", net.wiggle_difference, under, places["wiggled"], "result", format="diff", scale=net.wiggle_scale)
     page.place(f"{prefix}.then.wiggle_verdict", net.wiggle_verdict, under, places["grad_W"], "agreement", format="text")
     page.text(under + 1, places["down"], "exact - torch, at most", "label")
-    page.place(f"{prefix}.then.torch_difference", net.torch_difference, under + 1, places["wiggled"], "result", format="diff")
+    page.place(f"{prefix}.then.torch_difference", net.torch_difference, under + 1, places["wiggled"], "result", format="diff", scale=net.grad_W)
     page.place(f"{prefix}.then.torch_verdict", net.torch_verdict, under + 1, places["grad_W"], "agreement", format="text")
 
     data = under + 7

@@ -13,7 +13,7 @@ WORDS = {
         " (Data > Solver > Solve).",
     ),
     "two_relu": (
-        "Two ReLU: two sets of weights, negative sums cut to 0, then added",
+        "Two ReLU: two weights each, negative sums cut to 0",
         "Lin is SUMPRODUCT as before; ReLU = MAX(0, Lin); prediction = ReLU 1 + ReLU 2. Change a yellow weight, or let"
         " Solver do it (Data > Solver > Solve).",
     ),
@@ -49,7 +49,7 @@ def model_page(book: Book, net: Net, names: tuple[str, ...], best: bool, seed: i
     page.text(data - 1, 0, "No", "head")
     for i in range(net.common.no.shape[0]):
         page.text(data + i, 0, str(i + 1), "count")
-    page.place(f"{prefix}.now.X", net.X_here, data, 1, "forward", title="X", labels=names)
+    page.place(f"{prefix}.now.X", net.X_here, data, 1, "forward", title="X", labels=names, format="feature")
     page.place(f"{prefix}.now.y", net.y_here, data, p + 1, "forward", title="y", format="plain")
     col = p + 2
     titles = {"lin": "Lin", "relu": "ReLU", "pred": "Prediction"}

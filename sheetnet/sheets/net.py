@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sheetnet.gradient import gradient
-from sheetnet.graph import Node, apply, hstack, lift, mean, order, row, square, split_columns, substitute, variable, vstack, where
+from sheetnet.graph import Node, apply, hstack, lift, mean, row, square, split_columns, substitute, variable, vstack, where
 from sheetnet.models import Model, Pass, evaluate_loss
 from sheetnet.optimisers import OPTIMISERS
 
@@ -99,11 +99,12 @@ class Net:
         self.cotangents = gradient(self.then.loss, [*reversed(self.then.forward), self.W_then])
         self.grad_W = self.cotangents.pop()
         (self.W_next,) = OPTIMISERS[common.optimiser]([self.W_then], [self.grad_W], self.lr)
-        self.mask = next((node for node in order([self.grad_W]) if node.name == "mask"), None)
+        self.mask = next((s for d in self.cotangents for s in d.sources if s.name == "mask"), None)
         self.epoch_here, self.lr_here = apply("same", common.epoch), apply("same", self.lr)
         self.which = variable("which", (p, 1))
         self.up, self.down = self._wiggled(columns, 1.0), self._wiggled(columns, -1.0)
         self.wiggled = (self.up - self.down) / (2.0 * common.wiggle)
+        self.wiggle_scale = self.up / common.wiggle
 
     def _wiggled(self, columns: list[Node], sign: float) -> Node:
         """The losses (p, k), each with one weight moved by the wiggle."""

@@ -10,6 +10,10 @@ TABLE = "passengers"
 TOP = 6  # first row of numbers under a heading of three rows
 
 
+def _format(column: str) -> str:
+    return "text" if column in SCHEMA and SCHEMA[column].kind == "text" else "plain"
+
+
 def data_page(book: Book, recipe: Recipe) -> Page:
     """The raw rows as an Excel Table, with the recipe's helper columns beside them."""
     page = book.page(
@@ -18,7 +22,6 @@ def data_page(book: Book, recipe: Recipe) -> Page:
         "One row for each passenger. Blank cells are unknown. The green columns are formulas; all else is data and"
         " may be changed.",
         freeze=(4, 1),
-        table_look=True,
     )
     top, headers = 4, ["No", *SCHEMA, *recipe.helpers]
     n = recipe.number.shape[0]
@@ -33,7 +36,7 @@ def data_page(book: Book, recipe: Recipe) -> Page:
             "forward" if helper else "data",
             "cells" if helper else "values",
             name=f"{TABLE}[{name}]",
-            format="plain",
+            format=_format(name),
         )
         page.widths[col] = max(10.0, len(name) + 5)
     page.table = (TABLE, Area("Data", top - 1, 0, n + 1, len(headers)), tuple(headers))
@@ -73,13 +76,13 @@ def features_page(book: Book, recipe: Recipe) -> Page:
     for name, node in recipe.columns.items():
         page.place(
             f"features.{name}", node, TOP, col, "forward", "cells", name="y" if node is recipe.y else name,
-            title=name, labels=("y",) if node is recipe.y else (), format="plain",
+            title=name, labels=("y",) if node is recipe.y else (), format=_format(name),
         )  # fmt: skip
         page.widths[col] = max(10.0, len(name) + 3)
         col += 1
     page.widths[col] = 3
     names = tuple(recipe.features)
-    page.place("features.X", recipe.X, TOP, col + 1, "forward", name="X", title="X", labels=names)
+    page.place("features.X", recipe.X, TOP, col + 1, "forward", name="X", title="X", labels=names, format="feature")
     for i, name in enumerate(names):
         page.widths[col + 1 + i] = max(10.0, len(name) + 3)
     page.active = (TOP, col + 1)

@@ -12,10 +12,10 @@ LEGEND = (
     ("legend_data", "data"),
     ("legend_torch", "a value that torch gave"),
     ("legend_equal", "equal, or differs"),
-    ("head_forward", "forward: from data to loss"),
-    ("head_backward", "backward: from loss to gradient"),
-    ("head_update", "update: the weights move"),
-    ("head_result", "result"),
+    ("legend_forward", "forward: from data to loss"),
+    ("legend_backward", "backward: from loss to gradient"),
+    ("legend_update", "update: the weights move"),
+    ("legend_result", "result"),
 )
 MAP_COL = 10
 
@@ -26,7 +26,7 @@ def start_page(
     """The first page; texts of the lesson come in, the panel and the results are the same everywhere."""
     page = book.pages[0]
     page.gridlines, page.freeze = False, (2, 0)
-    page.widths |= {0: 23.0, **{c: 12.5 for c in range(1, 9)}, 9: 2.0, MAP_COL: 22.0, MAP_COL + 1: 62.0}
+    page.widths |= {0: 23.0, **{c: 10.5 for c in range(1, 9)}, 9: 2.0, MAP_COL: 18.0, MAP_COL + 1: 46.0}
     page.text(3, 0, "What this is for", "band_plain", wide=9)
     page.text(4, 0, purpose, "wrap", wide=9, tall=2)
     _panel(page, common, nets)
@@ -35,9 +35,9 @@ def start_page(
         row, col = 8 + i % 4, 4 if i < 4 else 6
         page.text(row, col, words, style, wide=2 if i < 4 else 3)
     _results(page, common, nets, comparison, best)
-    page.text(20, 0, "Five things to try", "band_plain", wide=9)
+    page.text(21, 0, "Five things to try", "band_plain", wide=9)
     for i, words in enumerate(tries):
-        page.text(21 + i, 0, f"{i + 1}.  {words}", "try", wide=9)
+        page.text(22 + i, 0, f"{i + 1}.  {words}", "try", wide=9)
     page.active = (8, 1)
     return page
 
@@ -68,14 +68,13 @@ def _panel(page: Page, common: Common, nets: list[Net]) -> None:
 def _results(page: Page, common: Common, nets: list[Net], comparison: Comparison, best: bool) -> None:
     last = common.epochs
     page.text(13, 0, "What comes out, live", "band_plain", wide=9)
-    heads = ["model"]
-    heads += [f"loss, epoch {e}" for e in ("0", "chosen", str(last))]
-    heads += [f"right, epoch {e}" for e in ("0", "chosen", str(last))]
-    for col, head in enumerate(heads):
-        page.text(14, col, head, "head")
-    page.text(14, 7, "lowest loss there is", "head", wide=2)
+    page.text(14, 1, "loss at epoch", "head_wide", wide=3)
+    page.text(14, 4, "accuracy at epoch", "head_wide", wide=3)
+    page.text(14, 7, "lowest loss there is", "head_wide", wide=2)
+    for col in range(1, 7):
+        page.text(15, col, ("0", "chosen", str(last))[(col - 1) % 3], "head")
     for i, net in enumerate(nets):
-        row, prefix = 15 + i, net.model.name
+        row, prefix = 16 + i, net.model.name
         page.text(row, 0, net.model.title, "label_left")
         for j, (what, node, format) in enumerate(
             (("loss", net.losses, "loss"), ("accuracy", net.accuracies, "share"))
@@ -89,8 +88,8 @@ def _results(page: Page, common: Common, nets: list[Net], comparison: Comparison
             page.text(row, 8, "least squares", "hint")
         else:
             page.text(row, 7, "no formula knows it", "hint", wide=2)
-    page.place("start.verdict", apply("same", comparison.verdict), 18, 1, "agreement", "cells", format="text")
-    page.text(18, 0, "Sheet and torch are", "label_left")
+    page.place("start.verdict", apply("same", comparison.verdict), 17 + len(nets), 1, "agreement", "cells", format="text")
+    page.text(17 + len(nets), 0, "Sheet and torch are", "label_left")
 
 
 def map_of_sheets(book: Book) -> None:

@@ -37,12 +37,11 @@ def torch_page(book: Book, comparison: Comparison, names: tuple[str, ...], torch
         " them what the formulas of this workbook say now.",
     )
     page.place("torch.verdict", comparison.verdict, 3, 1, "agreement", title="Verdict", side=True, format="text", name="verdict")
-    page.text(3, 2, "", "plain")
     rows = 17
     heads = ("changed (1: yes)", "rate moved by", "weights moved by", "loss differs by", "weights differ by", "verdict")
     page.widths |= {0: 14.0}
     for j, head in enumerate(("", *heads)):
-        page.text(5, j, head, "head")
+        page.text(5, j, head, "head" if j < len(heads) else "head_left")
     for i, net in enumerate(comparison.nets):
         prefix = net.model.name
         page.text(6 + i, 0, net.model.title, "label_left")
@@ -50,13 +49,13 @@ def torch_page(book: Book, comparison: Comparison, names: tuple[str, ...], torch
             ("changed", net.changed, "plain"),
             ("lr_moved", net.lr_moved, "diff"),
             ("weight_moved", net.weight_moved, "diff"),
-            ("loss_difference", net.largest_loss_difference, "diff"),
-            ("weight_difference", net.largest_weight_difference, "diff"),
+            ("loss_difference", net.largest_loss_difference, "diff", lift(1.0)),
+            ("weight_difference", net.largest_weight_difference, "diff", net.W_final),
             ("verdict", net.verdict, "text"),
         ]
-        for j, (key, node, format) in enumerate(parts):
+        for j, (key, node, format, *scale) in enumerate(parts):
             role = "agreement" if key == "verdict" else "result"
-            page.place(f"torch.{prefix}.{key}", node, 6 + i, 1 + j, role, format=format)  # type: ignore[arg-type]
+            page.place(f"torch.{prefix}.{key}", node, 6 + i, 1 + j, role, format=format, scale=scale[0] if scale else None)  # type: ignore[arg-type]
     at = 6 + len(comparison.nets) + 1
     for j, head in enumerate(("", "now", "when made")):
         page.text(at, j, head, "head")
@@ -85,7 +84,7 @@ def _model_tables(page: Page, nets: list[Net], names: tuple[str, ...], top: int)
         prefix, title, k = net.model.name, net.model.title, len(net.units)
         page.place(f"torch.{prefix}.descent.loss", net.t_loss, top, col, "torch", title=f"{title}: torch's loss", format="loss")
         page.place(f"torch.{prefix}.loss_now", net.losses_here, top, col + 1, "result", title="this sheet's loss", format="loss")
-        page.place(f"torch.{prefix}.loss_differences", net.loss_difference, top, col + 2, "result", title="relative difference", format="diff")
+        page.place(f"torch.{prefix}.loss_differences", net.loss_difference, top, col + 2, "result", title="relative difference", format="diff", scale=lift(1.0))
         col += 4
     for net in nets:
         prefix, title, k = net.model.name, net.model.title, len(net.units)
@@ -95,9 +94,10 @@ def _model_tables(page: Page, nets: list[Net], names: tuple[str, ...], top: int)
             page.text(top + i, col, name, "label_left")
         page.place(f"torch.{prefix}.final.W", net.t_final, top, col + 1, "torch", title=f"{title}: torch's last W", labels=units)
         page.place(f"torch.{prefix}.W_now", net.W_final, top, col + 1 + k, "result", title="this sheet's last W", labels=units)
-        page.place(f"torch.{prefix}.W_differences", net.weight_difference, top, col + 1 + 2 * k, "result", title="difference", labels=units, format="diff")
+        page.place(f"torch.{prefix}.W_differences", net.weight_difference, top, col + 1 + 2 * k, "result", title="difference", labels=units, format="diff", scale=net.W_final)
         page.widths |= {c: 13.0 if k > 1 else 22.0 for c in range(col + 1, col + 1 + 3 * k)} | {col: 12.0, col + 1 + 3 * k: 3.0}
         col += 2 + 3 * k
+    page.print_cols = col
     for net in nets:
         for unit, grads in enumerate(net.t_grads):
             mark = f" {unit + 1}" if len(net.t_grads) > 1 else ""

@@ -84,4 +84,4 @@ def least_squares(table: Table) -> Record:
     """The weights (p, 1) of least squared error by torch's own solver, and their loss."""
     X, y = torch.as_tensor(table.X), torch.as_tensor(table.y)
     W = torch.linalg.lstsq(X, y).solution
-    return {"best.W": _numpy(W), "best.loss": _numpy(mse_loss(X @ W, y)).reshape(1, 1)}
+    return {"best.weight": _numpy(W).T, "best.loss": _numpy(mse_loss(X @ W, y)).reshape(1, 1)}

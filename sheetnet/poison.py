@@ -1,0 +1,57 @@
+"""A copy of a workbook in which every stored result is wrong, so that no stored number passes for a computed one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from sheetnet.errors import WorkbookError
+from sheetnet.reader import area_of, open_safely
+
+POISON = 987654321.125  # exact in binary; no block of ours comes near it
+
+_CELL = re.compile(r"<c\b([^>]*?)(/>|>(.*?)</c>)", re.DOTALL)
+_ADDRESS = re.compile(r'\br="([A-Z]+)(\d+)"')
+_ARRAY = re.compile(r'<f\b[^>]*\bt="array"[^>]*?\bref="([^"]+)"|<f\b[^>]*\bref="([^"]+)"[^>]*?\bt="array"')
+_TYPE = re.compile(r'\st="[^"]*"')
+_FORMULA = re.compile(r"<f\b[^>]*?(?:/>|>.*?</f>)", re.DOTALL)
+
+
+def poison(source: Path, target: Path) -> int:
+    """Write the copy; the number of cells whose stored value was overwritten.
+
+    Raises: WorkbookError for a damaged file, or one whose sheets cannot be told apart into cells.
+    """
+    import zipfile
+
+    count = 0
+    with open_safely(source) as archive, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as out:
+        for part in archive.infolist():
+            content = archive.read(part)
+            if re.fullmatch(r"xl/worksheets/[^/]+\.xml", part.filename):
+                text, poisoned = _poison_sheet(content.decode("utf-8"), f"{source}: {part.filename}")
+                content, count = text.encode(), count + poisoned
+            out.writestr(part.filename, content)
+    return count
+
+
+def _poison_sheet(text: str, where: str) -> tuple[str, int]:
+    covered: set[tuple[int, int]] = set()
+    for found in _ARRAY.finditer(text):
+        covered.update(area_of("", found[1] or found[2]).cells())
+    count = 0
+
+    def cell(found: re.Match[str]) -> str:
+        nonlocal count
+        attributes, inside = found[1], found[3] or ""
+        formula = _FORMULA.search(inside)
+        address = _ADDRESS.search(attributes)
+        if address is None:
+            raise WorkbookError(f"{where}: a cell without an address; save the workbook in Excel or LibreOffice first")
+        at = area_of("", address[1] + address[2])
+        if formula is None and (at.row, at.col) not in covered:
+            return found[0]
+        count += 1
+        return f"<c{_TYPE.sub('', attributes)}>{formula[0] if formula else ''}<v>{POISON!r}</v></c>"
+
+    return _CELL.sub(cell, text), count

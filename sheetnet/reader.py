@@ -1,0 +1,168 @@
+"""Reading a workbook that anyone may have edited: what stands in each cell, formulas and names as text.
+
+Files from others are hostile: sizes are bounded before anything is unpacked, and XML with a document type (the way to
+entity bombs) is refused.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sheetnet.errors import WorkbookError
+from sheetnet.layout import Area, cell_address, quoted
+
+MAX_UNPACKED = 200 * 2**20  # bytes of all parts together
+MAX_PARTS = 1000
+
+Value = float | str | bool | None
+Cell = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class FormulaCell:
+    """A formula as the file has it: its text with the equals sign, and for an array formula the range it fills."""
+
+    text: str
+    fills: str | None
+
+
+@dataclass
+class Sheet:
+    """The filled cells of one sheet, counted from 0; covered are the cells of array formulas besides their first."""
+
+    values: dict[Cell, Value] = field(default_factory=dict)
+    formulas: dict[Cell, FormulaCell] = field(default_factory=dict)
+    covered: set[Cell] = field(default_factory=set)
+    tables: dict[str, str] = field(default_factory=dict)
+    table_columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass
+class Contents:
+    """A whole workbook: its sheets in order, and its defined names, sheet-scoped ones as Sheet!name."""
+
+    file: str
+    sheets: dict[str, Sheet]
+    names: dict[str, str]
+
+    @property
+    def n_formula_cells(self) -> int:
+        """The cells that a formula fills."""
+        return sum(len(sheet.formulas) + len(sheet.covered) for sheet in self.sheets.values())
+
+
+def where(sheet: str, row: int, col: int) -> str:
+    """A cell as people write it: 'Two ReLU'!B7."""
+    return f"{quoted(sheet)}!{cell_address(row, col)}"
+
+
+def open_safely(path: Path) -> zipfile.ZipFile:
+    """The file as a zip whose parts are of bounded size and free of document types.
+
+    Raises: WorkbookError that says what is wrong with the file.
+    """
+    if not path.exists():
+        raise WorkbookError(f"{path}: there is no such file")
+    if path.is_dir():
+        raise WorkbookError(f"{path}: this is a folder; name an .xlsx file")
+    try:
+        archive = zipfile.ZipFile(path)
+    except zipfile.BadZipFile:
+        raise WorkbookError(f"{path}: this is no .xlsx workbook, or it is damaged; build it anew") from None
+    except OSError as reason:
+        raise WorkbookError(f"{path}: cannot be read: {reason.strerror or reason}") from None
+    try:
+        parts = archive.infolist()
+        if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
+            raise WorkbookError(f"{path}: unpacks to more than {MAX_UNPACKED // 2**20} MB; this is no workbook of ours")
+        if "xl/workbook.xml" not in archive.namelist():
+            raise WorkbookError(f"{path}: this zip is no .xlsx workbook: it has no xl/workbook.xml")
+        for part in parts:
+            if part.filename.endswith((".xml", ".rels")) and re.search(rb"<!(DOCTYPE|ENTITY)", archive.read(part)):
+                raise WorkbookError(f"{path}: {part.filename} declares a document type; such files are not read")
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as reason:
+        archive.close()
+        raise WorkbookError(f"{path}: the file is damaged ({reason}); build it anew") from None
+    except BaseException:
+        archive.close()
+        raise
+    return archive
+
+
+def read(path: Path) -> Contents:
+    """All cells of a workbook as they stand in the file; no formula is calculated.
+
+    Raises: WorkbookError for a file that is missing, no workbook, or damaged.
+    """
+    open_safely(path).close()
+    import warnings
+
+    from openpyxl import load_workbook
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            book = load_workbook(path)
+            contents = Contents(str(path), {}, {})
+            for name, defined in book.defined_names.items():
+                contents.names[name] = str(defined.value)
+            for sheet in book.worksheets:
+                contents.sheets[sheet.title] = _sheet(sheet)
+                for name, defined in sheet.defined_names.items():
+                    contents.names[f"{sheet.title}!{name}"] = str(defined.value)
+    except Exception as reason:  # openpyxl raises whatever its parts raise
+        raise WorkbookError(f"{path}: cannot be read as a workbook ({type(reason).__name__}: {reason})") from None
+    return contents
+
+
+def _sheet(source: object) -> Sheet:
+    from openpyxl.worksheet.formula import ArrayFormula
+
+    sheet = Sheet()
+    arrays: list[str] = []
+    for (row, col), cell in source._cells.items():  # type: ignore[attr-defined]
+        value, at = cell.value, (row - 1, col - 1)
+        if isinstance(value, ArrayFormula):
+            sheet.formulas[at] = FormulaCell(_with_sign(str(value.text)), value.ref)
+            arrays.append(value.ref)
+        elif cell.data_type == "f":
+            sheet.formulas[at] = FormulaCell(_with_sign(str(value)), None)
+        elif value is not None:
+            sheet.values[at] = float(value) if type(value) in (int, float) else _plain(value)
+    for ref in arrays:
+        sheet.covered.update(area_of("", ref).cells())
+    sheet.covered -= set(sheet.formulas)
+    for at in sheet.covered:
+        sheet.values.pop(at, None)
+    for table in source.tables.values():  # type: ignore[attr-defined]
+        sheet.tables[table.name] = table.ref
+        sheet.table_columns[table.name] = tuple(column.name for column in table.tableColumns)
+    return sheet
+
+
+def _plain(value: object) -> Value:
+    return value if isinstance(value, str | bool) else str(value)
+
+
+def _with_sign(text: str) -> str:
+    return text if text.startswith("=") else "=" + text
+
+
+def area_of(sheet: str, address: str) -> Area:
+    """The area of an address such as B5:K5, with or without $."""
+    found = re.fullmatch(r"\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?", address)
+    if not found:
+        raise WorkbookError(f"{address!r} is no range of cells")
+    left, top, right, bottom = found.groups()
+    row, col = int(top) - 1, _column(left)
+    return Area(sheet, row, col, int(bottom or top) - row, _column(right or left) - col + 1)
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
