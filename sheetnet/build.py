@@ -71,7 +71,7 @@ def build(
     write(path, plan.book, values, manifest.dump(made))
     formula_cells = sum(b.area.n_rows * b.area.n_cols for b in plan.book.blocks if b.style != "values")
     losses = {m.name: tuple(record[f"torch.{m.name}.descent.loss"][[0, -1], 0].tolist()) for m in models}
-    return Built(path, path.stat().st_size, len(plan.book.pages), formula_cells, losses)  # type: ignore[arg-type]
+    return Built(path, path.stat().st_size, len(plan.book.pages), formula_cells, losses)
 
 
 def _check(table: Table, models: Sequence[Model], epochs: int, rates: Mapping[str, float]) -> None:

@@ -14,19 +14,18 @@ from pathlib import Path
 import numpy as np
 
 from sheetnet import manifest, reader
+from sheetnet.compare import FLOOR, RECORD, RELATIVE, hold_against, largest
 from sheetnet.data import SCHEMA
-from sheetnet.errors import DataError, WorkbookError
+from sheetnet.errors import WorkbookError
 from sheetnet.evaluate import evaluate
 from sheetnet.formula import canonical
-from sheetnet.layout import Area, Block
+from sheetnet.graph import Node
+from sheetnet.inputs import read_inputs
+from sheetnet.layout import Block
 from sheetnet.lessons.titanic import Plan
 from sheetnet.manifest import MANIFEST_SHEET, Manifest
 from sheetnet.reader import Contents, where
 from sheetnet.report import BlockReport, Finding, Report
-
-RELATIVE = 1e-10  # of the expected number
-FLOOR = 1e-13  # of the largest number of the block: what counts as zero beside it
-RECORD = 1e-12  # values on record, after other programs have saved them with 15 digits
 
 Say = Callable[[str], None]
 
@@ -51,7 +50,7 @@ def check(path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None)
     _check_sheets(contents, plan, found, report)
     if report.structure:
         return report
-    inputs = read_inputs(contents, plan, found, report)
+    inputs = read_inputs(contents, plan)
     _check_names(contents, plan, report)
     blocks = {block.id: BlockReport(block.id, block.area.full(fixed=False), _size(block)) for block in plan.book.blocks}
     report.blocks = list(blocks.values())
@@ -71,7 +70,9 @@ def find_manifest(contents: Contents) -> Manifest:
     """
     sheet = contents.sheets.get(MANIFEST_SHEET)
     if sheet is None:
-        raise WorkbookError(f"{contents.file}: this workbook was not made by sheetnet (it has no sheet {MANIFEST_SHEET})")
+        raise WorkbookError(
+            f"{contents.file}: this workbook was not made by sheetnet (it has no sheet {MANIFEST_SHEET})"
+        )
     return manifest.load("".join(str(sheet.values[at]) for at in sorted(sheet.values)), contents.file)
 
 
@@ -103,93 +104,26 @@ def _check_names(contents: Contents, plan: Plan, report: Report) -> None:
         for sheet in contents.sheets:
             if f"{sheet}!{name}".lower() in known:
                 text = next(t for n, t in contents.names.items() if n.lower() == f"{sheet}!{name}".lower())
-                report.structure.append(Finding(f"name {sheet}!{name}", "a second name hides the first", text, area.full()))
+                report.structure.append(
+                    Finding(f"name {sheet}!{name}", "a second name hides the first", text, area.full())
+                )
     for page in plan.book.pages:
         if page.table:
             name, area, headers = page.table
-            sheet = contents.sheets[page.name]
-            if sheet.tables.get(name) != area.address():
-                got = sheet.tables.get(name, "nothing")
+            found = contents.sheets[page.name]
+            if found.tables.get(name) != area.address():
+                got = found.tables.get(name, "nothing")
                 report.structure.append(Finding(f"table {name}", "the table has another range", got, area.address()))
-            elif sheet.table_columns[name] != headers:
-                got = ", ".join(sheet.table_columns[name])
-                report.structure.append(Finding(f"table {name}", "its columns have other names", got, ", ".join(headers)))
+            elif found.table_columns[name] != headers:
+                got, want = ", ".join(found.table_columns[name]), ", ".join(headers)
+                report.structure.append(Finding(f"table {name}", "its columns have other names", got, want))
 
 
 def _place(text: str) -> str:
     return text.lstrip("=").replace("$", "").replace("'", "").upper()
 
 
-# ---- inputs
-
-
-def read_inputs(contents: Contents, plan: Plan, found: Manifest, report: Report) -> dict[str, np.ndarray]:
-    """The value of every block that holds values, by id, as it now stands in the file.
-
-    Raises: WorkbookError naming the cell when an input is blank, text, or a formula.
-    """
-    inputs: dict[str, np.ndarray] = {}
-    for block in plan.book.blocks:
-        if block.style != "values":
-            continue
-        column = block.id.removeprefix("data.")
-        numbers = np.empty(block.node.shape, dtype=object)
-        for (r, c), at in zip(block.area.cells(), np.ndindex(block.node.shape), strict=True):
-            if block.id.startswith("data.") and column in SCHEMA:
-                numbers[at] = _data_value(contents, block.area.sheet, r, c, column)
-            else:
-                numbers[at] = _number(contents, block, r, c)
-        is_text = column in SCHEMA and SCHEMA[column].kind == "text"
-        inputs[block.id] = numbers if is_text else numbers.astype(float)
-    _enough_rows(contents, plan, inputs)
-    return inputs
-
-
-def _cell(contents: Contents, sheet: str, row: int, col: int) -> reader.Value:
-    """A plain value; a formula in an input cell is refused, since its result cannot be told without trusting it."""
-    found = contents.sheets[sheet].formulas.get((row, col))
-    if found is not None:
-        raise WorkbookError(
-            f"{contents.file}: {where(sheet, row, col)} holds the formula {found.text!r} where a value is expected;"
-            " type the value itself"
-        )
-    return contents.sheets[sheet].values.get((row, col))
-
-
-def _number(contents: Contents, block: Block, row: int, col: int) -> float:
-    value = _cell(contents, block.area.sheet, row, col)
-    if isinstance(value, float):
-        return value
-    if block.role == "torch" and (value is None or value == "diverged"):
-        return float("nan")  # torch's number was not finite when the workbook was made
-    name = block.title or block.id
-    got = "is blank" if value is None else f"holds {value!r}"
-    raise WorkbookError(
-        f"{contents.file}: {where(block.area.sheet, row, col)} ({name}) {got}, a number is expected; type one and save"
-    )
-
-
-def _data_value(contents: Contents, sheet: str, row: int, col: int, column: str) -> float | str:
-    value = _cell(contents, sheet, row, col)
-    schema = SCHEMA[column]
-    try:
-        if isinstance(value, bool) or (isinstance(value, str) and schema.kind == "number"):
-            raise DataError(f"column {column}: found {value!r}, expected {schema.expected}")
-        return schema.value(value)
-    except DataError as reason:
-        raise WorkbookError(f"{contents.file}: {where(sheet, row, col)}, {reason}") from None
-
-
-def _enough_rows(contents: Contents, plan: Plan, inputs: Mapping[str, np.ndarray]) -> None:
-    if "Complete rows" not in plan.recipe.facts:
-        return
-    given = {node: inputs[id] for id, node in plan.inputs.items()}
-    complete = int(evaluate([plan.recipe.facts["Complete rows"]], given)[0][0, 0])
-    if complete < plan.spec.n_rows:
-        raise WorkbookError(
-            f"{contents.file}: only {complete} rows of the sheet Data are complete, the workbook is laid out for"
-            f" {plan.spec.n_rows}: an Age or Embarked was deleted. Fill it in again, or build a workbook from your own table"
-        )
+# ---- values that are not for editing
 
 
 def _check_values_on_record(
@@ -209,7 +143,9 @@ def _check_values_on_record(
             continue
         if expected is None or expected.shape != value.shape:
             raise WorkbookError(f"{contents.file}: its hidden manifest has no record of {id}; build the workbook anew")
-        _hold_against(blocks[id], block.area, value, expected, RECORD, 0.0, "a value that is not for editing was changed")
+        hold_against(
+            blocks[id], block.area, value, expected, RECORD, 0.0, "a value that is not for editing was changed"
+        )
         if block.role == "torch":
             inputs[id] = value
 
@@ -249,7 +185,9 @@ def _formula_finding(
         value = "part of another array formula" if at in sheet.covered else repr(sheet.values.get(at))
         return Finding(cell, "a formula was replaced by a value", value, wanted)
     if canonical(got.text) != canonical(text):
-        return Finding(cell, "this is not the formula that was built", f"{{{got.text}}}" if got.fills else got.text, wanted)
+        return Finding(
+            cell, "this is not the formula that was built", f"{{{got.text}}}" if got.fills else got.text, wanted
+        )
     if (got.fills or at) != (fills or at) and _one_cell(got.fills, fills):
         return Finding(cell, "the formula fills other cells", got.fills or "one cell", fills or "one cell")
     return None
@@ -292,7 +230,10 @@ def recalculated(path: Path, contents: Contents, plan: Plan, engine: str) -> dic
                 if block.style != "values":
                     area = block.area
                     lines = session.read(area.sheet, area.row, area.col, area.n_rows, area.n_cols)
-                    cells = [[float("nan") if isinstance(v, CellError) else "" if v is None else v for v in li] for li in lines]
+                    cells = [
+                        [float("nan") if isinstance(v, CellError) else "" if v is None else v for v in li]
+                        for li in lines
+                    ]
                     out[block.id] = np.array(cells, dtype=object).reshape(block.node.shape)
     return out
 
@@ -306,22 +247,49 @@ def _compare(
     witnessed = ask_torch(plan, inputs, given)
     for block, value, scale in zip(live, expected[: len(live)], expected[len(live) :], strict=True):
         line = blocks[block.id]
-        floor = FLOOR * _largest(scale)
-        line.max_abs, line.max_rel = _hold_against(
-            line, block.area, got[block.id], value, RELATIVE, floor, "the sheet's value differs from the graph's"
+        floor = FLOOR * largest(scale)
+        spoilt = _spoilt(plan, block, value)
+        line.max_abs, line.max_rel = hold_against(
+            line,
+            block.area,
+            got[block.id],
+            value,
+            RELATIVE,
+            floor,
+            "the sheet's value differs from the graph's",
+            spoilt,
         )
         if block.id in witnessed:
-            line.torch_abs, line.torch_rel = _hold_against(
-                line, block.area, got[block.id], witnessed[block.id], RELATIVE, floor, "the sheet's value differs from torch's"
+            line.torch_abs, line.torch_rel = hold_against(
+                line,
+                block.area,
+                got[block.id],
+                witnessed[block.id],
+                RELATIVE,
+                floor,
+                "the sheet's value differs from torch's",
+                spoilt,
             )
 
 
-def ask_torch(plan: Plan, inputs: Mapping[str, np.ndarray], given: Mapping[object, np.ndarray]) -> dict[str, np.ndarray]:
+def _spoilt(plan: Plan, block: Block, expected: np.ndarray) -> np.ndarray | None:
+    """The cells of array formulas in which some entry is an error, as a mask; None where there is no error."""
+    if expected.dtype == object or np.isfinite(expected).all():
+        return None
+    mask = np.zeros(expected.shape, dtype=bool)
+    for formula in plan.book.formulas(block):
+        top, left = formula.area.row - block.area.row, formula.area.col - block.area.col
+        part = slice(top, top + formula.area.n_rows), slice(left, left + formula.area.n_cols)
+        mask[part] = formula.array and not np.isfinite(expected[part]).all()
+    return mask
+
+
+def ask_torch(plan: Plan, inputs: Mapping[str, np.ndarray], given: Mapping[Node, np.ndarray]) -> dict[str, np.ndarray]:
     """What torch's autograd says of the blocks it has a say in, by id, for the inputs as they now stand."""
     from sheetnet.features import Table
     from sheetnet.training import least_squares, observe, witness
 
-    X, y = evaluate([plan.common.X, plan.common.y], given)  # type: ignore[arg-type]
+    X, y = evaluate([plan.common.X, plan.common.y], given)
     table = Table(X, y, tuple(plan.recipe.features), None, plan.spec.recipe)  # type: ignore[arg-type]
     epoch = int(inputs["start.epoch"][0, 0])
     out: dict[str, np.ndarray] = {}
@@ -334,42 +302,3 @@ def ask_torch(plan: Plan, inputs: Mapping[str, np.ndarray], given: Mapping[objec
         out |= {f"linear.{key}": value for key, value in least_squares(table).items()}
     seen = observe(plan.nets[-1].model, table, inputs["mmult.now.W"])
     return out | {f"mmult.now.{key}": value for key, value in seen.items()}
-
-
-def _largest(value: np.ndarray) -> float:
-    if value.dtype == object:
-        return 0.0
-    finite = np.abs(value[np.isfinite(value)])
-    return float(finite.max()) if finite.size else 0.0
-
-
-def _hold_against(
-    line: BlockReport, area: Area, got: np.ndarray, expected: np.ndarray, relative: float, floor: float, words: str
-) -> tuple[float, float]:
-    """The largest absolute and relative difference; the first bad cell becomes the block's finding."""
-    line.compared = True
-    texts = np.array([isinstance(e, str) for e in expected.flat]).reshape(expected.shape)
-    wrong_kind = texts != np.array([isinstance(g, str) for g in got.flat]).reshape(got.shape)
-    wrong_text = ~wrong_kind & texts & (got != expected)
-    both = ~texts & ~wrong_kind
-    g = np.where(both, got, 0.0).astype(float)
-    e = np.where(both, expected, 0.0).astype(float)
-    g, e = (np.where(np.isfinite(a), a, np.nan) for a in (g, e))
-    difference = np.abs(g - e)
-    one_error = np.isnan(g) != np.isnan(e)
-    difference = np.where(np.isnan(difference), 0.0, difference)
-    bad = wrong_kind | wrong_text | one_error | (difference > relative * np.nan_to_num(np.abs(e)) + floor)
-    if bad.any() and line.finding is None:
-        i, j = (int(k) for k in np.argwhere(bad)[0])
-        cell = where(area.sheet, area.row + i, area.col + j)
-        line.finding = Finding(cell, words, _show(got[i, j]), _show(expected[i, j]))
-    with np.errstate(all="ignore"):
-        relatives = np.where(np.abs(e) > floor, difference / np.abs(e), 0.0)
-    return float(difference.max(initial=0.0)), float(np.nan_to_num(relatives).max(initial=0.0))
-
-
-def _show(value: object) -> str:
-    if isinstance(value, str):
-        return repr(value)
-    number = float(value)  # type: ignore[arg-type]
-    return repr(number) if np.isfinite(number) else "an error value"

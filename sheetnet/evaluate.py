@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from sheetnet.errors import GraphError
-from sheetnet.graph import SHAPES, Node, order
+from sheetnet.graph import Node, order
+from sheetnet.shapes import SHAPES
 
 Array = Any  # a numpy array or a torch tensor of rank 2
 
@@ -23,7 +24,7 @@ def _flag(condition: Array, *sources: Array) -> Array:
 
 def _equal(xp: Any, a: Array, b: Array) -> Array:
     if _is_text(a) or _is_text(b):
-        return (_folded(a) == _folded(b)).astype(float)
+        return np.asarray(_folded(a) == _folded(b), dtype=float)
     return _flag(a == b, a, b)
 
 
@@ -36,12 +37,12 @@ def _folded(a: Array) -> Array:
 
 
 def _filled(xp: Any, a: Array) -> Array:
-    return (a != "").astype(float) if _is_text(a) else (~np.isnan(a)).astype(float)
+    return np.asarray(a != "" if _is_text(a) else ~np.isnan(a), dtype=float)
 
 
 def _where(xp: Any, condition: Array, yes: Array, no: Array) -> Array:
     if _is_text(yes) or _is_text(no):
-        picked = np.where(condition != 0, yes, no).astype(object)
+        picked = np.asarray(np.where(condition != 0, yes, no), dtype=object)
         return np.where(np.isnan(condition), np.nan, picked)
     return xp.where(condition != 0, yes, no) + 0 * condition
 

@@ -166,12 +166,12 @@ class Table:
     @property
     def n_rows(self) -> int:
         """Rows in use."""
-        return self.X.shape[0]
+        return len(self.X)
 
     @property
     def n_features(self) -> int:
         """Columns of X."""
-        return self.X.shape[1]
+        return len(self.features)
 
     @property
     def frame(self) -> pd.DataFrame:

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from sheetnet.errors import GraphError
-from sheetnet.graph import SHAPES, Node
+from sheetnet.graph import Node
+from sheetnet.shapes import SHAPES
 
 MAX_LENGTH = 8192  # characters that Excel takes in one formula
 
@@ -67,7 +68,8 @@ ARRAY: dict[str, tuple[str, float, tuple[float, ...]]] = {
     "max": ("MAX({0})", ATOM, (ANY,)),
     # MMULT(x, 0) + 1 is a column of ones as long as x
     "sum_rows": ("MMULT(TRANSPOSE(MMULT({0},TRANSPOSE(INDEX({0},1,0)*0))+1),{0})", ATOM, (ANY,)),
-} | {op: (f"IF({text},1,0)", ATOM, (SUM, SUM)) for op, text in CONDITION.items()}
+    **{op: (f"IF({text},1,0)", ATOM, (SUM, SUM)) for op, text in CONDITION.items()},
+}
 # op: (template, for each source: e = the entry of this row and column, w = the whole, which must stand somewhere)
 CELL: dict[str, tuple[str, str]] = {
     "relu": ("MAX(0,{0})", "e"),
@@ -241,7 +243,9 @@ def _constant(node: Node) -> tuple[str, float]:
 
 def _checked(node: Node, text: str) -> str:
     if len(text) > MAX_LENGTH:
-        raise GraphError(f"{node!r}: its formula has {len(text)} characters, Excel takes {MAX_LENGTH}; place a part of it")
+        raise GraphError(
+            f"{node!r}: its formula has {len(text)} characters, Excel takes {MAX_LENGTH}; place a part of it"
+        )
     return text
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sheetnet.errors import GraphError
-from sheetnet.graph import SHAPES, Node, Shape, apply, constant, order, sum_columns
+from sheetnet.graph import Node, apply, constant, order, sum_columns
+from sheetnet.shapes import SHAPES, Shape
 
 Cotangents = tuple[Node | None, ...]
 

@@ -2,18 +2,17 @@
 
 Every value is a matrix of rank 2, as in a sheet: a scalar is 1 x 1, a column n x 1. Sizes of 1 broadcast, as they
 do in array formulas. A graph is checked as it is built. What an op means elsewhere stands in one table each:
-`evaluate.NUMERIC`, `formula.ARRAY` and `formula.CELL`, `gradient.RULES`; its shape rule stands here.
+`shapes.SHAPES`, `evaluate.NUMERIC`, `formula.ARRAY` and `formula.CELL`, `gradient.RULES`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 
 from sheetnet.errors import GraphError
+from sheetnet.shapes import SHAPES, Shape, broadcast
 
-Shape = tuple[int, int]
 Constant = float | str | tuple[tuple[float, ...], ...]
 
 
@@ -94,113 +93,6 @@ def ones(n_rows: int, n_cols: int) -> Node:
     return constant(tuple((1.0,) * n_cols for _ in range(n_rows)))
 
 
-# ---- shape rules
-
-
-def _broadcast(*shapes: Shape) -> Shape:
-    out = [1, 1]
-    for shape in shapes:
-        for axis, size in enumerate(shape):
-            if size != 1 and out[axis] not in (1, size):
-                raise ValueError("sizes must be equal or 1")
-            out[axis] = max(out[axis], size)
-    return out[0], out[1]
-
-
-def _matmul(a: Shape, b: Shape) -> Shape:
-    if a[1] != b[0]:
-        raise ValueError(f"the first has {a[1]} columns, the second {b[0]} rows: they must be equal")
-    return a[0], b[1]
-
-
-def _side_by_side(*shapes: Shape) -> Shape:
-    if len({s[0] for s in shapes}) != 1:
-        raise ValueError("all need the same number of rows")
-    return shapes[0][0], sum(s[1] for s in shapes)
-
-
-def _on_top(*shapes: Shape) -> Shape:
-    if len({s[1] for s in shapes}) != 1:
-        raise ValueError("all need the same number of columns")
-    return sum(s[0] for s in shapes), shapes[0][1]
-
-
-def _column(*shapes: Shape) -> None:
-    if any(s[1] != 1 for s in shapes):
-        raise ValueError("a column (n x 1) is needed")
-
-
-def _lookup(key: Shape, keys: Shape, values: Shape) -> Shape:
-    _column(key, keys, values)
-    if keys != values:
-        raise ValueError("keys and values need the same number of rows")
-    return key
-
-
-def _match(key: Shape, keys: Shape) -> Shape:
-    _column(key, keys)
-    return key
-
-
-def _cumsum(a: Shape) -> Shape:
-    _column(a)
-    return a
-
-
-def _square(a: Shape) -> Shape:
-    if a[0] != a[1]:
-        raise ValueError("a square matrix is needed")
-    return a
-
-
-def _same(a: Shape) -> Shape:
-    return a
-
-
-def _one(*_: Shape) -> Shape:
-    return 1, 1
-
-
-SHAPES: dict[str, Callable[..., Shape]] = {
-    # elementwise; sizes of 1 broadcast
-    "add": _broadcast,
-    "sub": _broadcast,
-    "mul": _broadcast,
-    "div": _broadcast,
-    "neg": _same,
-    "square": _same,
-    "abs": _same,
-    "relu": _same,  # max(0, a)
-    "step": _same,  # 1 where a > 0, else 0
-    "log10": _same,
-    "ln": _same,
-    "greater": _broadcast,  # 1 where a > b, else 0
-    "equal": _broadcast,  # 1 where a = b, else 0; text without regard to case, as in a sheet
-    "where": _broadcast,  # b where a is not 0, else c
-    "filled": _same,  # 1 where the cell is not blank, else 0
-    "is_error": _same,  # 1 where a is an error value, else 0
-    "same": _same,  # a copy, to stand on another sheet
-    # matrices
-    "matmul": _matmul,
-    "transpose": lambda a: (a[1], a[0]),
-    "inverse": _square,
-    "expand": lambda a, like: _broadcast(a, like),  # a, repeated to the shape of like
-    "hstack": _side_by_side,
-    "vstack": _on_top,
-    # look-ups; counted from 1, as in a sheet
-    "row": lambda a, index: (1, a[1]),  # the index-th row
-    "lookup": _lookup,  # the value beside each key; keys ascend
-    "match": _match,  # where each key first stands among the keys
-    "cumsum": _cumsum,
-    "count_same": _cumsum,  # how often this entry occurs in the column; 0 for a blank
-    # reductions to 1 x 1
-    "sum": _one,
-    "mean": _one,
-    "max": _one,
-    "sum_rows": lambda a: (1, a[1]),  # one sum for each column
-}
-
-
 def apply(op: str, *sources: Node) -> Node:
     """The node op(*sources), with constants folded; 1 * x is x.
 
@@ -228,12 +120,13 @@ def _fold(op: str, sources: tuple[Node, ...], shape: Shape) -> Node | None:
     if op in _ARITHMETIC and len(numbers) == 2:
         return constant(_ARITHMETIC[op](*numbers))
     if op == "mul":
-        return _fold_product(*sources, shape) or _fold_product(*sources[::-1], shape)
+        a, b = sources
+        return _fold_product(a, b, shape) or _fold_product(b, a, shape)
     return _fold_transpose(sources[0]) if op == "transpose" else None
 
 
 def _fold_product(x: Node, other: Node, shape: Shape) -> Node | None:
-    if x.op == "expand" and _broadcast(x.sources[0].shape, other.shape) == shape:
+    if x.op == "expand" and broadcast(x.sources[0].shape, other.shape) == shape:
         return x.sources[0] * other
     if _is(x, 1.0) and other.shape == shape:
         return other
@@ -297,9 +190,6 @@ def row(a: Node, index: Node | int) -> Node:
     return apply("row", a, lift(index))
 
 
-# ---- walks
-
-
 def order(roots: Iterable[Node]) -> list[Node]:
     """All nodes that the roots need, each after its sources."""
     seen: set[Node] = set()
@@ -314,49 +204,3 @@ def order(roots: Iterable[Node]) -> list[Node]:
             stack.append((node, True))
             stack.extend((source, False) for source in node.sources)
     return out
-
-
-def substitute(roots: Sequence[Node], change: Mapping[Node, Node]) -> list[Node]:
-    """The roots with some nodes replaced, rebuilt (and checked and folded) above them."""
-    new: dict[Node, Node] = {}
-    for node in order(roots):
-        if node in change:
-            new[node] = change[node]
-        elif all(new[s] is s for s in node.sources):
-            new[node] = node
-        else:
-            rebuilt = apply(node.op, *(new[s] for s in node.sources))
-            new[node] = rebuilt.named(node.name) if node.name else rebuilt
-    return [new[root] for root in roots]
-
-
-def split_columns(root: Node, matrix: Node, columns: Sequence[Node]) -> Node:
-    """The root (a single column or number), written with the columns of `matrix` one by one.
-
-    For X @ W with W = [w_1 w_2] that is X @ w_1 and X @ w_2, and so on upwards: the same net, unit by unit.
-    Raises: GraphError when an op cannot be split.
-    """
-    parts: dict[Node, list[Node]] = {}
-    for node in order([root]):
-        below = [parts[s] for s in node.sources]
-        if node is matrix:
-            parts[node] = list(columns)
-        elif all(len(p) == 1 and p[0] is s for p, s in zip(below, node.sources, strict=True)):
-            parts[node] = [node]
-        elif node.op == "matmul" and len(below[0]) == 1:
-            parts[node] = [below[0][0] @ b for b in below[1]]
-        elif node.op == "matmul" and isinstance(node.sources[1].value, tuple):
-            weights = node.sources[1].value
-            total = None
-            for part, (weight, *_) in zip(below[0], weights, strict=True):
-                term = part * weight
-                total = term if total is None else total + term
-            parts[node] = [total]  # type: ignore[list-item]
-        elif SHAPES[node.op] in (_broadcast, _same) or all(len(p) == 1 for p in below):
-            width = max(len(p) for p in below)
-            wide = [p * width if len(p) == 1 else p for p in below]
-            parts[node] = [apply(node.op, *some) for some in zip_longest(*wide)]
-        else:
-            raise GraphError(f"{node!r} cannot be written column by column: {node.op} has no rule for it")
-    (only,) = parts[root]
-    return only

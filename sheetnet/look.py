@@ -57,16 +57,14 @@ STYLES: dict[str, dict[str, Any]] = {
     "legend_data": {"border": 1, "border_color": RULE},
     "legend_torch": _TORCH | {"border": 1, "border_color": RULE},
     "legend_equal": {"bold": True, "font_color": GREEN, "bg_color": "#E2F0D9"},
-} | {
-    f"{part}_{kind}{narrow}": look | {"align": "right" if narrow or part == "head" else "left"}
-    for kind in ("forward", "backward", "update", "result", "plain")
-    for part, look in (
-        ("band", {"bg_color": FILLS[kind], "bold": True}),
-        ("head", {"bg_color": FILLS[kind]}),
-        ("shape", {"font_color": GREY, "font_size": 9}),
-    )
-    for narrow in ("", "_narrow")
 }
+# headings: a band with the title, the shape under it, labels over the columns; single columns are aligned as numbers are
+for _kind in ("forward", "backward", "update", "result", "plain"):
+    for _narrow in ("", "_narrow"):
+        _side = "right" if _narrow else "left"
+        STYLES[f"band_{_kind}{_narrow}"] = {"bg_color": FILLS[_kind], "bold": True, "align": _side}
+        STYLES[f"shape_{_kind}{_narrow}"] = {"font_color": GREY, "font_size": 9, "align": _side}
+        STYLES[f"head_{_kind}{_narrow}"] = {"bg_color": FILLS[_kind], "align": "right"}
 # the colour of a block's heading, by role
 HEADING = {
     "input": "plain",

@@ -79,6 +79,10 @@ def load(text: str, file: str) -> Manifest:
 def _sane(spec: Spec) -> Spec:
     """The spec, if its sizes are such as build makes them."""
     whole = (spec.epochs, spec.n_raw, spec.n_rows, spec.seed)
-    if not all(isinstance(n, int) for n in whole) or not 0 <= spec.epochs <= 2000 or not 1 < spec.n_rows <= spec.n_raw <= 20_000:
+    if (
+        not all(isinstance(n, int) for n in whole)
+        or not 0 <= spec.epochs <= 2000
+        or not 1 < spec.n_rows <= spec.n_raw <= 20_000
+    ):
         raise ValueError("sizes out of bounds")
     return spec

@@ -83,9 +83,11 @@ class Model:
         Raises: SheetnetError when it is missing or of another shape.
         """
         want = (self.n_features, self.n_hidden)
-        got = np.shape(params.get("W"))
+        got = np.shape(params.get("W", ()))
         if got != want:
-            raise SheetnetError(f"{self.name} needs the parameters {{'W': array of shape {want}}}, found W of shape {got}")
+            raise SheetnetError(
+                f"{self.name} needs the parameters {{'W': array of shape {want}}}, found W of shape {got}"
+            )
         return np.asarray(params["W"], dtype=float)
 
     def forward(self, X: Node, W: Node) -> list[Node]:
@@ -116,9 +118,7 @@ def evaluate_loss(model: Model, X: Node, W: Node, y: Node) -> Pass:
     error = (forward[-1] - y).named("error")
     sq_error = square(error).named("sq_error")
     correct = apply("equal", apply("greater", forward[-1], lift(0.5)), y).named("correct")
-    return Pass(
-        forward, error, sq_error, mean(sq_error).named("loss"), correct, mean(correct).named("accuracy")
-    )
+    return Pass(forward, error, sq_error, mean(sq_error).named("loss"), correct, mean(correct).named("accuracy"))
 
 
 def linear(table: Table) -> Model:

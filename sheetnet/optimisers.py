@@ -12,8 +12,7 @@ Step = Callable[[Sequence[Node], Sequence[Node], Node], list[Node]]
 def sgd(parameters: Sequence[Node], gradients: Sequence[Node], lr: Node) -> list[Node]:
     """Each parameter after a step of plain gradient descent, of its own shape: W_next = W - lr * grad_W."""
     return [
-        (W - lr * grad).named(f"{W.name}_next" if W.name else "")
-        for W, grad in zip(parameters, gradients, strict=True)
+        (W - lr * grad).named(f"{W.name}_next" if W.name else "") for W, grad in zip(parameters, gradients, strict=True)
     ]
 
 

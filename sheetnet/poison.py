@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from sheetnet.area import area_of
 from sheetnet.errors import WorkbookError
-from sheetnet.reader import area_of, open_safely
+from sheetnet.reader import open_safely
 
 POISON = 987654321.125  # exact in binary; no block of ours comes near it
 

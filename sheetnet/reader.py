@@ -11,8 +11,8 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sheetnet.area import area_of, cell_address, quoted
 from sheetnet.errors import WorkbookError
-from sheetnet.layout import Area, cell_address, quoted
 
 MAX_UNPACKED = 200 * 2**20  # bytes of all parts together
 MAX_PARTS = 1000
@@ -149,20 +149,3 @@ def _plain(value: object) -> Value:
 
 def _with_sign(text: str) -> str:
     return text if text.startswith("=") else "=" + text
-
-
-def area_of(sheet: str, address: str) -> Area:
-    """The area of an address such as B5:K5, with or without $."""
-    found = re.fullmatch(r"\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?", address)
-    if not found:
-        raise WorkbookError(f"{address!r} is no range of cells")
-    left, top, right, bottom = found.groups()
-    row, col = int(top) - 1, _column(left)
-    return Area(sheet, row, col, int(bottom or top) - row, _column(right or left) - col + 1)
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number - 1

@@ -19,10 +19,12 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import CellNumberTuple, Worksheet
 
+from sheetnet.area import quoted
 from sheetnet.errors import WorkbookError
-from sheetnet.layout import Block, Book, Chart, Formula, Page, quoted
-from sheetnet.manifest import MANIFEST_SHEET
+from sheetnet.layout import Block, Book, Chart, Formula, Page
 from sheetnet.look import FONT, HEADING, NUMBER_FORMATS, STYLES, chart_options, for_block
+from sheetnet.manifest import MANIFEST_SHEET
+from sheetnet.solver import solver_settings
 
 CHUNK = 30_000  # characters of manifest in one cell; Excel takes 32,767
 FIXED_DATE = datetime(2000, 1, 1)
@@ -86,7 +88,9 @@ def write(path: Path, book: Book, values: Mapping[str, np.ndarray], manifest: st
         os.chmod(beside, 0o666 & ~_umask())
         os.replace(beside, path)
     except OSError as reason:
-        raise WorkbookError(f"{path}: cannot be written: {reason.strerror or reason}; is it open elsewhere?") from reason
+        raise WorkbookError(
+            f"{path}: cannot be written: {reason.strerror or reason}; is it open elsewhere?"
+        ) from reason
     finally:
         if beside and os.path.exists(beside):
             os.unlink(beside)
@@ -117,7 +121,7 @@ def _fill(path: str, book: Book, values: Mapping[str, np.ndarray], manifest: str
             _chart(file, sheet, chart)
     for index, page in enumerate(book.pages):
         if page.solver:
-            for key, value in solver_settings(page).items():
+            for key, value in solver_settings(page.solver).items():
                 file.defined_names.append([key, index, value, True])
     hidden = file.add_worksheet(MANIFEST_SHEET)
     for i in range(0, len(manifest), CHUNK):
@@ -269,45 +273,14 @@ def _chart(file: Any, sheet: Any, chart: Chart) -> None:
         made.add_series(chart_options(series, "=" + series.x.full(), "=" + series.y.full()))
     made.set_title({"name": chart.title, "name_font": {"size": 12}, "overlay": False})
     made.set_x_axis({"name": chart.x_axis, "min": 0, "max": chart.x_max, "major_gridlines": {"visible": False}})
-    made.set_y_axis({"name": chart.y_axis, "num_format": chart.y_format, "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}}})
+    made.set_y_axis(
+        {
+            "name": chart.y_axis,
+            "num_format": chart.y_format,
+            "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}},
+        }
+    )
     made.set_legend({"position": "bottom"})
     made.set_size({"width": 640, "height": 360})
     made.show_na_as_empty_cell()
     sheet.insert_chart(chart.row, chart.col, made, {"description": chart.alt})
-
-
-def solver_settings(page: Page) -> dict[str, str]:
-    """The hidden names in which Excel's Solver keeps its settings for a sheet: minimise, GRG, negative allowed."""
-    assert page.solver is not None
-    minimise, grg, negative_allowed = 2, 1, 2
-    unlimited = 2147483647
-    settings = {
-        "solver_adj": page.solver.changing.full(),
-        "solver_cvg": 0.0001,
-        "solver_drv": 2,  # central differences
-        "solver_eng": grg,
-        "solver_est": 1,
-        "solver_itr": unlimited,
-        "solver_mip": unlimited,
-        "solver_mni": 30,
-        "solver_mrt": 0.075,
-        "solver_msl": 2,
-        "solver_neg": negative_allowed,
-        "solver_nod": unlimited,
-        "solver_num": 0,
-        "solver_nwt": 1,
-        "solver_opt": page.solver.target.full(),
-        "solver_pre": 0.000001,
-        "solver_rbv": 1,
-        "solver_rlx": 2,
-        "solver_rsd": 0,
-        "solver_scl": 1,
-        "solver_sho": 2,
-        "solver_ssz": 100,
-        "solver_tim": unlimited,
-        "solver_tol": 0.01,
-        "solver_typ": minimise,
-        "solver_val": 0,
-        "solver_ver": 3,
-    }
-    return {key: str(value) for key, value in settings.items()}

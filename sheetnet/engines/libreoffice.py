@@ -122,7 +122,7 @@ class LibreOfficeSession(Session):
         line = ""
         try:
             with suppress(OSError):  # when the helper is gone, the missing reply says so
-                print(json.dumps([task, *arguments]), file=self._worker.stdin, flush=True)
+                print(json.dumps([task, *arguments], default=int), file=self._worker.stdin, flush=True)
             line = self._replies.get(timeout=seconds)
             if not line:
                 raise self._failure(task, "its helper process ended")

@@ -25,13 +25,27 @@ def descent_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
         f"{prefix}.descent.loss", net.losses, TOP, 1, "forward", title="Loss", name=f"{prefix}_losses", format="loss"
     )
     page.place(
-        f"{prefix}.descent.accuracy", net.accuracies, TOP, 2, "forward", title="Accuracy", name=f"{prefix}_accuracies", format="share"
+        f"{prefix}.descent.accuracy",
+        net.accuracies,
+        TOP,
+        2,
+        "forward",
+        title="Accuracy",
+        name=f"{prefix}_accuracies",
+        format="share",
     )
     col = CHART_COL + CHART_WIDTH + 1
     for unit, rows in enumerate(net.W_rows):
         mark = f" {unit + 1}" if len(net.W_rows) > 1 else ""
         page.place(
-            f"{prefix}.descent.W_{unit + 1}", rows, TOP, col, "update", title=f"weights{mark}", labels=names, name=f"{prefix}_weights{mark.replace(' ', '_')}"
+            f"{prefix}.descent.W_{unit + 1}",
+            rows,
+            TOP,
+            col,
+            "update",
+            title=f"weights{mark}",
+            labels=names,
+            name=f"{prefix}_weights{mark.replace(' ', '_')}",
         )
         page.widths |= {col + i: max(10.0, len(name) + 2) for i, name in enumerate(names)}
         col += len(names) + 1
@@ -56,5 +70,15 @@ def descent_charts(book: Book, page: Page, net: Net) -> None:
         alt = f"Line chart of the {what} of the model {title} at each epoch, with the chosen epoch marked."
         series = (*others, live, mark)
         page.charts.append(
-            Chart(row, CHART_COL, f"{what.title()} of {title}, epoch by epoch", "epoch", axis, series, alt, y_format, net.common.epochs)
+            Chart(
+                row,
+                CHART_COL,
+                f"{what.title()} of {title}, epoch by epoch",
+                "epoch",
+                axis,
+                series,
+                alt,
+                y_format,
+                net.common.epochs,
+            )
         )

@@ -20,7 +20,7 @@ def gradient_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
         " or back. Read the lower table from left to right, then the upper one.",
     )
     units = tuple(f"w {j + 1}" for j in range(k)) if k > 1 else ()
-    page.widths |= {0: 14.0, **{c: 12.0 for c in range(1, 24)}}
+    page.widths |= {0: 14.0, **dict.fromkeys(range(1, 24), 12.0)}
 
     page.text(3, 0, "epoch", "label")
     page.place(f"{prefix}.then.epoch", net.epoch_here, 3, 1, "result", "cells", format="plain")
@@ -55,14 +55,34 @@ def gradient_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
         col += k
     under = w + p + 1
     page.text(under, places["down"], "exact - wiggled, at most", "label")
-    page.place(f"{prefix}.then.wiggle_difference", net.wiggle_difference, under, places["wiggled"], "result", format="diff", scale=net.wiggle_scale)
+    page.place(
+        f"{prefix}.then.wiggle_difference",
+        net.wiggle_difference,
+        under,
+        places["wiggled"],
+        "result",
+        format="diff",
+        scale=net.wiggle_scale,
+    )
     page.place(f"{prefix}.then.wiggle_verdict", net.wiggle_verdict, under, places["grad_W"], "agreement", format="text")
     page.text(under + 1, places["down"], "exact - torch, at most", "label")
-    page.place(f"{prefix}.then.torch_difference", net.torch_difference, under + 1, places["wiggled"], "result", format="diff", scale=net.grad_W)
-    page.place(f"{prefix}.then.torch_verdict", net.torch_verdict, under + 1, places["grad_W"], "agreement", format="text")
+    page.place(
+        f"{prefix}.then.torch_difference",
+        net.torch_difference,
+        under + 1,
+        places["wiggled"],
+        "result",
+        format="diff",
+        scale=net.grad_W,
+    )
+    page.place(
+        f"{prefix}.then.torch_verdict", net.torch_verdict, under + 1, places["grad_W"], "agreement", format="text"
+    )
 
     data = under + 7
-    page.text(under + 3, 0, "Row by row: forward (green), then backward (violet): what each number is to blame for", "lead")
+    page.text(
+        under + 3, 0, "Row by row: forward (green), then backward (violet): what each number is to blame for", "lead"
+    )
     page.text(data - 1, 0, "No", "head")
     for i in range(common.no.shape[0]):
         page.text(data + i, 0, str(i + 1), "count")
@@ -70,23 +90,44 @@ def gradient_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
     for node in then.forward:
         labels = tuple(f"{STEPS[node.name]} {j + 1}" for j in range(k)) if node.shape[1] > 1 else ()
         name = f"{prefix}_{node.name}"
-        page.place(f"{prefix}.then.{node.name}", node, data, col, "forward", title=STEPS[node.name], labels=labels, name=name)
+        page.place(
+            f"{prefix}.then.{node.name}", node, data, col, "forward", title=STEPS[node.name], labels=labels, name=name
+        )
         col += node.shape[1]
     page.place(f"{prefix}.then.error", then.error, data, col, "forward", title="Error", name=f"{prefix}_error")
-    page.place(f"{prefix}.then.sq_error", then.sq_error, data, col + 1, "forward", title="Sq. error", name=f"{prefix}_sq_error")
+    page.place(
+        f"{prefix}.then.sq_error", then.sq_error, data, col + 1, "forward", title="Sq. error", name=f"{prefix}_sq_error"
+    )
     col += 2
     if net.mask is not None:
         labels = tuple(f"mask {j + 1}" for j in range(k))
         page.place(
-            f"{prefix}.then.mask", net.mask, data, col, "backward", title="mask: Lin > 0", labels=labels, name=f"{prefix}_mask", format="plain"
+            f"{prefix}.then.mask",
+            net.mask,
+            data,
+            col,
+            "backward",
+            title="mask: Lin > 0",
+            labels=labels,
+            name=f"{prefix}_mask",
+            format="plain",
         )
         col += k
     for node in net.cotangents:
         labels = tuple(f"{node.name} {j + 1}" for j in range(k)) if node.shape[1] > 1 else ()
         name = f"{prefix}_{node.name}"
-        page.place(f"{prefix}.then.{node.name}", node, data, col, "backward", title=node.name, labels=labels, name=name, format="small")
+        page.place(
+            f"{prefix}.then.{node.name}",
+            node,
+            data,
+            col,
+            "backward",
+            title=node.name,
+            labels=labels,
+            name=name,
+            format="small",
+        )
         col += node.shape[1]
     page.active = (3, 1)
     page.freeze = (2, 1)
     return page
-

@@ -40,7 +40,7 @@ def mmult_page(book: Book, product: Product, names: tuple[str, ...]) -> Page:
         " Change a yellow number and see which results move.",
     )
     p, k = product.W.shape
-    page.widths |= {0: 18.0, **{c: 12.0 for c in range(1, 16)}}
+    page.widths |= {0: 18.0, **dict.fromkeys(range(1, 16), 12.0)}
     top = 6
     page.place("mmult.A", product.A, top, 1, "input", title="A", name="A", format="plain")
     page.place("mmult.B", product.B, top, 4, "input", title="B", name="B", format="plain")
@@ -55,8 +55,20 @@ def mmult_page(book: Book, product: Product, names: tuple[str, ...]) -> Page:
     side = k + 3
     loss = page.place("mmult.now.loss", now.loss, w, side, "result", title="Loss", side=True, format="loss")
     page.place("mmult.now.accuracy", now.accuracy, w + 1, side, "result", title="Accuracy", side=True, format="share")
-    page.place("mmult.other", product.other_weights, w + 3, side, "result", title="W moved by", side=True, format="weight")
-    page.place("mmult.difference", product.difference, w + 4, side, "result", title="Prediction", side=True, format="diff", scale=now.pred)
+    page.place(
+        "mmult.other", product.other_weights, w + 3, side, "result", title="W moved by", side=True, format="weight"
+    )
+    page.place(
+        "mmult.difference",
+        product.difference,
+        w + 4,
+        side,
+        "result",
+        title="Prediction",
+        side=True,
+        format="diff",
+        scale=now.pred,
+    )
     page.place("mmult.verdict", product.verdict, w + 5, side, "agreement", title="Both ways", side=True, format="text")
     page.text(w - 3, side - 1, f"Against the sheet {model.title}", "band_result", wide=3)
     page.widths[side - 1] = 14

@@ -42,7 +42,9 @@ def model_page(book: Book, net: Net, names: tuple[str, ...], best: bool, seed: i
     if best:
         page.place(f"{prefix}.best.weight", net.best_weight, bottom, 1, "result")
         page.text(bottom, 0, "least squares", "label")
-        page.place(f"{prefix}.best.loss", net.best_loss, bottom, side, "result", title="Best loss", side=True, format="loss")
+        page.place(
+            f"{prefix}.best.loss", net.best_loss, bottom, side, "result", title="Best loss", side=True, format="loss"
+        )
         bottom += 1
     data = bottom + 4
     page.freeze = (data, 1)
@@ -55,15 +57,36 @@ def model_page(book: Book, net: Net, names: tuple[str, ...], best: bool, seed: i
     titles = {"lin": "Lin", "relu": "ReLU", "pred": "Prediction"}
     for node in now.forward:
         labels = tuple(f"{titles[node.name]} {j + 1}" for j in range(k)) if node.shape[1] > 1 else ()
-        page.place(f"{prefix}.now.{node.name}", node, data, col, "forward", "cells", title=titles[node.name], labels=labels)
+        page.place(
+            f"{prefix}.now.{node.name}", node, data, col, "forward", "cells", title=titles[node.name], labels=labels
+        )
         col += node.shape[1]
     page.place(f"{prefix}.now.sq_error", now.sq_error, data, col, "forward", "cells", title="Squared error")
     page.place(f"{prefix}.now.correct", now.correct, data, col + 1, "forward", "cells", title="Correct", format="plain")
-    page.widths |= {c: 12.0 for c in range(p + 5, col)} | {col: 15.0, col + 1: 10.0}
+    page.widths |= dict.fromkeys(range(p + 5, col), 12.0) | {col: 15.0, col + 1: 10.0}
     loss = page.place(
-        f"{prefix}.now.loss", now.loss, TOP, side, "result", "cells", name=f"{prefix}_loss_now", title="Loss", side=True, format="loss"
+        f"{prefix}.now.loss",
+        now.loss,
+        TOP,
+        side,
+        "result",
+        "cells",
+        name=f"{prefix}_loss_now",
+        title="Loss",
+        side=True,
+        format="loss",
     )
-    page.place(f"{prefix}.now.accuracy", now.accuracy, TOP + 1, side, "result", "cells", title="Accuracy", side=True, format="share")
+    page.place(
+        f"{prefix}.now.accuracy",
+        now.accuracy,
+        TOP + 1,
+        side,
+        "result",
+        "cells",
+        title="Accuracy",
+        side=True,
+        format="share",
+    )
     page.text(TOP - 3, side - 1, "Mean over all rows", "band_result", wide=3)
     page.solver = Solver(loss.area, weight.area)
     page.active = (TOP, 1)

@@ -11,9 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sheetnet.gradient import gradient
-from sheetnet.graph import Node, apply, hstack, lift, mean, row, square, split_columns, substitute, variable, vstack, where
+from sheetnet.graph import Node, apply, hstack, lift, mean, row, square, variable, vstack, where
 from sheetnet.models import Model, Pass, evaluate_loss
 from sheetnet.optimisers import OPTIMISERS
+from sheetnet.rewrite import split_columns, substitute
 
 CHANGED = "you have changed the inputs since; run sheetnet check"
 CLOSE = 1e-10  # what `equal` means between sheet and torch: relative for losses, absolute for weights
@@ -72,7 +73,9 @@ class Net:
         self._step = step(self._any, gradient(loss, self._any), self.lr)
         losses, accuracies = [], []
         weights: list[list[Node]] = []
-        rows = [row(self.weight, unit + 1) if len(self.units) > 1 else apply("same", self.weight) for unit in self.units]
+        rows = [
+            row(self.weight, unit + 1) if len(self.units) > 1 else apply("same", self.weight) for unit in self.units
+        ]
         for epoch in range(self.common.epochs + 1):
             weights.append(rows)
             change = dict(zip(self._any, rows, strict=True))

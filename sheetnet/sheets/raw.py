@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from sheetnet.area import Area
 from sheetnet.data import SCHEMA
 from sheetnet.features import Recipe
-from sheetnet.layout import Area, Book, Page
+from sheetnet.layout import Book, Page
 
 TABLE = "passengers"
 TOP = 6  # first row of numbers under a heading of three rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sheetnet.graph import apply
+from sheetnet.graph import Node, apply
 from sheetnet.layout import Book, Page, Rule
 from sheetnet.sheets.net import Common, Net
 from sheetnet.sheets.torch import Comparison
@@ -26,7 +26,7 @@ def start_page(
     """The first page; texts of the lesson come in, the panel and the results are the same everywhere."""
     page = book.pages[0]
     page.gridlines, page.freeze = False, (2, 0)
-    page.widths |= {0: 23.0, **{c: 10.5 for c in range(1, 9)}, 9: 2.0, MAP_COL: 18.0, MAP_COL + 1: 46.0}
+    page.widths |= {0: 23.0, **dict.fromkeys(range(1, 9), 10.5), 9: 2.0, MAP_COL: 18.0, MAP_COL + 1: 46.0}
     page.text(3, 0, "What this is for", "band_plain", wide=9)
     page.text(4, 0, purpose, "wrap", wide=9, tall=2)
     _panel(page, common, nets)
@@ -55,9 +55,7 @@ def _panel(page: Page, common: Common, nets: list[Net]) -> None:
     epoch = page.place(
         "start.epoch", common.epoch, row, 1, "input", name="epoch", title="Epoch to look at", side=True, format="plain"
     )
-    page.rules.append(
-        Rule(epoch.area, True, 0, common.epochs, f"An epoch is a whole number from 0 to {common.epochs}")
-    )
+    page.rules.append(Rule(epoch.area, True, 0, common.epochs, f"An epoch is a whole number from 0 to {common.epochs}"))
     wiggle = page.place(
         "start.wiggle", common.wiggle, row + 1, 1, "input", name="wiggle", title="Wiggle", side=True, format="general"
     )
@@ -76,10 +74,9 @@ def _results(page: Page, common: Common, nets: list[Net], comparison: Comparison
     for i, net in enumerate(nets):
         row, prefix = 16 + i, net.model.name
         page.text(row, 0, net.model.title, "label_left")
-        for j, (what, node, format) in enumerate(
-            (("loss", net.losses, "loss"), ("accuracy", net.accuracies, "share"))
-        ):
-            for step, (key, epoch) in enumerate((("first", 0), ("chosen", common.epoch), ("last", last))):
+        for j, (what, node, format) in enumerate((("loss", net.losses, "loss"), ("accuracy", net.accuracies, "share"))):
+            epochs: tuple[tuple[str, Node | float], ...] = (("first", 0), ("chosen", common.epoch), ("last", last))
+            for step, (key, epoch) in enumerate(epochs):
                 page.place(
                     f"start.{prefix}.{what}.{key}", net.at(node, epoch), row, 1 + 3 * j + step, "result", format=format
                 )
@@ -88,7 +85,9 @@ def _results(page: Page, common: Common, nets: list[Net], comparison: Comparison
             page.text(row, 8, "least squares", "hint")
         else:
             page.text(row, 7, "no formula knows it", "hint", wide=2)
-    page.place("start.verdict", apply("same", comparison.verdict), 17 + len(nets), 1, "agreement", "cells", format="text")
+    page.place(
+        "start.verdict", apply("same", comparison.verdict), 17 + len(nets), 1, "agreement", "cells", format="text"
+    )
     page.text(17 + len(nets), 0, "Sheet and torch are", "label_left")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sheetnet.graph import Node, apply, lift, variable, where
-from sheetnet.layout import Book, Page
+from sheetnet.layout import Book, Page, Role
 from sheetnet.sheets.net import CHANGED, Common, Net
 
 
@@ -36,7 +36,17 @@ def torch_page(book: Book, comparison: Comparison, names: tuple[str, ...], torch
         f"Grey numbers are values that torch {torch_version} gave (float64, autograd) when this workbook was made; beside"
         " them what the formulas of this workbook say now.",
     )
-    page.place("torch.verdict", comparison.verdict, 3, 1, "agreement", title="Verdict", side=True, format="text", name="verdict")
+    page.place(
+        "torch.verdict",
+        comparison.verdict,
+        3,
+        1,
+        "agreement",
+        title="Verdict",
+        side=True,
+        format="text",
+        name="verdict",
+    )
     rows = 17
     heads = ("changed (1: yes)", "rate moved by", "weights moved by", "loss differs by", "weights differ by", "verdict")
     page.widths |= {0: 14.0}
@@ -45,17 +55,17 @@ def torch_page(book: Book, comparison: Comparison, names: tuple[str, ...], torch
     for i, net in enumerate(comparison.nets):
         prefix = net.model.name
         page.text(6 + i, 0, net.model.title, "label_left")
-        parts = [
-            ("changed", net.changed, "plain"),
-            ("lr_moved", net.lr_moved, "diff"),
-            ("weight_moved", net.weight_moved, "diff"),
+        parts: list[tuple[str, Node, str, Node | None]] = [
+            ("changed", net.changed, "plain", None),
+            ("lr_moved", net.lr_moved, "diff", None),
+            ("weight_moved", net.weight_moved, "diff", None),
             ("loss_difference", net.largest_loss_difference, "diff", lift(1.0)),
             ("weight_difference", net.largest_weight_difference, "diff", net.W_final),
-            ("verdict", net.verdict, "text"),
+            ("verdict", net.verdict, "text", None),
         ]
-        for j, (key, node, format, *scale) in enumerate(parts):
-            role = "agreement" if key == "verdict" else "result"
-            page.place(f"torch.{prefix}.{key}", node, 6 + i, 1 + j, role, format=format, scale=scale[0] if scale else None)  # type: ignore[arg-type]
+        for j, (key, node, format, scale) in enumerate(parts):
+            role: Role = "agreement" if key == "verdict" else "result"
+            page.place(f"torch.{prefix}.{key}", node, 6 + i, 1 + j, role, format=format, scale=scale)
     at = 6 + len(comparison.nets) + 1
     for j, head in enumerate(("", "now", "when made")):
         page.text(at, j, head, "head")
@@ -70,7 +80,7 @@ def torch_page(book: Book, comparison: Comparison, names: tuple[str, ...], torch
         page.place(f"torch.{net.model.name}.lr", net.lr_built, at + 3 + i, 2, "torch", format="rate")
     rows = max(rows, at + 3 + len(comparison.nets) + 5)
     _model_tables(page, comparison.nets, names, rows)
-    page.widths |= {c: 17.0 for c in range(1, 7)}
+    page.widths |= dict.fromkeys(range(1, 7), 17.0)
     page.active = (3, 1)
     return page
 
@@ -82,9 +92,28 @@ def _model_tables(page: Page, nets: list[Net], names: tuple[str, ...], top: int)
         page.text(top + epoch, 0, str(epoch), "count")
     for net in nets:
         prefix, title, k = net.model.name, net.model.title, len(net.units)
-        page.place(f"torch.{prefix}.descent.loss", net.t_loss, top, col, "torch", title=f"{title}: torch's loss", format="loss")
-        page.place(f"torch.{prefix}.loss_now", net.losses_here, top, col + 1, "result", title="this sheet's loss", format="loss")
-        page.place(f"torch.{prefix}.loss_differences", net.loss_difference, top, col + 2, "result", title="relative difference", format="diff", scale=lift(1.0))
+        page.place(
+            f"torch.{prefix}.descent.loss", net.t_loss, top, col, "torch", title=f"{title}: torch's loss", format="loss"
+        )
+        page.place(
+            f"torch.{prefix}.loss_now",
+            net.losses_here,
+            top,
+            col + 1,
+            "result",
+            title="this sheet's loss",
+            format="loss",
+        )
+        page.place(
+            f"torch.{prefix}.loss_differences",
+            net.loss_difference,
+            top,
+            col + 2,
+            "result",
+            title="relative difference",
+            format="diff",
+            scale=lift(1.0),
+        )
         col += 4
     for net in nets:
         prefix, title, k = net.model.name, net.model.title, len(net.units)
@@ -92,17 +121,49 @@ def _model_tables(page: Page, nets: list[Net], names: tuple[str, ...], top: int)
         page.text(top - 1, col, "Weight", "head")
         for i, name in enumerate(names):
             page.text(top + i, col, name, "label_left")
-        page.place(f"torch.{prefix}.final.W", net.t_final, top, col + 1, "torch", title=f"{title}: torch's last W", labels=units)
-        page.place(f"torch.{prefix}.W_now", net.W_final, top, col + 1 + k, "result", title="this sheet's last W", labels=units)
-        page.place(f"torch.{prefix}.W_differences", net.weight_difference, top, col + 1 + 2 * k, "result", title="difference", labels=units, format="diff", scale=net.W_final)
-        page.widths |= {c: 13.0 if k > 1 else 22.0 for c in range(col + 1, col + 1 + 3 * k)} | {col: 12.0, col + 1 + 3 * k: 3.0}
+        page.place(
+            f"torch.{prefix}.final.W",
+            net.t_final,
+            top,
+            col + 1,
+            "torch",
+            title=f"{title}: torch's last W",
+            labels=units,
+        )
+        page.place(
+            f"torch.{prefix}.W_now", net.W_final, top, col + 1 + k, "result", title="this sheet's last W", labels=units
+        )
+        page.place(
+            f"torch.{prefix}.W_differences",
+            net.weight_difference,
+            top,
+            col + 1 + 2 * k,
+            "result",
+            title="difference",
+            labels=units,
+            format="diff",
+            scale=net.W_final,
+        )
+        page.widths |= dict.fromkeys(range(col + 1, col + 1 + 3 * k), 13.0 if k > 1 else 22.0) | {
+            col: 12.0,
+            col + 1 + 3 * k: 3.0,
+        }
         col += 2 + 3 * k
     page.print_cols = col
     for net in nets:
         for unit, grads in enumerate(net.t_grads):
             mark = f" {unit + 1}" if len(net.t_grads) > 1 else ""
             title = f"{net.model.title}: torch's gradient{mark}"
-            page.place(f"torch.{net.model.name}.descent.grad_{unit + 1}", grads, top, col, "torch", title=title, labels=names, format="gradient",
-                       name=f"{net.model.name}_torch_gradients{mark.replace(' ', '_')}")
+            page.place(
+                f"torch.{net.model.name}.descent.grad_{unit + 1}",
+                grads,
+                top,
+                col,
+                "torch",
+                title=title,
+                labels=names,
+                format="gradient",
+                name=f"{net.model.name}_torch_gradients{mark.replace(' ', '_')}",
+            )
             page.widths |= {col + i: max(11.0, len(name) + 2) for i, name in enumerate(names)} | {col + len(names): 3.0}
             col += len(names) + 1

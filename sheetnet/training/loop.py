@@ -65,7 +65,7 @@ def train(
         pred = module(X)
         loss = mse_loss(pred, y)
         module.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         losses[epoch] = loss.detach()
         accuracies[epoch] = accuracy(pred, y)
         if watch:
@@ -73,9 +73,8 @@ def train(
         if epoch < epochs:
             with torch.no_grad():
                 for parameter in module.parameters():
-                    assert parameter.grad is not None
-                    parameter -= lr * parameter.grad
-    return Run({"W": params_of(module)}, _numpy(losses), _numpy(accuracies), str(where), dtype)
+                    parameter.sub_(lr * gradient_of(parameter))
+    return Run({"W": params_of(module)}, as_numpy(losses), as_numpy(accuracies), str(where), dtype)
 
 
 def accuracy(pred: Tensor, y: Tensor) -> Tensor:
@@ -83,10 +82,18 @@ def accuracy(pred: Tensor, y: Tensor) -> Tensor:
     return ((pred.detach() > 0.5).to(y.dtype) == y).to(y.dtype).mean()
 
 
+def gradient_of(parameter: Tensor) -> Tensor:
+    """The gradient that the last backward pass left in a parameter."""
+    if parameter.grad is None:
+        raise TrainingError("a parameter has no gradient: the loss does not depend on it")
+    return parameter.grad
+
+
 def params_of(module: nn.Module) -> np.ndarray:
     """W (in, out) of a module, as float64."""
-    return weight_from_W(_numpy(module.lin.weight))  # type: ignore[arg-type]
+    return weight_from_W(as_numpy(module.get_parameter("lin.weight")))
 
 
-def _numpy(a: Tensor) -> np.ndarray:
+def as_numpy(a: Tensor) -> np.ndarray:
+    """A tensor from any device as a float64 array."""
     return np.array(a.detach().cpu(), dtype=float)

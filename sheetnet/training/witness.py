@@ -13,7 +13,7 @@ from torch.nn.functional import mse_loss
 
 from sheetnet.features import Table
 from sheetnet.models import Model
-from sheetnet.training.loop import Run, _numpy, accuracy, params_of, train
+from sheetnet.training.loop import Run, accuracy, as_numpy, gradient_of, params_of, train
 from sheetnet.training.modules import create, weight_from_W
 
 Record = dict[str, np.ndarray]
@@ -30,7 +30,7 @@ def witness(model: Model, table: Table, start: np.ndarray, lr: float, epochs: in
 
     def watch(_: int, module: nn.Module) -> None:
         weights.append(params_of(module))
-        grads.append(weight_from_W(_numpy(module.lin.weight.grad)))  # type: ignore[arg-type, union-attr]
+        grads.append(weight_from_W(as_numpy(module.lin.weight.grad)))  # type: ignore[arg-type, union-attr]
 
     run: Run = train(model, table, {"W": start}, epochs=epochs, lr=lr, device="cpu", watch=watch)
     out: Record = {"descent.loss": run.losses[:, None], "descent.accuracy": run.accuracies[:, None]}
@@ -67,16 +67,16 @@ def observe(model: Model, table: Table, W: np.ndarray) -> Record:
     pred.retain_grad()
     layers["pred"] = pred
     loss = mse_loss(pred, y)
-    loss.backward()
-    out = {name: _numpy(value) for name, value in layers.items()}
-    out |= {f"d_{name}": _numpy(value.grad) for name, value in layers.items() if value.grad is not None}
+    loss.backward()  # type: ignore[no-untyped-call]
+    out = {name: as_numpy(value) for name, value in layers.items()}
+    out |= {f"d_{name}": as_numpy(value.grad) for name, value in layers.items() if value.grad is not None}
     error = pred - y
-    out["error"] = _numpy(error)
-    out["sq_error"] = _numpy(error**2)
-    out["correct"] = _numpy(((pred > 0.5).to(y.dtype) == y).to(y.dtype))
-    out["loss"] = _numpy(loss).reshape(1, 1)
-    out["accuracy"] = _numpy(accuracy(pred, y)).reshape(1, 1)
-    out["grad_W"] = weight_from_W(_numpy(module.lin.weight.grad))  # type: ignore[arg-type, union-attr]
+    out["error"] = as_numpy(error)
+    out["sq_error"] = as_numpy(error**2)
+    out["correct"] = as_numpy(((pred > 0.5).to(y.dtype) == y).to(y.dtype))
+    out["loss"] = as_numpy(loss).reshape(1, 1)
+    out["accuracy"] = as_numpy(accuracy(pred, y)).reshape(1, 1)
+    out["grad_W"] = weight_from_W(as_numpy(gradient_of(module.get_parameter("lin.weight"))))
     return out
 
 
@@ -84,4 +84,4 @@ def least_squares(table: Table) -> Record:
     """The weights (p, 1) of least squared error by torch's own solver, and their loss."""
     X, y = torch.as_tensor(table.X), torch.as_tensor(table.y)
     W = torch.linalg.lstsq(X, y).solution
-    return {"best.weight": _numpy(W).T, "best.loss": _numpy(mse_loss(X @ W, y)).reshape(1, 1)}
+    return {"best.weight": as_numpy(W).T, "best.loss": as_numpy(mse_loss(X @ W, y)).reshape(1, 1)}

@@ -1,0 +1,84 @@
+"""The inputs of a workbook as they now stand in its cells: a person may have edited them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from sheetnet import reader
+from sheetnet.data import SCHEMA
+from sheetnet.errors import DataError, WorkbookError
+from sheetnet.evaluate import evaluate
+from sheetnet.layout import Block
+from sheetnet.lessons.titanic import Plan
+from sheetnet.reader import Contents, where
+
+
+def read_inputs(contents: Contents, plan: Plan) -> dict[str, np.ndarray]:
+    """The value of every block that holds values, by id, as it now stands in the file.
+
+    Raises: WorkbookError naming the cell when an input is blank, text, or a formula.
+    """
+    inputs: dict[str, np.ndarray] = {}
+    for block in plan.book.blocks:
+        if block.style != "values":
+            continue
+        column = block.id.removeprefix("data.")
+        numbers = np.empty(block.node.shape, dtype=object)
+        for (r, c), at in zip(block.area.cells(), np.ndindex(block.node.shape), strict=True):
+            if block.id.startswith("data.") and column in SCHEMA:
+                numbers[at] = _data_value(contents, block.area.sheet, r, c, column)
+            else:
+                numbers[at] = _number(contents, block, r, c)
+        is_text = column in SCHEMA and SCHEMA[column].kind == "text"
+        inputs[block.id] = numbers if is_text else numbers.astype(float)
+    _enough_rows(contents, plan, inputs)
+    return inputs
+
+
+def _cell(contents: Contents, sheet: str, row: int, col: int) -> reader.Value:
+    """A plain value; a formula in an input cell is refused, since its result cannot be told without trusting it."""
+    found = contents.sheets[sheet].formulas.get((row, col))
+    if found is not None:
+        raise WorkbookError(
+            f"{contents.file}: {where(sheet, row, col)} holds the formula {found.text!r} where a value is expected;"
+            " type the value itself"
+        )
+    return contents.sheets[sheet].values.get((row, col))
+
+
+def _number(contents: Contents, block: Block, row: int, col: int) -> float:
+    value = _cell(contents, block.area.sheet, row, col)
+    if isinstance(value, float):
+        return value
+    if block.role == "torch" and (value is None or value == "diverged"):
+        return float("nan")  # torch's number was not finite when the workbook was made
+    name = block.title or block.id
+    got = "is blank" if value is None else f"holds {value!r}"
+    raise WorkbookError(
+        f"{contents.file}: {where(block.area.sheet, row, col)} ({name}) {got}, a number is expected; type one and save"
+    )
+
+
+def _data_value(contents: Contents, sheet: str, row: int, col: int, column: str) -> float | str:
+    value = _cell(contents, sheet, row, col)
+    schema = SCHEMA[column]
+    try:
+        if isinstance(value, bool) or (isinstance(value, str) and schema.kind == "number"):
+            raise DataError(f"column {column}: found {value!r}, expected {schema.expected}")
+        return schema.value(value)
+    except DataError as reason:
+        raise WorkbookError(f"{contents.file}: {where(sheet, row, col)}, {reason}") from None
+
+
+def _enough_rows(contents: Contents, plan: Plan, inputs: Mapping[str, np.ndarray]) -> None:
+    if "Complete rows" not in plan.recipe.facts:
+        return
+    given = {node: inputs[id] for id, node in plan.inputs.items()}
+    complete = int(evaluate([plan.recipe.facts["Complete rows"]], given)[0][0, 0])
+    if complete < plan.spec.n_rows:
+        raise WorkbookError(
+            f"{contents.file}: only {complete} rows of the sheet Data are complete, the workbook is laid out for"
+            f" {plan.spec.n_rows}: an Age or Embarked was deleted. Fill it in again, or build a workbook from your own table"
+        )

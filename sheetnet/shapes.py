@@ -1,0 +1,114 @@
+"""The shape rule of each op: what fits, and what comes out. The list of all ops there are.
+
+A rule raises ValueError with the reason; graph.apply adds the op, the nodes and their shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Shape = tuple[int, int]
+
+
+def broadcast(*shapes: Shape) -> Shape:
+    out = [1, 1]
+    for shape in shapes:
+        for axis, size in enumerate(shape):
+            if size != 1 and out[axis] not in (1, size):
+                raise ValueError("sizes must be equal or 1")
+            out[axis] = max(out[axis], size)
+    return out[0], out[1]
+
+
+def _matmul(a: Shape, b: Shape) -> Shape:
+    if a[1] != b[0]:
+        raise ValueError(f"the first has {a[1]} columns, the second {b[0]} rows: they must be equal")
+    return a[0], b[1]
+
+
+def _side_by_side(*shapes: Shape) -> Shape:
+    if len({s[0] for s in shapes}) != 1:
+        raise ValueError("all need the same number of rows")
+    return shapes[0][0], sum(s[1] for s in shapes)
+
+
+def _on_top(*shapes: Shape) -> Shape:
+    if len({s[1] for s in shapes}) != 1:
+        raise ValueError("all need the same number of columns")
+    return sum(s[0] for s in shapes), shapes[0][1]
+
+
+def _column(*shapes: Shape) -> None:
+    if any(s[1] != 1 for s in shapes):
+        raise ValueError("a column (n x 1) is needed")
+
+
+def _lookup(key: Shape, keys: Shape, values: Shape) -> Shape:
+    _column(key, keys, values)
+    if keys != values:
+        raise ValueError("keys and values need the same number of rows")
+    return key
+
+
+def _match(key: Shape, keys: Shape) -> Shape:
+    _column(key, keys)
+    return key
+
+
+def _cumsum(a: Shape) -> Shape:
+    _column(a)
+    return a
+
+
+def _square(a: Shape) -> Shape:
+    if a[0] != a[1]:
+        raise ValueError("a square matrix is needed")
+    return a
+
+
+def same(a: Shape) -> Shape:
+    return a
+
+
+def _one(*_: Shape) -> Shape:
+    return 1, 1
+
+
+SHAPES: dict[str, Callable[..., Shape]] = {
+    # elementwise; sizes of 1 broadcast
+    "add": broadcast,
+    "sub": broadcast,
+    "mul": broadcast,
+    "div": broadcast,
+    "neg": same,
+    "square": same,
+    "abs": same,
+    "relu": same,  # max(0, a)
+    "step": same,  # 1 where a > 0, else 0
+    "log10": same,
+    "ln": same,
+    "greater": broadcast,  # 1 where a > b, else 0
+    "equal": broadcast,  # 1 where a = b, else 0; text without regard to case, as in a sheet
+    "where": broadcast,  # b where a is not 0, else c
+    "filled": same,  # 1 where the cell is not blank, else 0
+    "is_error": same,  # 1 where a is an error value, else 0
+    "same": same,  # a copy, to stand on another sheet
+    # matrices
+    "matmul": _matmul,
+    "transpose": lambda a: (a[1], a[0]),
+    "inverse": _square,
+    "expand": lambda a, like: broadcast(a, like),  # a, repeated to the shape of like
+    "hstack": _side_by_side,
+    "vstack": _on_top,
+    # look-ups; counted from 1, as in a sheet
+    "row": lambda a, index: (1, a[1]),  # the index-th row
+    "lookup": _lookup,  # the value beside each key; keys ascend
+    "match": _match,  # where each key first stands among the keys
+    "cumsum": _cumsum,
+    "count_same": _cumsum,  # how often this entry occurs in the column; 0 for a blank
+    # reductions to 1 x 1
+    "sum": _one,
+    "mean": _one,
+    "max": _one,
+    "sum_rows": lambda a: (1, a[1]),  # one sum for each column
+}
