@@ -107,7 +107,7 @@ def build(
     click.echo(f"{path}: {built.sheets} sheets, {built.formula_cells} formula cells, {built.bytes / 1000:.0f} kB")
     click.echo(f"  {table.n_rows} of {table.raw.n_rows} rows of {table.raw.source}, {table.n_features} features")
     for name, (first, last) in built.losses.items():
-        click.echo(f"  {name.replace('_', '-')}: loss {first:.6f} -> {last:.6f} in {epochs} epochs at rate {lr:g}")
+        click.echo(f"  {name.replace('_', '-')}: loss {first:.6g} -> {last:.6g} in {epochs} epochs at rate {lr:g}")
 
 
 @main.command(context_settings=CONTEXT)
@@ -163,7 +163,7 @@ def _print_run(run: Any, epochs: int) -> None:
     from tabulate import tabulate
 
     shown = sorted({round(epochs * share) for share in (0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 1)})
-    rows = [(epoch, f"{run.losses[epoch]:.12f}", f"{run.accuracies[epoch]:.1%}") for epoch in shown]
+    rows = [(epoch, f"{run.losses[epoch]:.12g}", f"{run.accuracies[epoch]:.1%}") for epoch in shown]
     click.echo(tabulate(rows, ("epoch", "loss", "accuracy"), disable_numparse=True, colalign=("right",) * 3))
     if run.diverged_at is not None:
         click.echo(f"the loss is no finite number from epoch {run.diverged_at} on: the learning rate is too large")

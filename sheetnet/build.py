@@ -125,7 +125,7 @@ def recorded(
         record[f"torch.{model.name}.lr"] = np.array([[rates[model.name]]])
         for key, value in said.items():
             if (id := f"torch.{model.name}.{key}") in plan.inputs:
-                record[id] = value
+                record[id] = np.where(np.isfinite(value), value, np.nan)
     no = counting(table.n_rows)
     record["torch.built.X"] = np.array([[(table.X * no).sum()]])
     record["torch.built.y"] = np.array([[(table.y * no).sum()]])

@@ -47,6 +47,13 @@ def _where(xp: Any, condition: Array, yes: Array, no: Array) -> Array:
     return xp.where(condition != 0, yes, no) + 0 * condition
 
 
+def _if_error(xp: Any, a: Array, b: Array) -> Array:
+    if _is_text(a) or _is_text(b):
+        missing = np.array([[not isinstance(e, str) and e != e for e in line] for line in a])
+        return np.asarray(np.where(missing, b, a), dtype=object)
+    return xp.where(xp.isnan(a), b, a)
+
+
 def _matmul(xp: Any, a: Array, b: Array) -> Array:
     return a @ b
 
@@ -102,7 +109,7 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "equal": _equal,
     "where": _where,
     "filled": _filled,
-    "is_error": lambda xp, a: xp.isnan(a) * 1.0,
+    "if_error": _if_error,
     "same": lambda xp, a: a,
     "matmul": _matmul,
     "transpose": lambda xp, a: a.T,

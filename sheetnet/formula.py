@@ -41,7 +41,6 @@ CONDITION = {
     "equal": "{0}={1}",
     "step": "{0}>0",
     "filled": '{0}<>""',
-    "is_error": "ISERROR({0})",
 }
 # op: (template, how tightly it binds, how tightly each source must)
 ARRAY: dict[str, tuple[str, float, tuple[float, ...]]] = {
@@ -55,6 +54,7 @@ ARRAY: dict[str, tuple[str, float, tuple[float, ...]]] = {
     "relu": ("IF({0}>0,{0},0)", ATOM, (SUM,)),
     "log10": ("LOG10({0})", ATOM, (ANY,)),
     "ln": ("LN({0})", ATOM, (ANY,)),
+    "if_error": ("IFERROR({0},{1})", ATOM, (ANY, ANY)),  # ISERROR of an array is no array in every engine
     "where": ("IF({0},{1},{2})", ATOM, (ANY, ANY, ANY)),
     "same": ("{0}", ATOM, (ATOM,)),
     "matmul": ("MMULT({0},{1})", ATOM, (ANY, ANY)),
@@ -81,7 +81,7 @@ CELL: dict[str, tuple[str, str]] = {
     "max": ("MAX({0})", "w"),
 }
 STACKS = {"hstack", "vstack"}  # written part by part; see layout
-ENTRYWISE = set(CONDITION) | {"add", "sub", "mul", "div", "square", "neg", "abs", "log10", "ln", "where", "same"}
+ENTRYWISE = set(CONDITION) | {"if_error", "add", "sub", "mul", "div", "square", "neg", "abs", "log10", "ln", "where", "same"}
 
 
 # ---- array formulas

@@ -54,11 +54,11 @@ RULES: dict[str, Callable[[Node, Node], Cotangents]] = {
     "mean": lambda n, d: (_expand(d / (n.sources[0].shape[0] * n.sources[0].shape[1]), n.sources[0]),),
     "sum_rows": lambda n, d: (_expand(d, n.sources[0]),),
 } | dict.fromkeys(
-    ("step", "greater", "equal", "filled", "is_error", "match", "count_same"),
+    ("step", "greater", "equal", "filled", "match", "count_same"),
     _no_slope,
 )
 # Nothing that is trained passes through these; a model that needs one of them adds its rule above.
-UNRULED = {"hstack", "vstack", "row", "lookup", "cumsum", "max"}
+UNRULED = {"hstack", "vstack", "row", "lookup", "cumsum", "max", "if_error"}
 
 
 def _fit(d: Node, shape: Shape) -> Node:

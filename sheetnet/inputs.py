@@ -52,7 +52,7 @@ def _number(contents: Contents, block: Block, row: int, col: int) -> float:
     value = _cell(contents, block.area.sheet, row, col)
     if isinstance(value, float):
         return value
-    if block.role == "torch" and (value is None or value == "diverged"):
+    if block.role == "torch" and isinstance(value, str) and value.startswith("#"):
         return float("nan")  # torch's number was not finite when the workbook was made
     name = block.title or block.id
     got = "is blank" if value is None else f"holds {value!r}"

@@ -91,7 +91,7 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "equal": broadcast,  # 1 where a = b, else 0; text without regard to case, as in a sheet
     "where": broadcast,  # b where a is not 0, else c
     "filled": same,  # 1 where the cell is not blank, else 0
-    "is_error": same,  # 1 where a is an error value, else 0
+    "if_error": broadcast,  # a, or b where a is an error value
     "same": same,  # a copy, to stand on another sheet
     # matrices
     "matmul": _matmul,

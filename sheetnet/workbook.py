@@ -231,7 +231,8 @@ def _block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: For
     if block.style == "values":
         for r, c in block.area.cells():
             entry = plain[r - top][c - left]
-            if entry == "" or (isinstance(entry, float) and math.isnan(entry)):
+            blank = isinstance(entry, float) and math.isnan(entry) and block.role != "torch"  # torch's nan is an error
+            if entry == "" or blank:
                 sheet.write_blank(r, c, None, format)
             else:
                 sheet.put(r, c, entry, format)

@@ -17,7 +17,7 @@ from sheetnet.optimisers import OPTIMISERS
 from sheetnet.rewrite import split_columns, substitute
 
 CHANGED = "you have changed the inputs since; run sheetnet check"
-CLOSE = 1e-10  # what `equal` means between sheet and torch: relative for losses, absolute for weights
+CLOSE = 1e-10  # what `equal` means between sheet and torch: relative, for weights and gradients to 1 + their size
 WIGGLE_CLOSE = 1e-6  # and between exact and wiggled gradients
 
 
@@ -131,8 +131,8 @@ class Net:
         self.t_grad_then = hstack([self.at(grads, self.common.epoch).T for grads in self.t_grads])
         self.W_final = hstack([self.at(rows, last).T for rows in self.W_rows])
         self.losses_here = apply("same", self.losses)
-        self.loss_difference = apply("abs", self.losses - self.t_loss) / apply("abs", self.t_loss)
-        self.weight_difference = apply("abs", self.W_final - self.t_final)
+        self.loss_difference = apart(self.losses, self.t_loss, apply("abs", self.t_loss))
+        self.weight_difference = apart(self.W_final, self.t_final, 1.0 + apply("abs", self.t_final))
         self.largest_loss_difference = apply("max", self.loss_difference)
         self.largest_weight_difference = apply("max", self.weight_difference)
         self.lr_moved = apply("abs", self.lr - self.lr_built)
@@ -143,14 +143,21 @@ class Net:
         far = self.largest_loss_difference + self.largest_weight_difference
         self.changed = changed
         self.verdict = verdict(far, CLOSE, changed)
-        self.wiggle_difference = apply("max", apply("abs", self.wiggled - self.grad_W))
+        size = 1.0 + apply("max", apply("abs", self.grad_W))
+        self.wiggle_difference = apply("max", apply("abs", self.wiggled - self.grad_W)) / size
         self.wiggle_verdict = verdict(self.wiggle_difference, WIGGLE_CLOSE)
-        self.torch_difference = apply("max", apply("abs", self.t_grad_then - self.grad_W))
+        self.torch_difference = apply("max", apart(self.grad_W, self.t_grad_then, size))
         self.torch_verdict = verdict(self.torch_difference, CLOSE, changed)
+
+
+def apart(a: Node, b: Node, size: Node) -> Node:
+    """|a - b| / size; where one of the two is an error value 1, and 0 where both are: they agree in that."""
+    a_error, b_error = (apply("if_error", 0.0 * x, lift(1.0)) for x in (a, b))
+    return apply("if_error", apply("abs", a - b) / size, apply("abs", a_error - b_error))
 
 
 def verdict(difference: Node, close: float, changed: Node | None = None) -> Node:
     """`equal` or `differs`; or that the inputs were changed, where there is nothing to compare with."""
     far = where(apply("greater", difference, lift(close)), "differs", "equal")
-    plain = where(apply("is_error", difference), "differs", far)
+    plain = apply("if_error", far, lift("differs"))
     return where(changed, CHANGED, plain) if changed else plain
