@@ -81,9 +81,7 @@ def _check(table: Table, models: Sequence[Model], epochs: int, rates: Mapping[st
         raise SheetnetError("each model can stand in a workbook once")
     for model in models:
         if model.n_features != table.n_features:
-            raise SheetnetError(
-                f"{model.name} is for {model.n_features} features, the table has {table.n_features}; make it from this table"
-            )
+            raise SheetnetError(f"{model.name} is for {model.n_features} features, the table has {table.n_features}")
     if not 1 <= epochs <= MAX_EPOCHS:
         raise SheetnetError(f"epochs must be from 1 to {MAX_EPOCHS}, found {epochs}: each is a row of formulas")
     for name, rate in rates.items():
@@ -114,7 +112,7 @@ def start_inputs(
 def recorded(
     plan: Plan, table: Table, models: Sequence[Model], rates: Mapping[str, float], typed: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """What is put on record when a workbook is made, by block id: torch's numbers, start weights, rates, fingerprints."""
+    """What is put on record when a workbook is made, by block id: torch's numbers, start weights, rates."""
     from sheetnet.training import witness
 
     record: dict[str, np.ndarray] = {}

@@ -86,7 +86,7 @@ def _size(block: Block) -> int:
 def _check_sheets(contents: Contents, plan: Plan, found: Manifest, report: Report) -> None:
     if found.blocks != manifest.ranges(plan.book):
         raise WorkbookError(
-            f"{contents.file}: sheetnet {found.version} laid this workbook out differently from this version; build it anew"
+            f"{contents.file}: sheetnet {found.version} laid this workbook out differently; build it anew"
         )
     present = ", ".join(name for name in contents.sheets if name != MANIFEST_SHEET)
     for page in plan.book.pages:
@@ -169,10 +169,9 @@ def _check_formulas(contents: Contents, plan: Plan, blocks: Mapping[str, BlockRe
         extra = sorted((set(sheet.formulas) | sheet.covered) - known[name])
         if extra:
             cells = ", ".join(where(name, *at) for at in extra[:3])
-            report.structure.append(
-                Finding(where(name, *extra[0]), f"{len(extra)} formula cells that were not built ({cells})",
-                        sheet.formulas[extra[0]].text if extra[0] in sheet.formulas else "part of an array", "no formula")
-            )  # fmt: skip
+            text = sheet.formulas[extra[0]].text if extra[0] in sheet.formulas else "part of an array formula"
+            words = f"{len(extra)} formula cells that were not built ({cells})"
+            report.structure.append(Finding(where(name, *extra[0]), words, text, "no formula"))
 
 
 def _formula_finding(
@@ -221,7 +220,7 @@ def recalculated(path: Path, contents: Contents, plan: Plan, engine: str) -> dic
         count = poison(path, copy)
         if count != contents.n_formula_cells:
             raise WorkbookError(
-                f"{path}: {contents.n_formula_cells} formula cells, but {count} could be set aside before recalculation;"
+                f"{path}: {contents.n_formula_cells} formula cells, but {count} could be set aside;"
                 " save the workbook in Excel or LibreOffice and check it again"
             )
         with get(engine).open(copy) as session:

@@ -105,7 +105,7 @@ def _sheet(n_raw: int, n_rows: int) -> Recipe:
 
 
 def _notebook(n_raw: int, n_rows: int) -> Recipe:
-    """Fill what is missing with the most common entry; twelve columns up to 1, no constant, after fast.ai's notebook."""
+    """Fill what is missing with the most common entry; twelve columns, no constant, after fast.ai's notebook."""
     r = _start(n_raw, n_rows)
     r.facts = {"Rows": apply("max", r.number)}
     for column in SCHEMA.values():
@@ -195,7 +195,7 @@ def prepare(raw: Raw, recipe: str) -> Table:
     for name, column in zip(graph.features, X.T, strict=True):
         if np.isnan(column).any():
             raise DataError(
-                f"{raw.source}: the feature {name} cannot be computed: the largest entry of its column is 0, so there is"
+                f"{raw.source}: the feature {name} cannot be computed: the largest entry of its column is 0: there is"
                 f" nothing to divide by. The recipe {recipe} needs at least one row in which {name} is not 0"
             )
     return Table(X, y, tuple(graph.features), raw, recipe)

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from sheetnet.errors import GraphError
 from sheetnet.graph import Node
-from sheetnet.shapes import SHAPES
+from sheetnet.shapes import SHAPES, broadcast, same
 
 MAX_LENGTH = 8192  # characters that Excel takes in one formula
 
@@ -81,7 +81,7 @@ CELL: dict[str, tuple[str, str]] = {
     "max": ("MAX({0})", "w"),
 }
 STACKS = {"hstack", "vstack"}  # written part by part; see layout
-ENTRYWISE = set(CONDITION) | {"if_error", "add", "sub", "mul", "div", "square", "neg", "abs", "log10", "ln", "where", "same"}
+ENTRYWISE = {op for op, rule in SHAPES.items() if rule in (broadcast, same)}
 
 
 # ---- array formulas

@@ -80,5 +80,5 @@ def _enough_rows(contents: Contents, plan: Plan, inputs: Mapping[str, np.ndarray
     if complete < plan.spec.n_rows:
         raise WorkbookError(
             f"{contents.file}: only {complete} rows of the sheet Data are complete, the workbook is laid out for"
-            f" {plan.spec.n_rows}: an Age or Embarked was deleted. Fill it in again, or build a workbook from your own table"
+            f" {plan.spec.n_rows}: an Age or Embarked was deleted. Fill it in again, or build your own table"
         )

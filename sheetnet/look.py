@@ -58,13 +58,17 @@ STYLES: dict[str, dict[str, Any]] = {
     "legend_torch": _TORCH | {"border": 1, "border_color": RULE},
     "legend_equal": {"bold": True, "font_color": GREEN, "bg_color": "#E2F0D9"},
 }
-# headings: a band with the title, the shape under it, labels over the columns; single columns are aligned as numbers are
+# headings: a band with the title, the shape under it, labels over the columns; single columns align as numbers do
+_SIDES: dict[str, dict[str, Any]] = {
+    "": {"align": "left"},
+    "_narrow": {"align": "right", "indent": 1},
+    "_text": {"align": "left", "indent": 1},
+}
 for _kind in ("forward", "backward", "update", "result", "plain"):
-    for _narrow in ("", "_narrow"):
-        _side = "right" if _narrow else "left"
-        STYLES[f"band_{_kind}{_narrow}"] = {"bg_color": FILLS[_kind], "bold": True, "align": _side}
-        STYLES[f"shape_{_kind}{_narrow}"] = {"font_color": GREY, "font_size": 9, "align": _side}
-        STYLES[f"head_{_kind}{_narrow}"] = {"bg_color": FILLS[_kind], "align": "right"}
+    for _width, _side in _SIDES.items():
+        STYLES[f"band_{_kind}{_width}"] = {"bg_color": FILLS[_kind], "bold": True, **_side}
+        STYLES[f"shape_{_kind}{_width}"] = {"font_color": GREY, "font_size": 9, **_side}
+        STYLES[f"head_{_kind}{_width}"] = {"bg_color": FILLS[_kind], **(_side if _width else {"align": "right"})}
 # the colour of a block's heading, by role
 HEADING = {
     "input": "plain",
@@ -81,7 +85,7 @@ NUMBER_FORMATS = {
     "general": "General",
     "text": "General",
     "weight": "0.0000",
-    "feature": "[=0]0;[=1]1;0.0000",
+    "feature": "0.0###",
     "fine": "0.00000000",
     "gradient": "0.0000",
     "small": "0.000000",
@@ -92,6 +96,12 @@ NUMBER_FORMATS = {
 }
 
 
+def heading_style(part: str, block: Block) -> str:
+    """The style of a part (band, shape, head) of a block's heading: aligned as the block's entries are."""
+    width = "" if block.area.n_cols > 1 else "_text" if block.format == "text" else "_narrow"
+    return f"{part}_{HEADING[block.role]}{width}"
+
+
 def for_block(block: Block) -> tuple[str, str]:
     """The style and number format of a block's cells."""
     if block.format == "text" and block.role != "agreement":
@@ -100,10 +110,11 @@ def for_block(block: Block) -> tuple[str, str]:
     return style, block.format
 
 
+_ORANGE = {"color": "#C55A11"}
 _LINES: dict[str, dict[str, Any]] = {
-    "live": {"line": {"color": "#0B5394", "width": 2.0}},
-    "torch": {"line": {"color": "#7F7F7F", "width": 3.5}},
-    "mark": {"line": {"none": True}, "marker": {"type": "circle", "size": 9, "fill": {"color": "#C55A11"}, "border": {"color": "#C55A11"}}},
+    "live": {"line": {"color": "#0B5394", "width": 3.0}},
+    "torch": {"line": {"color": "#BFBFBF", "width": 1.5, "dash_type": "dash"}},
+    "mark": {"line": {"none": True}, "marker": {"type": "circle", "size": 9, "fill": _ORANGE, "border": _ORANGE}},
     "best": {"line": {"color": "#1E6B34", "width": 1.25, "dash_type": "dash"}},
 }  # fmt: skip
 

@@ -64,7 +64,7 @@ def load(text: str, file: str) -> Manifest:
         raise WorkbookError(f"{file}: its hidden manifest is damaged; build the workbook anew") from None
     if format > FORMAT:
         raise WorkbookError(
-            f"{file}: made by sheetnet {content.get('sheetnet', '?')} (manifest {format}); this sheetnet reads manifests"
+            f"{file}: made by sheetnet {content.get('sheetnet', '?')} (manifest {format}); this one reads manifests"
             f" up to {FORMAT}. Install a newer sheetnet"
         )
     try:

@@ -51,7 +51,8 @@ def _poison_sheet(text: str, where: str) -> tuple[str, int]:
             raise WorkbookError(f"{where}: a cell without an address; save the workbook in Excel or LibreOffice first")
         at = area_of("", address[1] + address[2])
         if formula is None and (at.row, at.col) not in covered:
-            return found[0]
+            # openpyxl writes a blank as an empty number; IronCalc would read 0 where Excel reads a blank
+            return found[0] if inside else f"<c{_TYPE.sub('', attributes)}/>"
         count += 1
         return f"<c{_TYPE.sub('', attributes)}>{formula[0] if formula else ''}<v>{POISON!r}</v></c>"
 

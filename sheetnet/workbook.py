@@ -22,7 +22,7 @@ from xlsxwriter.worksheet import CellNumberTuple, Worksheet
 from sheetnet.area import quoted
 from sheetnet.errors import WorkbookError
 from sheetnet.layout import Block, Book, Chart, Formula, Page
-from sheetnet.look import FONT, HEADING, NUMBER_FORMATS, STYLES, chart_options, for_block
+from sheetnet.look import FONT, NUMBER_FORMATS, STYLES, chart_options, for_block, heading_style
 from sheetnet.manifest import MANIFEST_SHEET
 from sheetnet.solver import solver_settings
 
@@ -182,10 +182,9 @@ def _settings(sheet: Any, page: Page, formats: Formats) -> None:
     if page.table:
         name, area, headers = page.table
         last = area.row + area.n_rows - 1, area.col + area.n_cols - 1
-        made = {block.area.col: HEADING[block.role] for block in page.blocks}
+        made = {block.area.col: heading_style("head", block) for block in page.blocks}
         columns = [
-            {"header": header, "header_format": formats.get(f"head_{made[area.col + i]}")}
-            for i, header in enumerate(headers)
+            {"header": header, "header_format": formats.get(made[area.col + i])} for i, header in enumerate(headers)
         ]
         sheet.add_table(area.row, area.col, *last, {"name": name, "columns": columns, "style": "Table Style Light 1"})
 
@@ -212,8 +211,7 @@ def _heading(sheet: Any, block: Block, formats: Formats) -> None:
         return
     if not block.title:
         return
-    kind, narrow = HEADING[block.role], "_narrow" if area.n_cols == 1 else ""
-    band, head, shape = (formats.get(f"{part}_{kind}{narrow}") for part in ("band", "head", "shape"))
+    band, head, shape = (formats.get(heading_style(part, block)) for part in ("band", "head", "shape"))
     top, last = area.row - 3, area.col + area.n_cols - 1
     for col in range(area.col, last + 1):
         sheet.write_blank(top, col, None, band)

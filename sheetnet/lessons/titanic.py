@@ -19,9 +19,9 @@ from sheetnet.sheets.start import map_of_sheets, start_page
 from sheetnet.sheets.torch import Comparison, torch_page
 
 PURPOSE = (
-    "This workbook shows how a model learns: from passengers of the Titanic it learns to tell who survived, first with"
-    " one weight for each feature, then with a tiny neural net. Every step is a formula that you can click on, and the"
-    " last sheet shows that PyTorch arrives at the same numbers."
+    "From the passengers of the Titanic a model learns to tell who survived: first with one weight for each feature,"
+    " then as a tiny neural net. Every step is a formula that you can click on, and the last sheet holds it against"
+    " PyTorch."
 )
 
 
@@ -29,13 +29,13 @@ def tries(epochs: int, titles: list[str]) -> list[str]:
     """Five things to try, in the order of the sheets."""
     last = titles[-1]
     return [
-        f"Set the epoch to look at to {min(20, epochs)} and turn to Gradient {last}: all its numbers are now those of that"
+        f"Set the epoch to look at to {min(20, epochs)} and turn to Gradient {last}: all its numbers are now of that"
         " epoch. Set it back: undo for free.",
         f"Halve and double a learning rate, and watch the curve on Descent {last} leave torch's grey line behind.",
         "Set the learning rate of Linear to 0.22, then 0.5: the loss first swings, then outgrows the sheet (#NUM!)."
         " Nothing is broken.",
         f"On {last}, change one yellow weight: the loss beside it, the whole descent and the verdict here follow.",
-        "In Excel, on Linear: Data > Solver > Solve. Compare its loss with least squares, and with what descent reached.",
+        "In Excel, on Linear: Data > Solver > Solve. Compare its loss with least squares and with the descent's.",
     ]
 
 

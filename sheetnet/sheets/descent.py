@@ -68,7 +68,7 @@ def descent_charts(book: Book, page: Page, net: Net) -> None:
         chosen = book.block(f"start.{prefix}.{what}.chosen").area
         mark = Series("the chosen epoch", book.block("start.epoch").area, chosen, "mark")
         alt = f"Line chart of the {what} of the model {title} at each epoch, with the chosen epoch marked."
-        series = (*others, live, mark)
+        series = (live, *others, mark)
         page.charts.append(
             Chart(
                 row,

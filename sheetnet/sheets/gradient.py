@@ -5,8 +5,14 @@ from __future__ import annotations
 from sheetnet.layout import Book, Page
 from sheetnet.sheets.net import Net
 from sheetnet.sheets.raw import TOP
+from sheetnet.sheets.steps import number_rows, place_steps
 
-STEPS = {"lin": "Lin", "relu": "ReLU", "pred": "Prediction"}
+NOTE = (
+    "W after = W then - rate x gradient: the weights of the next epoch on the Descent sheet.\n\n"
+    "Wiggled: each weight up and down by the wiggle on Start, the difference of the two losses divided by twice the"
+    " wiggle. It may differ from the exact gradient where the Lin of some row lies within a wiggle of 0, the corner of"
+    " a ReLU."
+)
 
 
 def gradient_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
@@ -16,7 +22,7 @@ def gradient_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
     page = book.page(
         f"Gradient {model.title}",
         f"Gradient {model.title}: one epoch in slow motion",
-        "Which way, and how far, does each weight move? Choose another epoch on Start and this page walks to it, forward"
+        "Which way, and how far, does each weight move? Choose another epoch on Start and this page walks to it, ahead"
         " or back. Read the lower table from left to right, then the upper one.",
     )
     units = tuple(f"w {j + 1}" for j in range(k)) if k > 1 else ()
@@ -53,6 +59,7 @@ def gradient_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
         if k == 1:
             page.widths[col] = max(12.0, len(title) + 2)
         col += k
+    page.text(w - 3, col + 1, NOTE, "note", wide=4, tall=10)
     under = w + p + 1
     page.text(under, places["down"], "exact - wiggled, at most", "label")
     page.place(
@@ -83,51 +90,14 @@ def gradient_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
     page.text(
         under + 3, 0, "Row by row: forward (green), then backward (violet): what each number is to blame for", "lead"
     )
-    page.text(data - 1, 0, "No", "head")
-    for i in range(common.no.shape[0]):
-        page.text(data + i, 0, str(i + 1), "count")
-    col = 1
-    for node in then.forward:
-        labels = tuple(f"{STEPS[node.name]} {j + 1}" for j in range(k)) if node.shape[1] > 1 else ()
-        name = f"{prefix}_{node.name}"
-        page.place(
-            f"{prefix}.then.{node.name}", node, data, col, "forward", title=STEPS[node.name], labels=labels, name=name
-        )
-        col += node.shape[1]
-    page.place(f"{prefix}.then.error", then.error, data, col, "forward", title="Error", name=f"{prefix}_error")
-    page.place(
-        f"{prefix}.then.sq_error", then.sq_error, data, col + 1, "forward", title="Sq. error", name=f"{prefix}_sq_error"
-    )
-    col += 2
-    if net.mask is not None:
-        labels = tuple(f"mask {j + 1}" for j in range(k))
-        page.place(
-            f"{prefix}.then.mask",
-            net.mask,
-            data,
-            col,
-            "backward",
-            title="mask: Lin > 0",
-            labels=labels,
-            name=f"{prefix}_mask",
-            format="plain",
-        )
-        col += k
-    for node in net.cotangents:
-        labels = tuple(f"{node.name} {j + 1}" for j in range(k)) if node.shape[1] > 1 else ()
-        name = f"{prefix}_{node.name}"
-        page.place(
-            f"{prefix}.then.{node.name}",
-            node,
-            data,
-            col,
-            "backward",
-            title=node.name,
-            labels=labels,
-            name=name,
-            format="small",
-        )
-        col += node.shape[1]
+    number_rows(page, common.no.shape[0], data)
+
+    def call(name: str) -> str:
+        return f"{prefix}_{name}"
+
+    id = f"{prefix}.then"
+    col = place_steps(page, id, [*then.forward, then.error, then.sq_error], data, 1, call=call)
+    backward = [net.mask, *net.cotangents] if net.mask else net.cotangents
+    place_steps(page, id, backward, data, col, "backward", call=call, format="small")
     page.active = (3, 1)
-    page.freeze = (2, 1)
     return page

@@ -6,6 +6,7 @@ from sheetnet.graph import Node, apply, lift, variable, where
 from sheetnet.layout import Book, Page, Solver
 from sheetnet.models import evaluate_loss
 from sheetnet.sheets.net import CLOSE, Net, verdict
+from sheetnet.sheets.steps import number_rows, place_steps
 
 PLAY = {"A": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], "B": [[1.0, 10.0], [0.0, 1.0]]}
 
@@ -73,20 +74,8 @@ def mmult_page(book: Book, product: Product, names: tuple[str, ...]) -> Page:
     page.text(w - 3, side - 1, f"Against the sheet {model.title}", "band_result", wide=3)
     page.widths[side - 1] = 14
     data = w + p + 4
-    page.text(data - 1, 0, "No", "head")
-    for i in range(net.common.no.shape[0]):
-        page.text(data + i, 0, str(i + 1), "count")
-    col = 1
-    titles = {"lin": "Lin", "relu": "ReLU", "pred": "Prediction"}
-    for node in now.forward:
-        labels = tuple(f"{titles[node.name]} {j + 1}" for j in range(k)) if node.shape[1] > 1 else ()
-        page.place(
-            f"mmult.now.{node.name}", node, data, col, "forward", title=titles[node.name], labels=labels, name=node.name
-        )
-        col += node.shape[1]
-    page.place("mmult.now.error", now.error, data, col, "forward", title="Error", name="error")
-    page.place("mmult.now.sq_error", now.sq_error, data, col + 1, "forward", title="Squared error", name="sq_error")
-    page.widths[col + 1] = 15
+    number_rows(page, net.common.no.shape[0], data)
+    place_steps(page, "mmult.now", [*now.forward, now.error, now.sq_error], data, 1, call=str)
     page.solver = Solver(loss.area, weight.area)
     page.active = (top, 1)
     return page

@@ -5,12 +5,13 @@ from __future__ import annotations
 from sheetnet.layout import Book, Page, Solver
 from sheetnet.sheets.net import Net
 from sheetnet.sheets.raw import TOP
+from sheetnet.sheets.steps import number_rows, place_steps
 
 WORDS = {
     "linear": (
         "Linear: one weight for each feature, multiplied and added",
-        "Prediction = SUMPRODUCT of a row and the weights. Change a yellow weight and watch the loss; or let Solver do it"
-        " (Data > Solver > Solve).",
+        "Prediction = SUMPRODUCT of a row and the weights. Change a yellow weight and watch the loss; or let Solver do"
+        " it (Data > Solver > Solve).",
     ),
     "two_relu": (
         "Two ReLU: two weights each, negative sums cut to 0",
@@ -37,7 +38,7 @@ def model_page(book: Book, net: Net, names: tuple[str, ...], best: bool, seed: i
         page.text(TOP + unit, 0, f"weight{mark}", "label")
         page.text(TOP + k + unit, 0, f"start{mark}, seed {seed}", "label")
     side = p + 3
-    page.widths |= {p + 1: 11.0, p + 2: 11.0, p + 3: 11.0, p + 4: 11.0}
+    page.widths[p + 1] = 8.0
     bottom = TOP + 2 * k
     if best:
         page.place(f"{prefix}.best.weight", net.best_weight, bottom, 1, "result")
@@ -48,22 +49,11 @@ def model_page(book: Book, net: Net, names: tuple[str, ...], best: bool, seed: i
         bottom += 1
     data = bottom + 4
     page.freeze = (data, 1)
-    page.text(data - 1, 0, "No", "head")
-    for i in range(net.common.no.shape[0]):
-        page.text(data + i, 0, str(i + 1), "count")
+    number_rows(page, net.common.no.shape[0], data)
     page.place(f"{prefix}.now.X", net.X_here, data, 1, "forward", title="X", labels=names, format="feature")
     page.place(f"{prefix}.now.y", net.y_here, data, p + 1, "forward", title="y", format="plain")
-    col = p + 2
-    titles = {"lin": "Lin", "relu": "ReLU", "pred": "Prediction"}
-    for node in now.forward:
-        labels = tuple(f"{titles[node.name]} {j + 1}" for j in range(k)) if node.shape[1] > 1 else ()
-        page.place(
-            f"{prefix}.now.{node.name}", node, data, col, "forward", "cells", title=titles[node.name], labels=labels
-        )
-        col += node.shape[1]
-    page.place(f"{prefix}.now.sq_error", now.sq_error, data, col, "forward", "cells", title="Squared error")
-    page.place(f"{prefix}.now.correct", now.correct, data, col + 1, "forward", "cells", title="Correct", format="plain")
-    page.widths |= dict.fromkeys(range(p + 5, col), 12.0) | {col: 15.0, col + 1: 10.0}
+    steps = [*now.forward, now.sq_error, now.correct]
+    place_steps(page, f"{prefix}.now", steps, data, p + 2, style="cells")
     loss = page.place(
         f"{prefix}.now.loss",
         now.loss,

@@ -88,7 +88,7 @@ def _results(page: Page, common: Common, nets: list[Net], comparison: Comparison
     page.place(
         "start.verdict", apply("same", comparison.verdict), 17 + len(nets), 1, "agreement", "cells", format="text"
     )
-    page.text(17 + len(nets), 0, "Sheet and torch are", "label_left")
+    page.text(17 + len(nets), 0, "Does torch agree?", "label_left")
 
 
 def map_of_sheets(book: Book) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sheetnet.graph import Node, apply, lift, variable, where
 from sheetnet.layout import Book, Page, Role
 from sheetnet.sheets.net import CHANGED, Common, Net
+from sheetnet.sheets.steps import number_rows
 
 
 class Comparison:
@@ -33,8 +34,8 @@ def torch_page(book: Book, comparison: Comparison, names: tuple[str, ...], torch
     page = book.page(
         "Torch",
         "Torch: does PyTorch say the same?",
-        f"Grey numbers are values that torch {torch_version} gave (float64, autograd) when this workbook was made; beside"
-        " them what the formulas of this workbook say now.",
+        f"Grey numbers are values that torch {torch_version} gave (float64, autograd) when this workbook was made;"
+        " beside them what the formulas of this workbook say now.",
     )
     page.place(
         "torch.verdict",
@@ -49,7 +50,7 @@ def torch_page(book: Book, comparison: Comparison, names: tuple[str, ...], torch
     )
     rows = 17
     heads = ("changed (1: yes)", "rate moved by", "weights moved by", "loss differs by", "weights differ by", "verdict")
-    page.widths |= {0: 14.0}
+    page.widths |= {0: 14.0, **dict.fromkeys(range(1, 4 * len(comparison.nets)), 19.0)}
     for j, head in enumerate(("", *heads)):
         page.text(5, j, head, "head" if j < len(heads) else "head_left")
     for i, net in enumerate(comparison.nets):
@@ -70,26 +71,23 @@ def torch_page(book: Book, comparison: Comparison, names: tuple[str, ...], torch
     for j, head in enumerate(("", "now", "when made")):
         page.text(at, j, head, "head")
     page.text(at + 1, 0, "sum(X * No)", "label_left")
-    page.place("torch.print.X", comparison.print_X, at + 1, 1, "result", format="plain")
-    page.place("torch.built.X", comparison.built_X, at + 1, 2, "torch", format="plain")
+    page.place("torch.print.X", comparison.print_X, at + 1, 1, "result")
+    page.place("torch.built.X", comparison.built_X, at + 1, 2, "torch")
     page.text(at + 2, 0, "sum(y * No)", "label_left")
-    page.place("torch.print.y", comparison.print_y, at + 2, 1, "result", format="plain")
-    page.place("torch.built.y", comparison.built_y, at + 2, 2, "torch", format="plain")
+    page.place("torch.print.y", comparison.print_y, at + 2, 1, "result")
+    page.place("torch.built.y", comparison.built_y, at + 2, 2, "torch")
     for i, net in enumerate(comparison.nets):
         page.text(at + 3 + i, 0, f"rate, {net.model.title}", "label_left")
         page.place(f"torch.{net.model.name}.lr", net.lr_built, at + 3 + i, 2, "torch", format="rate")
     rows = max(rows, at + 3 + len(comparison.nets) + 5)
     _model_tables(page, comparison.nets, names, rows)
-    page.widths |= dict.fromkeys(range(1, 7), 17.0)
     page.active = (3, 1)
     return page
 
 
 def _model_tables(page: Page, nets: list[Net], names: tuple[str, ...], top: int) -> None:
     last, col = nets[0].common.epochs, 1
-    page.text(top - 1, 0, "Epoch", "head")
-    for epoch in range(last + 1):
-        page.text(top + epoch, 0, str(epoch), "count")
+    number_rows(page, last + 1, top, title="Epoch", first=0)
     for net in nets:
         prefix, title, k = net.model.name, net.model.title, len(net.units)
         page.place(
