@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import xlsxwriter
-from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.utility import xl_rowcol_to_cell_fast
 from xlsxwriter.worksheet import CellNumberTuple, Worksheet
 
 from sheetnet.area import quoted
@@ -51,24 +51,22 @@ class ExactSheet(Worksheet):  # type: ignore[misc]
         if kind not in ("Number", "Formula", "ArrayFormula"):
             super()._write_cell(row, col, cell)
             return
-        value = cell.number if kind == "Number" else cell.value
-        text, type_ = _stored(value)
-        style = f' s="{cell.format._get_xf_index()}"' if cell.format else ""
-        head = f'<c r="{xl_rowcol_to_cell(row, col)}"{style}{type_}>'
+        text, type_ = self._stored(cell.number if kind == "Number" else cell.value)
+        formula = ""
         if kind == "Formula":
-            head += f"<f>{self._escape_data(cell.formula)}</f>"
+            formula = f"<f>{self._escape_data(cell.formula)}</f>"
         elif kind == "ArrayFormula":
-            head += f'<f t="array" ref="{cell.range}">{self._escape_data(cell.formula)}</f>'
-        self.fh.write(f"{head}<v>{self._escape_data(text)}</v></c>")
+            formula = f'<f t="array" ref="{cell.range}">{self._escape_data(cell.formula)}</f>'
+        style = cell.format._get_xf_index()
+        self.fh.write(f'<c r="{xl_rowcol_to_cell_fast(row, col)}" s="{style}"{type_}>{formula}<v>{text}</v></c>')
 
-
-def _stored(value: float | str) -> tuple[str, str]:
-    """A value's text and type attribute in the file."""
-    if isinstance(value, str):
-        return value, ' t="str"'
-    if math.isnan(value):
-        return ERROR, ' t="e"'
-    return (repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)), ""
+    def _stored(self, value: float | str) -> tuple[str, str]:
+        """A value's text and type attribute in the file."""
+        if isinstance(value, str):
+            return self._escape_data(value), ' t="str"'
+        if value != value:
+            return ERROR, ' t="e"'
+        return (str(int(value)) if abs(value) < 1e15 and value == int(value) else repr(value)), ""
 
 
 def write(path: Path, book: Book, values: Mapping[str, np.ndarray], manifest: str) -> None:

@@ -31,8 +31,8 @@ def tries(epochs: int, titles: list[str]) -> list[str]:
     return [
         f"Set the epoch to look at to {min(20, epochs)} and turn to Gradient {last}: all its numbers are now of that"
         " epoch. Set it back: undo for free.",
-        f"Halve and double a learning rate, and watch the curve on Descent {last} leave torch's grey line behind.",
-        "Set the learning rate of Linear to 0.22, then 0.5: the loss first swings, then outgrows the sheet (#NUM!)."
+        f"Halve and double a learning rate, and watch the curve on Descent {last} leave torch's dashed line behind.",
+        "Set the learning rate of Linear to 0.22, then 5: the loss first swings, then outgrows the sheet (#NUM!)."
         " Nothing is broken.",
         f"On {last}, change one yellow weight: the loss beside it, the whole descent and the verdict here follow.",
         "In Excel, on Linear: Data > Solver > Solve. Compare its loss with least squares and with the descent's.",
