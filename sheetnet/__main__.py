@@ -19,7 +19,7 @@ MODELS = ("linear", "two-relu")
 
 
 def _plainly(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The command, with one line and exit code 2 for what a user can mend, and no traceback for Ctrl-C."""
+    """The command, with one line and exit code 2 for what a user can mend; 130 for Ctrl-C."""
 
     @wraps(command)
     def run(*args: Any, **options: Any) -> Any:
@@ -28,6 +28,9 @@ def _plainly(command: Callable[..., Any]) -> Callable[..., Any]:
         except SheetnetError as reason:
             click.echo(f"sheetnet: {reason}", err=True)
             sys.exit(2)
+        except KeyboardInterrupt:
+            click.echo("sheetnet: stopped; no file was changed", err=True)
+            sys.exit(130)
 
     return run
 

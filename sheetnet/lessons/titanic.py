@@ -27,15 +27,21 @@ PURPOSE = (
 
 def tries(epochs: int, titles: list[str]) -> list[str]:
     """Five things to try, in the order of the sheets."""
-    last = titles[-1]
+    first, last = titles[0], titles[-1]
+    diverge, solved = (
+        "the net dies: every Lin is negative and the loss stays where it is.",
+        "with what descent reached.",
+    )
+    if first == "Linear":
+        diverge = "the loss first swings, then outgrows the sheet (#NUM!). Nothing is broken."
+        solved = "with least squares and with what descent reached."
     return [
         f"Set the epoch to look at to {min(20, epochs)} and turn to Gradient {last}: all its numbers are now of that"
         " epoch. Set it back: undo for free.",
         f"Halve and double a learning rate, and watch the curve on Descent {last} leave torch's dashed line behind.",
-        "Set the learning rate of Linear to 0.22, then 5: the loss first swings, then outgrows the sheet (#NUM!)."
-        " Nothing is broken.",
+        f"Set the learning rate of {first} to 0.22, then 5: {diverge}",
         f"On {last}, change one yellow weight: the loss beside it, the whole descent and the verdict here follow.",
-        "In Excel, on Linear: Data > Solver > Solve. Compare its loss with least squares and with the descent's.",
+        f"In Excel, on {first}: Data > Solver > Solve. Compare its loss {solved}",
     ]
 
 

@@ -1,0 +1,71 @@
+"""The README's commands and code do what it says."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from sheetnet.__main__ import main
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
+COMMANDS = [line for kind, text in BLOCKS if kind == "sh" for line in text.splitlines() if line.startswith("sheetnet ")]
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_command_of_the_readme_is_understood(line: str) -> None:
+    name, *arguments = shlex.split(line, comments=True)[1:]
+    command = main.commands[name]  # type: ignore[attr-defined]
+    assert command.make_context(name, arguments).params
+
+
+def test_python_of_the_readme_runs_and_gives_the_numbers_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (code,) = [text for kind, text in BLOCKS if kind == "python"]
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    exec(code, names)
+    run, report = names["run"], names["report"]
+    first, last = re.findall(r"(0\.\d+)\.\.\.", code)
+    assert str(run.losses[0]).startswith(first)  # type: ignore[attr-defined]
+    assert str(run.losses[100]).startswith(last)  # type: ignore[attr-defined]
+    assert report.ok  # type: ignore[attr-defined]
+
+
+def test_files_named_in_the_readme_exist() -> None:
+    targets = [t for t in re.findall(r"\]\(([^)]+)\)", README) if "://" not in t]
+    assert targets
+    for target in targets:
+        assert (ROOT / target).exists(), target
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    script = (ROOT / ".ci" / "run").read_text()
+    assert "<!-- test command -->" in README
+    assert "test command" in script
+    assert "-m pytest" in README.partition("<!-- test command -->")[2].split("```")[1]
+
+
+def test_importing_sheetnet_is_light() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, sheetnet; print([m for m in ('torch', 'pandas', 'xlsxwriter', 'openpyxl') if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert found.stdout.strip() == "[]"
+
+
+def test_public_names_stay_functions_whatever_was_imported_before() -> None:
+    import importlib
+    import pkgutil
+
+    import sheetnet as sn
+
+    for module in pkgutil.iter_modules(sn.__path__):
+        if module.name != "__main__":
+            importlib.import_module(f"sheetnet.{module.name}")
+    for name in ("build", "check", "train", "titanic", "linear", "two_relu"):
+        assert callable(getattr(sn, name)), name
