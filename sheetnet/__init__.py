@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from sheetnet.build import build
-    from sheetnet.check import check
+    from sheetnet.building import build
+    from sheetnet.checking import check
     from sheetnet.errors import SheetnetError
     from sheetnet.features import Table, titanic
     from sheetnet.models import Model, linear, two_relu
@@ -22,8 +22,8 @@ _HOME = {
     "Model": "models",
     "SheetnetError": "errors",
     "Table": "features",
-    "build": "build",
-    "check": "check",
+    "build": "building",
+    "check": "checking",
     "linear": "models",
     "titanic": "features",
     "train": "training",

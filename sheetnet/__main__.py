@@ -191,7 +191,7 @@ def check(files: tuple[str, ...], engine: str, as_json: bool) -> None:
       sheetnet check workbooks/titanic.xlsx
       sheetnet check workbooks/*.xlsx --engine libreoffice
     """
-    from sheetnet.check import check as check_file
+    from sheetnet.checking import check as check_file
 
     reports, worst = [], 0
     for file in files:

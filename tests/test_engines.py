@@ -14,33 +14,14 @@ from pathlib import Path
 import ironcalc
 import pytest
 import xlsxwriter
+from conftest import ROOT
 
 from sheetnet import engines
 from sheetnet.engines import CellError, Engine, Session, libreoffice
 from sheetnet.engines.ironcalc import _faults_named
 from sheetnet.errors import EngineError
 
-ROOT = Path(__file__).parents[1]
 WRONG = 99  # stored beside every formula, so that a stored value cannot pass for a computed one
-EACH_ENGINE = [pytest.param("ironcalc"), pytest.param("libreoffice", marks=pytest.mark.office)]
-
-
-def usable(name: str) -> Engine:
-    """The engine; skips with its own word where it is missing, and fails in CI."""
-    engine = engines.get(name)
-    if (lack := engine.missing()) is not None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(lack)
-    return engine
-
-
-@pytest.fixture(scope="module", params=EACH_ENGINE)
-def engine(request: pytest.FixtureRequest) -> Engine:
-    return usable(request.param)
-
-
-@pytest.fixture
-def office() -> Engine:
-    return usable("libreoffice")
 
 
 @pytest.fixture(scope="module")

@@ -28,10 +28,8 @@ PURPOSE = (
 def tries(epochs: int, titles: list[str]) -> list[str]:
     """Five things to try, in the order of the sheets."""
     first, last = titles[0], titles[-1]
-    diverge, solved = (
-        "the net dies: every Lin is negative and the loss stays where it is.",
-        "with what descent reached.",
-    )
+    diverge = "the net dies: every Lin is negative and the loss stays."
+    solved = "with what descent reached."
     if first == "Linear":
         diverge = "the loss first swings, then outgrows the sheet (#NUM!). Nothing is broken."
         solved = "with least squares and with what descent reached."

@@ -15,8 +15,8 @@ def descent_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
     page = book.page(
         f"Descent {title}",
         f"Descent {title}: {last} epochs, each a step from the row above",
-        "Change the learning rate on Start: the whole curve moves, and the dashed line stays where torch was. A rate too"
-        " large ends in #NUM!: the numbers have outgrown the sheet. Undo brings it back.",
+        "Change the learning rate on Start: the whole curve moves, and the dashed line stays where torch was. A rate"
+        " too large ends in #NUM!: the numbers have outgrown the sheet. Undo brings it back.",
         freeze=(TOP, 3),
     )
     page.widths |= {0: 8.0, 1: 12.0, 2: 11.0, 3: 3.0}

@@ -96,4 +96,4 @@ def params_of(module: nn.Module) -> np.ndarray:
 
 def as_numpy(a: Tensor) -> np.ndarray:
     """A tensor from any device as a float64 array."""
-    return np.array(a.detach().cpu(), dtype=float)
+    return a.detach().cpu().numpy().astype(float)

@@ -13,19 +13,20 @@ from pathlib import Path
 
 import numpy as np
 
-from sheetnet import manifest, reader
-from sheetnet.compare import FLOOR, RECORD, RELATIVE, hold_against, largest
+from sheetnet import manifest
+from sheetnet.checking import reader
+from sheetnet.checking.compare import FLOOR, RECORD, RELATIVE, hold_against, largest
+from sheetnet.checking.inputs import read_inputs
+from sheetnet.checking.reader import Contents, where
+from sheetnet.checking.report import BlockReport, Finding, Report
 from sheetnet.data import SCHEMA
 from sheetnet.errors import WorkbookError
 from sheetnet.evaluate import evaluate
 from sheetnet.formula import canonical
 from sheetnet.graph import Node
-from sheetnet.inputs import read_inputs
 from sheetnet.layout import Block
 from sheetnet.lessons.titanic import Plan
 from sheetnet.manifest import MANIFEST_SHEET, Manifest
-from sheetnet.reader import Contents, where
-from sheetnet.report import BlockReport, Finding, Report
 
 Say = Callable[[str], None]
 
@@ -210,9 +211,9 @@ def recalculated(path: Path, contents: Contents, plan: Plan, engine: str) -> dic
 
     Numbers and text in object arrays, errors as nan.
     """
+    from sheetnet.checking.poison import poison
     from sheetnet.engines import get
     from sheetnet.engines.base import CellError
-    from sheetnet.poison import poison
 
     out: dict[str, np.ndarray] = {}
     with tempfile.TemporaryDirectory(prefix="sheetnet-") as folder:

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from sheetnet.area import area_of
+from sheetnet.checking.reader import open_safely
 from sheetnet.errors import WorkbookError
-from sheetnet.reader import open_safely
 
 POISON = 987654321.125  # exact in binary; no block of ours comes near it
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sheetnet import reader
+from sheetnet.checking import reader
+from sheetnet.checking.reader import Contents, where
 from sheetnet.data import SCHEMA
 from sheetnet.errors import DataError, WorkbookError
 from sheetnet.evaluate import evaluate
 from sheetnet.layout import Block
 from sheetnet.lessons.titanic import Plan
-from sheetnet.reader import Contents, where
 
 
 def read_inputs(contents: Contents, plan: Plan) -> dict[str, np.ndarray]:
