@@ -1,0 +1,162 @@
+"""check: does a workbook, as it now stands, say what the graph and torch say?
+
+Inputs, weights and rates are read from the file (a learner may have edited them); the workbook is laid out again from
+its manifest; every formula is compared with the one that was built; a copy with wrong stored values is recalculated in
+a spreadsheet engine; every block is compared with the graph, and with torch's autograd where torch has a say.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from sheetnet.checking import reader
+from sheetnet.checking.compare import FLOOR, RELATIVE, hold_against, largest
+from sheetnet.checking.inputs import read_inputs
+from sheetnet.checking.reader import Contents
+from sheetnet.checking.report import BlockReport, Report
+from sheetnet.checking.structure import check_formulas, check_names, check_sheets, check_values_on_record, find_manifest
+from sheetnet.errors import WorkbookError
+from sheetnet.evaluate import evaluate
+from sheetnet.graph import Node
+from sheetnet.layout import Block
+from sheetnet.lessons.titanic import Plan
+
+Say = Callable[[str], None]
+
+
+def check(path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None) -> Report:
+    """The report on a workbook; report.ok tells whether everything agrees, str(report) is for people.
+
+    engine: "ironcalc" or "libreoffice". say: called with a few words at each step.
+    Raises: WorkbookError when the file cannot be read or an input is no number; EngineError.
+    """
+    from sheetnet.engines import get
+
+    path = Path(path)
+    runner = get(engine)
+    if missing := runner.missing():
+        raise WorkbookError(f"{path}: not checked, {missing}")
+    say(f"reading {path}")
+    contents = reader.read(path)
+    found = find_manifest(contents)
+    plan = Plan(found.spec)
+    report = Report(str(path), engine, contents.n_formula_cells)
+    check_sheets(contents, plan, found, report)
+    if report.structure:
+        return report
+    inputs = read_inputs(contents, plan)
+    check_names(contents, plan, report)
+    blocks = {
+        block.id: BlockReport(block.id, block.area.full(fixed=False), block.area.n_rows * block.area.n_cols)
+        for block in plan.book.blocks
+    }
+    report.blocks = list(blocks.values())
+    check_values_on_record(contents, plan, found, inputs, blocks)
+    check_formulas(contents, plan, blocks, report)
+    say(f"recalculating in {engine}")
+    got = recalculated(path, contents, plan, engine)
+    say("asking the graph and torch")
+    _compare(plan, inputs, got, blocks)
+    return report
+
+
+def recalculated(path: Path, contents: Contents, plan: Plan, engine: str) -> dict[str, np.ndarray]:
+    """The value of every formula block by id, out of a spreadsheet engine, from a copy with wrong stored values.
+
+    Numbers and text in object arrays, errors as nan.
+    """
+    from sheetnet.checking.poison import poison
+    from sheetnet.engines import get
+    from sheetnet.engines.base import CellError
+
+    out: dict[str, np.ndarray] = {}
+    with tempfile.TemporaryDirectory(prefix="sheetnet-") as folder:
+        copy = Path(folder) / "poisoned.xlsx"
+        count = poison(path, copy)
+        if count != contents.n_formula_cells:
+            raise WorkbookError(
+                f"{path}: {contents.n_formula_cells} formula cells, but {count} could be set aside;"
+                " save the workbook in Excel or LibreOffice and check it again"
+            )
+        with get(engine).open(copy) as session:
+            session.recalculate()
+            for block in plan.book.blocks:
+                if block.style != "values":
+                    area = block.area
+                    lines = session.read(area.sheet, area.row, area.col, area.n_rows, area.n_cols)
+                    cells = [
+                        [float("nan") if isinstance(v, CellError) else "" if v is None else v for v in li]
+                        for li in lines
+                    ]
+                    out[block.id] = np.array(cells, dtype=object).reshape(block.node.shape)
+    return out
+
+
+def _compare(
+    plan: Plan, inputs: Mapping[str, np.ndarray], got: Mapping[str, np.ndarray], blocks: Mapping[str, BlockReport]
+) -> None:
+    given = {node: inputs[id] for id, node in plan.inputs.items()}
+    live = [block for block in plan.book.blocks if block.style != "values"]
+    expected = evaluate([b.node for b in live] + [b.scale or b.node for b in live], given)
+    witnessed = ask_torch(plan, inputs, given)
+    for block, value, scale in zip(live, expected[: len(live)], expected[len(live) :], strict=True):
+        line = blocks[block.id]
+        floor = FLOOR * largest(scale)
+        spoilt = _spoilt(plan, block, value)
+        line.max_abs, line.max_rel = hold_against(
+            line,
+            block.area,
+            got[block.id],
+            value,
+            RELATIVE,
+            floor,
+            "the sheet's value differs from the graph's",
+            spoilt,
+        )
+        if block.id in witnessed:
+            line.torch_abs, line.torch_rel = hold_against(
+                line,
+                block.area,
+                got[block.id],
+                witnessed[block.id],
+                RELATIVE,
+                floor,
+                "the sheet's value differs from torch's",
+                spoilt,
+            )
+
+
+def _spoilt(plan: Plan, block: Block, expected: np.ndarray) -> np.ndarray | None:
+    """The cells of array formulas in which some entry is an error, as a mask; None where there is no error."""
+    if expected.dtype == object or np.isfinite(expected).all():
+        return None
+    mask = np.zeros(expected.shape, dtype=bool)
+    for formula in plan.book.formulas(block):
+        top, left = formula.area.row - block.area.row, formula.area.col - block.area.col
+        part = slice(top, top + formula.area.n_rows), slice(left, left + formula.area.n_cols)
+        mask[part] = formula.array and not np.isfinite(expected[part]).all()
+    return mask
+
+
+def ask_torch(plan: Plan, inputs: Mapping[str, np.ndarray], given: Mapping[Node, np.ndarray]) -> dict[str, np.ndarray]:
+    """What torch's autograd says of the blocks it has a say in, by id, for the inputs as they now stand."""
+    from sheetnet.features import Table
+    from sheetnet.training import least_squares, observe, witness
+
+    X, y = evaluate([plan.common.X, plan.common.y], given)
+    table = Table(X, y, tuple(plan.recipe.features), None, plan.spec.recipe)  # type: ignore[arg-type]
+    epoch = int(inputs["start.epoch"][0, 0])
+    out: dict[str, np.ndarray] = {}
+    for net in plan.nets:
+        name = net.model.name
+        start, lr = inputs[f"{name}.now.weight"].T, float(inputs[f"start.{name}.lr"][0, 0])
+        said = witness(net.model, table, start, lr, plan.spec.epochs, epoch)
+        out |= {f"{name}.{key}": value for key, value in said.items()}
+    if plan.spec.best:
+        out |= {f"linear.{key}": value for key, value in least_squares(table).items()}
+    seen = observe(plan.nets[-1].model, table, inputs["mmult.now.W"])
+    return out | {f"mmult.now.{key}": value for key, value in seen.items()}

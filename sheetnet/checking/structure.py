@@ -1,0 +1,145 @@
+"""Is the workbook still the one that was built: sheets, names, tables, values on record, every formula?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from sheetnet import manifest
+from sheetnet.checking import reader
+from sheetnet.checking.compare import RECORD, hold_against
+from sheetnet.checking.reader import Contents, where
+from sheetnet.checking.report import BlockReport, Finding, Report
+from sheetnet.data import SCHEMA
+from sheetnet.errors import WorkbookError
+from sheetnet.formula import canonical
+from sheetnet.layout import Block
+from sheetnet.lessons.titanic import Plan
+from sheetnet.manifest import MANIFEST_SHEET, Manifest
+
+
+def find_manifest(contents: Contents) -> Manifest:
+    """The manifest in a workbook's hidden sheet.
+
+    Raises: WorkbookError when there is none, it is damaged or newer, or lays the workbook out differently.
+    """
+    sheet = contents.sheets.get(MANIFEST_SHEET)
+    if sheet is None:
+        raise WorkbookError(
+            f"{contents.file}: this workbook was not made by sheetnet (it has no sheet {MANIFEST_SHEET})"
+        )
+    return manifest.load("".join(str(sheet.values[at]) for at in sorted(sheet.values)), contents.file)
+
+
+def check_sheets(contents: Contents, plan: Plan, found: Manifest, report: Report) -> None:
+    if found.blocks != manifest.ranges(plan.book):
+        raise WorkbookError(
+            f"{contents.file}: sheetnet {found.version} laid this workbook out differently; build it anew"
+        )
+    present = ", ".join(name for name in contents.sheets if name != MANIFEST_SHEET)
+    for page in plan.book.pages:
+        if page.name not in contents.sheets:
+            report.structure.append(Finding(page.name, "this sheet is missing: renamed or deleted", present, page.name))
+
+
+def check_names(contents: Contents, plan: Plan, report: Report) -> None:
+    """Names and tables that formulas read by must mean what they meant."""
+    known = {name.lower() for name in contents.names}
+    for name, area in plan.book.names.items():
+        text = contents.names.get(name, "nothing")
+        if _place(text) != _place(area.full()):
+            report.structure.append(Finding(f"name {name}", "the name refers to something else", text, area.full()))
+        for sheet in contents.sheets:
+            if f"{sheet}!{name}".lower() in known:
+                text = next(t for n, t in contents.names.items() if n.lower() == f"{sheet}!{name}".lower())
+                report.structure.append(
+                    Finding(f"name {sheet}!{name}", "a second name hides the first", text, area.full())
+                )
+    for page in plan.book.pages:
+        if page.table:
+            name, area, headers = page.table
+            found = contents.sheets[page.name]
+            if found.tables.get(name) != area.address():
+                got = found.tables.get(name, "nothing")
+                report.structure.append(Finding(f"table {name}", "the table has another range", got, area.address()))
+            elif found.table_columns[name] != headers:
+                got, want = ", ".join(found.table_columns[name]), ", ".join(headers)
+                report.structure.append(Finding(f"table {name}", "its columns have other names", got, want))
+
+
+def _place(text: str) -> str:
+    return text.lstrip("=").replace("$", "").replace("'", "").upper()
+
+
+def check_values_on_record(
+    contents: Contents, plan: Plan, found: Manifest, inputs: dict[str, np.ndarray], blocks: Mapping[str, BlockReport]
+) -> None:
+    """Values that are not for editing: torch's numbers, and the counting columns."""
+    by_id = {block.id: block for block in plan.book.blocks}
+    for id, value in inputs.items():
+        block = by_id[id]
+        if block.role == "torch":
+            expected = found.record.get(id)
+        elif block.role == "data" and id.removeprefix("data.") not in SCHEMA:
+            first = 0.0 if id.endswith(".epoch") else 1.0
+            expected = np.arange(value.shape[0], dtype=float)[:, None] + first
+        else:
+            blocks[id].compared = True
+            continue
+        if expected is None or expected.shape != value.shape:
+            raise WorkbookError(f"{contents.file}: its hidden manifest has no record of {id}; build the workbook anew")
+        hold_against(
+            blocks[id], block.area, value, expected, RECORD, 0.0, "a value that is not for editing was changed"
+        )
+        if block.role == "torch":
+            inputs[id] = value
+
+
+def check_formulas(contents: Contents, plan: Plan, blocks: Mapping[str, BlockReport], report: Report) -> None:
+    known: dict[str, set[tuple[int, int]]] = {name: set() for name in contents.sheets}
+    for block in plan.book.blocks:
+        sheet = contents.sheets[block.area.sheet]
+        for formula in plan.book.formulas(block):
+            at = (formula.area.row, formula.area.col)
+            known[block.area.sheet].update(formula.area.cells())
+            got = sheet.formulas.get(at)
+            fills = formula.area.address() if formula.array else None
+            finding = _formula_finding(contents, block, at, got, formula.text, fills)
+            if finding and blocks[block.id].finding is None:
+                blocks[block.id].finding = finding
+    for name, sheet in contents.sheets.items():
+        extra = sorted((set(sheet.formulas) | sheet.covered) - known[name])
+        if extra:
+            cells = ", ".join(where(name, *at) for at in extra[:3])
+            text = sheet.formulas[extra[0]].text if extra[0] in sheet.formulas else "part of an array formula"
+            words = f"{len(extra)} formula cells that were not built ({cells})"
+            report.structure.append(Finding(where(name, *extra[0]), words, text, "no formula"))
+
+
+def _formula_finding(
+    contents: Contents, block: Block, at: tuple[int, int], got: reader.FormulaCell | None, text: str, fills: str | None
+) -> Finding | None:
+    cell = where(block.area.sheet, *at)
+    wanted = f"{{{text}}}" if fills else text
+    if got is None:
+        sheet = contents.sheets[block.area.sheet]
+        value = "part of another array formula" if at in sheet.covered else repr(sheet.values.get(at))
+        return Finding(cell, "a formula was replaced by a value", value, wanted)
+    if canonical(got.text) != canonical(text):
+        return Finding(
+            cell, "this is not the formula that was built", f"{{{got.text}}}" if got.fills else got.text, wanted
+        )
+    if (got.fills or at) != (fills or at) and _one_cell(got.fills, fills):
+        return Finding(cell, "the formula fills other cells", got.fills or "one cell", fills or "one cell")
+    return None
+
+
+def _one_cell(got: str | None, fills: str | None) -> bool:
+    """Whether two ranges really differ: A1 and A1:A1 do not."""
+    return _once(got) != _once(fills)
+
+
+def _once(fills: str | None) -> str | None:
+    first, _, last = (fills or "").replace("$", "").partition(":")
+    return first if first == last or not last else f"{first}:{last}"
