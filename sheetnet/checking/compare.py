@@ -52,7 +52,7 @@ def hold_against(
     if bad.any() and line.finding is None:
         i, j = (int(k) for k in np.argwhere(bad)[0])
         cell = where(area.sheet, area.row + i, area.col + j)
-        line.finding = Finding(cell, words, _show(got[i, j]), _show(expected[i, j]))
+        line.finding = Finding(cell, words, _show(got[i, j]), _show(expected[i, j]), computed=relative != RECORD)
     with np.errstate(all="ignore"):
         relatives = np.where(np.abs(e) > floor, difference / np.abs(e), 0.0)
     return float(difference.max(initial=0.0)), float(np.nan_to_num(relatives).max(initial=0.0))

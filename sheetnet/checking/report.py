@@ -6,6 +6,8 @@ import json
 import math
 from dataclasses import asdict, dataclass, field
 
+SHOWN = 3  # blocks with differing numbers that are written out below the table
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -15,6 +17,7 @@ class Finding:
     what: str
     got: str
     expected: str
+    computed: bool = False  # a recalculated number, which may be wrong only because of another finding
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}\n    got      {self.got}\n    expected {self.expected}"
@@ -54,7 +57,6 @@ class Report:
     formula_cells: int
     blocks: list[BlockReport] = field(default_factory=list)
     structure: list[Finding] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -63,8 +65,9 @@ class Report:
 
     @property
     def findings(self) -> list[Finding]:
-        """What is wrong: structure first, then the first bad cell of each block."""
-        return self.structure + [block.finding for block in self.blocks if block.finding]
+        """What is wrong, causes first: structure, formulas and values that were changed, then numbers that differ."""
+        found = self.structure + [block.finding for block in self.blocks if block.finding]
+        return sorted(found, key=lambda finding: finding.computed)
 
     def to_json(self) -> str:
         """The report as JSON."""
@@ -83,7 +86,11 @@ class Report:
         ]
         heads = ("block", "cells at", "cells", "abs", "rel", "torch abs", "verdict")
         lines = [tabulate(rows, heads, disable_numparse=True), ""] if rows else []
-        lines += [str(finding) for finding in self.findings] + [f"note: {note}" for note in self.notes]
+        causes = sum(not finding.computed for finding in self.findings)
+        shown = self.findings[: causes + SHOWN]
+        lines += [str(finding) for finding in shown]
+        if len(self.findings) > len(shown):
+            lines.append(f"... and numbers in {len(self.findings) - len(shown)} more blocks; see the table.")
         witnessed = sum(b.torch_abs is not None for b in self.blocks)
         if self.ok:
             lines.append(
