@@ -195,8 +195,8 @@ def prepare(raw: Raw, recipe: str) -> Table:
     for name, column in zip(graph.features, X.T, strict=True):
         if np.isnan(column).any():
             raise DataError(
-                f"{raw.source}: the feature {name} cannot be computed: the largest entry of its column is 0: there is"
-                f" nothing to divide by. The recipe {recipe} needs at least one row in which {name} is not 0"
+                f"{raw.source}: the feature {name} cannot be computed: its column is blank throughout, or"
+                f" the largest entry of its column is 0. The recipe {recipe} needs at least one row in which {name} is not 0"
             )
     return Table(X, y, tuple(graph.features), raw, recipe)
 

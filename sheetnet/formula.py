@@ -16,7 +16,7 @@ from typing import Protocol
 
 from sheetnet.errors import GraphError
 from sheetnet.graph import Node
-from sheetnet.shapes import SHAPES, broadcast, same
+from sheetnet.shapes import ENTRYWISE, SHAPES
 
 MAX_LENGTH = 8192  # characters that Excel takes in one formula
 
@@ -81,7 +81,6 @@ CELL: dict[str, tuple[str, str]] = {
     "max": ("MAX({0})", "w"),
 }
 STACKS = {"hstack", "vstack"}  # written part by part; see layout
-ENTRYWISE = {op for op, rule in SHAPES.items() if rule in (broadcast, same)}
 
 
 # ---- array formulas
@@ -92,7 +91,7 @@ def render(node: Node, places: Places) -> str:
 
     Raises: GraphError for an op that has no array form, and for a text longer than Excel takes.
     """
-    return _checked(node, "=" + _array(node, places)[0])
+    return _checked(node, lambda: _array(node, places)[0])
 
 
 def _array(node: Node, places: Places) -> tuple[str, float]:
@@ -129,7 +128,7 @@ def render_cell(node: Node, i: int, j: int, places: Places) -> str:
 
     Raises: GraphError for an op that has no cell form.
     """
-    return _checked(node, "=" + _cell(node, i, j, node.shape, places)[0])
+    return _checked(node, lambda: _cell(node, i, j, node.shape, places)[0])
 
 
 def _cell(node: Node, i: int, j: int, shape: tuple[int, int], places: Places) -> tuple[str, float]:
@@ -241,11 +240,15 @@ def _constant(node: Node) -> tuple[str, float]:
     return number(value), ATOM if value >= 0 else SIGN
 
 
-def _checked(node: Node, text: str) -> str:
-    if len(text) > MAX_LENGTH:
-        raise GraphError(
-            f"{node!r}: its formula has {len(text)} characters, Excel takes {MAX_LENGTH}; place a part of it"
-        )
+def _checked(node: Node, write: Callable[[], str]) -> str:
+    """A formula with its equals sign, unless it is longer than Excel takes (or deeper than Python can follow)."""
+    try:
+        text = "=" + write()
+    except RecursionError:
+        text = ""
+    if not 0 < len(text) <= MAX_LENGTH:
+        size = f"has {len(text)} characters" if text else "is too long"
+        raise GraphError(f"{node!r}: its formula {size}, Excel takes {MAX_LENGTH}; place a part of it")
     return text
 
 

@@ -27,8 +27,8 @@ class Node:
     value: Constant | None = None
 
     def named(self, name: str) -> Node:
-        """The same matrix under a name; cotangents and sheet headings are derived from it."""
-        return replace(self, name=name)
+        """The same matrix under a name, from which cotangents and headings take theirs; an input keeps its own."""
+        return self if self.op == "input" else replace(self, name=name)
 
     def __repr__(self) -> str:
         return f"<{self.name or self.op} {self.shape[0]} x {self.shape[1]}>"

@@ -11,6 +11,7 @@ Shape = tuple[int, int]
 
 
 def broadcast(*shapes: Shape) -> Shape:
+    """The common shape of matrices whose sizes are equal or 1."""
     out = [1, 1]
     for shape in shapes:
         for axis, size in enumerate(shape):
@@ -67,19 +68,30 @@ def _square(a: Shape) -> Shape:
 
 
 def same(a: Shape) -> Shape:
+    """One matrix, entry by entry."""
     return a
 
 
-def _one(*_: Shape) -> Shape:
+def pair(a: Shape, b: Shape) -> Shape:
+    """Two matrices, entry by entry."""
+    return broadcast(a, b)
+
+
+def triple(a: Shape, b: Shape, c: Shape) -> Shape:
+    """Three matrices, entry by entry."""
+    return broadcast(a, b, c)
+
+
+def _one(_: Shape) -> Shape:
     return 1, 1
 
 
 SHAPES: dict[str, Callable[..., Shape]] = {
     # elementwise; sizes of 1 broadcast
-    "add": broadcast,
-    "sub": broadcast,
-    "mul": broadcast,
-    "div": broadcast,
+    "add": pair,
+    "sub": pair,
+    "mul": pair,
+    "div": pair,
     "neg": same,
     "square": same,
     "abs": same,
@@ -87,11 +99,11 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "step": same,  # 1 where a > 0, else 0
     "log10": same,
     "ln": same,
-    "greater": broadcast,  # 1 where a > b, else 0
-    "equal": broadcast,  # 1 where a = b, else 0; text without regard to case, as in a sheet
-    "where": broadcast,  # b where a is not 0, else c
+    "greater": pair,  # 1 where a > b, else 0
+    "equal": pair,  # 1 where a = b, else 0; text without regard to case, as in a sheet
+    "where": triple,  # b where a is not 0, else c
     "filled": same,  # 1 where the cell is not blank, else 0
-    "if_error": broadcast,  # a, or b where a is an error value
+    "if_error": pair,  # a, or b where a is an error value
     "same": same,  # a copy, to stand on another sheet
     # matrices
     "matmul": _matmul,
@@ -112,3 +124,5 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "max": _one,
     "sum_rows": lambda a: (1, a[1]),  # one sum for each column
 }
+# the ops that work entry by entry, so that a formula can be filled down and a matrix taken column by column
+ENTRYWISE = {op for op, rule in SHAPES.items() if rule in (same, pair, triple)}

@@ -53,8 +53,12 @@ def train(
     """
     if epochs < 0:
         raise TrainingError(f"epochs must be 0 or more, not {epochs}")
-    params = {"W": model.check_params(start or model.init())}
-    where = resolve_device(device)
+    if model.n_features != len(table.features):
+        raise TrainingError(
+            f"{model.name} is for {model.n_features} features, the table has {len(table.features)}"
+        )
+    params = {"W": model.check_params(model.init() if start is None else start)}
+    where = resolve_device(device, dtype)
     kind = resolve_dtype(dtype, where)
     module = create(model.name, params, where, kind)
     X = torch.as_tensor(table.X, dtype=kind, device=where)

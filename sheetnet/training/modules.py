@@ -59,8 +59,8 @@ def weight_from_W(W: np.ndarray) -> np.ndarray:
     return np.asarray(W).T
 
 
-def resolve_device(name: str = "auto") -> torch.device:
-    """The torch device of that name; `auto` takes CUDA, else MPS, else the CPU.
+def resolve_device(name: str = "auto", dtype: str = "float64") -> torch.device:
+    """The torch device of that name; `auto` takes CUDA, else MPS (for float32, the most it has), else the CPU.
 
     Raises: TrainingError for a device that is unknown or not there.
     """
@@ -70,7 +70,7 @@ def resolve_device(name: str = "auto") -> torch.device:
     if torch.cuda.is_available():
         found.insert(0, "cuda")
     if name == "auto":
-        return torch.device(found[0])
+        return torch.device(next(device for device in found if (device, dtype) != ("mps", "float64")))
     try:
         device = torch.device(name)
     except RuntimeError:
