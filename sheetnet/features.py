@@ -196,7 +196,7 @@ def prepare(raw: Raw, recipe: str) -> Table:
         if np.isnan(column).any():
             raise DataError(
                 f"{raw.source}: the feature {name} cannot be computed: its column is blank throughout, or"
-                f" the largest entry of its column is 0. The recipe {recipe} needs at least one row in which {name} is not 0"
+                f" the largest entry of its column is 0. The recipe {recipe} needs at least one row where it is not 0"
             )
     return Table(X, y, tuple(graph.features), raw, recipe)
 
