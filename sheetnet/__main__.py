@@ -93,7 +93,10 @@ def build(
 
     path = Path(output) if output else Path("workbooks") / f"{lesson}.xlsx"
     if output is None:
-        path.parent.mkdir(exist_ok=True)
+        try:
+            path.parent.mkdir(exist_ok=True)
+        except OSError as reason:
+            raise SheetnetError(f"the folder {path.parent} cannot be made: {reason.strerror}; say --output") from None
     table = sn.titanic(recipe, csv)
     _say(f"preparing {table.n_rows} rows, asking torch, writing {path}")
     built = sn.build(path, table, [sn.linear(table), sn.two_relu(table)], epochs=epochs, lr=lr, seed=seed)

@@ -14,8 +14,11 @@ from typing import Any
 import numpy as np
 
 from sheetnet.errors import WorkbookError
+from sheetnet.features import RECIPES
 from sheetnet.layout import Book
 from sheetnet.lessons.titanic import Spec
+from sheetnet.models import KINDS
+from sheetnet.optimisers import OPTIMISERS
 
 MANIFEST_SHEET = "_sheetnet"
 FORMAT = 1  # raised when an older sheetnet could no longer read what a newer one writes
@@ -60,7 +63,7 @@ def load(text: str, file: str) -> Manifest:
     try:
         content: Any = json.loads(text)
         format = int(content["format"])
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
         raise WorkbookError(f"{file}: its hidden manifest is damaged; build the workbook anew") from None
     if format > FORMAT:
         raise WorkbookError(
@@ -77,7 +80,7 @@ def load(text: str, file: str) -> Manifest:
 
 
 def _sane(spec: Spec) -> Spec:
-    """The spec, if its sizes are such as build makes them."""
+    """The spec, if it is such as build makes them."""
     whole = (spec.epochs, spec.n_raw, spec.n_rows, spec.seed)
     if (
         not all(isinstance(n, int) for n in whole)
@@ -85,4 +88,8 @@ def _sane(spec: Spec) -> Spec:
         or not 1 < spec.n_rows <= spec.n_raw <= 20_000
     ):
         raise ValueError("sizes out of bounds")
+    if spec.recipe not in RECIPES or spec.optimiser not in OPTIMISERS:
+        raise ValueError("unknown recipe or optimiser")
+    if not spec.models or len(set(spec.models)) < len(spec.models) or not set(spec.models) <= set(KINDS):
+        raise ValueError("unknown models")
     return spec

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import xlsxwriter
+from xlsxwriter.exceptions import XlsxFileError
 from xlsxwriter.utility import xl_rowcol_to_cell_fast
 from xlsxwriter.worksheet import CellNumberTuple, Worksheet
 
@@ -74,21 +75,20 @@ def write(path: Path, book: Book, values: Mapping[str, np.ndarray], manifest: st
 
     Raises: WorkbookError when the target cannot be written.
     """
-    if not path.parent.is_dir():
-        raise WorkbookError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
-    if path.is_dir():
-        raise WorkbookError(f"{path}: this is a folder; name a file")
-    handle, beside = -1, ""
+    beside = ""
     try:
+        if not path.parent.is_dir():
+            raise WorkbookError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
+        if path.is_dir():
+            raise WorkbookError(f"{path}: this is a folder; name a file")
         handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
         os.close(handle)
         _fill(beside, book, values, manifest)
         os.chmod(beside, 0o666 & ~_umask())
         os.replace(beside, path)
-    except OSError as reason:
-        raise WorkbookError(
-            f"{path}: cannot be written: {reason.strerror or reason}; is it open elsewhere?"
-        ) from reason
+    except (OSError, XlsxFileError) as reason:
+        words = getattr(reason, "strerror", None) or reason
+        raise WorkbookError(f"{path}: cannot be written: {words}; is it open elsewhere?") from reason
     finally:
         if beside and os.path.exists(beside):
             os.unlink(beside)

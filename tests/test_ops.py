@@ -157,6 +157,9 @@ ERRORS: dict[str, Example] = {
     "sum_rows: an error": Example((np.array([[NAN, 1.0], [2.0, 3.0]]),), lambda a: np.array([[NAN, 4.0]]), errors=True),
     "cumsum: an error": Example((column(1, NAN, 2),), lambda a: column(1, NAN, NAN), errors=True),
     "row: out of range": Example((numbers(3, 2), one(4.0)), lambda a, i: np.full((1, 2), NAN)),
+    "row: before the first": Example((numbers(3, 2), one(0.0)), lambda a, i: np.full((1, 2), NAN)),
+    "row: before the first of a column": Example((numbers(3), one(0.0)), lambda a, i: one(NAN)),
+    "row: a negative one": Example((numbers(3, 2), one(-1.0)), lambda a, i: np.full((1, 2), NAN)),
     "match: nothing found": Example((column(4, 5), KEYS), lambda a, b: column(3, NAN)),
     "lookup: of an error": Example((column(NAN, 1), KEYS, KEYS), lambda k, a, b: column(NAN, 1), errors=True),
 }

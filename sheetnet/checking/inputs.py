@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -33,8 +34,20 @@ def read_inputs(contents: Contents, plan: Plan) -> dict[str, np.ndarray]:
                 numbers[at] = _number(contents, block, r, c)
         is_text = column in SCHEMA and SCHEMA[column].kind == "text"
         inputs[block.id] = numbers if is_text else numbers.astype(float)
+    _keep_the_rules(contents, plan)
     _enough_rows(contents, plan, inputs)
     return inputs
+
+
+def _keep_the_rules(contents: Contents, plan: Plan) -> None:
+    """Rates, epoch and wiggle within the bounds that the workbook itself asks for as they are typed."""
+    for page in plan.book.pages:
+        for rule in page.rules:
+            for r, c in rule.area.cells():
+                value = contents.sheets[page.name].values.get((r, c))
+                whole = not rule.whole or value == int(value)  # type: ignore[arg-type]
+                if not (rule.low <= value <= rule.high and whole):  # type: ignore[operator]
+                    raise WorkbookError(f"{contents.file}: {where(page.name, r, c)} holds {value:g}. {rule.message}")
 
 
 def _cell(contents: Contents, sheet: str, row: int, col: int) -> reader.Value:
@@ -50,7 +63,7 @@ def _cell(contents: Contents, sheet: str, row: int, col: int) -> reader.Value:
 
 def _number(contents: Contents, block: Block, row: int, col: int) -> float:
     value = _cell(contents, block.area.sheet, row, col)
-    if isinstance(value, float):
+    if isinstance(value, float) and math.isfinite(value):
         return value
     if block.role == "torch" and isinstance(value, str) and value.startswith("#"):
         return float("nan")  # torch's number was not finite when the workbook was made
@@ -67,7 +80,10 @@ def _data_value(contents: Contents, sheet: str, row: int, col: int, column: str)
     try:
         if isinstance(value, bool) or (isinstance(value, str) and schema.kind == "number"):
             raise DataError(f"column {column}: found {value!r}, expected {schema.expected}")
-        return schema.value(value)
+        found = schema.value(value)
+        if isinstance(value, str) and found != value:
+            raise DataError(f"column {column}: found {value!r}, expected {schema.expected}, without blanks around it")
+        return found
     except DataError as reason:
         raise WorkbookError(f"{contents.file}: {where(sheet, row, col)}, {reason}") from None
 

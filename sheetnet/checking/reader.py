@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sheetnet.errors import WorkbookError
 
 MAX_UNPACKED = 200 * 2**20  # bytes of all parts together
 MAX_PARTS = 1000
+MAX_ARRAY_CELLS = 2_000_000  # of a sheet
 
 Value = float | str | bool | None
 Cell = tuple[int, int]
@@ -81,15 +83,30 @@ def open_safely(path: Path) -> zipfile.ZipFile:
         if "xl/workbook.xml" not in archive.namelist():
             raise WorkbookError(f"{path}: this zip is no .xlsx workbook: it has no xl/workbook.xml")
         for part in parts:
-            if part.filename.endswith((".xml", ".rels")) and re.search(rb"<!(DOCTYPE|ENTITY)", archive.read(part)):
-                raise WorkbookError(f"{path}: {part.filename} declares a document type; such files are not read")
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as reason:
+            content = archive.read(part)
+            if part.filename.endswith((".xml", ".rels")):
+                _check_xml(content, f"{path}: {part.filename}")
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as reason:
         archive.close()
-        raise WorkbookError(f"{path}: the file is damaged ({reason}); build it anew") from None
+        raise WorkbookError(f"{path}: the file is damaged ({_one_line(reason)}); build it anew") from None
     except BaseException:
         archive.close()
         raise
     return archive
+
+
+def _check_xml(content: bytes, part: str) -> None:
+    """Raise WorkbookError for a part that is not UTF-8, as every spreadsheet program writes it, or has a DOCTYPE."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise WorkbookError(f"{part} is not text in UTF-8; save the workbook in Excel or LibreOffice first") from None
+    if re.search(r"<!(DOCTYPE|ENTITY)", text):
+        raise WorkbookError(f"{part} declares a document type; such files are not read")
+
+
+def _one_line(reason: object) -> str:
+    return " ".join(str(reason).split())[:200]
 
 
 def read(path: Path) -> Contents:
@@ -114,7 +131,9 @@ def read(path: Path) -> Contents:
                 for name, defined in sheet.defined_names.items():
                     contents.names[f"{sheet.title}!{name}"] = str(defined.value)
     except Exception as reason:  # openpyxl raises whatever its parts raise
-        raise WorkbookError(f"{path}: cannot be read as a workbook ({type(reason).__name__}: {reason})") from None
+        raise WorkbookError(
+            f"{path}: cannot be read as a workbook ({type(reason).__name__}: {_one_line(reason)})"
+        ) from None
     return contents
 
 
@@ -132,8 +151,11 @@ def _sheet(source: object) -> Sheet:
             sheet.formulas[at] = FormulaCell(_with_sign(str(value)), None)
         elif value is not None:
             sheet.values[at] = float(value) if type(value) in (int, float) else _plain(value)
-    for ref in arrays:
-        sheet.covered.update(area_of("", ref).cells())
+    areas = [area_of("", ref) for ref in arrays]
+    if sum(area.n_rows * area.n_cols for area in areas) > MAX_ARRAY_CELLS:
+        raise ValueError(f"array formulas over more than {MAX_ARRAY_CELLS} cells")
+    for area in areas:
+        sheet.covered.update(area.cells())
     sheet.covered -= set(sheet.formulas)
     for at in sheet.covered:
         sheet.values.pop(at, None)

@@ -54,9 +54,7 @@ def train(
     if epochs < 0:
         raise TrainingError(f"epochs must be 0 or more, not {epochs}")
     if model.n_features != len(table.features):
-        raise TrainingError(
-            f"{model.name} is for {model.n_features} features, the table has {len(table.features)}"
-        )
+        raise TrainingError(f"{model.name} is for {model.n_features} features, the table has {len(table.features)}")
     params = {"W": model.check_params(model.init() if start is None else start)}
     where = resolve_device(device, dtype)
     kind = resolve_dtype(dtype, where)

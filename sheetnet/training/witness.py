@@ -83,5 +83,7 @@ def observe(model: Model, table: Table, W: np.ndarray) -> Record:
 def least_squares(table: Table) -> Record:
     """The weights (p, 1) of least squared error by torch's own solver, and their loss."""
     X, y = torch.as_tensor(table.X), torch.as_tensor(table.y)
+    if not (X.isfinite().all() and y.isfinite().all()):
+        return {"best.weight": np.full((1, X.shape[1]), np.nan), "best.loss": np.full((1, 1), np.nan)}
     W = torch.linalg.lstsq(X, y).solution
     return {"best.weight": as_numpy(W).T, "best.loss": as_numpy(mse_loss(X @ W, y)).reshape(1, 1)}

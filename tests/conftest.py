@@ -1,0 +1,238 @@
+"""What several tests share: workbooks that are built once, engines, and ways to spoil a copy of a workbook."""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sheetnet as sn
+from sheetnet import engines
+from sheetnet.area import area_of, cell_address
+from sheetnet.building import evaluate_blocks, recorded, start_inputs
+from sheetnet.checking import reader
+from sheetnet.checking.blocks import find_manifest
+from sheetnet.checking.reader import where
+from sheetnet.engines import Engine, Session, Value
+from sheetnet.features import Table
+from sheetnet.layout import Block
+from sheetnet.lessons.titanic import Plan
+from sheetnet.manifest import Manifest
+
+ROOT = Path(__file__).parents[1]
+OFFICE = pytest.param("libreoffice", marks=pytest.mark.office)
+EACH_ENGINE = [pytest.param("ironcalc"), OFFICE]
+EPOCHS = 5  # of the small workbook
+PICKED = [*range(29), 61]  # rows of the shipped table, some without Age, the last without Embarked
+
+
+def usable(name: str) -> Engine:
+    """The engine; skips with its own word where it is missing, and fails in CI."""
+    engine = engines.get(name)
+    if (lack := engine.missing()) is not None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(lack)
+    return engine
+
+
+@pytest.fixture(scope="session")
+def office() -> Engine:
+    return usable("libreoffice")
+
+
+@pytest.fixture(scope="session", params=EACH_ENGINE)
+def engine(request: pytest.FixtureRequest) -> Engine:
+    return usable(request.param)
+
+
+# ---- workbooks, built once
+
+
+@dataclass(frozen=True)
+class Made:
+    """A workbook that was built, with the table, the learning rate and the CSV file that it came from."""
+
+    path: Path
+    table: Table
+    lr: float = 0.1
+    csv: Path | None = None
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        return find_manifest(reader.read(self.path))
+
+    @cached_property
+    def plan(self) -> Plan:
+        return Plan(self.manifest.spec)
+
+    @cached_property
+    def inputs(self) -> dict[str, np.ndarray]:
+        """The value of every block that holds values, computed and not read from the file."""
+        models, seed = [net.model for net in self.plan.nets], self.plan.spec.seed
+        rates = dict.fromkeys(self.plan.spec.models, self.lr)
+        typed = start_inputs(self.plan, self.table, models, rates, seed)
+        return typed | recorded(self.plan, self.table, models, rates, typed)
+
+    @cached_property
+    def values(self) -> dict[str, np.ndarray]:
+        """The value of every block by id, computed and not read from the file."""
+        return evaluate_blocks(self.plan, self.inputs)
+
+    def cell(self, id: str, i: int = 0, j: int = 0) -> str:
+        """A cell of a block as people write it: 'Two ReLU'!B7."""
+        area = self.plan.book.block(id).area
+        return where(area.sheet, area.row + i, area.col + j)
+
+
+def made(path: Path, table: Table, **options: float) -> Made:
+    """The workbook of a table, with both models."""
+    sn.build(path, table, [sn.linear(table), sn.two_relu(table)], **options)  # type: ignore[arg-type]
+    return Made(path, table, options.get("lr", 0.1))
+
+
+@pytest.fixture(scope="session")
+def small_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table of 30 passengers with Kaggle's other columns beside those that are used."""
+    rows = list(csv.DictReader((files("sheetnet.data") / "titanic.csv").read_text().splitlines()))
+    path = tmp_path_factory.mktemp("small") / "train.csv"
+    with path.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, ["PassengerId", "Name", *rows[0], "Cabin"])
+        writer.writeheader()
+        for number, i in enumerate(PICKED, 1):
+            writer.writerow({"PassengerId": number, "Name": f"Doe, {number}", **rows[i], "Cabin": ""})
+    return path
+
+
+@pytest.fixture(scope="session")
+def small(small_csv: Path) -> Made:
+    """The workbook of 30 passengers, 24 of them complete, with 5 epochs: quick to check."""
+    book = made(small_csv.with_name("small.xlsx"), sn.titanic(csv=small_csv), epochs=EPOCHS)
+    return Made(book.path, book.table, csv=small_csv)
+
+
+@pytest.fixture(scope="session")
+def titanic_file(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The workbook that `sheetnet build titanic` writes."""
+    return made(tmp_path_factory.mktemp("titanic") / "titanic.xlsx", sn.titanic(), epochs=100)
+
+
+@pytest.fixture(scope="session")
+def diverging(small: Made) -> Made:
+    """The small table at a rate so large that the losses, and later the weights, outgrow a double."""
+    return made(small.path.with_name("diverging.xlsx"), small.table, epochs=60, lr=1e6)
+
+
+# ---- a workbook that is open
+
+
+@pytest.fixture(scope="session")
+def live(engine: Engine, small: Made) -> Iterator[Session]:
+    """The small workbook, open and recalculated in each engine; whoever changes a cell puts it back."""
+    with engine.open(small.path) as session:
+        session.recalculate()
+        yield session
+
+
+@contextmanager
+def changed(session: Session, changes: Mapping[str, float | str | None]) -> Iterator[None]:
+    """The session with other values in some cells, recalculated; afterwards with the old ones, recalculated."""
+    old = {cell: value_at(session, cell) for cell in changes}
+    for values in (changes, old):
+        for cell, value in values.items():
+            session.set(*place(cell), value)
+        session.recalculate()
+        if values is changes:
+            yield
+
+
+def place(cell: str) -> tuple[str, int, int]:
+    """Sheet, row and column, counted from 0, of a cell such as 'Two ReLU'!B7."""
+    sheet, _, address = cell.rpartition("!")
+    area = area_of(sheet.strip("'"), address)
+    return area.sheet, area.row, area.col
+
+
+def value_at(session: Session, cell: str) -> Value:
+    """What a cell holds."""
+    return session.read(*place(cell), 1, 1)[0][0]
+
+
+def block_at(session: Session, block: Block) -> np.ndarray:
+    """What the cells of a block hold."""
+    area = block.area
+    return np.array(session.read(area.sheet, area.row, area.col, area.n_rows, area.n_cols), dtype=object)
+
+
+# ---- copies of a workbook with something changed
+
+
+def edit(path: Path, out: Path, changes: Mapping[str, object]) -> Path:
+    """A copy in which openpyxl has put other content into cells: {"'Two ReLU'!B7": 0.5, "Data!E5": None}."""
+    from openpyxl import load_workbook
+
+    book = load_workbook(path)
+    for cell, content in changes.items():
+        sheet, _, address = cell.rpartition("!")
+        book[sheet.strip("'")][address] = content
+    book.save(out)
+    return out
+
+
+def edit_xml(path: Path, out: Path, part: str, old: str, new: str) -> Path:
+    """A copy in which a text, found once in that part of the zip, reads otherwise; all else byte for byte."""
+
+    def change(name: str, content: bytes) -> bytes:
+        if name != part:
+            return content
+        assert content.count(old.encode()) == 1, f"{old!r} stands {content.count(old.encode())} times in {part}"
+        return content.replace(old.encode(), new.encode())
+
+    return rezip(path, out, change)
+
+
+def rezip(path: Path, out: Path, change: Callable[[str, bytes], bytes]) -> Path:
+    """A copy in which each part is what change(name, content) makes of it."""
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            target.writestr(name, change(name, source.read(name)))
+    return out
+
+
+def part_of(made: Made, sheet: str) -> str:
+    """The part of the zip that holds a sheet."""
+    names = [page.name for page in made.plan.book.pages]
+    return f"xl/worksheets/sheet{names.index(sheet) + 1}.xml"
+
+
+def beside(cell: str, rows: int = 0, cols: int = 0) -> str:
+    """The cell so many rows down and columns to the right: ("Data!A1", 1, 2) is Data!C2."""
+    sheet, _, address = cell.rpartition("!")
+    area = area_of(sheet, address)
+    return f"{sheet}!{cell_address(area.row + rows, area.col + cols)}"
+
+
+def converted(path: Path, folder: Path, kind: str) -> Path:
+    """The file as LibreOffice saves it anew, with a profile of its own."""
+    folder.mkdir(exist_ok=True)
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    command = ["soffice", "--headless", profile, "--convert-to", kind, "--outdir", str(folder), str(path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return folder / f"{path.stem}.{kind}"
+
+
+def run_sheetnet(*args: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """`python -m sheetnet ...`, run to its end in a process of its own."""
+    command = [sys.executable, "-m", "sheetnet", *map(str, args)]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=120, env=os.environ | {"PYTHONPATH": str(ROOT)} | env
+    )
