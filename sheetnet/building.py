@@ -15,6 +15,7 @@ from sheetnet.features import Table, counting
 from sheetnet.graph import Node
 from sheetnet.lessons.titanic import Plan, Spec
 from sheetnet.models import Model
+from sheetnet.settings import learning_rate, whole_number
 from sheetnet.sheets.mmult import PLAY
 
 MAX_EPOCHS = 1000
@@ -35,7 +36,7 @@ class Built:
 def build(
     path: str | Path,
     table: Table,
-    models: Sequence[Model],
+    models: Sequence[Model] | Model,
     *,
     epochs: int = 100,
     lr: float | Mapping[str, float] = 0.1,
@@ -46,8 +47,16 @@ def build(
     lr: one rate for all models, or one by model name.
     Raises: SheetnetError for settings that cannot be, WorkbookError when the file cannot be written.
     """
-    rates = {m.name: float(lr[m.name] if isinstance(lr, Mapping) else lr) for m in models}
-    _check(table, models, epochs, rates)
+    path = Path(path)
+    if path.suffix.lower() != ".xlsx":
+        raise SheetnetError(f"{path}: the name of a workbook ends in .xlsx")
+    models = [models] if isinstance(models, Model) else list(models)
+    _check_models(table, models)
+    epochs = whole_number("epochs", epochs, 1, MAX_EPOCHS, ": each is a row of formulas")
+    rates = {
+        m.name: learning_rate(lr.get(m.name) if isinstance(lr, Mapping) else lr, f"the learning rate of {m.name}")
+        for m in models
+    }
     import torch  # here, so that a wrong setting is told at once
 
     spec = Spec(
@@ -67,14 +76,15 @@ def build(
     made = manifest.Manifest(__version__, spec, manifest.ranges(plan.book), record)
     from sheetnet.workbook import write
 
-    path = Path(path)
     write(path, plan.book, values, manifest.dump(made))
     formula_cells = sum(b.area.n_rows * b.area.n_cols for b in plan.book.blocks if b.style != "values")
     losses = {m.name: tuple(record[f"torch.{m.name}.descent.loss"][[0, -1], 0].tolist()) for m in models}
     return Built(path, path.stat().st_size, len(plan.book.pages), formula_cells, losses)
 
 
-def _check(table: Table, models: Sequence[Model], epochs: int, rates: Mapping[str, float]) -> None:
+def _check_models(table: Table, models: Sequence[Model]) -> None:
+    if not isinstance(table, Table):
+        raise SheetnetError(f"a table is needed, such as sn.titanic(), found {type(table).__name__}")
     if not models:
         raise SheetnetError("a workbook needs at least one model, such as sn.linear(table)")
     if len({m.name for m in models}) != len(models):
@@ -82,11 +92,6 @@ def _check(table: Table, models: Sequence[Model], epochs: int, rates: Mapping[st
     for model in models:
         if model.n_features != table.n_features:
             raise SheetnetError(f"{model.name} is for {model.n_features} features, the table has {table.n_features}")
-    if not 1 <= epochs <= MAX_EPOCHS:
-        raise SheetnetError(f"epochs must be from 1 to {MAX_EPOCHS}, found {epochs}: each is a row of formulas")
-    for name, rate in rates.items():
-        if not (np.isfinite(rate) and rate >= 0):
-            raise SheetnetError(f"the learning rate of {name} must be a number of 0 or more, found {rate}")
 
 
 def start_inputs(
@@ -124,8 +129,8 @@ def recorded(
         for key, value in said.items():
             if (id := f"torch.{model.name}.{key}") in plan.inputs:
                 record[id] = np.where(np.isfinite(value), value, np.nan)
-    no = counting(table.n_rows)
-    record["torch.built.X"] = np.array([[(table.X * no).sum()]])
+    no, columns = counting(table.n_rows), counting(table.n_features).T
+    record["torch.built.X"] = np.array([[(table.X * no * columns).sum()]])
     record["torch.built.y"] = np.array([[(table.y * no).sum()]])
     return record
 

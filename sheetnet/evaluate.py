@@ -67,8 +67,9 @@ def _inverse(xp: Any, a: Array) -> Array:
 
 def _row(xp: Any, a: Array, index: Array) -> Array:
     at = float(index[0, 0])
-    if at == at and 1 <= at < a.shape[0] + 1:
-        return a[int(at) - 1 : int(at)]
+    if at == at and 0 <= at < a.shape[0] + 1:  # INDEX takes 0 for all rows, of which a cell shows the first
+        first = max(int(at), 1) - 1
+        return a[first : first + 1]
     return np.full((1, a.shape[1]), np.nan) if _is_text(a) else a[:1] * xp.nan
 
 

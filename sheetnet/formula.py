@@ -19,6 +19,7 @@ from sheetnet.graph import Node
 from sheetnet.shapes import ENTRYWISE, SHAPES
 
 MAX_LENGTH = 8192  # characters that Excel takes in one formula
+MAX_TEXT = 255  # and in one text within it
 
 # How tightly a text binds, loosest first. (In Excel a sign binds tighter than a power: -2^2 is 4.)
 ANY, SUM, PRODUCT, QUOTIENT, POWER, SIGN, ATOM = 0, 2, 3, 3.5, 4, 5, 6
@@ -232,6 +233,8 @@ def number(value: float) -> str:
 def _constant(node: Node) -> tuple[str, float]:
     value = node.value
     if isinstance(value, str):
+        if len(value) > MAX_TEXT:
+            raise GraphError(f"a text of {len(value)} characters stands in a formula, Excel takes {MAX_TEXT}")
         return '"' + value.replace('"', '""') + '"', ATOM
     if isinstance(value, tuple):
         return "{" + ";".join(",".join(number(v) for v in line) for line in value) + "}", ATOM

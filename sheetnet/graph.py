@@ -79,6 +79,7 @@ def variable(name: str, shape: Shape) -> Node:
 
 def constant(value: Constant) -> Node:
     """A number, a text or a small matrix (a tuple of rows) that stands in the formula itself."""
+    value = float(value) if isinstance(value, int) else value
     shape = (len(value), len(value[0])) if isinstance(value, tuple) else (1, 1)
     return Node("constant", (), shape, "", value)
 

@@ -6,9 +6,9 @@ counterpart (training/modules.py, written by hand) follow from the name.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -77,18 +77,25 @@ class Model:
         """
         return {"W": np.round(np.random.default_rng(seed).uniform(-0.5, 0.5, (self.n_features, self.n_hidden)), 4)}
 
-    def check_params(self, params: dict[str, np.ndarray]) -> np.ndarray:
-        """W as a float64 array (n_features, n_hidden).
+    def check_params(self, params: Mapping[str, Any]) -> np.ndarray:
+        """W as a float64 array (n_features, n_hidden), from numpy or pandas.
 
-        Raises: SheetnetError when it is missing or of another shape.
+        Raises: SheetnetError when it is missing, of another shape, or holds anything but finite numbers.
         """
-        want = (self.n_features, self.n_hidden)
-        got = np.shape(params.get("W", ()))
-        if got != want:
-            raise SheetnetError(
-                f"{self.name} needs the parameters {{'W': array of shape {want}}}, found W of shape {got}"
-            )
-        return np.asarray(params["W"], dtype=float)
+        shape = (self.n_features, self.n_hidden)
+        needs = f"{self.name} needs the parameters {{'W': array of shape {shape}}}"
+        if not isinstance(params, Mapping) or set(params) != {"W"}:
+            found = f"the keys {sorted(map(str, params))}" if isinstance(params, Mapping) else type(params).__name__
+            raise SheetnetError(f"{needs}, found {found}")
+        try:
+            W = np.array(params["W"], dtype=float)
+        except (TypeError, ValueError):
+            raise SheetnetError(f"{needs}, found W that holds something else than numbers") from None
+        if W.shape != shape:
+            raise SheetnetError(f"{needs}, found W of shape {W.shape}")
+        if not np.isfinite(W).all():
+            raise SheetnetError(f"{needs}, found W with entries that are no finite numbers")
+        return W
 
     def forward(self, X: Node, W: Node) -> list[Node]:
         """The named steps from X (n, p) and W (p, k) to pred (n, 1), pred last."""

@@ -47,6 +47,10 @@ class ExactSheet(Worksheet):  # type: ignore[misc]
         """The formula without its equals sign; nothing to expand: all functions in use are as old as Excel 2007."""
         return formula.removeprefix("=")
 
+    def _get_range_data(self, *area: int) -> list[Any]:
+        """The numbers that a chart keeps beside its ranges: an error is a gap."""
+        return ["" if value == "nan" or value != value else value for value in super()._get_range_data(*area)]
+
     def _write_cell(self, row: int, col: int, cell: Any) -> None:
         kind = cell.__class__.__name__
         if kind not in ("Number", "Formula", "ArrayFormula"):

@@ -14,11 +14,18 @@ from pathlib import Path
 import numpy as np
 
 from sheetnet.checking import reader
-from sheetnet.checking.compare import FLOOR, RELATIVE, hold_against, largest
+from sheetnet.checking.compare import FLOOR, RECORD, RELATIVE, hold_against, largest
 from sheetnet.checking.inputs import read_inputs
 from sheetnet.checking.reader import Contents
 from sheetnet.checking.report import BlockReport, Report
-from sheetnet.checking.structure import check_formulas, check_names, check_sheets, check_values_on_record, find_manifest
+from sheetnet.checking.structure import (
+    check_calculation,
+    check_formulas,
+    check_names,
+    check_sheets,
+    check_values_on_record,
+    find_manifest,
+)
 from sheetnet.errors import WorkbookError
 from sheetnet.evaluate import evaluate
 from sheetnet.graph import Node
@@ -49,6 +56,7 @@ def check(path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None)
     if report.structure:
         return report
     inputs = read_inputs(contents, plan)
+    check_calculation(contents, report)
     check_names(contents, plan, report)
     blocks = {
         block.id: BlockReport(block.id, block.area.full(fixed=False), block.area.n_rows * block.area.n_cols)
@@ -103,6 +111,7 @@ def _compare(
     live = [block for block in plan.book.blocks if block.style != "values"]
     expected = evaluate([b.node for b in live] + [b.scale or b.node for b in live], given)
     witnessed = ask_torch(plan, inputs, given)
+    _witness_the_record(plan, inputs, witnessed, blocks)
     for block, value, scale in zip(live, expected[: len(live)], expected[len(live) :], strict=True):
         line = blocks[block.id]
         floor = FLOOR * largest(scale)
@@ -130,6 +139,28 @@ def _compare(
             )
 
 
+def _witness_the_record(
+    plan: Plan,
+    inputs: Mapping[str, np.ndarray],
+    witnessed: Mapping[str, np.ndarray],
+    blocks: Mapping[str, BlockReport],
+) -> None:
+    """Where nothing was changed since, torch must say today what is on record as torch's."""
+    places = {block.id: block for block in plan.book.blocks}
+    fingerprint = np.hstack([inputs["torch.built.X"], inputs["torch.built.y"]])
+    for net in plan.nets:
+        name = net.model.name
+        now = inputs[f"{name}.now.weight"], inputs[f"start.{name}.lr"], witnessed["fingerprint"]
+        built = inputs[f"{name}.start"], inputs[f"torch.{name}.lr"], fingerprint
+        if not all(np.allclose(a, b, rtol=RECORD, atol=0.0) for a, b in zip(now, built, strict=True)):
+            continue
+        for id, value in inputs.items():
+            if id.startswith(f"torch.{name}.") and (said := witnessed.get(id.removeprefix("torch."))) is not None:
+                words = "the value on record is not what torch says today"
+                floor = FLOOR * largest(said)
+                hold_against(blocks[id], places[id].area, value, said, RELATIVE, floor, words)
+
+
 def _spoilt(plan: Plan, block: Block, expected: np.ndarray) -> np.ndarray | None:
     """The cells of array formulas in which some entry is an error, as a mask; None where there is no error."""
     if expected.dtype == object or np.isfinite(expected).all():
@@ -147,10 +178,11 @@ def ask_torch(plan: Plan, inputs: Mapping[str, np.ndarray], given: Mapping[Node,
     from sheetnet.features import Table
     from sheetnet.training import least_squares, observe, witness
 
-    X, y = evaluate([plan.common.X, plan.common.y], given)
+    comparison = plan.comparison
+    X, y, print_X, print_y = evaluate([plan.common.X, plan.common.y, comparison.print_X, comparison.print_y], given)
     table = Table(X, y, tuple(plan.recipe.features), None, plan.spec.recipe)  # type: ignore[arg-type]
     epoch = int(inputs["start.epoch"][0, 0])
-    out: dict[str, np.ndarray] = {}
+    out: dict[str, np.ndarray] = {"fingerprint": np.hstack([print_X, print_y])}
     for net in plan.nets:
         name = net.model.name
         start, lr = inputs[f"{name}.now.weight"].T, float(inputs[f"start.{name}.lr"][0, 0])

@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sheetnet.area import area_of, cell_address, quoted
 from sheetnet.errors import WorkbookError
@@ -49,6 +50,7 @@ class Contents:
     file: str
     sheets: dict[str, Sheet]
     names: dict[str, str]
+    calculation: dict[str, tuple[str, str]] = field(default_factory=dict)  # setting: (found, as it should be)
 
     @property
     def n_formula_cells(self) -> int:
@@ -124,6 +126,7 @@ def read(path: Path) -> Contents:
             warnings.simplefilter("ignore")
             book = load_workbook(path)
             contents = Contents(str(path), {}, {})
+            contents.calculation = _calculation(book.calculation)
             for name, defined in book.defined_names.items():
                 contents.names[name] = str(defined.value)
             for sheet in book.worksheets:
@@ -137,12 +140,21 @@ def read(path: Path) -> Contents:
     return contents
 
 
-def _sheet(source: object) -> Sheet:
+def _calculation(settings: Any) -> dict[str, tuple[str, str]]:
+    """What may change the numbers of every formula: manual mode, rounding to what is shown, circular references."""
+    return {
+        "calcMode": (settings.calcMode or "auto", "auto"),
+        "fullPrecision": (str(settings.fullPrecision is not False), "True"),
+        "iterate": (str(bool(settings.iterate)), "False"),
+    }
+
+
+def _sheet(source: Any) -> Sheet:
     from openpyxl.worksheet.formula import ArrayFormula
 
     sheet = Sheet()
     arrays: list[str] = []
-    for (row, col), cell in source._cells.items():  # type: ignore[attr-defined]
+    for (row, col), cell in source._cells.items():
         value, at = cell.value, (row - 1, col - 1)
         if isinstance(value, ArrayFormula):
             sheet.formulas[at] = FormulaCell(_with_sign(str(value.text)), value.ref)
@@ -159,9 +171,9 @@ def _sheet(source: object) -> Sheet:
     sheet.covered -= set(sheet.formulas)
     for at in sheet.covered:
         sheet.values.pop(at, None)
-    for table in source.tables.values():  # type: ignore[attr-defined]
-        sheet.tables[table.name] = table.ref
-        sheet.table_columns[table.name] = tuple(column.name for column in table.tableColumns)
+    for table in source.tables.values():
+        sheet.tables[table.displayName] = table.ref
+        sheet.table_columns[table.displayName] = tuple(column.name for column in table.tableColumns)
     return sheet
 
 

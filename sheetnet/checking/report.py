@@ -57,6 +57,7 @@ class Report:
     formula_cells: int
     blocks: list[BlockReport] = field(default_factory=list)
     structure: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -91,6 +92,7 @@ class Report:
         lines += [str(finding) for finding in shown]
         if len(self.findings) > len(shown):
             lines.append(f"... and numbers in {len(self.findings) - len(shown)} more blocks; see the table.")
+        lines += [f"note: {note}" for note in self.notes]
         witnessed = sum(b.torch_abs is not None for b in self.blocks)
         if self.ok:
             lines.append(

@@ -43,6 +43,13 @@ def check_sheets(contents: Contents, plan: Plan, found: Manifest, report: Report
             report.structure.append(Finding(page.name, "this sheet is missing: renamed or deleted", present, page.name))
 
 
+def check_calculation(contents: Contents, report: Report) -> None:
+    """Settings of the workbook that change what Excel calculates, whatever the formulas say."""
+    for setting, (got, expected) in contents.calculation.items():
+        if got != expected:
+            report.structure.append(Finding("calculation settings", f"{setting} was changed", got, expected))
+
+
 def check_names(contents: Contents, plan: Plan, report: Report) -> None:
     """Names and tables that formulas read by must mean what they meant."""
     known = {name.lower() for name in contents.names}
@@ -97,6 +104,7 @@ def check_values_on_record(
 
 
 def check_formulas(contents: Contents, plan: Plan, blocks: Mapping[str, BlockReport], report: Report) -> None:
+    pages = {page.name for page in plan.book.pages} | {MANIFEST_SHEET}
     known: dict[str, set[tuple[int, int]]] = {name: set() for name in contents.sheets}
     for block in plan.book.blocks:
         sheet = contents.sheets[block.area.sheet]
@@ -110,10 +118,13 @@ def check_formulas(contents: Contents, plan: Plan, blocks: Mapping[str, BlockRep
                 blocks[block.id].finding = finding
     for name, sheet in contents.sheets.items():
         extra = sorted((set(sheet.formulas) | sheet.covered) - known[name])
+        if extra and name not in pages:
+            report.notes.append(f"the sheet {name} was added; its {len(extra)} formula cells were not compared")
+            continue
         if extra:
             cells = ", ".join(where(name, *at) for at in extra[:3])
             text = sheet.formulas[extra[0]].text if extra[0] in sheet.formulas else "part of an array formula"
-            words = f"{len(extra)} formula cells that were not built ({cells})"
+            words = f"a formula that was not built ({len(extra)} such cells on this sheet: {cells})"
             report.structure.append(Finding(where(name, *extra[0]), words, text, "no formula"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sheetnet.graph import Node, apply, lift, variable, where
+from sheetnet.graph import Node, apply, constant, lift, variable, where
 from sheetnet.layout import Book, Page, Role
 from sheetnet.sheets.net import CHANGED, Common, Net
 from sheetnet.sheets.steps import number_rows
@@ -13,7 +13,8 @@ class Comparison:
 
     def __init__(self, nets: list[Net], common: Common) -> None:
         self.nets = nets
-        self.print_X = apply("sum", common.X * common.no)
+        columns = constant((tuple(float(j + 1) for j in range(common.X.shape[1])),))
+        self.print_X = apply("sum", common.X * common.no * columns)  # by row and column: a changed class changes it
         self.print_y = apply("sum", common.y * common.no)
         self.built_X, self.built_y = variable("built_X", (1, 1)), variable("built_y", (1, 1))
         moved = apply("abs", self.print_X - self.built_X) + apply("abs", self.print_y - self.built_y)
@@ -70,10 +71,10 @@ def torch_page(book: Book, comparison: Comparison, names: tuple[str, ...], torch
     at = 6 + len(comparison.nets) + 1
     for j, head in enumerate(("", "now", "when made")):
         page.text(at, j, head, "head")
-    page.text(at + 1, 0, "sum(X * No)", "label_left")
+    page.text(at + 1, 0, "sum(X * row * col)", "label_left")
     page.place("torch.print.X", comparison.print_X, at + 1, 1, "result")
     page.place("torch.built.X", comparison.built_X, at + 1, 2, "torch")
-    page.text(at + 2, 0, "sum(y * No)", "label_left")
+    page.text(at + 2, 0, "sum(y * row)", "label_left")
     page.place("torch.print.y", comparison.print_y, at + 2, 1, "result")
     page.place("torch.built.y", comparison.built_y, at + 2, 2, "torch")
     for i, net in enumerate(comparison.nets):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -13,8 +13,10 @@ from torch.nn.functional import mse_loss
 from sheetnet.errors import TrainingError
 from sheetnet.features import Table
 from sheetnet.models import Model
+from sheetnet.settings import learning_rate, whole_number
 from sheetnet.training.modules import create, resolve_device, resolve_dtype, weight_from_W
 
+MAX_EPOCHS = 10**9
 Watch = Callable[[int, nn.Module], None]
 
 
@@ -22,9 +24,9 @@ Watch = Callable[[int, nn.Module], None]
 class Run:
     """What a training run gives: losses[k] and accuracies[k] belong to epoch k's weights, k = 0..epochs."""
 
-    params: dict[str, np.ndarray]
-    losses: np.ndarray
-    accuracies: np.ndarray
+    params: dict[str, np.ndarray] = field(repr=False)
+    losses: np.ndarray = field(repr=False)
+    accuracies: np.ndarray = field(repr=False)
     device: str
     dtype: str
 
@@ -49,10 +51,10 @@ def train(
     """A run of torch from start (default: model.init()): epoch k -> k + 1 is W - lr * dloss/dW on all rows.
 
     watch(epoch, module) is called after each backward pass, when gradients stand in the parameters.
-    Raises: SheetnetError for parameters of the wrong shape, TrainingError for a device or dtype that is not there.
+    Raises: SheetnetError for settings that cannot be and parameters of the wrong shape; TrainingError for a device or
+    dtype that is not there.
     """
-    if epochs < 0:
-        raise TrainingError(f"epochs must be 0 or more, not {epochs}")
+    epochs, lr = whole_number("epochs", epochs, 0, MAX_EPOCHS), learning_rate(lr)
     if model.n_features != len(table.features):
         raise TrainingError(f"{model.name} is for {model.n_features} features, the table has {len(table.features)}")
     params = {"W": model.check_params(model.init() if start is None else start)}

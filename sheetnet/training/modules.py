@@ -50,7 +50,7 @@ def create(name: str, params: dict[str, Any], device: torch.device, dtype: torch
     with torch.device(device):
         module = MODULES[name](weight.shape[1]).to(dtype)
     with torch.no_grad():
-        module.get_parameter("lin.weight").copy_(torch.as_tensor(np.ascontiguousarray(weight), dtype=dtype))
+        module.get_parameter("lin.weight").copy_(torch.tensor(weight.tolist(), dtype=dtype))
     return module
 
 

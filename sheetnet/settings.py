@@ -1,0 +1,29 @@
+"""Settings that people type: judged once, in the same words, for training and for building."""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral, Real
+
+from sheetnet.errors import SheetnetError
+
+
+def whole_number(name: str, value: object, low: int, high: int, why: str = "") -> int:
+    """The value as an int, if it is a whole number from low to high.
+
+    Raises: SheetnetError naming the setting and what was found.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral) or not low <= int(value) <= high:
+        raise SheetnetError(f"{name} must be a whole number from {low} to {high}, found {value!r}{why}")
+    return int(value)
+
+
+def learning_rate(value: object, of: str = "the learning rate") -> float:
+    """The value as a float, if it is a finite number of 0 or more.
+
+    Raises: SheetnetError naming the setting and what was found.
+    """
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or value < 0:  # type: ignore[arg-type, operator]
+        raise SheetnetError(f"{of} must be a finite number of 0 or more, such as 0.1; found {value!r}")
+    return float(value)  # type: ignore[arg-type]
