@@ -47,6 +47,11 @@ class Area:
         """The range with its sheet, such as 'Two ReLU'!$B$5:$K$6."""
         return f"{quoted(self.sheet)}!{self.address((fixed, fixed))}"
 
+    @property
+    def corners(self) -> tuple[int, int, int, int]:
+        """First row, first column, last row, last column."""
+        return self.row, self.col, self.row + self.n_rows - 1, self.col + self.n_cols - 1
+
     def part(self, rows: tuple[int, int], cols: tuple[int, int]) -> Area:
         """Some of its rows and columns, first and last counted from 0."""
         return Area(self.sheet, self.row + rows[0], self.col + cols[0], rows[1] - rows[0] + 1, cols[1] - cols[0] + 1)

@@ -47,7 +47,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "data": {},
     "formula": {},
     "torch": _TORCH,
-    "agreement": {"bold": True, "align": "left"},
+    "agreement": {"bold": True, "align": "left", "indent": 1},
     "is_equal": {"font_color": GREEN, "bg_color": "#E2F0D9"},
     "is_different": {"font_color": RED, "bg_color": "#FBE3E3"},
     "head": {"bold": True, "align": "right", "bottom": 1, "bottom_color": RULE},
@@ -69,6 +69,8 @@ for _kind in ("forward", "backward", "update", "result", "plain"):
         STYLES[f"band_{_kind}{_width}"] = {"bg_color": FILLS[_kind], "bold": True, **_side}
         STYLES[f"shape_{_kind}{_width}"] = {"font_color": GREY, "font_size": 9, **_side}
         STYLES[f"head_{_kind}{_width}"] = {"bg_color": FILLS[_kind], **(_side if _width else {"align": "right"})}
+# numbers of five digits and more, as a diverging rate makes them, are shown by their power of ten
+LARGE, LARGE_FORMAT, FIXED_FORMATS = 1e5, "0.0E+0", ("weight", "feature", "fine", "gradient", "small", "loss")
 # the colour of a block's heading, by role
 HEADING = {
     "input": "plain",

@@ -23,7 +23,17 @@ from xlsxwriter.worksheet import CellNumberTuple, Worksheet
 from sheetnet.area import quoted
 from sheetnet.errors import WorkbookError
 from sheetnet.layout import Block, Book, Chart, Formula, Page
-from sheetnet.look import FONT, NUMBER_FORMATS, STYLES, chart_options, for_block, heading_style
+from sheetnet.look import (
+    FIXED_FORMATS,
+    FONT,
+    LARGE,
+    LARGE_FORMAT,
+    NUMBER_FORMATS,
+    STYLES,
+    chart_options,
+    for_block,
+    heading_style,
+)
 from sheetnet.manifest import MANIFEST_SHEET
 from sheetnet.solver import solver_settings
 
@@ -139,6 +149,7 @@ class Formats:
     def __init__(self, file: Any) -> None:
         self._file = file
         self._made: dict[tuple[str, str], Any] = {}
+        self.large = file.add_format({"num_format": LARGE_FORMAT})
 
     def get(self, style: str, number: str = "") -> Any:
         """The XlsxWriter format of a style of look.STYLES with a number format of look.NUMBER_FORMATS."""
@@ -170,8 +181,6 @@ def _settings(sheet: Any, page: Page, formats: Formats) -> None:
     sheet.repeat_rows(0, max(1, page.freeze[0] - 1))
     sheet.set_footer("&L&A&RPage &P of &N")
     for rule in page.rules:
-        area = rule.area
-        last = area.row + area.n_rows - 1, area.col + area.n_cols - 1
         options = {
             "validate": "integer" if rule.whole else "decimal",
             "criteria": "between",
@@ -180,15 +189,14 @@ def _settings(sheet: Any, page: Page, formats: Formats) -> None:
             "error_title": "sheetnet",
             "error_message": rule.message,
         }
-        sheet.data_validation(area.row, area.col, *last, options)
+        sheet.data_validation(*rule.area.corners, options)
     if page.table:
         name, area, headers = page.table
-        last = area.row + area.n_rows - 1, area.col + area.n_cols - 1
         made = {block.area.col: heading_style("head", block) for block in page.blocks}
         columns = [
             {"header": header, "header_format": formats.get(made[area.col + i])} for i, header in enumerate(headers)
         ]
-        sheet.add_table(area.row, area.col, *last, {"name": name, "columns": columns, "style": "Table Style Light 1"})
+        sheet.add_table(*area.corners, {"name": name, "columns": columns, "style": "Table Style Light 1"})
 
 
 def _texts(sheet: Any, page: Page, formats: Formats) -> None:
@@ -238,6 +246,9 @@ def _block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: For
                 sheet.put(r, c, entry, format)
     for formula in book.formulas(block):
         _formula(sheet, formula, plain, top, left, format)
+    if block.format in FIXED_FORMATS:
+        rule = {"type": "cell", "criteria": "not between", "minimum": -LARGE, "maximum": LARGE}
+        sheet.conditional_format(*block.area.corners, rule | {"format": formats.large})
     if block.role == "agreement":
         _equal_or_differs(sheet, block, formats)
 
@@ -248,8 +259,7 @@ def _formula(sheet: Any, formula: Formula, plain: list[list[float | str]], top: 
     if not formula.array:
         sheet.write_formula(area.row, area.col, formula.text, format, first)
         return
-    last = area.row + area.n_rows - 1, area.col + area.n_cols - 1
-    sheet.write_array_formula(area.row, area.col, *last, formula.text, format, first)
+    sheet.write_array_formula(*area.corners, formula.text, format, first)
     for r, c in area.cells():
         if (r, c) != (area.row, area.col):
             sheet.put(r, c, plain[r - top][c - left], format)
@@ -261,11 +271,9 @@ def _native(entry: Any) -> float | str:
 
 
 def _equal_or_differs(sheet: Any, block: Block, formats: Formats) -> None:
-    area = block.area
-    where = (area.row, area.col, area.row + area.n_rows - 1, area.col + area.n_cols - 1)
     for word, style in (("equal", "is_equal"), ("differs", "is_different")):
         rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": formats.get(style)}
-        sheet.conditional_format(*where, rule)
+        sheet.conditional_format(*block.area.corners, rule)
 
 
 def _chart(file: Any, sheet: Any, chart: Chart) -> None:

@@ -20,7 +20,7 @@ from sheetnet.sheets.torch import Comparison, torch_page
 
 PURPOSE = (
     "From the passengers of the Titanic a model learns to tell who survived: first with one weight for each feature,"
-    " then as a tiny neural net. Every step is a formula that you can click on, and the last sheet holds it against"
+    " then as a tiny neural net. Every step is a formula that you can click on, and the last sheet compares it with"
     " PyTorch."
 )
 
@@ -28,16 +28,16 @@ PURPOSE = (
 def tries(epochs: int, titles: list[str]) -> list[str]:
     """Five things to try, in the order of the sheets."""
     first, last = titles[0], titles[-1]
-    diverge = "the net dies: every Lin is negative and the loss stays."
+    too_large = "At 50 both ReLUs die: every Lin is negative, and the loss stays."
     solved = "with what descent reached."
     if first == "Linear":
-        diverge = "the loss first swings, then outgrows the sheet (#NUM!). Nothing is broken."
+        too_large = "At 50 it outgrows the sheet (#NUM!). Nothing is broken."
         solved = "with least squares and with what descent reached."
     return [
         f"Set the epoch to look at to {min(20, epochs)} and turn to Gradient {last}: all its numbers are now of that"
-        " epoch. Set it back: undo for free.",
-        f"Halve and double a learning rate, and watch the curve on Descent {last} leave torch's dashed line behind.",
-        f"Set the learning rate of {first} to 0.22, then 5: {diverge}",
+        " epoch. Then press undo.",
+        f"Halve, then double, the learning rate of {last}: its curve on Descent {last} leaves torch's dashed line.",
+        f"Raise the rate of {first}: 0.15, 0.2, 0.21, 0.3, 50. Where does its loss stop falling? {too_large}",
         f"On {last}, change one yellow weight: the loss beside it, the whole descent and the verdict here follow.",
         f"In Excel, on {first}: Data > Solver > Solve. Compare its loss {solved}",
     ]
@@ -79,7 +79,7 @@ class Plan:
         book.page(
             "Start",
             "How a model learns: the Titanic, in a sheet and in torch",
-            "Everything on these sheets is live. Change a yellow cell and look at what moves; undo brings it back.",
+            "Every formula on these sheets is live. Change a yellow cell and look at what moves; undo brings it back.",
         )
         data_page(book, self.recipe)
         features_page(book, self.recipe)

@@ -6,6 +6,10 @@ from sheetnet.layout import Book, Chart, Page, Series
 from sheetnet.sheets.net import Net
 from sheetnet.sheets.raw import TOP
 
+TOO_LARGE = {
+    "linear": "A rate too large ends in #NUM!: the numbers have outgrown the sheet. Undo brings them back.",
+    "two_relu": "A rate too large kills both ReLUs: every Lin is negative, every prediction 0, the loss stays.",
+}
 CHART_COL, CHART_WIDTH = 4, 10  # ten columns of the usual width hold a chart of 640 pixels
 
 
@@ -15,8 +19,8 @@ def descent_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
     page = book.page(
         f"Descent {title}",
         f"Descent {title}: {last} epochs, each a step from the row above",
-        "Change the learning rate on Start: the whole curve moves, and the dashed line stays where torch was. A rate"
-        " too large ends in #NUM!: the numbers have outgrown the sheet. Undo brings it back.",
+        "Change the learning rate on Start: the whole curve moves, and the dashed line stays where torch was. "
+        + TOO_LARGE[net.model.name],
         freeze=(TOP, 3),
     )
     page.widths |= {0: 8.0, 1: 12.0, 2: 11.0, 3: 3.0}
@@ -60,7 +64,7 @@ def descent_charts(book: Book, page: Page, net: Net) -> None:
     epochs = book.block(f"{prefix}.descent.epoch").area
     torch = Series("torch, as it was built", epochs, book.block(f"torch.{prefix}.descent.loss").area, "torch")
     curves = (
-        ("loss", "mean squared error", "0.00", TOP - 2, (torch,)),
+        ("loss", "mean squared error", "[<1000]0.00;0E+0", TOP - 2, (torch,)),
         ("accuracy", "share of rows predicted right", "0%", TOP + 17, ()),
     )
     for what, axis, y_format, row, others in curves:

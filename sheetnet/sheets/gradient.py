@@ -9,10 +9,22 @@ from sheetnet.sheets.steps import number_rows, place_steps
 
 NOTE = (
     "W after = W then - rate x gradient: the weights of the next epoch on the Descent sheet.\n\n"
-    "Wiggled: each weight up and down by the wiggle on Start, the difference of the two losses divided by twice the"
-    " wiggle. It may differ from the exact gradient where the Lin of some row lies within a wiggle of 0, the corner of"
-    " a ReLU."
+    "Wiggled: each weight up and down by the wiggle on Start; the difference of the two losses, divided by twice the"
+    " wiggle. "
 )
+LIMITS = {
+    "linear": "It is as exact as the digits of the loss allow: try a wiggle of 1E-10.",
+    "two_relu": "It may differ where the Lin of some row lies within a wiggle of 0, the corner of a ReLU: try 0.01.",
+}
+BLAME = "d_pred = 2 x error / rows: how much the loss rises for each unit that the prediction rises."
+WORDS = {
+    "linear": (BLAME, "Gradient: each column of X times d_pred, added up: MMULT(TRANSPOSE(X), d_pred)."),
+    "two_relu": (
+        BLAME + " d_relu: the same for each ReLU, since they are added. mask: 1 where Lin > 0.",
+        "d_lin = d_relu x mask: what was cut to 0 is not to blame. Gradient: each column of X times d_lin, added up:"
+        " MMULT(TRANSPOSE(X), d_lin).",
+    ),
+}
 
 
 def gradient_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
@@ -22,8 +34,8 @@ def gradient_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
     page = book.page(
         f"Gradient {model.title}",
         f"Gradient {model.title}: one epoch in slow motion",
-        "Which way, and how far, does each weight move? Choose another epoch on Start and this page walks to it, ahead"
-        " or back. Read the lower table from left to right, then the upper one.",
+        "Which way, and how far, does each weight move? Choose another epoch on Start and this page moves to it."
+        " Read the lower table from left to right, then the upper one.",
     )
     units = tuple(f"w {j + 1}" for j in range(k)) if k > 1 else ()
     page.widths |= {0: 14.0, **dict.fromkeys(range(1, 24), 12.0)}
@@ -38,7 +50,7 @@ def gradient_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
     page.place(f"{prefix}.then.which", net.which, w, 0, "data", name=f"{prefix}_which", title="No", format="plain")
     page.widths[1] = 12
     for i, name in enumerate(names):
-        page.text(w + i, 1, name, "label_left")
+        page.text(w + i, 1, name, "word")
     col = 2
     table = [
         ("W", net.W_then, "forward", "W then", f"{prefix}_W_then", "weight"),
@@ -59,7 +71,7 @@ def gradient_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
         if k == 1:
             page.widths[col] = max(12.0, len(title) + 2)
         col += k
-    page.text(w - 3, col + 1, NOTE, "note", wide=4, tall=10)
+    page.text(w - 3, col + 1, NOTE + LIMITS[model.name], "note", wide=4, tall=8)
     under = w + p + 1
     page.text(under, places["down"], "exact - wiggled, at most", "label")
     page.place(
@@ -86,10 +98,10 @@ def gradient_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
         f"{prefix}.then.torch_verdict", net.torch_verdict, under + 1, places["grad_W"], "agreement", format="text"
     )
 
-    data = under + 7
-    page.text(
-        under + 3, 0, "Row by row: forward (green), then backward (violet): what each number is to blame for", "lead"
-    )
+    data = under + 10
+    page.text(under + 3, 0, "Row by row: forward (green), then backward (violet)", "lead")
+    for i, words in enumerate(WORDS[model.name]):
+        page.text(under + 4 + i, 0, words, "plain")
     number_rows(page, common.no.shape[0], data)
 
     def call(name: str) -> str:

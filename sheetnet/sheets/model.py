@@ -14,7 +14,7 @@ WORDS = {
         " it (Data > Solver > Solve).",
     ),
     "two_relu": (
-        "Two ReLU: two weights each, negative sums cut to 0",
+        "Two ReLU: two weights per feature, negative sums cut to 0",
         "Lin is SUMPRODUCT as before; ReLU = MAX(0, Lin); prediction = ReLU 1 + ReLU 2. Change a yellow weight, or let"
         " Solver do it (Data > Solver > Solve).",
     ),

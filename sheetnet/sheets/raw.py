@@ -20,8 +20,8 @@ def data_page(book: Book, recipe: Recipe) -> Page:
     page = book.page(
         "Data",
         "Data: the passengers as they were written down",
-        "One row for each passenger. Blank cells are unknown. The green columns are formulas; all else is data and"
-        " may be changed.",
+        "One row for each passenger; blank is unknown. Green columns are formulas and No only counts. The rest is"
+        " data: change it, fill in what is unknown, but delete no Age or Embarked.",
         freeze=(4, 1),
     )
     top, headers = 4, ["No", *SCHEMA, *recipe.helpers]
@@ -45,16 +45,18 @@ def data_page(book: Book, recipe: Recipe) -> Page:
     page.widths[side] = 26
     for i, (label, node) in enumerate(recipe.facts.items()):
         page.place(f"data.fact.{label}", node, top + i, side + 1, "result", title=label, side=True, format="plain")
-    page.text(top + len(recipe.facts) + 1, side, _NOTE, "note", wide=5, tall=9)
+    page.text(top + len(recipe.facts) + 1, side, _NOTE, "note", wide=5, tall=11)
     page.active = (top, 4)
     return page
 
 
 _NOTE = (
-    "Source: the passengers of the Titanic, facts only (no names, tickets or cabins), gathered by the Encyclopedia"
-    " Titanica contributors and T. Cason, spread by the Vanderbilt biostatistics datasets.\n\n"
+    "Survived: 1 yes, 0 no. Pclass: 1 first, 2 second, 3 third class. SibSp: brothers, sisters and spouse aboard. Parch:"
+    " parents and children aboard. Fare: pounds. Embarked: C Cherbourg, Q Queenstown, S Southampton.\n\n"
     "Try this: change the age of passenger 1 from 22 to 80. Follow it to Features, to the prediction on Linear, and to"
-    " the loss on Start. Then press undo."
+    " the loss on Start. Then press undo.\n\n"
+    "Source: facts only (no names, tickets or cabins), gathered by the Encyclopedia Titanica contributors and T. Cason,"
+    " distributed with the Vanderbilt biostatistics datasets."
 )
 
 
@@ -63,8 +65,8 @@ def features_page(book: Book, recipe: Recipe) -> Page:
     page = book.page(
         "Features",
         "Features: numbers that can be multiplied",
-        "Left: the rows in use, looked up in Data. Right: X, one formula for each column. A column named by its heading"
-        " can be read in every formula.",
+        "Left: the rows in use, looked up in Data. Right: X, one formula for each column. Formulas can use a column by"
+        " its heading, such as =Age.",
         freeze=(TOP, 1),
     )
     page.place("features.no", recipe.no, TOP, 0, "data", name="No", title="No", format="plain")

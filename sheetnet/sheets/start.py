@@ -17,6 +17,18 @@ LEGEND = (
     ("legend_update", "update: the weights move"),
     ("legend_result", "result"),
 )
+WORDS = (
+    ("feature", "a number known of each passenger, a column of X"),
+    ("weight", "what a feature is multiplied with; what is learnt"),
+    ("prediction", "the model's answer; above 0.5 it says survived"),
+    ("loss", "mean squared error: how far predictions are off"),
+    ("accuracy", "share of passengers predicted right"),
+    ("Lin, ReLU", "features times weights, added; the same, cut at 0"),
+    ("gradient", "how the loss changes as each weight rises"),
+    ("learning rate", "how far a step goes against the gradient"),
+    ("epoch", "one step, with all passengers"),
+    ("wiggle", "a tiny change of a weight, to see what the loss does"),
+)
 MAP_COL = 10
 
 
@@ -26,7 +38,7 @@ def start_page(
     """The first page; texts of the lesson come in, the panel and the results are the same everywhere."""
     page = book.pages[0]
     page.gridlines, page.freeze = False, (2, 0)
-    page.widths |= {0: 23.0, **dict.fromkeys(range(1, 9), 10.5), 9: 2.0, MAP_COL: 18.0, MAP_COL + 1: 46.0}
+    page.widths |= {0: 23.0, **dict.fromkeys(range(1, 8), 10.5), 8: 13.0, 9: 2.0, MAP_COL: 18.0, MAP_COL + 1: 56.0}
     page.text(3, 0, "What this is for", "band_plain", wide=9)
     page.text(4, 0, purpose, "wrap", wide=9, tall=2)
     _panel(page, common, nets)
@@ -84,7 +96,7 @@ def _results(page: Page, common: Common, nets: list[Net], comparison: Comparison
             page.place(f"start.{prefix}.best", apply("same", net.best_loss), row, 7, "result", "cells", format="loss")
             page.text(row, 8, "least squares", "hint")
         else:
-            page.text(row, 7, "no formula knows it", "hint", wide=2)
+            page.text(row, 7, "no exact formula", "hint", wide=2)
     page.place(
         "start.verdict", apply("same", comparison.verdict), 17 + len(nets), 1, "agreement", "cells", format="text"
     )
@@ -95,6 +107,11 @@ def map_of_sheets(book: Book) -> None:
     """The linked list of sheets on the first page; called when all pages stand."""
     page = book.pages[0]
     page.text(3, MAP_COL, "The sheets", "band_plain", wide=2)
+    words = len(book.pages) + 5
+    page.text(words, MAP_COL, "Words", "band_plain", wide=2)
+    for i, (word, meaning) in enumerate(WORDS):
+        page.text(words + 1 + i, MAP_COL, word, "label_left")
+        page.text(words + 1 + i, MAP_COL + 1, meaning, "plain")
     for i, other in enumerate(book.pages[1:]):
         page.text(4 + i, MAP_COL, other.name, "link", link=other.name)
         page.text(4 + i, MAP_COL + 1, other.title.partition(": ")[2], "plain")

@@ -48,7 +48,7 @@ def place_steps(
             format=FORMATS.get(node.name, format),
         )
         width = max(12.0, len(title) + 3.0 if k == 1 else 0.0)
-        page.widths |= dict.fromkeys(range(col, col + k), width)
+        page.widths |= {c: max(width, page.widths.get(c, 0.0)) for c in range(col, col + k)}
         col += k
     return col
 
