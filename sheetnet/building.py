@@ -49,7 +49,7 @@ def build(
     """
     path = Path(path)
     if path.suffix.lower() != ".xlsx":
-        raise SheetnetError(f"{path}: the name of a workbook ends in .xlsx")
+        raise SheetnetError(f"{path}: name a file that ends in .xlsx, not a folder or a file of another kind")
     models = [models] if isinstance(models, Model) else list(models)
     _check_models(table, models)
     epochs = whole_number("epochs", epochs, 1, MAX_EPOCHS, ": each is a row of formulas")

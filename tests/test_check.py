@@ -91,7 +91,7 @@ EDITS: dict[str, tuple[Callable[[Made], Changes], str]] = {
     "rate": (lambda m: {m.cell("start.linear.lr"): 0.05}, CHANGED),
     "rate 0": (lambda m: {m.cell("start.linear.lr"): 0, m.cell("start.two_relu.lr"): 0}, CHANGED),
     "rate 50": (lambda m: {m.cell("start.linear.lr"): 50, m.cell("start.two_relu.lr"): 50}, CHANGED),
-    "rate without bound": (lambda m: {m.cell("start.two_relu.lr"): 1e200}, CHANGED),
+    "largest rate": (lambda m: {m.cell("start.two_relu.lr"): 1e6}, CHANGED),
     "epoch 0": (lambda m: {m.cell("start.epoch"): 0}, "equal"),
     "epoch 2": (lambda m: {m.cell("start.epoch"): 2}, "equal"),
     "last epoch": (lambda m: {m.cell("start.epoch"): 5}, "equal"),
@@ -115,7 +115,7 @@ TOGETHER = [  # every edit once, in as few files as can be: LibreOffice takes se
     ("weight", "rate", "epoch 2", "wiggle 1e-3", "A, B", "ages", "fare, sex, class", "one more complete row"),
     ("rate 0", "epoch 0", "wiggle 1e-7", "W", "age filled in", "survivor"),
     ("rate 50", "last epoch", "age removed, another filled in"),
-    ("rate without bound",),
+    ("largest rate",),
 ]
 
 
@@ -351,7 +351,25 @@ def test_a_fault_of_torch_is_caught(small: Made, monkeypatch: pytest.MonkeyPatch
     report = sn.check(small.path)
     assert small.cell("linear.descent.loss", 1) in places(report)
     assert small.cell("two_relu.descent.loss", 1) in places(report)
-    assert {finding.what for finding in report.findings} == {"the sheet's value differs from torch's"}
+    assert small.cell("torch.linear.descent.loss", 1) in places(report)
+    assert {finding.what for finding in report.findings} == {
+        "the sheet's value differs from torch's",
+        "the value on record is not what torch says today",
+    }
+
+
+def test_a_record_changed_in_sheet_and_manifest_alike_is_caught_by_torch(small: Made, tmp_path: Path) -> None:
+    book = load_workbook(small.path)
+    hidden = book["_sheetnet"]
+    content = json.loads("".join(line[0] for line in hidden.iter_rows(values_only=True)))
+    content["record"]["torch.linear.descent.loss"][3] = [0.25]
+    text = json.dumps(content)
+    for row, at in enumerate(range(0, len(text), 30_000), 1):
+        hidden.cell(row, 1, text[at : at + 30_000])
+    book.save(tmp_path / "forged.xlsx")
+    where = small.cell("torch.linear.descent.loss", 3)
+    report = sn.check(edit(tmp_path / "forged.xlsx", tmp_path / "forged.xlsx", {where: 0.25}))
+    assert where in places(report)
 
 
 def test_a_fault_shared_by_sheet_and_graph_is_caught_by_torch(

@@ -202,7 +202,7 @@ def test_a_wiggle_that_is_wrong_is_noticed(monkeypatch: pytest.MonkeyPatch) -> N
         assert_wiggling_agrees("two_relu", 0)
 
 
-@pytest.mark.parametrize("epoch", [-1.0, 13.0, 99.0])
+@pytest.mark.parametrize("epoch", [-2.0, 13.0, 99.0])
 def test_an_epoch_outside_the_descent_is_an_error_value(epoch: float) -> None:
     net, given = net_of("linear", *random_case("linear", 5, 3, 0), 0.1, 12, epoch)
     assert np.isnan(evaluate([net.grad_W], given)[0]).all()

@@ -107,7 +107,7 @@ def test_without_a_start_a_run_begins_at_seed_0_and_leaves_a_given_start_alone(t
 
 @pytest.mark.parametrize("epochs", [-1, -100])
 def test_negative_epochs_are_refused(table: Table, epochs: int) -> None:
-    with pytest.raises(TrainingError, match=f"epochs must be 0 or more, not {epochs}"):
+    with pytest.raises(SheetnetError, match=f"epochs must be a whole number from 0 to .*, found {epochs}"):
         sn.train(sn.linear(table), table, epochs=epochs)
 
 

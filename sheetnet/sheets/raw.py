@@ -51,8 +51,8 @@ def data_page(book: Book, recipe: Recipe) -> Page:
 
 
 _NOTE = (
-    "Survived: 1 yes, 0 no. Pclass: 1 first, 2 second, 3 third class. SibSp: brothers, sisters and spouse aboard. Parch:"
-    " parents and children aboard. Fare: pounds. Embarked: C Cherbourg, Q Queenstown, S Southampton.\n\n"
+    "Survived: 1 yes, 0 no. Pclass: 1 first, 2 second, 3 third class. SibSp: brothers, sisters and spouse aboard."
+    " Parch: parents and children aboard. Fare: pounds. Embarked: C Cherbourg, Q Queenstown, S Southampton.\n\n"
     "Try this: change the age of passenger 1 from 22 to 80. Follow it to Features, to the prediction on Linear, and to"
     " the loss on Start. Then press undo.\n\n"
     "Source: facts only (no names, tickets or cabins), gathered by the Encyclopedia Titanica contributors and T. Cason,"

@@ -62,7 +62,7 @@ def _panel(page: Page, common: Common, nets: list[Net]) -> None:
             f"start.{net.model.name}.lr", net.lr, row, 1, "input", name=f"lr_{net.model.name}",
             title=f"Learning rate, {net.model.title}", side=True, format="rate",
         )  # fmt: skip
-        page.rules.append(Rule(block.area, False, 0, 1e6, "A learning rate is a number of 0 or more, such as 0.1"))
+        page.rules.append(Rule(block.area, False, 0, 1e300, "A learning rate is a number of 0 or more, such as 0.1"))
         row += 1
     epoch = page.place(
         "start.epoch", common.epoch, row, 1, "input", name="epoch", title="Epoch to look at", side=True, format="plain"
