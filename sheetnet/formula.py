@@ -220,7 +220,10 @@ def number(value: float) -> str:
     ('2', '0.05', '0.00001', '1E+300')
     """
     if value == int(value) and abs(value) < 1e15:
-        return str(int(value))
+        digits = str(int(value))
+        short = digits.rstrip("0")
+        zeros = len(digits) - len(short)
+        return f"{short}E+{zeros}" if zeros >= 6 else digits
     text = repr(value)
     mantissa, _, exponent = text.partition("e")
     if not exponent:

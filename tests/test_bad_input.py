@@ -267,7 +267,7 @@ INPUTS: dict[str, tuple[tuple[str, int, int], object, tuple[str, ...]]] = {
     "epoch after the last": (("start.epoch", 0, 0), 6, ("Start!B11", "6", "0 to 5")),
     "epoch between two": (("start.epoch", 0, 0), 2.5, ("Start!B11", "2.5", "whole")),
     "rate below 0": (("start.linear.lr", 0, 0), -0.1, ("Start!B9", "-0.1")),
-    "rate above all": (("start.linear.lr", 0, 0), 1e200, ("Start!B9", "1e+200")),
+    "rate above all": (("start.linear.lr", 0, 0), 1e301, ("Start!B9", "1e+301")),
     "wiggle 0": (("start.wiggle", 0, 0), 0, ("Start!B12", "0")),
     "wiggle text": (("start.wiggle", 0, 0), "small", ("Start!B12", "'small'")),
     "W blank": (("mmult.now.W", 9, 1), None, ("MMULT!C24", "blank")),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,11 +27,14 @@ from sheetnet.checking.structure import (
     check_values_on_record,
     find_manifest,
 )
-from sheetnet.errors import WorkbookError
+from sheetnet.errors import EngineError, WorkbookError
 from sheetnet.evaluate import evaluate
 from sheetnet.graph import Node
 from sheetnet.layout import Block
 from sheetnet.lessons.titanic import Plan
+
+if TYPE_CHECKING:
+    from sheetnet.engines import Session
 
 Say = Callable[[str], None]
 
@@ -78,7 +82,6 @@ def recalculated(path: Path, contents: Contents, plan: Plan, engine: str) -> dic
     Numbers and text in object arrays, errors as nan.
     """
     from sheetnet.checking.poison import poison
-    from sheetnet.engines import get
     from sheetnet.engines.base import CellError
 
     out: dict[str, np.ndarray] = {}
@@ -90,7 +93,7 @@ def recalculated(path: Path, contents: Contents, plan: Plan, engine: str) -> dic
                 f"{path}: {contents.n_formula_cells} formula cells, but {count} could be set aside;"
                 " save the workbook in Excel or LibreOffice and check it again"
             )
-        with get(engine).open(copy) as session:
+        with _opened(path, copy, engine) as session:
             session.recalculate()
             for block in plan.book.blocks:
                 if block.style != "values":
@@ -102,6 +105,16 @@ def recalculated(path: Path, contents: Contents, plan: Plan, engine: str) -> dic
                     ]
                     out[block.id] = np.array(cells, dtype=object).reshape(block.node.shape)
     return out
+
+
+def _opened(path: Path, copy: Path, engine: str) -> Session:
+    """A session on the copy; an engine that cannot open it speaks of the file that it was made from."""
+    from sheetnet.engines import get
+
+    try:
+        return get(engine).open(copy)
+    except EngineError as reason:
+        raise EngineError(str(reason).replace(str(copy), str(path))) from None
 
 
 def _compare(

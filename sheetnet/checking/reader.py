@@ -72,6 +72,8 @@ def open_safely(path: Path) -> zipfile.ZipFile:
         raise WorkbookError(f"{path}: there is no such file")
     if path.is_dir():
         raise WorkbookError(f"{path}: this is a folder; name an .xlsx file")
+    if not path.is_file():
+        raise WorkbookError(f"{path}: this is no regular file; name an .xlsx file")
     try:
         archive = zipfile.ZipFile(path)
     except zipfile.BadZipFile:

@@ -46,6 +46,16 @@ def model_page(book: Book, net: Net, names: tuple[str, ...], best: bool, seed: i
         page.place(
             f"{prefix}.best.loss", net.best_loss, bottom, side, "result", title="Best loss", side=True, format="loss"
         )
+        page.place(
+            f"{prefix}.best.condition",
+            net.condition,
+            bottom + 1,
+            side,
+            "result",
+            title="Condition",
+            side=True,
+            format="diff",
+        )
         bottom += 1
     data = bottom + 4
     page.freeze = (data, 1)

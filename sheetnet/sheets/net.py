@@ -18,6 +18,7 @@ from sheetnet.rewrite import split_columns, substitute
 
 CHANGED = "you have changed the inputs since; run sheetnet check"
 CLOSE = 1e-10  # what `equal` means between sheet and torch: relative, for weights and gradients to 1 + their size
+SINGULAR = 1e-12  # the 1 / condition of X'X below which its inverse is rounding noise
 WIGGLE_CLOSE = 1e-6  # and between exact and wiggled gradients
 
 
@@ -47,17 +48,24 @@ class Net:
         self.X_here = apply("same", common.X)
         self.y_here = apply("same", common.y)
         self.now: Pass = evaluate_loss(model, self.X_here, self.weight.T, self.y_here)
-        self.best_weight, self.best_loss = self._least_squares()
+        self.best_weight, self.best_loss, self.certain = self._least_squares()
         self._unroll()
         self._slow_motion(p)
         self._torch(p, k, n)
 
-    def _least_squares(self) -> tuple[Node, Node]:
-        """The weights (1, p) that the normal equations give, (X'X)^-1 X'y, and their loss."""
+    def _least_squares(self) -> tuple[Node, Node, Node]:
+        """The weights (1, p) that the normal equations give, (X'X)^-1 X'y, their loss, and 1 / condition of X'X.
+
+        Where columns depend on each other there is no such inverse, only rounding noise: then an error value.
+        """
         X, y = self.common.X, self.common.y
-        solution = (apply("inverse", X.T @ X) @ (X.T @ y)).named("solution")
-        best = apply("same", solution.T)
-        return best, mean(square(X @ best.T - y))
+        gram = X.T @ X
+        inverse = apply("inverse", gram)
+        condition = apply("max", apply("abs", gram)) * apply("max", apply("abs", inverse))
+        certain = apply("if_error", 1.0 / condition, lift(0.0))
+        solution = (inverse @ (X.T @ y)).named("solution")
+        best = where(apply("greater", certain, lift(SINGULAR)), solution.T, lift(0.0) / 0.0)
+        return best, mean(square(X @ best.T - y)), certain
 
     def _unroll(self) -> None:
         X, y = self.common.X, self.common.y

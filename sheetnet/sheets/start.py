@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sheetnet.graph import Node, apply
+from sheetnet.graph import Node, apply, lift
 from sheetnet.layout import Book, Page, Rule
 from sheetnet.sheets.net import Common, Net
 from sheetnet.sheets.torch import Comparison
@@ -93,7 +93,15 @@ def _results(page: Page, common: Common, nets: list[Net], comparison: Comparison
                     f"start.{prefix}.{what}.{key}", net.at(node, epoch), row, 1 + 3 * j + step, "result", format=format
                 )
         if net.model.name == "linear" and best:
-            page.place(f"start.{prefix}.best", apply("same", net.best_loss), row, 7, "result", "cells", format="loss")
+            page.place(
+                f"start.{prefix}.best",
+                apply("if_error", net.best_loss, lift("not unique")),
+                row,
+                7,
+                "result",
+                "cells",
+                format="loss",
+            )
             page.text(row, 8, "least squares", "hint")
         else:
             page.text(row, 7, "no exact formula", "hint", wide=2)

@@ -17,6 +17,7 @@ from sheetnet.training.loop import Run, accuracy, as_numpy, gradient_of, params_
 from sheetnet.training.modules import create, weight_from_W
 
 Record = dict[str, np.ndarray]
+SINGULAR = 1e12  # the condition of X'X from which the weights of least squares are noise
 
 
 def witness(model: Model, table: Table, start: np.ndarray, lr: float, epochs: int, epoch: int) -> Record:
@@ -81,9 +82,14 @@ def observe(model: Model, table: Table, W: np.ndarray) -> Record:
 
 
 def least_squares(table: Table) -> Record:
-    """The weights (p, 1) of least squared error by torch's own solver, and their loss."""
+    """The weights (1, p) of least squared error by torch's own solver, and their loss; nan where columns depend."""
     X, y = torch.as_tensor(table.X), torch.as_tensor(table.y)
-    if not (X.isfinite().all() and y.isfinite().all()):
+    if not (X.isfinite().all() and y.isfinite().all() and _condition(X.T @ X) <= SINGULAR):
         return {"best.weight": np.full((1, X.shape[1]), np.nan), "best.loss": np.full((1, 1), np.nan)}
     W = torch.linalg.lstsq(X, y).solution
     return {"best.weight": as_numpy(W).T, "best.loss": as_numpy(mse_loss(X @ W, y)).reshape(1, 1)}
+
+
+def _condition(gram: Tensor) -> float:
+    inverse, singular = torch.linalg.inv_ex(gram)
+    return float("inf") if singular else float(gram.abs().max() * inverse.abs().max())
