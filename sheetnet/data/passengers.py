@@ -160,6 +160,8 @@ def _content(path: Path) -> bytes:
     table = "a CSV table such as Kaggle's train.csv"
     if path.is_dir():
         raise _error(str(path), "this is a folder", table, "name a file in it")
+    if path.exists() and not path.is_file():
+        raise _error(str(path), "this is no regular file", table, "name a file")
     try:
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sheetnet.graph import lift
 from sheetnet.layout import Book, Page, Solver
 from sheetnet.sheets.net import Net
 from sheetnet.sheets.raw import TOP
@@ -47,15 +48,9 @@ def model_page(book: Book, net: Net, names: tuple[str, ...], best: bool, seed: i
             f"{prefix}.best.loss", net.best_loss, bottom, side, "result", title="Best loss", side=True, format="loss"
         )
         page.place(
-            f"{prefix}.best.condition",
-            net.condition,
-            bottom + 1,
-            side,
-            "result",
-            title="Condition",
-            side=True,
-            format="diff",
-        )
+            f"{prefix}.best.certain", net.certain, bottom + 1, side, "result",
+            title="1 / condition", side=True, format="diff", scale=lift(1.0),
+        )  # fmt: skip
         bottom += 1
     data = bottom + 4
     page.freeze = (data, 1)

@@ -93,15 +93,8 @@ def _results(page: Page, common: Common, nets: list[Net], comparison: Comparison
                     f"start.{prefix}.{what}.{key}", net.at(node, epoch), row, 1 + 3 * j + step, "result", format=format
                 )
         if net.model.name == "linear" and best:
-            page.place(
-                f"start.{prefix}.best",
-                apply("if_error", net.best_loss, lift("not unique")),
-                row,
-                7,
-                "result",
-                "cells",
-                format="loss",
-            )
+            lowest = apply("if_error", net.best_loss, lift("not unique"))
+            page.place(f"start.{prefix}.best", lowest, row, 7, "result", "cells", format="loss")
             page.text(row, 8, "least squares", "hint")
         else:
             page.text(row, 7, "no exact formula", "hint", wide=2)

@@ -17,7 +17,7 @@ from sheetnet.training.loop import Run, accuracy, as_numpy, gradient_of, params_
 from sheetnet.training.modules import create, weight_from_W
 
 Record = dict[str, np.ndarray]
-SINGULAR = 1e12  # the condition of X'X from which the weights of least squares are noise
+SINGULAR = 1e-12  # the 1 / condition of X'X below which the weights of least squares are noise
 
 
 def witness(model: Model, table: Table, start: np.ndarray, lr: float, epochs: int, epoch: int) -> Record:
@@ -84,12 +84,12 @@ def observe(model: Model, table: Table, W: np.ndarray) -> Record:
 def least_squares(table: Table) -> Record:
     """The weights (1, p) of least squared error by torch's own solver, and their loss; nan where columns depend."""
     X, y = torch.as_tensor(table.X), torch.as_tensor(table.y)
-    if not (X.isfinite().all() and y.isfinite().all() and _condition(X.T @ X) <= SINGULAR):
+    if not (X.isfinite().all() and y.isfinite().all() and _certain(X.T @ X) > SINGULAR):
         return {"best.weight": np.full((1, X.shape[1]), np.nan), "best.loss": np.full((1, 1), np.nan)}
     W = torch.linalg.lstsq(X, y).solution
     return {"best.weight": as_numpy(W).T, "best.loss": as_numpy(mse_loss(X @ W, y)).reshape(1, 1)}
 
 
-def _condition(gram: Tensor) -> float:
+def _certain(gram: Tensor) -> float:
     inverse, singular = torch.linalg.inv_ex(gram)
-    return float("inf") if singular else float(gram.abs().max() * inverse.abs().max())
+    return 0.0 if singular else 1.0 / float(gram.abs().max() * inverse.abs().max())
