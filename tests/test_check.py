@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from sheetnet.checking import reader
 from sheetnet.checking.poison import POISON, poison
 from sheetnet.checking.report import BlockReport, Finding, Report
 from sheetnet.engines import Engine, Session
+from sheetnet.errors import WorkbookError
 from sheetnet.sheets.net import CHANGED
 
 Changes = dict[str, object]
@@ -430,3 +432,21 @@ def test_a_block_that_was_compared_shows_its_numbers(engine: Engine, small: Made
     for id in ("linear.descent.loss", "two_relu.then.grad_W"):
         got = block_at(live, small.plan.book.block(id)).astype(float)
         assert got == pytest.approx(small.values[id], rel=1e-10)
+
+
+def test_columns_that_come_to_depend_on_each_other_have_no_least_squares(
+    small: Made, tmp_path: Path, engine: Engine
+) -> None:
+    classes = small.table.raw.columns["Pclass"][:, 0]
+    edits: Changes = {small.cell("data.Pclass", i): 1 for i in range(len(classes)) if classes[i] == 3}
+    mine = edit(small.path, tmp_path / "mine.xlsx", edits)
+    assert sn.check(mine, engine.name).findings == []
+    with engine.open(mine) as session:
+        session.recalculate()
+        assert value_at(session, small.cell("start.linear.best")) == "not unique"
+
+
+def test_a_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.xlsx")
+    with pytest.raises(WorkbookError, match=r"pipe\.xlsx: this is no regular file"):
+        sn.check(tmp_path / "pipe.xlsx")
