@@ -6,7 +6,6 @@ the last bit. The file is written beside its target and then renamed, so that no
 
 from __future__ import annotations
 
-import math
 import os
 import tempfile
 from collections.abc import Mapping
@@ -18,9 +17,9 @@ import numpy as np
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxFileError
 from xlsxwriter.utility import xl_rowcol_to_cell_fast
-from xlsxwriter.worksheet import CellNumberTuple, Worksheet
+from xlsxwriter.worksheet import CellFormulaTuple, CellNumberTuple, Worksheet
 
-from sheetnet.area import quoted
+from sheetnet.area import Area, quoted
 from sheetnet.errors import WorkbookError
 from sheetnet.layout import Block, Book, Chart, Formula, Page
 from sheetnet.look import (
@@ -45,13 +44,22 @@ ERROR = "#NUM!"  # what a sheet shows when a number has outgrown it
 class ExactSheet(Worksheet):  # type: ignore[misc]
     """A worksheet that writes every double with all its digits, and error values also inside array formulas."""
 
+    def claim(self, area: Area) -> None:
+        """Widen the sheet's used range to an area that put and put_formula are about to fill."""
+        top, left, bottom, right = area.corners
+        self._check_dimensions(top, left)
+        self._check_dimensions(bottom, right)
+
     def put(self, row: int, col: int, value: float | str, format: Any) -> None:
         """A plain value, or the stored value of a cell inside an array formula; nan is an error value."""
         if isinstance(value, str):
             self.write_string(row, col, value, format)
         else:
             self.table[row][col] = CellNumberTuple(value, format)
-            self._check_dimensions(row, col)
+
+    def put_formula(self, row: int, col: int, text: str, value: float | str, format: Any) -> None:
+        """A formula of one cell with its stored value."""
+        self.table[row][col] = CellFormulaTuple(text.removeprefix("="), format, value)
 
     def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
         """The formula without its equals sign; nothing to expand: all functions in use are as old as Excel 2007."""
@@ -235,12 +243,12 @@ def _heading(sheet: Any, block: Block, formats: Formats) -> None:
 def _block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: Formats) -> None:
     format = formats.get(*for_block(block))
     top, left = block.area.row, block.area.col
-    plain = [[_native(entry) for entry in line] for line in value]
+    plain = value.tolist() if value.dtype == object else (value + 0.0).tolist()  # -0.0 becomes 0
+    sheet.claim(block.area)
     if block.style == "values":
         for r, c in block.area.cells():
             entry = plain[r - top][c - left]
-            blank = isinstance(entry, float) and math.isnan(entry) and block.role != "torch"  # torch's nan is an error
-            if entry == "" or blank:
+            if entry == "" or (entry != entry and block.role != "torch"):  # torch's nan is an error, not a blank
                 sheet.write_blank(r, c, None, format)
             else:
                 sheet.put(r, c, entry, format)
@@ -257,17 +265,12 @@ def _formula(sheet: Any, formula: Formula, plain: list[list[float | str]], top: 
     area = formula.area
     first = plain[area.row - top][area.col - left]
     if not formula.array:
-        sheet.write_formula(area.row, area.col, formula.text, format, first)
+        sheet.put_formula(area.row, area.col, formula.text, first, format)
         return
     sheet.write_array_formula(*area.corners, formula.text, format, first)
     for r, c in area.cells():
         if (r, c) != (area.row, area.col):
             sheet.put(r, c, plain[r - top][c - left], format)
-
-
-def _native(entry: Any) -> float | str:
-    """A Python value; -0.0 is written as 0."""
-    return entry if isinstance(entry, str) else float(entry) + 0.0
 
 
 def _equal_or_differs(sheet: Any, block: Block, formats: Formats) -> None:
