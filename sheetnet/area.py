@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+MAX_ROWS, MAX_COLS = 1_048_576, 16_384  # of a sheet
+
 
 def column_letters(col: int) -> str:
     """The letters of a column counted from 0.
@@ -77,8 +79,10 @@ def area_of(sheet: str, address: str) -> Area:
     if not found:
         raise ValueError(f"{address!r} is no range of cells")
     left, top, right, bottom = found.groups()
-    row, col = int(top) - 1, _column(left)
-    return Area(sheet, row, col, int(bottom or top) - row, _column(right or left) - col + 1)
+    row, col, last_row, last_col = int(top) - 1, _column(left), int(bottom or top) - 1, _column(right or left)
+    if not (0 <= row <= last_row < MAX_ROWS and col <= last_col < MAX_COLS):
+        raise ValueError(f"{address!r} is no range of cells")
+    return Area(sheet, row, col, last_row - row + 1, last_col - col + 1)
 
 
 def _column(letters: str) -> int:

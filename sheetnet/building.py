@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from sheetnet import __version__, manifest
+from sheetnet.data import Raw, read_passengers
 from sheetnet.errors import SheetnetError
 from sheetnet.evaluate import evaluate
 from sheetnet.features import Table, counting
 from sheetnet.graph import Node
 from sheetnet.lessons.titanic import Plan, Spec
 from sheetnet.models import Model
-from sheetnet.settings import learning_rate, whole_number
+from sheetnet.settings import MAX_EPOCHS, MAX_SEED, learning_rate, whole_number
 from sheetnet.sheets.mmult import PLAY
 
-MAX_EPOCHS = 1000
 WIGGLE = 1e-5
 
 
@@ -50,9 +50,12 @@ def build(
     path = Path(path)
     if path.suffix.lower() != ".xlsx":
         raise SheetnetError(f"{path}: name a file that ends in .xlsx, not a folder or a file of another kind")
-    models = [models] if isinstance(models, Model) else list(models)
+    models = [models] if isinstance(models, Model) else list(models or [])
     _check_models(table, models)
     epochs = whole_number("epochs", epochs, 1, MAX_EPOCHS, ": each is a row of formulas")
+    seed = whole_number("seed", seed, 0, MAX_SEED)
+    if isinstance(lr, Mapping) and set(lr) != {m.name for m in models}:
+        raise SheetnetError(f"one learning rate for each of {[m.name for m in models]} is needed, found {sorted(lr)}")
     rates = {
         m.name: learning_rate(lr.get(m.name) if isinstance(lr, Mapping) else lr, f"the learning rate of {m.name}")
         for m in models
@@ -67,6 +70,7 @@ def build(
         n_rows=table.n_rows,
         seed=seed,
         best=int(np.linalg.matrix_rank(table.X)) == table.n_features,
+        shipped=same_table(table.raw, read_passengers()),
         torch_version=str(torch.__version__).partition("+")[0],
     )
     plan = Plan(spec)
@@ -82,10 +86,18 @@ def build(
     return Built(path, path.stat().st_size, len(plan.book.pages), formula_cells, losses)
 
 
+def same_table(a: Raw, b: Raw) -> bool:
+    """Whether two raw tables hold the same entries."""
+    return all(
+        np.array_equal(a.columns[name], b.columns[name], equal_nan=a.columns[name].dtype != object)
+        for name in a.columns
+    )
+
+
 def _check_models(table: Table, models: Sequence[Model]) -> None:
     if not isinstance(table, Table):
         raise SheetnetError(f"a table is needed, such as sn.titanic(), found {type(table).__name__}")
-    if not models:
+    if not models or not all(isinstance(model, Model) for model in models):
         raise SheetnetError("a workbook needs at least one model, such as sn.linear(table)")
     if len({m.name for m in models}) != len(models):
         raise SheetnetError("each model can stand in a workbook once")

@@ -139,8 +139,10 @@ def evaluate(roots: Sequence[Node], inputs: Mapping[Node, Array], xp: Any = np) 
     Raises: GraphError for an input that was not given or has another shape.
     """
     values: dict[Node, Array] = {}
+    nodes, keep = order(roots), set(roots)
+    last_use = {source: at for at, node in enumerate(nodes) for source in node.sources}
     with np.errstate(all="ignore"):
-        for node in order(roots):
+        for at, node in enumerate(nodes):
             if node.op == "input":
                 values[node] = _given(node, inputs)
             elif node.op == "constant":
@@ -148,6 +150,9 @@ def evaluate(roots: Sequence[Node], inputs: Mapping[Node, Array], xp: Any = np) 
             else:
                 value = NUMERIC[node.op](xp, *(values[s] for s in node.sources))
                 values[node] = value if _is_text(value) else xp.where(xp.isfinite(value), value, xp.nan)
+            for source in set(node.sources) - keep:
+                if last_use[source] == at:
+                    del values[source]
     return [values[root] for root in roots]
 
 

@@ -48,7 +48,7 @@ class Formula:
 
 @dataclass(frozen=True)
 class Text:
-    """Words in a cell; wide > 1 merges that many columns, tall that many rows; link names a sheet or a range."""
+    """Words in a cell; wide > 1 merges that many columns, tall that many rows; link names a sheet."""
 
     row: int
     col: int
@@ -61,12 +61,12 @@ class Text:
 
 @dataclass(frozen=True)
 class Series:
-    """One line of a chart; a block of one cell is drawn as a point."""
+    """One line of a chart; look="mark" draws points."""
 
     label: str
     x: Area
     y: Area
-    look: Literal["live", "torch", "mark", "best"] = "live"
+    look: Literal["live", "torch", "mark"] = "live"
 
 
 @dataclass(frozen=True)

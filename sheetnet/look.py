@@ -69,7 +69,7 @@ for _kind in ("forward", "backward", "update", "result", "plain"):
         STYLES[f"band_{_kind}{_width}"] = {"bg_color": FILLS[_kind], "bold": True, **_side}
         STYLES[f"shape_{_kind}{_width}"] = {"font_color": GREY, "font_size": 9, **_side}
         STYLES[f"head_{_kind}{_width}"] = {"bg_color": FILLS[_kind], **(_side if _width else {"align": "right"})}
-# numbers of five digits and more, as a diverging rate makes them, are shown by their power of ten
+# numbers of six digits and more, as a diverging rate makes them, are shown by their power of ten
 LARGE, LARGE_FORMAT, FIXED_FORMATS = 1e5, "0.0E+0", ("weight", "feature", "fine", "gradient", "small", "loss")
 # the colour of a block's heading, by role
 HEADING = {
@@ -84,7 +84,6 @@ HEADING = {
 }
 NUMBER_FORMATS = {
     "plain": "General",
-    "general": "General",
     "text": "General",
     "weight": "0.0000",
     "feature": "0.0###",
@@ -92,7 +91,7 @@ NUMBER_FORMATS = {
     "gradient": "0.0000",
     "small": "0.000000",
     "loss": "0.000000",
-    "rate": "0.0###",
+    "rate": "General",
     "diff": "0.0E+00",
     "share": "0.0%",
 }
@@ -117,7 +116,6 @@ _LINES: dict[str, dict[str, Any]] = {
     "live": {"line": {"color": "#0B5394", "width": 3.0}},
     "torch": {"line": {"color": "#BFBFBF", "width": 1.5, "dash_type": "dash"}},
     "mark": {"line": {"none": True}, "marker": {"type": "circle", "size": 9, "fill": _ORANGE, "border": _ORANGE}},
-    "best": {"line": {"color": "#1E6B34", "width": 1.25, "dash_type": "dash"}},
 }  # fmt: skip
 
 

@@ -13,12 +13,14 @@ from typing import Any
 
 import numpy as np
 
+from sheetnet.data.passengers import MAX_ROWS
 from sheetnet.errors import WorkbookError
 from sheetnet.features import RECIPES
 from sheetnet.layout import Book
 from sheetnet.lessons.titanic import Spec
 from sheetnet.models import KINDS
 from sheetnet.optimisers import OPTIMISERS
+from sheetnet.settings import MAX_EPOCHS
 
 MANIFEST_SHEET = "_sheetnet"
 FORMAT = 1  # raised when an older sheetnet could no longer read what a newer one writes
@@ -84,12 +86,14 @@ def _sane(spec: Spec) -> Spec:
     whole = (spec.epochs, spec.n_raw, spec.n_rows, spec.seed)
     if (
         not all(isinstance(n, int) for n in whole)
-        or not 0 <= spec.epochs <= 2000
-        or not 1 < spec.n_rows <= spec.n_raw <= 20_000
+        or not 0 < spec.epochs <= MAX_EPOCHS
+        or not 1 < spec.n_rows <= spec.n_raw <= MAX_ROWS
     ):
         raise ValueError("sizes out of bounds")
     if spec.recipe not in RECIPES or spec.optimiser not in OPTIMISERS:
         raise ValueError("unknown recipe or optimiser")
+    if not all(isinstance(flag, bool) for flag in (spec.best, spec.shipped)) or not isinstance(spec.torch_version, str):
+        raise ValueError("a setting of another kind")
     if not spec.models or len(set(spec.models)) < len(spec.models) or not set(spec.models) <= set(KINDS):
         raise ValueError("unknown models")
     return spec

@@ -55,6 +55,10 @@ class Model:
     name: str
     n_features: int
 
+    def __post_init__(self) -> None:
+        if self.name not in KINDS:
+            raise SheetnetError(f"there is no model {self.name!r}; known are {', '.join(KINDS)}")
+
     @property
     def kind(self) -> Kind:
         """The model's entry in KINDS."""

@@ -7,6 +7,9 @@ from numbers import Integral, Real
 
 from sheetnet.errors import SheetnetError
 
+MAX_EPOCHS = 1000  # of a workbook: each epoch is a row of formulas
+MAX_SEED = 2**32 - 1
+
 
 def whole_number(name: str, value: object, low: int, high: int, why: str = "") -> int:
     """The value as an int, if it is a whole number from low to high.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sheetnet.formula import number
 from sheetnet.layout import Solver
 
 
@@ -9,7 +10,7 @@ def solver_settings(solver: Solver) -> dict[str, str]:
     """The hidden names and their values: minimise the target by changing cells, GRG, negative allowed."""
     minimise, grg, negative_allowed = 2, 1, 2
     unlimited = 2147483647
-    settings = {
+    settings: dict[str, str | float] = {
         "solver_adj": solver.changing.full(),
         "solver_cvg": 0.0001,
         "solver_drv": 2,  # central differences
@@ -38,4 +39,4 @@ def solver_settings(solver: Solver) -> dict[str, str]:
         "solver_val": 0,
         "solver_ver": 3,
     }
-    return {key: str(value) for key, value in settings.items()}
+    return {key: value if isinstance(value, str) else number(value) for key, value in settings.items()}

@@ -21,6 +21,7 @@ from xlsxwriter.worksheet import CellFormulaTuple, CellNumberTuple, Worksheet
 
 from sheetnet.area import Area, quoted
 from sheetnet.errors import WorkbookError
+from sheetnet.formula import number
 from sheetnet.layout import Block, Book, Chart, Formula, Page
 from sheetnet.look import (
     FIXED_FORMATS,
@@ -171,9 +172,9 @@ class Formats:
 
 
 def _settings(sheet: Any, page: Page, formats: Formats) -> None:
-    sheet.set_column(0, 60, 10, formats.get("plain"))
+    sheet.set_column(0, 60, 10)
     for col, width in page.widths.items():
-        sheet.set_column(col, col, width, formats.get("plain"))
+        sheet.set_column(col, col, width)
     sheet.set_row(0, 26)
     sheet.write_string(0, 0, page.title, formats.get("title"))
     sheet.write_string(1, 0, page.about, formats.get("about"))
@@ -192,8 +193,8 @@ def _settings(sheet: Any, page: Page, formats: Formats) -> None:
         options = {
             "validate": "integer" if rule.whole else "decimal",
             "criteria": "between",
-            "minimum": rule.low,
-            "maximum": rule.high,
+            "minimum": number(rule.low),
+            "maximum": number(rule.high),
             "error_title": "sheetnet",
             "error_message": rule.message,
         }

@@ -50,7 +50,7 @@ def check(path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None)
     path = Path(path)
     runner = get(engine)
     if missing := runner.missing():
-        raise WorkbookError(f"{path}: not checked, {missing}")
+        raise EngineError(f"{path}: not checked, {missing}")
     say(f"reading {path}")
     contents = reader.read(path)
     found = find_manifest(contents)
@@ -138,6 +138,7 @@ def _compare(
             floor,
             "the sheet's value differs from the graph's",
             spoilt,
+            computed=True,
         )
         if block.id in witnessed:
             line.torch_abs, line.torch_rel = hold_against(
@@ -149,6 +150,7 @@ def _compare(
                 floor,
                 "the sheet's value differs from torch's",
                 spoilt,
+                computed=True,
             )
 
 

@@ -14,6 +14,7 @@ RECORD = 1e-12  # values on record, after other programs have saved them with 15
 
 
 def largest(value: np.ndarray) -> float:
+    """The largest finite number of an array, without its sign; 0 for text."""
     if value.dtype == object:
         return 0.0
     finite = np.abs(value[np.isfinite(value)])
@@ -29,6 +30,7 @@ def hold_against(
     floor: float,
     words: str,
     spoilt: np.ndarray | None = None,
+    computed: bool = False,
 ) -> tuple[float, float]:
     """The largest absolute and relative difference; the first bad cell becomes the block's finding.
 
@@ -52,7 +54,7 @@ def hold_against(
     if bad.any() and line.finding is None:
         i, j = (int(k) for k in np.argwhere(bad)[0])
         cell = where(area.sheet, area.row + i, area.col + j)
-        line.finding = Finding(cell, words, _show(got[i, j]), _show(expected[i, j]), computed=relative != RECORD)
+        line.finding = Finding(cell, words, _show(got[i, j]), _show(expected[i, j]), computed)
     with np.errstate(all="ignore"):
         relatives = np.where(np.abs(e) > floor, difference / np.abs(e), 0.0)
     return float(difference.max(initial=0.0)), float(np.nan_to_num(relatives).max(initial=0.0))

@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 from sheetnet.area import area_of
-from sheetnet.checking.reader import open_safely
+from sheetnet.checking.reader import array_cells, open_safely
 from sheetnet.errors import WorkbookError
 
 POISON = 987654321.125  # exact in binary; no block of ours comes near it
 
-_CELL = re.compile(r"<c\b([^>]*?)(/>|>(.*?)</c>)", re.DOTALL)
+_CELL = re.compile(r"<c\b([^>]*?)(/>|>(.*?)</c\s*>)", re.DOTALL)
 _ADDRESS = re.compile(r'\br="([A-Z]+)(\d+)"')
 _ARRAY = re.compile(r'<f\b[^>]*\bt="array"[^>]*?\bref="([^"]+)"|<f\b[^>]*\bref="([^"]+)"[^>]*?\bt="array"')
 _TYPE = re.compile(r'\st="[^"]*"')
@@ -37,9 +37,10 @@ def poison(source: Path, target: Path) -> int:
 
 
 def _poison_sheet(text: str, where: str) -> tuple[str, int]:
-    covered: set[tuple[int, int]] = set()
-    for found in _ARRAY.finditer(text):
-        covered.update(area_of("", found[1] or found[2]).cells())
+    try:
+        covered = array_cells(found[1] or found[2] for found in _ARRAY.finditer(text))
+    except ValueError as reason:
+        raise WorkbookError(f"{where}: {reason}") from None
     count = 0
 
     def cell(found: re.Match[str]) -> str:

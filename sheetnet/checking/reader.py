@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,9 +88,7 @@ def open_safely(path: Path) -> zipfile.ZipFile:
         if "xl/workbook.xml" not in archive.namelist():
             raise WorkbookError(f"{path}: this zip is no .xlsx workbook: it has no xl/workbook.xml")
         for part in parts:
-            content = archive.read(part)
-            if part.filename.endswith((".xml", ".rels")):
-                _check_xml(content, f"{path}: {part.filename}")
+            _check_part(part.filename, archive.read(part), f"{path}: {part.filename}")
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as reason:
         archive.close()
         raise WorkbookError(f"{path}: the file is damaged ({_one_line(reason)}); build it anew") from None
@@ -99,14 +98,20 @@ def open_safely(path: Path) -> zipfile.ZipFile:
     return archive
 
 
-def _check_xml(content: bytes, part: str) -> None:
-    """Raise WorkbookError for a part that is not UTF-8, as every spreadsheet program writes it, or has a DOCTYPE."""
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        raise WorkbookError(f"{part} is not text in UTF-8; save the workbook in Excel or LibreOffice first") from None
-    if re.search(r"<!(DOCTYPE|ENTITY)", text):
+def _check_part(name: str, content: bytes, part: str) -> None:
+    """Raise WorkbookError for a document type in any part, and for XML that is not UTF-8, as all programs write it.
+
+    Any part may be XML, whatever it is called, and UTF-16 is UTF-8 with zeros between the letters.
+    """
+    if re.search(rb"<!(DOCTYPE|ENTITY)", content.replace(b"\0", b"")):
         raise WorkbookError(f"{part} declares a document type; such files are not read")
+    if name.endswith((".xml", ".rels")):
+        try:
+            readable = "\0" not in content.decode("utf-8")
+        except UnicodeDecodeError:
+            readable = False
+        if not readable:
+            raise WorkbookError(f"{part} is not text in UTF-8; save the workbook in Excel or LibreOffice first")
 
 
 def _one_line(reason: object) -> str:
@@ -142,6 +147,17 @@ def read(path: Path) -> Contents:
     return contents
 
 
+def array_cells(refs: Iterable[str]) -> set[Cell]:
+    """The cells of all array formulas of a sheet, from the ranges that they fill.
+
+    Raises: ValueError for what is no range, and for more cells than any workbook of ours has.
+    """
+    areas = [area_of("", ref) for ref in refs]
+    if sum(area.n_rows * area.n_cols for area in areas) > MAX_ARRAY_CELLS:
+        raise ValueError(f"array formulas over more than {MAX_ARRAY_CELLS} cells")
+    return {cell for area in areas for cell in area.cells()}
+
+
 def _calculation(settings: Any) -> dict[str, tuple[str, str]]:
     """What may change the numbers of every formula: manual mode, rounding to what is shown, circular references."""
     return {
@@ -165,12 +181,7 @@ def _sheet(source: Any) -> Sheet:
             sheet.formulas[at] = FormulaCell(_with_sign(str(value)), None)
         elif value is not None:
             sheet.values[at] = float(value) if type(value) in (int, float) else _plain(value)
-    areas = [area_of("", ref) for ref in arrays]
-    if sum(area.n_rows * area.n_cols for area in areas) > MAX_ARRAY_CELLS:
-        raise ValueError(f"array formulas over more than {MAX_ARRAY_CELLS} cells")
-    for area in areas:
-        sheet.covered.update(area.cells())
-    sheet.covered -= set(sheet.formulas)
+    sheet.covered = array_cells(arrays) - set(sheet.formulas)
     for at in sheet.covered:
         sheet.values.pop(at, None)
     for table in source.tables.values():

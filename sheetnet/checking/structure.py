@@ -33,6 +33,10 @@ def find_manifest(contents: Contents) -> Manifest:
 
 
 def check_sheets(contents: Contents, plan: Plan, found: Manifest, report: Report) -> None:
+    """Every sheet of ours must be there, laid out as this version of sheetnet lays it out.
+
+    Raises: WorkbookError when another version has laid it out otherwise.
+    """
     if found.blocks != manifest.ranges(plan.book):
         raise WorkbookError(
             f"{contents.file}: sheetnet {found.version} laid this workbook out differently; build it anew"
@@ -99,11 +103,10 @@ def check_values_on_record(
         hold_against(
             blocks[id], block.area, value, expected, RECORD, 0.0, "a value that is not for editing was changed"
         )
-        if block.role == "torch":
-            inputs[id] = value
 
 
 def check_formulas(contents: Contents, plan: Plan, blocks: Mapping[str, BlockReport], report: Report) -> None:
+    """Every formula must be the one that was built, and on our sheets there is no other."""
     pages = {page.name for page in plan.book.pages} | {MANIFEST_SHEET}
     known: dict[str, set[tuple[int, int]]] = {name: set() for name in contents.sheets}
     for block in plan.book.blocks:
@@ -141,12 +144,12 @@ def _formula_finding(
         return Finding(
             cell, "this is not the formula that was built", f"{{{got.text}}}" if got.fills else got.text, wanted
         )
-    if (got.fills or at) != (fills or at) and _one_cell(got.fills, fills):
+    if (got.fills or at) != (fills or at) and _fill_different_cells(got.fills, fills):
         return Finding(cell, "the formula fills other cells", got.fills or "one cell", fills or "one cell")
     return None
 
 
-def _one_cell(got: str | None, fills: str | None) -> bool:
+def _fill_different_cells(got: str | None, fills: str | None) -> bool:
     """Whether two ranges really differ: A1 and A1:A1 do not."""
     return _once(got) != _once(fills)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MIN_ROWS = 2
-MAX_ROWS = 20_000
+MAX_ROWS = 16_384
 MAX_BYTES = 16 * 2**20
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Self
 from zipfile import is_zipfile
 
+from sheetnet.area import MAX_COLS, MAX_ROWS
 from sheetnet.errors import EngineError
-
-MAX_ROWS, MAX_COLS = 1_048_576, 16_384
 
 
 class CellError(str):

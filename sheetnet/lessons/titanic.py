@@ -18,21 +18,29 @@ from sheetnet.sheets.raw import data_page, features_page
 from sheetnet.sheets.start import map_of_sheets, start_page
 from sheetnet.sheets.torch import Comparison, torch_page
 
-PURPOSE = (
-    "From the passengers of the Titanic a model learns to tell who survived: first with one weight for each feature,"
-    " then as a tiny neural net. Every step is a formula that you can click on, and the last sheet compares it with"
-    " PyTorch."
-)
+NETS = {"Linear": "with one weight for each feature", "Two ReLU": "as a tiny neural net"}
+NEVER_LATER = 70  # epochs after which a rate of 50 has outgrown the sheet
 
 
-def tries(epochs: int, titles: list[str]) -> list[str]:
+def purpose(titles: list[str]) -> str:
+    """Two sentences on what the workbook is for."""
+    nets = [NETS[title] for title in titles]
+    how = f"first {nets[0]}, then {nets[1]}" if len(nets) > 1 else nets[0]
+    return (
+        f"From the passengers of the Titanic a model learns to tell who survived: {how}."
+        " Every step is a formula that you can click on, and the last sheet compares it with PyTorch."
+    )
+
+
+def tries(epochs: int, titles: list[str], best: bool) -> list[str]:
     """Five things to try, in the order of the sheets."""
     first, last = titles[0], titles[-1]
-    too_large = "At 50 both ReLUs die: every Lin is negative, and the loss stays."
-    solved = "with what descent reached."
     if first == "Linear":
-        too_large = "At 50 it outgrows the sheet (#NUM!). Nothing is broken."
-        solved = "with least squares and with what descent reached."
+        large = "outgrows the sheet (#NUM!). Nothing is broken." if epochs >= NEVER_LATER else "runs away."
+        too_large = f"At 50 it {large}"
+    else:
+        too_large = "At 50 both ReLUs die: every Lin is negative, and the loss stays."
+    solved = f"{'with least squares and ' if best else ''}with what descent reached."
     return [
         f"Set the epoch to look at to {min(20, epochs)} and turn to Gradient {last}: all its numbers are now of that"
         " epoch. Then press undo.",
@@ -55,6 +63,7 @@ class Spec:
     seed: int
     best: bool  # whether the normal equations have one solution
     torch_version: str
+    shipped: bool  # whether the raw table is the one that comes with sheetnet
     optimiser: str = "sgd"
 
 
@@ -81,7 +90,7 @@ class Plan:
             "How a model learns: the Titanic, in a sheet and in torch",
             "Every formula on these sheets is live. Change a yellow cell and look at what moves; undo brings it back.",
         )
-        data_page(book, self.recipe)
+        data_page(book, self.recipe, titles[0], spec.shipped)
         features_page(book, self.recipe)
         for net in self.nets:
             model_page(book, net, names, spec.best and net.model.name == "linear", spec.seed)
@@ -91,7 +100,9 @@ class Plan:
         descents = [descent_page(book, net, names) for net in self.nets]
         torch_page(book, self.comparison, names, spec.torch_version)
         best = spec.best and "linear" in spec.models
-        start_page(book, self.common, self.nets, self.comparison, PURPOSE, tries(spec.epochs, titles), best)
+        start_page(
+            book, self.common, self.nets, self.comparison, purpose(titles), tries(spec.epochs, titles, best), best
+        )
         for page, net in zip(descents, self.nets, strict=True):
             descent_charts(book, page, net)
         map_of_sheets(book)

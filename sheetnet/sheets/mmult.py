@@ -47,7 +47,7 @@ def mmult_page(book: Book, product: Product, names: tuple[str, ...]) -> Page:
     page.place("mmult.B", product.B, top, 4, "input", title="B", name="B", format="plain")
     page.place("mmult.AB", product.AB, top, 7, "forward", title="MMULT(A, B)", format="plain")
     page.place("mmult.by_hand", product.by_hand, top, 10, "forward", "cells", title="The same by hand", format="plain")
-    page.text(top, 13, _NOTE, "note", wide=4, tall=5)
+    page.text(top, 13, _note(*product.W.shape), "note", wide=4, tall=5)
     w = 14
     for i, name in enumerate(names):
         page.text(w + i, 0, name, "label")
@@ -81,7 +81,9 @@ def mmult_page(book: Book, product: Product, names: tuple[str, ...]) -> Page:
     return page
 
 
-_NOTE = (
-    "The number of columns of A must be the number of rows of B. Below: X is 10 columns wide and W 10 rows tall, so"
-    " MMULT(X, W) is all the Lin columns of the net at once."
-)
+def _note(p: int, k: int) -> str:
+    what = "all the Lin columns" if k > 1 else "the predictions"
+    return (
+        "The number of columns of A must be the number of rows of B. Below:"
+        f" X is {p} columns wide and W {p} rows tall, so MMULT(X, W) is {what} of the net at once."
+    )

@@ -84,14 +84,12 @@ class Net:
         rows = [
             row(self.weight, unit + 1) if len(self.units) > 1 else apply("same", self.weight) for unit in self.units
         ]
-        for epoch in range(self.common.epochs + 1):
+        for _ in range(self.common.epochs + 1):
             weights.append(rows)
             change = dict(zip(self._any, rows, strict=True))
             *rows, epoch_loss, epoch_accuracy = substitute([*self._step, loss, accuracy], change)
             losses.append(epoch_loss)
             accuracies.append(epoch_accuracy)
-            if epoch == self.common.epochs:
-                break
         self.losses, self.accuracies = vstack(losses), vstack(accuracies)
         self.W_rows = [vstack([w[unit] for w in weights]) for unit in self.units]
         self.epoch_numbers = variable("epoch_numbers", (self.common.epochs + 1, 1))

@@ -15,13 +15,13 @@ def _format(column: str) -> str:
     return "text" if column in SCHEMA and SCHEMA[column].kind == "text" else "plain"
 
 
-def data_page(book: Book, recipe: Recipe) -> Page:
+def data_page(book: Book, recipe: Recipe, first_model: str, shipped: bool) -> Page:
     """The raw rows as an Excel Table, with the recipe's helper columns beside them."""
     page = book.page(
         "Data",
         "Data: the passengers as they were written down",
-        "One row for each passenger; blank is unknown. Green columns are formulas and No only counts. The rest is"
-        " data: change it, fill in what is unknown, but delete no Age or Embarked.",
+        "One row for each passenger; blank is unknown. Green columns are formulas and No only counts. The rest is data:"
+        + (" change it, fill in what is unknown, but delete no Age or Embarked." if recipe.picked else " change it."),
         freeze=(4, 1),
     )
     top, headers = 4, ["No", *SCHEMA, *recipe.helpers]
@@ -45,18 +45,21 @@ def data_page(book: Book, recipe: Recipe) -> Page:
     page.widths[side] = 26
     for i, (label, node) in enumerate(recipe.facts.items()):
         page.place(f"data.fact.{label}", node, top + i, side + 1, "result", title=label, side=True, format="plain")
-    page.text(top + len(recipe.facts) + 1, side, _NOTE, "note", wide=5, tall=11)
+    note = _KEY.format(model=first_model) + (_SOURCE if shipped else "")
+    page.text(top + len(recipe.facts) + 1, side, note, "note", wide=5, tall=11)
     page.active = (top, 4)
     return page
 
 
-_NOTE = (
+_KEY = (
     "Survived: 1 yes, 0 no. Pclass: 1 first, 2 second, 3 third class. SibSp: brothers, sisters and spouse aboard."
     " Parch: parents and children aboard. Fare: pounds. Embarked: C Cherbourg, Q Queenstown, S Southampton.\n\n"
-    "Try this: change the age of passenger 1 from 22 to 80. Follow it to Features, to the prediction on Linear, and to"
-    " the loss on Start. Then press undo.\n\n"
-    "Source: facts only (no names, tickets or cabins), gathered by the Encyclopedia Titanica contributors and T. Cason,"
-    " distributed with the Vanderbilt biostatistics datasets."
+    "Try this: change the age of passenger 1 to 80. Follow it to Features, to the prediction on {model}, and to the"
+    " loss on Start. Then press undo."
+)
+_SOURCE = (
+    "\n\nSource: facts only (no names, tickets or cabins), gathered by the Encyclopedia Titanica contributors and"
+    " T. Cason, distributed with the Vanderbilt biostatistics datasets."
 )
 
 

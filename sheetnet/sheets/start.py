@@ -69,7 +69,7 @@ def _panel(page: Page, common: Common, nets: list[Net]) -> None:
     )
     page.rules.append(Rule(epoch.area, True, 0, common.epochs, f"An epoch is a whole number from 0 to {common.epochs}"))
     wiggle = page.place(
-        "start.wiggle", common.wiggle, row + 1, 1, "input", name="wiggle", title="Wiggle", side=True, format="general"
+        "start.wiggle", common.wiggle, row + 1, 1, "input", name="wiggle", title="Wiggle", side=True, format="plain"
     )
     page.rules.append(Rule(wiggle.area, False, 1e-12, 1, "The wiggle is a small number above 0, such as 0.00001"))
     page.text(row, 2, f"0 to {common.epochs}", "hint")
@@ -97,7 +97,8 @@ def _results(page: Page, common: Common, nets: list[Net], comparison: Comparison
             page.place(f"start.{prefix}.best", lowest, row, 7, "result", "cells", format="loss")
             page.text(row, 8, "least squares", "hint")
         else:
-            page.text(row, 7, "no exact formula", "hint", wide=2)
+            words = "not unique" if net.model.name == "linear" else "no exact formula"
+            page.text(row, 7, words, "hint", wide=2)
     page.place(
         "start.verdict", apply("same", comparison.verdict), 17 + len(nets), 1, "agreement", "cells", format="text"
     )

@@ -18,7 +18,7 @@ class Comparison:
         self.print_y = apply("sum", common.y * common.no)
         self.built_X, self.built_y = variable("built_X", (1, 1)), variable("built_y", (1, 1))
         moved = apply("abs", self.print_X - self.built_X) + apply("abs", self.print_y - self.built_y)
-        self.data_moved = moved / self.built_y
+        self.data_moved = moved / (1.0 + self.built_y)
         for net in nets:
             touched = where(apply("greater", net.lr_moved + net.weight_moved, lift(0.0)), 1.0, 0.0)
             net.judged(where(apply("greater", self.data_moved, lift(1e-12)), 1.0, touched).named("changed"))
