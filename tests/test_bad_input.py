@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -21,8 +22,9 @@ from openpyxl import load_workbook
 import sheetnet as sn
 from sheetnet import workbook
 from sheetnet.__main__ import main
+from sheetnet.area import area_of
 from sheetnet.checking.reader import MAX_PARTS, MAX_UNPACKED
-from sheetnet.errors import WorkbookError
+from sheetnet.errors import SheetnetError, WorkbookError
 from sheetnet.graph import variable
 from sheetnet.layout import Book
 
@@ -462,3 +464,53 @@ def test_a_process_ends_with_one_message_and_code_2(args: tuple[str, ...], words
     assert done.stderr.startswith("sheetnet: ")
     assert words in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+# ---- ranges and markup that a spreadsheet program would never write
+
+
+@pytest.mark.parametrize("address", ["A0", "A1:XFE1", "B2:A1", "A1:A1048577", "Foo!A1", ""])
+def test_what_is_no_range_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="no range"):
+        area_of("", address)
+
+
+@pytest.mark.parametrize("ref", ["A1:XFD1048576", "Foo!A1", "B2:A1"])
+def test_a_hostile_array_on_a_sheet_that_nobody_refers_to_is_refused(small: Made, ref: str) -> None:
+    orphan = f'<worksheet><sheetData><c r="A1"><f t="array" ref="{ref}">1</f></c></sheetData></worksheet>'
+    with zipfile.ZipFile(small.path) as old, zipfile.ZipFile("bad.xlsx", "w") as new:
+        for part in old.infolist():
+            new.writestr(part, old.read(part))
+        new.writestr("xl/worksheets/orphan.xml", orphan)
+    assert "bad.xlsx" in refused("check", "bad.xlsx")
+
+
+def test_a_document_type_in_a_part_of_another_name_is_refused(small: Made) -> None:
+    with zipfile.ZipFile(small.path) as old, zipfile.ZipFile("bad.xlsx", "w") as new:
+        for part in old.infolist():
+            new.writestr(part, old.read(part))
+        new.writestr("xl/strings.dat", '<!DOCTYPE a [<!ENTITY b "c">]>'.encode("utf-16-le"))
+    assert "strings.dat declares a document type" in refused("check", "bad.xlsx")
+
+
+def test_a_table_without_survivors_has_a_verdict(small: Made) -> None:
+    with open(small.csv or "", newline="") as stream:
+        header, *rows = csv.reader(stream)
+    at = header.index("Survived")
+    with open("dead.csv", "w", newline="") as stream:
+        csv.writer(stream).writerows([header, *([*row[:at], "0", *row[at + 1 :]] for row in rows)])
+    table = sn.titanic(csv="dead.csv")
+    sn.build("dead.xlsx", table, [sn.linear(table)], epochs=2)
+    assert load_workbook("dead.xlsx", data_only=True)["Torch"]["B4"].value == "equal"
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "x", True])
+def test_a_seed_that_is_none_is_refused(small: Made, seed: object) -> None:
+    with pytest.raises(SheetnetError, match="seed must be a whole number"):
+        sn.build("out.xlsx", small.table, [sn.linear(small.table)], seed=seed)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("models", [[], None, ["linear"]])
+def test_models_that_are_none_are_refused(small: Made, models: object) -> None:
+    with pytest.raises(SheetnetError, match="at least one model"):
+        sn.build("out.xlsx", small.table, models)  # type: ignore[arg-type]

@@ -445,8 +445,8 @@ LOSS = "linear.now.loss"
 PLANTED = {
     "formula": ("MMULT", ">MMULT(A,B)</f>", ">MMULT(A,B)+0</f>", "sheet6.xml: "),
     "array range": ("MMULT", 'ref="H7:I9"', 'ref="H7:I8"', "sheet6.xml: "),
-    "constant": ("MMULT", '<c r="B7" s="9"><v>1</v>', '<c r="B7" s="9"><v>1.0000000000000002</v>', "sheet6.xml: "),
-    "format": ("MMULT", '<c r="B7" s="9">', '<c r="B7" s="8">', "sheet6.xml: "),
+    "constant": ("MMULT", '<c r="B7" s="8"><v>1</v>', '<c r="B7" s="8"><v>1.0000000000000002</v>', "sheet6.xml: "),
+    "format": ("MMULT", '<c r="B7" s="8">', '<c r="B7" s="7">', "sheet6.xml: "),
     "stored value": ("Linear", "<v>{loss!r}</v>", "<v>{off!r}</v>", "Linear!"),
     "stored value gone": ("Linear", "<v>{loss!r}</v>", "", "sheet4.xml: "),
     "stored error": ("Linear", "<v>{loss!r}</v>", "<v>#NUM!</v>", "Linear!"),
