@@ -51,7 +51,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "is_equal": {"font_color": GREEN, "bg_color": "#E2F0D9"},
     "is_different": {"font_color": RED, "bg_color": "#FBE3E3"},
     "head": {"bold": True, "align": "right", "bottom": 1, "bottom_color": RULE},
-    "head_left": {"bold": True, "align": "left", "bottom": 1, "bottom_color": RULE},
+    "head_left": {"bold": True, "align": "left", "indent": 1, "bottom": 1, "bottom_color": RULE},
     "head_wide": {"bold": True, "align": "center", "bottom": 1, "bottom_color": RULE},
     "legend_input": _INPUT,
     "legend_data": {"border": 1, "border_color": RULE},

@@ -51,7 +51,8 @@ def model_page(book: Book, net: Net, names: tuple[str, ...], best: bool, seed: i
             f"{prefix}.best.certain", net.certain, bottom + 1, side, "result",
             title="1 / condition", side=True, format="diff", scale=lift(1.0),
         )  # fmt: skip
-        bottom += 1
+        page.text(bottom + 1, side + 1, "0: no single best weights", "hint")
+        bottom += 2
     data = bottom + 4
     page.freeze = (data, 1)
     number_rows(page, net.common.no.shape[0], data)

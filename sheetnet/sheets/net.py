@@ -18,8 +18,8 @@ from sheetnet.rewrite import split_columns, substitute
 
 CHANGED = "you have changed the inputs since; run sheetnet check"
 CLOSE = 1e-10  # what `equal` means between sheet and torch: relative, for weights and gradients to 1 + their size
-SINGULAR = 1e-12  # the 1 / condition of X'X below which its inverse is rounding noise
 WIGGLE_CLOSE = 1e-6  # and between exact and wiggled gradients
+SINGULAR = 1e-12  # the 1 / condition of X'X below which its inverse is rounding noise
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Net:
 
     def __init__(self, model: Model, common: Common) -> None:
         self.model, self.common = model, common
-        n, p, k = common.X.shape[0], model.n_features, model.n_hidden
+        p, k = model.n_features, model.n_hidden
         self.units = range(k)
         self.lr = variable("lr", (1, 1))
         self.weight = variable("weight", (k, p))
@@ -51,7 +51,7 @@ class Net:
         self.best_weight, self.best_loss, self.certain = self._least_squares()
         self._unroll()
         self._slow_motion(p)
-        self._torch(p, k, n)
+        self._torch(p, k)
 
     def _least_squares(self) -> tuple[Node, Node, Node]:
         """The weights (1, p) that the normal equations give, (X'X)^-1 X'y, their loss, and 1 / condition of X'X.
@@ -128,7 +128,7 @@ class Net:
             sides.append(vstack(moved))
         return hstack(sides)
 
-    def _torch(self, p: int, k: int, n: int) -> None:
+    def _torch(self, p: int, k: int) -> None:
         last = self.common.epochs
         self.t_loss = variable("t_loss", (last + 1, 1))
         self.t_final = variable("t_final", (p, k))

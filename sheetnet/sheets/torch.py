@@ -72,11 +72,11 @@ def torch_page(book: Book, comparison: Comparison, names: tuple[str, ...], torch
     for j, head in enumerate(("", "now", "when made")):
         page.text(at, j, head, "head")
     page.text(at + 1, 0, "sum(X * row * col)", "label_left")
-    page.place("torch.print.X", comparison.print_X, at + 1, 1, "result")
-    page.place("torch.built.X", comparison.built_X, at + 1, 2, "torch")
+    page.place("torch.print.X", comparison.print_X, at + 1, 1, "result", format="plain")
+    page.place("torch.built.X", comparison.built_X, at + 1, 2, "torch", format="plain")
     page.text(at + 2, 0, "sum(y * row)", "label_left")
-    page.place("torch.print.y", comparison.print_y, at + 2, 1, "result")
-    page.place("torch.built.y", comparison.built_y, at + 2, 2, "torch")
+    page.place("torch.print.y", comparison.print_y, at + 2, 1, "result", format="plain")
+    page.place("torch.built.y", comparison.built_y, at + 2, 2, "torch", format="plain")
     for i, net in enumerate(comparison.nets):
         page.text(at + 3 + i, 0, f"rate, {net.model.title}", "label_left")
         page.place(f"torch.{net.model.name}.lr", net.lr_built, at + 3 + i, 2, "torch", format="rate")
