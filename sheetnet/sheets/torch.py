@@ -51,7 +51,7 @@ def torch_page(book: Book, comparison: Comparison, names: tuple[str, ...], torch
     )
     rows = 17
     heads = ("changed (1: yes)", "rate moved by", "weights moved by", "loss differs by", "weights differ by", "verdict")
-    page.widths |= {0: 14.0, **dict.fromkeys(range(1, 4 * len(comparison.nets)), 19.0)}
+    page.widths |= {0: 18.0, **dict.fromkeys(range(1, 4 * len(comparison.nets)), 19.0)}
     for j, head in enumerate(("", *heads)):
         page.text(5, j, head, "head" if j < len(heads) else "head_left")
     for i, net in enumerate(comparison.nets):
