@@ -13,23 +13,34 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from sheetnet.building import build
     from sheetnet.checking import check
+    from sheetnet.data.rows import Rows, open_rows
     from sheetnet.errors import SheetnetError
     from sheetnet.features import Table, titanic
-    from sheetnet.models import Model, linear, two_relu
-    from sheetnet.training import train
+    from sheetnet.models import Model, linear, relus, two_relu
+    from sheetnet.training import Run, train
+    from sheetnet.training.sweep import Sweep, sweep
 
 _HOME = {
     "Model": "models",
+    "Rows": "data.rows",
+    "Run": "training",
     "SheetnetError": "errors",
+    "Sweep": "training.sweep",
     "Table": "features",
     "build": "building",
     "check": "checking",
     "linear": "models",
+    "open_rows": "data.rows",
+    "relus": "models",
+    "sweep": "training.sweep",
     "titanic": "features",
     "train": "training",
     "two_relu": "models",
 }
-__all__ = ["Model", "SheetnetError", "Table", "__version__", "build", "check", "linear", "titanic", "train", "two_relu"]
+__all__ = [
+    "Model", "Rows", "Run", "SheetnetError", "Sweep", "Table", "__version__", "build", "check", "linear", "open_rows",
+    "relus", "sweep", "titanic", "train", "two_relu",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from sheetnet.evaluate import evaluate
 from sheetnet.features import Table, counting
 from sheetnet.graph import Node
 from sheetnet.lessons.titanic import Plan, Spec
-from sheetnet.models import Model
+from sheetnet.models import KINDS, Model
 from sheetnet.settings import MAX_EPOCHS, MAX_SEED, learning_rate, whole_number
 from sheetnet.sheets.mmult import PLAY
 
@@ -41,10 +42,13 @@ def build(
     epochs: int = 100,
     lr: float | Mapping[str, float] = 0.1,
     seed: int = 0,
+    start: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Built:
     """Write the workbook of the table and models: every epoch of descent a row of formulas, torch's numbers beside.
 
     lr: one rate for all models, or one by model name.
+    start: the parameters that each model begins with, by model name, such as those of a sweep's best net; by default
+    model.init(seed).
     Raises: SheetnetError for settings that cannot be, WorkbookError when the file cannot be written.
     """
     path = Path(path)
@@ -60,6 +64,9 @@ def build(
         m.name: learning_rate(lr.get(m.name) if isinstance(lr, Mapping) else lr, f"the learning rate of {m.name}")
         for m in models
     }
+    if start is not None and (not isinstance(start, Mapping) or set(start) != {m.name for m in models}):
+        raise SheetnetError(f"start weights for each of {[m.name for m in models]} are needed, by the model's name")
+    begin = {m.name: m.check_params(start[m.name] if start is not None else m.init(seed)) for m in models}
     import torch  # here, so that a wrong setting is told at once
 
     spec = Spec(
@@ -68,13 +75,13 @@ def build(
         epochs=epochs,
         n_raw=table.raw.n_rows,
         n_rows=table.n_rows,
-        seed=seed,
+        seed=seed if start is None else None,
         best=int(np.linalg.matrix_rank(table.X)) == table.n_features,
         shipped=same_table(table.raw, read_passengers()),
         torch_version=str(torch.__version__).partition("+")[0],
     )
     plan = Plan(spec)
-    typed = start_inputs(plan, table, models, rates, seed)
+    typed = start_inputs(plan, table, models, rates, begin)
     record = recorded(plan, table, models, rates, typed)
     values = evaluate_blocks(plan, typed | record)
     made = manifest.Manifest(__version__, spec, manifest.ranges(plan.book), record)
@@ -102,12 +109,14 @@ def _check_models(table: Table, models: Sequence[Model]) -> None:
     if len({m.name for m in models}) != len(models):
         raise SheetnetError("each model can stand in a workbook once")
     for model in models:
+        if model.name not in KINDS:
+            raise SheetnetError(f"workbooks are laid out for {' and '.join(KINDS)}, not yet for {model.name}")
         if model.n_features != table.n_features:
             raise SheetnetError(f"{model.name} is for {model.n_features} features, the table has {table.n_features}")
 
 
 def start_inputs(
-    plan: Plan, table: Table, models: Sequence[Model], rates: Mapping[str, float], seed: int
+    plan: Plan, table: Table, models: Sequence[Model], rates: Mapping[str, float], begin: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
     """The value of every cell that a person may edit, by block id, as the workbook is delivered."""
     one = {"start.epoch": float(min(10, plan.spec.epochs)), "start.wiggle": WIGGLE}
@@ -118,11 +127,11 @@ def start_inputs(
             values[id] = by_node[node]
     for model in models:
         values[f"start.{model.name}.lr"] = np.array([[rates[model.name]]])
-        values[f"{model.name}.now.weight"] = model.init(seed)["W"].T
+        values[f"{model.name}.now.weight"] = begin[model.name].T
         values[f"{model.name}.descent.epoch"] = counting(plan.spec.epochs + 1) - 1
         values[f"{model.name}.then.which"] = counting(table.n_features)
     values["mmult.A"], values["mmult.B"] = np.array(PLAY["A"]), np.array(PLAY["B"])
-    values["mmult.now.W"] = models[-1].init(seed)["W"]
+    values["mmult.now.W"] = begin[models[-1].name]
     return values
 
 

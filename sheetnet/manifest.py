@@ -83,7 +83,7 @@ def load(text: str, file: str) -> Manifest:
 
 def _sane(spec: Spec) -> Spec:
     """The spec, if it is such as build makes them."""
-    whole = (spec.epochs, spec.n_raw, spec.n_rows, spec.seed)
+    whole = (spec.epochs, spec.n_raw, spec.n_rows, 0 if spec.seed is None else spec.seed)
     if (
         not all(isinstance(n, int) for n in whole)
         or not 0 < spec.epochs <= MAX_EPOCHS

@@ -1,4 +1,4 @@
-"""The models, as graph: linear and two_relu, with mean squared error.
+"""The models, as graph: linear, two_relu and relu_K, with mean squared error.
 
 A model names its parameters and writes prediction and loss from X, W and y; gradient, update, sheet and torch's
 counterpart (training/modules.py, written by hand) follow from the name.
@@ -6,6 +6,8 @@ counterpart (training/modules.py, written by hand) follow from the name.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,7 @@ import numpy as np
 
 from sheetnet.errors import DataError, SheetnetError
 from sheetnet.graph import Node, apply, lift, mean, relu, square, sum_columns
+from sheetnet.settings import whole_number
 
 if TYPE_CHECKING:
     from sheetnet.features import Table
@@ -46,6 +49,16 @@ KINDS = {
     "linear": Kind("Linear", 1, _linear),
     "two_relu": Kind("Two ReLU", 2, _relus),
 }
+MAX_UNITS = 4096
+KNOWN = "linear, two-relu and relu-K, such as relu-5"
+
+
+def kind_of(name: str) -> Kind | None:
+    """What is meant by a name: an entry of KINDS, or K rectified units for `relu_K`; None for another."""
+    match = re.fullmatch(r"relu_([1-9]\d{0,3})", name)
+    if match and int(match[1]) <= MAX_UNITS:
+        return Kind(f"{match[1]} ReLU", int(match[1]), _relus)
+    return KINDS.get(name)
 
 
 @dataclass(frozen=True)
@@ -56,13 +69,20 @@ class Model:
     n_features: int
 
     def __post_init__(self) -> None:
-        if self.name not in KINDS:
-            raise SheetnetError(f"there is no model {self.name!r}; known are {', '.join(KINDS)}")
+        if kind_of(self.name) is None:
+            raise SheetnetError(f"there is no model {self.name!r}; known are {KNOWN}")
 
     @property
     def kind(self) -> Kind:
-        """The model's entry in KINDS."""
-        return KINDS[self.name]
+        """The model's title, number of hidden units and forward pass."""
+        kind = kind_of(self.name)
+        assert kind is not None  # __post_init__ saw to it
+        return kind
+
+    @property
+    def rectified(self) -> bool:
+        """Whether its units are ReLUs; otherwise the model is linear."""
+        return self.kind.forward is _relus
 
     @property
     def title(self) -> str:
@@ -74,12 +94,15 @@ class Model:
         """The number of columns of W."""
         return self.kind.n_hidden
 
-    def init(self, seed: int = 0) -> dict[str, np.ndarray]:
-        """Start weights {"W": (n_features, n_hidden)}: uniform between -0.5 and 0.5, to four decimals.
+    def init(self, seed: int = 0, scale: float = 0.5) -> dict[str, np.ndarray]:
+        """Start weights {"W": (n_features, n_hidden)}: uniform between -scale and scale, to four decimals.
 
-        Rounded so that what a cell shows is what it holds.
+        Rounded so that what a cell shows is what it holds; a scale under 0.1 takes more decimals, a digit for each
+        factor of ten.
         """
-        return {"W": np.round(np.random.default_rng(seed).uniform(-0.5, 0.5, (self.n_features, self.n_hidden)), 4)}
+        decimals = 4 - min(0, math.floor(math.log10(scale)) + 1) if scale > 0 else 4
+        W = np.random.default_rng(seed).uniform(-scale, scale, (self.n_features, self.n_hidden))
+        return {"W": np.round(W, decimals)}
 
     def check_params(self, params: Mapping[str, Any]) -> np.ndarray:
         """W as a float64 array (n_features, n_hidden), from numpy or pandas.
@@ -142,13 +165,20 @@ def two_relu(table: Table) -> Model:
     return create("two_relu", table.n_features)
 
 
+def relus(table: Table, n_hidden: int) -> Model:
+    """A net of n_hidden rectified units for the table: pred = relu(X w_1) + ... + relu(X w_k).
+
+    Raises: SheetnetError unless n_hidden is a whole number from 1 to 4096.
+    """
+    return create(f"relu_{whole_number('n_hidden', n_hidden, 1, MAX_UNITS)}", table.n_features)
+
+
 def create(name: str, n_features: int) -> Model:
     """The model of that name; `two-relu` and `two_relu` are the same.
 
     Raises: DataError for an unknown name.
     """
     key = name.replace("-", "_")
-    if key not in KINDS:
-        known = ", ".join(k.replace("_", "-") for k in KINDS)
-        raise DataError(f"there is no model {name!r}; known are {known}")
+    if kind_of(key) is None:
+        raise DataError(f"there is no model {name!r}; known are {KNOWN}")
     return Model(key, n_features)

@@ -11,8 +11,9 @@ from sheetnet.errors import SheetnetError, TrainingError
 from sheetnet.features import Table
 from sheetnet.models import KINDS, create
 from sheetnet.training import Run, loop
+from sheetnet.training.devices import resolve_device, resolve_dtype
 from sheetnet.training.modules import create as module_of
-from sheetnet.training.modules import resolve_device, resolve_dtype, weight_from_W
+from sheetnet.training.modules import weight_from_W
 
 CPU = torch.device("cpu")
 RATE = {"linear": 0.1, "two_relu": 0.2}
@@ -214,9 +215,9 @@ def test_auto_finds_a_device_that_has_float64(table: Table, apple: None) -> None
     assert sn.train(sn.linear(table), table, epochs=2, device="auto").losses.shape == (3,)
 
 
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "double", ""])
+@pytest.mark.parametrize("dtype", ["double", "float8", ""])
 def test_another_dtype_is_refused(table: Table, dtype: str) -> None:
-    with pytest.raises(TrainingError, match=f"the dtype must be float64 or float32, not '{dtype}'"):
+    with pytest.raises(TrainingError, match=f"the dtype must be one of .*bfloat16, float16, not '{dtype}'"):
         sn.train(sn.linear(table), table, dtype=dtype, device="cpu")
 
 

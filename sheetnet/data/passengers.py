@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from sheetnet.data.words import counted, refusal, shown
 from sheetnet.errors import DataError
 
 if TYPE_CHECKING:
@@ -75,11 +76,11 @@ class Column:
         else:
             fits = isinstance(value, float) and 0 <= value < math.inf and (value.is_integer() or not self.whole)
         if not fits:
-            raise self._refusal(f"found {_shown(cell)}")
+            raise self._refusal(f"found {shown(cell)}")
         return value
 
     def _refusal(self, found: str) -> DataError:
-        return _error(f"column {self.name}", found, self.expected, "mend this value or remove its row")
+        return refusal(f"column {self.name}", found, self.expected, "mend this value or remove its row")
 
 
 SCHEMA: Mapping[str, Column] = {
@@ -159,19 +160,19 @@ def _content(path: Path) -> bytes:
     """The bytes of a file that a person named."""
     table = "a CSV table such as Kaggle's train.csv"
     if path.is_dir():
-        raise _error(str(path), "this is a folder", table, "name a file in it")
+        raise refusal(str(path), "this is a folder", table, "name a file in it")
     if path.exists() and not path.is_file():
-        raise _error(str(path), "this is no regular file", table, "name a file")
+        raise refusal(str(path), "this is no regular file", table, "name a file")
     try:
         with path.open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise _error(str(path), "there is no such file", table, "check the path") from None
+        raise refusal(str(path), "there is no such file", table, "check the path") from None
     except OSError as error:
-        raise _error(str(path), f"it cannot be read ({error.strerror})", table, "check the path and rights") from None
+        raise refusal(str(path), f"it cannot be read ({error.strerror})", table, "check the path and rights") from None
     if len(content) > MAX_BYTES:
         found = f"the file is larger than {MAX_BYTES // 2**20} MiB"
-        raise _error(str(path), found, f"at most {MAX_ROWS:,} rows", "keep fewer passengers")
+        raise refusal(str(path), found, f"at most {MAX_ROWS:,} rows", "keep fewer passengers")
     return content
 
 
@@ -188,9 +189,9 @@ def _text(content: bytes, file: str) -> str:
     if content.startswith(b"PK\x03\x04"):
         found = "the file is an Excel workbook or another zip archive, not utf-8 text"
     if found:
-        raise _error(file, found, "a CSV table", "open it in a spreadsheet and save it as 'CSV UTF-8'")
+        raise refusal(file, found, "a CSV table", "open it in a spreadsheet and save it as 'CSV UTF-8'")
     if not text.strip():
-        raise _error(file, "the file is empty", "a header and a line for each passenger", "check that it was saved")
+        raise refusal(file, "the file is empty", "a header and a line for each passenger", "check that it was saved")
     return text
 
 
@@ -207,10 +208,10 @@ def _rows(text: str, file: str) -> list[list[float | str]]:
             if len(record) != len(header):
                 expected = f"{len(header)} as in the header"
                 remedy = "give each column one cell and put a text that holds a comma in double quotes"
-                raise _error(place, f"found {_count(len(record), 'field')}", expected, remedy)
+                raise refusal(place, f"found {counted(len(record), 'field')}", expected, remedy)
             if len(rows) == MAX_ROWS:
                 found = f"the table has more than {MAX_ROWS:,} rows"
-                raise _error(place, found, f"at most {MAX_ROWS:,} in a sheet for learning", "keep fewer passengers")
+                raise refusal(place, found, f"at most {MAX_ROWS:,} in a sheet for learning", "keep fewer passengers")
             try:
                 rows.append([column.value(record[places[name]]) for name, column in SCHEMA.items()])
             except DataError as error:
@@ -218,10 +219,10 @@ def _rows(text: str, file: str) -> list[list[float | str]]:
     except csv.Error as error:
         expected = f"cells of at most {csv.field_size_limit():,} characters with their quotes in pairs"
         remedy = "shorten the cell or close the quote"
-        raise _error(f"{file}, line {reader.line_num}", f"found a broken cell ({error})", expected, remedy) from None
+        raise refusal(f"{file}, line {reader.line_num}", f"found a broken cell ({error})", expected, remedy) from None
     if len(rows) < MIN_ROWS:
-        found = f"the table has {_count(len(rows), 'row') if rows else 'no rows'}"
-        raise _error(file, found, f"at least {MIN_ROWS} below the header", "add a line for each passenger")
+        found = f"the table has {counted(len(rows), 'row') if rows else 'no rows'}"
+        raise refusal(file, found, f"at least {MIN_ROWS} below the header", "add a line for each passenger")
     return rows
 
 
@@ -230,19 +231,19 @@ def _places(header: list[str], place: str) -> dict[str, int]:
     twice = [name for name in SCHEMA if header.count(name) > 1]
     if twice:
         found = f"found column {twice[0]} {header.count(twice[0])} times"
-        raise _error(place, found, "each column once", "remove or rename all but one")
+        raise refusal(place, found, "each column once", "remove or rename all but one")
     missing = [name for name in SCHEMA if name not in header]
     if missing:
-        found = f"found no column {', '.join(missing)} among {', '.join(map(_shown, header[:20]))}"
+        found = f"found no column {', '.join(missing)} among {', '.join(map(shown, header[:20]))}"
         found += f" and {len(header) - 20} more" if len(header) > 20 else ""
-        raise _error(place, found, f"the columns {', '.join(SCHEMA)}", _remedy(missing, header))
+        raise refusal(place, found, f"the columns {', '.join(SCHEMA)}", _remedy(missing, header))
     return {name: header.index(name) for name in SCHEMA}
 
 
 def _remedy(missing: list[str], header: list[str]) -> str:
     """What to do about missing columns."""
     alike = {"".join(name.split()).lower(): name for name in header}
-    misspelt = [f"{_shown(alike[name.lower()])} to {name}" for name in missing if name.lower() in alike]
+    misspelt = [f"{shown(alike[name.lower()])} to {name}" for name in missing if name.lower() in alike]
     if misspelt:
         rest = " and add the rest" * (len(misspelt) < len(missing))
         return f"rename {', '.join(misspelt)} (only case or spaces differ){rest}"
@@ -258,20 +259,3 @@ def _number(cell: str | float) -> float:
     if isinstance(cell, bool) or (isinstance(cell, str) and not _DECIMAL.fullmatch(cell)):
         return math.nan
     return float(cell) + 0.0  # never -0.0
-
-
-def _shown(cell: str | float) -> str:
-    """What was found, fit for a message: a text in quotes, and no more than 40 characters of it."""
-    if not isinstance(cell, str):
-        return str(cell)
-    return repr(cell if len(cell) <= 40 else cell[:39] + "…")
-
-
-def _count(number: int, noun: str) -> str:
-    """A number of things: `1 row`, `2 rows`."""
-    return f"{number} {noun}{'s' * (number != 1)}"
-
-
-def _error(place: str, found: str, expected: str, remedy: str) -> DataError:
-    """The error that says where, what was found, what was expected and what to do."""
-    return DataError(f"{place}: {found}, expected {expected}; {remedy}.")

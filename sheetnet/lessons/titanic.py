@@ -60,7 +60,7 @@ class Spec:
     epochs: int
     n_raw: int
     n_rows: int
-    seed: int
+    seed: int | None  # of the start weights; None where they were given
     best: bool  # whether the normal equations have one solution
     torch_version: str
     shipped: bool  # whether the raw table is the one that comes with sheetnet

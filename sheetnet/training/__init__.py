@@ -1,6 +1,7 @@
-"""Training in torch: modules, the loop, and what torch witnesses of a run."""
+"""Training in torch: modules, ways to train, sweeps, and what torch witnesses of a run."""
 
-from sheetnet.training.loop import Run, train
+from sheetnet.training.run import Run
+from sheetnet.training.trainer import train
 from sheetnet.training.witness import Record, least_squares, observe, witness
 
 __all__ = ["Record", "Run", "least_squares", "observe", "train", "witness"]

@@ -1,9 +1,8 @@
-"""A plain training loop with autograd: full-batch gradient descent on the mean squared error."""
+"""The plain loop with autograd: the referee of all other paths, and the path for small work."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -11,74 +10,74 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from sheetnet.errors import TrainingError
-from sheetnet.features import Table
-from sheetnet.models import Model
-from sheetnet.settings import learning_rate, whole_number
-from sheetnet.training.modules import create, resolve_device, resolve_dtype, weight_from_W
+from sheetnet.training.devices import HALF, resolve_dtype
+from sheetnet.training.modules import create, weight_from_W
+from sheetnet.training.task import Task, shuffled
 
-MAX_EPOCHS = 10**9
 Watch = Callable[[int, nn.Module], None]
 
 
-@dataclass(frozen=True)
-class Run:
-    """What a training run gives: losses[k] and accuracies[k] belong to epoch k's weights, k = 0..epochs."""
+class Autograd:
+    """Gradient descent as a torch user writes it: forward, mse_loss, backward, step."""
 
-    params: dict[str, np.ndarray] = field(repr=False)
-    losses: np.ndarray = field(repr=False)
-    accuracies: np.ndarray = field(repr=False)
-    device: str
-    dtype: str
+    def __init__(self, task: Task, W: np.ndarray, watch: Watch | None = None) -> None:
+        if task.dtype in HALF:
+            raise TrainingError(f"{task.dtype} has a path of its own: say --path closed, or auto")
+        if task.rows != len(task.y):
+            raise TrainingError("the autograd path takes the rows as they are, not factored; say --path auto")
+        self.task, self.watch = task, watch
+        kind = resolve_dtype(task.dtype, task.device)
+        self.module = create(task.model.name, {"W": W}, task.device, kind)
+        self.X = torch.as_tensor(task.X, dtype=kind, device=task.device)
+        self.y = torch.as_tensor(task.y, dtype=kind, device=task.device)
 
-    @property
-    def diverged_at(self) -> int | None:
-        """The first epoch whose loss is not a finite number, or None."""
-        bad = np.flatnonzero(~np.isfinite(self.losses))
-        return int(bad[0]) if bad.size else None
+    def advance(self, epoch: int, losses: np.ndarray, accuracies: np.ndarray) -> None:
+        """An epoch for each entry: losses and accuracies on all rows, then a step, or one for each mini-batch."""
+        kept, shares = (torch.empty(len(losses), dtype=self.y.dtype, device=self.y.device) for _ in "la")
+        for i in range(len(losses)):
+            if self.task.batch:
+                with torch.no_grad():
+                    pred = self.module(self.X)
+                    kept[i], shares[i] = mse_loss(pred, self.y), accuracy(pred, self.y)
+                order = torch.as_tensor(shuffled(self.task.seed, epoch + i, len(self.y)), device=self.y.device)
+                for rows in torch.split(order, self.task.batch):
+                    self.backward(self.X[rows], self.y[rows])
+                    self.step()
+            else:
+                loss, pred = self.backward(self.X, self.y)
+                kept[i], shares[i] = loss, accuracy(pred, self.y)
+                if self.watch:
+                    self.watch(epoch + i, self.module)
+                self.step()
+        losses[:], accuracies[:] = as_numpy(kept), as_numpy(shares)
 
+    def measure(self, epoch: int) -> tuple[float, float]:
+        """Loss and accuracy on all rows."""
+        loss, pred = self.backward(self.X, self.y)
+        if self.watch:
+            self.watch(epoch, self.module)
+        return float(loss), float(accuracy(pred, self.y))
 
-def train(
-    model: Model,
-    table: Table,
-    start: dict[str, np.ndarray] | None = None,
-    *,
-    epochs: int = 100,
-    lr: float = 0.1,
-    device: str = "auto",
-    dtype: str = "float64",
-    watch: Watch | None = None,
-) -> Run:
-    """A run of torch from start (default: model.init()): epoch k -> k + 1 is W - lr * dloss/dW on all rows.
+    def get(self) -> np.ndarray:
+        """The weights W (p, k) as float64."""
+        return params_of(self.module)
 
-    watch(epoch, module) is called after each backward pass, when gradients stand in the parameters.
-    Raises: SheetnetError for settings that cannot be and parameters of the wrong shape; TrainingError for a device or
-    dtype that is not there.
-    """
-    epochs, lr = whole_number("epochs", epochs, 0, MAX_EPOCHS), learning_rate(lr)
-    if model.n_features != len(table.features):
-        raise TrainingError(f"{model.name} is for {model.n_features} features, the table has {len(table.features)}")
-    params = {"W": model.check_params(model.init() if start is None else start)}
-    where = resolve_device(device, dtype)
-    kind = resolve_dtype(dtype, where)
-    module = create(model.name, params, where, kind)
-    X = torch.as_tensor(table.X, dtype=kind, device=where)
-    y = torch.as_tensor(table.y, dtype=kind, device=where)
-    losses = torch.empty(epochs + 1, dtype=kind, device=where)
-    accuracies = torch.empty_like(losses)
-    for epoch in range(epochs + 1):
-        pred = module(X)
+    def backward(self, X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss and prediction; leaves the gradient in the parameters."""
+        pred = self.module(X)
         loss = mse_loss(pred, y)
-        module.zero_grad()
+        self.module.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        losses[epoch] = loss.detach()
-        accuracies[epoch] = accuracy(pred, y)
-        if watch:
-            watch(epoch, module)
-        if epoch < epochs:
-            with torch.no_grad():
-                for parameter in module.parameters():
-                    parameter.sub_(lr * gradient_of(parameter))
-    return Run({"W": params_of(module)}, as_numpy(losses), as_numpy(accuracies), str(where), dtype)
+        return loss.detach(), pred
+
+    def step(self) -> None:
+        """W - lr * (grad + weight_decay * W), as torch.optim.SGD has it."""
+        with torch.no_grad():
+            for parameter in self.module.parameters():
+                change = gradient_of(parameter)
+                if self.task.weight_decay:
+                    change = change + self.task.weight_decay * parameter
+                parameter.sub_(self.task.lr * change)
 
 
 def accuracy(pred: Tensor, y: Tensor) -> Tensor:
@@ -100,4 +99,4 @@ def params_of(module: nn.Module) -> np.ndarray:
 
 def as_numpy(a: Tensor) -> np.ndarray:
     """A tensor from any device as a float64 array."""
-    return a.detach().cpu().numpy().astype(float)
+    return a.detach().cpu().double().numpy().copy()

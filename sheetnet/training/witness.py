@@ -13,8 +13,9 @@ from torch.nn.functional import mse_loss
 
 from sheetnet.features import Table
 from sheetnet.models import Model
-from sheetnet.training.loop import Run, accuracy, as_numpy, gradient_of, params_of, train
+from sheetnet.training.loop import accuracy, as_numpy, gradient_of, params_of
 from sheetnet.training.modules import create, weight_from_W
+from sheetnet.training.trainer import train
 
 Record = dict[str, np.ndarray]
 SINGULAR = 1e-12  # the 1 / condition of X'X below which the weights of least squares are noise
@@ -33,7 +34,7 @@ def witness(model: Model, table: Table, start: np.ndarray, lr: float, epochs: in
         weights.append(params_of(module))
         grads.append(weight_from_W(as_numpy(module.lin.weight.grad)))  # type: ignore[arg-type, union-attr]
 
-    run: Run = train(model, table, {"W": start}, epochs=epochs, lr=lr, device="cpu", watch=watch)
+    run = train(model, table, {"W": start}, epochs=epochs, lr=lr, device="cpu", watch=watch)
     out: Record = {"descent.loss": run.losses[:, None], "descent.accuracy": run.accuracies[:, None]}
     W, grad = np.stack(weights), np.stack(grads)
     for unit in range(model.n_hidden):

@@ -1,0 +1,47 @@
+"""sheetnet check."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from sheetnet.commands.common import CONTEXT, plainly, say
+from sheetnet.errors import SheetnetError
+
+
+@click.command(context_settings=CONTEXT)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--engine", type=click.Choice(["ironcalc", "libreoffice"]), default="ironcalc", show_default=True,
+    help="The spreadsheet engine that recalculates.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
+@plainly
+def check(files: tuple[str, ...], engine: str, as_json: bool) -> None:
+    """Recalculate workbooks and compare every block with the graph and with torch.
+
+    Exit code 0: all agree; 1: something differs, with cell, got and expected; 2: a file cannot be read.
+
+    \b
+    Examples:
+      sheetnet check workbooks/titanic.xlsx
+      sheetnet check workbooks/*.xlsx --engine libreoffice
+    """
+    from sheetnet.checking import check as check_file
+
+    reports, worst = [], 0
+    for file in files:
+        try:
+            report = check_file(file, engine, say)
+        except SheetnetError as reason:
+            click.echo(f"sheetnet: {reason}", err=True)
+            worst = 2
+            continue
+        reports.append(report)
+        worst = max(worst, 0 if report.ok else 1)
+        if not as_json:
+            click.echo(str(report))
+    if as_json:
+        click.echo("[" + ",\n".join(report.to_json() for report in reports) + "]")
+    sys.exit(worst)

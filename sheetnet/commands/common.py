@@ -1,0 +1,148 @@
+"""What the commands share: options, messages, exit codes. 0: all well; 1: something differs; 2: a clear message."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import click
+
+from sheetnet.errors import SheetnetError
+
+CONTEXT = {"help_option_names": ["-h", "--help"]}
+MAX_SEED = 2**32 - 1
+SEED = click.IntRange(0, MAX_SEED)
+
+
+def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The command, with one line and exit code 2 for what a user can mend; 130 for Ctrl-C."""
+
+    @wraps(command)
+    def run(*args: Any, **options: Any) -> Any:
+        try:
+            return command(*args, **options)
+        except SheetnetError as reason:
+            click.echo(f"sheetnet{worker()}: {reason}", err=True)
+            sys.exit(2)
+        except KeyboardInterrupt:
+            click.echo("sheetnet: stopped; no file was changed", err=True)
+            sys.exit(130)
+
+    return run
+
+
+def worker() -> str:
+    """Which worker of several this is, for a message; nothing where there is one."""
+    rank = os.environ.get("RANK")
+    return f" (worker {rank})" if rank is not None and os.environ.get("WORLD_SIZE", "1") != "1" else ""
+
+
+def say(words: str) -> None:
+    """Progress for a person; nothing in a pipe."""
+    if sys.stderr.isatty() and os.environ.get("RANK", "0") == "0":
+        click.echo(f"... {words}", err=True)
+
+
+@contextmanager
+def bar(length: int, label: str) -> Iterator[Callable[[int, str], None]]:
+    """A progress bar on a terminal, moved by calls of (how far, words); nothing in a pipe."""
+    if not sys.stderr.isatty() or os.environ.get("RANK", "0") != "0":
+        yield lambda at, words: None
+        return
+    shown = click.progressbar(length=length, label=label, file=sys.stderr, item_show_func=lambda words: words)
+    with shown as made:
+        yield lambda at, words: made.update(at - made.pos, words)
+
+
+def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a prepared table: --recipe and --csv."""
+    recipe = click.option(
+        "--recipe", type=click.Choice(["sheet", "notebook"]), default="sheet", show_default=True,
+        help="sheet: incomplete rows dropped, ten columns; notebook: blanks filled, twelve columns.",
+    )  # fmt: skip
+    csv = click.option(
+        "--csv",
+        metavar="FILE",
+        help="Your own table, with the columns of Kaggle's train.csv.  [default: the shipped one]",
+    )
+    return recipe(csv(command))
+
+
+def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a prepared table, and those of files with columns of numbers."""
+    for option in (
+        click.option(
+            "--memory", metavar="SIZE",
+            help="With --data: rows that take more, such as 2GB, are streamed.  [default: a quarter of what is free]",
+        ),
+        click.option("--no-constant", is_flag=True, help="With --data: no column of ones beside the features."),
+        click.option(
+            "--features", metavar="A,B,...", help="With --data: the columns to learn from.  [default: all others]"
+        ),
+        click.option("--target", metavar="COLUMN", help="With --data: the column to predict."),
+        click.option(
+            "--data", metavar="FILE", help="Columns of numbers instead: CSV, Parquet or Arrow, a file or a folder."
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return recipe_options(command)
+
+
+def table_of(options: dict[str, Any]) -> Any:
+    """The rows that the options name: a prepared table, or files with many rows."""
+    import sheetnet as sn
+
+    only = [name for name in ("target", "features", "memory") if options[name]]
+    if options["data"] is None:
+        if only or options["no_constant"]:
+            raise SheetnetError(
+                f"--{only[0] if only else 'no-constant'} is for --data FILE; name the file, or leave it away"
+            )
+        table = sn.titanic(options["recipe"], options["csv"])
+        say(f"{table.n_rows} rows, {table.n_features} features")
+        return table
+    if options["csv"]:
+        raise SheetnetError("say either --csv, for a table like Kaggle's train.csv, or --data, for columns of numbers")
+    if not options["target"]:
+        raise SheetnetError("--data needs --target COLUMN: the column to predict")
+    features = [name.strip() for name in options["features"].split(",")] if options["features"] else None
+    return sn.open_rows(options["data"], options["target"], features, constant=not options["no_constant"])
+
+
+def memory_of(options: dict[str, Any]) -> int | None:
+    """The bytes that --memory names, or None."""
+    from sheetnet.training.source import bytes_of
+
+    return bytes_of(options["memory"]) if options["memory"] else None
+
+
+def device_options(dtype: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The options that say where and in which numbers: --device, --dtype and --path."""
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        device = click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1, mps, or auto.")
+        kinds = click.Choice(["float64", "float32", "bfloat16", "float16"])
+        dtypes = click.option(
+            "--dtype", type=kinds, default=dtype, show_default=True, help="The numbers to compute in."
+        )
+        path = click.option("--path", default="auto", show_default=True, help="How it is computed; see the README.")
+        return device(dtypes(path(command)))
+
+    return add
+
+
+def numbers(values: Any) -> list[float | None]:
+    """JSON has no inf and nan: null."""
+    import math
+
+    return [v if math.isfinite(v) else None for v in values.tolist()]
+
+
+def print_json(content: dict[str, Any]) -> None:
+    """One line of JSON on standard output."""
+    click.echo(json.dumps(content))

@@ -1,0 +1,158 @@
+"""sheetnet sweep."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sheetnet.commands.common import (
+    CONTEXT,
+    bar,
+    device_options,
+    memory_of,
+    numbers,
+    plainly,
+    print_json,
+    table_of,
+    table_options,
+)
+from sheetnet.errors import SheetnetError
+
+if TYPE_CHECKING:
+    from sheetnet.training.sweep import Sweep
+
+WRITTEN = {"output": (".xlsx",), "results": (".csv", ".parquet"), "plot": (".png", ".svg", ".pdf")}
+
+
+class Values(click.ParamType):  # type: ignore[type-arg]
+    """Numbers: 0.01,0.1,1 or, evenly in their logarithm, from:to:how many as in 0.01:1:10."""
+
+    name = "values"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[float]:
+        """The numbers meant by a text."""
+        import numpy as np
+
+        if not isinstance(value, str):
+            return list(value)
+        try:
+            if ":" not in value:
+                return [float(part) for part in value.split(",")]
+            low, high, count = value.split(":")
+            if not 0 < float(low) <= float(high) < float("inf") or not 0 < int(count) <= 10**6:
+                raise ValueError
+            return [float(f"{v:.4g}") for v in np.geomspace(float(low), float(high), int(count))]
+        except ValueError:
+            self.fail(f"{value!r} is neither numbers such as 0.01,0.1,1 nor from:to:how many, such as 0.01:1:10")
+
+
+@click.command(context_settings=CONTEXT)
+@click.argument("model")
+@click.option("--nets", type=click.IntRange(1), default=1000, show_default=True, help="How many nets.")
+@click.option("--epochs", type=click.IntRange(0), default=1000, show_default=True, help="Steps of each net.")
+@click.option("--lr", type=Values(), help="Learning rates.  [default: 0.01:1:10]")
+@click.option("--scale", type=Values(), help="Start weights lie within plus and minus this.  [default: 0.05:2:10]")
+@click.option("--weight-decay", type=Values(), help="Added to the gradient, times W.  [default: 0]")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The first start's seed.")
+@click.option(
+    "--design", type=click.Choice(["grid", "random"]), default="grid", show_default=True,
+    help="grid: every combination, with as many seeds each; random: drawn between the least and the largest.",
+)  # fmt: skip
+@device_options("float32")
+@table_options
+@click.option("-o", "--output", metavar="FILE.xlsx", help="Write a workbook: every net, heat map, histogram.")
+@click.option("--results", metavar="FILE.csv", help="Write a row for each net, as .csv or .parquet.")
+@click.option("--plot", metavar="FILE.png", help="Draw heat map and histogram.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@plainly
+def sweep(model: str, nets: int, as_json: bool, **options: Any) -> None:
+    """Train many nets of one shape: how often does it die, how often does it land in a poor minimum?
+
+    \b
+    Examples:
+      sheetnet sweep two-relu --nets 10000 --epochs 2000 -o sweep.xlsx --plot sweep.png
+      sheetnet sweep relu-5 --nets 900 --lr 0.01,0.1,0.3 --scale 0.1,0.5,1
+      sheetnet sweep two-relu --nets 5000 --design random --lr 0.001:1:2 --weight-decay 0.0001:0.1:2
+    """
+    import sheetnet as sn
+    from sheetnet.models import create
+
+    files = {name: _target(Path(options.pop(name)), kinds) for name, kinds in WRITTEN.items() if options[name]}
+    axes = {name: options[name] for name in ("lr", "scale", "weight_decay") if options[name] is not None}
+    settings = {name: options[name] for name in ("epochs", "seed", "design", "device", "dtype", "path")}
+    table = table_of(options)
+    with bar(nets, f"{nets} nets") as move:
+        result = sn.sweep(
+            create(model, len(table.features)), table, nets=nets, memory=memory_of(options), **axes, **settings,
+            progress=lambda done, whole: move(done, ""),
+        )  # fmt: skip
+    if result.table.empty:
+        raise SheetnetError("stopped before the first block of nets was done; ask for fewer nets or epochs")
+    _write(result, files)
+    (_print_json if as_json else _print)(model, result, files)
+    if result.stopped:
+        click.echo(f"stopped after {len(result.table)} of {nets} nets", err=True)
+        sys.exit(130)
+
+
+def _target(path: Path, kinds: tuple[str, ...]) -> Path:
+    """The path, if such a file can be written there: told before the work is done."""
+    if path.suffix.lower() not in kinds:
+        raise SheetnetError(f"{path}: name a file that ends in {' or '.join(kinds)}")
+    if not path.parent.is_dir():
+        raise SheetnetError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
+    return path
+
+
+def _write(result: Sweep, files: dict[str, Path]) -> None:
+    if "output" in files:
+        result.workbook(files["output"])
+    if "plot" in files:
+        result.plot(files["plot"])
+    if "results" in files:
+        path = files["results"]
+        try:
+            if path.suffix.lower() == ".csv":
+                result.table.to_csv(path, index=False)
+            else:
+                result.table.to_parquet(path, index=False)
+        except OSError as reason:
+            raise SheetnetError(f"{path}: cannot be written: {reason.strerror}") from None
+
+
+def _print(model: str, result: Sweep, files: dict[str, Path]) -> None:
+    from tabulate import tabulate
+
+    nets = len(result.table)
+    click.echo(f"{nets} {model} nets, {result.epochs} epochs each, in {result.seconds:.1f} s")
+    click.echo(tabulate([(name, f"{share:.1%}") for name, share in result.shares.items()], tablefmt="plain"))
+    if result.table["loss"].notna().any():
+        click.echo("\nmedian final loss by scale (down) and learning rate (across)")
+        by = result.by_rate_and_scale(10).map(lambda loss: f"{loss:.4f}" if loss == loss else "-")
+        by.index, by.columns = [f"{i:.3g}" for i in by.index], [f"{c:.3g}" for c in by.columns]
+        click.echo(tabulate(by, headers="keys", disable_numparse=True, stralign="right"))
+        row = result.best_row
+        flags = " ".join(f"--{name.replace('_', '-')} {float(row[name])!r}" for name in ("lr", "scale", "weight_decay"))
+        click.echo(f"\nbest: loss {row['loss']:.6g}, accuracy {row['accuracy']:.1%}; again with")
+        again = f"sheetnet train {model} --epochs {result.epochs} --seed {int(row['seed'])} {flags}"
+        click.echo(f"  {again} --dtype {result.dtype}")
+    else:
+        click.echo("every net diverged: take smaller rates")
+    rate = result.seconds / max(1, nets * result.epochs) * 1e6
+    click.echo(f"on {result.device}, {result.dtype}, path: {result.path}, {rate:.3g} us a net and epoch")
+    for path in files.values():
+        click.echo(f"written: {path}")
+
+
+def _print_json(model: str, result: Sweep, files: dict[str, Path]) -> None:
+    content: dict[str, Any] = {"model": model, "nets": len(result.table), "epochs": result.epochs}
+    content |= {"seconds": result.seconds, "device": result.device, "dtype": result.dtype, "path": result.path}
+    content |= {"shares": result.shares, "stopped": result.stopped, "files": [str(path) for path in files.values()]}
+    if result.table["loss"].notna().any():
+        row = result.best_row
+        best = {name: float(row[name]) for name in ("lr", "scale", "weight_decay", "loss", "best_loss", "accuracy")}
+        content |= {"best": best | {"seed": int(row["seed"]), "W": [numbers(w) for w in result.best["W"]]}}
+    print_json(content)

@@ -1,0 +1,68 @@
+"""Designs of a sweep: which rate, start scale, weight decay and seed each net gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from sheetnet.errors import SheetnetError
+from sheetnet.models import Model
+
+
+@dataclass
+class Settings:
+    """What each net is trained with, (n,) each."""
+
+    lr: np.ndarray
+    scale: np.ndarray
+    decay: np.ndarray
+    seed: np.ndarray
+
+
+def draw(design: str, nets: int, lrs: list[float], scales: list[float], decays: list[float], seed: int) -> Settings:
+    """The settings of that many nets by a grid or a random design.
+
+    Raises: SheetnetError for an unknown design, or values that it cannot take.
+    """
+    if design not in DESIGNS:
+        raise SheetnetError(f"the design must be grid or random, found {design!r}")
+    return DESIGNS[design](nets, lrs, scales, decays, seed)
+
+
+def _grid(nets: int, lrs: list[float], scales: list[float], decays: list[float], seed: int) -> Settings:
+    cells = np.array(list(product(lrs, scales, decays)))
+    each, rest = divmod(nets, len(cells))
+    if rest or not each:
+        near = sorted({max(1, each) * len(cells), (each + 1) * len(cells)})
+        raise SheetnetError(
+            f"the grid has {len(lrs)} rates x {len(scales)} scales x {len(decays)} decays = {len(cells)} combinations:"
+            f" ask for a multiple of them, such as {' or '.join(map(str, near))} nets, for fewer values, or for"
+            " --design random"
+        )
+    lr, scale, decay = np.tile(cells, (each, 1)).T
+    # seed by seed, so that a sweep which is stopped has been everywhere
+    return Settings(lr, scale, decay, np.repeat(seed + np.arange(each), len(cells)))
+
+
+def _random(nets: int, lrs: list[float], scales: list[float], decays: list[float], seed: int) -> Settings:
+    rng = np.random.default_rng(seed)
+
+    def draw(values: list[float]) -> np.ndarray:
+        low, high = min(values), max(values)
+        if low == high:
+            return np.full(nets, low)
+        if low == 0:
+            raise SheetnetError("a random design draws evenly in the logarithm: the least value must be above 0")
+        return np.asarray(np.exp(rng.uniform(np.log(low), np.log(high), nets)))
+
+    return Settings(draw(lrs), draw(scales), draw(decays), seed + np.arange(nets))
+
+
+DESIGNS = {"grid": _grid, "random": _random}
+
+
+def starts(model: Model, seeds: np.ndarray, scales: np.ndarray) -> np.ndarray:
+    """model.init(seed, scale) of each net, as (N, k, p)."""
+    return np.stack([model.init(int(s), float(c))["W"].T for s, c in zip(seeds, scales, strict=True)])

@@ -1,0 +1,105 @@
+"""Where the rows come from: a prepared table, or files too large for it, in memory or in chunks; one rank's share."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from sheetnet.data.rows import Rows
+from sheetnet.errors import DataError, TrainingError
+from sheetnet.features import Table
+from sheetnet.training.ranks import Ranks
+
+SHARE = 4  # one part in so many of the free memory may hold a table
+
+
+@dataclass(frozen=True)
+class Source:
+    """This rank's rows: X (n, p) and y (n, 1) in memory, or none there and all in chunks; n_rows counts all ranks'."""
+
+    features: tuple[str, ...]
+    target: str
+    n_rows: int
+    X: np.ndarray
+    y: np.ndarray
+    chunks: Callable[[int], Iterator[tuple[np.ndarray, np.ndarray]]]
+    digest: str
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the rows stay in their files and are read anew in each epoch."""
+        return not len(self.y)
+
+
+def source_of(table: Table | Rows, dtype: str, memory: int | None, ranks: Ranks) -> Source:
+    """The rows of a table or of files for this rank; files are held in memory where they fit.
+
+    memory: bytes that the rows may take; by default a quarter of what is free.
+    Raises: DataError for rows that cannot be used, on all ranks alike where all see the same fault.
+    """
+    if isinstance(table, Rows):
+        ranks.agree(table.signature, "columns")
+        return _from_files(table, dtype, memory, ranks)
+    if not isinstance(table, Table):
+        raise DataError(f"a table is needed, such as sn.titanic() or sn.open_rows(...), found {type(table).__name__}")
+    digest = hashlib.sha256(table.X.tobytes() + table.y.tobytes()).hexdigest()[:16]
+    ranks.agree(digest, "tables")
+    bounds = np.linspace(0, table.n_rows, ranks.world + 1).astype(int)
+    share = slice(bounds[ranks.rank], bounds[ranks.rank + 1])
+    if share.start == share.stop:
+        raise DataError(f"{table.n_rows} rows are too few for {ranks.world} workers; start fewer")
+    X, y = table.X[share], table.y[share]
+    bad = ~(np.isfinite(X).all(1) & np.isfinite(y).all(1))
+    if bad.any():
+        raise DataError(f"row {int(np.flatnonzero(bad)[0]) + 1} of the table holds an entry that is no finite number")
+    return Source(table.features, "Survived", table.n_rows, X, y, lambda rows: iter([(X, y)]), digest)
+
+
+def _from_files(rows: Rows, dtype: str, memory: int | None, ranks: Ranks) -> Source:
+    mine = rows.shard(ranks.rank, ranks.world) if ranks.world > 1 else rows
+    n_rows = int(ranks.add(np.array([float(mine.n_rows)]))[0])
+    kind = np.dtype(dtype if dtype in ("float64", "float32") else "float32")
+    room = free_memory() // SHARE if memory is None else memory
+    empty = np.empty((0, rows.n_features)), np.empty((0, 1))
+    X, y = mine.load(kind) if mine.size(kind.itemsize) <= room else empty
+    return Source(rows.features, rows.target, n_rows, X, y, lambda size: mine.chunks(kind, size), rows.digest)
+
+
+def check_classes(source: Source, ranks: Ranks, low: float, high: float) -> None:
+    """See that the target takes more than one value, given this rank's least and largest.
+
+    Raises: DataError: a model could only learn to say that one value.
+    """
+    lows, highs = zip(*ranks.each((low, high)), strict=True)
+    if min(lows) == max(highs):
+        same = f"the target {source.target} is {min(lows):g} in every row"
+        raise DataError(f"{same}: there is nothing to tell apart; use other rows")
+
+
+def free_memory() -> int:
+    """Bytes of memory that are free, as far as the system says so; else 4 GiB."""
+    try:
+        return int(os.sysconf("SC_AVPHYS_PAGES")) * int(os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, ValueError, OSError):
+        return 4 << 30
+
+
+def bytes_of(text: str) -> int:
+    """The number of bytes that people mean by 500MB, 2GB or 1073741824.
+
+    Raises: TrainingError for anything else.
+    """
+    units = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+    digits = text.strip().upper().rstrip("KMGIB ")
+    unit = text.strip().upper()[len(digits) :].strip()
+    try:
+        size = float(digits) * units[unit]
+    except (ValueError, KeyError):
+        raise TrainingError(f"memory must be a size such as 500MB or 2GB, found {text!r}") from None
+    if not 0 <= size < 2**60:
+        raise TrainingError(f"memory must be a size such as 500MB or 2GB, found {text!r}")
+    return int(size)

@@ -1,0 +1,259 @@
+"""sweep: many nets of one shape, over learning rates, start weights, their scale and weight decay -> a Sweep."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from sheetnet.data.rows import Rows
+from sheetnet.errors import SheetnetError, TrainingError
+from sheetnet.features import Table
+from sheetnet.models import Model
+from sheetnet.settings import MAX_SEED, learning_rate, whole_number
+from sheetnet.training.designs import Settings, draw, starts
+from sheetnet.training.devices import resolve_device, resolve_dtype
+from sheetnet.training.interrupt import Interrupt
+from sheetnet.training.nets import Block, Nets, choose
+from sheetnet.training.ranks import Ranks, launched
+from sheetnet.training.source import check_classes, source_of
+from sheetnet.training.task import Task
+from sheetnet.training.trainer import MAX_EPOCHS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_NETS = 10_000_000
+BEAT = 0.5  # seconds between two looks at Ctrl-C and the progress line
+POOR = 1.05  # a net has landed in a poor minimum where its loss is so many times the best one's
+LR = tuple(np.geomspace(0.01, 1, 10).round(4).tolist())
+SCALE = tuple(np.geomspace(0.05, 2, 10).round(3).tolist())
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What a sweep gives: a row for each net, and the weights of the best.
+
+    table: lr, scale, weight_decay, seed; loss, best_loss and accuracy; diverged_at (the first epoch without a finite
+    loss, or missing); dead_units (units that are above 0 for no row at the end).
+    """
+
+    model: Model
+    table: pd.DataFrame = field(repr=False)
+    best: dict[str, np.ndarray] = field(repr=False)  # the weights of the least final loss
+    start: dict[str, np.ndarray] = field(repr=False)  # and those it started from
+    features: tuple[str, ...] = field(repr=False)
+    epochs: int
+    device: str
+    dtype: str
+    path: str
+    seconds: float  # of training
+    stopped: bool = False
+
+    @property
+    def best_row(self) -> pd.Series:
+        """The settings and results of the net with the least final loss."""
+        return self.table.loc[self.table["loss"].idxmin()]
+
+    @property
+    def all_dead(self) -> np.ndarray:
+        """Which nets ended with every unit dead, (n,) of bool."""
+        dead = self.table["dead_units"].to_numpy() == self.model.n_hidden
+        return np.asarray(dead & self.model.rectified & self.table["diverged_at"].isna().to_numpy())
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """How the nets ended, as shares of all; poor is alive and finite, with a loss over 1.05 x the best."""
+        loss, dead = self.table["loss"].to_numpy(), self.table["dead_units"].to_numpy()
+        diverged = self.table["diverged_at"].notna().to_numpy()
+        good = ~diverged & ~self.all_dead & (loss <= POOR * np.nanmin(loss, initial=np.inf))
+        return {
+            "diverged": float(diverged.mean()),
+            "all units dead": float(self.all_dead.mean()),
+            "some units dead": float((~diverged & ~self.all_dead & (dead > 0)).mean()),
+            "in a poor minimum": float((~diverged & ~self.all_dead & ~good).mean()),
+            "within 5% of the best": float(good.mean()),
+        }
+
+    @property
+    def title(self) -> str:
+        """How the nets ended, in a line."""
+        return ", ".join(f"{share:.1%} {name}" for name, share in self.shares.items() if name != "some units dead")
+
+    def by_rate_and_scale(self, bins: int = 20) -> pd.DataFrame:
+        """The median final loss by scale (rows) and rate (columns); many different values are put into bins."""
+        import pandas as pd
+
+        def binned(values: pd.Series) -> pd.Series:
+            if values.nunique() <= bins:
+                return values
+            edges = np.geomspace(values.min(), values.max(), bins + 1)
+            middles = np.sqrt(edges[1:] * edges[:-1])
+            return pd.Series(middles[np.clip(np.searchsorted(edges, values) - 1, 0, bins - 1)], index=values.index)
+
+        table = self.table
+        return table.groupby([binned(table["scale"]), binned(table["lr"])])["loss"].median().unstack()
+
+    def plot(self, path: str | Path) -> None:
+        """Write a picture (.png, .svg or .pdf): heat map by rate and scale, histogram of final losses."""
+        from sheetnet.training.plots import plot_sweep
+
+        plot_sweep(self, Path(path))
+
+    def workbook(self, path: str | Path) -> None:
+        """Write a workbook: every net, a heat map and a histogram as formulas over them."""
+        from sheetnet.sweep_book import write_sweep
+
+        write_sweep(self, Path(path))
+
+
+def sweep(
+    model: Model,
+    table: Table | Rows,
+    *,
+    nets: int = 1000,
+    lr: Sequence[float] = LR,
+    scale: Sequence[float] = SCALE,
+    weight_decay: Sequence[float] = (0.0,),
+    seed: int = 0,
+    design: str = "grid",
+    epochs: int = 1000,
+    device: str = "auto",
+    dtype: str = "float32",
+    path: str = "auto",
+    memory: int | None = None,
+    progress: Progress | None = None,
+) -> Sweep:
+    """Train that many nets, each from start weights of its own: model.init(seed, scale).
+
+    design: grid takes every combination of the rates, scales and decays with as many seeds each (seed, seed + 1, ...);
+    random draws rate, scale and decay of each net evenly in their logarithm between the least and the largest given.
+    Ctrl-C ends it after the present block of nets; Sweep.stopped says so. Memory is that of one block and of the table
+    of results, about 100 bytes a net.
+    Raises: SheetnetError for settings that cannot be, TrainingError for a device or dtype that is not there.
+    """
+    nets, epochs = whole_number("nets", nets, 1, MAX_NETS), whole_number("epochs", epochs, 0, MAX_EPOCHS)
+    seed = whole_number("seed", seed, 0, MAX_SEED - nets)
+    if launched():
+        raise TrainingError("a sweep is for one process; start it without torchrun, with a --seed for each machine")
+    if isinstance(table, (Table, Rows)) and model.n_features != len(table.features):
+        raise TrainingError(f"{model.name} is for {model.n_features} features, the table has {len(table.features)}")
+    lrs = [learning_rate(value) for value in lr]
+    decays = [learning_rate(value, "the weight decay") for value in weight_decay]
+    scales = [learning_rate(value, "the scale") for value in scale]
+    if not lrs or not scales or not decays or min(scales) == 0:
+        raise SheetnetError("a sweep needs at least one rate, one weight decay, and one scale above 0")
+    where = resolve_device(device, dtype)
+    resolve_dtype(dtype, where)
+    source = source_of(table, dtype, memory, Ranks())
+    if source.streamed:
+        raise TrainingError("a sweep needs its rows in memory; take fewer rows, or more --memory")
+    check_classes(source, Ranks(), float(source.y.min()), float(source.y.max()))
+    task = Task(model, source.X, source.y, source.n_rows, 0.0, 0.0, None, seed, where, dtype)
+    settings = draw(design, nets, lrs, scales, decays, seed)
+    way, began = choose(task, path), time.perf_counter()
+    done = _train(way, task, settings, epochs, progress)
+    return Sweep(
+        model, _as_table(settings, done), {"W": done.best_W}, _start_of(model, settings, done), table.features,
+        epochs, str(where), dtype, way.name, time.perf_counter() - began, done.stopped,
+    )  # fmt: skip
+
+
+@dataclass
+class Results:
+    """What each net came to, (n,) each; only the first `n` nets are done."""
+
+    loss: np.ndarray
+    best: np.ndarray
+    accuracy: np.ndarray
+    diverged: np.ndarray
+    dead: np.ndarray
+    best_W: np.ndarray
+    n: int = 0
+    stopped: bool = False
+
+
+def _train(way: Nets, task: Task, settings: Settings, epochs: int, progress: Progress | None) -> Results:
+    n, model = len(settings.lr), task.model
+    shape = (model.n_features, model.n_hidden)
+    loss, best, accuracy = (np.full(n, np.nan) for _ in range(3))
+    done = Results(loss, best, accuracy, np.full(n, -1), np.zeros(n), np.full(shape, np.nan))
+    size, least = way.size, np.inf
+    with Interrupt() as interrupt:
+        while done.n < n and not done.stopped:
+            part = slice(done.n, min(n, done.n + size))
+            try:
+                block = _block(way, task, settings, part, epochs, interrupt, progress)
+                if block is None:
+                    done.stopped = True
+                    break
+                found = way.measure(block)
+            except (torch.OutOfMemoryError, MemoryError):
+                if size == 1:
+                    raise TrainingError(f"{task.device} has no memory for one net of this size; free some") from None
+                size = max(1, size // 2)
+                continue
+            finite = np.isfinite(found.loss)
+            done.loss[part] = np.where(finite, found.loss, np.nan)
+            done.accuracy[part], done.dead[part] = found.accuracy, found.dead
+            done.best[part] = np.where(finite, np.minimum(block.best, found.loss), block.best)
+            done.diverged[part] = np.where(~finite & (block.diverged < 0), epochs, block.diverged)
+            if finite.any() and (low := np.nanmin(done.loss[part])) < least:
+                least, done.best_W = low, block.W[int(np.nanargmin(done.loss[part]))].T.astype(float)
+            done.n = part.stop
+    return done
+
+
+def _block(
+    way: Nets, task: Task, settings: Settings, part: slice, epochs: int, interrupt: Interrupt, progress: Progress | None
+) -> Block | None:
+    """A block of nets, trained; None where Ctrl-C came first."""
+    W = starts(task.model, settings.seed[part], settings.scale[part])
+    W = np.ascontiguousarray(W, dtype=task.dtype if task.dtype == "float64" else "float32")
+    size = len(W)
+    block = Block(W, settings.lr[part], settings.decay[part], np.full(size, np.inf), np.full(size, -1))
+    epoch, step = 0, 1
+    while epoch < epochs:
+        count, began = min(step, epochs - epoch), time.perf_counter()
+        way.advance(block, epoch, count)
+        epoch += count
+        step = max(1, min(8 * step, int(count * BEAT / max(time.perf_counter() - began, 1e-9))))
+        if progress:
+            progress(part.start + (part.stop - part.start) * epoch // epochs, part.start)
+        if interrupt.heard:
+            return None
+    return block
+
+
+def _as_table(settings: Settings, done: Results) -> pd.DataFrame:
+    import pandas as pd
+
+    n = done.n
+    diverged = pd.array(np.maximum(done.diverged[:n], 0).astype(np.int64), dtype="Int64")
+    diverged[done.diverged[:n] < 0] = pd.NA
+    return pd.DataFrame(
+        {
+            "lr": settings.lr[:n],
+            "scale": settings.scale[:n],
+            "weight_decay": settings.decay[:n],
+            "seed": settings.seed[:n],
+            "loss": done.loss[:n],
+            "best_loss": np.where(np.isfinite(done.best[:n]), done.best[:n], np.nan),
+            "accuracy": done.accuracy[:n],
+            "diverged_at": diverged,
+            "dead_units": done.dead[:n].astype(np.int64),
+        }
+    )
+
+
+def _start_of(model: Model, settings: Settings, done: Results) -> dict[str, np.ndarray]:
+    if not done.n or not np.isfinite(done.loss[: done.n]).any():
+        return {"W": np.full((model.n_features, model.n_hidden), np.nan)}
+    net = int(np.nanargmin(done.loss[: done.n]))
+    return model.init(int(settings.seed[net]), float(settings.scale[net]))

@@ -1,0 +1,186 @@
+"""Several processes under torchrun: the numbers of one, each rank its own rows, a lost worker, a resume."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sheetnet as sn
+from sheetnet.errors import DataError
+from sheetnet.training.ranks import LOST, Ranks
+from sheetnet.training.source import source_of
+from tests.conftest import ROOT
+
+pa = pytest.importorskip("pyarrow")
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """5,003 rows in seven row groups."""
+    from pyarrow import parquet
+
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(5003, 6))
+    y = (X @ rng.normal(size=6) + rng.normal(size=5003) > 0).astype(float)
+    path = tmp_path_factory.mktemp("many") / "many.parquet"
+    parquet.write_table(pa.table({**{f"a{i}": X[:, i] for i in range(6)}, "y": y}), path, row_group_size=800)
+    return path
+
+
+def torchrun(processes: int, *args: object, **options: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    env = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        [*command, "-m", "sheetnet", "train", *map(str, args)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env, **options,  # type: ignore[call-overload]
+    )  # fmt: skip
+
+
+def trained(processes: int, *args: object) -> dict[str, object]:
+    process = torchrun(processes, *args, "--device", "cpu", "--json")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    (line,) = out.splitlines()  # one rank speaks
+    return dict(json.loads(line))
+
+
+@pytest.fixture(scope="module")
+def rows(file: Path) -> list[object]:
+    return ["--data", file, "--target", "y", "--lr", 0.1, "--epochs", 30]
+
+
+@pytest.mark.parametrize(("model", "processes", "memory"), [("two-relu", 2, "2GB"), ("relu-3", 3, "10KB")])
+def test_many_processes_give_the_numbers_of_one(
+    rows: list[object], file: Path, model: str, processes: int, memory: str
+) -> None:
+    table = sn.open_rows(file, "y")
+    net = sn.two_relu(table) if model == "two-relu" else sn.relus(table, 3)  # type: ignore[arg-type]
+    one = sn.train(net, table, epochs=30, lr=0.1, device="cpu", path="autograd")
+    many = trained(processes, model, *rows, "--memory", memory)
+    np.testing.assert_allclose(many["losses"], one.losses, rtol=1e-12)
+    np.testing.assert_allclose(many["accuracies"], one.accuracies, rtol=1e-14)
+    np.testing.assert_allclose(many["W"], one.params["W"], rtol=1e-12, atol=1e-13)
+
+
+def test_a_linear_model_is_factored_over_all_ranks(rows: list[object], file: Path) -> None:
+    table = sn.open_rows(file, "y")
+    one = sn.train(sn.linear(table), table, epochs=30, lr=0.1, device="cpu", path="autograd")  # type: ignore[arg-type]
+    many = trained(2, "linear", *rows, "--memory", "10KB")
+    assert str(many["path"]).startswith("factored")
+    np.testing.assert_allclose(many["losses"], one.losses, rtol=1e-12)
+    np.testing.assert_allclose(many["accuracies"], one.accuracies, rtol=1e-14)
+    np.testing.assert_allclose(many["W"], one.params["W"], rtol=1e-12, atol=1e-13)
+
+
+def test_the_titanic_is_shared_out_too() -> None:
+    table = sn.titanic()
+    one = sn.train(sn.two_relu(table), table, epochs=30, lr=0.1, device="cpu")
+    many = trained(2, "two-relu", "--epochs", 30)
+    np.testing.assert_allclose(many["losses"], one.losses, rtol=1e-12)
+
+
+class Half(Ranks):
+    """Rank 1 of 2, whose sums and agreements are its own."""
+
+    rank, world = 1, 2
+
+
+def test_a_rank_reads_its_own_rows_only(file: Path) -> None:
+    table = sn.open_rows(file, "y")
+    whole, half = source_of(table, "float64", None, Ranks()), source_of(table, "float64", None, Half())
+    assert 2000 < len(half.y) < 3000
+    np.testing.assert_array_equal(half.X, whole.X[-len(half.X) :])
+
+
+def test_more_workers_than_rows_are_refused() -> None:
+    class Many(Ranks):
+        rank, world = 0, 10_000
+
+    with pytest.raises(DataError, match="712 rows are too few for 10000 workers; start fewer"):
+        source_of(sn.titanic(), "float64", None, Many())
+
+
+def test_ranks_that_see_different_columns_say_which(file: Path, tmp_path: Path) -> None:
+    from pyarrow import parquet
+
+    for rank, columns in enumerate((["a0", "a1", "y"], ["a0", "a2", "y"])):
+        (tmp_path / str(rank)).mkdir()
+        parquet.write_table(parquet.read_table(file, columns=columns), tmp_path / str(rank) / "part.parquet")
+    script = tmp_path / "each.py"
+    script.write_text(
+        "import os, sys; from sheetnet.__main__ import main\n"
+        f"sys.argv = ['sheetnet', 'train', 'linear', '--data', os.path.join({str(tmp_path)!r}, os.environ['RANK'],"
+        " 'part.parquet'), '--target', 'y', '--device', 'cpu']\nmain()\n"
+    )
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
+    env = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=120)
+    assert done.returncode != 0
+    assert "the workers see different columns: rank 0 has" in done.stderr
+    assert "a2" in done.stderr
+
+
+def wait_for(path: Path, seconds: float = 60) -> None:
+    limit = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < limit, f"{path} was not written"
+        time.sleep(0.05)
+
+
+def workers(of: int) -> list[int]:
+    """The processes that a process has started."""
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(of)], capture_output=True, text=True, check=True)
+    return sorted(int(pid) for pid in listed.stdout.split())
+
+
+def test_a_killed_worker_ends_the_run_with_a_word_and_the_next_start_goes_on(file: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "run.npz"
+    args = ["two-relu", "--data", file, "--target", "y", "--lr", 0.01, "--device", "cpu", "--memory", "10KB",
+            "--checkpoint", saved, "--every", 5]  # fmt: skip
+    process = torchrun(2, *args, "--epochs", 100_000)
+    wait_for(saved)
+    os.kill(workers(process.pid)[1], signal.SIGKILL)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode != 0
+    assert LOST in err
+    assert 'Traceback (most recent call last):\n  File "' not in err.split("torch/distributed")[0]
+    with np.load(saved) as found:
+        done = len(found["losses"])
+    assert done % 5 == 0
+    resumed = trained(2, *args, "--epochs", done + 10)
+    table = sn.open_rows(file, "y")
+    one = sn.train(sn.two_relu(table), table, epochs=done + 10, lr=0.01, device="cpu")  # type: ignore[arg-type]
+    np.testing.assert_allclose(resumed["losses"], one.losses, rtol=1e-12)
+    np.testing.assert_allclose(resumed["W"], one.params["W"], rtol=1e-11, atol=1e-13)
+
+
+def test_ctrl_c_stops_all_workers_at_one_epoch_and_saves(file: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "run.npz"
+    args = ["two-relu", "--data", file, "--target", "y", "--device", "cpu", "--checkpoint", saved, "--every", 50]
+    process = torchrun(2, *args, "--epochs", 10_000_000, start_new_session=True)
+    wait_for(saved)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode != 0
+    assert "goes on from" in err, out + err
+    assert "epoch" in out
+    assert [path.name for path in tmp_path.iterdir()] == ["run.npz"]
+
+
+def test_a_wrong_share_is_noticed(file: Path) -> None:
+    table = sn.open_rows(file, "y")
+    whole = sn.train(sn.two_relu(table), table, epochs=3, lr=0.1, device="cpu")  # type: ignore[arg-type]
+    less = source_of(table, "float64", None, Half())
+    part = sn.open_rows(file, "y").shard(0, 2)
+    short = sn.train(sn.two_relu(part), part, epochs=3, lr=0.1, device="cpu")  # type: ignore[arg-type]
+    assert len(less.y) < 5003
+    with pytest.raises(AssertionError):
+        np.testing.assert_allclose(short.losses, whole.losses, rtol=1e-12)
