@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from sheetnet.errors import TrainingError
+from sheetnet.training.cuda import kernels_or_error
 from sheetnet.training.devices import HALF, resolve_dtype
 from sheetnet.training.loop import as_numpy
-from sheetnet.training.persistent import kernels_or_error
 from sheetnet.training.task import BLAS, Task, can_factor, factored, triangle
 
 ROOM = 256 << 20  # bytes of buffers that a block of nets may take
@@ -158,11 +158,9 @@ class Lanes:
     def advance(self, block: Block, first: int, epochs: int) -> None:
         """Epochs of descent in place."""
         W, lr, decay, best = (self.closed._tensor(a) for a in (block.W, block.lr, block.decay, block.best))
-        diverged, final = torch.as_tensor(block.diverged, device=W.device), torch.empty_like(best)
-        self.kernels.descend_nets(
-            self.X, self.y, W, lr, decay, rows=float(self.task.rows), epochs=epochs, first_epoch=first,
-            relu=self.task.model.rectified, final=final, best=best, diverged=diverged, last=False,
-        )  # fmt: skip
+        diverged = torch.as_tensor(block.diverged, device=W.device)
+        settings = {"rows": float(self.task.rows), "epochs": epochs, "first": first, "relu": self.task.model.rectified}
+        self.kernels.descend_nets(self.X, self.y, W, lr, decay, best, diverged, **settings)
         block.W[:], block.best[:] = as_numpy(W), as_numpy(best)
         block.diverged[:] = diverged.cpu().numpy()
 

@@ -17,7 +17,8 @@ PATHS = {
     "autograd": "loop:Autograd",  # the referee: a hand-written module, mse_loss, backward
     "fused": "fused:Fused",  # compiled loops on the CPU
     "closed": "closed:Closed",  # the gradient written out in torch's matrix operations; a CUDA graph on CUDA
-    "persistent": "persistent:Persistent",  # one Triton kernel for many epochs, on CUDA
+    "persistent": "cuda:Persistent",  # one Triton kernel for many epochs of a small table
+    "passes": "cuda:Passes",  # a Triton kernel that loads each feature once an epoch
 }
 PATIENCE = 2.0  # seconds of autograd under which compiling a faster path does not pay
 BLAS = 2000  # weights over which matrix products are faster than the fused loops (measured on 2 cores)
@@ -90,17 +91,18 @@ def choose(task: Task, epochs: int) -> str:
         return "fused" if weights <= BLAS or task.batch else "closed"
     if task.batch:
         return "autograd"
-    if task.device.type == "cuda" and task.dtype == "float32" and _persistent_fits(task):
-        return "persistent"
+    if task.device.type == "cuda" and task.dtype == "float32":
+        return _by_triton(task)
     return "closed"
 
 
-def _persistent_fits(task: Task) -> bool:
+def _by_triton(task: Task) -> str:
     try:
-        from sheetnet.training.kernels import fits_one
+        from sheetnet.training.kernels import fits, fits_one
     except ImportError:  # no Triton, as on Windows
-        return False
-    return bool(fits_one(len(task.y), task.model.n_features, task.model.n_hidden))
+        return "closed"
+    p, k = task.model.n_features, task.model.n_hidden
+    return "persistent" if fits_one(len(task.y), p, k) else "passes" if fits(p, k) else "closed"
 
 
 def start(name: str, task: Task, W: np.ndarray) -> Path:

@@ -24,7 +24,7 @@ from sheetnet.data import Raw
 from sheetnet.features import Table
 from sheetnet.models import Model, create
 from sheetnet.training import nets as many
-from sheetnet.training.task import Task, factored, start, triangle
+from sheetnet.training.task import Task, choose, factored, start, triangle
 
 LR = 0.1
 
@@ -154,7 +154,7 @@ def many_rows(machine: Machine, quick: bool) -> Group:
     if machine.device.type == "cuda":
         n = 10**8
     task = task_of(create("two_relu", 10), random_table(n, 10), machine.device)
-    paths = ["closed", "fused"] if machine.device.type == "cpu" else ["closed"]
+    paths = ["closed", "fused"] if machine.device.type == "cpu" else ["closed", "passes"]
     lines = [Line("autograd loop (torch, eager)", peers.autograd(machine, task, 3))]
     lines += [Line(f"sheetnet {path}", ours(machine, path, task, 5)) for path in paths]
     group = Group(f"Many rows, two ReLU, {n:,} x 10, float32", "epoch", lines, machine.floor(n, 10, 2, resident=False))
@@ -180,7 +180,6 @@ def scaling(machine: Machine, quick: bool) -> dict[str, list[tuple[int, float, f
     found: dict[str, list[tuple[int, float, float]]] = {"rows": [], "nets": [], "features": []}
     cuda = machine.device.type == "cuda"
     top = 5 if quick else 8 if cuda else 7
-    fast = "closed" if cuda else "fused"
     print(f"\nHow cost grows, {machine.device}, float32: us per epoch")
     print(f"  {'':10} {'size':>10} {'sheetnet':>12} {'autograd':>12}")
 
@@ -192,7 +191,12 @@ def scaling(machine: Machine, quick: bool) -> dict[str, list[tuple[int, float, f
     for n in (10**e for e in range(3, top + 1)):
         task = task_of(create("two_relu", 10), random_table(n, 10), machine.device)
         epochs = max(1, min(1000, 3 * 10**6 // n))
-        add("rows", n, ours(machine, fast, task, epochs), peers.autograd(machine, task, max(1, epochs // 10)))
+        add(
+            "rows",
+            n,
+            ours(machine, choose(task, 10**9), task, epochs),
+            peers.autograd(machine, task, max(1, epochs // 10)),
+        )
     table = sn.titanic()
     task = task_of(sn.two_relu(table), table, machine.device)
     alone = peers.autograd(machine, task, 200)
@@ -201,7 +205,7 @@ def scaling(machine: Machine, quick: bool) -> dict[str, list[tuple[int, float, f
         add("nets", nets, lambda run=run, nets=nets: run() * nets, lambda nets=nets: alone() * nets)
     for p in (10, 30, 100, 300, 1000):
         task = task_of(create("two_relu", p), random_table(712, p), machine.device)
-        add("features", p, ours(machine, fast, task, 100), peers.autograd(machine, task, 100))
+        add("features", p, ours(machine, choose(task, 10**9), task, 100), peers.autograd(machine, task, 100))
     return found
 
 
