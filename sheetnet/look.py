@@ -47,6 +47,9 @@ STYLES: dict[str, dict[str, Any]] = {
     "data": {},
     "formula": {},
     "torch": _TORCH,
+    "figure": {"align": "right"},  # a number, or the dash that stands for none
+    "heat": {"align": "center", "border": 1, "border_color": "#FFFFFF"},
+    "heat_mark": {"align": "center", "font_color": GREY},
     "agreement": {"bold": True, "align": "left", "indent": 1},
     "is_equal": {"font_color": GREEN, "bg_color": "#E2F0D9"},
     "is_different": {"font_color": RED, "bg_color": "#FBE3E3"},
@@ -94,7 +97,12 @@ NUMBER_FORMATS = {
     "rate": "General",
     "diff": "0.0E+00",
     "share": "0.0%",
+    "loss_any": "[>=100000]0.0E+0;0.000000",  # of any net, also one that is about to diverge
+    "heat_loss": "[>=100]0.0E+0;[>=0.001]0.0000;0.0E+0",
+    "heat_share": "0%",
 }
+HEAT = ("#67A9CF", "#F7F7F7", "#EF8A62")  # good, middling, bad: told apart by every eye, dark text readable on each
+BARS = ("#0B5394", "#C55A11")  # of a histogram: the usual, and what has failed
 
 
 def heading_style(part: str, block: Block) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,16 @@ def write(path: Path, book: Book, values: Mapping[str, np.ndarray], manifest: st
 
     Raises: WorkbookError when the target cannot be written.
     """
+    with replacing(path) as beside:
+        _fill(beside, book, values, manifest)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[str]:
+    """The name of a new file beside path, which takes its place when the context ends well; else path stays as it was.
+
+    Raises: WorkbookError when the target cannot be written.
+    """
     beside = ""
     try:
         if not path.parent.is_dir():
@@ -106,7 +117,7 @@ def write(path: Path, book: Book, values: Mapping[str, np.ndarray], manifest: st
             raise WorkbookError(f"{path}: this is a folder; name a file")
         handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
         os.close(handle)
-        _fill(beside, book, values, manifest)
+        yield beside
         os.chmod(beside, 0o666 & ~_umask())
         os.replace(beside, path)
     except (OSError, XlsxFileError) as reason:
@@ -123,18 +134,23 @@ def _umask() -> int:
     return mask
 
 
-def _fill(path: str, book: Book, values: Mapping[str, np.ndarray], manifest: str) -> None:
+def new_file(path: str, title: str) -> Any:
+    """An empty XlsxWriter workbook that calculates by itself and carries no date of today."""
     file = xlsxwriter.Workbook(path, {"in_memory": True})
-    file.set_properties({"title": book.pages[0].title, "created": FIXED_DATE, "comments": "made by sheetnet"})
+    file.set_properties({"title": title, "created": FIXED_DATE, "comments": "made by sheetnet"})
     file.set_calc_mode("auto")
+    return file
+
+
+def _fill(path: str, book: Book, values: Mapping[str, np.ndarray], manifest: str) -> None:
+    file = new_file(path, book.pages[0].title)
     formats = Formats(file)
     sheets = {page.name: file.add_worksheet(page.name, worksheet_class=ExactSheet) for page in book.pages}
     for name, area in book.names.items():
         file.define_name(name, "=" + area.full())
     for page in book.pages:
         sheet = sheets[page.name]
-        _settings(sheet, page, formats)
-        _texts(sheet, page, formats)
+        lay_out(sheet, page, formats)
         for block in page.blocks:
             _heading(sheet, block, formats)
             _block(sheet, book, block, values[block.id], formats)
@@ -208,7 +224,9 @@ def _settings(sheet: Any, page: Page, formats: Formats) -> None:
         sheet.add_table(*area.corners, {"name": name, "columns": columns, "style": "Table Style Light 1"})
 
 
-def _texts(sheet: Any, page: Page, formats: Formats) -> None:
+def lay_out(sheet: Any, page: Page, formats: Formats) -> None:
+    """Write a page's settings and words, all but its blocks and charts."""
+    _settings(sheet, page, formats)
     for text in page.texts:
         format = formats.get(text.style)
         if text.wide > 1 or text.tall > 1:
@@ -286,13 +304,8 @@ def _chart(file: Any, sheet: Any, chart: Chart) -> None:
         made.add_series(chart_options(series, "=" + series.x.full(), "=" + series.y.full()))
     made.set_title({"name": chart.title, "name_font": {"size": 12}, "overlay": False})
     made.set_x_axis({"name": chart.x_axis, "min": 0, "max": chart.x_max, "major_gridlines": {"visible": False}})
-    made.set_y_axis(
-        {
-            "name": chart.y_axis,
-            "num_format": chart.y_format,
-            "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}},
-        }
-    )
+    gridlines = {"visible": True, "line": {"color": "#D9D9D9"}}
+    made.set_y_axis({"name": chart.y_axis, "num_format": chart.y_format, "major_gridlines": gridlines})
     made.set_legend({"position": "bottom"})
     made.set_size({"width": 640, "height": 360})
     made.show_na_as_empty_cell()

@@ -188,7 +188,7 @@ def test_the_path_suits_device_dtype_and_size() -> None:
         ("closed", {"batch": 10}, "the closed path takes all rows at once"),
         ("autograd", {"dtype": "float16"}, "float16 has a path of its own"),
         ("fused", {"dtype": "bfloat16"}, "the fused path is for a CPU in float64 or float32"),
-        ("persistent", {}, "the persistent path is for float32"),
+        ("persistent", {}, "the persistent path is for CUDA, float32"),
     ],
 )
 def test_a_path_that_does_not_suit_says_so(path: str, options: dict[str, object], words: str) -> None:

@@ -88,7 +88,9 @@ def plot_sweep(sweep: Sweep, path: Path) -> None:
     picture = figure(12, 4.8)
     left, right = picture.subplots(1, 2)
     by = sweep.by_rate_and_scale()
-    image = left.pcolormesh(np.arange(by.shape[1] + 1), np.arange(by.shape[0] + 1), by.to_numpy(), cmap="viridis_r")
+    edges = np.arange(by.shape[1] + 1), np.arange(by.shape[0] + 1)
+    norm = "log" if np.nanmin(by, initial=np.inf) > 0 and by.notna().any(axis=None) else "linear"
+    image = left.pcolormesh(*edges, by.to_numpy(), cmap="viridis_r", norm=norm)
     picture.colorbar(image, ax=left, label="median final loss")
     left.set_xticks(np.arange(by.shape[1]) + 0.5, [f"{c:.3g}" for c in by.columns], rotation=45)
     left.set_yticks(np.arange(by.shape[0]) + 0.5, [f"{r:.3g}" for r in by.index])
