@@ -47,8 +47,8 @@ def build(
     """Write the workbook of the table and models: every epoch of descent a row of formulas, torch's numbers beside.
 
     lr: one rate for all models, or one by model name.
-    start: the parameters that each model begins with, by model name, such as those of a sweep's best net; by default
-    model.init(seed).
+    start: the parameters that a model begins with, by its name, such as those of a sweep's best net; models that are
+    not named begin with model.init(seed).
     Raises: SheetnetError for settings that cannot be, WorkbookError when the file cannot be written.
     """
     path = Path(path)
@@ -64,9 +64,12 @@ def build(
         m.name: learning_rate(lr.get(m.name) if isinstance(lr, Mapping) else lr, f"the learning rate of {m.name}")
         for m in models
     }
-    if start is not None and (not isinstance(start, Mapping) or set(start) != {m.name for m in models}):
-        raise SheetnetError(f"start weights for each of {[m.name for m in models]} are needed, by the model's name")
-    begin = {m.name: m.check_params(start[m.name] if start is not None else m.init(seed)) for m in models}
+    start = {} if start is None else start
+    if not isinstance(start, Mapping) or not set(start) <= {m.name for m in models}:
+        raise SheetnetError(
+            f"start weights go by the names of the models, {[m.name for m in models]}, found {start!r:.60}"
+        )
+    begin = {m.name: m.check_params(start.get(m.name, m.init(seed))) for m in models}
     import torch  # here, so that a wrong setting is told at once
 
     spec = Spec(
@@ -75,7 +78,8 @@ def build(
         epochs=epochs,
         n_raw=table.raw.n_rows,
         n_rows=table.n_rows,
-        seed=seed if start is None else None,
+        seed=seed,
+        given=tuple(sorted(start)),
         best=int(np.linalg.matrix_rank(table.X)) == table.n_features,
         shipped=same_table(table.raw, read_passengers()),
         torch_version=str(torch.__version__).partition("+")[0],

@@ -157,10 +157,10 @@ def complete_rows(raw: Raw) -> np.ndarray:
 class Table:
     """A prepared table: X (n, p), y (n, 1), the features' names, and the raw table that it came from."""
 
-    X: np.ndarray
-    y: np.ndarray
+    X: np.ndarray = field(repr=False)
+    y: np.ndarray = field(repr=False)
     features: tuple[str, ...]
-    raw: Raw
+    raw: Raw = field(repr=False)
     recipe: str
 
     @property

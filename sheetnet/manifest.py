@@ -74,7 +74,8 @@ def load(text: str, file: str) -> Manifest:
         )
     try:
         spec = content["spec"]
-        spec = Spec(**{f.name: spec[f.name] for f in fields(Spec)} | {"models": tuple(spec["models"])})
+        spec = {"given": [], **spec}  # workbooks from before it could be
+        spec = Spec(**{f.name: spec[f.name] for f in fields(Spec)} | {k: tuple(spec[k]) for k in ("models", "given")})
         record = {k: np.array(v, dtype=float) for k, v in content["record"].items()}
         return Manifest(str(content["sheetnet"]), _sane(spec), dict(content["blocks"]), record)
     except (ValueError, TypeError, KeyError, AttributeError):
@@ -83,7 +84,7 @@ def load(text: str, file: str) -> Manifest:
 
 def _sane(spec: Spec) -> Spec:
     """The spec, if it is such as build makes them."""
-    whole = (spec.epochs, spec.n_raw, spec.n_rows, 0 if spec.seed is None else spec.seed)
+    whole = (spec.epochs, spec.n_raw, spec.n_rows, spec.seed)
     if (
         not all(isinstance(n, int) for n in whole)
         or not 0 < spec.epochs <= MAX_EPOCHS
@@ -96,4 +97,6 @@ def _sane(spec: Spec) -> Spec:
         raise ValueError("a setting of another kind")
     if not spec.models or len(set(spec.models)) < len(spec.models) or not set(spec.models) <= set(KINDS):
         raise ValueError("unknown models")
+    if not set(spec.given) <= set(spec.models):
+        raise ValueError("start weights of a model that is not there")
     return spec

@@ -50,7 +50,7 @@ KINDS = {
     "two_relu": Kind("Two ReLU", 2, _relus),
 }
 MAX_UNITS = 4096
-KNOWN = "linear, two-relu and relu-K, such as relu-5"
+KNOWN = "linear, two-relu and relu-K, such as relu-5, with K up to 4096"
 
 
 def kind_of(name: str) -> Kind | None:
@@ -99,7 +99,10 @@ class Model:
 
         Rounded so that what a cell shows is what it holds; a scale under 0.1 takes more decimals, a digit for each
         factor of ten.
+        Raises: SheetnetError for a scale beyond 1e-12 to 1e12.
         """
+        if not (scale == 0 or 1e-12 <= scale <= 1e12):
+            raise SheetnetError(f"the scale of start weights must be 0, or from 1e-12 to 1e12, found {scale!r}")
         decimals = 4 - min(0, math.floor(math.log10(scale)) + 1) if scale > 0 else 4
         W = np.random.default_rng(seed).uniform(-scale, scale, (self.n_features, self.n_hidden))
         return {"W": np.round(W, decimals)}

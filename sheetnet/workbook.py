@@ -6,8 +6,6 @@ the last bit. The file is written beside its target and then renamed, so that no
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -20,6 +18,7 @@ from xlsxwriter.exceptions import XlsxFileError
 from xlsxwriter.utility import xl_rowcol_to_cell_fast
 from xlsxwriter.worksheet import CellFormulaTuple, CellNumberTuple, Worksheet
 
+from sheetnet import files
 from sheetnet.area import Area, quoted
 from sheetnet.errors import WorkbookError
 from sheetnet.formula import number
@@ -109,29 +108,16 @@ def replacing(path: Path) -> Iterator[str]:
 
     Raises: WorkbookError when the target cannot be written.
     """
-    beside = ""
+    if not path.parent.is_dir():
+        raise WorkbookError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
+    if path.is_dir():
+        raise WorkbookError(f"{path}: this is a folder; name a file")
     try:
-        if not path.parent.is_dir():
-            raise WorkbookError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
-        if path.is_dir():
-            raise WorkbookError(f"{path}: this is a folder; name a file")
-        handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        os.close(handle)
-        yield beside
-        os.chmod(beside, 0o666 & ~_umask())
-        os.replace(beside, path)
+        with files.replacing(path) as beside:
+            yield str(beside)
     except (OSError, XlsxFileError) as reason:
         words = getattr(reason, "strerror", None) or reason
         raise WorkbookError(f"{path}: cannot be written: {words}; is it open elsewhere?") from reason
-    finally:
-        if beside and os.path.exists(beside):
-            os.unlink(beside)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def new_file(path: str, title: str) -> Any:

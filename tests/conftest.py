@@ -80,7 +80,7 @@ class Made:
         """The value of every block that holds values, computed and not read from the file."""
         models, seed = [net.model for net in self.plan.nets], self.plan.spec.seed
         rates = dict.fromkeys(self.plan.spec.models, self.lr)
-        begin = {model.name: model.init(seed or 0)["W"] for model in models}
+        begin = {model.name: model.init(seed)["W"] for model in models}
         typed = start_inputs(self.plan, self.table, models, rates, begin)
         return typed | recorded(self.plan, self.table, models, rates, typed)
 

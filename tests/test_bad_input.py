@@ -417,7 +417,7 @@ def test_ctrl_c_while_writing_leaves_the_old_file(small: Made, monkeypatch: pyte
     with pytest.raises(KeyboardInterrupt):
         sn.build("out.xlsx", small.table, [sn.linear(small.table)], epochs=1)
     result = CliRunner().invoke(main, ["build", "titanic", "--csv", str(small.csv), "--epochs", "1", "-o", "out.xlsx"])
-    assert (result.exit_code, result.stderr) == (130, "sheetnet: stopped; no file was changed\n")
+    assert (result.exit_code, result.stderr) == (130, "sheetnet: stopped at once; no file is half written\n")
     assert Path("out.xlsx").read_bytes() == b"precious"
     assert os.listdir() == ["out.xlsx"]
 

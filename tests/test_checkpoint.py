@@ -189,6 +189,10 @@ def test_pickles_bombs_and_wrong_shapes_are_refused(table: Table, tmp_path: Path
         {"losses": np.zeros(4)},
         {"W": parts["W"].astype(np.int64)},
         {"settings": np.array("[]")},
+        {"settings": np.array("[" * 100_000)},
+        {"W": np.zeros((10, 3)), "kept": np.zeros((0, 10, 3)), "kept_epochs": np.zeros(0, int)},
+        {"kept": np.zeros((len(parts["kept"]), 4, 2))},
+        {"kept_epochs": parts["kept_epochs"] + 100},
     ):
         np.savez(file, **{**parts, **change})  # type: ignore[arg-type]
         with pytest.raises(TrainingError, match=r"this is no checkpoint|another version"):
@@ -226,8 +230,9 @@ def test_an_interrupted_save_leaves_the_old_checkpoint(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(checkpoint.np, "savez", full)
-    with pytest.raises(TrainingError, match="cannot be written: No space left on device"):
-        made(table, file, epochs=20)
+    run = sn.train(sn.two_relu(table), table, epochs=20, device="cpu", lr=0.1, checkpoint=file)
+    assert run.epochs == 20  # the work is not lost
+    assert run.unsaved.endswith("the checkpoint cannot be written: No space left on device")
     assert file.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["run.npz"]
 
@@ -243,3 +248,28 @@ def test_a_resume_that_forgot_an_epoch_is_noticed(table: Table, tmp_path: Path) 
     late = sn.train(sn.two_relu(table), table, epochs=9, device="cpu", checkpoint=file)
     with pytest.raises(AssertionError):
         assert_same(whole, late)
+
+
+@pytest.mark.parametrize(("path", "expected"), [("auto", "fused"), ("closed", "closed")])
+def test_a_longer_run_may_take_a_faster_path(table: Table, tmp_path: Path, path: str, expected: str) -> None:
+    file = tmp_path / "run.npz"
+    made(table, file, path=path)
+    long = sn.train(sn.two_relu(table), table, epochs=30_000, device="cpu", checkpoint=file, path=path)
+    assert long.path == expected
+    short = sn.train(sn.two_relu(table), table, epochs=5, device="cpu")
+    np.testing.assert_allclose(long.losses[:5], short.losses[:5], rtol=1e-12)
+
+
+def test_checkpoints_take_a_tenth_of_the_time_at_most(
+    table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[int] = []
+
+    def slow(_: Path, state: checkpoint.Checkpoint) -> None:
+        saved.append(state.epoch)
+        time.sleep(0.02)
+
+    monkeypatch.setattr(checkpoint, "save", slow)
+    sn.train(sn.two_relu(table), table, epochs=2000, device="cpu", checkpoint=tmp_path / "run.npz", every=1)
+    assert 2 <= len(saved) < 100
+    assert saved[-1] == 2000

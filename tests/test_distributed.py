@@ -124,8 +124,40 @@ def test_ranks_that_see_different_columns_say_which(file: Path, tmp_path: Path) 
     env = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=120)
     assert done.returncode != 0
-    assert "the workers see different columns: rank 0 has" in done.stderr
+    assert "the workers have different columns: rank 0 has" in done.stderr
     assert "a2" in done.stderr
+
+
+@pytest.mark.parametrize(("name", "values"), [("lr", ("0.1", "0.2")), ("epochs", ("5", "6")), ("seed", ("0", "1"))])
+def test_workers_with_different_settings_say_which(file: Path, tmp_path: Path, name: str, values: tuple) -> None:  # type: ignore[type-arg]
+    script = tmp_path / "each.py"
+    script.write_text(
+        "import os, sys; from sheetnet.__main__ import main\n"
+        f"sys.argv = ['sheetnet', 'train', 'two-relu', '--data', {str(file)!r}, '--target', 'y', '--device', 'cpu',"
+        f" '--{name}', {values!r}[int(os.environ['RANK'])]]\nmain()\n"
+    )
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
+    env = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=120)
+    assert done.returncode != 0
+    assert "the workers have different" in done.stderr
+
+
+def test_workers_of_different_speed_stay_together(file: Path, tmp_path: Path) -> None:
+    script = tmp_path / "slow.py"  # the second worker takes longer for every block of epochs
+    script.write_text(
+        "import os, sys, time; from sheetnet.__main__ import main; from sheetnet.training import fused\n"
+        "advance = fused.Fused.advance\n"
+        "def slow(self, *args):\n    time.sleep(0.05 * int(os.environ['RANK'])); advance(self, *args)\n"
+        "fused.Fused.advance = slow\n"
+        f"sys.argv = ['sheetnet', 'train', 'linear', '--data', {str(file)!r}, '--target', 'y', '--device', 'cpu',"
+        " '--epochs', '300000', '--json']\nmain()\n"
+    )
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
+    env = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["epochs"] == 300_000
 
 
 def wait_for(path: Path, seconds: float = 60) -> None:

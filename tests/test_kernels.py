@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -71,11 +72,43 @@ def interpreted() -> None:
         except ValueError:
             continue
         raise AssertionError("what does not fit was taken")
+    check_steps_at_the_edge(kernels)
     faulty = Task(**{**vars(task_of(create("two_relu", 5), random_table(40, 5), "float32")), "rows": 39})
     try:
         assert_as_referee_in_few_epochs("passes", faulty)
     except AssertionError:
         print("all as the referee; the planted fault was seen")
+
+
+def check_steps_at_the_edge(kernels: ModuleType) -> None:
+    """One step of each kernel where relu's gradient at 0, and what is not a number, decide."""
+    table = random_table(37, 3)
+    X, y = torch.as_tensor(table.X).float(), torch.as_tensor(table.y[:, 0]).float()
+    rows, stride = len(X), kernels.padded(len(X))
+    X_padded, y_padded = torch.zeros(3, stride), torch.zeros(stride)
+    X_padded[:, :rows], y_padded[:rows] = X.T, y
+    options = {"rows": float(rows), "relu": True}
+    for weights in (
+        [[0, 0, 0], [0.1, -0.2, 0.3]], [[0, 0, 0], [0, 0, 0]], [[np.nan, 0, 0], [0.1, 0.1, 0.1]],
+        [[0.1, 0.1, 0.1], [np.nan, np.nan, np.nan]], [[np.inf, 0.1, 0.1], [0.1, 0.1, 0.1]],
+    ):  # fmt: skip
+        W = torch.tensor(weights, dtype=torch.float32, requires_grad=True)
+        loss = ((torch.relu(X @ W.T).sum(1) - y) ** 2).mean()
+        (G,) = torch.autograd.grad(loss, W)
+        W = W.detach()
+        expected = W - 0.1 * G
+        one, found, right = W.clone(), torch.zeros(1), torch.zeros(1)
+        kernels.descend_one(X, y, one, found, right, lr=0.1, decay=0.0, **options)
+        lanes, best, diverged = W[None].clone(), torch.full((1,), torch.inf), torch.full((1,), -1)
+        rates = torch.full((1,), 0.1), torch.zeros(1)
+        kernels.descend_nets(X, y, lanes, *rates, best, diverged, epochs=1, first=7, **options)
+        sums = kernels.sums(X_padded, y_padded, W, n=rows, relu=True)
+        passed = W - 0.1 * 2 / rows * sums[:-2].view(2, 3).float()
+        for moved in (one, lanes[0], passed):
+            torch.testing.assert_close(moved, expected, rtol=1e-5, atol=1e-6, equal_nan=True)
+        finite = bool(loss.isfinite())
+        assert bool(found.isfinite()) == bool(sums[-2].isfinite()) == bool(best.isfinite()) == finite
+        assert diverged.item() == (-1 if finite else 7)
 
 
 def assert_as_referee_in_few_epochs(path: str, task: nets.Task) -> None:
@@ -103,7 +136,6 @@ def compiled(name: str, p: int, k: int, capability: int) -> tuple[int, int, str]
 
     float_, long = "*fp32", "*i64"
     relu = {"P": p, "K": k, "RELU": k > 1}
-    power = triton.next_power_of_2
     types, constants, warps = {
         "_nets": (
             {**dict.fromkeys(["X", "y", "W", "lr", "decay", "best"], float_), "diverged": long, "n": "i32", "N": "i32",
@@ -113,7 +145,7 @@ def compiled(name: str, p: int, k: int, capability: int) -> tuple[int, int, str]
         "_one": (
             {**dict.fromkeys(["X", "y", "W", "losses", "right"], float_), "n": "i32", "lr": "fp32", "decay": "fp32",
              "rows": "fp32", "epochs": "i32"},
-            relu | {"ROWS": min(1024, kernels.ON_CHIP // power(p) // power(k)), "P2": power(p), "K2": power(k)}, 8,
+            relu | kernels.shape_of_one(kernels.most_rows(p, k), p, k), 8,
         ),
         "_sums": (
             {**dict.fromkeys(["X", "y", "W", "out"], float_), "n": "i32", "stride": "i32"},

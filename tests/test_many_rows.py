@@ -122,7 +122,7 @@ def test_a_full_device_takes_smaller_chunks(tmp_path: Path, monkeypatch: pytest.
     [
         ({"batch": 100}, "mini-batches are for rows in memory"),
         ({"dtype": "bfloat16"}, "bfloat16 is for rows in memory"),
-        ({"path": "fused"}, "the path fused is for rows in memory and one process; say --path auto"),
+        ({"path": "fused"}, "the path fused is for rows in memory and one process: give more --memory"),
     ],
 )
 def test_what_needs_memory_says_so(tmp_path: Path, options: dict[str, object], words: str) -> None:
@@ -188,13 +188,22 @@ def test_the_command_trains_on_files(tmp_path: Path, kind: str) -> None:
         (["--data", "blank.csv", "--target", "y"], "line 7, column a1"),
         (["--data", "empty.csv", "--target", "y"], "the table has no rows"),
         (["--data", "same.csv", "--target", "y"], "the target y is 1 in every row"),
-        (["--plot", "run.txt"], "a picture must be named .png, .svg or .pdf"),
+        (["--plot", "run.txt"], "for --plot name a file that ends in .png or .svg or .pdf"),
         (["--history", "nowhere/h.csv"], "the folder nowhere does not exist"),
         (["--every", "3"], "--every is for --checkpoint FILE"),
         (["--batch", "10000"], "batch must be a whole number from 1 to 712"),
         (["--scale", "-1"], "the scale of the start weights must be a finite number"),
         (["--weight-decay", "nan"], "the weight decay must be a finite number"),
         (["--path", "teleport"], "there is no path 'teleport'"),
+        (["--path", "factored"], "the factored path is for linear models"),
+        (["--history", "h.csv", "--weights", "./h.csv"], "--history and --weights name the same file"),
+        (["--weights", "w.parquet"], "for --weights name a file that ends in .csv"),
+        (
+            ["--data", "many.parquet", "--target", "y", "--checkpoint", "many.parquet"],
+            "would overwrite the table itself",
+        ),
+        (["--data", "many.parquet", "--target", "y", "--recipe", "notebook"], "--recipe is for the passengers' table"),
+        (["--checkpoint", "nowhere/run.npz"], "the folder nowhere does not exist"),
     ],
 )
 def test_the_command_refuses_in_a_line(
@@ -228,3 +237,31 @@ def test_one_class_is_refused_before_training(tmp_path: Path) -> None:
         for memory in (0, 10**9):
             with pytest.raises(DataError, match="the target y is 0 in every row"):
                 sn.train(create(name, 6), rows, epochs=10**6, device="cpu", memory=memory)
+
+
+def test_numbers_that_a_dtype_cannot_hold_are_refused(tmp_path: Path) -> None:
+    frame = frame_of(50)
+    frame["a0"] *= 1e6
+    rows = sn.open_rows(written(frame, tmp_path / "large.parquet"), "y")
+    with pytest.raises(DataError, match=r"the table holds numbers of size .*; float16 ends at 65504"):
+        sn.train(create("two_relu", 6), rows, epochs=1, device="cpu", dtype="float16")
+
+
+def test_a_run_goes_on_with_more_or_less_memory(tmp_path: Path) -> None:
+    rows = sn.open_rows(written(frame_of(), tmp_path / "many.parquet"), "y")
+    net, file = sn.two_relu(rows), tmp_path / "run.npz"  # type: ignore[arg-type]
+    whole = sn.train(net, rows, epochs=12, device="cpu")
+    for epochs, memory in ((4, None), (8, 0), (12, None)):
+        run = sn.train(net, rows, epochs=epochs, device="cpu", memory=memory, checkpoint=file)
+    np.testing.assert_allclose(run.losses, whole.losses, rtol=1e-12)
+    np.testing.assert_allclose(run.params["W"], whole.params["W"], rtol=1e-12, atol=1e-14)
+
+
+def test_rows_in_memory_can_be_summed_in_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = sn.open_rows(written(frame_of(), tmp_path / "many.parquet"), "y")
+    net = create("relu_3", 6)
+    held = sn.train(net, rows, epochs=9, device="cpu")
+    monkeypatch.setattr(summed, "CHUNK", 1000)
+    parts = sn.train(net, rows, epochs=9, device="cpu", path="summed")
+    assert parts.path == "summed"
+    np.testing.assert_allclose(parts.losses, held.losses, rtol=1e-12)

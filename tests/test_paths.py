@@ -184,7 +184,7 @@ def test_the_path_suits_device_dtype_and_size() -> None:
 @pytest.mark.parametrize(
     ("path", "options", "words"),
     [
-        ("quick", {}, "there is no path 'quick'; known are auto, autograd, fused"),
+        ("quick", {}, "there is no path 'quick'; known are auto, factored, summed, autograd, fused"),
         ("closed", {"batch": 10}, "the closed path takes all rows at once"),
         ("autograd", {"dtype": "float16"}, "float16 has a path of its own"),
         ("fused", {"dtype": "bfloat16"}, "the fused path is for a CPU in float64 or float32"),
@@ -202,7 +202,7 @@ def test_out_of_memory_says_what_would_fit(monkeypatch: pytest.MonkeyPatch) -> N
         raise torch.OutOfMemoryError("full")
 
     monkeypatch.setattr(fused, "tiled", full)
-    with pytest.raises(TrainingError, match=r"cpu has no memory for 50 x 4 in float64; say --device cpu, --dtype"):
+    with pytest.raises(TrainingError, match=r"cpu has no memory for 50 x 4 rows and 2 units in float64; say"):
         sn.train(create("two_relu", 4), random_table(50, 4), epochs=1, device="cpu", path="fused")
 
 

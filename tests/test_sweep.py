@@ -116,7 +116,7 @@ def test_the_best_net_can_be_trained_again_and_built(table: Table, tmp_path: Pat
     built = sn.build(tmp_path / "best.xlsx", table, net, epochs=5, lr=row["lr"], start={"two_relu": result.start})
     assert built.losses["two_relu"][0] == pytest.approx(alone.losses[0], rel=1e-12)
     assert sn.check(tmp_path / "best.xlsx").ok
-    with pytest.raises(SheetnetError, match="start weights for each of"):
+    with pytest.raises(SheetnetError, match="start weights go by the names of the models"):
         sn.build(tmp_path / "best.xlsx", table, net, start={"linear": result.start})
     with pytest.raises(SheetnetError, match="workbooks are laid out for linear and two_relu, not yet for relu_3"):
         sn.build(tmp_path / "best.xlsx", table, create("relu_3", 10))
@@ -185,7 +185,7 @@ def test_a_random_design_lies_between_its_ends_and_is_the_same_twice() -> None:
         ({"nets": 0}, "nets must be a whole number from 1"),
         ({"lr": []}, "at least one rate"),
         ({"lr": [-1.0]}, "the learning rate must be a finite number of 0 or more"),
-        ({"scale": [0.0]}, "one scale above 0"),
+        ({"scale": [0.0]}, "and scales above 0"),
         ({"scale": [float("nan")]}, "the scale must be a finite number"),
         ({"design": "spiral"}, "the design must be grid or random, found 'spiral'"),
         ({"design": "random", "weight_decay": [0.0, 1.0]}, "the least value must be above 0"),

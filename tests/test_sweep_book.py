@@ -21,16 +21,16 @@ from conftest import Made, beside, changed, converted, edit_xml, place, run_shee
 from openpyxl import load_workbook
 
 import sheetnet as sn
-from sheetnet import sweep_book
 from sheetnet.checking import reader
 from sheetnet.checking.poison import POISON, poison
 from sheetnet.checking.reader import where
 from sheetnet.engines import CellError, Engine, Session
 from sheetnet.errors import WorkbookError
 from sheetnet.models import Model
-from sheetnet.sheets.heat import axis_of
-from sheetnet.sheets.sweep import N_BARS, command
+from sheetnet.sweep_book import book as sweep_book
 from sheetnet.sweep_book import write_sweep
+from sheetnet.sweep_book.heat import axis_of
+from sheetnet.sweep_book.overview import N_BARS, command
 from sheetnet.training.sweep import Sweep
 
 FUNCTIONS = {"COLUMN", "COUNT", "COUNTIF", "IF", "IFERROR", "INDEX", "MATCH", "MAX", "MEDIAN", "MIN", "ROUND", "ROW"}
@@ -459,7 +459,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "moment", ["os.replace", "os.chmod", "sheetnet.sweep_book._best", "sheetnet.sweep_book.lay_out"]
+    "moment", ["os.replace", "os.fsync", "sheetnet.sweep_book.book._best", "sheetnet.sweep_book.book.lay_out"]
 )
 def test_when_writing_fails_the_old_file_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     path = tmp_path / "old.xlsx"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
 import torch
@@ -247,3 +249,57 @@ def test_cuda_gives_the_numbers_of_the_cpu(table: Table, name: str) -> None:
     assert gpu.device == "cuda"
     np.testing.assert_allclose(gpu.losses, cpu.losses, rtol=1e-12)
     np.testing.assert_allclose(gpu.params["W"], cpu.params["W"], rtol=1e-12, atol=1e-12)
+
+
+def test_a_dead_net_is_told(table: Table) -> None:
+    net = sn.two_relu(table)
+    assert sn.train(net, table, epochs=5, device="cpu").dead_units == 0
+    dead = sn.train(net, table, {"W": -np.ones((10, 2))}, epochs=5, device="cpu")
+    assert dead.dead_units == 2
+    half = np.column_stack([-np.ones(10), np.ones(10)])
+    assert sn.train(net, table, {"W": half}, epochs=0, device="cpu").dead_units == 1
+    assert sn.train(sn.linear(table), table, {"W": -np.ones((10, 1))}, epochs=0, device="cpu").dead_units == 0
+
+
+def test_mini_batches_are_counted_when_a_path_is_chosen(table: Table) -> None:
+    run = sn.train(sn.two_relu(table), table, epochs=300, batch=8, lr=0.01, device="cpu")
+    assert run.path == "fused"  # 26,700 steps, which autograd takes seconds for
+
+
+@pytest.mark.parametrize("options", [{"path": "fused"}, {"path": "nonsense"}, {"batch": 10}])
+def test_watch_is_for_the_referee(table: Table, options: dict[str, object]) -> None:
+    with pytest.raises(TrainingError, match="watch is for the autograd path"):
+        sn.train(sn.linear(table), table, epochs=1, device="cpu", watch=lambda *_: None, **options)  # type: ignore[arg-type]
+
+
+def test_a_stopped_witness_is_no_witness(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = importlib.import_module("sheetnet.training.witness")
+    monkeypatch.setattr(
+        module, "train", lambda *args, **options: Run({}, np.zeros(1), np.zeros(1), "", "", stopped=True)
+    )
+    with pytest.raises(KeyboardInterrupt):
+        module.witness(sn.linear(table), table, np.zeros((10, 1)), 0.1, 5, -1)
+
+
+def test_what_is_no_model_or_no_number_of_epochs_to_keep_is_refused(table: Table) -> None:
+    for call in (sn.train, sn.sweep):
+        with pytest.raises(SheetnetError, match="a model is needed, such as"):
+            call("two-relu", table)  # type: ignore[operator]
+    for keep in (-1, 1.5, "all", [200]):
+        with pytest.raises(SheetnetError, match="keep"):
+            sn.train(sn.linear(table), table, epochs=10, device="cpu", keep=keep)  # type: ignore[arg-type]
+    with pytest.raises(TrainingError, match="every is for a checkpoint"):
+        sn.train(sn.linear(table), table, epochs=10, device="cpu", every=5)
+
+
+def test_too_long_a_history_is_refused_in_words(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = np.empty
+
+    def full(shape: object, *rest: object) -> np.ndarray:
+        if shape == 10**9 + 1:
+            raise MemoryError
+        return empty(shape, *rest)  # type: ignore[call-overload, no-any-return]
+
+    monkeypatch.setattr(np, "empty", full)
+    with pytest.raises(TrainingError, match=r"the history of 1,000,000,000 epochs takes 16 GB; ask for fewer epochs"):
+        sn.train(sn.linear(table), table, epochs=10**9, device="cpu", path="autograd")

@@ -27,7 +27,8 @@ def find_manifest(contents: Contents) -> Manifest:
     sheet = contents.sheets.get(MANIFEST_SHEET)
     if sheet is None:
         raise WorkbookError(
-            f"{contents.file}: this workbook was not made by sheetnet (it has no sheet {MANIFEST_SHEET})"
+            f"{contents.file}: this workbook was not made by sheetnet build (it has no sheet {MANIFEST_SHEET}; the"
+            " workbook of a sweep has none)"
         )
     return manifest.load("".join(str(sheet.values[at]) for at in sorted(sheet.values)), contents.file)
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
 
 from sheetnet.errors import SheetnetError
+from sheetnet.settings import MAX_SEED
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
-MAX_SEED = 2**32 - 1
 SEED = click.IntRange(0, MAX_SEED)
 
 
@@ -30,7 +32,7 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
             click.echo(f"sheetnet{worker()}: {reason}", err=True)
             sys.exit(2)
         except KeyboardInterrupt:
-            click.echo("sheetnet: stopped; no file was changed", err=True)
+            click.echo("sheetnet: stopped at once; no file is half written", err=True)
             sys.exit(130)
 
     return run
@@ -39,19 +41,24 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
 def worker() -> str:
     """Which worker of several this is, for a message; nothing where there is one."""
     rank = os.environ.get("RANK")
-    return f" (worker {rank})" if rank is not None and os.environ.get("WORLD_SIZE", "1") != "1" else ""
+    return f" (worker {rank})" if rank is not None and os.environ.get("WORLD_SIZE", "1") not in ("", "1") else ""
+
+
+def speaks() -> bool:
+    """Whether this process speaks and writes files: the only one, or the first of several."""
+    return worker() in ("", " (worker 0)")
 
 
 def say(words: str) -> None:
     """Progress for a person; nothing in a pipe."""
-    if sys.stderr.isatty() and os.environ.get("RANK", "0") == "0":
+    if sys.stderr.isatty() and speaks():
         click.echo(f"... {words}", err=True)
 
 
 @contextmanager
 def bar(length: int, label: str) -> Iterator[Callable[[int, str], None]]:
     """A progress bar on a terminal, moved by calls of (how far, words); nothing in a pipe."""
-    if not sys.stderr.isatty() or os.environ.get("RANK", "0") != "0":
+    if not sys.stderr.isatty() or not speaks():
         yield lambda at, words: None
         return
     shown = click.progressbar(length=length, label=label, file=sys.stderr, item_show_func=lambda words: words)
@@ -106,12 +113,51 @@ def table_of(options: dict[str, Any]) -> Any:
         table = sn.titanic(options["recipe"], options["csv"])
         say(f"{table.n_rows} rows, {table.n_features} features")
         return table
+    if options["recipe"] != "sheet":
+        raise SheetnetError("--recipe is for the passengers' table; --data takes columns as they are")
+    if options["features"] == "":
+        raise SheetnetError("--features needs the names of columns, such as --features miles,hour")
     if options["csv"]:
         raise SheetnetError("say either --csv, for a table like Kaggle's train.csv, or --data, for columns of numbers")
     if not options["target"]:
         raise SheetnetError("--data needs --target COLUMN: the column to predict")
     features = [name.strip() for name in options["features"].split(",")] if options["features"] else None
     return sn.open_rows(options["data"], options["target"], features, constant=not options["no_constant"])
+
+
+def table_flags(options: dict[str, Any]) -> str:
+    """The options that name the same table again, as they would be typed."""
+    flags = ["--recipe", options["recipe"]] if options["recipe"] != "sheet" and not options["data"] else []
+    for name in ("csv", "data", "target", "features"):
+        flags += [f"--{name}", options[name]] if options[name] else []
+    return shlex.join([*flags, "--no-constant"] if options["no_constant"] else flags)
+
+
+def outputs(options: dict[str, Any], names: Mapping[str, tuple[str, ...]]) -> dict[str, Path]:
+    """The files that options name, if such files can be written there: told before the work is done.
+
+    Raises: SheetnetError for another kind of file, a folder, a folder that is not there, or one file named twice.
+    """
+    files: dict[str, Path] = {}
+    for name, kinds in names.items():
+        if not options.get(name):
+            continue
+        path = Path(options[name])
+        if kinds and path.suffix.lower() not in kinds:
+            raise SheetnetError(f"{path}: for --{name} name a file that ends in {' or '.join(kinds)}")
+        if path.is_dir():
+            raise SheetnetError(f"{path}: this is a folder; name a file for --{name}")
+        if not path.parent.is_dir():
+            raise SheetnetError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
+        sources = (Path(options[source]) for source in ("csv", "data") if options.get(source))
+        if any(path.resolve() == source.resolve() for source in sources):
+            raise SheetnetError(f"{path}: --{name} would overwrite the table itself; name another file")
+        if (
+            twin := next((other for other, file in files.items() if file.resolve() == path.resolve()), None)
+        ) is not None:
+            raise SheetnetError(f"{path}: --{twin} and --{name} name the same file; name two")
+        files[name] = path
+    return files
 
 
 def memory_of(options: dict[str, Any]) -> int | None:

@@ -14,8 +14,10 @@ from sheetnet.commands.common import (
     device_options,
     memory_of,
     numbers,
+    outputs,
     plainly,
     print_json,
+    table_flags,
     table_of,
     table_options,
 )
@@ -24,7 +26,11 @@ from sheetnet.errors import SheetnetError
 if TYPE_CHECKING:
     from sheetnet.training.sweep import Sweep
 
-WRITTEN = {"output": (".xlsx",), "results": (".csv", ".parquet"), "plot": (".png", ".svg", ".pdf")}
+WRITTEN: dict[str, tuple[str, ...]] = {
+    "output": (".xlsx",),
+    "results": (".csv", ".parquet"),
+    "plot": (".png", ".svg", ".pdf"),
+}
 
 
 class Values(click.ParamType):  # type: ignore[type-arg]
@@ -34,7 +40,7 @@ class Values(click.ParamType):  # type: ignore[type-arg]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[float]:
         """The numbers meant by a text."""
-        import numpy as np
+        from sheetnet.training.designs import spread
 
         if not isinstance(value, str):
             return list(value)
@@ -44,16 +50,19 @@ class Values(click.ParamType):  # type: ignore[type-arg]
             low, high, count = value.split(":")
             if not 0 < float(low) <= float(high) < float("inf") or not 0 < int(count) <= 10**6:
                 raise ValueError
-            return [float(f"{v:.4g}") for v in np.geomspace(float(low), float(high), int(count))]
+            return spread(float(low), float(high), int(count))
         except ValueError:
-            self.fail(f"{value!r} is neither numbers such as 0.01,0.1,1 nor from:to:how many, such as 0.01:1:10")
+            self.fail(
+                f"{value!r} is neither numbers such as 0.01,0.1,1 nor from:to:how many, such as 0.01:1:10"
+                " (even in their logarithm, so from above 0)"
+            )
 
 
 @click.command(context_settings=CONTEXT)
 @click.argument("model")
 @click.option("--nets", type=click.IntRange(1), default=1000, show_default=True, help="How many nets.")
 @click.option("--epochs", type=click.IntRange(0), default=1000, show_default=True, help="Steps of each net.")
-@click.option("--lr", type=Values(), help="Learning rates.  [default: 0.01:1:10]")
+@click.option("--lr", type=Values(), help="Learning rates: 0.1,0.2 or from:to:how many.  [default: 0.01:1:10]")
 @click.option("--scale", type=Values(), help="Start weights lie within plus and minus this.  [default: 0.05:2:10]")
 @click.option("--weight-decay", type=Values(), help="Added to the gradient, times W.  [default: 0]")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The first start's seed.")
@@ -80,7 +89,7 @@ def sweep(model: str, nets: int, as_json: bool, **options: Any) -> None:
     import sheetnet as sn
     from sheetnet.models import create
 
-    files = {name: _target(Path(options.pop(name)), kinds) for name, kinds in WRITTEN.items() if options[name]}
+    files = outputs(options, WRITTEN)
     axes = {name: options[name] for name in ("lr", "scale", "weight_decay") if options[name] is not None}
     settings = {name: options[name] for name in ("epochs", "seed", "design", "device", "dtype", "path")}
     table = table_of(options)
@@ -90,21 +99,15 @@ def sweep(model: str, nets: int, as_json: bool, **options: Any) -> None:
             progress=lambda done, whole: move(done, ""),
         )  # fmt: skip
     if result.table.empty:
-        raise SheetnetError("stopped before the first block of nets was done; ask for fewer nets or epochs")
+        click.echo("stopped before the first nets were done", err=True)
+        sys.exit(130)
+    (_print_json if as_json else _print)(model, result, options)
     _write(result, files)
-    (_print_json if as_json else _print)(model, result, files)
+    for path in files.values():
+        click.echo(f"written: {path}", err=True)
     if result.stopped:
         click.echo(f"stopped after {len(result.table)} of {nets} nets", err=True)
         sys.exit(130)
-
-
-def _target(path: Path, kinds: tuple[str, ...]) -> Path:
-    """The path, if such a file can be written there: told before the work is done."""
-    if path.suffix.lower() not in kinds:
-        raise SheetnetError(f"{path}: name a file that ends in {' or '.join(kinds)}")
-    if not path.parent.is_dir():
-        raise SheetnetError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
-    return path
 
 
 def _write(result: Sweep, files: dict[str, Path]) -> None:
@@ -123,12 +126,14 @@ def _write(result: Sweep, files: dict[str, Path]) -> None:
             raise SheetnetError(f"{path}: cannot be written: {reason.strerror}") from None
 
 
-def _print(model: str, result: Sweep, files: dict[str, Path]) -> None:
+def _print(model: str, result: Sweep, options: dict[str, Any]) -> None:
     from tabulate import tabulate
 
     nets = len(result.table)
     click.echo(f"{nets} {model} nets, {result.epochs} epochs each, in {result.seconds:.1f} s")
-    click.echo(tabulate([(name, f"{share:.1%}") for name, share in result.shares.items()], tablefmt="plain"))
+    also = {"some units dead": "also: some units dead"}
+    shares = [(also.get(name, name), f"{share:.1%}") for name, share in result.shares.items()]
+    click.echo(tabulate(shares, tablefmt="plain", colalign=("left", "right")))
     if result.table["loss"].notna().any():
         click.echo("\nmedian final loss by scale (down) and learning rate (across)")
         by = result.by_rate_and_scale(10).map(lambda loss: f"{loss:.4f}" if loss == loss else "-")
@@ -138,19 +143,17 @@ def _print(model: str, result: Sweep, files: dict[str, Path]) -> None:
         flags = " ".join(f"--{name.replace('_', '-')} {float(row[name])!r}" for name in ("lr", "scale", "weight_decay"))
         click.echo(f"\nbest: loss {row['loss']:.6g}, accuracy {row['accuracy']:.1%}; again with")
         again = f"sheetnet train {model} --epochs {result.epochs} --seed {int(row['seed'])} {flags}"
-        click.echo(f"  {again} --dtype {result.dtype}")
+        click.echo(f"  {again} --dtype {result.dtype} {table_flags(options)}".rstrip())
     else:
         click.echo("every net diverged: take smaller rates")
     rate = result.seconds / max(1, nets * result.epochs) * 1e6
     click.echo(f"on {result.device}, {result.dtype}, path: {result.path}, {rate:.3g} us a net and epoch")
-    for path in files.values():
-        click.echo(f"written: {path}")
 
 
-def _print_json(model: str, result: Sweep, files: dict[str, Path]) -> None:
+def _print_json(model: str, result: Sweep, options: dict[str, Any]) -> None:
     content: dict[str, Any] = {"model": model, "nets": len(result.table), "epochs": result.epochs}
     content |= {"seconds": result.seconds, "device": result.device, "dtype": result.dtype, "path": result.path}
-    content |= {"shares": result.shares, "stopped": result.stopped, "files": [str(path) for path in files.values()]}
+    content |= {"shares": result.shares, "stopped": result.stopped}
     if result.table["loss"].notna().any():
         row = result.best_row
         best = {name: float(row[name]) for name in ("lr", "scale", "weight_decay", "loss", "best_loss", "accuracy")}

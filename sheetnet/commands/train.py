@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +15,10 @@ from sheetnet.commands.common import (
     device_options,
     memory_of,
     numbers,
+    outputs,
     plainly,
     print_json,
+    speaks,
     table_of,
     table_options,
 )
@@ -25,6 +26,14 @@ from sheetnet.errors import SheetnetError
 
 if TYPE_CHECKING:
     from sheetnet.training import Run
+
+
+WRITTEN: dict[str, tuple[str, ...]] = {
+    "checkpoint": (),
+    "history": (".csv",),
+    "weights": (".csv",),
+    "plot": (".png", ".svg", ".pdf"),
+}
 
 
 @click.command(context_settings=CONTEXT)
@@ -60,17 +69,12 @@ def train(model: str, **options: Any) -> None:
     import sheetnet as sn
     from sheetnet.models import create
     from sheetnet.settings import learning_rate
-    from sheetnet.training.plots import check_picture
 
     table = table_of(options)
     net = create(model, len(table.features))
     scale = learning_rate(options["scale"], "the scale of the start weights")
-    files = {name: Path(options[name]) for name in ("history", "weights", "plot") if options[name]}
-    if "plot" in files:
-        check_picture(files["plot"])
-    for file in files.values():
-        if not file.parent.is_dir():
-            raise SheetnetError(f"{file}: the folder {file.parent} does not exist; create it or choose another")
+    files = outputs(options, WRITTEN)
+    files.pop("checkpoint", None)
     if options["every"] and not options["checkpoint"]:
         raise SheetnetError("--every is for --checkpoint FILE; name the file, or leave it away")
     passed = ("epochs", "lr", "weight_decay", "batch", "seed", "device", "dtype", "path", "checkpoint", "every")
@@ -83,13 +87,20 @@ def train(model: str, **options: Any) -> None:
             progress=lambda epoch, loss: move(epoch, f"loss {loss:.6g}"),
             **{name: options[name] for name in passed},
         )
-    if os.environ.get("RANK", "0") != "0":
-        sys.exit(130 if run.stopped else 0)  # the first worker speaks for all
-    _write(run, files)
+    if not speaks():
+        sys.exit(130 if run.stopped else 0)
     if options["as_json"]:
         _print_json(model, run)
     else:
-        _print_run(run, options)
+        _print_run(run)
+    _write(run, files)
+    for name in ("history", "weights", "plot"):
+        if name in files:
+            click.echo(f"written: {files[name]}", err=True)
+    if run.stopped:
+        _print_stopped(run, options, files)
+    if run.unsaved:
+        raise SheetnetError(run.unsaved)
     sys.exit(130 if run.stopped else 0)
 
 
@@ -111,12 +122,13 @@ def _write(run: Run, files: dict[str, Path]) -> None:
 
 def _print_json(model: str, run: Run) -> None:
     content: dict[str, Any] = {"model": model, "device": run.device, "dtype": run.dtype, "path": run.path}
-    content |= {"features": run.features, "epochs": run.epochs, "stopped": run.stopped, "diverged_at": run.diverged_at}
+    content |= {"features": run.features, "epochs": run.epochs, "stopped": run.stopped}
+    content |= {"diverged_at": run.diverged_at, "dead_units": run.dead_units}
     content |= {"losses": numbers(run.losses), "accuracies": numbers(run.accuracies)}
     print_json(content | {"W": [numbers(w) for w in run.params["W"]]})
 
 
-def _print_run(run: Run, options: dict[str, Any]) -> None:
+def _print_run(run: Run) -> None:
     from tabulate import tabulate
 
     kept = [epoch for epoch in sorted(run.kept) if epoch <= run.epochs]  # where accuracies were counted
@@ -126,12 +138,23 @@ def _print_run(run: Run, options: dict[str, Any]) -> None:
     rows = [(epoch, f"{run.losses[epoch]:.12g}", f"{run.accuracies[epoch]:.1%}") for epoch in sorted(wanted)]
     click.echo(tabulate(rows, ("epoch", "loss", "accuracy"), disable_numparse=True, colalign=("right",) * 3))
     if run.diverged_at is not None:
-        click.echo(f"the loss is no finite number from epoch {run.diverged_at} on: the learning rate is too large")
-    click.echo(f"on {run.device}, {run.dtype}, path: {run.path}")
-    if run.stopped:
-        where = (
-            f"the same command goes on from {options['checkpoint']}"
-            if options["checkpoint"]
-            else ("it is gone; with --checkpoint FILE a run can be taken up again")
+        why = "the learning rate is too large" if run.diverged_at else "the start weights or the rows are too large"
+        click.echo(f"the loss is no finite number from epoch {run.diverged_at} on: {why}")
+    units = run.params["W"].shape[1]
+    if run.dead_units:
+        what = "it gets" if run.dead_units == 1 else "they get"
+        click.echo(
+            f"{run.dead_units} of {units} units {'is' if run.dead_units == 1 else 'are'} dead: 0 for every row, so that"
+            f" {what} no gradient. Try another seed, a smaller rate or scale, or features of size about 1"
         )
-        click.echo(f"stopped after {run.epochs} of {options['epochs']} epochs; {where}", err=True)
+    click.echo(f"on {run.device}, {run.dtype}, path: {run.path}")
+
+
+def _print_stopped(run: Run, options: dict[str, Any], files: dict[str, Path]) -> None:
+    if options["checkpoint"]:
+        what = f"the same command goes on from {options['checkpoint']}"
+    else:
+        what = "with --checkpoint FILE a run can be taken up again"
+        if "weights" in files:
+            what = f"the weights so far are in {files['weights']}; {what}"
+    click.echo(f"stopped after {run.epochs} of {options['epochs']} epochs; {what}", err=True)

@@ -43,7 +43,9 @@ class _Csv:
             types = ["double"] * len(names)
             with suppress(pa.ArrowInvalid):  # it is said with its line when the rows are read
                 whole = sample[: sample.rfind(b"\n") + 1] or sample
-                found = read_csv(pa.BufferReader(whole), ReadOptions(column_names=names)).schema.types
+                found = read_csv(
+                    pa.BufferReader(whole), ReadOptions(column_names=names, use_threads=False)
+                ).schema.types
                 types = ["bool" if pa.types.is_boolean(kind) else "double" for kind in found]
             return cls(path, _columns(path, names, types), stream.seek(0, 2) - len(header), len(header))
 

@@ -187,6 +187,7 @@ def open_rows(
 
     Raises: DataError naming the file, what was found and what to do. Most values are judged later, as they are read.
     """
+    features = [features] if isinstance(features, str) else features
     source, paths = _paths(path)
     files = [FORMATS[path.suffix.lower()].open(path) for path in paths]
     first = files[0]

@@ -60,11 +60,16 @@ class Spec:
     epochs: int
     n_raw: int
     n_rows: int
-    seed: int | None  # of the start weights; None where they were given
+    seed: int
     best: bool  # whether the normal equations have one solution
     torch_version: str
     shipped: bool  # whether the raw table is the one that comes with sheetnet
     optimiser: str = "sgd"
+    given: tuple[str, ...] = ()  # the models whose start weights were given, not drawn
+
+    def origin(self, model: str) -> str:
+        """Where a model's start weights come from, in words."""
+        return "given" if model in self.given else f"seed {self.seed}"
 
 
 class Plan:
@@ -93,7 +98,7 @@ class Plan:
         data_page(book, self.recipe, titles[0], spec.shipped)
         features_page(book, self.recipe)
         for net in self.nets:
-            model_page(book, net, names, spec.best and net.model.name == "linear", spec.seed)
+            model_page(book, net, names, spec.best and net.model.name == "linear", spec.origin(net.model.name))
         mmult_page(book, self.product, names)
         for net in self.nets:
             gradient_page(book, net, names)

@@ -22,7 +22,7 @@ WORDS = {
 }
 
 
-def model_page(book: Book, net: Net, names: tuple[str, ...], best: bool, seed: int | None) -> Page:
+def model_page(book: Book, net: Net, names: tuple[str, ...], best: bool, origin: str) -> Page:
     """Weights and their loss on top; X, y, each step and the prediction below, cell by cell."""
     model, now = net.model, net.now
     k, p = net.weight.shape
@@ -37,7 +37,7 @@ def model_page(book: Book, net: Net, names: tuple[str, ...], best: bool, seed: i
     for unit in range(k):
         mark = f" {unit + 1}" if k > 1 else ""
         page.text(TOP + unit, 0, f"weight{mark}", "label")
-        page.text(TOP + k + unit, 0, f"start{mark}, {'given' if seed is None else f'seed {seed}'}", "label")
+        page.text(TOP + k + unit, 0, f"start{mark}, {origin}", "label")
     side = p + 3
     page.widths[p + 1] = 8.0
     bottom = TOP + 2 * k

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from sheetnet.errors import TrainingError
+from sheetnet.files import replacing
 
 FORMAT = 1
 WORDS = {
@@ -51,10 +52,8 @@ def save(path: Path, state: Checkpoint) -> None:
 
     Raises: TrainingError when it cannot be written.
     """
-    beside = ""
     try:
-        handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
+        with replacing(path) as beside, beside.open("wb") as file:
             np.savez(
                 file,
                 settings=np.array(json.dumps({"format": FORMAT, **state.settings})),
@@ -64,14 +63,8 @@ def save(path: Path, state: Checkpoint) -> None:
                 kept_epochs=np.array(list(state.kept), dtype=np.int64),
                 kept=np.array(list(state.kept.values()), dtype=float).reshape(-1, *state.W.shape),
             )
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
     except OSError as reason:
         raise TrainingError(f"{path}: the checkpoint cannot be written: {reason.strerror}") from None
-    finally:
-        if beside and os.path.exists(beside):
-            os.unlink(beside)
 
 
 OTHER = "; delete it or name another file to begin anew"
@@ -95,20 +88,21 @@ def load(path: Path) -> Checkpoint:
             )
     except OSError as reason:
         raise TrainingError(f"{path}: the checkpoint cannot be read: {reason.strerror or reason}") from None
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, TypeError):
-        raise TrainingError(f"{path}: {NONE}") from None
+    except (ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, MemoryError, RuntimeError):
+        raise TrainingError(f"{path}: {NONE}") from None  # RuntimeError: encrypted, or nested without end
     if not isinstance(found, dict) or found.pop("format", None) != FORMAT:
         raise TrainingError(f"{path}: this checkpoint was made by another version of sheetnet{OTHER}")
-    arrays = state.W, state.losses, state.accuracies
-    if any(a.dtype != float for a in arrays) or state.W.ndim != 2 or state.losses.ndim != 1:
+    arrays = state.W, state.losses, state.accuracies, kept
+    whole = all(a.dtype == float for a in arrays) and state.losses.ndim == 1
+    if not whole or state.losses.shape != state.accuracies.shape or kept.shape[1:] != state.W.shape:
         raise TrainingError(f"{path}: {NONE}")
-    if state.losses.shape != state.accuracies.shape or state.W.shape[0] != len(found.get("features", ())):
+    if not all(isinstance(epoch, int) and 0 <= epoch <= state.epoch for epoch in state.kept):
         raise TrainingError(f"{path}: {NONE}")
     return state
 
 
-def check(path: Path, state: Checkpoint, settings: dict[str, Any]) -> None:
-    """See that a checkpoint belongs to a run of these settings.
+def check(path: Path, state: Checkpoint, settings: dict[str, Any], shape: tuple[int, ...]) -> None:
+    """See that a checkpoint belongs to a run of these settings, with weights of that shape.
 
     Raises: TrainingError saying what differs.
     """
@@ -119,3 +113,20 @@ def check(path: Path, state: Checkpoint, settings: dict[str, Any]) -> None:
         if found[name] != settings[name]:
             values = f" ({found[name]!r}, not {settings[name]!r})" if name not in ("data", "start", "features") else ""
             raise TrainingError(f"{path}: this checkpoint is of {words}{values}{OTHER}")
+    if state.W.shape != shape:
+        raise TrainingError(f"{path}: {NONE}")
+
+
+def check_place(path: Path) -> None:
+    """See that a checkpoint can be written there, before the work is done.
+
+    Raises: TrainingError saying why not.
+    """
+    try:
+        if path.is_dir():
+            raise TrainingError(f"{path}: this is a folder; name a file for the checkpoint")
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        os.close(handle)
+        os.unlink(name)
+    except OSError as reason:
+        raise TrainingError(f"{path}: the checkpoint cannot be written: {reason.strerror}") from None

@@ -31,7 +31,7 @@ class Sums:
         def empty(*shape: int, kind: torch.dtype = dtype) -> Tensor:
             return torch.empty(shape, dtype=kind, device=device)
 
-        exact = torch.float32 if dtype in (torch.bfloat16, torch.float16) else dtype
+        exact = torch.float32 if dtype.itemsize == 2 else dtype
         self.rectified = rectified
         self.lin, self.act, self.d = empty(n, k), empty(n, k), empty(n, k)
         self.pred, self.right, self.exact = empty(n, 1), empty(n, 1, kind=torch.bool), empty(n, 1, kind=exact)

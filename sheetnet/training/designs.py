@@ -31,19 +31,25 @@ def draw(design: str, nets: int, lrs: list[float], scales: list[float], decays: 
     return DESIGNS[design](nets, lrs, scales, decays, seed)
 
 
+def spread(low: float, high: float, count: int) -> list[float]:
+    """So many values from low to high, even in their logarithm, to four digits."""
+    return [float(f"{value:.4g}") for value in np.geomspace(low, high, count)]
+
+
 def _grid(nets: int, lrs: list[float], scales: list[float], decays: list[float], seed: int) -> Settings:
-    cells = np.array(list(product(lrs, scales, decays)))
-    each, rest = divmod(nets, len(cells))
+    size = len(lrs) * len(scales) * len(decays)
+    each, rest = divmod(nets, size)
     if rest or not each:
-        near = sorted({max(1, each) * len(cells), (each + 1) * len(cells)})
+        near = sorted({max(1, each) * size, (each + 1) * size})
         raise SheetnetError(
-            f"the grid has {len(lrs)} rates x {len(scales)} scales x {len(decays)} decays = {len(cells)} combinations:"
+            f"the grid has {len(lrs)} rates x {len(scales)} scales x {len(decays)} decays = {size} combinations:"
             f" ask for a multiple of them, such as {' or '.join(map(str, near))} nets, for fewer values, or for"
             " --design random"
         )
+    cells = np.array(list(product(lrs, scales, decays)))
     lr, scale, decay = np.tile(cells, (each, 1)).T
     # seed by seed, so that a sweep which is stopped has been everywhere
-    return Settings(lr, scale, decay, np.repeat(seed + np.arange(each), len(cells)))
+    return Settings(lr, scale, decay, np.repeat(seed + np.arange(each), size))
 
 
 def _random(nets: int, lrs: list[float], scales: list[float], decays: list[float], seed: int) -> Settings:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
+from typing import Any
 
 SAME = 2.0  # seconds in which a second signal is an echo: torchrun and a terminal both pass Ctrl-C on
 
@@ -16,9 +18,11 @@ class Interrupt:
         self.heard, self._at = False, 0.0
 
     def __enter__(self) -> Interrupt:
-        self._before = {}
+        self._before: dict[signal.Signals, Any] = {}
         if threading.current_thread() is threading.main_thread():  # only there may signals be handled
-            self._before = {kind: signal.signal(kind, self._note) for kind in (signal.SIGINT, signal.SIGTERM)}
+            for kind in (signal.SIGINT, signal.SIGTERM):
+                if signal.getsignal(kind) not in (signal.SIG_IGN, None):  # who ignores it wants it ignored
+                    self._before[kind] = signal.signal(kind, self._note)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -30,3 +34,5 @@ class Interrupt:
             raise KeyboardInterrupt
         if not self.heard:
             self.heard, self._at = True, time.monotonic()
+            if sys.stderr.isatty():
+                sys.stderr.write("\nstopping as soon as the present epochs are done; Ctrl-C once more stops at once\n")

@@ -15,7 +15,7 @@ import triton
 import triton.language as tl
 
 MAX_FEATURES, MAX_UNITS = 16, 4
-MAX_ROWS, ON_CHIP = 2048, 32_768  # rows, and entries of table x units, that one program holds in its registers
+REGISTERS = 190  # of a thread, for numbers that one net and its table keep: 255 are there, some are needed in passing
 PROGRAMS, ROWS_AT_ONCE = 1056, 512  # of sums: 8 programs for each of 132 processors; rows that one takes at a time
 
 
@@ -26,13 +26,25 @@ def fits(p: int, k: int) -> bool:
 
 def fits_one(n: int, p: int, k: int) -> bool:
     """Whether descend_one can keep a table of n rows on the chip."""
-    size = triton.next_power_of_2(n) * triton.next_power_of_2(p) * triton.next_power_of_2(k)
-    return fits(p, k) and n <= MAX_ROWS and size <= ON_CHIP
+    return fits(p, k) and n <= most_rows(p, k)
+
+
+def most_rows(p: int, k: int) -> int:
+    """How many rows fit into the registers of 256 threads beside each thread's weights and gradient."""
+    return 256 * min(8, max(0, (REGISTERS - 2 * k * p) // (p + 1)))
+
+
+def shape_of_one(n: int, p: int, k: int) -> dict[str, int]:
+    """How descend_one cuts a table up: lanes, rows on each, and the powers of two that hold a row and all sums."""
+    lanes = 128 if 2 * n <= most_rows(p, k) else 256
+    return {
+        "LANES": lanes, "ROWS": triton.cdiv(n, lanes), "WIDTH": (p - 1).bit_length(), "LEVELS": (k * p + 1).bit_length()
+    }  # fmt: skip
 
 
 @triton.jit
-def _forward(x, y, w, P: tl.constexpr, K: tl.constexpr, RELU: tl.constexpr):
-    """The prediction of rows x (P columns), its error, and d for each unit."""
+def _forward(x, y, real, w, P: tl.constexpr, K: tl.constexpr, RELU: tl.constexpr):
+    """The prediction of rows x (P columns), its error (0 where a row is not real), and d for each unit."""
     lin = ()
     pred = 0.0
     for j in tl.static_range(K):
@@ -41,7 +53,7 @@ def _forward(x, y, w, P: tl.constexpr, K: tl.constexpr, RELU: tl.constexpr):
             z += w[j * P + f] * x[f]
         lin = lin + (z,)
         pred += tl.where(z <= 0, 0.0, z) if RELU else z
-    error = pred - y
+    error = tl.where(real, pred - y, 0.0)
     d = ()
     for j in tl.static_range(K):
         d = d + (tl.where(lin[j] <= 0, 0.0, error) if RELU else error,)
@@ -66,7 +78,7 @@ def _add(G, x, d, P: tl.constexpr, K: tl.constexpr):
     return added
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["n", "N", "epochs", "first"])  # else 1 and multiples of 16 compile kernels of their own
 def _nets(
     X, y, W, lr, decay, best, diverged, n, N, rows, epochs, first,
     P: tl.constexpr, K: tl.constexpr, RELU: tl.constexpr, BLOCK: tl.constexpr,
@@ -87,7 +99,7 @@ def _nets(
             x = ()
             for f in tl.static_range(P):
                 x = x + (tl.load(X + row * P + f),)
-            _, error, d = _forward(x, tl.load(y + row), w, P, K, RELU)
+            _, error, d = _forward(x, tl.load(y + row), True, w, P, K, RELU)
             G = _add(G, x, d, P, K)
             squared += error * error
         loss = squared / rows
@@ -118,42 +130,89 @@ def descend_nets(
     if not fits(p, k):
         raise ValueError(f"nets of up to {MAX_FEATURES} features and {MAX_UNITS} units fit, not of {p} and {k}")
     block = 256 if k * p <= 32 else 128  # two nets on each of 128 threads, where registers suffice
-    _nets[(triton.cdiv(N, block),)](
-        X, y, W, lr, decay, best, diverged, len(y), N, rows, epochs, first,
-        P=p, K=k, RELU=relu, BLOCK=block, num_warps=4, enable_fp_fusion=True,
-    )  # fmt: skip
+    with torch.cuda.device_of(X):  # type: ignore[no-untyped-call]
+        _nets[(triton.cdiv(N, block),)](
+            X, y, W, lr, decay, best, diverged, len(y), N, rows, epochs, first,
+            P=p, K=k, RELU=relu, BLOCK=block, num_warps=4, enable_fp_fusion=True,
+        )  # fmt: skip
 
 
 @triton.jit
-def _add_pairs(a, b, c, d):
-    return a + c, b + d
+def _join(parts, HALF: tl.constexpr):
+    joined = ()
+    for i in tl.static_range(HALF):
+        joined = joined + (tl.join(parts[i], parts[i + HALF]),)
+    return joined
 
 
 @triton.jit
+def _split(parts, SIZE: tl.constexpr):
+    lower, upper = (), ()
+    for i in tl.static_range(SIZE):
+        low, high = tl.split(parts[i])
+        lower, upper = lower + (low,), upper + (high,)
+    return lower + upper
+
+
+@triton.jit
+def _scalars(vector, LEVELS: tl.constexpr):
+    """The 2**LEVELS entries of a vector."""
+    parts = (tl.reshape(vector, [2] * LEVELS),)
+    for level in tl.static_range(LEVELS):
+        parts = _split(parts, 2**level)
+    return parts
+
+
+@triton.jit
+def _columns(tile, LEVELS: tl.constexpr):
+    """The 2**LEVELS columns of a matrix."""
+    parts = (tl.reshape(tile, [tile.shape[0]] + [2] * LEVELS),)
+    for level in tl.static_range(LEVELS):
+        parts = _split(parts, 2**level)
+    return parts
+
+
+@triton.jit
+def _matrix(parts, LEVELS: tl.constexpr):
+    """The matrix with these 2**LEVELS columns."""
+    for level in tl.static_range(LEVELS):
+        parts = _join(parts, 2 ** (LEVELS - 1 - level))
+    return tl.reshape(parts[0], [parts[0].shape[0], 2**LEVELS])
+
+
+@triton.jit(do_not_specialize=["n", "epochs"])
 def _one(
     X, y, W, losses, right, n, lr, decay, rows, epochs,
-    P: tl.constexpr, K: tl.constexpr, RELU: tl.constexpr, ROWS: tl.constexpr, P2: tl.constexpr, K2: tl.constexpr,
+    P: tl.constexpr, K: tl.constexpr, RELU: tl.constexpr, LANES: tl.constexpr, ROWS: tl.constexpr,
+    WIDTH: tl.constexpr, LEVELS: tl.constexpr,
 ):  # fmt: skip
-    """One program holds the table (P2, ROWS), with zeros for what is not there, and stays for all epochs."""
-    i, f, j = tl.arange(0, ROWS), tl.arange(0, P2), tl.arange(0, K2)
-    real = i < n
-    x = tl.load(X + i[None, :] * P + f[:, None], real[None, :] & (f < P)[:, None], 0.0)[None, :, :]
-    t = tl.load(y + i, real, 0.0)
-    at = W + j[:, None] * P + f[None, :]
-    inside = (j < K)[:, None] & (f < P)[None, :]
-    w = tl.load(at, inside, 0.0)
+    """Each lane keeps ROWS rows of the table, with zeros for what is not there, and stays for all epochs."""
+    lane, f, entry = tl.arange(0, LANES), tl.arange(0, 2**WIDTH), tl.arange(0, 2**LEVELS)
+    x, t, real = (), (), ()
+    for r in tl.static_range(ROWS):
+        row = r * LANES + lane
+        tile = tl.load(X + row[:, None] * P + f[None, :], (row < n)[:, None] & (f < P)[None, :], 0.0)
+        x, t, real = x + (_columns(tile, WIDTH),), t + (tl.load(y + row, row < n, 0.0),), real + (row < n,)
+    w = _scalars(tl.load(W + entry, entry < K * P, 0.0), LEVELS)[: K * P]
     for epoch in range(epochs):
-        lin = tl.sum(x * w[:, :, None], 1)  # (K2, ROWS)
-        pred = tl.sum(tl.where(lin <= 0, 0.0, lin) if RELU else lin, 0)
-        error = tl.where(real, pred - t, 0.0)
-        hit = real & (tl.where(pred > 0.5, 1.0, 0.0) == t)
-        d = tl.where(lin <= 0, 0.0, error[None, :]) if RELU else tl.broadcast_to(error[None, :], (K2, ROWS))
-        G = tl.sum(x * d[:, None, :], 2)
-        squared, hits = tl.reduce((error * error, hit.to(tl.float32)), 0, _add_pairs)
-        tl.store(losses + epoch, squared / rows)
-        tl.store(right + epoch, hits)
-        w -= lr * (G * (2.0 / rows) + decay * w)
-    tl.store(at, w, inside)
+        squared = tl.zeros([LANES], tl.float32)
+        hits = tl.zeros([LANES], tl.float32)
+        G = _zeros(squared, K * P)
+        for r in tl.static_range(ROWS):
+            pred, error, d = _forward(x[r], t[r], real[r], w, P, K, RELU)
+            G = _add(G, x[r], d, P, K)
+            squared += error * error
+            hits += tl.where(real[r] & (tl.where(pred > 0.5, 1.0, 0.0) == t[r]), 1.0, 0.0)
+        parts = G + (squared, hits) + _zeros(squared, 2**LEVELS - K * P - 2)
+        totals = _scalars(tl.sum(_matrix(parts, LEVELS), 0), LEVELS)
+        tl.store(losses + epoch, totals[K * P] / rows)
+        tl.store(right + epoch, totals[K * P + 1])
+        moved = ()
+        for i in tl.static_range(K * P):
+            moved = moved + (w[i] - lr * (totals[i] * (2.0 / rows) + decay * w[i]),)
+        w = moved
+    for i in tl.static_range(K * P):
+        tl.store(W + i, w[i])
 
 
 def descend_one(
@@ -169,11 +228,12 @@ def descend_one(
     k = len(W)
     if not fits_one(n, p, k):
         raise ValueError(f"a table of {n} x {p} with {k} units does not fit on the chip")
-    P2, K2 = triton.next_power_of_2(p), triton.next_power_of_2(k)
-    _one[(1,)](
-        X, y, W, losses, right, n, lr, decay, rows, len(losses),
-        P=p, K=k, RELU=relu, ROWS=triton.next_power_of_2(n), P2=P2, K2=K2, num_warps=8, enable_fp_fusion=True,
-    )  # fmt: skip
+    shape = shape_of_one(n, p, k)
+    with torch.cuda.device_of(X):  # type: ignore[no-untyped-call]
+        _one[(1,)](
+            X, y, W, losses, right, n, lr, decay, rows, len(losses),
+            P=p, K=k, RELU=relu, **shape, num_warps=shape["LANES"] // 32, enable_fp_fusion=True,
+        )  # fmt: skip
 
 
 @triton.jit
@@ -195,7 +255,7 @@ def _sums(X, y, W, out, n, stride, P: tl.constexpr, K: tl.constexpr, RELU: tl.co
             x = x + (tl.load(column),)
             column += stride
         t = tl.load(y + row)
-        pred, error, d = _forward(x, t, w, P, K, RELU)
+        pred, error, d = _forward(x, t, row < n, w, P, K, RELU)
         G = _add(G, x, d, P, K)
         squared += error * error
         hits += tl.where((row < n) & (tl.where(pred > 0.5, 1.0, 0.0) == t), 1.0, 0.0)
@@ -227,7 +287,8 @@ def sums(X: torch.Tensor, y: torch.Tensor, W: torch.Tensor, *, n: int, relu: boo
     block = ROWS_AT_ONCE if k * p <= 40 else ROWS_AT_ONCE // 2  # 4 or 2 rows a thread, where registers suffice
     programs = min(PROGRAMS, stride // block)
     out = torch.empty((programs, k * p + 2), device=X.device)
-    _sums[(programs,)](
-        X, y, W, out, n, stride, P=p, K=k, RELU=relu, BLOCK=block, num_warps=4, enable_fp_fusion=True
-    )  # fmt: skip
+    with torch.cuda.device_of(X):  # type: ignore[no-untyped-call]
+        _sums[(programs,)](
+            X, y, W, out, n, stride, P=p, K=k, RELU=relu, BLOCK=block, num_warps=4, enable_fp_fusion=True
+        )  # fmt: skip
     return out.double().sum(0)

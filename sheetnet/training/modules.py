@@ -25,20 +25,6 @@ class Linear(nn.Module):
         return pred
 
 
-class TwoReLU(nn.Module):
-    """pred = relu(X w_1) + relu(X w_2): two hidden units, no output weights."""
-
-    def __init__(self, n_features: int) -> None:
-        super().__init__()
-        self.lin = nn.Linear(n_features, 2, bias=False)
-        self.relu = nn.ReLU()
-
-    def forward(self, X: Tensor) -> Tensor:
-        """(n, p) -> (n, 1)."""
-        pred: Tensor = self.relu(self.lin(X)).sum(dim=1, keepdim=True)
-        return pred
-
-
 class ReLUs(nn.Module):
     """pred = relu(X w_1) + ... + relu(X w_k): k hidden units, no output weights."""
 
@@ -51,6 +37,13 @@ class ReLUs(nn.Module):
         """(n, p) -> (n, 1)."""
         pred: Tensor = self.relu(self.lin(X)).sum(dim=1, keepdim=True)
         return pred
+
+
+class TwoReLU(ReLUs):
+    """pred = relu(X w_1) + relu(X w_2): two hidden units."""
+
+    def __init__(self, n_features: int) -> None:
+        super().__init__(n_features, 2)
 
 
 MODULES: dict[str, type[nn.Module]] = {"linear": Linear, "two_relu": TwoReLU}

@@ -89,7 +89,8 @@ def plot_sweep(sweep: Sweep, path: Path) -> None:
     left, right = picture.subplots(1, 2)
     by = sweep.by_rate_and_scale()
     edges = np.arange(by.shape[1] + 1), np.arange(by.shape[0] + 1)
-    norm = "log" if np.nanmin(by, initial=np.inf) > 0 and by.notna().any(axis=None) else "linear"
+    low, high = np.nanmin(by, initial=np.inf), np.nanmax(by, initial=0)
+    norm = "log" if 0 < 1.5 * low < high else "linear"
     image = left.pcolormesh(*edges, by.to_numpy(), cmap="viridis_r", norm=norm)
     picture.colorbar(image, ax=left, label="median final loss")
     left.set_xticks(np.arange(by.shape[1]) + 0.5, [f"{c:.3g}" for c in by.columns], rotation=45)
@@ -97,18 +98,17 @@ def plot_sweep(sweep: Sweep, path: Path) -> None:
     left.set(
         xlabel="learning rate",
         ylabel="scale of the start weights",
-        title="Where nets land, by rate and start (blank: diverged)",
+        title="Where nets land (blank: none there, or diverged)",
     )
     losses = sweep.table["loss"].to_numpy()
     dead, alive = sweep.all_dead, np.isfinite(losses) & ~sweep.all_dead
     top = np.quantile(losses[np.isfinite(losses)], 0.995) if np.isfinite(losses).any() else 1.0
     bins = np.linspace(min(losses[np.isfinite(losses)], default=0.0), top, 60)
+    losses = np.minimum(losses, top)  # the last bar has all beyond
     right.hist(
         [losses[alive], losses[dead]], bins=bins, stacked=True, color=[BLUE, ORANGE], label=["alive", "all units dead"]
     )
-    right.set(xlabel="final loss", ylabel="nets", title="Final losses of all nets")
+    right.set(xlabel="final loss", ylabel="nets", title="Final losses of all nets (the last bar: and beyond)")
     picture.suptitle(sweep.title, fontsize=10)
-    if np.isfinite(losses).any():
-        right.set_yscale("log")
     right.legend()
     save(picture, path)

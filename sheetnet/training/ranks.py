@@ -7,7 +7,7 @@ that every rank makes the same step.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -37,18 +37,19 @@ class Ranks:
         """The value of every rank, in order."""
         return [value]
 
-    def agree(self, value: str, what: str) -> None:
-        """See that all ranks have the same value.
+    def agree(self, values: Mapping[str, Any]) -> None:
+        """See that all ranks have the same values.
 
-        Raises: DataError naming the ranks that differ from rank 0.
+        Raises: DataError naming what differs first, and the rank that differs from rank 0.
         """
-        values = self.each(value)
-        others = [rank for rank, found in enumerate(values) if found != values[0]]
-        if others:
-            raise DataError(
-                f"the workers see different {what}: rank 0 has {values[0]}, rank {others[0]} has {values[others[0]]};"
-                " all must be started with the same command on copies of the same files"
-            )
+        everybody = self.each(dict(values))
+        for rank, theirs in enumerate(everybody):
+            for what, value in everybody[0].items():
+                if theirs.get(what) != value:
+                    raise DataError(
+                        f"the workers have different {what}: rank 0 has {value}, rank {rank} has {theirs.get(what)};"
+                        " all must be started with the same command on copies of the same files"
+                    )
 
 
 class Torchrun(Ranks):
@@ -81,13 +82,27 @@ class Torchrun(Ranks):
 def _in_words() -> Iterator[None]:
     try:
         yield
-    except RuntimeError as reason:  # what gloo and NCCL raise when a peer is gone
+    except (RuntimeError, ValueError) as reason:  # what gloo and NCCL raise when a peer is gone, or was never there
         raise TrainingError(f"{LOST} ({str(reason).strip().splitlines()[0][:120]})") from None
 
 
 def launched() -> bool:
     """Whether torchrun started this process as one of several."""
-    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+    return os.environ.get("WORLD_SIZE", "1") not in ("", "1")
+
+
+def on_this_machine() -> int:
+    """How many of the processes share this machine's memory."""
+    count = os.environ.get("LOCAL_WORLD_SIZE", "1")
+    return int(count) if launched() and count.isdigit() and count != "0" else 1
+
+
+def own(device: torch.device) -> torch.device:
+    """The device of this process: each of several on a machine has a GPU of its own."""
+    local = os.environ.get("LOCAL_RANK", "0")
+    if launched() and device.type == "cuda" and device.index is None and local.isdigit():
+        return torch.device("cuda", int(local) % torch.cuda.device_count())
+    return device
 
 
 @contextmanager

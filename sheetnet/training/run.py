@@ -28,6 +28,8 @@ class Run:
     features: tuple[str, ...] = ()
     kept: dict[int, np.ndarray] = field(default_factory=dict, repr=False)  # W (p, k) at chosen epochs
     stopped: bool = False  # by Ctrl-C, before the last epoch
+    unsaved: str = ""  # why the last checkpoint could not be written
+    dead_units: int = 0  # ReLUs that are above 0 for no row at the end: they get no gradient
 
     @property
     def epochs(self) -> int:

@@ -6,13 +6,16 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import torch
 
 from sheetnet.data.rows import Rows
 from sheetnet.errors import DataError, TrainingError
 from sheetnet.features import Table
-from sheetnet.training.ranks import Ranks
+from sheetnet.training.devices import DTYPES
+from sheetnet.training.ranks import Ranks, on_this_machine
 
 SHARE = 4  # one part in so many of the free memory may hold a table
 
@@ -42,12 +45,12 @@ def source_of(table: Table | Rows, dtype: str, memory: int | None, ranks: Ranks)
     Raises: DataError for rows that cannot be used, on all ranks alike where all see the same fault.
     """
     if isinstance(table, Rows):
-        ranks.agree(table.signature, "columns")
+        ranks.agree({"columns": table.signature, "files": table.digest})
         return _from_files(table, dtype, memory, ranks)
     if not isinstance(table, Table):
         raise DataError(f"a table is needed, such as sn.titanic() or sn.open_rows(...), found {type(table).__name__}")
     digest = hashlib.sha256(table.X.tobytes() + table.y.tobytes()).hexdigest()[:16]
-    ranks.agree(digest, "tables")
+    ranks.agree({"tables": digest})
     bounds = np.linspace(0, table.n_rows, ranks.world + 1).astype(int)
     share = slice(bounds[ranks.rank], bounds[ranks.rank + 1])
     if share.start == share.stop:
@@ -56,17 +59,35 @@ def source_of(table: Table | Rows, dtype: str, memory: int | None, ranks: Ranks)
     bad = ~(np.isfinite(X).all(1) & np.isfinite(y).all(1))
     if bad.any():
         raise DataError(f"row {int(np.flatnonzero(bad)[0]) + 1} of the table holds an entry that is no finite number")
-    return Source(table.features, "Survived", table.n_rows, X, y, lambda rows: iter([(X, y)]), digest)
+    return Source(table.features, "Survived", table.n_rows, X, y, lambda size: slices(X, y, size), digest)
 
 
 def _from_files(rows: Rows, dtype: str, memory: int | None, ranks: Ranks) -> Source:
     mine = rows.shard(ranks.rank, ranks.world) if ranks.world > 1 else rows
     n_rows = int(ranks.add(np.array([float(mine.n_rows)]))[0])
     kind = np.dtype(dtype if dtype in ("float64", "float32") else "float32")
-    room = free_memory() // SHARE if memory is None else memory
+    room = free_memory() // SHARE // on_this_machine() if memory is None else memory
     empty = np.empty((0, rows.n_features)), np.empty((0, 1))
     X, y = mine.load(kind) if mine.size(kind.itemsize) <= room else empty
-    return Source(rows.features, rows.target, n_rows, X, y, lambda size: mine.chunks(kind, size), rows.digest)
+    chunks = mine.chunks if not len(y) else lambda kind, size: slices(X, y, size)
+    return Source(rows.features, rows.target, n_rows, X, y, lambda size: chunks(kind, size), rows.digest)
+
+
+def slices(X: np.ndarray, y: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """X and y in parts of so many rows."""
+    for first in range(0, len(y), size):
+        yield X[first : first + size], y[first : first + size]
+
+
+def check_range(source: Source, dtype: str) -> None:
+    """See that what is in memory can be written in a dtype.
+
+    Raises: DataError for numbers that are too large for it.
+    """
+    limit = torch.finfo(DTYPES[dtype]).max
+    largest = max((float(np.abs(a).max(initial=0)) for a in (source.X, source.y)), default=0.0)
+    if largest > limit:
+        raise DataError(f"the table holds numbers of size {largest:g}; {dtype} ends at {limit:g}: say --dtype float64")
 
 
 def check_classes(source: Source, ranks: Ranks, low: float, high: float) -> None:
@@ -81,9 +102,14 @@ def check_classes(source: Source, ranks: Ranks, low: float, high: float) -> None
 
 
 def free_memory() -> int:
-    """Bytes of memory that are free, as far as the system says so; else 4 GiB."""
+    """Bytes of memory that a program can have, as far as the system says so; else 4 GiB."""
     try:
-        return int(os.sysconf("SC_AVPHYS_PAGES")) * int(os.sysconf("SC_PAGE_SIZE"))
+        lines = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
+        return int(lines["MemAvailable"].split()[0]) * 1024  # free pages, and those that only cache files
+    except (OSError, KeyError, ValueError, IndexError):
+        pass
+    try:
+        return int(os.sysconf("SC_PHYS_PAGES")) * int(os.sysconf("SC_PAGE_SIZE")) // 2
     except (AttributeError, ValueError, OSError):
         return 4 << 30
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from sheetnet.training.loop import as_numpy
 from sheetnet.training.ranks import Ranks
 from sheetnet.training.task import Task
 
-Chunks = Callable[[int], Iterator[tuple[np.ndarray, np.ndarray]]]
+Chunks = Callable[[int], Iterator[tuple[Any, Any]]]  # arrays, or tensors where they stay on the device
 CHUNK, LEAST = 65_536, 1024  # rows read at a time, and the fewest before a device counts as full
 
 
@@ -28,8 +29,10 @@ class Summed:
             raise TrainingError(f"{task.dtype} is for rows in memory and one process; say --dtype float32")
         self.task, self.ranks = task, ranks
         self.kind = resolve_dtype(task.dtype, task.device)
-        self.chunks, self.rows = chunks if not len(task.y) else self._resident, CHUNK
-        self.resident = (self._tensor(task.X), self._tensor(task.y)) if len(task.y) else None
+        self.chunks, self.rows = chunks, CHUNK
+        if len(task.y) and task.device.type != "cpu":  # what fits stays on the device
+            X, y = self._tensor(task.X), self._tensor(task.y)
+            self.chunks = lambda size: zip(torch.split(X, size), torch.split(y, size), strict=True)
         self.W = np.array(W, dtype=task.dtype)
         self.sums: dict[int, Sums] = {}
 
@@ -87,10 +90,6 @@ class Summed:
             size = model.n_features, model.n_hidden, model.rectified
             self.sums[n] = Sums(n, *size, self.kind, self.task.device)
         return self.sums[n]
-
-    def _resident(self, _: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        assert self.resident is not None
-        yield self.resident  # type: ignore[misc]
 
     def _tensor(self, a: np.ndarray | torch.Tensor) -> torch.Tensor:
         if self.task.device.type == "cuda" and isinstance(a, np.ndarray):

@@ -16,14 +16,14 @@ from sheetnet.errors import SheetnetError, TrainingError
 from sheetnet.features import Table
 from sheetnet.models import Model
 from sheetnet.settings import MAX_SEED, learning_rate, whole_number
-from sheetnet.training.designs import Settings, draw, starts
+from sheetnet.training.designs import Settings, draw, spread, starts
 from sheetnet.training.devices import resolve_device, resolve_dtype
 from sheetnet.training.interrupt import Interrupt
 from sheetnet.training.nets import Block, Nets, choose
 from sheetnet.training.ranks import Ranks, launched
-from sheetnet.training.source import check_classes, source_of
-from sheetnet.training.task import Task
-from sheetnet.training.trainer import MAX_EPOCHS
+from sheetnet.training.source import check_classes, check_range, source_of
+from sheetnet.training.task import Task, enough_memory
+from sheetnet.training.trainer import MAX_EPOCHS, on
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 MAX_NETS = 10_000_000
 BEAT = 0.5  # seconds between two looks at Ctrl-C and the progress line
 POOR = 1.05  # a net has landed in a poor minimum where its loss is so many times the best one's
-LR = tuple(np.geomspace(0.01, 1, 10).round(4).tolist())
-SCALE = tuple(np.geomspace(0.05, 2, 10).round(3).tolist())
+LR, SCALE = spread(0.01, 1, 10), spread(0.05, 2, 10)
+SHORT = 2.0  # seconds that a block of nets may take on a CPU: what Ctrl-C can lose
 Progress = Callable[[int, int], None]
 
 
@@ -76,9 +76,9 @@ class Sweep:
         return {
             "diverged": float(diverged.mean()),
             "all units dead": float(self.all_dead.mean()),
-            "some units dead": float((~diverged & ~self.all_dead & (dead > 0)).mean()),
             "in a poor minimum": float((~diverged & ~self.all_dead & ~good).mean()),
             "within 5% of the best": float(good.mean()),
+            "some units dead": float((~diverged & ~self.all_dead & (dead > 0)).mean()),
         }
 
     @property
@@ -93,9 +93,10 @@ class Sweep:
         def binned(values: pd.Series) -> pd.Series:
             if values.nunique() <= bins:
                 return values
-            edges = np.geomspace(values.min(), values.max(), bins + 1)
+            edges = np.geomspace(values[values > 0].min(), values.max(), bins + 1)
             middles = np.sqrt(edges[1:] * edges[:-1])
-            return pd.Series(middles[np.clip(np.searchsorted(edges, values) - 1, 0, bins - 1)], index=values.index)
+            binned = middles[np.clip(np.searchsorted(edges, values) - 1, 0, bins - 1)]
+            return pd.Series(np.where(values > 0, binned, 0.0), index=values.index)
 
         table = self.table
         return table.groupby([binned(table["scale"]), binned(table["lr"])])["loss"].median().unstack()
@@ -118,9 +119,9 @@ def sweep(
     table: Table | Rows,
     *,
     nets: int = 1000,
-    lr: Sequence[float] = LR,
-    scale: Sequence[float] = SCALE,
-    weight_decay: Sequence[float] = (0.0,),
+    lr: Sequence[float] | float = LR,
+    scale: Sequence[float] | float = SCALE,
+    weight_decay: Sequence[float] | float = 0.0,
     seed: int = 0,
     design: str = "grid",
     epochs: int = 1000,
@@ -134,21 +135,24 @@ def sweep(
 
     design: grid takes every combination of the rates, scales and decays with as many seeds each (seed, seed + 1, ...);
     random draws rate, scale and decay of each net evenly in their logarithm between the least and the largest given.
-    Ctrl-C ends it after the present block of nets; Sweep.stopped says so. Memory is that of one block and of the table
-    of results, about 100 bytes a net.
+    Ctrl-C ends it, and the nets of finished blocks are kept; Sweep.stopped says so. Memory is that of one block and of
+    the table of results, about 100 bytes a net.
     Raises: SheetnetError for settings that cannot be, TrainingError for a device or dtype that is not there.
     """
     nets, epochs = whole_number("nets", nets, 1, MAX_NETS), whole_number("epochs", epochs, 0, MAX_EPOCHS)
     seed = whole_number("seed", seed, 0, MAX_SEED - nets)
     if launched():
         raise TrainingError("a sweep is for one process; start it without torchrun, with a --seed for each machine")
+    if not isinstance(model, Model):
+        raise TrainingError(f"a model is needed, such as sn.two_relu(table), found {model!r}")
     if isinstance(table, (Table, Rows)) and model.n_features != len(table.features):
         raise TrainingError(f"{model.name} is for {model.n_features} features, the table has {len(table.features)}")
-    lrs = [learning_rate(value) for value in lr]
-    decays = [learning_rate(value, "the weight decay") for value in weight_decay]
-    scales = [learning_rate(value, "the scale") for value in scale]
+    lrs, scales, decays = (
+        [learning_rate(value, words) for value in (axis if isinstance(axis, Sequence) else [axis])]
+        for axis, words in ((lr, "the learning rate"), (scale, "the scale"), (weight_decay, "the weight decay"))
+    )
     if not lrs or not scales or not decays or min(scales) == 0:
-        raise SheetnetError("a sweep needs at least one rate, one weight decay, and one scale above 0")
+        raise SheetnetError("a sweep needs at least one rate, one weight decay and one scale, and scales above 0")
     where = resolve_device(device, dtype)
     resolve_dtype(dtype, where)
     source = source_of(table, dtype, memory, Ranks())
@@ -157,8 +161,10 @@ def sweep(
     check_classes(source, Ranks(), float(source.y.min()), float(source.y.max()))
     task = Task(model, source.X, source.y, source.n_rows, 0.0, 0.0, None, seed, where, dtype)
     settings = draw(design, nets, lrs, scales, decays, seed)
-    way, began = choose(task, path), time.perf_counter()
-    done = _train(way, task, settings, epochs, progress)
+    check_range(source, dtype)
+    with on(where), enough_memory(task):
+        way, began = choose(task, path), time.perf_counter()
+        done = _train(way, task, settings, epochs, progress)
     return Sweep(
         model, _as_table(settings, done), {"W": done.best_W}, _start_of(model, settings, done), table.features,
         epochs, str(where), dtype, way.name, time.perf_counter() - began, done.stopped,
@@ -185,6 +191,9 @@ def _train(way: Nets, task: Task, settings: Settings, epochs: int, progress: Pro
     loss, best, accuracy = (np.full(n, np.nan) for _ in range(3))
     done = Results(loss, best, accuracy, np.full(n, -1), np.zeros(n), np.full(shape, np.nan))
     size, least = way.size, np.inf
+    if task.device.type == "cpu":
+        each = 1e-6 * epochs * (1 + task.rows * shape[0] * shape[1] / 14_240)  # what two cores take for a net
+        size = max(1, min(size, max(8, int(SHORT / max(each, 1e-12)))))
     with Interrupt() as interrupt:
         while done.n < n and not done.stopped:
             part = slice(done.n, min(n, done.n + size))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Protocol
@@ -86,7 +88,8 @@ def choose(task: Task, epochs: int) -> str:
     if task.dtype in HALF:
         return "closed"
     if task.device.type == "cpu":
-        if epochs * (1e-4 + 2e-9 * weights * len(task.y)) < PATIENCE:
+        steps = -(-len(task.y) // task.batch) if task.batch else 1
+        if epochs * (1e-4 * steps + 2e-9 * weights * len(task.y)) < PATIENCE:
             return "autograd"
         return "fused" if weights <= BLAS or task.batch else "closed"
     if task.batch:
@@ -111,14 +114,26 @@ def start(name: str, task: Task, W: np.ndarray) -> Path:
     Raises: TrainingError for a path that is unknown or does not suit the task.
     """
     if name not in PATHS:
-        raise TrainingError(f"there is no path {name!r}; known are auto, {', '.join(PATHS)}")
+        raise TrainingError(f"there is no path {name!r}; known are auto, factored, summed, {', '.join(PATHS)}")
     module, _, kind = PATHS[name].partition(":")
-    try:
-        made: Path = getattr(import_module(f"sheetnet.training.{module}"), kind)(task, W)
-    except torch.OutOfMemoryError:
-        n, p = task.X.shape
-        raise TrainingError(
-            f"{task.device} has no memory for {n} x {p} in {task.dtype}; say --device cpu, --dtype float32, or give the"
-            " rows as a file (--data) with --memory, to be read in chunks"
-        ) from None
+    made: Path = getattr(import_module(f"sheetnet.training.{module}"), kind)(task, W)
     return made
+
+
+@contextmanager
+def enough_memory(task: Task) -> Iterator[None]:
+    """Says what would fit where a device, or the machine, is full.
+
+    Raises: TrainingError in place of an error of memory.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as reason:  # on a CPU torch has no error of its own for it
+        full = isinstance(reason, MemoryError | torch.OutOfMemoryError) or "allocate memory" in str(reason)
+        if not full:
+            raise
+        (n, p), k = task.X.shape, task.model.n_hidden
+        raise TrainingError(
+            f"{task.device} has no memory for {n or task.rows} x {p} rows and {k} units in {task.dtype}; say"
+            " --path summed, which takes the rows in chunks, --device cpu, or --dtype float32"
+        ) from None

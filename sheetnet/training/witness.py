@@ -35,6 +35,8 @@ def witness(model: Model, table: Table, start: np.ndarray, lr: float, epochs: in
         grads.append(weight_from_W(as_numpy(module.lin.weight.grad)))  # type: ignore[arg-type, union-attr]
 
     run = train(model, table, {"W": start}, epochs=epochs, lr=lr, device="cpu", watch=watch)
+    if run.stopped:
+        raise KeyboardInterrupt
     out: Record = {"descent.loss": run.losses[:, None], "descent.accuracy": run.accuracies[:, None]}
     W, grad = np.stack(weights), np.stack(grads)
     for unit in range(model.n_hidden):

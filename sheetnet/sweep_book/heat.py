@@ -18,7 +18,7 @@ from sheetnet.look import HEAT
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sheetnet.sweep_book import Pen
+    from sheetnet.sweep_book.pen import Pen
 
 DISTINCT, BINS = 20, 10
 # by the numbers themselves: half of them are on the good side; or between fixed ends

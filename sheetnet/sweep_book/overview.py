@@ -14,12 +14,12 @@ import numpy as np
 from sheetnet.area import cell_address
 from sheetnet.layout import Rule
 from sheetnet.look import BARS
-from sheetnet.sheets.heat import BY_RANK, BY_SHARE, DISTINCT, Grid, axis_of
+from sheetnet.sweep_book.heat import BY_RANK, BY_SHARE, DISTINCT, Grid, axis_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sheetnet.sweep_book import Pen
+    from sheetnet.sweep_book.pen import Pen
     from sheetnet.training.sweep import Sweep
 
 WITHIN, REACH = 0.05, 3.0  # what the yellow cells hold at first

@@ -5,7 +5,6 @@ The nets are sorted, the best first: so the first of several equal losses is the
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +12,11 @@ import numpy as np
 
 from sheetnet.area import Area
 from sheetnet.errors import WorkbookError
-from sheetnet.layout import Book, Page
+from sheetnet.layout import Book
 from sheetnet.models import KINDS
-from sheetnet.sheets.sweep import COLUMNS, Overview
-from sheetnet.workbook import ExactSheet, Formats, lay_out, new_file, replacing
+from sheetnet.sweep_book.overview import COLUMNS, Overview
+from sheetnet.sweep_book.pen import Pen
+from sheetnet.workbook import Formats, lay_out, new_file, replacing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 50_000  # nets on the sheet
 HEADER = 3  # row of the table's header on Nets
-NONE = "-"  # what a formula shows where there is nothing to compute from
 
 
 def write_sweep(sweep: Sweep, path: Path) -> None:
@@ -65,39 +64,6 @@ def _shown(table: pd.DataFrame, rectified: bool) -> pd.DataFrame:
         others = np.random.default_rng(0).choice(len(nets) - 1, MAX_ROWS - 1, replace=False) + 1
         nets = nets.iloc[np.r_[0, np.sort(others)]]
     return nets.reset_index(drop=True)
-
-
-class Pen:
-    """Writes a sheet: words go to its page, numbers and formulas with their values straight into the file."""
-
-    def __init__(self, file: Any, formats: Formats, page: Page) -> None:
-        self.file, self.formats, self.page = file, formats, page
-        self.sheet = file.add_worksheet(page.name, worksheet_class=ExactSheet)
-
-    def put(self, row: int, col: int, value: float, format: str = "plain", style: str = "data") -> None:
-        """A number; nan is a blank."""
-        if value == value:
-            self.sheet.claim(Area(self.page.name, row, col, 1, 1))
-            self.sheet.put(row, col, float(value), self.formats.get(style, format))
-
-    def live(
-        self, row: int, col: int, text: str, value: float | str, format: str = "plain", style: str = "figure",
-        array: bool = False,
-    ) -> None:  # fmt: skip
-        """A formula and its value; what is no finite number is NONE."""
-        value = value if isinstance(value, str) else float(value) if math.isfinite(value) else NONE
-        form = self.formats.get(style, format)
-        self.sheet.claim(Area(self.page.name, row, col, 1, 1))
-        if array:
-            self.sheet.write_array_formula(row, col, row, col, text, form, value)
-        else:
-            self.sheet.put_formula(row, col, text, value, form)
-
-    def name(self, name: str, row: int, col: int, n_rows: int = 1, n_cols: int = 1) -> Area:
-        """Give some cells a name."""
-        area = Area(self.page.name, row, col, n_rows, n_cols)
-        self.file.define_name(name, "=" + area.full())
-        return area
 
 
 def _nets(file: Any, formats: Formats, book: Book, nets: pd.DataFrame, n_all: int) -> Pen:

@@ -1,0 +1,45 @@
+"""Pen: writes numbers and formulas with their values straight into a sheet of a file."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sheetnet.area import Area
+from sheetnet.layout import Page
+from sheetnet.workbook import ExactSheet, Formats
+
+NONE = "-"  # what a formula shows where there is nothing to compute from
+
+
+class Pen:
+    """Writes a sheet: words go to its page, numbers and formulas with their values straight into the file."""
+
+    def __init__(self, file: Any, formats: Formats, page: Page) -> None:
+        self.file, self.formats, self.page = file, formats, page
+        self.sheet = file.add_worksheet(page.name, worksheet_class=ExactSheet)
+
+    def put(self, row: int, col: int, value: float, format: str = "plain", style: str = "data") -> None:
+        """A number; nan is a blank."""
+        if value == value:
+            self.sheet.claim(Area(self.page.name, row, col, 1, 1))
+            self.sheet.put(row, col, float(value), self.formats.get(style, format))
+
+    def live(
+        self, row: int, col: int, text: str, value: float | str, format: str = "plain", style: str = "figure",
+        array: bool = False,
+    ) -> None:  # fmt: skip
+        """A formula and its value; what is no finite number is NONE."""
+        value = value if isinstance(value, str) else float(value) if math.isfinite(value) else NONE
+        form = self.formats.get(style, format)
+        self.sheet.claim(Area(self.page.name, row, col, 1, 1))
+        if array:
+            self.sheet.write_array_formula(row, col, row, col, text, form, value)
+        else:
+            self.sheet.put_formula(row, col, text, value, form)
+
+    def name(self, name: str, row: int, col: int, n_rows: int = 1, n_cols: int = 1) -> Area:
+        """Give some cells a name."""
+        area = Area(self.page.name, row, col, n_rows, n_cols)
+        self.file.define_name(name, "=" + area.full())
+        return area
