@@ -281,6 +281,14 @@ class Fused:
         """The weights W (p, k) as float64."""
         return self.W.T.astype(float)
 
+    def totals(self, W: np.ndarray, step: bool) -> tuple[float, float, np.ndarray]:
+        """Squared error, number of right rows and, for a step, X' d (p, k) of this table at W (p, k)."""
+        self.W[:] = W.T
+        loss, share = self._sums(step)
+        G = self.one[2].T.copy()
+        self.one[2][:] = 0.0
+        return loss * self.task.rows, share * self.task.rows, G
+
     def _sums(self, step: bool) -> tuple[float, float]:
         rectified = self.task.model.rectified
         if self.groups > 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -13,7 +13,10 @@ from sheetnet.training.closed import Sums
 from sheetnet.training.devices import HALF, resolve_dtype
 from sheetnet.training.loop import as_numpy
 from sheetnet.training.ranks import Ranks
-from sheetnet.training.task import Task
+from sheetnet.training.task import BLAS, Task
+
+if TYPE_CHECKING:
+    from sheetnet.training.fused import Fused
 
 Chunks = Callable[[int], Iterator[tuple[Any, Any]]]  # arrays, or tensors where they stay on the device
 CHUNK, LEAST = 65_536, 1024  # rows read at a time, and the fewest before a device counts as full
@@ -30,6 +33,11 @@ class Summed:
         self.task, self.ranks = task, ranks
         self.kind = resolve_dtype(task.dtype, task.device)
         self.chunks, self.rows = chunks, CHUNK
+        self.whole: Fused | None = None
+        if len(task.y) and task.device.type == "cpu" and W.size <= BLAS:
+            from sheetnet.training.fused import Fused
+
+            self.whole = Fused(task, W)
         if len(task.y) and task.device.type != "cpu":  # what fits stays on the device
             X, y = self._tensor(task.X), self._tensor(task.y)
             self.chunks = lambda size: zip(torch.split(X, size), torch.split(y, size), strict=True)
@@ -71,6 +79,10 @@ class Summed:
             return float(total[0]), float(total[1]), total[2:].reshape(self.W.shape)
 
     def _share(self, step: bool) -> np.ndarray:
+        """The sums over this rank's rows: squared error, number of right rows, X' d."""
+        if self.whole:
+            squared, right, G = self.whole.totals(self.W, step)
+            return np.concatenate([[squared, right], G.ravel()])
         total = np.zeros(2 + self.W.size)
         W = torch.as_tensor(self.W, device=self.task.device)
         for X, y in self.chunks(self.rows):

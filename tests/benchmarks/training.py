@@ -180,7 +180,7 @@ def scaling(machine: Machine, quick: bool) -> dict[str, list[tuple[int, float, f
     found: dict[str, list[tuple[int, float, float]]] = {"rows": [], "nets": [], "features": []}
     cuda = machine.device.type == "cuda"
     top = 5 if quick else 8 if cuda else 7
-    print(f"\nHow cost grows, {machine.device}, float32: us per epoch")
+    print(f"\nHow cost grows, {machine.device}, float32: us per epoch (autograd by nets: one net's time, times nets)")
     print(f"  {'':10} {'size':>10} {'sheetnet':>12} {'autograd':>12}")
 
     def add(kind: str, size: int, mine: Timed, other: Timed) -> None:
