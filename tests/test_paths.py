@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
@@ -213,3 +215,18 @@ def test_out_of_memory_says_what_would_fit(monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_paths_on_cuda_are_the_referee(path: str, dtype: str, name: str) -> None:
     task = task_of(create(name, 10), random_table(712, 10), dtype)
     assert_as_referee(path, Task(**{**vars(task), "device": torch.device("cuda")}), dtype)
+
+
+@pytest.mark.parametrize("batch", [None, 50])
+def test_epochs_of_the_fused_path_allocate_nothing(batch: int | None) -> None:
+    task = task_of(create("two_relu", 10), random_table(712, 10), "float32", batch)
+    worker = start("fused", task, task.model.init()["W"])
+    losses, accuracies = np.empty(500), np.empty(500)
+    worker.advance(0, losses[:10], accuracies[:10])
+    tracemalloc.start()
+    try:
+        worker.advance(10, losses, accuracies)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 30_000  # the shares of right rows, once for all epochs; of mini-batches their order, epoch by epoch
