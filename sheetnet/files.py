@@ -20,7 +20,7 @@ def replacing(path: Path) -> Iterator[Path]:
     beside = Path(name)
     try:
         yield beside
-        beside.chmod(0o666 & ~_umask())
+        os.chmod(beside, 0o666 & ~_umask())
         with beside.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(beside, path)

@@ -61,6 +61,16 @@ def kind_of(name: str) -> Kind | None:
     return KINDS.get(name)
 
 
+def decimals_of(scale: float) -> int:
+    """To how many decimals start weights between -scale and scale are rounded: four, and more for a scale under 0.1.
+
+    Raises: SheetnetError for a scale beyond 1e-12 to 1e12.
+    """
+    if not (scale == 0 or 1e-12 <= scale <= 1e12):
+        raise SheetnetError(f"the scale of start weights must be 0, or from 1e-12 to 1e12, found {scale!r}")
+    return 4 - min(0, math.floor(math.log10(scale)) + 1) if scale else 4
+
+
 @dataclass(frozen=True)
 class Model:
     """One net for tables with n_features columns. Parameters: {"W": (n_features, n_hidden)}."""
@@ -101,11 +111,8 @@ class Model:
         factor of ten.
         Raises: SheetnetError for a scale beyond 1e-12 to 1e12.
         """
-        if not (scale == 0 or 1e-12 <= scale <= 1e12):
-            raise SheetnetError(f"the scale of start weights must be 0, or from 1e-12 to 1e12, found {scale!r}")
-        decimals = 4 - min(0, math.floor(math.log10(scale)) + 1) if scale > 0 else 4
         W = np.random.default_rng(seed).uniform(-scale, scale, (self.n_features, self.n_hidden))
-        return {"W": np.round(W, decimals)}
+        return {"W": np.round(W, decimals_of(scale))}
 
     def check_params(self, params: Mapping[str, Any]) -> np.ndarray:
         """W as a float64 array (n_features, n_hidden), from numpy or pandas.

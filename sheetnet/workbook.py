@@ -108,11 +108,11 @@ def replacing(path: Path) -> Iterator[str]:
 
     Raises: WorkbookError when the target cannot be written.
     """
-    if not path.parent.is_dir():
-        raise WorkbookError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
-    if path.is_dir():
-        raise WorkbookError(f"{path}: this is a folder; name a file")
     try:
+        if not path.parent.is_dir():
+            raise WorkbookError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
+        if path.is_dir():
+            raise WorkbookError(f"{path}: this is a folder; name a file")
         with files.replacing(path) as beside:
             yield str(beside)
     except (OSError, XlsxFileError) as reason:

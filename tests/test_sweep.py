@@ -157,11 +157,13 @@ def test_shares_are_told_from_hand_made_results() -> None:
 
 def test_starts_are_those_of_the_model() -> None:
     net = create("relu_3", 4)
-    made = starts(net, np.array([0, 5]), np.array([0.5, 0.01]))
-    np.testing.assert_array_equal(made[0], net.init(0)["W"].T)
-    np.testing.assert_array_equal(made[1], net.init(5, 0.01)["W"].T)
-    assert np.abs(made[1]).max() <= 0.01
-    assert len(np.unique(made[1])) == 12  # a small scale keeps its digits
+    scales = np.array([0.5, 0.01, 2.0, 0.1, 0.0707, 1.327, 0.5])
+    seeds = np.array([0, 5, 5, 1, 123_456, 0, 7])
+    for W, seed, scale in zip(starts(net, seeds, scales), seeds, scales, strict=True):
+        np.testing.assert_array_equal(W, net.init(int(seed), float(scale))["W"].T)
+    small = starts(net, np.array([5]), np.array([0.01]))
+    assert np.abs(small).max() <= 0.01
+    assert len(np.unique(small)) == 12  # a small scale keeps its digits
 
 
 def test_a_random_design_lies_between_its_ends_and_is_the_same_twice() -> None:

@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from sheetnet.errors import SheetnetError
-from sheetnet.models import Model
+from sheetnet.models import Model, decimals_of
 
 
 @dataclass
@@ -70,5 +70,13 @@ DESIGNS = {"grid": _grid, "random": _random}
 
 
 def starts(model: Model, seeds: np.ndarray, scales: np.ndarray) -> np.ndarray:
-    """model.init(seed, scale) of each net, as (N, k, p)."""
-    return np.stack([model.init(int(s), float(c))["W"].T for s, c in zip(seeds, scales, strict=True)])
+    """model.init(seed, scale) of each net, as (N, k, p); each seed is drawn from once."""
+    unique, which = np.unique(seeds, return_inverse=True)
+    shape = model.n_features, model.n_hidden
+    drawn = np.stack([np.random.default_rng(int(seed)).random(shape) for seed in unique])[which]
+    size = scales[:, None, None]
+    W = -size + 2 * size * drawn
+    decimals = np.array([decimals_of(float(scale)) for scale in scales])
+    for places in np.unique(decimals):
+        W[decimals == places] = np.round(W[decimals == places], places)
+    return np.ascontiguousarray(W.transpose(0, 2, 1))
