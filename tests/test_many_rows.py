@@ -204,6 +204,8 @@ def test_the_command_trains_on_files(tmp_path: Path, kind: str) -> None:
         ),
         (["--data", "many.parquet", "--target", "y", "--recipe", "notebook"], "--recipe is for the passengers' table"),
         (["--checkpoint", "nowhere/run.npz"], "the folder nowhere does not exist"),
+        (["--plot", "a" * 300 + ".png"], "cannot be written: File name too long"),
+        (["--checkpoint", "a" * 300], "cannot be written: File name too long"),
     ],
 )
 def test_the_command_refuses_in_a_line(

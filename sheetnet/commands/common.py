@@ -143,21 +143,29 @@ def outputs(options: dict[str, Any], names: Mapping[str, tuple[str, ...]]) -> di
         if not options.get(name):
             continue
         path = Path(options[name])
-        if kinds and path.suffix.lower() not in kinds:
-            raise SheetnetError(f"{path}: for --{name} name a file that ends in {' or '.join(kinds)}")
-        if path.is_dir():
-            raise SheetnetError(f"{path}: this is a folder; name a file for --{name}")
-        if not path.parent.is_dir():
-            raise SheetnetError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
-        sources = (Path(options[source]) for source in ("csv", "data") if options.get(source))
-        if any(path.resolve() == source.resolve() for source in sources):
-            raise SheetnetError(f"{path}: --{name} would overwrite the table itself; name another file")
-        if (
-            twin := next((other for other, file in files.items() if file.resolve() == path.resolve()), None)
-        ) is not None:
-            raise SheetnetError(f"{path}: --{twin} and --{name} name the same file; name two")
+        try:
+            _check_output(name, path, kinds, options, files)
+        except OSError as reason:
+            raise SheetnetError(f"{path}: cannot be written: {reason.strerror}") from None
         files[name] = path
     return files
+
+
+def _check_output(
+    name: str, path: Path, kinds: tuple[str, ...], options: dict[str, Any], others: dict[str, Path]
+) -> None:
+    if kinds and path.suffix.lower() not in kinds:
+        raise SheetnetError(f"{path}: for --{name} name a file that ends in {' or '.join(kinds)}")
+    if path.is_dir():
+        raise SheetnetError(f"{path}: this is a folder; name a file for --{name}")
+    if not path.parent.is_dir():
+        raise SheetnetError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
+    same = [Path(options[source]) for source in ("csv", "data") if options.get(source)]
+    if path.resolve() in [source.resolve() for source in same]:
+        raise SheetnetError(f"{path}: --{name} would overwrite the table itself; name another file")
+    for other, file in others.items():
+        if file.resolve() == path.resolve():
+            raise SheetnetError(f"{path}: --{other} and --{name} name the same file; name two")
 
 
 def memory_of(options: dict[str, Any]) -> int | None:
