@@ -89,8 +89,8 @@ def plot_sweep(sweep: Sweep, path: Path) -> None:
     left, right = picture.subplots(1, 2)
     by = sweep.by_rate_and_scale()
     edges = np.arange(by.shape[1] + 1), np.arange(by.shape[0] + 1)
-    low, high = np.nanmin(by, initial=np.inf), np.nanmax(by, initial=0)
-    norm = "log" if 0 < 1.5 * low < high else "linear"
+    shown = by.to_numpy()[by.notna().to_numpy()]
+    norm = "log" if shown.size and 0 < 1.5 * shown.min() < shown.max() else "linear"
     image = left.pcolormesh(*edges, by.to_numpy(), cmap="viridis_r", norm=norm)
     picture.colorbar(image, ax=left, label="median final loss")
     left.set_xticks(np.arange(by.shape[1]) + 0.5, [f"{c:.3g}" for c in by.columns], rotation=45)
