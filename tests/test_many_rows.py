@@ -200,7 +200,7 @@ def test_the_command_trains_on_files(tmp_path: Path, kind: str) -> None:
         (["--weights", "w.parquet"], "for --weights name a file that ends in .csv"),
         (
             ["--data", "many.parquet", "--target", "y", "--checkpoint", "many.parquet"],
-            "would overwrite the table itself",
+            "would overwrite the table, or lie among its files",
         ),
         (["--data", "many.parquet", "--target", "y", "--recipe", "notebook"], "--recipe is for the passengers' table"),
         (["--checkpoint", "nowhere/run.npz"], "the folder nowhere does not exist"),
@@ -267,3 +267,26 @@ def test_rows_in_memory_can_be_summed_in_chunks(tmp_path: Path, monkeypatch: pyt
     parts = sn.train(net, rows, epochs=9, device="cpu", path="summed")
     assert parts.path == "summed"
     np.testing.assert_allclose(parts.losses, held.losses, rtol=1e-12)
+
+
+def test_accuracies_of_a_factored_run_are_counted_on_whatever_path_it_goes_on(tmp_path: Path) -> None:
+    rows = sn.open_rows(written(frame_of(), tmp_path / "many.parquet"), "y")
+    net, file = sn.linear(rows), tmp_path / "run.npz"  # type: ignore[arg-type]
+    whole = sn.train(net, rows, epochs=60, device="cpu", path="autograd")
+    assert sn.train(net, rows, epochs=50, device="cpu", memory=0, checkpoint=file).path.startswith("factored")
+    run = sn.train(net, rows, epochs=60, device="cpu", checkpoint=file)
+    assert run.path == "autograd"
+    np.testing.assert_allclose(run.accuracies[list(run.kept)], whole.accuracies[list(run.kept)], atol=1e-12)
+
+
+def test_an_output_among_the_files_of_a_table_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    written(frame_of(50), tmp_path / "data" / "part.csv")
+    before = (tmp_path / "data" / "part.csv").read_bytes()
+    for name in ("part.csv", "new.csv"):
+        done = run_sheetnet(
+            "train", "linear", "--data", tmp_path / "data", "--target", "y", "--weights", tmp_path / "data" / name
+        )
+        assert done.returncode == 2
+        assert "lie among its files" in done.stderr
+    assert (tmp_path / "data" / "part.csv").read_bytes() == before

@@ -204,7 +204,7 @@ def test_out_of_memory_says_what_would_fit(monkeypatch: pytest.MonkeyPatch) -> N
         raise torch.OutOfMemoryError("full")
 
     monkeypatch.setattr(fused, "tiled", full)
-    with pytest.raises(TrainingError, match=r"cpu has no memory for 50 x 4 rows and 2 units in float64; say"):
+    with pytest.raises(TrainingError, match=r"cpu has no memory for 50 x 4 rows and 2 units in float64; take fewer"):
         sn.train(create("two_relu", 4), random_table(50, 4), epochs=1, device="cpu", path="fused")
 
 

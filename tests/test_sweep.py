@@ -188,6 +188,7 @@ def test_a_random_design_lies_between_its_ends_and_is_the_same_twice() -> None:
         ({"lr": []}, "at least one rate"),
         ({"lr": [-1.0]}, "the learning rate must be a finite number of 0 or more"),
         ({"scale": [0.0]}, "and scales above 0"),
+        ({"scale": [0.5] * 9 + [1e13], "lr": [0.1]}, "the scale of start weights must be 0, or from 1e-12 to 1e12"),
         ({"scale": [float("nan")]}, "the scale must be a finite number"),
         ({"design": "spiral"}, "the design must be grid or random, found 'spiral'"),
         ({"design": "random", "weight_decay": [0.0, 1.0]}, "the least value must be above 0"),

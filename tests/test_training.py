@@ -261,6 +261,12 @@ def test_a_dead_net_is_told(table: Table) -> None:
     assert sn.train(sn.linear(table), table, {"W": -np.ones((10, 1))}, epochs=0, device="cpu").dead_units == 0
 
 
+def test_a_diverged_net_is_not_called_dead(table: Table) -> None:
+    run = sn.train(sn.two_relu(table), table, epochs=500, lr=5, weight_decay=3, device="cpu")
+    assert run.diverged_at is not None
+    assert run.dead_units == 0
+
+
 def test_mini_batches_are_counted_when_a_path_is_chosen(table: Table) -> None:
     run = sn.train(sn.two_relu(table), table, epochs=300, batch=8, lr=0.01, device="cpu")
     assert run.path == "fused"  # 26,700 steps, which autograd takes seconds for

@@ -161,8 +161,8 @@ def _check_output(
     if not path.parent.is_dir():
         raise SheetnetError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
     same = [Path(options[source]) for source in ("csv", "data") if options.get(source)]
-    if path.resolve() in [source.resolve() for source in same]:
-        raise SheetnetError(f"{path}: --{name} would overwrite the table itself; name another file")
+    if any(source.resolve() in (path.resolve(), path.resolve().parent) for source in same):
+        raise SheetnetError(f"{path}: --{name} would overwrite the table, or lie among its files; name another")
     for other, file in others.items():
         if file.resolve() == path.resolve():
             raise SheetnetError(f"{path}: --{other} and --{name} name the same file; name two")

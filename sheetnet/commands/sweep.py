@@ -22,6 +22,7 @@ from sheetnet.commands.common import (
     table_options,
 )
 from sheetnet.errors import SheetnetError
+from sheetnet.files import replacing
 
 if TYPE_CHECKING:
     from sheetnet.training.sweep import Sweep
@@ -118,10 +119,11 @@ def _write(result: Sweep, files: dict[str, Path]) -> None:
     if "results" in files:
         path = files["results"]
         try:
-            if path.suffix.lower() == ".csv":
-                result.table.to_csv(path, index=False)
-            else:
-                result.table.to_parquet(path, index=False)
+            with replacing(path) as beside:
+                if path.suffix.lower() == ".csv":
+                    result.table.to_csv(beside, index=False)
+                else:
+                    result.table.to_parquet(beside, index=False)
         except OSError as reason:
             raise SheetnetError(f"{path}: cannot be written: {reason.strerror}") from None
 

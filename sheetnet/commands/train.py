@@ -23,6 +23,7 @@ from sheetnet.commands.common import (
     table_options,
 )
 from sheetnet.errors import SheetnetError
+from sheetnet.files import replacing
 
 if TYPE_CHECKING:
     from sheetnet.training import Run
@@ -73,7 +74,7 @@ def train(model: str, **options: Any) -> None:
     table = table_of(options)
     net = create(model, len(table.features))
     scale = learning_rate(options["scale"], "the scale of the start weights")
-    files = outputs(options, WRITTEN)
+    files = outputs(options, WRITTEN) if speaks() else {}
     files.pop("checkpoint", None)
     if options["every"] and not options["checkpoint"]:
         raise SheetnetError("--every is for --checkpoint FILE; name the file, or leave it away")
@@ -109,11 +110,13 @@ def _write(run: Run, files: dict[str, Path]) -> None:
 
     try:
         if "history" in files:
-            run.history.to_csv(files["history"])
+            with replacing(files["history"]) as beside:
+                run.history.to_csv(beside)
         if "weights" in files:
             W = run.params["W"]
             units = [f"unit_{unit + 1}" for unit in range(W.shape[1])]
-            pd.DataFrame(W, pd.Index(run.features, name="feature"), units).to_csv(files["weights"])
+            with replacing(files["weights"]) as beside:
+                pd.DataFrame(W, pd.Index(run.features, name="feature"), units).to_csv(beside)
     except OSError as reason:
         raise SheetnetError(f"{reason.filename}: cannot be written: {reason.strerror}") from None
     if "plot" in files:

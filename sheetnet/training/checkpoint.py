@@ -53,7 +53,7 @@ def save(path: Path, state: Checkpoint) -> None:
     Raises: TrainingError when it cannot be written.
     """
     try:
-        with replacing(path) as beside, beside.open("wb") as file:
+        with replacing(path.resolve()) as beside, beside.open("wb") as file:
             np.savez(
                 file,
                 settings=np.array(json.dumps({"format": FORMAT, **state.settings})),

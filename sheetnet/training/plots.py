@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sheetnet.errors import TrainingError
+from sheetnet.files import replacing
 
 if TYPE_CHECKING:
     from sheetnet.training.run import Run
@@ -32,7 +33,8 @@ def save(picture: Any, path: Path) -> None:
     """
     check_picture(path)
     try:
-        picture.savefig(path, dpi=120)
+        with replacing(path) as beside:
+            picture.savefig(beside, dpi=120, format=path.suffix[1:].lower())
     except OSError as reason:
         raise TrainingError(f"{path}: the picture cannot be written: {reason.strerror}") from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,8 +40,9 @@ class Summed:
 
             self.whole = Fused(task, W)
         if len(task.y) and task.device.type != "cpu":  # what fits stays on the device
-            X, y = self._tensor(task.X), self._tensor(task.y)
-            self.chunks = lambda size: zip(torch.split(X, size), torch.split(y, size), strict=True)
+            with suppress(torch.OutOfMemoryError):  # else in chunks, in every epoch
+                X, y = self._tensor(task.X), self._tensor(task.y)
+                self.chunks = lambda size: zip(torch.split(X, size), torch.split(y, size), strict=True)
         self.W = np.array(W, dtype=task.dtype)
         self.sums: dict[int, Sums] = {}
 

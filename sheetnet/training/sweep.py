@@ -14,7 +14,7 @@ import torch
 from sheetnet.data.rows import Rows
 from sheetnet.errors import SheetnetError, TrainingError
 from sheetnet.features import Table
-from sheetnet.models import Model
+from sheetnet.models import Model, decimals_of
 from sheetnet.settings import MAX_SEED, learning_rate, whole_number
 from sheetnet.training.designs import Settings, draw, spread, starts
 from sheetnet.training.devices import resolve_device, resolve_dtype
@@ -153,6 +153,8 @@ def sweep(
     )
     if not lrs or not scales or not decays or min(scales) == 0:
         raise SheetnetError("a sweep needs at least one rate, one weight decay and one scale, and scales above 0")
+    for value in scales:
+        decimals_of(value)  # judged before the work is done
     where = resolve_device(device, dtype)
     resolve_dtype(dtype, where)
     source = source_of(table, dtype, memory, Ranks())
@@ -193,9 +195,9 @@ def _train(way: Nets, task: Task, settings: Settings, epochs: int, progress: Pro
     size, least = way.size, np.inf
     if task.device.type == "cpu":
         each = 1e-6 * epochs * (1 + task.rows * shape[0] * shape[1] / 14_240)  # what two cores take for a net
-        size = max(1, min(size, max(8, int(SHORT / max(each, 1e-12)))))
+        size = max(1, min(size, max(2, int(SHORT / max(each, 1e-12)))))
     with Interrupt() as interrupt:
-        while done.n < n and not done.stopped:
+        while done.n < n and not done.stopped and not interrupt.heard:
             part = slice(done.n, min(n, done.n + size))
             try:
                 block = _block(way, task, settings, part, epochs, interrupt, progress)
@@ -216,6 +218,7 @@ def _train(way: Nets, task: Task, settings: Settings, epochs: int, progress: Pro
             if finite.any() and (low := np.nanmin(done.loss[part])) < least:
                 least, done.best_W = low, block.W[int(np.nanargmin(done.loss[part]))].T.astype(float)
             done.n = part.stop
+        done.stopped = done.n < n
     return done
 
 
@@ -235,7 +238,7 @@ def _block(
         step = max(1, min(8 * step, int(count * BEAT / max(time.perf_counter() - began, 1e-9))))
         if progress:
             progress(part.start + (part.stop - part.start) * epoch // epochs, part.start)
-        if interrupt.heard:
+        if interrupt.heard and epoch < epochs:
             return None
     return block
 

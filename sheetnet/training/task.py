@@ -134,6 +134,7 @@ def enough_memory(task: Task) -> Iterator[None]:
             raise
         (n, p), k = task.X.shape, task.model.n_hidden
         raise TrainingError(
-            f"{task.device} has no memory for {n or task.rows} x {p} rows and {k} units in {task.dtype}; say"
-            " --path summed, which takes the rows in chunks, --device cpu, or --dtype float32"
+            f"{task.device} has no memory for {n or task.rows} x {p} rows and {k} units in {task.dtype}; take fewer"
+            " rows or units, a smaller --memory (rows from files are then read in chunks), --dtype float32, or another"
+            " device"
         ) from None

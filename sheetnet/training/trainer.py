@@ -59,12 +59,12 @@ def train(
     keep: the epochs whose weights are kept, or into how many even steps they are spread, and half as many growing ones.
     checkpoint: a file that is written every `every` epochs (default: a tenth of them; less often where writing would
     take over a tenth of the time), at the end and on Ctrl-C. Where it exists, the run goes on from it and ends with the
-    losses and weights of a run that was never stopped: bit for bit on the same path, which the same call takes, else up
-    to rounding. One that cannot be written ends no run: Run.unsaved says why.
+    losses and weights of a run that was never stopped: bit for bit on the same path, in the same memory and number of
+    processes, else up to rounding. One that cannot be written ends no run: Run.unsaved says why.
     memory: bytes that rows from files may take; larger ones are streamed in every epoch.
     watch(epoch, module) is called after each backward pass, when gradients stand in the parameters; for the autograd
     path, all rows in memory and at once.
-    progress(epoch, loss) is called about five times a second.
+    progress(epoch, loss) is called after each block of epochs.
     Under torchrun each process takes its share of the rows.
 
     Ctrl-C ends the run after the present epochs: Run.stopped says so.
@@ -103,7 +103,9 @@ def train(
             group.agree({**settings, "epochs": epochs, "every": every, "epochs to keep": sorted(to_keep)})
             state = files.Checkpoint(settings, W, np.empty(0), np.empty(0))
             if found and file:
-                if path == "auto":  # chosen anew: the same for the same command, and faster for a longer run
+                if str(found.settings.get("path")).startswith(FACTORED):
+                    found.accuracies[:] = np.nan  # of p + 1 rows they say nothing
+                if path in ("auto", FACTORED):  # chosen anew: faster for a longer run
                     found.settings["path"] = name
                 files.check(file, found, settings, W.shape)
                 state = found
@@ -113,11 +115,13 @@ def train(
             descent = Descent(state, epochs, to_keep, every, file, group, interrupt, progress)
             worker = make(state.W)
             losses, accuracies = descent.run(worker, fixed=1 if isinstance(worker, Summed) else 0)
-        kept = descent.kept | {descent.epoch: worker.get()}
-        if name.startswith(FACTORED):
-            accuracies[:] = np.nan
-            accuracies[list(kept)] = count_right(source, np.hstack(list(kept.values())), group)
-        dead = count_dead(source, worker.get(), group) if model.rectified else 0
+            kept = descent.kept | {descent.epoch: worker.get()}
+            if name.startswith(FACTORED):
+                accuracies[:] = np.nan
+            uncounted = {epoch: W for epoch, W in kept.items() if np.isnan(accuracies[epoch])}
+            if uncounted:
+                accuracies[list(uncounted)] = count_right(source, np.hstack(list(uncounted.values())), group)
+            dead = count_dead(source, worker.get(), group) if model.rectified else 0
     return Run(
         {"W": worker.get()}, losses, accuracies, str(where), dtype, name, source.features, kept, descent.stopped,
         descent.unsaved, dead,

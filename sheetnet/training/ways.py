@@ -14,6 +14,7 @@ from sheetnet.training.summed import CHUNK, Summed
 from sheetnet.training.task import PATHS, Path, Task, can_factor, choose, factored, start, triangle
 
 FACTORED = "factored"
+ROOM = 64 << 20  # bytes that predictions may take when rows are counted
 Way = tuple[str, Callable[[np.ndarray], Path]]
 
 
@@ -30,6 +31,10 @@ def way_of(task: Task, source: Source, group: Ranks, path: str, epochs: int, wat
         return "autograd", lambda W: Autograd(task, W, watch)
     check_range(source, task.dtype)
     outer, _, within = path.partition(", ")
+    if outer == FACTORED and within and (within not in PATHS or within == "autograd"):
+        raise TrainingError(
+            f"what is factored can be trained on {', '.join(sorted({*PATHS} - {'autograd'}))}, not {within!r}"
+        )
     if outer == FACTORED and not can_factor(task, source.n_rows):
         raise TrainingError("the factored path is for linear models, all rows at once, in float64 or float32")
     wanted = path == "auto" and (parted or choose(task, epochs) != "autograd")
@@ -55,7 +60,7 @@ def way_of(task: Task, source: Source, group: Ranks, path: str, epochs: int, wat
 def count_right(source: Source, W: np.ndarray, group: Ranks) -> np.ndarray:
     """The share of right rows for each column of W (p, m), in one pass."""
     right = np.zeros(W.shape[1])
-    for X, y in source.chunks(CHUNK):
+    for X, y in source.chunks(_rows_at_once(W)):
         right += ((X @ W > 0.5) == y).sum(0)
     return group.add(right) / source.n_rows
 
@@ -63,9 +68,14 @@ def count_right(source: Source, W: np.ndarray, group: Ranks) -> np.ndarray:
 def count_dead(source: Source, W: np.ndarray, group: Ranks) -> int:
     """How many columns of W (p, k) are above 0 for no row, in one pass."""
     alive = np.zeros(W.shape[1])
-    for X, _ in source.chunks(CHUNK):
-        alive += (X @ W > 0).any(0)
+    for X, _ in source.chunks(_rows_at_once(W)):
+        alive += (~(X @ W.astype(X.dtype) <= 0)).any(0)  # what is no number is not 0
     return int((group.add(alive) == 0).sum())
+
+
+def _rows_at_once(W: np.ndarray) -> int:
+    """How many rows times the columns of W stay within ROOM bytes."""
+    return max(1, min(CHUNK, ROOM // (8 * int(W.shape[1]))))
 
 
 def _buffers(task: Task) -> int:
