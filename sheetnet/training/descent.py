@@ -37,7 +37,7 @@ class Descent:
         self._losses[: self.epoch], self._accuracies[: self.epoch] = state.losses, state.accuracies
         self.kept = dict(state.kept)
         self._to_keep = sorted(epoch for epoch in keep if epoch >= self.epoch)
-        self._saved, self._pause, self._next = self.epoch, 0.0, 0.0
+        self._saved, self._next = self.epoch, 0.0
         self.stopped, self.unsaved = False, ""
 
     def run(self, worker: Path, fixed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -240,8 +240,7 @@ class Fused:
         self.W = np.ascontiguousarray(W.T, dtype=self.dtype)
         self.shape = self.W.shape
         self.groups = min(GROUPS, self.tiles // 8) if task.batch is None else 1
-        k = task.model.n_hidden
-        self.buffers = scratch(k, p, T, self.dtype, max(1, self.groups))
+        self.buffers = scratch(task.model.n_hidden, p, T, self.dtype, max(1, self.groups))
         lin, error, G, _ = self.buffers
         self.one = lin[0], error[0], G[0, : self.W.size].reshape(self.shape)
         if self.groups > 1:

@@ -33,7 +33,7 @@ BEAT = 0.5  # seconds between two looks at Ctrl-C and the progress line
 POOR = 1.05  # a net has landed in a poor minimum where its loss is so many times the best one's
 LR, SCALE = spread(0.01, 1, 10), spread(0.05, 2, 10)
 SHORT = 2.0  # seconds that a block of nets may take on a CPU: what Ctrl-C can lose
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int], None]  # nets done, counting parts of the present block; nets of finished blocks
 
 
 @dataclass(frozen=True)

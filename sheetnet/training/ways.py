@@ -46,8 +46,8 @@ def way_of(task: Task, source: Source, group: Ranks, path: str, epochs: int, wat
     _see_classes(source, group)
     if parted and path not in ("auto", "summed") and path in PATHS:
         raise TrainingError(
-            f"the path {path} is for rows in memory and one process: give more --memory or start one process"
-            " (a run that goes on from a checkpoint stays on its path)"
+            f"the path {path} is for rows in memory and one process: give more --memory, start one process, or say"
+            " --path auto"
         )
     name = path if path != "auto" else "summed" if parted else choose(task, epochs)
     if path == "auto" and name == "closed" and task.device.type == "cpu" and _buffers(task) > free_memory() // 2:
