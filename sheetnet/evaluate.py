@@ -12,6 +12,7 @@ import numpy as np
 
 from sheetnet.errors import GraphError
 from sheetnet.graph import Node, order
+from sheetnet.judging import verdict
 from sheetnet.shapes import SHAPES
 
 Array = Any  # a numpy array or a torch tensor of rank 2
@@ -102,6 +103,11 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "neg": lambda xp, a: -a,
     "square": lambda xp, a: a * a,
     "abs": lambda xp, a: abs(a),
+    "sign": lambda xp, a: xp.sign(a),
+    "sqrt": lambda xp, a: xp.sqrt(a),
+    "power": lambda xp, a, b: a**b,
+    "sin": lambda xp, a: xp.sin(a),
+    "cos": lambda xp, a: xp.cos(a),
     "relu": lambda xp, a: xp.clip(a, 0, None),
     "step": lambda xp, a: _flag(a > 0, a),
     "log10": lambda xp, a: xp.log10(a),
@@ -115,6 +121,7 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "matmul": _matmul,
     "transpose": lambda xp, a: a.T,
     "inverse": _inverse,
+    "determinant": lambda xp, a: xp.linalg.det(a).reshape(1, 1),
     "expand": lambda xp, a, like: a + 0 * like,
     "hstack": lambda xp, *parts: xp.hstack(parts),
     "vstack": lambda xp, *parts: xp.vstack(parts),
@@ -123,9 +130,12 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "match": _match,
     "cumsum": lambda xp, a: xp.cumsum(a, 0),
     "count_same": _count_same,
+    "judge": lambda xp, *columns: np.vectorize(verdict, otypes=[object])(*columns),
     "sum": lambda xp, a: a.sum().reshape(1, 1),
     "mean": lambda xp, a: a.mean().reshape(1, 1),
     "max": lambda xp, a: a.max().reshape(1, 1),
+    "min": lambda xp, a: a.min().reshape(1, 1),
+    "median": lambda xp, a: np.nanmedian(a).reshape(1, 1),
     "sum_rows": lambda xp, a: a.sum(0).reshape(1, -1),
 }
 

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from sheetnet.errors import GraphError
 from sheetnet.graph import Node
+from sheetnet.judging import JUDGE
 from sheetnet.shapes import ENTRYWISE, SHAPES
 
 MAX_LENGTH = 8192  # characters that Excel takes in one formula
@@ -52,6 +53,11 @@ ARRAY: dict[str, tuple[str, float, tuple[float, ...]]] = {
     "square": ("{0}^2", POWER, (ATOM,)),
     "neg": ("-{0}", SIGN, (SIGN,)),
     "abs": ("ABS({0})", ATOM, (ANY,)),
+    "sign": ("SIGN({0})", ATOM, (ANY,)),
+    "sqrt": ("SQRT({0})", ATOM, (ANY,)),
+    "power": ("{0}^{1}", POWER, (ATOM, ATOM)),
+    "sin": ("SIN({0})", ATOM, (ANY,)),
+    "cos": ("COS({0})", ATOM, (ANY,)),
     "relu": ("IF({0}>0,{0},0)", ATOM, (SUM,)),
     "log10": ("LOG10({0})", ATOM, (ANY,)),
     "ln": ("LN({0})", ATOM, (ANY,)),
@@ -61,12 +67,15 @@ ARRAY: dict[str, tuple[str, float, tuple[float, ...]]] = {
     "matmul": ("MMULT({0},{1})", ATOM, (ANY, ANY)),
     "transpose": ("TRANSPOSE({0})", ATOM, (ANY,)),
     "inverse": ("MINVERSE({0})", ATOM, (ANY,)),
+    "determinant": ("MDETERM({0})", ATOM, (ANY,)),
     "expand": ("{0}+0*{1}", SUM, (SUM, QUOTIENT)),
     "row": ("INDEX({0},{1},0)", ATOM, (ANY, ANY)),
     "match": ("MATCH({0},{1},0)", ATOM, (ANY, ANY)),  # of one key: engines differ on arrays of keys
     "sum": ("SUM({0})", ATOM, (ANY,)),
     "mean": ("AVERAGE({0})", ATOM, (ANY,)),
     "max": ("MAX({0})", ATOM, (ANY,)),
+    "min": ("MIN({0})", ATOM, (ANY,)),
+    "median": ("MEDIAN({0})", ATOM, (ANY,)),
     # MMULT(x, 0) + 1 is a column of ones as long as x
     "sum_rows": ("MMULT(TRANSPOSE(MMULT({0},TRANSPOSE(INDEX({0},1,0)*0))+1),{0})", ATOM, (ANY,)),
     **{op: (f"IF({text},1,0)", ATOM, (SUM, SUM)) for op, text in CONDITION.items()},
@@ -80,6 +89,9 @@ CELL: dict[str, tuple[str, str]] = {
     "sum": ("SUM({0})", "w"),
     "mean": ("AVERAGE({0})", "w"),
     "max": ("MAX({0})", "w"),
+    "min": ("MIN({0})", "w"),
+    "median": ("MEDIAN({0})", "w"),
+    "judge": (JUDGE, "eeee"),
 }
 STACKS = {"hstack", "vstack"}  # written part by part; see layout
 

@@ -40,7 +40,11 @@ RULES: dict[str, Callable[[Node, Node], Cotangents]] = {
     "div": _div,
     "neg": lambda n, d: (-d,),
     "square": lambda n, d: (2.0 * n.sources[0] * d,),
-    "abs": lambda n, d: (d * (apply("step", n.sources[0]) - apply("step", -n.sources[0])),),
+    "abs": lambda n, d: (d * apply("sign", n.sources[0]),),  # 0 at 0, as in torch
+    "sqrt": lambda n, d: (d / (2.0 * n),),
+    "power": lambda n, d: (d * n.sources[1] * apply("power", n.sources[0], n.sources[1] - 1.0), None),
+    "sin": lambda n, d: (d * apply("cos", n.sources[0]),),
+    "cos": lambda n, d: (-(d * apply("sin", n.sources[0])),),
     "relu": lambda n, d: (d * apply("step", n.sources[0]).named("mask"),),  # 0 at 0, as in torch
     "log10": lambda n, d: (d / (n.sources[0] * 2.302585092994046),),
     "ln": lambda n, d: (d / n.sources[0],),
@@ -54,11 +58,11 @@ RULES: dict[str, Callable[[Node, Node], Cotangents]] = {
     "mean": lambda n, d: (_expand(d / (n.sources[0].shape[0] * n.sources[0].shape[1]), n.sources[0]),),
     "sum_rows": lambda n, d: (_expand(d, n.sources[0]),),
 } | dict.fromkeys(
-    ("step", "greater", "equal", "filled", "match", "count_same"),
+    ("step", "sign", "greater", "equal", "filled", "match", "count_same", "judge"),
     _no_slope,
 )
 # Nothing that is trained passes through these; a model that needs one of them adds its rule above.
-UNRULED = {"hstack", "vstack", "row", "lookup", "cumsum", "max", "if_error"}
+UNRULED = {"hstack", "vstack", "row", "lookup", "cumsum", "max", "min", "median", "determinant", "if_error"}
 
 
 def _fit(d: Node, shape: Shape) -> Node:

@@ -86,6 +86,17 @@ def _one(_: Shape) -> Shape:
     return 1, 1
 
 
+def _determinant(a: Shape) -> Shape:
+    return _one(_square(a))
+
+
+def _judge(answer: Shape, *key: Shape) -> Shape:
+    _column(answer, *key)
+    if set(key) != {answer}:
+        raise ValueError("each answer needs its tolerance, offset and fingerprint")
+    return answer
+
+
 SHAPES: dict[str, Callable[..., Shape]] = {
     # elementwise; sizes of 1 broadcast
     "add": pair,
@@ -95,6 +106,11 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "neg": same,
     "square": same,
     "abs": same,
+    "sign": same,  # 1, 0 or -1
+    "sqrt": same,
+    "power": pair,  # a to the power of b
+    "sin": same,
+    "cos": same,
     "relu": same,  # max(0, a)
     "step": same,  # 1 where a > 0, else 0
     "log10": same,
@@ -109,6 +125,7 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "matmul": _matmul,
     "transpose": lambda a: (a[1], a[0]),
     "inverse": _square,
+    "determinant": _determinant,
     "expand": lambda a, like: broadcast(a, like),  # a, repeated to the shape of like
     "hstack": _side_by_side,
     "vstack": _on_top,
@@ -118,10 +135,13 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "match": _match,  # where each key first stands among the keys
     "cumsum": _cumsum,
     "count_same": _cumsum,  # how often this entry occurs in the column; 0 for a blank
+    "judge": _judge,  # not done, right or wrong; see judging.py
     # reductions to 1 x 1
     "sum": _one,
     "mean": _one,
     "max": _one,
+    "min": _one,
+    "median": _one,  # blanks do not count
     "sum_rows": lambda a: (1, a[1]),  # one sum for each column
 }
 # the ops that work entry by entry, so that a formula can be filled down and a matrix taken column by column

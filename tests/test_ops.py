@@ -16,6 +16,7 @@ from sheetnet.errors import GraphError
 from sheetnet.evaluate import NUMERIC, evaluate
 from sheetnet.gradient import RULES, UNRULED, gradient
 from sheetnet.graph import Node, apply, constant, mean, relu, square, sum_columns, variable
+from sheetnet.judging import key
 from sheetnet.layout import Block, Book, Role
 from sheetnet.shapes import SHAPES
 
@@ -71,6 +72,13 @@ def first_place(key: np.ndarray, keys: np.ndarray) -> np.ndarray:
 
 KEYS = column(1, 2, 4, 7, 9)
 TEXTS = column("C", "", "S", "s", "Q")
+TRUTHS = (1.0, 0.5, -0.1234, 0.5, 7.0, 0.0, 0.0)
+TOLERANCES = (0.1, 0.01, 0.001, 0.01, 1.0, 0.5, 0.5)
+ANSWERS = (
+    column("", 0.5099, -0.1225, 0.5101, "seven", 1e30, -0.49),
+    column(*TOLERANCES),
+    *(column(*part) for part in zip(*map(key, TRUTHS, TOLERANCES), strict=True)),
+)
 # "op", or "op: what is special"
 EXAMPLES: dict[str, Example] = {
     "add": Example((numbers(3, 4), numbers(3, 4)), lambda a, b: a - -b),
@@ -84,6 +92,13 @@ EXAMPLES: dict[str, Example] = {
     "neg": Example((numbers(3, 4),), lambda a: 0 - a),
     "square": Example((numbers(3, 4),), lambda a: a**2),
     "abs": Example((numbers(3, 4),), lambda a: np.sqrt(a**2)),
+    "sign": Example((numbers(3, 4),), lambda a: a / np.abs(a)),
+    "sign: at 0": Example((column(-3, 0, 2),), lambda a: column(-1, 0, 1)),
+    "sqrt": Example((positive(3, 4),), lambda a: np.exp2(np.log2(a) / 2)),
+    "power": Example((positive(3, 4), numbers(3, 4)), lambda a, b: np.exp2(b * np.log2(a))),
+    "power: of a number": Example((one(0.9), column(1, 2, 30)), lambda a, b: column(0.9, 0.81, 0.9**30)),
+    "sin": Example((numbers(3, 4),), lambda a: np.exp(1j * a).imag),
+    "cos": Example((numbers(3, 4),), lambda a: np.exp(1j * a).real),
     "relu": Example((numbers(3, 4),), lambda a: np.where(a > 0, a, 0)),
     "relu: at 0": Example((column(-1, 0, 2),), lambda a: column(0, 0, 2)),
     "step": Example((numbers(3, 4),), lambda a: np.heaviside(a, 0)),
@@ -104,6 +119,7 @@ EXAMPLES: dict[str, Example] = {
     "matmul": Example((numbers(3, 4), numbers(4, 2)), lambda a, b: np.einsum("ij,jk->ik", a, b)),
     "transpose": Example((numbers(3, 4),), lambda a: np.array([a[:, j] for j in range(4)])),
     "inverse": Example((np.eye(3) * 3 + numbers(3, 3) / 2,), lambda a: np.linalg.solve(a, np.eye(3))),
+    "determinant": Example((np.array([[2.0, 1, 0], [1, 3, 1], [0, 1, 4]]),), lambda a: one(18.0)),
     "expand": Example((numbers(1), numbers(3, 4)), lambda a, like: np.full((3, 4), a.item())),
     "expand: a row": Example((numbers(1, 4), numbers(3, 4)), lambda a, like: np.repeat(a, 3, axis=0)),
     "hstack": Example((numbers(3, 2), numbers(3), numbers(3, 4)), lambda a, b, c: np.concatenate([a, b, c], axis=1)),
@@ -121,7 +137,11 @@ EXAMPLES: dict[str, Example] = {
     "sum": Example((numbers(3, 4),), lambda a: np.ones((1, 3)) @ a @ np.ones((4, 1))),
     "mean": Example((numbers(3, 4),), lambda a: one(sum(a.flat) / 12)),
     "max": Example((numbers(3, 4),), lambda a: one(sorted(a.flat)[-1])),
+    "min": Example((numbers(3, 4),), lambda a: one(sorted(a.flat)[0])),
+    "median": Example((numbers(5),), lambda a: one(sorted(a.flat)[2])),
+    "median: of an even number, blanks left out": Example((column(4, NAN, 1, 3, NAN, 9),), lambda a: one(3.5)),
     "sum_rows": Example((numbers(3, 4),), lambda a: np.ones((1, 3)) @ a),
+    "judge": Example(ANSWERS, lambda *_: column("not done", "right", "right", "wrong", "wrong", "wrong", "right")),
 }
 # an error in: errors out, wherever the entry is needed and nowhere else
 ERRORS: dict[str, Example] = {
@@ -154,6 +174,8 @@ ERRORS: dict[str, Example] = {
     "sum: an error": Example((column(1, NAN),), lambda a: one(NAN), errors=True),
     "mean: an error": Example((column(1, NAN),), lambda a: one(NAN), errors=True),
     "max: an error": Example((column(1, NAN, 3),), lambda a: one(NAN), errors=True),
+    "sqrt: of a negative number": Example((column(-1, 4),), lambda a: column(NAN, 2)),
+    "min: an error": Example((column(1, NAN, 3),), lambda a: one(NAN), errors=True),
     "sum_rows: an error": Example((np.array([[NAN, 1.0], [2.0, 3.0]]),), lambda a: np.array([[NAN, 4.0]]), errors=True),
     "cumsum: an error": Example((column(1, NAN, 2),), lambda a: column(1, NAN, NAN), errors=True),
     "row: out of range": Example((numbers(3, 2), one(4.0)), lambda a, i: np.full((1, 2), NAN)),
@@ -164,9 +186,10 @@ ERRORS: dict[str, Example] = {
     "lookup: of an error": Example((column(NAN, 1), KEYS, KEYS), lambda k, a, b: column(NAN, 1), errors=True),
 }
 ALL = EXAMPLES | ERRORS
-NUMPY_ONLY = {"filled", "lookup", "match", "count_same"}  # look-ups and blanks: for recipes, which torch never sees
-FLAT = {"step", "greater", "equal", "filled", "match", "count_same"}  # no slope, or none wanted
-SLOPELESS_SOURCES = {"where": {0}, "expand": {1}}
+# look-ups and blanks, answers: torch never sees them
+NUMPY_ONLY = {"filled", "lookup", "match", "count_same", "median", "judge"}
+FLAT = {"step", "sign", "greater", "equal", "filled", "match", "count_same", "judge"}  # no slope, or none wanted
+SLOPELESS_SOURCES = {"where": {0}, "expand": {1}, "power": {1}}
 SLOPED = set(SHAPES) - FLAT - UNRULED
 # in a matrix product one error may spoil the whole: programs differ
 MAY_SPOIL = {"matmul: an error", "sum_rows: an error"}

@@ -1,0 +1,49 @@
+"""Answers to exercises, judged without holding the answer anywhere in readable form.
+
+The number line is cut into bins of twice the tolerance, such that the right answer lies in the middle of one; the
+sheet holds where the bins begin (`offset`, less than a bin: the digits that do not matter) and a fingerprint of the
+bin's number. An answer is right when the fingerprint of its own bin is the same. Bins within a million of each other
+have different fingerprints.
+"""
+
+from __future__ import annotations
+
+import math
+
+SALT, FACTOR, MODULUS = 5000, 7919, 999_983  # two primes; the salt makes small numbers wrap round as well
+BIN = "ROUND(({0}-{2})/(2*{1}),0)"
+# of one answer {0}, its tolerance {1}, offset {2} and fingerprint {3}
+JUDGE = (
+    f'IFERROR(IF({{0}}="","not done",IF(ISNUMBER({{0}}),IF(MOD(({BIN}+{SALT})*{FACTOR},{MODULUS})={{3}},'
+    '"right","wrong"),"wrong")),"wrong")'
+)
+
+
+def fingerprint(bin: float) -> float:
+    """(bin + 5000) * 7919 mod 999983.
+
+    >>> fingerprint(0), fingerprint(1)
+    (595663.0, 603582.0)
+    """
+    return float((bin + SALT) * FACTOR % MODULUS)
+
+
+def key(answer: float, tolerance: float) -> tuple[float, float]:
+    """The offset and the fingerprint by which an answer is known, to within the tolerance.
+
+    >>> offset, mark = key(3.14159, 0.01)
+    >>> verdict(3.1416, 0.01, offset, mark), verdict(3.2, 0.01, offset, mark), verdict("", 0.01, offset, mark)
+    ('right', 'wrong', 'not done')
+    """
+    bin = math.floor(answer / (2 * tolerance) + 0.5)
+    return answer - bin * 2 * tolerance, fingerprint(float(bin))
+
+
+def verdict(answer: object, tolerance: float, offset: float, mark: float) -> str:
+    """`not done` for a blank, `right` for a number within the tolerance, else `wrong`; as the sheet's formula says."""
+    if answer == "":
+        return "not done"
+    if isinstance(answer, bool | str) or not isinstance(answer, float | int) or not abs(answer) <= 1e9 * tolerance:
+        return "wrong"
+    scaled = (answer - offset) / (2 * tolerance)
+    return "right" if fingerprint(math.copysign(math.floor(abs(scaled) + 0.5), scaled)) == mark else "wrong"
