@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from sheetnet.building import build
+    from sheetnet.building import build, build_lesson
     from sheetnet.checking import check
     from sheetnet.data.rows import Rows, open_rows
     from sheetnet.errors import SheetnetError
@@ -28,6 +28,7 @@ _HOME = {
     "Sweep": "training.sweep",
     "Table": "features",
     "build": "building",
+    "build_lesson": "building",
     "check": "checking",
     "linear": "models",
     "open_rows": "data.rows",
@@ -38,8 +39,9 @@ _HOME = {
     "two_relu": "models",
 }
 __all__ = [
-    "Model", "Rows", "Run", "SheetnetError", "Sweep", "Table", "__version__", "build", "check", "linear", "open_rows",
-    "relus", "sweep", "titanic", "train", "two_relu",
+    "Model", "Rows", "Run", "SheetnetError", "Sweep", "Table", "__version__", "build",
+    "build_lesson", "check", "linear", "open_rows", "relus", "sweep", "titanic", "train",
+    "two_relu",
 ]  # fmt: skip
 
 

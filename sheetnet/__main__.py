@@ -8,6 +8,7 @@ from sheetnet import __version__
 from sheetnet.commands.build import build
 from sheetnet.commands.check import check
 from sheetnet.commands.common import CONTEXT
+from sheetnet.commands.lessons import lessons
 from sheetnet.commands.sweep import sweep
 from sheetnet.commands.train import train
 
@@ -19,14 +20,15 @@ def main() -> None:
 
     \b
     Examples:
-      sheetnet build titanic                     write workbooks/titanic.xlsx
+      sheetnet lessons                           what there is to learn
+      sheetnet build quadratic                   write workbooks/01_quadratic.xlsx
       sheetnet train two-relu --epochs 1000      train the same net in torch
       sheetnet sweep two-relu --nets 10000       train ten thousand of them, from as many starts
-      sheetnet check workbooks/titanic.xlsx      recalculate the workbook and compare it with torch
+      sheetnet check workbooks/04_titanic.xlsx   recalculate the workbook and compare it with torch
     """
 
 
-for command in (build, train, sweep, check):
+for command in (lessons, build, train, sweep, check):
     main.add_command(command)
 
 if __name__ == "__main__":

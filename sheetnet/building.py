@@ -14,9 +14,10 @@ from sheetnet.data import Raw, read_passengers
 from sheetnet.errors import SheetnetError
 from sheetnet.evaluate import evaluate
 from sheetnet.features import Table, counting
-from sheetnet.graph import Node
 from sheetnet.lessons.titanic import Plan, Spec
 from sheetnet.models import KINDS, Model
+from sheetnet.plan import Plan as AnyPlan
+from sheetnet.plan import Values
 from sheetnet.settings import MAX_EPOCHS, MAX_SEED, learning_rate, whole_number
 from sheetnet.sheets.mmult import PLAY
 
@@ -51,9 +52,7 @@ def build(
     not named begin with model.init(seed).
     Raises: SheetnetError for settings that cannot be, WorkbookError when the file cannot be written.
     """
-    path = Path(path)
-    if path.suffix.lower() != ".xlsx":
-        raise SheetnetError(f"{path}: name a file that ends in .xlsx, not a folder or a file of another kind")
+    path = _target(path)
     models = [models] if isinstance(models, Model) else list(models or [])
     _check_models(table, models)
     epochs = whole_number("epochs", epochs, 1, MAX_EPOCHS, ": each is a row of formulas")
@@ -87,13 +86,48 @@ def build(
     plan = Plan(spec)
     typed = start_inputs(plan, table, models, rates, begin)
     record = recorded(plan, table, models, rates, typed)
-    values = evaluate_blocks(plan, typed | record)
-    made = manifest.Manifest(__version__, spec, manifest.ranges(plan.book), record)
+    losses = {m.name: tuple(record[f"torch.{m.name}.descent.loss"][[0, -1], 0].tolist()) for m in models}
+    return _write(path, plan, typed, record, losses)
+
+
+def build_lesson(name: str, path: str | Path | None = None) -> Built:
+    """Write the workbook of a lesson of the course, such as "quadratic", to path or to workbooks/01_quadratic.xlsx.
+
+    Raises: SheetnetError for an unknown lesson, WorkbookError when the file cannot be written.
+    """
+    from sheetnet.lessons import LISTING, kind_of
+
+    kind = kind_of(name)
+    target = _target(Path("workbooks") / f"{LISTING[name].file}.xlsx" if path is None else path)
+    if name == "titanic":
+        from sheetnet.features import titanic
+        from sheetnet.models import linear, two_relu
+
+        table = titanic()
+        return build(target, table, [linear(table), two_relu(table)])
+    import torch
+
+    plan = kind(str(torch.__version__).partition("+")[0])
+    return _write(target, plan, plan.delivered(), plan.record(), {})
+
+
+def _target(path: str | Path) -> Path:
+    path = Path(path)
+    if path.suffix.lower() != ".xlsx":
+        raise SheetnetError(f"{path}: name a file that ends in .xlsx, not a folder or a file of another kind")
+    return path
+
+
+def _write(
+    path: Path, plan: AnyPlan, typed: Values, record: Values, losses: dict[str, tuple[float, float]]
+) -> Built:
+    """Every block calculated and written, with the manifest."""
     from sheetnet.workbook import write
 
+    values = evaluate_blocks(plan, {**plan.keys_of_answers(typed), **typed, **record})
+    made = manifest.Manifest(__version__, plan, manifest.ranges(plan.book), dict(record))
     write(path, plan.book, values, manifest.dump(made))
     formula_cells = sum(b.area.n_rows * b.area.n_cols for b in plan.book.blocks if b.style != "values")
-    losses = {m.name: tuple(record[f"torch.{m.name}.descent.loss"][[0, -1], 0].tolist()) for m in models}
     return Built(path, path.stat().st_size, len(plan.book.pages), formula_cells, losses)
 
 
@@ -157,11 +191,13 @@ def recorded(
     no, columns = counting(table.n_rows), counting(table.n_features).T
     record["torch.built.X"] = np.array([[(table.X * no * columns).sum()]])
     record["torch.built.y"] = np.array([[(table.y * no).sum()]])
-    return record
+    fixed = {block.id: typed[block.id] for block in plan.book.blocks if block.role == "fixed" and block.id in typed}
+    keys = {id: value for id, value in plan.keys_of_answers(typed).items() if value.dtype != object}
+    return fixed | keys | record
 
 
-def evaluate_blocks(plan: Plan, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def evaluate_blocks(plan: AnyPlan, inputs: Values) -> dict[str, np.ndarray]:
     """The value of every block by id, given those of the blocks that hold values."""
-    given: dict[Node, np.ndarray] = {node: inputs[id] for id, node in plan.inputs.items()}
+    given = plan.given(inputs)
     blocks = plan.book.blocks
     return {b.id: v for b, v in zip(blocks, evaluate([b.node for b in blocks], given), strict=True)}

@@ -16,7 +16,8 @@ from sheetnet.errors import GraphError
 from sheetnet.formula import STACKS, render, render_cell
 from sheetnet.graph import Node
 
-Role = Literal["input", "data", "torch", "forward", "backward", "update", "result", "agreement"]
+# fixed: numbers that nobody edits, such as a count of epochs; answer: of an exercise, a number or a formula
+Role = Literal["input", "data", "fixed", "answer", "torch", "forward", "backward", "update", "result", "agreement"]
 Style = Literal["array", "cells", "values"]
 
 
@@ -48,7 +49,7 @@ class Formula:
 
 @dataclass(frozen=True)
 class Text:
-    """Words in a cell; wide > 1 merges that many columns, tall that many rows; link names a sheet."""
+    """Words in a cell; wide > 1 merges that many columns, tall that many rows; link is a place such as Data!A1."""
 
     row: int
     col: int
@@ -61,17 +62,20 @@ class Text:
 
 @dataclass(frozen=True)
 class Series:
-    """One line of a chart; look="mark" draws points."""
+    """One line of a chart; look is one of look.LINES: "live", "torch", "mark", "dots", or "line 1" to "line 8"."""
 
     label: str
     x: Area
     y: Area
-    look: Literal["live", "torch", "mark"] = "live"
+    look: str = "live"
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart of numbers against numbers."""
+    """Numbers against numbers as lines and points, or (columns) as upright bars over numbers or words.
+
+    Bounds that are None are left to the program; log_x and log_y make an axis logarithmic.
+    """
 
     row: int
     col: int
@@ -80,8 +84,17 @@ class Chart:
     y_axis: str
     series: tuple[Series, ...]
     alt: str
-    y_format: str
-    x_max: float
+    y_format: str = "General"
+    x_max: float | None = None
+    x_min: float | None = 0
+    y_min: float | None = None
+    y_max: float | None = None
+    log_x: bool = False
+    log_y: bool = False
+    columns: bool = False
+    x_format: str = "General"
+    width: int = 640
+    height: int = 360
 
 
 @dataclass(frozen=True)
@@ -116,6 +129,7 @@ class Page:
     texts: list[Text] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
     widths: dict[int, float] = field(default_factory=dict)
+    heights: dict[int, float] = field(default_factory=dict)  # of rows, in points
     rules: list[Rule] = field(default_factory=list)
     solver: Solver | None = None
     table: tuple[str, Area, tuple[str, ...]] | None = None  # name, area with header, headers

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sheetnet.layout import Block, Series
+from sheetnet.layout import Block
 
-FONT: dict[str, Any] = {"font_name": "Calibri", "font_size": 11}
+FONT: dict[str, Any] = {"font_name": "Calibri", "font_size": 11, "valign": "vcenter"}
 INK, BLUE, GREY, RULE = "#000000", "#1F3864", "#595959", "#BFBFBF"
 FILLS = {
     "input": "#FFF9D6",
@@ -30,13 +30,17 @@ STYLES: dict[str, dict[str, Any]] = {
     "title": {"font_size": 16, "bold": True},
     "about": {"font_color": GREY},
     "wrap": {"text_wrap": True, "valign": "top"},
+    "wrap_grey": {"text_wrap": True, "valign": "top", "font_color": GREY},
+    "question": {"text_wrap": True, "align": "left", "indent": 1},
     "lead": {"bold": True},
+    "lead_top": {"bold": True, "valign": "top", "align": "left", "indent": 1},
     "label": {"align": "right", "indent": 1, "font_color": GREY},
     "label_left": {"font_color": INK},
     "hint": {"font_color": GREY, "italic": True, "indent": 1},
     "try": {"bg_color": FILLS["note"], "valign": "top"},
     "note": {"bg_color": FILLS["note"], "text_wrap": True, "valign": "top", "border": 1, "border_color": RULE},
     "link": {"font_color": "#0B5394", "underline": 1},
+    "link_top": {"font_color": "#0B5394", "underline": 1, "valign": "top", "align": "left", "indent": 1},
     "count": {"font_color": GREY, "align": "right"},
     "word": {"align": "left", "indent": 1},
     "legend_forward": {"bg_color": FILLS["forward"]},
@@ -74,10 +78,21 @@ for _kind in ("forward", "backward", "update", "result", "plain"):
         STYLES[f"head_{_kind}{_width}"] = {"bg_color": FILLS[_kind], **(_side if _width else {"align": "right"})}
 # numbers of six digits and more, as a diverging rate makes them, are shown by their power of ten
 LARGE, LARGE_FORMAT, FIXED_FORMATS = 1e5, "0.0E+0", ("weight", "feature", "fine", "gradient", "small", "loss")
+# the style of a block's cells, by role; all others are formulas
+CELLS = {
+    "input": "input",
+    "answer": "input",
+    "data": "data",
+    "fixed": "data",
+    "torch": "torch",
+    "agreement": "agreement",
+}
 # the colour of a block's heading, by role
 HEADING = {
     "input": "plain",
+    "answer": "plain",
     "data": "plain",
+    "fixed": "plain",
     "torch": "plain",
     "forward": "forward",
     "backward": "backward",
@@ -115,18 +130,31 @@ def for_block(block: Block) -> tuple[str, str]:
     """The style and number format of a block's cells."""
     if block.format == "text" and block.role != "agreement":
         return "word", block.format
-    style = block.role if block.role in ("input", "data", "torch", "agreement") else "formula"
-    return style, block.format
+    return CELLS.get(block.role, "formula"), block.format
 
 
-_ORANGE = {"color": "#C55A11"}
-_LINES: dict[str, dict[str, Any]] = {
+WORDS_OF_VERDICTS = (
+    ("equal", "is_equal"),
+    ("right", "is_equal"),
+    ("differs", "is_different"),
+    ("wrong", "is_different"),
+)
+
+# Okabe and Ito's palette, darkened where it is too pale for a thin line on white; dashes tell lines apart in print
+PALETTE = ("#0B5394", "#C55A11", "#007A5E", "#A64D79", "#6B6B00", "#3D85C6", "#990000", "#444444")
+DASHES = ("solid", "dash", "solid", "dash_dot", "square_dot", "long_dash", "solid", "round_dot")
+
+
+def _dots(color: str, size: int) -> dict[str, Any]:
+    fill = {"color": color}
+    return {"line": {"none": True}, "marker": {"type": "circle", "size": size, "fill": fill, "border": fill}}
+
+
+LINES: dict[str, dict[str, Any]] = {
     "live": {"line": {"color": "#0B5394", "width": 3.0}},
     "torch": {"line": {"color": "#BFBFBF", "width": 1.5, "dash_type": "dash"}},
-    "mark": {"line": {"none": True}, "marker": {"type": "circle", "size": 9, "fill": _ORANGE, "border": _ORANGE}},
-}  # fmt: skip
-
-
-def chart_options(series: Series, x: str, y: str) -> dict[str, Any]:
-    """XlsxWriter's options for one line of a chart."""
-    return {"name": series.label, "categories": x, "values": y, **_LINES[series.look]}
+    "mark": _dots("#C55A11", 9),
+    "dots": _dots("#444444", 6),
+}
+for _number, (_color, _dash) in enumerate(zip(PALETTE, DASHES, strict=True), start=1):
+    LINES[f"line {_number}"] = {"line": {"color": _color, "width": 2.0, "dash_type": _dash}}

@@ -1,6 +1,6 @@
 """What a workbook says of itself, as JSON on a hidden sheet: enough for check to lay it out again.
 
-spec gives the layout and the graph; blocks where everything stands; record the values that torch gave, and the start
+settings give the layout and the graph; blocks where everything stands; record the values that torch gave, and the start
 weights and rates, when the workbook was made.
 """
 
@@ -8,30 +8,26 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from sheetnet.data.passengers import MAX_ROWS
 from sheetnet.errors import WorkbookError
-from sheetnet.features import RECIPES
 from sheetnet.layout import Book
-from sheetnet.lessons.titanic import Spec
-from sheetnet.models import KINDS
-from sheetnet.optimisers import OPTIMISERS
-from sheetnet.settings import MAX_EPOCHS
+from sheetnet.lessons import plan_of
+from sheetnet.plan import Plan
 
 MANIFEST_SHEET = "_sheetnet"
-FORMAT = 1  # raised when an older sheetnet could no longer read what a newer one writes
+FORMAT = 2  # raised when an older sheetnet could no longer read what a newer one writes
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """Format, version, spec, the ranges of all blocks by id, and what was recorded when the workbook was made."""
+    """Version, plan, the ranges of all blocks by id, and what was recorded when the workbook was made."""
 
     version: str
-    spec: Spec
+    plan: Plan
     blocks: dict[str, str]
     record: dict[str, np.ndarray]
 
@@ -50,7 +46,8 @@ def dump(manifest: Manifest) -> str:
     content = {
         "sheetnet": manifest.version,
         "format": FORMAT,
-        "spec": asdict(manifest.spec),
+        "lesson": manifest.plan.name,
+        "spec": manifest.plan.settings,
         "blocks": manifest.blocks,
         "record": record,
     }
@@ -73,30 +70,8 @@ def load(text: str, file: str) -> Manifest:
             f" up to {FORMAT}. Install a newer sheetnet"
         )
     try:
-        spec = content["spec"]
-        spec = {"given": [], **spec}  # workbooks from before it could be
-        spec = Spec(**{f.name: spec[f.name] for f in fields(Spec)} | {k: tuple(spec[k]) for k in ("models", "given")})
+        plan = plan_of(content.get("lesson", "titanic"), content["spec"])
         record = {k: np.array(v, dtype=float) for k, v in content["record"].items()}
-        return Manifest(str(content["sheetnet"]), _sane(spec), dict(content["blocks"]), record)
-    except (ValueError, TypeError, KeyError, AttributeError):
+        return Manifest(str(content["sheetnet"]), plan, dict(content["blocks"]), record)
+    except (ValueError, TypeError, KeyError, AttributeError, WorkbookError):
         raise WorkbookError(f"{file}: its hidden manifest is damaged; build the workbook anew") from None
-
-
-def _sane(spec: Spec) -> Spec:
-    """The spec, if it is such as build makes them."""
-    whole = (spec.epochs, spec.n_raw, spec.n_rows, spec.seed)
-    if (
-        not all(isinstance(n, int) for n in whole)
-        or not 0 < spec.epochs <= MAX_EPOCHS
-        or not 1 < spec.n_rows <= spec.n_raw <= MAX_ROWS
-    ):
-        raise ValueError("sizes out of bounds")
-    if spec.recipe not in RECIPES or spec.optimiser not in OPTIMISERS:
-        raise ValueError("unknown recipe or optimiser")
-    if not all(isinstance(flag, bool) for flag in (spec.best, spec.shipped)) or not isinstance(spec.torch_version, str):
-        raise ValueError("a setting of another kind")
-    if not spec.models or len(set(spec.models)) < len(spec.models) or not set(spec.models) <= set(KINDS):
-        raise ValueError("unknown models")
-    if not set(spec.given) <= set(spec.models):
-        raise ValueError("start weights of a model that is not there")
-    return spec

@@ -1,4 +1,4 @@
-"""A book and its numbers -> an .xlsx file. The only user of XlsxWriter.
+"""A book and its numbers -> an .xlsx file. With charts.py the only user of XlsxWriter.
 
 Same input, same bytes: fixed dates, no machine names, no random order. Every formula cell stores its value, exact to
 the last bit. The file is written beside its target and then renamed, so that nothing is ever half written.
@@ -18,11 +18,11 @@ from xlsxwriter.exceptions import XlsxFileError
 from xlsxwriter.utility import xl_rowcol_to_cell_fast
 from xlsxwriter.worksheet import CellFormulaTuple, CellNumberTuple, Worksheet
 
-from sheetnet import files
-from sheetnet.area import Area, quoted
+from sheetnet import charts, files
+from sheetnet.area import Area
 from sheetnet.errors import WorkbookError
 from sheetnet.formula import number
-from sheetnet.layout import Block, Book, Chart, Formula, Page
+from sheetnet.layout import Block, Book, Formula, Page
 from sheetnet.look import (
     FIXED_FORMATS,
     FONT,
@@ -30,7 +30,7 @@ from sheetnet.look import (
     LARGE_FORMAT,
     NUMBER_FORMATS,
     STYLES,
-    chart_options,
+    WORDS_OF_VERDICTS,
     for_block,
     heading_style,
 )
@@ -141,7 +141,7 @@ def _fill(path: str, book: Book, values: Mapping[str, np.ndarray], manifest: str
             _heading(sheet, block, formats)
             _block(sheet, book, block, values[block.id], formats)
         for chart in page.charts:
-            _chart(file, sheet, chart)
+            charts.draw(file, sheet, chart)
     for index, page in enumerate(book.pages):
         if page.solver:
             for key, value in solver_settings(page.solver).items():
@@ -177,6 +177,8 @@ def _settings(sheet: Any, page: Page, formats: Formats) -> None:
     sheet.set_column(0, 60, 10)
     for col, width in page.widths.items():
         sheet.set_column(col, col, width)
+    for row, height in page.heights.items():
+        sheet.set_row(row, height)
     sheet.set_row(0, 26)
     sheet.write_string(0, 0, page.title, formats.get("title"))
     sheet.write_string(1, 0, page.about, formats.get("about"))
@@ -219,7 +221,7 @@ def lay_out(sheet: Any, page: Page, formats: Formats) -> None:
             last = text.row + text.tall - 1, text.col + text.wide - 1
             sheet.merge_range(text.row, text.col, *last, "", format)
         if text.link:
-            sheet.write_url(text.row, text.col, f"internal:{quoted(text.link)}!A1", format, text.text)
+            sheet.write_url(text.row, text.col, f"internal:{text.link}", format, text.text)
         elif text.style == "count":
             sheet.put(text.row, text.col, float(text.text), format)
         else:
@@ -263,7 +265,7 @@ def _block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: For
         rule = {"type": "cell", "criteria": "not between", "minimum": -LARGE, "maximum": LARGE}
         sheet.conditional_format(*block.area.corners, rule | {"format": formats.large})
     if block.role == "agreement":
-        _equal_or_differs(sheet, block, formats)
+        _colour_verdicts(sheet, block, formats)
 
 
 def _formula(sheet: Any, formula: Formula, plain: list[list[float | str]], top: int, left: int, format: Any) -> None:
@@ -278,21 +280,8 @@ def _formula(sheet: Any, formula: Formula, plain: list[list[float | str]], top: 
             sheet.put(r, c, plain[r - top][c - left], format)
 
 
-def _equal_or_differs(sheet: Any, block: Block, formats: Formats) -> None:
-    for word, style in (("equal", "is_equal"), ("differs", "is_different")):
+def _colour_verdicts(sheet: Any, block: Block, formats: Formats) -> None:
+    for word, style in WORDS_OF_VERDICTS:
         rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": formats.get(style)}
         sheet.conditional_format(*block.area.corners, rule)
 
-
-def _chart(file: Any, sheet: Any, chart: Chart) -> None:
-    made = file.add_chart({"type": "scatter", "subtype": "straight"})
-    for series in chart.series:
-        made.add_series(chart_options(series, "=" + series.x.full(), "=" + series.y.full()))
-    made.set_title({"name": chart.title, "name_font": {"size": 12}, "overlay": False})
-    made.set_x_axis({"name": chart.x_axis, "min": 0, "max": chart.x_max, "major_gridlines": {"visible": False}})
-    gridlines = {"visible": True, "line": {"color": "#D9D9D9"}}
-    made.set_y_axis({"name": chart.y_axis, "num_format": chart.y_format, "major_gridlines": gridlines})
-    made.set_legend({"position": "bottom"})
-    made.set_size({"width": 640, "height": 360})
-    made.show_na_as_empty_cell()
-    sheet.insert_chart(chart.row, chart.col, made, {"description": chart.alt})

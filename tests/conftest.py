@@ -73,7 +73,9 @@ class Made:
 
     @cached_property
     def plan(self) -> Plan:
-        return Plan(self.manifest.spec)
+        plan = self.manifest.plan
+        assert isinstance(plan, Plan)
+        return plan
 
     @cached_property
     def inputs(self) -> dict[str, np.ndarray]:
@@ -82,7 +84,7 @@ class Made:
         rates = dict.fromkeys(self.plan.spec.models, self.lr)
         begin = {model.name: model.init(seed)["W"] for model in models}
         typed = start_inputs(self.plan, self.table, models, rates, begin)
-        return typed | recorded(self.plan, self.table, models, rates, typed)
+        return typed | recorded(self.plan, self.table, models, rates, typed) | self.plan.keys_of_answers(typed)
 
     @cached_property
     def values(self) -> dict[str, np.ndarray]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sheetnet.checking import reader
-from sheetnet.checking.compare import FLOOR, RECORD, RELATIVE, hold_against, largest
+from sheetnet.checking.compare import FLOOR, RELATIVE, hold_against, largest
 from sheetnet.checking.inputs import read_inputs
 from sheetnet.checking.reader import Contents
 from sheetnet.checking.report import BlockReport, Report
@@ -29,9 +29,8 @@ from sheetnet.checking.structure import (
 )
 from sheetnet.errors import EngineError, WorkbookError
 from sheetnet.evaluate import evaluate
-from sheetnet.graph import Node
 from sheetnet.layout import Block
-from sheetnet.lessons.titanic import Plan
+from sheetnet.plan import Plan
 
 if TYPE_CHECKING:
     from sheetnet.engines import Session
@@ -54,7 +53,7 @@ def check(path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None)
     say(f"reading {path}")
     contents = reader.read(path)
     found = find_manifest(contents)
-    plan = Plan(found.spec)
+    plan = found.plan
     report = Report(str(path), engine, contents.n_formula_cells)
     check_sheets(contents, plan, found, report)
     if report.structure:
@@ -77,7 +76,7 @@ def check(path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None)
 
 
 def recalculated(path: Path, contents: Contents, plan: Plan, engine: str) -> dict[str, np.ndarray]:
-    """The value of every formula block by id, out of a spreadsheet engine, from a copy with wrong stored values.
+    """The value of every formula block, and of answers, by id, out of an engine, from a copy with wrong stored values.
 
     Numbers and text in object arrays, errors as nan.
     """
@@ -96,7 +95,7 @@ def recalculated(path: Path, contents: Contents, plan: Plan, engine: str) -> dic
         with _opened(path, copy, engine) as session:
             session.recalculate()
             for block in plan.book.blocks:
-                if block.style != "values":
+                if block.style != "values" or block.role == "answer":
                     area = block.area
                     lines = session.read(area.sheet, area.row, area.col, area.n_rows, area.n_cols)
                     cells = [
@@ -120,10 +119,11 @@ def _opened(path: Path, copy: Path, engine: str) -> Session:
 def _compare(
     plan: Plan, inputs: Mapping[str, np.ndarray], got: Mapping[str, np.ndarray], blocks: Mapping[str, BlockReport]
 ) -> None:
-    given = {node: inputs[id] for id, node in plan.inputs.items()}
+    inputs = {**inputs, **{b.id: got[b.id] for b in plan.book.blocks if b.role == "answer"}}  # also by a formula
+    given = plan.given(inputs)
     live = [block for block in plan.book.blocks if block.style != "values"]
     expected = evaluate([b.node for b in live] + [b.scale or b.node for b in live], given)
-    witnessed = ask_torch(plan, inputs, given)
+    witnessed = plan.witness(inputs)
     _witness_the_record(plan, inputs, witnessed, blocks)
     for block, value, scale in zip(live, expected[: len(live)], expected[len(live) :], strict=True):
         line = blocks[block.id]
@@ -162,18 +162,9 @@ def _witness_the_record(
 ) -> None:
     """Where nothing was changed since, torch must say today what is on record as torch's."""
     places = {block.id: block for block in plan.book.blocks}
-    fingerprint = np.hstack([inputs["torch.built.X"], inputs["torch.built.y"]])
-    for net in plan.nets:
-        name = net.model.name
-        now = inputs[f"{name}.now.weight"], inputs[f"start.{name}.lr"], witnessed["fingerprint"]
-        built = inputs[f"{name}.start"], inputs[f"torch.{name}.lr"], fingerprint
-        if not all(np.allclose(a, b, rtol=RECORD, atol=0.0) for a, b in zip(now, built, strict=True)):
-            continue
-        for id, value in inputs.items():
-            if id.startswith(f"torch.{name}.") and (said := witnessed.get(id.removeprefix("torch."))) is not None:
-                words = "the value on record is not what torch says today"
-                floor = FLOOR * largest(said)
-                hold_against(blocks[id], places[id].area, value, said, RELATIVE, floor, words)
+    for id, said in plan.on_record(inputs, witnessed).items():
+        words = "the value on record is not what torch says today"
+        hold_against(blocks[id], places[id].area, inputs[id], said, RELATIVE, FLOOR * largest(said), words)
 
 
 def _spoilt(plan: Plan, block: Block, expected: np.ndarray) -> np.ndarray | None:
@@ -186,24 +177,3 @@ def _spoilt(plan: Plan, block: Block, expected: np.ndarray) -> np.ndarray | None
         part = slice(top, top + formula.area.n_rows), slice(left, left + formula.area.n_cols)
         mask[part] = formula.array and not np.isfinite(expected[part]).all()
     return mask
-
-
-def ask_torch(plan: Plan, inputs: Mapping[str, np.ndarray], given: Mapping[Node, np.ndarray]) -> dict[str, np.ndarray]:
-    """What torch's autograd says of the blocks it has a say in, by id, for the inputs as they now stand."""
-    from sheetnet.features import Table
-    from sheetnet.training import least_squares, observe, witness
-
-    comparison = plan.comparison
-    X, y, print_X, print_y = evaluate([plan.common.X, plan.common.y, comparison.print_X, comparison.print_y], given)
-    table = Table(X, y, tuple(plan.recipe.features), None, plan.spec.recipe)  # type: ignore[arg-type]
-    epoch = int(inputs["start.epoch"][0, 0])
-    out: dict[str, np.ndarray] = {"fingerprint": np.hstack([print_X, print_y])}
-    for net in plan.nets:
-        name = net.model.name
-        start, lr = inputs[f"{name}.now.weight"].T, float(inputs[f"start.{name}.lr"][0, 0])
-        said = witness(net.model, table, start, lr, plan.spec.epochs, epoch)
-        out |= {f"{name}.{key}": value for key, value in said.items()}
-    if plan.spec.best:
-        out |= {f"linear.{key}": value for key, value in least_squares(table).items()}
-    seen = observe(plan.nets[-1].model, table, inputs["mmult.now.W"])
-    return out | {f"mmult.now.{key}": value for key, value in seen.items()}

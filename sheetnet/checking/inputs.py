@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import numpy as np
 
@@ -11,9 +10,8 @@ from sheetnet.checking import reader
 from sheetnet.checking.reader import Contents, where
 from sheetnet.data import SCHEMA
 from sheetnet.errors import DataError, WorkbookError
-from sheetnet.evaluate import evaluate
 from sheetnet.layout import Block
-from sheetnet.lessons.titanic import Plan
+from sheetnet.plan import Plan
 
 
 def read_inputs(contents: Contents, plan: Plan) -> dict[str, np.ndarray]:
@@ -25,6 +23,9 @@ def read_inputs(contents: Contents, plan: Plan) -> dict[str, np.ndarray]:
     for block in plan.book.blocks:
         if block.style != "values":
             continue
+        if block.role == "answer":  # a number, a formula or nothing: known when it is recalculated
+            inputs[block.id] = np.full(block.node.shape, "", dtype=object)
+            continue
         column = block.id.removeprefix("data.")
         numbers = np.empty(block.node.shape, dtype=object)
         for (r, c), at in zip(block.area.cells(), np.ndindex(block.node.shape), strict=True):
@@ -35,7 +36,8 @@ def read_inputs(contents: Contents, plan: Plan) -> dict[str, np.ndarray]:
         is_text = column in SCHEMA and SCHEMA[column].kind == "text"
         inputs[block.id] = numbers if is_text else numbers.astype(float)
     _keep_the_rules(contents, plan)
-    _enough_rows(contents, plan, inputs)
+    if lack := plan.lacking(inputs):
+        raise WorkbookError(f"{contents.file}: {lack}")
     return inputs
 
 
@@ -86,15 +88,3 @@ def _data_value(contents: Contents, sheet: str, row: int, col: int, column: str)
         return found
     except DataError as reason:
         raise WorkbookError(f"{contents.file}: {where(sheet, row, col)}, {reason}") from None
-
-
-def _enough_rows(contents: Contents, plan: Plan, inputs: Mapping[str, np.ndarray]) -> None:
-    if "Complete rows" not in plan.recipe.facts:
-        return
-    given = {node: inputs[id] for id, node in plan.inputs.items()}
-    complete = int(evaluate([plan.recipe.facts["Complete rows"]], given)[0][0, 0])
-    if complete < plan.spec.n_rows:
-        raise WorkbookError(
-            f"{contents.file}: only {complete} rows of the sheet Data are complete, the workbook is laid out for"
-            f" {plan.spec.n_rows}: an Age or Embarked was deleted. Fill it in again, or build your own table"
-        )

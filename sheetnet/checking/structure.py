@@ -11,12 +11,11 @@ from sheetnet.checking import reader
 from sheetnet.checking.compare import RECORD, hold_against
 from sheetnet.checking.reader import Contents, where
 from sheetnet.checking.report import BlockReport, Finding, Report
-from sheetnet.data import SCHEMA
 from sheetnet.errors import WorkbookError
 from sheetnet.formula import canonical
 from sheetnet.layout import Block
-from sheetnet.lessons.titanic import Plan
 from sheetnet.manifest import MANIFEST_SHEET, Manifest
+from sheetnet.plan import Plan
 
 
 def find_manifest(contents: Contents) -> Manifest:
@@ -87,18 +86,14 @@ def _place(text: str) -> str:
 def check_values_on_record(
     contents: Contents, plan: Plan, found: Manifest, inputs: dict[str, np.ndarray], blocks: Mapping[str, BlockReport]
 ) -> None:
-    """Values that are not for editing: torch's numbers, and the counting columns."""
+    """Values that are not for editing: torch's numbers, counting columns, what is known of answers."""
     by_id = {block.id: block for block in plan.book.blocks}
     for id, value in inputs.items():
         block = by_id[id]
-        if block.role == "torch":
-            expected = found.record.get(id)
-        elif block.role == "data" and id.removeprefix("data.") not in SCHEMA:
-            first = 0.0 if id.endswith(".epoch") else 1.0
-            expected = np.arange(value.shape[0], dtype=float)[:, None] + first
-        else:
+        if block.role not in ("torch", "fixed"):
             blocks[id].compared = True
             continue
+        expected = found.record.get(id)
         if expected is None or expected.shape != value.shape:
             raise WorkbookError(f"{contents.file}: its hidden manifest has no record of {id}; build the workbook anew")
         hold_against(
@@ -112,6 +107,8 @@ def check_formulas(contents: Contents, plan: Plan, blocks: Mapping[str, BlockRep
     known: dict[str, set[tuple[int, int]]] = {name: set() for name in contents.sheets}
     for block in plan.book.blocks:
         sheet = contents.sheets[block.area.sheet]
+        if block.role == "answer":
+            known[block.area.sheet].update(block.area.cells())
         for formula in plan.book.formulas(block):
             at = (formula.area.row, formula.area.col)
             known[block.area.sheet].update(formula.area.cells())

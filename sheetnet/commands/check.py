@@ -25,7 +25,7 @@ def check(files: tuple[str, ...], engine: str, as_json: bool) -> None:
 
     \b
     Examples:
-      sheetnet check workbooks/titanic.xlsx
+      sheetnet check workbooks/04_titanic.xlsx
       sheetnet check workbooks/*.xlsx --engine libreoffice
     """
     from sheetnet.checking import check as check_file

@@ -197,6 +197,6 @@ def numbers(values: Any) -> list[float | None]:
     return [v if math.isfinite(v) else None for v in values.tolist()]
 
 
-def print_json(content: dict[str, Any]) -> None:
+def print_json(content: Any) -> None:
     """One line of JSON on standard output."""
     click.echo(json.dumps(content))

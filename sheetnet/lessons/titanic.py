@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 
+import numpy as np
+
+from sheetnet.data.passengers import MAX_ROWS
+from sheetnet.evaluate import evaluate
 from sheetnet.features import RECIPES, Recipe
-from sheetnet.graph import Node, variable
+from sheetnet.graph import variable
 from sheetnet.layout import Book
-from sheetnet.models import create
+from sheetnet.lessons.passengers import ask, words
+from sheetnet.models import KINDS, create
+from sheetnet.optimisers import OPTIMISERS
+from sheetnet.plan import Plan as AnyPlan
+from sheetnet.plan import Values
+from sheetnet.settings import MAX_EPOCHS
+from sheetnet.sheets import start
 from sheetnet.sheets.descent import descent_charts, descent_page
+from sheetnet.sheets.exercises import exercises_page
 from sheetnet.sheets.gradient import gradient_page
 from sheetnet.sheets.mmult import Product, mmult_page
 from sheetnet.sheets.model import model_page
 from sheetnet.sheets.net import Common, Net
+from sheetnet.sheets.panel import start_page
 from sheetnet.sheets.raw import data_page, features_page
-from sheetnet.sheets.start import map_of_sheets, start_page
 from sheetnet.sheets.torch import Comparison, torch_page
+from sheetnet.sheets.words import words_page
 
 NETS = {"Linear": "with one weight for each feature", "Two ReLU": "as a tiny neural net"}
+SAME = 1e-12  # what other programs have saved with 15 digits is still the same number
 NEVER_LATER = 70  # epochs after which a rate of 50 has outgrown the sheet
 
 
@@ -72,8 +85,30 @@ class Spec:
         return "given" if model in self.given else f"seed {self.seed}"
 
 
-class Plan:
+def _sane(spec: Spec) -> Spec:
+    """The spec, if it is such as build makes them."""
+    whole = (spec.epochs, spec.n_raw, spec.n_rows, spec.seed)
+    if (
+        not all(isinstance(n, int) for n in whole)
+        or not 0 < spec.epochs <= MAX_EPOCHS
+        or not 1 < spec.n_rows <= spec.n_raw <= MAX_ROWS
+    ):
+        raise ValueError("sizes out of bounds")
+    if spec.recipe not in RECIPES or spec.optimiser not in OPTIMISERS:
+        raise ValueError("unknown recipe or optimiser")
+    if not all(isinstance(flag, bool) for flag in (spec.best, spec.shipped)) or not isinstance(spec.torch_version, str):
+        raise ValueError("a setting of another kind")
+    if not spec.models or len(set(spec.models)) < len(spec.models) or not set(spec.models) <= set(KINDS):
+        raise ValueError("unknown models")
+    if not set(spec.given) <= set(spec.models):
+        raise ValueError("start weights of a model that is not there")
+    return spec
+
+
+class Plan(AnyPlan):
     """The workbook to be: graph, pages and blocks, from a spec alone."""
+
+    name = "titanic"
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
@@ -85,16 +120,13 @@ class Plan:
         self.nets = [Net(create(name, X.shape[1]), self.common) for name in spec.models]
         self.product = Product(self.nets[-1])
         self.comparison = Comparison(self.nets, self.common)
+        self.exercises = ask(self)
         self.book = self._pages()
 
     def _pages(self) -> Book:
         book, names, spec = Book(), tuple(self.recipe.features), self.spec
         titles = [net.model.title for net in self.nets]
-        book.page(
-            "Start",
-            "How a model learns: the Titanic, in a sheet and in torch",
-            "Every formula on these sheets is live. Change a yellow cell and look at what moves; undo brings it back.",
-        )
+        front = start.first_page(book, "How a model learns: the Titanic, in a sheet and in torch")
         data_page(book, self.recipe, titles[0], spec.shipped)
         features_page(book, self.recipe)
         for net in self.nets:
@@ -105,15 +137,58 @@ class Plan:
         descents = [descent_page(book, net, names) for net in self.nets]
         torch_page(book, self.comparison, names, spec.torch_version)
         best = spec.best and "linear" in spec.models
+        words_page(book, words(spec.models))
+        _, right = exercises_page(book, self.exercises)
         start_page(
-            book, self.common, self.nets, self.comparison, purpose(titles), tries(spec.epochs, titles, best), best
-        )
+            front, self.common, self.nets, self.comparison.verdict, right, len(self.exercises),
+            purpose(titles), tries(spec.epochs, titles, best), best,
+        )  # fmt: skip
         for page, net in zip(descents, self.nets, strict=True):
             descent_charts(book, page, net)
-        map_of_sheets(book)
+        start.map_of_sheets(book)
         return book
 
-    @cached_property
-    def inputs(self) -> dict[str, Node]:
-        """The id and node of every block that holds values, not formulas."""
-        return {block.id: block.node for block in self.book.blocks if block.style == "values"}
+    @property
+    def settings(self) -> dict[str, Any]:
+        return asdict(self.spec)
+
+    @classmethod
+    def from_settings(cls, settings: dict[str, Any]) -> Plan:
+        """The plan that a manifest speaks of.
+
+        Raises: ValueError, TypeError or KeyError for settings that build does not make.
+        """
+        spec = {"given": [], **settings}  # workbooks from before it could be
+        lists = {k: tuple(spec[k]) for k in ("models", "given")}
+        return cls(_sane(Spec(**{f.name: spec[f.name] for f in fields(Spec)} | lists)))
+
+    def witness(self, inputs: Values) -> dict[str, np.ndarray]:
+        from sheetnet.witnesses.titanic import witness
+
+        return witness(self, inputs)
+
+    def on_record(self, inputs: Values, said: Values) -> dict[str, np.ndarray]:
+        fingerprint = np.hstack([inputs["torch.built.X"], inputs["torch.built.y"]])
+        out: dict[str, np.ndarray] = {}
+        for net in self.nets:
+            name = net.model.name
+            now = inputs[f"{name}.now.weight"], inputs[f"start.{name}.lr"], said["fingerprint"]
+            built = inputs[f"{name}.start"], inputs[f"torch.{name}.lr"], fingerprint
+            if all(np.allclose(a, b, rtol=SAME, atol=0.0) for a, b in zip(now, built, strict=True)):
+                ids = [id for id in inputs if id.startswith(f"torch.{name}.") and id.removeprefix("torch.") in said]
+                out |= {id: said[id.removeprefix("torch.")] for id in ids}
+        return out
+
+    def lacking(self, inputs: Values) -> str:
+        if "Complete rows" not in self.recipe.facts:
+            return ""
+        complete = int(evaluate([self.recipe.facts["Complete rows"]], self.given(inputs))[0][0, 0])
+        if complete >= self.spec.n_rows:
+            return ""
+        return (
+            f"only {complete} rows of the sheet Data are complete, the workbook is laid out for {self.spec.n_rows}: an"
+            " Age or Embarked was deleted. Fill it in again, or build your own table"
+        )
+
+
+LESSON = Plan

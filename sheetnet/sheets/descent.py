@@ -24,7 +24,7 @@ def descent_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
         freeze=(TOP, 3),
     )
     page.widths |= {0: 8.0, 1: 12.0, 2: 11.0, 3: 3.0}
-    page.place(f"{prefix}.descent.epoch", net.epoch_numbers, TOP, 0, "data", title="Epoch", format="plain")
+    page.place(f"{prefix}.descent.epoch", net.epoch_numbers, TOP, 0, "fixed", title="Epoch", format="plain")
     page.place(
         f"{prefix}.descent.loss", net.losses, TOP, 1, "forward", title="Loss", name=f"{prefix}_losses", format="loss"
     )

@@ -47,7 +47,7 @@ def gradient_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
     page.place(f"{prefix}.then.lr", net.lr_here, 3, 10, "result", "cells", title="Rate", side=True, format="rate")
 
     w = TOP + 2
-    page.place(f"{prefix}.then.which", net.which, w, 0, "data", name=f"{prefix}_which", title="No", format="plain")
+    page.place(f"{prefix}.then.which", net.which, w, 0, "fixed", name=f"{prefix}_which", title="No", format="plain")
     page.widths[1] = 12
     for i, name in enumerate(names):
         page.text(w + i, 1, name, "word")

@@ -34,7 +34,7 @@ def data_page(book: Book, recipe: Recipe, first_model: str, shipped: bool) -> Pa
             node,
             top,
             col,
-            "forward" if helper else "data",
+            "forward" if helper else "fixed" if name == "No" else "data",
             "cells" if helper else "values",
             name=f"{TABLE}[{name}]",
             format=_format(name),
@@ -72,7 +72,7 @@ def features_page(book: Book, recipe: Recipe) -> Page:
         " its heading, such as =Age.",
         freeze=(TOP, 1),
     )
-    page.place("features.no", recipe.no, TOP, 0, "data", name="No", title="No", format="plain")
+    page.place("features.no", recipe.no, TOP, 0, "fixed", name="No", title="No", format="plain")
     col = 1
     page.widths[0] = 11
     if recipe.picked is not None:

@@ -151,8 +151,8 @@ class Overview:
             value = float(net[key]) if self.best == self.best else math.nan
             pen.live(row, 6, f'=IFERROR(INDEX({name},MATCH(least,losses,0)),"-")', value, format)
         page.text(top + 10, 4, "more", "label_left")
-        page.text(top + 10, 6, "all nets", "link", link="Nets")
-        page.text(top + 10, 8, "weights of the best", "link", link="Best")
+        page.text(top + 10, 6, "all nets", "link", link="Nets!A1")
+        page.text(top + 10, 8, "weights of the best", "link", link="Best!A1")
 
         lowest = float(np.nanmin(self.medians)) if self.best == self.best else math.nan
         i, j = ([*np.argwhere(self.medians <= lowest * (1 + 1e-9)).tolist(), [-1, -1]])[0]

@@ -1,0 +1,47 @@
+"""A chart of a page -> XlsxWriter's chart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sheetnet.layout import Chart
+from sheetnet.look import LINES
+
+GRIDLINES = {"visible": True, "line": {"color": "#D9D9D9"}}
+
+
+def draw(file: Any, sheet: Any, chart: Chart) -> None:
+    """Put the chart on the sheet, with alternative text for those who cannot see it."""
+    if chart.columns:
+        made = file.add_chart({"type": "column"})
+    else:
+        made = file.add_chart({"type": "scatter", "subtype": "straight"})
+    for series in chart.series:
+        options = LINES[series.look]
+        if chart.columns:
+            options = {"fill": {"color": options["line"]["color"]}, "gap": 20}
+        made.add_series(
+            {"name": series.label, "categories": "=" + series.x.full(), "values": "=" + series.y.full(), **options}
+        )
+    made.set_title({"name": chart.title, "name_font": {"size": 12}, "overlay": False})
+    x = _axis(chart.x_axis, chart.x_min, chart.x_max, chart.log_x, chart.x_format)
+    made.set_x_axis(x | {"major_gridlines": {"visible": False}})
+    y = _axis(chart.y_axis, chart.y_min, chart.y_max, chart.log_y, chart.y_format)
+    made.set_y_axis(y | {"major_gridlines": GRIDLINES})
+    if len(chart.series) > 1:
+        made.set_legend({"position": "bottom"})
+    else:
+        made.set_legend({"none": True})
+    made.set_size({"width": chart.width, "height": chart.height})
+    made.show_na_as_empty_cell()
+    sheet.insert_chart(chart.row, chart.col, made, {"description": chart.alt})
+
+
+def _axis(name: str, low: float | None, high: float | None, log: bool, format: str) -> dict[str, Any]:
+    """An axis whose labels stand at the edge, also where the other axis crosses it in the middle."""
+    out: dict[str, Any] = {"name": name, "num_format": format, "min": low, "max": high}
+    if log:
+        out["log_base"] = 10
+    if low is None or low < 0 or log:
+        out["label_position"] = "low"
+    return {key: value for key, value in out.items() if value is not None}

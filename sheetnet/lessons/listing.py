@@ -1,0 +1,31 @@
+"""The course's table of contents; imports nothing, so that it can be shown at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One lesson: its place in the course, its name (also of its module) and what one learns, in a line."""
+
+    number: int
+    name: str
+    about: str
+
+    @property
+    def file(self) -> str:
+        """The name of its workbook and, but for the ending, of its notebook, such as 01_quadratic."""
+        return f"{self.number:02d}_{self.name}"
+
+
+_LESSONS = (
+    Entry(1, "quadratic", "fit a curve by hand, by its slopes, and let it run: loss, gradient, learning rate"),
+    Entry(2, "relu", "why two lines stay a line, two ReLUs do not, and enough of them follow any curve"),
+    Entry(3, "matmul", "what a matrix product is, which shapes fit, and what it cannot do"),
+    Entry(4, "titanic", "the passengers: data, features, two models, gradient and descent, equal to torch"),
+    Entry(5, "preparing", "why a raw table cannot be multiplied: blanks, classes, large columns"),
+    Entry(6, "learning_rate", "eight rates side by side, the parabola up close, a rate finder, schedules"),
+    Entry(7, "optimisers", "batches and their noise; momentum, Adagrad, RMSprop, Adam and AdamW step by step"),
+)
+LISTING = {entry.name: entry for entry in _LESSONS}

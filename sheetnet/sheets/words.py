@@ -1,0 +1,40 @@
+"""Words: the terms of a lesson, a sentence each, and a link to where each is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sheetnet.layout import Book, Page
+
+TOP = 4
+
+
+@dataclass(frozen=True)
+class Word:
+    """A term, its meaning in one sentence, and the id of a block where it is seen."""
+
+    word: str
+    meaning: str
+    seen: str
+
+
+def words_page(book: Book, words: Sequence[Word]) -> Page:
+    """One row for each term, with a link to the first cell of its block; called when the lesson's pages stand."""
+    page = book.page(
+        "Words",
+        "Words: what they mean, and where they are seen",
+        "Click on a blue place to go to the cells where a word is seen.",
+        freeze=(TOP, 1),
+    )
+    page.widths |= {0: 24.0, 1: 95.0, 2: 26.0}
+    for col, head in enumerate(("Word", "What it means", "Seen at")):
+        page.text(TOP - 1, col, head, "head_left")
+    for i, word in enumerate(words):
+        area = book.block(word.seen).area
+        page.text(TOP + i, 0, word.word, "lead_top")
+        page.text(TOP + i, 1, word.meaning, "wrap")
+        first = area.part((0, 0), (0, 0)).full(fixed=False)
+        page.text(TOP + i, 2, first.replace("'", ""), "link_top", link=first)
+    page.active = (TOP, 0)
+    return page

@@ -1,0 +1,336 @@
+"""Every workbook of the course: green in both engines, against torch, exercises in three states, no error anywhere."""
+
+from __future__ import annotations
+
+import importlib
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ROOT, edit, run_sheetnet
+from openpyxl import load_workbook
+
+import sheetnet as sn
+from sheetnet.area import cell_address
+from sheetnet.building import Built, evaluate_blocks
+from sheetnet.checking import reader
+from sheetnet.checking.reader import where
+from sheetnet.engines import Engine, Session
+from sheetnet.errors import SheetnetError
+from sheetnet.exercises import ANSWERS
+from sheetnet.lessons import LISTING, kind_of, plan_of
+from sheetnet.lessons.lesson import Lesson
+from sheetnet.manifest import load
+from sheetnet.plan import Plan
+
+NAMES = [name for name in LISTING if name != "titanic"]
+# blocks that show again what stands elsewhere, or compare: torch has no say of its own in them
+SHOWN_AGAIN = ("start.", "torch.", "mark.", "agree.", "verdict.", "here.", "exercises.")
+
+
+@dataclass(frozen=True)
+class Book:
+    """A lesson's workbook as it is delivered, its plan, and the values of all blocks, computed, not read."""
+
+    built: Built
+    plan: Plan
+
+    @cached_property
+    def values(self) -> dict[str, np.ndarray]:
+        assert isinstance(self.plan, Lesson)
+        typed = self.plan.delivered()
+        return evaluate_blocks(self.plan, {**self.plan.keys_of_answers(typed), **typed, **self.plan.record()})
+
+    @cached_property
+    def truths(self) -> list[float]:
+        """The right answers of the exercises."""
+        assert isinstance(self.plan, Lesson)
+        given = self.plan.given(self.plan.delivered())
+        return [exercise.truth(given) for exercise in self.plan.exercises]
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def lesson(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Book:
+    path = tmp_path_factory.mktemp("lessons") / f"{LISTING[request.param].file}.xlsx"
+    built = sn.build_lesson(request.param, path)
+    contents = reader.read(path)
+    sheet = contents.sheets["_sheetnet"]
+    return Book(built, load("".join(str(sheet.values[at]) for at in sorted(sheet.values)), "lesson").plan)
+
+
+def check(path: Path, engine: str = "ironcalc") -> list[str]:
+    return [str(finding) for finding in sn.check(path, engine).findings]
+
+
+# ---- as delivered
+
+
+def test_it_is_right_in_each_engine(lesson: Book, engine: Engine) -> None:
+    report = sn.check(lesson.built.path, engine.name)
+    assert [str(finding) for finding in report.findings] == []
+    assert {block.verdict for block in report.blocks} == {"equal"}
+
+
+def test_torch_has_a_say_in_every_number(lesson: Book) -> None:
+    said = {block.id for block in sn.check(lesson.built.path).blocks if block.torch_abs is not None}
+    numbers = {
+        block.id
+        for block in lesson.plan.book.blocks
+        if block.style != "values" and block.format != "text" and not block.id.startswith(SHOWN_AGAIN)
+    }
+    assert numbers - said == set()
+
+
+def test_it_is_small_and_shows_no_error(lesson: Book) -> None:
+    assert lesson.built.bytes < 2_000_000
+    stored = load_workbook(lesson.built.path, data_only=True)
+    wrong = [
+        f"{sheet.title}!{cell.coordinate}"
+        for sheet in stored
+        for line in sheet.iter_rows()
+        for cell in line
+        if cell.data_type == "e"
+    ]
+    assert wrong == []
+
+
+def test_the_first_and_the_last_sheets_are_the_same_everywhere(lesson: Book) -> None:
+    names = [page.name for page in lesson.plan.book.pages]
+    assert (names[0], names[-3:]) == ("Start", ["Torch", "Words", "Exercises"])
+    first = load_workbook(lesson.built.path)["Start"]
+    texts = {cell.value for line in first.iter_rows() for cell in line}
+    assert {"What this is for", "What the colours mean", "you may change this", "Does torch agree?"} <= texts
+    assert {cell.value for cell in first["K"]} >= set(names[1:])
+
+
+def test_what_is_said_fits_its_place(lesson: Book) -> None:
+    for page in lesson.plan.book.pages:
+        assert len(page.about) <= 160, page.name
+        for text in page.texts:
+            if text.style == "try":
+                assert len(text.text) <= 125, text.text
+        for chart in page.charts:
+            assert len(chart.alt) > 20, page.name
+            assert all((chart.title, chart.x_axis, chart.y_axis)), page.name
+
+
+def test_words_lead_to_cells_that_are_filled(lesson: Book) -> None:
+    book = load_workbook(lesson.built.path, data_only=True)
+    links = [cell.hyperlink.location for line in book["Words"].iter_rows() for cell in line if cell.hyperlink]
+    assert len(links) >= 8
+    for link in links:
+        sheet, _, cell = link.rpartition("!")
+        assert book[sheet.strip("'")][cell].value is not None, link
+
+
+def test_the_same_bytes_again(lesson: Book, tmp_path: Path) -> None:
+    again = sn.build_lesson(lesson.plan.name, tmp_path / "again.xlsx")
+    assert again.path.read_bytes() == lesson.built.path.read_bytes()
+
+
+def test_the_committed_workbook_is_what_is_built(lesson: Book) -> None:
+    """Formulas and constants letter for letter, stored values to 1e-12: other machines round otherwise."""
+    entry = LISTING[lesson.plan.name]
+    fresh, committed = (reader.read(p) for p in (lesson.built.path, ROOT / "workbooks" / f"{entry.file}.xlsx"))
+    assert list(fresh.sheets) == list(committed.sheets)
+    assert fresh.names == committed.names
+    for name, sheet in fresh.sheets.items():
+        other = committed.sheets[name]
+        assert sheet.formulas == other.formulas, name
+        if name == "_sheetnet":
+            continue
+        assert sheet.values.keys() == other.values.keys(), name
+        for at, value in sheet.values.items():
+            if isinstance(value, float) and not isinstance(value, bool):
+                assert value == pytest.approx(other.values[at], rel=1e-12, abs=1e-12), where(name, *at)
+            else:
+                assert value == other.values[at], where(name, *at)
+
+
+# ---- as a learner changes it
+
+
+def test_it_stays_right_when_inputs_are_edited(lesson: Book, tmp_path: Path) -> None:
+    changes: dict[str, object] = {}
+    for block in lesson.plan.book.blocks:
+        if block.role == "input" and block.style == "values":
+            bounds = [rule for page in lesson.plan.book.pages for rule in page.rules if rule.area == block.area]
+            whole = any(rule.whole for rule in bounds)
+            for (r, c), at in zip(block.area.cells(), np.ndindex(block.node.shape), strict=True):
+                value = float(lesson.values[block.id][at])
+                new = max(bounds[0].low, min(bounds[0].high, value + 1)) if whole else value * 0.9 + 1e-4
+                changes[where(block.area.sheet, r, c)] = new
+    assert changes
+    assert check(edit(lesson.built.path, tmp_path / "edited.xlsx", changes)) == []
+
+
+def test_a_formula_that_was_changed_is_found(lesson: Book, tmp_path: Path) -> None:
+    block = next(b for b in lesson.plan.book.blocks if b.style == "cells" and b.role == "result")
+    cell = where(block.area.sheet, block.area.row, block.area.col)
+    formula = next(iter(lesson.plan.book.formulas(block))).text
+    found = check(edit(lesson.built.path, tmp_path / "changed.xlsx", {cell: formula + "+0"}))
+    assert any(cell in finding for finding in found)
+
+
+def test_a_torch_that_says_otherwise_is_noticed(lesson: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each block of the witness in turn is off by a part in a million somewhere: check names just that block."""
+    module = importlib.import_module(f"sheetnet.witnesses.{lesson.plan.name}")
+    said = module.witness
+    blocks = {b.id for b in lesson.plan.book.blocks if b.style != "values"}
+
+    def off(inputs: Mapping[str, np.ndarray]) -> object:
+        return {id: value * (1 + 1e-6) + 1e-6 for id, value in said(inputs).items()}
+
+    monkeypatch.setattr(module, "witness", off)
+    report = sn.check(lesson.built.path)
+    silent = [b.id for b in report.blocks if b.torch_abs is not None and b.ok]
+    assert silent == []
+    assert any(b.id in blocks and not b.ok for b in report.blocks)
+
+
+# ---- exercises
+
+
+def answer_cell(book: Book, i: int) -> tuple[str, int, int]:
+    area = book.plan.book.block(ANSWERS).area
+    return area.sheet, area.row + i, area.col
+
+
+def verdicts(book: Book, session: Session, answers: list[float | str | None]) -> list[str]:
+    """What the sheet says of answers."""
+    for i, answer in enumerate(answers):
+        session.set(*answer_cell(book, i), answer)
+    session.recalculate()
+    area = book.plan.book.block("exercises.verdicts").area
+    return [str(line[0]) for line in session.read(area.sheet, area.row, area.col, area.n_rows, 1)]
+
+
+def test_every_exercise_in_its_three_states(lesson: Book, engine: Engine) -> None:
+    exercises, truths = lesson.plan.exercises, lesson.truths
+    n = len(exercises)
+    assert n >= 8
+    with engine.open(lesson.built.path) as session:
+        session.recalculate()
+        assert verdicts(lesson, session, [None] * n) == ["not done"] * n
+        for off in (0.0, 0.9, -0.9):
+            near = [truth + off * exercise.within for truth, exercise in zip(truths, exercises, strict=True)]
+            assert verdicts(lesson, session, list(near)) == ["right"] * n, off
+        for off in (1.1, -1.1, 40.0, 1e6, -1e5):
+            far = [truth + off * exercise.within for truth, exercise in zip(truths, exercises, strict=True)]
+            assert verdicts(lesson, session, list(far)) == ["wrong"] * n, off
+        assert verdicts(lesson, session, ["a word"] * n) == ["wrong"] * n
+
+
+def test_an_answer_that_is_read_off_is_right(lesson: Book, engine: Engine) -> None:
+    """What an exercise asks for is typed in, the cell that it asks about is read, and that is the answer."""
+    inputs = {node: id for id, node in lesson.plan.inputs.items()}
+    tried = 0
+    with engine.open(lesson.built.path) as session:
+        session.recalculate()
+        for i, exercise in enumerate(lesson.plan.exercises):
+            place = None if isinstance(exercise.answer, float) else lesson.plan.book.place_of(exercise.answer)
+            if place is None:
+                continue
+            old = {}
+            for node, value in exercise.changes.items():
+                area = lesson.plan.book.block(inputs[node]).area
+                new = np.full(node.shape, value)
+                for (r, c), at in zip(area.cells(), np.ndindex(node.shape), strict=True):
+                    old[area.sheet, r, c] = session.read(area.sheet, r, c, 1, 1)[0][0]
+                    session.set(area.sheet, r, c, float(new[at]))
+            session.recalculate()
+            answer = session.read(place[0].sheet, place[0].row, place[0].col, 1, 1)[0][0]
+            assert isinstance(answer, float)
+            session.set(*answer_cell(lesson, i), answer)
+            for cell, value in old.items():
+                session.set(*cell, value)  # type: ignore[arg-type]
+            session.recalculate()
+            area = lesson.plan.book.block("exercises.verdicts").area
+            assert session.read(area.sheet, area.row + i, area.col, 1, 1) == [["right"]], exercise.question
+            tried += 1
+    assert tried >= 1
+
+
+def test_no_cell_beside_the_exercises_holds_an_answer(lesson: Book) -> None:
+    sheet = reader.read(lesson.built.path).sheets["Exercises"]
+    first = lesson.plan.book.block("exercises.offset").area
+    for i, (exercise, truth) in enumerate(zip(lesson.plan.exercises, lesson.truths, strict=True)):
+        numbers = [v for (r, c), v in sheet.values.items() if r == first.row + i and c > 4 and isinstance(v, float)]
+        assert len(numbers) == 2
+        if abs(truth) > exercise.within:
+            assert all(abs(number - truth) > exercise.within for number in numbers), exercise.question
+        text = sheet.formulas[first.row + i, lesson.plan.book.block("exercises.verdicts").area.col].text
+        assert cell_address(first.row + i, 2) in text
+
+
+def test_answers_may_be_formulas(lesson: Book, tmp_path: Path) -> None:
+    """check takes what a formula gives for the answer, right or wrong, and finds no fault."""
+    sheet, row, col = answer_cell(lesson, 0)
+    truth = lesson.truths[0]
+    changes = {where(sheet, row, col): f"={truth / 2!r}*2", where(sheet, row + 1, col): "=1/0"}
+    changes[where(sheet, row + 2, col)] = "no idea"
+    path = edit(lesson.built.path, tmp_path / "answered.xlsx", changes)
+    assert check(path) == []
+
+
+def test_a_key_that_was_changed_is_found(lesson: Book, tmp_path: Path) -> None:
+    area = lesson.plan.book.block("exercises.mark").area
+    cell = where(area.sheet, area.row, area.col)
+    found = check(edit(lesson.built.path, tmp_path / "forged.xlsx", {cell: 17.0}))
+    assert any(cell in finding and "not for editing" in finding for finding in found)
+
+
+# ---- the list of lessons, the command
+
+
+def test_the_list_and_the_lessons_say_the_same() -> None:
+    for name, entry in LISTING.items():
+        kind = kind_of(name)
+        assert kind.name == name
+        if name != "titanic":
+            assert kind.number == entry.number
+            assert len(kind.purpose) <= 240
+    numbers = [entry.number for entry in LISTING.values()]
+    assert numbers == sorted(set(numbers))
+
+
+def test_the_command_lists_and_builds(tmp_path: Path) -> None:
+    said = run_sheetnet("lessons")
+    assert said.returncode == 0
+    assert all(name in said.stdout for name in LISTING)
+    out = tmp_path / "one.xlsx"
+    said = run_sheetnet("build", "quadratic", "-o", out)
+    assert said.returncode == 0, said.stderr
+    assert str(out) in said.stdout
+    assert zipfile.is_zipfile(out)
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("build", "quadratic", "--lr", "0.1"), "--lr is for titanic"),
+        (("build", "all", "--csv", "x.csv"), "--csv is for titanic"),
+        (("build", "all", "-o", "x.xlsx"), "--output names one file"),
+        (("build", "quadratic", "-o", "x.txt"), "ends in .xlsx"),
+    ],
+)
+def test_what_does_not_belong_together_is_refused(args: tuple[str, ...], words: str) -> None:
+    said = run_sheetnet(*args)
+    assert said.returncode == 2
+    assert words in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_an_unknown_lesson_is_refused() -> None:
+    with pytest.raises(SheetnetError, match="known are quadratic"):
+        plan_of("cubic", {})
+
+
+def test_a_manifest_with_other_settings_is_refused() -> None:
+    for settings in ({"torch_version": 3}, {"torch_version": "x" * 50}, {}):
+        with pytest.raises((ValueError, KeyError)):
+            plan_of("quadratic", settings)
