@@ -31,6 +31,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "about": {"font_color": GREY},
     "wrap": {"text_wrap": True, "valign": "top"},
     "wrap_grey": {"text_wrap": True, "valign": "top", "font_color": GREY},
+    "meaning": {"text_wrap": True, "valign": "top", "align": "left", "indent": 1},
     "question": {"text_wrap": True, "align": "left", "indent": 1},
     "lead": {"bold": True},
     "lead_top": {"bold": True, "valign": "top", "align": "left", "indent": 1},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,20 +12,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT, edit, run_sheetnet
+from conftest import ROOT, Made, edit, run_sheetnet
 from openpyxl import load_workbook
+from test_workbook import OLD, VOLATILE, ranges_out_of_place
 
 import sheetnet as sn
 from sheetnet.area import cell_address
-from sheetnet.building import Built, evaluate_blocks
 from sheetnet.checking import reader
+from sheetnet.checking.blocks import find_manifest
 from sheetnet.checking.reader import where
 from sheetnet.engines import Engine, Session
 from sheetnet.errors import SheetnetError
 from sheetnet.exercises import ANSWERS
 from sheetnet.lessons import LISTING, kind_of, plan_of
 from sheetnet.lessons.lesson import Lesson
-from sheetnet.manifest import load
 from sheetnet.plan import Plan
 
 NAMES = [name for name in LISTING if name != "titanic"]
@@ -34,32 +35,42 @@ SHOWN_AGAIN = ("start.", "torch.", "mark.", "agree.", "verdict.", "here.", "exer
 
 @dataclass(frozen=True)
 class Book:
-    """A lesson's workbook as it is delivered, its plan, and the values of all blocks, computed, not read."""
+    """A lesson's workbook as it is delivered, its plan, and the values of its inputs, computed, not read."""
 
-    built: Built
+    path: Path
     plan: Plan
-
-    @cached_property
-    def values(self) -> dict[str, np.ndarray]:
-        assert isinstance(self.plan, Lesson)
-        typed = self.plan.delivered()
-        return evaluate_blocks(self.plan, {**self.plan.keys_of_answers(typed), **typed, **self.plan.record()})
+    inputs: dict[str, np.ndarray]
 
     @cached_property
     def truths(self) -> list[float]:
         """The right answers of the exercises."""
-        assert isinstance(self.plan, Lesson)
-        given = self.plan.given(self.plan.delivered())
+        given = self.plan.given(self.inputs)
         return [exercise.truth(given) for exercise in self.plan.exercises]
 
 
 @pytest.fixture(scope="module", params=NAMES)
 def lesson(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Book:
     path = tmp_path_factory.mktemp("lessons") / f"{LISTING[request.param].file}.xlsx"
-    built = sn.build_lesson(request.param, path)
-    contents = reader.read(path)
-    sheet = contents.sheets["_sheetnet"]
-    return Book(built, load("".join(str(sheet.values[at]) for at in sorted(sheet.values)), "lesson").plan)
+    sn.build_lesson(request.param, path)
+    plan = find_manifest(reader.read(path)).plan
+    assert isinstance(plan, Lesson)
+    return Book(path, plan, plan.delivered())
+
+
+@pytest.fixture(scope="module")
+def titanic(titanic_file: Made) -> Book:
+    return Book(titanic_file.path, titanic_file.plan, titanic_file.inputs)
+
+
+@pytest.fixture(scope="module", params=LISTING)
+def exercised(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Book:
+    """As lesson, with titanic."""
+    if request.param == "titanic":
+        return request.getfixturevalue("titanic")
+    path = tmp_path_factory.mktemp("exercises") / "lesson.xlsx"
+    sn.build_lesson(request.param, path)
+    plan = kind_of(request.param)("0")
+    return Book(path, plan, plan.delivered())
 
 
 def check(path: Path, engine: str = "ironcalc") -> list[str]:
@@ -70,13 +81,13 @@ def check(path: Path, engine: str = "ironcalc") -> list[str]:
 
 
 def test_it_is_right_in_each_engine(lesson: Book, engine: Engine) -> None:
-    report = sn.check(lesson.built.path, engine.name)
+    report = sn.check(lesson.path, engine.name)
     assert [str(finding) for finding in report.findings] == []
     assert {block.verdict for block in report.blocks} == {"equal"}
 
 
 def test_torch_has_a_say_in_every_number(lesson: Book) -> None:
-    said = {block.id for block in sn.check(lesson.built.path).blocks if block.torch_abs is not None}
+    said = {block.id for block in sn.check(lesson.path).blocks if block.torch_abs is not None}
     numbers = {
         block.id
         for block in lesson.plan.book.blocks
@@ -86,8 +97,8 @@ def test_torch_has_a_say_in_every_number(lesson: Book) -> None:
 
 
 def test_it_is_small_and_shows_no_error(lesson: Book) -> None:
-    assert lesson.built.bytes < 2_000_000
-    stored = load_workbook(lesson.built.path, data_only=True)
+    assert lesson.path.stat().st_size < 2_000_000
+    stored = load_workbook(lesson.path, data_only=True)
     wrong = [
         f"{sheet.title}!{cell.coordinate}"
         for sheet in stored
@@ -101,7 +112,7 @@ def test_it_is_small_and_shows_no_error(lesson: Book) -> None:
 def test_the_first_and_the_last_sheets_are_the_same_everywhere(lesson: Book) -> None:
     names = [page.name for page in lesson.plan.book.pages]
     assert (names[0], names[-3:]) == ("Start", ["Torch", "Words", "Exercises"])
-    first = load_workbook(lesson.built.path)["Start"]
+    first = load_workbook(lesson.path)["Start"]
     texts = {cell.value for line in first.iter_rows() for cell in line}
     assert {"What this is for", "What the colours mean", "you may change this", "Does torch agree?"} <= texts
     assert {cell.value for cell in first["K"]} >= set(names[1:])
@@ -118,8 +129,19 @@ def test_what_is_said_fits_its_place(lesson: Book) -> None:
             assert all((chart.title, chart.x_axis, chart.y_axis)), page.name
 
 
+def test_formulas_are_such_as_every_program_takes(lesson: Book) -> None:
+    book, contents = lesson.plan.book, reader.read(lesson.path)
+    wide = {name for name, area in book.names.items() if (area.n_rows, area.n_cols) != (1, 1)}
+    for name, sheet in contents.sheets.items():
+        for at, formula in sheet.formulas.items():
+            assert len(formula.text) <= 1000, where(name, *at)
+            assert not re.search(VOLATILE, formula.text), where(name, *at)
+            assert set(re.findall(r"([A-Z][A-Z0-9.]*)\(", formula.text)) <= OLD, where(name, *at)
+            assert formula.fills or not ranges_out_of_place(formula.text, wide), where(name, *at)
+
+
 def test_words_lead_to_cells_that_are_filled(lesson: Book) -> None:
-    book = load_workbook(lesson.built.path, data_only=True)
+    book = load_workbook(lesson.path, data_only=True)
     links = [cell.hyperlink.location for line in book["Words"].iter_rows() for cell in line if cell.hyperlink]
     assert len(links) >= 8
     for link in links:
@@ -129,13 +151,13 @@ def test_words_lead_to_cells_that_are_filled(lesson: Book) -> None:
 
 def test_the_same_bytes_again(lesson: Book, tmp_path: Path) -> None:
     again = sn.build_lesson(lesson.plan.name, tmp_path / "again.xlsx")
-    assert again.path.read_bytes() == lesson.built.path.read_bytes()
+    assert again.path.read_bytes() == lesson.path.read_bytes()
 
 
 def test_the_committed_workbook_is_what_is_built(lesson: Book) -> None:
     """Formulas and constants letter for letter, stored values to 1e-12: other machines round otherwise."""
     entry = LISTING[lesson.plan.name]
-    fresh, committed = (reader.read(p) for p in (lesson.built.path, ROOT / "workbooks" / f"{entry.file}.xlsx"))
+    fresh, committed = (reader.read(p) for p in (lesson.path, ROOT / "workbooks" / f"{entry.file}.xlsx"))
     assert list(fresh.sheets) == list(committed.sheets)
     assert fresh.names == committed.names
     for name, sheet in fresh.sheets.items():
@@ -161,18 +183,18 @@ def test_it_stays_right_when_inputs_are_edited(lesson: Book, tmp_path: Path) -> 
             bounds = [rule for page in lesson.plan.book.pages for rule in page.rules if rule.area == block.area]
             whole = any(rule.whole for rule in bounds)
             for (r, c), at in zip(block.area.cells(), np.ndindex(block.node.shape), strict=True):
-                value = float(lesson.values[block.id][at])
+                value = float(lesson.inputs[block.id][at])
                 new = max(bounds[0].low, min(bounds[0].high, value + 1)) if whole else value * 0.9 + 1e-4
                 changes[where(block.area.sheet, r, c)] = new
     assert changes
-    assert check(edit(lesson.built.path, tmp_path / "edited.xlsx", changes)) == []
+    assert check(edit(lesson.path, tmp_path / "edited.xlsx", changes)) == []
 
 
 def test_a_formula_that_was_changed_is_found(lesson: Book, tmp_path: Path) -> None:
     block = next(b for b in lesson.plan.book.blocks if b.style == "cells" and b.role == "result")
     cell = where(block.area.sheet, block.area.row, block.area.col)
     formula = next(iter(lesson.plan.book.formulas(block))).text
-    found = check(edit(lesson.built.path, tmp_path / "changed.xlsx", {cell: formula + "+0"}))
+    found = check(edit(lesson.path, tmp_path / "changed.xlsx", {cell: formula + "+0"}))
     assert any(cell in finding for finding in found)
 
 
@@ -186,7 +208,7 @@ def test_a_torch_that_says_otherwise_is_noticed(lesson: Book, monkeypatch: pytes
         return {id: value * (1 + 1e-6) + 1e-6 for id, value in said(inputs).items()}
 
     monkeypatch.setattr(module, "witness", off)
-    report = sn.check(lesson.built.path)
+    report = sn.check(lesson.path)
     silent = [b.id for b in report.blocks if b.torch_abs is not None and b.ok]
     assert silent == []
     assert any(b.id in blocks and not b.ok for b in report.blocks)
@@ -209,35 +231,35 @@ def verdicts(book: Book, session: Session, answers: list[float | str | None]) ->
     return [str(line[0]) for line in session.read(area.sheet, area.row, area.col, area.n_rows, 1)]
 
 
-def test_every_exercise_in_its_three_states(lesson: Book, engine: Engine) -> None:
-    exercises, truths = lesson.plan.exercises, lesson.truths
+def test_every_exercise_in_its_three_states(exercised: Book, engine: Engine) -> None:
+    exercises, truths = exercised.plan.exercises, exercised.truths
     n = len(exercises)
     assert n >= 8
-    with engine.open(lesson.built.path) as session:
+    with engine.open(exercised.path) as session:
         session.recalculate()
-        assert verdicts(lesson, session, [None] * n) == ["not done"] * n
+        assert verdicts(exercised, session, [None] * n) == ["not done"] * n
         for off in (0.0, 0.9, -0.9):
             near = [truth + off * exercise.within for truth, exercise in zip(truths, exercises, strict=True)]
-            assert verdicts(lesson, session, list(near)) == ["right"] * n, off
+            assert verdicts(exercised, session, list(near)) == ["right"] * n, off
         for off in (1.1, -1.1, 40.0, 1e6, -1e5):
             far = [truth + off * exercise.within for truth, exercise in zip(truths, exercises, strict=True)]
-            assert verdicts(lesson, session, list(far)) == ["wrong"] * n, off
-        assert verdicts(lesson, session, ["a word"] * n) == ["wrong"] * n
+            assert verdicts(exercised, session, list(far)) == ["wrong"] * n, off
+        assert verdicts(exercised, session, ["a word"] * n) == ["wrong"] * n
 
 
-def test_an_answer_that_is_read_off_is_right(lesson: Book, engine: Engine) -> None:
+def test_an_answer_that_is_read_off_is_right(exercised: Book, engine: Engine) -> None:
     """What an exercise asks for is typed in, the cell that it asks about is read, and that is the answer."""
-    inputs = {node: id for id, node in lesson.plan.inputs.items()}
+    inputs = {node: id for id, node in exercised.plan.inputs.items()}
     tried = 0
-    with engine.open(lesson.built.path) as session:
+    with engine.open(exercised.path) as session:
         session.recalculate()
-        for i, exercise in enumerate(lesson.plan.exercises):
-            place = None if isinstance(exercise.answer, float) else lesson.plan.book.place_of(exercise.answer)
+        for i, exercise in enumerate(exercised.plan.exercises):
+            place = None if isinstance(exercise.answer, float) else exercised.plan.book.place_of(exercise.answer)
             if place is None:
                 continue
             old = {}
             for node, value in exercise.changes.items():
-                area = lesson.plan.book.block(inputs[node]).area
+                area = exercised.plan.book.block(inputs[node]).area
                 new = np.full(node.shape, value)
                 for (r, c), at in zip(area.cells(), np.ndindex(node.shape), strict=True):
                     old[area.sheet, r, c] = session.read(area.sheet, r, c, 1, 1)[0][0]
@@ -245,25 +267,25 @@ def test_an_answer_that_is_read_off_is_right(lesson: Book, engine: Engine) -> No
             session.recalculate()
             answer = session.read(place[0].sheet, place[0].row, place[0].col, 1, 1)[0][0]
             assert isinstance(answer, float)
-            session.set(*answer_cell(lesson, i), answer)
+            session.set(*answer_cell(exercised, i), answer)
             for cell, value in old.items():
                 session.set(*cell, value)  # type: ignore[arg-type]
             session.recalculate()
-            area = lesson.plan.book.block("exercises.verdicts").area
+            area = exercised.plan.book.block("exercises.verdicts").area
             assert session.read(area.sheet, area.row + i, area.col, 1, 1) == [["right"]], exercise.question
             tried += 1
     assert tried >= 1
 
 
-def test_no_cell_beside_the_exercises_holds_an_answer(lesson: Book) -> None:
-    sheet = reader.read(lesson.built.path).sheets["Exercises"]
-    first = lesson.plan.book.block("exercises.offset").area
-    for i, (exercise, truth) in enumerate(zip(lesson.plan.exercises, lesson.truths, strict=True)):
+def test_no_cell_beside_the_exercises_holds_an_answer(exercised: Book) -> None:
+    sheet = reader.read(exercised.path).sheets["Exercises"]
+    first = exercised.plan.book.block("exercises.offset").area
+    for i, (exercise, truth) in enumerate(zip(exercised.plan.exercises, exercised.truths, strict=True)):
         numbers = [v for (r, c), v in sheet.values.items() if r == first.row + i and c > 4 and isinstance(v, float)]
         assert len(numbers) == 2
         if abs(truth) > exercise.within:
             assert all(abs(number - truth) > exercise.within for number in numbers), exercise.question
-        text = sheet.formulas[first.row + i, lesson.plan.book.block("exercises.verdicts").area.col].text
+        text = sheet.formulas[first.row + i, exercised.plan.book.block("exercises.verdicts").area.col].text
         assert cell_address(first.row + i, 2) in text
 
 
@@ -273,14 +295,14 @@ def test_answers_may_be_formulas(lesson: Book, tmp_path: Path) -> None:
     truth = lesson.truths[0]
     changes = {where(sheet, row, col): f"={truth / 2!r}*2", where(sheet, row + 1, col): "=1/0"}
     changes[where(sheet, row + 2, col)] = "no idea"
-    path = edit(lesson.built.path, tmp_path / "answered.xlsx", changes)
+    path = edit(lesson.path, tmp_path / "answered.xlsx", changes)
     assert check(path) == []
 
 
 def test_a_key_that_was_changed_is_found(lesson: Book, tmp_path: Path) -> None:
     area = lesson.plan.book.block("exercises.mark").area
     cell = where(area.sheet, area.row, area.col)
-    found = check(edit(lesson.built.path, tmp_path / "forged.xlsx", {cell: 17.0}))
+    found = check(edit(lesson.path, tmp_path / "forged.xlsx", {cell: 17.0}))
     assert any(cell in finding and "not for editing" in finding for finding in found)
 
 

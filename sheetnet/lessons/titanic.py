@@ -41,7 +41,7 @@ def purpose(titles: list[str]) -> str:
     how = f"first {nets[0]}, then {nets[1]}" if len(nets) > 1 else nets[0]
     return (
         f"From the passengers of the Titanic a model learns to tell who survived: {how}."
-        " Every step is a formula that you can click on, and the last sheet compares it with PyTorch."
+        " Every step is a formula that you can click on, and the sheet Torch compares it with PyTorch."
     )
 
 

@@ -33,7 +33,7 @@ def words_page(book: Book, words: Sequence[Word]) -> Page:
     for i, word in enumerate(words):
         area = book.block(word.seen).area
         page.text(TOP + i, 0, word.word, "lead_top")
-        page.text(TOP + i, 1, word.meaning, "wrap")
+        page.text(TOP + i, 1, word.meaning, "meaning")
         first = area.part((0, 0), (0, 0)).full(fixed=False)
         page.text(TOP + i, 2, first.replace("'", ""), "link_top", link=first)
     page.active = (TOP, 0)
