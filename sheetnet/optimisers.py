@@ -162,9 +162,9 @@ def _adamw(W: Node, grad: Node, state: State, lr: Node, t: Node, s: Settings) ->
 
 # ---- those there are
 
-_SUM = "each gradient added to what is left of those before"
-_MEAN = "a running mean of gradients, of which the younger count more"
-_MEAN_SQ = "a running mean of squared gradients, of which the younger count more"
+_SUM = "past gradients added up, the older count less"
+_MEAN = "running mean of gradients, the older count less"
+_MEAN_SQ = "running mean of squared gradients, the older count less"
 _BETAS = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
 _MEANS = (
     "m after = {beta1} x m then + (1 - {beta1}) x gradient\nv after = {beta2} x v then + (1 - {beta2}) x gradient^2\n"
@@ -176,15 +176,15 @@ OPTIMISERS: dict[str, Optimiser] = {
     for optimiser in (
         Optimiser("sgd", "SGD", _sgd, "W after = W then - rate x gradient", 1e-3, 0.1),
         Optimiser(
-            "momentum", "momentum", _momentum,
+            "momentum", "SGD with momentum", _momentum,
             "m after = {momentum} x m then + gradient\nW after = W then - rate x m after",
-            1e-3, 0.02, {"momentum": 0.9}, {"m": _SUM},
+            1e-3, 0.05, {"momentum": 0.9}, {"m": _SUM},
         ),
         Optimiser(
             "adagrad", "Adagrad", _adagrad,
             "sum_sq after = sum_sq then + gradient^2\n"
             "W after = W then - rate x gradient / (SQRT(sum_sq after) + {eps})",
-            1e-2, 0.1, {"eps": 1e-10}, {"sum_sq": "the sum of all squared gradients so far"}, True,
+            1e-2, 0.1, {"eps": 1e-10}, {"sum_sq": "all squared gradients so far, added up"}, True,
         ),
         Optimiser(
             "rmsprop", "RMSprop", _rmsprop,
@@ -195,13 +195,13 @@ OPTIMISERS: dict[str, Optimiser] = {
         Optimiser(
             "adam", "Adam", _adam,
             _MEANS + "W after = W then - rate x m_hat / (SQRT(v_hat) + {eps})",
-            1e-3, 0.05, _BETAS, {"m": _MEAN, "v": _MEAN_SQ}, True,
+            1e-3, 0.02, _BETAS, {"m": _MEAN, "v": _MEAN_SQ}, True,
         ),
         Optimiser(
             "adamw", "AdamW", _adamw,
             f"W_less = W then x (1 - rate x {{weight_decay}})\n{_MEANS}"
             "W after = W_less - rate x m_hat / (SQRT(v_hat) + {eps})",
-            1e-3, 0.05, _BETAS | {"weight_decay": 0.01}, {"m": _MEAN, "v": _MEAN_SQ}, True,
+            1e-3, 0.02, _BETAS | {"weight_decay": 0.01}, {"m": _MEAN, "v": _MEAN_SQ}, True,
         ),
     )
 }  # fmt: skip

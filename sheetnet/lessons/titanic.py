@@ -9,6 +9,7 @@ from sheetnet.features import RECIPES, Recipe
 from sheetnet.graph import Node, variable
 from sheetnet.layout import Book
 from sheetnet.models import create
+from sheetnet.optimisers import Optimiser
 from sheetnet.sheets.descent import descent_charts, descent_page
 from sheetnet.sheets.gradient import gradient_page
 from sheetnet.sheets.mmult import Product, mmult_page
@@ -32,10 +33,13 @@ def purpose(titles: list[str]) -> str:
     )
 
 
-def tries(epochs: int, titles: list[str], best: bool) -> list[str]:
+def tries(epochs: int, titles: list[str], best: bool, optimiser: Optimiser) -> list[str]:
     """Five things to try, in the order of the sheets."""
     first, last = titles[0], titles[-1]
-    if first == "Linear":
+    rates = "0.2, 0.3, 0.38, 0.4, 50" if optimiser.name == "momentum" else "0.15, 0.2, 0.21, 0.3, 50"
+    if first == "Linear" and optimiser.bounded:
+        rates, too_large = "0.2, 1, 5, 50", "It leaps, but never runs away: the rate alone bounds a step."
+    elif first == "Linear":
         large = "outgrows the sheet (#NUM!). Nothing is broken." if epochs >= NEVER_LATER else "runs away."
         too_large = f"At 50 it {large}"
     else:
@@ -45,7 +49,7 @@ def tries(epochs: int, titles: list[str], best: bool) -> list[str]:
         f"Set the epoch to look at to {min(20, epochs)} and turn to Gradient {last}: all its numbers are now of that"
         " epoch. Then press undo.",
         f"Halve, then double, the learning rate of {last}: its curve on Descent {last} leaves torch's dashed line.",
-        f"Raise the rate of {first}: 0.15, 0.2, 0.21, 0.3, 50. Where does its loss stop falling? {too_large}",
+        f"Raise the rate of {first}: {rates}. Where does its loss stop falling? {too_large}",
         f"On {last}, change one yellow weight: the loss beside it, the whole descent and the verdict here follow.",
         f"In Excel, on {first}: Data > Solver > Solve. Compare its loss {solved}",
     ]
@@ -89,7 +93,7 @@ class Plan:
 
     def _pages(self) -> Book:
         book, names, spec = Book(), tuple(self.recipe.features), self.spec
-        titles = [net.model.title for net in self.nets]
+        titles, optimiser = [net.model.title for net in self.nets], self.nets[0].optimiser
         book.page(
             "Start",
             "How a model learns: the Titanic, in a sheet and in torch",
@@ -106,11 +110,12 @@ class Plan:
         torch_page(book, self.comparison, names, spec.torch_version)
         best = spec.best and "linear" in spec.models
         start_page(
-            book, self.common, self.nets, self.comparison, purpose(titles), tries(spec.epochs, titles, best), best
-        )
+            book, self.common, self.nets, self.comparison, purpose(titles),
+            tries(spec.epochs, titles, best, optimiser), best,
+        )  # fmt: skip
         for page, net in zip(descents, self.nets, strict=True):
             descent_charts(book, page, net)
-        map_of_sheets(book)
+        map_of_sheets(book, optimiser.state)
         return book
 
     @cached_property

@@ -13,7 +13,7 @@ TOO_LARGE = {
     "linear": "A rate too large ends in #NUM!: the numbers have outgrown the sheet. Undo brings them back.",
     "two_relu": "A rate too large kills both ReLUs: every Lin is negative, every prediction 0, the loss stays.",
 }
-TOO_FAR = "A rate too large never outgrows the sheet: however steep the loss, a step is about as long as the rate."
+BOUNDED = "A rate too large makes the loss leap, but not run away: however steep it is, the rate alone bounds a step."
 CHART_COL, CHART_WIDTH = 4, 10  # ten columns of the usual width hold a chart of 640 pixels
 
 
@@ -25,7 +25,7 @@ def descent_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
         f"Descent {title}",
         f"Descent {title}: {last} epochs, each a step {by}from the row above",
         "Change the learning rate on Start: the whole curve moves, and the dashed line stays where torch was. "
-        + (TOO_FAR if net.optimiser.bounded else TOO_LARGE[net.model.name]),
+        + (BOUNDED if net.optimiser.bounded and net.model.name == "linear" else TOO_LARGE[net.model.name]),
         freeze=(TOP, 3),
     )
     page.widths |= {0: 8.0, 1: 12.0, 2: 11.0, 3: 3.0}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from sheetnet.graph import Node, apply, lift
 from sheetnet.layout import Book, Page, Rule
 from sheetnet.sheets.net import Common, Net
@@ -105,13 +108,16 @@ def _results(page: Page, common: Common, nets: list[Net], comparison: Comparison
     page.text(17 + len(nets), 0, "Does torch agree?", "label_left")
 
 
-def map_of_sheets(book: Book) -> None:
-    """The linked list of sheets on the first page; called when all pages stand."""
+def map_of_sheets(book: Book, remembered: Mapping[str, str] = MappingProxyType({})) -> None:
+    """The linked list of sheets on the first page, and words; called when all pages stand.
+
+    remembered: what the optimiser keeps of each weight, with its meaning.
+    """
     page = book.pages[0]
     page.text(3, MAP_COL, "The sheets", "band_plain", wide=2)
     words = len(book.pages) + 5
     page.text(words, MAP_COL, "Words", "band_plain", wide=2)
-    for i, (word, meaning) in enumerate(WORDS):
+    for i, (word, meaning) in enumerate((*WORDS, *remembered.items())):
         page.text(words + 1 + i, MAP_COL, word, "label_left")
         page.text(words + 1 + i, MAP_COL + 1, meaning, "plain")
     for i, other in enumerate(book.pages[1:]):
