@@ -58,7 +58,8 @@ class Optimiser:
             raise GraphError(f"{self.name} has the settings {_listed(self.settings)}, found {_listed(sorted(unknown))}")
         chosen = {name: lift(value) for name, value in (self.settings | settings).items()}
         made = self.rule(W, grad, state, lift(lr), lift(t), chosen)
-        return Step(made.W_next.named(f"{W.name}_next" if W.name else ""), made.state, made.shown)
+        W_next = made.W_next.named(W.name and W.name.removesuffix("_next") + "_next")
+        return Step(W_next, made.state, made.shown)
 
     def zeros(self, W: Node) -> dict[str, Node]:
         """The state before the first step: zeros of W's shape, 0 * W."""
@@ -168,7 +169,7 @@ _MEAN_SQ = "running mean of squared gradients, the older count less"
 _BETAS = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
 _MEANS = (
     "m after = {beta1} x m then + (1 - {beta1}) x gradient\nv after = {beta2} x v then + (1 - {beta2}) x gradient^2\n"
-    "m_hat = m after / (1 - {beta1}^t)\nv_hat = v after / (1 - {beta2}^t)\n"
+    "m_hat = m after / (1 - {beta1}^t), as m began at 0\nv_hat = v after / (1 - {beta2}^t)\n"
 )
 
 OPTIMISERS: dict[str, Optimiser] = {

@@ -38,18 +38,19 @@ def tries(epochs: int, titles: list[str], best: bool, optimiser: Optimiser) -> l
     first, last = titles[0], titles[-1]
     rates = "0.2, 0.3, 0.38, 0.4, 50" if optimiser.name == "momentum" else "0.15, 0.2, 0.21, 0.3, 50"
     if first == "Linear" and optimiser.bounded:
-        rates, too_large = "0.2, 1, 5, 50", "It leaps, but never runs away: the rate alone bounds a step."
+        raised = "0.2, 1, 5, 50. Its loss leaps, but never runs away: the rate alone bounds a step."
     elif first == "Linear":
         large = "outgrows the sheet (#NUM!). Nothing is broken." if epochs >= NEVER_LATER else "runs away."
-        too_large = f"At 50 it {large}"
+        raised = f"{rates}. Where does its loss stop falling? At 50 it {large}"
     else:
-        too_large = "At 50 both ReLUs die: every Lin is negative, and the loss stays."
+        large = "both ReLUs die: every Lin is negative, and the loss stays."
+        raised = f"{rates}. Where does its loss stop falling? At 50 {large}"
     solved = f"{'with least squares and ' if best else ''}with what descent reached."
     return [
         f"Set the epoch to look at to {min(20, epochs)} and turn to Gradient {last}: all its numbers are now of that"
         " epoch. Then press undo.",
         f"Halve, then double, the learning rate of {last}: its curve on Descent {last} leaves torch's dashed line.",
-        f"Raise the rate of {first}: {rates}. Where does its loss stop falling? {too_large}",
+        f"Raise the rate of {first}: {raised}",
         f"On {last}, change one yellow weight: the loss beside it, the whole descent and the verdict here follow.",
         f"In Excel, on {first}: Data > Solver > Solve. Compare its loss {solved}",
     ]

@@ -8,6 +8,7 @@ from sheetnet.graph import Node
 from sheetnet.layout import Book, Chart, Page, Role, Series
 from sheetnet.sheets.net import Net
 from sheetnet.sheets.raw import TOP
+from sheetnet.sheets.steps import FORMATS
 
 TOO_LARGE = {
     "linear": "A rate too large ends in #NUM!: the numbers have outgrown the sheet. Undo brings them back.",
@@ -58,9 +59,12 @@ def descent_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
                 name=f"{prefix}_{title}{mark.replace(' ', '_')}",
                 format=format,
             )
-            page.widths |= {col + i: max(10.0, len(name) + 2) for i, name in enumerate(names)}
+            page.widths |= {
+                col + i: max(12.0 if format == "fine" else 10.0, len(name) + 2) for i, name in enumerate(names)
+            }
             col += len(names) + 1
             page.widths[col - 1] = 3
+            page.print_cols = page.print_cols or (col if net.optimiser.state else 0)
     page.active = (TOP, 0)
     return page
 
@@ -71,7 +75,7 @@ def _tables(net: Net, unit: int) -> Iterator[tuple[str, str, Node, Role, str]]:
     if net.optimiser.state:
         yield "grad", "gradients", net.grad_rows[unit], "backward", "small"
     for kind, rows in net.state_rows[unit].items():
-        yield kind, kind, rows, "update", "small"
+        yield kind, kind, rows, "update", FORMATS.get(kind, "small")
 
 
 def descent_charts(book: Book, page: Page, net: Net) -> None:

@@ -6,7 +6,7 @@ from sheetnet.graph import Node
 from sheetnet.layout import Book, Page, Role
 from sheetnet.sheets.net import Net
 from sheetnet.sheets.raw import TOP
-from sheetnet.sheets.steps import number_rows, place_steps
+from sheetnet.sheets.steps import FORMATS, number_rows, place_steps
 
 NEXT = ": the weights of the next epoch on the Descent sheet.\n\n"
 NOTE = (
@@ -129,4 +129,7 @@ def _remembered(net: Net) -> list[tuple[str, Node, Role, str, str, str]]:
     rows = [(kind, node, f"{kind} then", f"{kind}_then") for kind, node in net.state_then.items()]
     rows += [(f"{kind}_next", node, f"{kind} after", f"{kind}_next") for kind, node in step.state.items()]
     rows += [(name, node, name, name) for name, node in step.shown.items()]
-    return [(key, node, "update", title, f"{prefix}_{name}", "small") for key, node, title, name in rows]
+    return [
+        (key, node, "update", title, f"{prefix}_{name}", FORMATS.get(node.name, "small"))
+        for key, node, title, name in rows
+    ]
