@@ -44,7 +44,7 @@ class Optimiser:
     bounded: bool = False  # whether the rate bounds a step, however large the gradient
 
     def step(
-        self, W: Node, grad: Node, state: State, lr: Node | float, t: Node | float = 1, **settings: Node | float
+        self, W: Node, grad: Node, state: State, lr: Node | float, t: Node | float, **settings: Node | float
     ) -> Step:
         """One step of a parameter W (p, k) with its gradient (p, k); W_next, state and shown are of that shape too.
 
@@ -66,7 +66,12 @@ class Optimiser:
         return {name: (0.0 * W).named(name) for name in self.state}
 
     def in_words(self) -> str:
-        """The step in words, a line for each formula, such as `W after = W then - rate x gradient`."""
+        """The step in words, a line for each formula.
+
+        >>> print(OPTIMISERS["momentum"].in_words())
+        m after = 0.9 x m then + gradient
+        W after = W then - rate x m after
+        """
         return self.words.format(**{name: number(value) for name, value in self.settings.items()})
 
 

@@ -266,5 +266,5 @@ def test_sgd_reads_as_it_is_spoken() -> None:
             return None
 
     W, grad_W, lr = variable("W", (3, 2)), variable("grad_W", (3, 2)), variable("lr", (1, 1))
-    W_next = OPTIMISERS["sgd"].step(W, grad_W, {}, lr).W_next
+    W_next = OPTIMISERS["sgd"].step(W, grad_W, {}, lr, 1).W_next
     assert (W_next.name, W_next.shape, render(W_next, ByName())) == ("W_next", (3, 2), "=W-lr*grad_W")

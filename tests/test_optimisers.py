@@ -320,9 +320,9 @@ def test_a_formula_of_adam_reads_as_it_is_spoken() -> None:
 
 def test_the_names_of_parameters_do_not_grow() -> None:
     W, lr = variable("W", (2, 1)), variable("lr", (1, 1))
-    step = OPTIMISERS["sgd"].step(W, W, {}, lr)
+    step = OPTIMISERS["sgd"].step(W, W, {}, lr, 1)
     assert step.W_next.name == "W_next"
-    assert OPTIMISERS["sgd"].step(step.W_next, W, {}, lr).W_next.name == "W_next"
+    assert OPTIMISERS["sgd"].step(step.W_next, W, {}, lr, 1).W_next.name == "W_next"
 
 
 @pytest.mark.parametrize("name", OPTIMISERS)
@@ -339,9 +339,9 @@ def test_a_step_keeps_shapes_and_names_its_state(name: str) -> None:
 def test_a_state_or_setting_of_another_optimiser_is_refused_in_words() -> None:
     W = variable("W", (2, 1))
     with pytest.raises(GraphError, match=r"adam remembers m, v, found nothing"):
-        OPTIMISERS["adam"].step(W, W, {}, 0.1)
+        OPTIMISERS["adam"].step(W, W, {}, 0.1, 1)
     with pytest.raises(GraphError, match=r"sgd has the settings nothing, found eps"):
-        OPTIMISERS["sgd"].step(W, W, {}, 0.1, eps=1e-8)
+        OPTIMISERS["sgd"].step(W, W, {}, 0.1, 1, eps=1e-8)
     with pytest.raises(TrainingError, match="there is no optimiser 'adamax'"):
         optim.create("adamax", [], 0.1)
 
@@ -461,7 +461,7 @@ def test_the_command_builds_with_an_optimiser(small_csv: Path, tmp_path: Path) -
     assert "'adamax' is not one of" in refused.stderr
 
 
-def test_lift_takes_numbers_for_rate_and_step() -> None:
+def test_rate_and_step_number_may_be_numbers() -> None:
     W = variable("W", (1, 1))
     step = OPTIMISERS["adam"].step(W, lift(2.0), OPTIMISERS["adam"].zeros(W), 0.1, 1)
     (after,) = evaluate([step.W_next], {W: np.array([[1.0]])})
