@@ -16,6 +16,7 @@ from sheetnet.evaluate import evaluate
 from sheetnet.features import Table, counting
 from sheetnet.lessons.titanic import Plan, Spec
 from sheetnet.models import KINDS, Model
+from sheetnet.optimisers import optimiser_of
 from sheetnet.plan import Plan as AnyPlan
 from sheetnet.plan import Values
 from sheetnet.settings import MAX_EPOCHS, MAX_SEED, learning_rate, whole_number
@@ -41,13 +42,15 @@ def build(
     models: Sequence[Model] | Model,
     *,
     epochs: int = 100,
-    lr: float | Mapping[str, float] = 0.1,
+    lr: float | Mapping[str, float] | None = None,
+    optimiser: str = "sgd",
     seed: int = 0,
     start: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Built:
     """Write the workbook of the table and models: every epoch of descent a row of formulas, torch's numbers beside.
 
-    lr: one rate for all models, or one by model name.
+    lr: one rate for all models, or one by model name; by default the optimiser's lesson_lr, 0.1 for sgd.
+    optimiser: a name in optimisers.OPTIMISERS, with torch's default settings.
     start: the parameters that a model begins with, by its name, such as those of a sweep's best net; models that are
     not named begin with model.init(seed).
     Raises: SheetnetError for settings that cannot be, WorkbookError when the file cannot be written.
@@ -57,6 +60,7 @@ def build(
     _check_models(table, models)
     epochs = whole_number("epochs", epochs, 1, MAX_EPOCHS, ": each is a row of formulas")
     seed = whole_number("seed", seed, 0, MAX_SEED)
+    lr = optimiser_of(optimiser).lesson_lr if lr is None else lr
     if isinstance(lr, Mapping) and set(lr) != {m.name for m in models}:
         raise SheetnetError(f"one learning rate for each of {[m.name for m in models]} is needed, found {sorted(lr)}")
     rates = {
@@ -82,6 +86,7 @@ def build(
         best=int(np.linalg.matrix_rank(table.X)) == table.n_features,
         shipped=same_table(table.raw, read_passengers()),
         torch_version=str(torch.__version__).partition("+")[0],
+        optimiser=optimiser,
     )
     plan = Plan(spec)
     typed = start_inputs(plan, table, models, rates, begin)
@@ -182,7 +187,7 @@ def recorded(
     record: dict[str, np.ndarray] = {}
     for model in models:
         start = typed[f"{model.name}.now.weight"]
-        said = witness(model, table, start.T, rates[model.name], plan.spec.epochs, epoch=-1)
+        said = witness(model, table, start.T, rates[model.name], plan.spec.epochs, -1, plan.spec.optimiser)
         record[f"{model.name}.start"] = start
         record[f"torch.{model.name}.lr"] = np.array([[rates[model.name]]])
         for key, value in said.items():

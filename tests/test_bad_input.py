@@ -242,7 +242,7 @@ MANIFESTS: dict[str, tuple[Spoil, str]] = {
     "model no text": (with_spec(models=[1]), "bad.xlsx"),
     "no model": (with_spec(models=[]), "bad.xlsx"),
     "a model twice": (with_spec(models=["linear", "linear"]), "bad.xlsx"),
-    "unknown optimiser": (with_spec(optimiser="adam"), "bad.xlsx"),
+    "unknown optimiser": (with_spec(optimiser="adamax"), "bad.xlsx"),
 }
 
 

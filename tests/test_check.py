@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,13 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.formula import ArrayFormula
 
 import sheetnet as sn
-from sheetnet import evaluate, optimisers, training
+from sheetnet import evaluate, training
 from sheetnet.checking import reader
 from sheetnet.checking.poison import POISON, poison
 from sheetnet.checking.report import BlockReport, Finding, Report
 from sheetnet.engines import Engine, Session
 from sheetnet.errors import WorkbookError
+from sheetnet.optimisers import OPTIMISERS, Step
 from sheetnet.sheets.net import CHANGED
 
 Changes = dict[str, object]
@@ -377,8 +379,8 @@ def test_a_record_changed_in_sheet_and_manifest_alike_is_caught_by_torch(small: 
 def test_a_fault_shared_by_sheet_and_graph_is_caught_by_torch(
     small: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = optimisers.OPTIMISERS["sgd"]
-    monkeypatch.setitem(optimisers.OPTIMISERS, "sgd", lambda W, grads, lr: honest(W, [g * 1.001 for g in grads], lr))
+    wrong = replace(OPTIMISERS["sgd"], rule=lambda W, grad, state, lr, t, s: Step(W - lr * (grad * 1.001)))
+    monkeypatch.setitem(OPTIMISERS, "sgd", wrong)
     table = small.table
     sn.build(tmp_path / "wrong.xlsx", table, [sn.linear(table)], epochs=2)
     report = sn.check(tmp_path / "wrong.xlsx")

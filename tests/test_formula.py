@@ -19,7 +19,7 @@ from sheetnet.gradient import gradient
 from sheetnet.graph import Node, apply, constant, hstack, lift, mean, ones, relu, row, square, variable, vstack, where
 from sheetnet.layout import Book, Formula, View
 from sheetnet.models import Model, evaluate_loss
-from sheetnet.optimisers import sgd
+from sheetnet.optimisers import OPTIMISERS
 
 WRONG = 99.0
 SHEET = "Sheet"
@@ -119,7 +119,7 @@ def net() -> dict[str, Node]:
     found = evaluate_loss(Model("two_relu", 3), X, W, y)
     lin, act, pred = found.forward
     d_pred, d_relu, d_lin, grad_W = gradient(found.loss, [pred, act, lin, W])
-    (W_next,) = sgd([W], [grad_W], lr)
+    W_next = OPTIMISERS["sgd"].step(W, grad_W, {}, lr, 1).W_next
     nodes = (lin, act, pred, found.error, found.sq_error, found.loss, d_pred, d_relu, d_lin, grad_W, W_next)
     return {node.name: node for node in nodes} | {"accuracy": found.accuracy}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -16,7 +18,7 @@ from sheetnet.formula import render
 from sheetnet.gradient import gradient
 from sheetnet.graph import Node, variable
 from sheetnet.models import KINDS, Model, Pass, create, evaluate_loss
-from sheetnet.optimisers import OPTIMISERS, sgd
+from sheetnet.optimisers import OPTIMISERS, Step
 from sheetnet.sheets.net import Common, Net
 
 CASES = [(name, n, p, seed) for name in KINDS for n in (5, 40) for p in (1, 3, 10) for seed in (0, 1, 2)]
@@ -169,9 +171,8 @@ def test_fifty_epochs_agree_in_sheet_torch_and_a_plain_loop(name: str, n: int, p
 
 
 def test_an_epoch_that_is_wrong_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(
-        OPTIMISERS, "sgd", lambda ws, grads, lr: [w - 1.0001 * lr * g for w, g in zip(ws, grads, strict=True)]
-    )
+    wrong = replace(OPTIMISERS["sgd"], rule=lambda W, grad, state, lr, t, s: Step(W - 1.0001 * lr * grad))
+    monkeypatch.setitem(OPTIMISERS, "sgd", wrong)
     with pytest.raises(AssertionError):
         assert_all_epochs_agree("linear", *random_case("linear", 40, 3, 0), lr=0.1)
 
@@ -265,5 +266,5 @@ def test_sgd_reads_as_it_is_spoken() -> None:
             return None
 
     W, grad_W, lr = variable("W", (3, 2)), variable("grad_W", (3, 2)), variable("lr", (1, 1))
-    (W_next,) = sgd([W], [grad_W], lr)
+    W_next = OPTIMISERS["sgd"].step(W, grad_W, {}, lr, 1).W_next
     assert (W_next.name, W_next.shape, render(W_next, ByName())) == ("W_next", (3, 2), "=W-lr*grad_W")

@@ -11,18 +11,27 @@ from click.core import ParameterSource
 from sheetnet.commands.common import CONTEXT, SEED, plainly, print_json, recipe_options, say
 from sheetnet.errors import SheetnetError
 from sheetnet.lessons.listing import LISTING
+from sheetnet.optimisers import OPTIMISERS
 
 if TYPE_CHECKING:
     from sheetnet.building import Built
 
-TITANIC_ONLY = ("epochs", "lr", "seed", "recipe", "csv")
+TITANIC_ONLY = ("epochs", "optimiser", "lr", "seed", "recipe", "csv")
+RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in OPTIMISERS.items())
 
 
 @click.command(context_settings=CONTEXT)
 @click.argument("lesson", type=click.Choice([*LISTING, "all"]))
 @click.option("-o", "--output", metavar="FILE", help="Where to write.  [default: workbooks/NN_LESSON.xlsx]")
 @click.option("--epochs", type=int, default=100, show_default=True, help="titanic: rows of descent for each model.")
-@click.option("--lr", type=float, default=0.1, show_default=True, help="titanic: learning rate to start with.")
+@click.option(
+    "--optimiser",
+    type=click.Choice(list(OPTIMISERS)),
+    default="sgd",
+    show_default=True,
+    help="titanic: how a step uses the gradient, with torch's default settings.",
+)
+@click.option("--lr", type=float, help=f"titanic: learning rate to start with.  [default: {RATES}]")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="titanic: seed of the start weights.")
 @recipe_options
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
@@ -36,6 +45,7 @@ def build(context: click.Context, lesson: str, output: str | None, as_json: bool
       sheetnet build quadratic
       sheetnet build all
       sheetnet build titanic --epochs 200 --lr 0.05 -o mine.xlsx
+      sheetnet build titanic --optimiser adam -o adam.xlsx
       sheetnet build titanic --csv train.csv -o mine.xlsx
     """
     given = [key for key in TITANIC_ONLY if context.get_parameter_source(key) == ParameterSource.COMMANDLINE]
@@ -45,6 +55,8 @@ def build(context: click.Context, lesson: str, output: str | None, as_json: bool
         raise SheetnetError("--output names one file; all lessons go to the folder workbooks")
     if output is None:
         _make_folder(Path("workbooks"))
+    optimiser = OPTIMISERS[settings["optimiser"]]
+    settings["lr"] = optimiser.lesson_lr if settings["lr"] is None else settings["lr"]
     names = list(LISTING) if lesson == "all" else [lesson]
     written = [_write(name, output, settings) for name in names]
     if as_json:
@@ -56,7 +68,8 @@ def build(context: click.Context, lesson: str, output: str | None, as_json: bool
             f"{built.path}: {built.sheets} sheets, {built.formula_cells} formula cells, {built.bytes / 1000:.0f} kB"
         )
         for name, (first, last) in built.losses.items():
-            rate = f"{settings['epochs']} epochs at rate {settings['lr']:g}"
+            by = f" of {optimiser.title}" if optimiser.name != "sgd" else ""
+            rate = f"{settings['epochs']} epochs{by} at rate {settings['lr']:g}"
             click.echo(f"  {name.replace('_', '-')}: loss {first:.6g} -> {last:.6g} in {rate}")
 
 
@@ -81,7 +94,7 @@ def _write(lesson: str, output: str | None, settings: dict[str, Any]) -> Built:
         return sn.build_lesson(lesson, path)
     table = sn.titanic(settings["recipe"], settings["csv"])
     say(f"preparing {table.n_rows} rows of {table.raw.source}, asking torch, writing {path}")
-    options = {key: settings[key] for key in ("epochs", "lr", "seed")}
+    options = {key: settings[key] for key in ("epochs", "lr", "seed", "optimiser")}
     return sn.build(path, table, [sn.linear(table), sn.two_relu(table)], **options)
 
 
@@ -95,5 +108,5 @@ def _as_json(lesson: str, built: Built, settings: dict[str, Any]) -> dict[str, A
     }
     if built.losses:
         losses = {name: {"first": first, "last": last} for name, (first, last) in built.losses.items()}
-        content |= {"epochs": settings["epochs"], "losses": losses}
+        content |= {key: settings[key] for key in ("epochs", "optimiser", "lr")} | {"losses": losses}
     return content

@@ -11,10 +11,11 @@ from sheetnet.sheets.words import Word
 
 if TYPE_CHECKING:
     from sheetnet.lessons.titanic import Plan
+    from sheetnet.optimisers import Optimiser
 
 
-def words(models: Sequence[str]) -> list[Word]:
-    """The terms, each with a block where it is seen, for a workbook with these models."""
+def words(models: Sequence[str], optimiser: Optimiser) -> list[Word]:
+    """The terms, each with a block where it is seen, for a workbook with these models and this optimiser."""
     first, last = models[0], models[-1]
     return [
         Word("feature", "A number known of each passenger; a column of X.", "features.X"),
@@ -28,6 +29,7 @@ def words(models: Sequence[str]) -> list[Word]:
         Word("wiggle", "A tiny change of a weight, to see what the loss does.", f"{first}.then.up"),
         Word("learning rate", "How far a step goes against the gradient.", f"{first}.then.lr"),
         Word("epoch", "One step of descent that has seen all passengers.", f"{first}.descent.epoch"),
+        *(Word(name, f"{meaning[0].upper()}{meaning[1:]}.", f"{first}.then.{name}") for name, meaning in optimiser.state.items()),
     ]
 
 

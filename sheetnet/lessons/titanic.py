@@ -14,7 +14,7 @@ from sheetnet.graph import variable
 from sheetnet.layout import Book
 from sheetnet.lessons.passengers import ask, words
 from sheetnet.models import KINDS, create
-from sheetnet.optimisers import OPTIMISERS
+from sheetnet.optimisers import OPTIMISERS, Optimiser
 from sheetnet.plan import Plan as AnyPlan
 from sheetnet.plan import Values
 from sheetnet.settings import MAX_EPOCHS
@@ -45,20 +45,24 @@ def purpose(titles: list[str]) -> str:
     )
 
 
-def tries(epochs: int, titles: list[str], best: bool) -> list[str]:
+def tries(epochs: int, titles: list[str], best: bool, optimiser: Optimiser) -> list[str]:
     """Five things to try, in the order of the sheets."""
     first, last = titles[0], titles[-1]
-    if first == "Linear":
+    rates = "0.2, 0.3, 0.38, 0.4, 50" if optimiser.name == "momentum" else "0.15, 0.2, 0.21, 0.3, 50"
+    if first == "Linear" and optimiser.bounded:
+        raised = "0.2, 1, 5, 50. Its loss leaps, but never runs away: the rate alone bounds a step."
+    elif first == "Linear":
         large = "outgrows the sheet (#NUM!). Nothing is broken." if epochs >= NEVER_LATER else "runs away."
-        too_large = f"At 50 it {large}"
+        raised = f"{rates}. Where does its loss stop falling? At 50 it {large}"
     else:
-        too_large = "At 50 both ReLUs die: every Lin is negative, and the loss stays."
+        large = "both ReLUs die: every Lin is negative, and the loss stays."
+        raised = f"{rates}. Where does its loss stop falling? At 50 {large}"
     solved = f"{'with least squares and ' if best else ''}with what descent reached."
     return [
         f"Set the epoch to look at to {min(20, epochs)} and turn to Gradient {last}: all its numbers are now of that"
         " epoch. Then press undo.",
         f"Halve, then double, the learning rate of {last}: its curve on Descent {last} leaves torch's dashed line.",
-        f"Raise the rate of {first}: 0.15, 0.2, 0.21, 0.3, 50. Where does its loss stop falling? {too_large}",
+        f"Raise the rate of {first}: {raised}",
         f"On {last}, change one yellow weight: the loss beside it, the whole descent and the verdict here follow.",
         f"In Excel, on {first}: Data > Solver > Solve. Compare its loss {solved}",
     ]
@@ -125,7 +129,7 @@ class Plan(AnyPlan):
 
     def _pages(self) -> Book:
         book, names, spec = Book(), tuple(self.recipe.features), self.spec
-        titles = [net.model.title for net in self.nets]
+        titles, optimiser = [net.model.title for net in self.nets], self.nets[0].optimiser
         front = start.first_page(book, "How a model learns: the Titanic, in a sheet and in torch")
         data_page(book, self.recipe, titles[0], spec.shipped)
         features_page(book, self.recipe)
@@ -137,11 +141,11 @@ class Plan(AnyPlan):
         descents = [descent_page(book, net, names) for net in self.nets]
         torch_page(book, self.comparison, names, spec.torch_version)
         best = spec.best and "linear" in spec.models
-        words_page(book, words(spec.models))
+        words_page(book, words(spec.models, optimiser))
         _, right = exercises_page(book, self.exercises)
         start_page(
             front, self.common, self.nets, self.comparison.verdict, right, len(self.exercises),
-            purpose(titles), tries(spec.epochs, titles, best), best,
+            purpose(titles), tries(spec.epochs, titles, best, optimiser), best,
         )  # fmt: skip
         for page, net in zip(descents, self.nets, strict=True):
             descent_charts(book, page, net)

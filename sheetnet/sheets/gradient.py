@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from sheetnet.layout import Book, Page
+from sheetnet.graph import Node
+from sheetnet.layout import Book, Page, Role
 from sheetnet.sheets.net import Net
 from sheetnet.sheets.raw import TOP
-from sheetnet.sheets.steps import number_rows, place_steps
+from sheetnet.sheets.steps import FORMATS, number_rows, place_steps
 
+NEXT = ": the weights of the next epoch on the Descent sheet.\n\n"
 NOTE = (
-    "W after = W then - rate x gradient: the weights of the next epoch on the Descent sheet.\n\n"
     "Wiggled: each weight up and down by the wiggle on Start; the difference of the two losses, divided by twice the"
     " wiggle. "
 )
@@ -38,7 +39,7 @@ def gradient_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
         " Read the lower table from left to right, then the upper one.",
     )
     units = tuple(f"w {j + 1}" for j in range(k)) if k > 1 else ()
-    page.widths |= {0: 14.0, **dict.fromkeys(range(1, 24), 12.0)}
+    page.widths |= {0: 14.0, **dict.fromkeys(range(1, 24 + 2 * k * len(net.step.state | net.step.shown)), 12.0)}
 
     page.text(3, 0, "epoch", "label")
     page.place(f"{prefix}.then.epoch", net.epoch_here, 3, 1, "result", "cells", format="plain")
@@ -46,32 +47,39 @@ def gradient_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
     page.place(f"{prefix}.then.accuracy", then.accuracy, 3, 7, "forward", title="Accuracy", side=True, format="share")
     page.place(f"{prefix}.then.lr", net.lr_here, 3, 10, "result", "cells", title="Rate", side=True, format="rate")
 
+    if net.counts:
+        page.place(f"{prefix}.then.t", net.t, 3, 13, "result", "cells", title="Step t", side=True, format="plain",
+                   name=f"{prefix}_t")  # fmt: skip
+
     w = TOP + 2
     page.place(f"{prefix}.then.which", net.which, w, 0, "fixed", name=f"{prefix}_which", title="No", format="plain")
     page.widths[1] = 12
     for i, name in enumerate(names):
         page.text(w + i, 1, name, "word")
     col = 2
-    table = [
+    table: list[tuple[str, Node, Role, str, str, str]] = [
         ("W", net.W_then, "forward", "W then", f"{prefix}_W_then", "weight"),
         ("up", net.up, "forward", "Loss, weight + wiggle", "", "fine"),
         ("down", net.down, "forward", "Loss, weight - wiggle", "", "fine"),
         ("wiggled", net.wiggled, "backward", "Gradient, wiggled", f"{prefix}_wiggled", "gradient"),
         ("grad_W", net.grad_W, "backward", "Gradient, exact", f"{prefix}_grad_W", "gradient"),
         ("t_grad_W", net.t_grad_then, "torch", "Gradient, torch", f"{prefix}_torch_grad_W", "gradient"),
+        *_remembered(net),
         ("W_next", net.W_next, "update", "W after", f"{prefix}_W_next", "weight"),
     ]
     places = {}
     for key, node, role, title, name, format in table:
         places[key] = col
         page.place(
-            f"{prefix}.then.{key}", node, w, col, role, title=title, name=name, labels=units, format=format,  # type: ignore[arg-type]
+            f"{prefix}.then.{key}", node, w, col, role, title=title, name=name, labels=units, format=format,
             scale=net.wiggle_scale if key == "wiggled" else None,
         )  # fmt: skip
         if k == 1:
             page.widths[col] = max(12.0, len(title) + 2)
         col += k
-    page.text(w - 3, col + 1, NOTE + LIMITS[model.name], "note", wide=4, tall=8)
+    formulas = net.optimiser.in_words()
+    note = formulas + NEXT + NOTE + LIMITS[model.name]
+    page.text(w - 3, col + 1, note, "note", wide=4, tall=8 + formulas.count("\n"))
     under = w + p + 1
     page.text(under, places["down"], "exact - wiggled, at most", "label")
     page.place(
@@ -113,3 +121,15 @@ def gradient_page(book: Book, net: Net, names: tuple[str, ...]) -> Page:
     place_steps(page, id, backward, data, col, "backward", call=call, format="small")
     page.active = (3, 1)
     return page
+
+
+def _remembered(net: Net) -> list[tuple[str, Node, Role, str, str, str]]:
+    """What the optimiser remembers, before and after the step, and what it shows on the way; nothing for sgd."""
+    prefix, step = net.model.name, net.step
+    rows = [(kind, node, f"{kind} then", f"{kind}_then") for kind, node in net.state_then.items()]
+    rows += [(f"{kind}_next", node, f"{kind} after", f"{kind}_next") for kind, node in step.state.items()]
+    rows += [(name, node, name, name) for name, node in step.shown.items()]
+    return [
+        (key, node, "update", title, f"{prefix}_{name}", FORMATS.get(node.name, "small"))
+        for key, node, title, name in rows
+    ]

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sheetnet.gradient import gradient
-from sheetnet.graph import Node, apply, hstack, lift, mean, row, square, variable, vstack, where
+from sheetnet.graph import Node, apply, hstack, lift, mean, order, row, square, variable, vstack, where
 from sheetnet.models import Model, Pass, evaluate_loss
-from sheetnet.optimisers import OPTIMISERS
+from sheetnet.optimisers import optimiser_of
 from sheetnet.rewrite import split_columns, substitute
 
 CHANGED = "you have changed the inputs since; run sheetnet check"
@@ -40,6 +40,7 @@ class Net:
 
     def __init__(self, model: Model, common: Common) -> None:
         self.model, self.common = model, common
+        self.optimiser = optimiser_of(common.optimiser)
         p, k = model.n_features, model.n_hidden
         self.units = range(k)
         self.lr = variable("lr", (1, 1))
@@ -77,22 +78,36 @@ class Net:
         loss, accuracy = (split_columns(node, W, columns) for node in (whole.loss, whole.accuracy))
         self._columns = [variable(f"column_{unit + 1}", (p, 1)) for unit in self.units]
         self._loss = split_columns(whole.loss, W, self._columns)
-        step = OPTIMISERS[self.common.optimiser]
-        self._step = step(self._any, gradient(loss, self._any), self.lr)
-        losses, accuracies = [], []
-        weights: list[list[Node]] = []
+        kinds, t = list(self.optimiser.state), variable("t", (1, 1))
+        states = [{kind: variable(f"{kind}_{unit + 1}", (1, p)) for kind in kinds} for unit in self.units]
+        grads = gradient(loss, self._any)
+        steps = [self.optimiser.step(*of, self.lr, t) for of in zip(self._any, grads, states, strict=True)]
+        before = [*self._any, *(state[kind] for state in states for kind in kinds)]
+        after = [*(step.W_next for step in steps), *(step.state[kind] for step in steps for kind in kinds)]
         rows = [
             row(self.weight, unit + 1) if len(self.units) > 1 else apply("same", self.weight) for unit in self.units
         ]
+        rows += [zero for W in rows for zero in self.optimiser.zeros(W).values()]
+        kept: list[list[Node]] = []  # of each epoch: weights, state, gradients
+        numbers = [apply("same", lift(0.0))]
+        losses, accuracies = [], []
         for _ in range(self.common.epochs + 1):
-            weights.append(rows)
-            change = dict(zip(self._any, rows, strict=True))
-            *rows, epoch_loss, epoch_accuracy = substitute([*self._step, loss, accuracy], change)
+            numbers.append(numbers[-1] + 1.0)
+            change = dict(zip([*before, t], [*rows, numbers[-1]], strict=True))
+            *found, epoch_loss, epoch_accuracy = substitute([*after, *grads, loss, accuracy], change)
+            kept.append(rows + found[len(rows) :])
+            rows = found[: len(rows)]
             losses.append(epoch_loss)
             accuracies.append(epoch_accuracy)
         self.losses, self.accuracies = vstack(losses), vstack(accuracies)
-        self.W_rows = [vstack([w[unit] for w in weights]) for unit in self.units]
-        self.epoch_numbers = variable("epoch_numbers", (self.common.epochs + 1, 1))
+        columns_of_epochs = [vstack(column) for column in zip(*kept, strict=True)]
+        k = len(self.units)
+        self.W_rows, self.grad_rows = columns_of_epochs[:k], columns_of_epochs[-k:]
+        of_state = iter(columns_of_epochs[k:-k])
+        self.state_rows = [{kind: next(of_state) for kind in kinds} for _ in self.units]
+        self.counts = t in order(after)  # whether a step depends on how many there were
+        counted = vstack(numbers[:-1])
+        self.epoch_numbers = counted if self.counts else variable("epoch_numbers", (self.common.epochs + 1, 1))
 
     def at(self, what: Node, epoch: Node | float) -> Node:
         """A row of the descent (1, k), at an epoch counted from 0."""
@@ -107,7 +122,13 @@ class Net:
         self.then = evaluate_loss(self.model, common.X, self.W_then, common.y)
         self.cotangents = gradient(self.then.loss, [*reversed(self.then.forward), self.W_then])
         self.grad_W = self.cotangents.pop()
-        (self.W_next,) = OPTIMISERS[common.optimiser]([self.W_then], [self.grad_W], self.lr)
+        self.state_then = {
+            kind: hstack([self.at(rows[kind], common.epoch).T for rows in self.state_rows]).named(kind)
+            for kind in self.optimiser.state
+        }
+        self.t = common.epoch + 1.0
+        self.step = self.optimiser.step(self.W_then, self.grad_W, self.state_then, self.lr, self.t)
+        self.W_next = self.step.W_next
         self.mask = next((s for d in self.cotangents for s in d.sources if s.name == "mask"), None)
         self.epoch_here, self.lr_here = apply("same", common.epoch), apply("same", self.lr)
         self.which = variable("which", (p, 1))

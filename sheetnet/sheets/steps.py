@@ -15,7 +15,7 @@ TITLES = {
     "sq_error": "Squared error",
     "correct": "Correct",
 }
-FORMATS = {"correct": "plain", "mask": "plain"}
+FORMATS = {"correct": "plain", "mask": "plain", "v": "fine", "v_hat": "fine"}
 
 
 def place_steps(

@@ -32,10 +32,12 @@ class Comparison:
 
 def torch_page(book: Book, comparison: Comparison, names: tuple[str, ...], torch_version: str) -> Page:
     """Verdicts on top; below, for each model: losses, final weights, and every epoch's gradient."""
+    optimiser = comparison.nets[0].optimiser
+    by = f", {optimiser.title}" if optimiser.state else ""
     page = book.page(
         "Torch",
         "Torch: does PyTorch say the same?",
-        f"Grey numbers are values that torch {torch_version} gave (float64, autograd) when this workbook was made;"
+        f"Grey numbers are values that torch {torch_version} gave (float64, autograd{by}) when this workbook was made;"
         " beside them what the formulas of this workbook say now.",
     )
     page.place(

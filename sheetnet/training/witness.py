@@ -6,6 +6,9 @@ hold it against the graph and against a spreadsheet.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -21,12 +24,47 @@ Record = dict[str, np.ndarray]
 SINGULAR = 1e-12  # the 1 / condition of X'X below which the weights of least squares are noise
 
 
-def witness(model: Model, table: Table, start: np.ndarray, lr: float, epochs: int, epoch: int) -> Record:
+@dataclass(frozen=True)
+class Path:
+    """What torch went through: losses and accuracies (epochs + 1,); weights, gradients and state before each step."""
+
+    losses: np.ndarray
+    accuracies: np.ndarray
+    weights: np.ndarray  # (epochs + 1, p, k), as all below; a step more where it was made
+    gradients: np.ndarray
+    state: dict[str, np.ndarray]
+
+
+def witness(
+    model: Model, table: Table, start: np.ndarray, lr: float, epochs: int, epoch: int, optimiser: str = "sgd"
+) -> Record:
     """Torch's numbers in float64 on the CPU, keyed `now.loss`, `then.d_lin`, `descent.grad_1` and so on.
 
     now: at the start weights (p, k); then: at the chosen epoch, with cotangents; descent: every epoch, losses
     (epochs + 1, 1), and per hidden unit weights and gradients (epochs + 1, p); final: the last weights (p, k).
+    Any optimiser but sgd is torch.optim's own; what it remembers is added, before each step as `descent.m_1` and
+    `then.m`, and after it as `then.m_next`.
     """
+    path = (_by_hand if optimiser == "sgd" else partial(_by_optim, optimiser))(model, table, start, lr, epochs)
+    W = path.weights
+    out: Record = {"descent.loss": path.losses[:, None], "descent.accuracy": path.accuracies[:, None]}
+    for unit in range(model.n_hidden):
+        every = {"W": W, "grad": path.gradients, **path.state}
+        out |= {f"descent.{key}_{unit + 1}": value[: epochs + 1, :, unit] for key, value in every.items()}
+    out["final.W"] = W[epochs]
+    out |= {f"now.{name}": value for name, value in observe(model, table, start).items()}
+    if 0 <= epoch <= epochs:
+        seen = observe(model, table, W[epoch])
+        out |= {f"then.{name}": value for name, value in seen.items()}
+        out["then.W"] = W[epoch]
+        out["then.W_next"] = W[epoch] - lr * seen["grad_W"] if optimiser == "sgd" else W[epoch + 1]
+        for key, value in path.state.items():
+            out |= {f"then.{key}": value[epoch], f"then.{key}_next": value[epoch + 1]}
+    return out
+
+
+def _by_hand(model: Model, table: Table, start: np.ndarray, lr: float, epochs: int) -> Path:
+    """Gradient descent by the loop in training/loop.py."""
     weights: list[np.ndarray] = []
     grads: list[np.ndarray] = []
 
@@ -37,19 +75,32 @@ def witness(model: Model, table: Table, start: np.ndarray, lr: float, epochs: in
     run = train(model, table, {"W": start}, epochs=epochs, lr=lr, device="cpu", watch=watch)
     if run.stopped:
         raise KeyboardInterrupt
-    out: Record = {"descent.loss": run.losses[:, None], "descent.accuracy": run.accuracies[:, None]}
-    W, grad = np.stack(weights), np.stack(grads)
-    for unit in range(model.n_hidden):
-        out[f"descent.W_{unit + 1}"] = W[:, :, unit]
-        out[f"descent.grad_{unit + 1}"] = grad[:, :, unit]
-    out["final.W"] = W[-1]
-    out |= {f"now.{name}": value for name, value in observe(model, table, start).items()}
-    if 0 <= epoch <= epochs:
-        seen = observe(model, table, W[epoch])
-        out |= {f"then.{name}": value for name, value in seen.items()}
-        out["then.W"] = W[epoch]
-        out["then.W_next"] = W[epoch] - lr * seen["grad_W"]
-    return out
+    return Path(run.losses, run.accuracies, np.stack(weights), np.stack(grads), {})
+
+
+def _by_optim(name: str, model: Model, table: Table, start: np.ndarray, lr: float, epochs: int) -> Path:
+    """The loop that everyone writes with torch.optim, one step beyond the last epoch."""
+    from sheetnet.training import optim
+
+    module = create(model.name, {"W": start}, torch.device("cpu"), torch.float64)
+    weight = module.get_parameter("lin.weight")
+    optimiser = optim.create(name, [weight], lr)
+    X, y = torch.as_tensor(table.X), torch.as_tensor(table.y)
+    losses, shares, weights, grads, states = [], [], [], [], []
+    for _ in range(epochs + 2):
+        weights.append(params_of(module))
+        states.append(optim.state_of(name, optimiser, weight))
+        optimiser.zero_grad()
+        pred = module(X)
+        loss = mse_loss(pred, y)
+        loss.backward()  # type: ignore[no-untyped-call]
+        losses.append(float(loss.detach()))
+        shares.append(float(accuracy(pred, y)))
+        grads.append(weight_from_W(as_numpy(gradient_of(weight))))
+        optimiser.step()
+    state = {key: np.stack([weight_from_W(kept[key]) for kept in states]) for key in states[0]}
+    end = slice(epochs + 1)
+    return Path(np.array(losses[end]), np.array(shares[end]), np.stack(weights), np.stack(grads), state)
 
 
 def observe(model: Model, table: Table, W: np.ndarray) -> Record:

@@ -27,7 +27,7 @@ def witness(plan: Plan, inputs: Values) -> dict[str, np.ndarray]:
     for net in plan.nets:
         name = net.model.name
         start, lr = inputs[f"{name}.now.weight"].T, float(inputs[f"start.{name}.lr"][0, 0])
-        said = run(net.model, table, start, lr, plan.spec.epochs, epoch)
+        said = run(net.model, table, start, lr, plan.spec.epochs, epoch, plan.spec.optimiser)
         out |= {f"{name}.{key}": value for key, value in said.items()}
     if plan.spec.best:
         out |= {f"linear.{key}": value for key, value in least_squares(table).items()}
