@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 
 SALT, FACTOR, MODULUS = 5000, 7919, 999_983  # two primes; the salt makes small numbers wrap round as well
+LARGEST, NO_ANSWER = 1e9, -1.0
 BIN = "ROUND(({0}-{2})/(2*{1}),0)"
 # of one answer {0}, its tolerance {1}, offset {2} and fingerprint {3}
 JUDGE = (
@@ -31,10 +32,16 @@ def fingerprint(bin: float) -> float:
 def key(answer: float, tolerance: float) -> tuple[float, float]:
     """The offset and the fingerprint by which an answer is known, to within the tolerance.
 
+    Where descent has outgrown the sheet there is no such number: then a fingerprint that none has.
+
     >>> offset, mark = key(3.14159, 0.01)
     >>> verdict(3.1416, 0.01, offset, mark), verdict(3.2, 0.01, offset, mark), verdict("", 0.01, offset, mark)
     ('right', 'wrong', 'not done')
+    >>> verdict(1.0, 0.01, *key(float("inf"), 0.01))
+    'wrong'
     """
+    if not abs(answer) <= LARGEST * tolerance:
+        return 0.0, NO_ANSWER
     bin = math.floor(answer / (2 * tolerance) + 0.5)
     return answer - bin * 2 * tolerance, fingerprint(float(bin))
 
@@ -43,7 +50,7 @@ def verdict(answer: object, tolerance: float, offset: float, mark: float) -> str
     """`not done` for a blank, `right` for a number within the tolerance, else `wrong`; as the sheet's formula says."""
     if answer == "":
         return "not done"
-    if isinstance(answer, bool | str) or not isinstance(answer, float | int) or not abs(answer) <= 1e9 * tolerance:
+    if isinstance(answer, bool | str) or not isinstance(answer, float | int) or not abs(answer) <= LARGEST * tolerance:
         return "wrong"
     scaled = (answer - offset) / (2 * tolerance)
     return "right" if fingerprint(math.copysign(math.floor(abs(scaled) + 0.5), scaled)) == mark else "wrong"
