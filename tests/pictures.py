@@ -1,6 +1,6 @@
 """Every sheet of a workbook as a picture, the first printed page of each, by LibreOffice and poppler.
 
-    python tests/pictures.py workbooks/titanic.xlsx FOLDER [--dpi 120]
+    python tests/pictures.py workbooks/04_titanic.xlsx FOLDER [--dpi 120]
 
 For a person's eye: nothing cut off, no ####, headings where they belong.
 """

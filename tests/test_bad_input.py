@@ -219,7 +219,7 @@ def with_spec(**changes: object) -> Spoil:
 
 
 MANIFESTS: dict[str, tuple[Spoil, str]] = {
-    "newer": (with_content(format=2, sheetnet="9.1"), "made by sheetnet 9.1 (manifest 2)"),
+    "newer": (with_content(format=3, sheetnet="9.1"), "made by sheetnet 9.1 (manifest 3)"),
     "cut short": (with_manifest(lambda text: text[:-1]), "damaged"),
     "empty": (with_manifest(lambda text: ""), "damaged"),
     "no object": (with_manifest(lambda text: "[1]"), "damaged"),
@@ -380,7 +380,7 @@ def test_a_wrong_command_line_is_exit_code_2(args: tuple[str, ...]) -> None:
     assert result.stdout == ""
 
 
-@pytest.mark.parametrize("moment", ["os.replace", "os.chmod", "sheetnet.workbook._chart"])
+@pytest.mark.parametrize("moment", ["os.replace", "os.chmod", "sheetnet.charts.draw"])
 def test_a_target_that_cannot_be_written_stays_what_it_was(
     small: Made, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
@@ -407,13 +407,13 @@ def test_a_full_disk_stays_what_it_was(small: Made, monkeypatch: pytest.MonkeyPa
     assert os.listdir() == ["out.xlsx"]
 
 
-@pytest.mark.parametrize("moment", ["_settings", "_block", "_chart", "solver_settings"])
+@pytest.mark.parametrize("moment", ["_settings", "_block", "charts.draw", "solver_settings"])
 def test_ctrl_c_while_writing_leaves_the_old_file(small: Made, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     Path("out.xlsx").write_bytes(b"precious")
-    monkeypatch.setattr(workbook, moment, interrupt)
+    monkeypatch.setattr(f"sheetnet.workbook.{moment}", interrupt)
     with pytest.raises(KeyboardInterrupt):
         sn.build("out.xlsx", small.table, [sn.linear(small.table)], epochs=1)
     result = CliRunner().invoke(main, ["build", "titanic", "--csv", str(small.csv), "--epochs", "1", "-o", "out.xlsx"])

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.formula import ArrayFormula
 
 import sheetnet as sn
-from sheetnet import evaluate, training
+from sheetnet import evaluate
 from sheetnet.checking import reader
 from sheetnet.checking.poison import POISON, poison
 from sheetnet.checking.report import BlockReport, Finding, Report
@@ -22,6 +22,7 @@ from sheetnet.engines import Engine, Session
 from sheetnet.errors import WorkbookError
 from sheetnet.optimisers import OPTIMISERS, Step
 from sheetnet.sheets.net import CHANGED
+from sheetnet.witnesses import titanic as witness
 
 Changes = dict[str, object]
 
@@ -350,8 +351,8 @@ def test_a_fault_of_the_graph_is_caught(small: Made, monkeypatch: pytest.MonkeyP
 
 
 def test_a_fault_of_torch_is_caught(small: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = training.witness
-    monkeypatch.setattr(training, "witness", lambda m, t, s, lr, *rest: honest(m, t, s, lr * (1 + 1e-8), *rest))
+    honest = witness.run
+    monkeypatch.setattr(witness, "run", lambda m, t, s, lr, *rest: honest(m, t, s, lr * (1 + 1e-8), *rest))
     report = sn.check(small.path)
     assert small.cell("linear.descent.loss", 1) in places(report)
     assert small.cell("two_relu.descent.loss", 1) in places(report)
