@@ -38,10 +38,8 @@ def draw(file: Any, sheet: Any, chart: Chart) -> None:
 
 
 def _axis(name: str, low: float | None, high: float | None, log: bool, format: str) -> dict[str, Any]:
-    """An axis whose labels stand at the edge, also where the other axis crosses it in the middle."""
-    out: dict[str, Any] = {"name": name, "num_format": format, "min": low, "max": high}
+    """An axis whose labels stand at the edge, also where it is crossed by, or crosses, the other in the middle."""
+    out: dict[str, Any] = {"name": name, "num_format": format, "min": low, "max": high, "label_position": "low"}
     if log:
-        out["log_base"] = 10
-    if low is None or low < 0 or log:
-        out["label_position"] = "low"
+        out |= {"log_base": 10, "crossing": "min"}  # else the other axis stands at 1
     return {key: value for key, value in out.items() if value is not None}

@@ -1,18 +1,19 @@
 """Answers to exercises, judged without holding the answer anywhere in readable form.
 
-The number line is cut into bins of twice the tolerance, such that the right answer lies in the middle of one; the
-sheet holds where the bins begin (`offset`, less than a bin: the digits that do not matter) and a fingerprint of the
-bin's number. An answer is right when the fingerprint of its own bin is the same. Bins within a million of each other
-have different fingerprints.
+The number line is cut into bins of a little more than twice the tolerance, such that the right answer lies in the
+middle of one; the sheet holds where the bins begin (`offset`, less than a bin: the digits that do not matter) and a
+fingerprint of the bin's number. An answer is right when the fingerprint of its own bin is the same. Bins within a
+hundred million of each other have different fingerprints.
 """
 
 from __future__ import annotations
 
 import math
 
-SALT, FACTOR, MODULUS = 5000, 7919, 999_983  # two primes; the salt makes small numbers wrap round as well
-LARGEST, NO_ANSWER = 1e9, -1.0
-BIN = "ROUND(({0}-{2})/(2*{1}),0)"
+SALT, FACTOR, MODULUS = 5000, 7_919_017, 99_999_989  # the salt makes small numbers wrap round as well
+LARGEST, NO_ANSWER = 1e8, -1.0  # in tolerances: beyond, products would lose digits
+WIDTH = 2.002  # of a bin, in tolerances: an answer that is off by just the tolerance is still right
+BIN = f"ROUND(({{0}}-{{2}})/({WIDTH}*{{1}}),0)"
 # of one answer {0}, its tolerance {1}, offset {2} and fingerprint {3}
 JUDGE = (
     f'IFERROR(IF({{0}}="","not done",IF(ISNUMBER({{0}}),IF(MOD(({BIN}+{SALT})*{FACTOR},{MODULUS})={{3}},'
@@ -21,10 +22,10 @@ JUDGE = (
 
 
 def fingerprint(bin: float) -> float:
-    """(bin + 5000) * 7919 mod 999983.
+    """(bin + 5000) * 7919017 mod 99999989.
 
     >>> fingerprint(0), fingerprint(1)
-    (595663.0, 603582.0)
+    (95089345.0, 3008373.0)
     """
     return float((bin + SALT) * FACTOR % MODULUS)
 
@@ -42,8 +43,8 @@ def key(answer: float, tolerance: float) -> tuple[float, float]:
     """
     if not abs(answer) <= LARGEST * tolerance:
         return 0.0, NO_ANSWER
-    bin = math.floor(answer / (2 * tolerance) + 0.5)
-    return answer - bin * 2 * tolerance, fingerprint(float(bin))
+    bin = math.floor(answer / (WIDTH * tolerance) + 0.5)
+    return answer - bin * WIDTH * tolerance, fingerprint(float(bin))
 
 
 def verdict(answer: object, tolerance: float, offset: float, mark: float) -> str:
@@ -52,5 +53,5 @@ def verdict(answer: object, tolerance: float, offset: float, mark: float) -> str
         return "not done"
     if isinstance(answer, bool | str) or not isinstance(answer, float | int) or not abs(answer) <= LARGEST * tolerance:
         return "wrong"
-    scaled = (answer - offset) / (2 * tolerance)
+    scaled = (answer - offset) / (WIDTH * tolerance)
     return "right" if fingerprint(math.copysign(math.floor(abs(scaled) + 0.5), scaled)) == mark else "wrong"

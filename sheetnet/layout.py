@@ -62,7 +62,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Series:
-    """One line of a chart; look is one of look.LINES: "live", "torch", "mark", "dots", or "line 1" to "line 8"."""
+    """One line of a chart; look is a key of look.LINES: "live", "torch", "mark", "dots", "target", "line 1" to 8."""
 
     label: str
     x: Area

@@ -30,7 +30,6 @@ STYLES: dict[str, dict[str, Any]] = {
     "title": {"font_size": 16, "bold": True},
     "about": {"font_color": GREY},
     "wrap": {"text_wrap": True, "valign": "top"},
-    "wrap_grey": {"text_wrap": True, "valign": "top", "font_color": GREY},
     "meaning": {"text_wrap": True, "valign": "top", "align": "left", "indent": 1},
     "question": {"text_wrap": True, "align": "left", "indent": 1},
     "lead": {"bold": True},
@@ -39,7 +38,10 @@ STYLES: dict[str, dict[str, Any]] = {
     "label_left": {"font_color": INK},
     "hint": {"font_color": GREY, "italic": True, "indent": 1},
     "try": {"bg_color": FILLS["note"], "valign": "top"},
-    "note": {"bg_color": FILLS["note"], "text_wrap": True, "valign": "top", "border": 1, "border_color": RULE},
+    "note": {
+        "bg_color": FILLS["note"], "text_wrap": True, "valign": "top", "align": "left", "indent": 1,
+        "border": 1, "border_color": RULE,
+    },  # fmt: skip
     "link": {"font_color": "#0B5394", "underline": 1},
     "link_top": {"font_color": "#0B5394", "underline": 1, "valign": "top", "align": "left", "indent": 1},
     "count": {"font_color": GREY, "align": "right"},
@@ -113,6 +115,7 @@ NUMBER_FORMATS = {
     "rate": "General",
     "diff": "0.0E+00",
     "share": "0.0%",
+    "count": "#,##0",
     "loss_any": "[>=100000]0.0E+0;0.000000",  # of any net, also one that is about to diverge
     "heat_loss": "[>=100]0.0E+0;[>=0.001]0.0000;0.0E+0",
     "heat_share": "0%",
@@ -156,6 +159,7 @@ LINES: dict[str, dict[str, Any]] = {
     "torch": {"line": {"color": "#BFBFBF", "width": 1.5, "dash_type": "dash"}},
     "mark": _dots("#C55A11", 9),
     "dots": _dots("#444444", 6),
+    "target": _dots("#007A5E", 12),
 }
 for _number, (_color, _dash) in enumerate(zip(PALETTE, DASHES, strict=True), start=1):
     LINES[f"line {_number}"] = {"line": {"color": _color, "width": 2.0, "dash_type": _dash}}

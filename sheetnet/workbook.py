@@ -229,7 +229,7 @@ def lay_out(sheet: Any, page: Page, formats: Formats) -> None:
 
 
 def _heading(sheet: Any, block: Block, formats: Formats) -> None:
-    """Title to the left, or three rows above: title on a band, shape in grey, a label for each column."""
+    """Title to the left, or three rows above: title on a band, shape in grey, labels over columns."""
     area = block.area
     if block.side:
         sheet.write_string(area.row, area.col - 1, block.title, formats.get("label"))
@@ -242,8 +242,7 @@ def _heading(sheet: Any, block: Block, formats: Formats) -> None:
         sheet.write_blank(top, col, None, band)
     sheet.write_string(top, area.col, block.title, band)
     sheet.write_string(top + 1, area.col, f"{area.n_rows} x {area.n_cols}", shape)
-    for i in range(area.n_cols):
-        label = block.labels[i] if i < len(block.labels) else ""
+    for i, label in enumerate(block.labels):
         sheet.write_string(top + 2, area.col + i, label, head)
 
 

@@ -22,8 +22,14 @@ from sheetnet.plan import Plan, Values
 from sheetnet.sheets import start
 from sheetnet.sheets.agreement import TORCH, Agreement, Pair, Watched
 from sheetnet.sheets.exercises import exercises_page
-from sheetnet.sheets.words import Word, words_page
+from sheetnet.sheets.words import Word, list_words, words_page
 
+EVERYWHERE = (
+    Word("torch", "PyTorch, the library that models are trained with in earnest; here it says the same.", "torch.verdict"),
+    Word("forward", "From the inputs to the loss: green headings.", "start.verdict"),
+    Word("backward", "From the loss back to what each number had to do with it: violet headings.", "start.verdict"),
+    Word("update", "What is learnt takes a step: orange headings.", "start.verdict"),
+)
 SAME = 1e-12  # inputs that other programs have saved with 15 digits are still the delivered ones
 
 
@@ -44,15 +50,16 @@ class Lesson(Plan):
         self.sheets()
         agreement = Agreement(self.book, self.pairs(), self.watched(), torch_version)
         self._marks = agreement.marks
-        words_page(self.book, self.words())
+        words = words_page(self.book)
         self.exercises = self.ask()
-        _, right = exercises_page(self.book, self.exercises)
+        right = exercises_page(self.book, self.exercises, agreement.changed)
         start.purpose(front, self.purpose)
         start.tries(front, 7, self.tries)
         row = 9 + len(self.tries)
         start.progress(front, row, agreement.verdict, right, len(self.exercises))
         start.legend(front, row + 3, 0)
         start.map_of_sheets(self.book)
+        list_words(words, [*self.words(), *EVERYWHERE])
 
     # ---- what a lesson says
 
@@ -111,7 +118,8 @@ class Lesson(Plan):
         for id, (node, title) in nodes.items():
             page.place(f"{prefix}.{id}", node, row, col, role, style, title=title, format=format, scale=scale)
             if node.shape[1] == 1:
-                page.widths[col] = max(11.0, page.widths.get(col, 0.0), len(title) + 3.0)
+                least = 13.0 if format in ("loss", "small") else 11.0  # for 99999.123456 too
+                page.widths[col] = max(least, page.widths.get(col, 0.0), len(title) + 3.0)
             col += node.shape[1]
         return col
 

@@ -26,8 +26,8 @@ def words(models: Sequence[str], optimiser: Optimiser) -> list[Word]:
         Word("accuracy", "The share of passengers whose survival is predicted right.", f"{first}.now.accuracy"),
         Word("Lin", "Features times weights, added up.", f"{last}.now.{'lin' if last != 'linear' else 'pred'}"),
         Word("gradient", "How much the loss changes as each weight rises, per unit.", f"{first}.then.grad_W"),
-        Word("wiggle", "A tiny change of a weight, to see what the loss does.", f"{first}.then.up"),
-        Word("learning rate", "How far a step goes against the gradient.", f"{first}.then.lr"),
+        Word("wiggle", "A tiny change of a weight, to see what the loss does.", "start.wiggle"),
+        Word("learning rate", "How far a step goes against the gradient.", f"start.{first}.lr"),
         Word("epoch", "One step of descent that has seen all passengers.", f"{first}.descent.epoch"),
         *(Word(name, f"{meaning[0].upper()}{meaning[1:]}.", f"{first}.then.{name}") for name, meaning in optimiser.state.items()),
     ]

@@ -16,11 +16,24 @@ EPOCHS, LR, START, WIGGLE = 60, 0.02, 1.1, 0.001
 STEPS = (0.001, 0.01, 0.1, 0.5, 1.0, 2.0)
 MOVES = np.linspace(-4, 4, 33)[:, None]
 LETTERS = ("a", "b", "c")
-NOTE = (
-    "Prediction = a x^2 + b x + c: not one curve but all parabolas at once. Which one it is, the three numbers say;"
-    " finding them is learning. Error = prediction - y. Some errors are negative, so we take their size, or square"
-    " them, before taking the mean.\n\nTry this: change one number until the loss no longer falls, then the next, then"
-    " start again with the first. Why is that slow?"
+FIT = (
+    "Prediction = a x^2 + b x + c is not one curve but all parabolas at once. Its parameters a, b and c say which one;"
+    " finding them is learning.\n\nError = prediction - y. Errors above and below would cancel, so we take their size, or"
+    " square them, before taking the mean: that is the loss. It will not reach 0, for the points are noisy.\n\nTry this:"
+    " change a until the loss no longer falls, then b, then c, then start again with a. It takes many rounds: the best a"
+    " is another one as soon as b or c has moved."
+)
+SLOPES = (
+    "Slope, wiggled: (loss with the wiggle added - loss with it taken off) / (2 x wiggle).\n\nSlope, exact: the same by"
+    " algebra, without a wiggle. The loss is a mean of squared errors; when c rises, each error rises with it, and its"
+    " square by 2 x error. So the slope in c is the mean of 2 x error; in b each error counts x times, in a x^2 times."
+    " Click on the cells and look for it.\n\nA slope above 0: the loss rises with the parameter, so make it smaller. Below"
+    " 0: make it larger. That is why a step goes against the slope.\n\nTry this: a wiggle of 1. The first table does not"
+    " mind, for its loss is a parabola; the second does."
+)
+DESCENT = (
+    "One step of a as the workbook came: 1.1 - 0.02 x (-11.39) = 1.33. All three parameters step at once, each by its own"
+    " slope, and the next slopes are found at the new place. Epoch 0 is the start, before any step."
 )
 
 
@@ -31,15 +44,15 @@ class Quadratic(Lesson):
     title = "Fit a curve by hand, then let it fit itself"
     purpose = (
         "Twenty points lie near an unknown curve. You fit it by eye, find out from the slopes of the loss which way each"
-        " number should go, and then let the sheet take sixty such steps by itself: that is all that learning is."
+        " number should go, and then let the sheet take sixty such steps by itself: that is how a model learns."
     )
     tries = (
         "On Fit, change a, then b, then c. Get the mean squared error below 5. What does each of them do to the curve?",
-        "On Slopes, read with which of a, b and c the loss falls fastest. Go back to Fit and move that one. Was it right?",
-        "On Slopes, compare the steps of 0.01 and of 2: how long is a slope's promise true?",
+        "Put a = b = c = 1.1 back. On Slopes, which of the three has the steepest squared slope? Move it on Fit against that.",
+        "On Slopes, compare the steps of 0.01 and of 2, in the table and on the chart: how long is a slope's promise true?",
         "On Descent, step the epoch to look at through 0, 1, 2, 5 and 60, and watch the curve move to the points.",
-        "On Descent, set the learning rate to 0.005, 0.1, 0.2 and 0.25. Which is slow, which swings, which explodes?",
-        "On Fit, raise one point's y by 20. Which of the two losses minds more?",
+        "On Descent, set the learning rate to 0.005, 0.1, 0.2 and 0.25. Which is slow, which makes a swing, which explodes?",
+        "On Fit, raise the y at x = 0.1053 by 10. Which of the two losses minds more? Undo brings it back.",
     )
 
     def sheets(self) -> None:
@@ -67,8 +80,8 @@ class Quadratic(Lesson):
         page = self.book.page(
             "Fit",
             "Fit: a curve with three unknown numbers",
-            "Change the yellow a, b and c until the curve runs through the points. The loss says how far off it is: make"
-            " it small.",
+            "Change the yellow a, b and c until the curve runs among the points. The loss says how far off it is: make it"
+            " small.",
             freeze=(2, 0),
         )
         page.widths |= {0: 11.0, 6: 3.0}
@@ -91,7 +104,7 @@ class Quadratic(Lesson):
         lines = self.line("the points", "fit.x", "fit.y", "dots"), self.line("a x^2 + b x + c", "fit.x", "fit.pred")
         alt = "Twenty points and the curve with the present a, b and c."
         page.charts.append(Chart(3, 7, "The points and your curve", "x", "y", lines, alt, "0", 2, -2, -5, 20))
-        page.text(22, 7, NOTE, "note", wide=6, tall=9)
+        page.text(22, 7, FIT, "note", wide=8, tall=10)
         page.active = (4, 1)
 
     # ---- Slopes
@@ -100,8 +113,8 @@ class Quadratic(Lesson):
         page = self.book.page(
             "Slopes",
             "Slopes: which way, and by how much?",
-            "A slope says by how much the loss changes when a number rises by 1, as long as the step is small. Found"
-            " twice: by wiggling the number, and by a formula.",
+            "A slope says how fast the loss changes with a parameter: change of the loss per unit, for a tiny step. Found"
+            " twice, by wiggling and by a formula.",
             freeze=(2, 0),
         )
         page.widths |= {0: 24.0}
@@ -109,6 +122,7 @@ class Quadratic(Lesson):
         self.exact = self._slope_table(page, 8, 0, "mse", "Of the mean squared error")
         self._slope_table(page, 15, 1, "mae", "Of the mean absolute error")
         self._promise(page, 20)
+        page.text(3, 7, SLOPES, "note", wide=6, tall=15)
         page.active = (3, 1)
 
     def _slope_table(self, page: Page, top: int, index: int, key: str, title: str) -> Node:
@@ -133,7 +147,7 @@ class Quadratic(Lesson):
 
     def _promise(self, page: Page, top: int) -> None:
         """What the slope promises for a step, what the step really does, and the bowl that both lie on."""
-        page.text(top - 1, 0, "How long is a slope true? Choose a number, and steps.", "lead")
+        page.text(top - 1, 0, "How long is a slope true? Choose a parameter, and steps.", "lead")
         which = self.cell(page, "promise.which", 1, top, 1, "1 for a, 2 for b, 3 for c", low=1, high=3, whole=True)
         slope = row(self.exact, which)
         page.place("promise.slope", slope, top, 3, "backward", title="its slope", side=True, format="small")
@@ -162,8 +176,8 @@ class Quadratic(Lesson):
             self.line("the slope, drawn on", "bowl.move", "bowl.tangent", "line 2"),
         )
         alt = "A bowl, and the straight line that touches it where we are."
-        title, x = "The loss when only this number moves", "how far it moves from where it is"
-        page.charts.append(Chart(top, 5, title, x, "mean squared error", lines, alt, "0", 4, -4, 0))
+        title, x = "The loss when only this parameter moves", "how far it moves from where it is"
+        page.charts.append(Chart(top, 5, title, x, "mean squared error", lines, alt, "0", 4, -4))
 
     # ---- Descent
 
@@ -171,11 +185,11 @@ class Quadratic(Lesson):
         page = self.book.page(
             "Descent",
             "Descent: let it run",
-            "Each row is one step from the row above: number - rate x slope, for a, b and c at once. It begins with the"
+            "Each row is one step from the row above: new = old - rate x slope, for a, b and c at once. It begins with the"
             f" numbers on Fit and takes {EPOCHS} steps.",
             freeze=(9, 1),
         )
-        page.widths |= {0: 18.0, **dict.fromkeys(range(1, 8), 11.0), 8: 3.0}
+        page.widths |= {0: 18.0, 8: 3.0}
         self.lr = self.cell(page, "descent.lr", LR, 3, 1, "Learning rate", low=0, name="lr", format="rate")
         self.epoch = self.cell(
             page, "descent.epoch", 5, 4, 1, "Epoch to look at", low=0, high=EPOCHS, whole=True, name="epoch"
@@ -215,13 +229,17 @@ class Quadratic(Lesson):
         )
         alt = "The loss at each epoch, with the chosen one marked."
         title, y = "Loss, epoch by epoch", "mean squared error"
-        page.charts.append(Chart(2, 9, title, "epoch", y, lines, alt, "[<1000]0;0E+0", EPOCHS, y_min=0))
+        page.charts.append(Chart(7, 9, title, "epoch", y, lines, alt, "[<1000]0;0E+0", EPOCHS, y_min=1, log_y=True))
         lines = self.line("the points", "fit.x", "fit.y", "dots"), self.line(
             "the curve at the chosen epoch", "chosen.x", "chosen.pred"
         )
         alt = "Twenty points and the curve that descent had at the chosen epoch."
         title = "The points and the curve at the chosen epoch"
-        page.charts.append(Chart(21, 9, title, "x", "y", lines, alt, "0", 2, -2, -5, 20))
+        page.charts.append(Chart(26, 9, title, "x", "y", lines, alt, "0", 2, -2, -5, 20))
+        ways = (self.line(key, "descent.epochs", f"descent.{key}", f"line {i + 1}") for i, key in enumerate(LETTERS))
+        alt = "The parameters a, b and c at each epoch."
+        page.charts.append(Chart(45, 9, "a, b and c on their way", "epoch", "value", tuple(ways), alt, "0.0", EPOCHS))
+        page.text(2, 9, DESCENT, "note", wide=9, tall=4)
 
     # ---- what is compared, the words, the exercises
 
@@ -248,10 +266,10 @@ class Quadratic(Lesson):
             Word("mean squared error", "The mean of the squared errors: large errors count more.", "fit.mse"),
             Word("loss", "One number that says how bad the fit is; what learning makes small.", "fit.mse"),
             Word("wiggle", "A tiny change of one parameter, up and down, to see what the loss does.", "slopes.wiggle"),
-            Word("slope", "By how much the loss changes per unit of a parameter.", "slopes.mse.exact"),
+            Word("slope", "How fast the loss changes with a parameter: its change per unit, for a tiny step.", "slopes.mse.exact"),
             Word("gradient", "The slopes of all parameters together.", "slopes.mse.exact"),
             Word("learning rate", "How far a step goes: new number = old number - rate x slope.", "descent.lr"),
-            Word("epoch", "One step that has seen all points.", "descent.epochs"),
+            Word("epoch", "One step that has seen all points; epoch 0 is the start.", "descent.epochs"),
             Word("descent", "Steps against the slope, again and again, so that the loss falls.", "descent.loss"),
         ]
 
@@ -263,15 +281,15 @@ class Quadratic(Lesson):
             Exercise("On Fit, what is the mean squared error as the workbook came (a = b = c = 1.1)?", self.mse),
             Exercise("On Fit, set a to 3, b to 2 and c to 1. What is the mean absolute error now?", self.mae, 0.001, {a: 3.0, b: 2.0, c: 1.0}),
             Exercise("As the workbook came: at which x is the absolute error largest?", apply("sum", self.x * worst)),
-            Exercise("Write a formula for the prediction at x = 1.5 when a is 2, b is -1 and c is 3.", 6.0),
+            Exercise("Work out by a formula the prediction at x = 1.5 when a is 2, b is -1 and c is 3.", 6.0),
             Exercise("Four errors are 1.5, -2, 0.5 and 3. Write a formula for their mean absolute error.", 1.75),
             Exercise("Write a formula for the mean squared error of the same four errors.", 3.875),
-            Exercise("A slope by wiggling: the loss is 3.9 when a is 1.11 and 4.1 when a is 1.09. Write a formula for the slope in a.", -10.0),
-            Exercise("On Slopes, as it came: by how much does the mean squared error change per unit of b?", row(self.exact, 2)),
+            Exercise("A slope by wiggling: the loss is 3.9 when a is 1.11 and 4.1 when a is 1.09. Write a formula for the slope in a: change of the loss / change of a.", -10.0),
+            Exercise("On Slopes, with a = b = c = 1.1: what is the slope of the mean squared error in b?", row(self.exact, 2)),
             Exercise("One update: a number is 1.1, its slope is -8, the learning rate is 0.05. What is it after the step?", 1.5),
-            Exercise("On Descent, set the learning rate to 0.05. What is a after the first epoch?", row(self.descent["a"], 2), 0.001, {self.lr: 0.05}),
-            Exercise("Back at a learning rate of 0.02: which is the first epoch whose loss is below 5?", apply("sum", early), 0.25),
-            choice("On Descent, what does a learning rate of 0.25 do? 1: it is slow but arrives. 2: it is the fastest. 3: each step goes too far, and the loss grows without end.", 3),
+            Exercise("With a = b = c = 1.1 on Fit, set the learning rate on Descent to 0.05. What is a in the row of epoch 1?", row(self.descent["a"], 2), 0.001, {self.lr: 0.05}),
+            Exercise("Back at a learning rate of 0.02, all else as it came: which is the first epoch whose loss is below 5?", apply("sum", early), 0.25),
+            choice("On Descent, all else as it came: what does a learning rate of 0.25 do? 1: it is slow but arrives. 2: it is the fastest. 3: each step goes too far, and the loss grows without end.", 3),
             choice("Why not simply take the mean of the errors as loss? 1: it takes too long. 2: errors above and below would cancel. 3: a mean is never negative.", 2),
         ]  # fmt: skip
 

@@ -28,7 +28,7 @@ from sheetnet.sheets.net import Common, Net
 from sheetnet.sheets.panel import start_page
 from sheetnet.sheets.raw import data_page, features_page
 from sheetnet.sheets.torch import Comparison, torch_page
-from sheetnet.sheets.words import words_page
+from sheetnet.sheets.words import list_words, words_page
 
 NETS = {"Linear": "with one weight for each feature", "Two ReLU": "as a tiny neural net"}
 SAME = 1e-12  # what other programs have saved with 15 digits is still the same number
@@ -141,8 +141,8 @@ class Plan(AnyPlan):
         descents = [descent_page(book, net, names) for net in self.nets]
         torch_page(book, self.comparison, names, spec.torch_version)
         best = spec.best and "linear" in spec.models
-        words_page(book, words(spec.models, optimiser))
-        _, right = exercises_page(book, self.exercises)
+        listed = words_page(book)
+        right = exercises_page(book, self.exercises, self.comparison.changed)
         start_page(
             front, self.common, self.nets, self.comparison.verdict, right, len(self.exercises),
             purpose(titles), tries(spec.epochs, titles, best, optimiser), best,
@@ -150,6 +150,7 @@ class Plan(AnyPlan):
         for page, net in zip(descents, self.nets, strict=True):
             descent_charts(book, page, net)
         start.map_of_sheets(book)
+        list_words(listed, words(spec.models, optimiser))
         return book
 
     @property

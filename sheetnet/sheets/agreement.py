@@ -60,7 +60,7 @@ class Agreement:
     def _fill(self) -> None:
         page = self.page
         page.widths |= {0: 30.0, **dict.fromkeys(range(1, 40), 13.0)}
-        changed = self._inputs(8 + len(self.pairs))
+        self.changed = changed = self._inputs(8 + len(self.pairs))
         differences = self._numbers(8 + len(self.pairs) + len(self.watched) + 8)
         bad = []
         for j, head in enumerate(("What is compared", "differs by at most", "verdict")):
@@ -104,19 +104,23 @@ class Agreement:
         number_rows(page, tallest, top, title="Row")
         out = []
         for pair in self.pairs:
-            node = self.book.block(pair.id).node
+            block = self.book.block(pair.id)
+            node = block.node
             said = variable(pair.id, node.shape)
             live = apply("same", node)
             for id, one, role, who in (
                 (f"{TORCH}{pair.id}", said, "torch", "torch"), (f"here.{pair.id}", live, "result", "this sheet"),
             ):  # fmt: skip
                 title = f"{pair.title}: {who}"
-                page.place(id, one, top, col, role, title=title, labels=pair.labels, format=pair.format)  # type: ignore[arg-type]
+                page.place(
+                    id, one, top, col, role, title=title, labels=pair.labels, format=pair.format, scale=block.scale,  # type: ignore[arg-type]
+                )  # fmt: skip
                 if node.shape[1] == 1:
                     page.widths[col] = max(13.0, len(title) + 2.0)
                 col += node.shape[1]
             page.widths[col] = 3.0
             col += 1
+            page.print_cols = col if col <= 14 else page.print_cols
             out.append(apply("max", apart(live, said, 1.0 + apply("abs", said))))
-        page.print_cols = min(col, 14)
+        page.print_cols = page.print_cols or col
         return out

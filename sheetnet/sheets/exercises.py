@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from math import ceil
 
 from sheetnet.exercises import ANSWERS, MARKS, OFFSETS, WITHIN, Exercise
-from sheetnet.graph import Node, apply, lift, variable
-from sheetnet.layout import Book, Page
+from sheetnet.graph import Node, apply, lift, variable, where
+from sheetnet.layout import Book
 
-TOP, QUESTION_COL, WIDTH = 8, 1, 92
+TOP, QUESTION_COL, WIDTH = 9, 1, 94
 LINE = 15.5  # points
 
 
-def exercises_page(book: Book, exercises: Sequence[Exercise]) -> tuple[Page, Node]:
-    """The page, and the node of how many answers are right."""
+def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> Node:
+    """Lay out the page; the node of how many answers are right. changed: 1 when an input is not as it came."""
     n = len(exercises)
     page = book.page(
         "Exercises",
         "Exercises: work it out in the yellow cells",
-        "Type a number or a formula; the cell beside it says at once whether it is right. Undo other changes first.",
+        "Type a formula, or the number that you read off (not a link to it, which would change with the sheet).",
         freeze=(TOP, 0),
     )
     answers, within, offset, mark = (variable(name, (n, 1)) for name in ("answers", "within", "offset", "mark"))
@@ -39,15 +39,10 @@ def exercises_page(book: Book, exercises: Sequence[Exercise]) -> tuple[Page, Nod
     page.place("exercises.right", right, 3, 2, "result", format="plain")
     page.text(3, QUESTION_COL, "Right so far", "label")
     page.text(3, 3, f"of {n}", "hint")
-    below = TOP + n + 1
-    page.text(
-        below,
-        QUESTION_COL,
-        "An answer that you read off may be rounded, as far as `to within` says. The columns on the right hold no"
-        " answers: the verdict compares a fingerprint of your number with that of the right one.",
-        "wrap_grey",
-    )
-    page.heights[below] = 2 * LINE
+    page.text(4, QUESTION_COL, "Are the sheets as they came? An exercise begins from there.", "label")
+    as_it_came = where(changed, "no: the sheet Torch says what was changed", "yes")
+    page.place("exercises.as_it_came", as_it_came, 4, 2, "result", format="text")
+    page.text(4, 6, "The verdict compares a fingerprint of your number with that of the right one.", "hint")
     page.print_cols = 5
     page.active = (TOP, 2)
-    return page, right
+    return right

@@ -16,7 +16,7 @@ from sheetnet.models import Model, Pass, evaluate_loss
 from sheetnet.optimisers import optimiser_of
 from sheetnet.rewrite import split_columns, substitute
 
-CHANGED = "you have changed the inputs since; run sheetnet check"
+CHANGED = "you changed something: torch's numbers are for the original"
 CLOSE = 1e-10  # what `equal` means between sheet and torch: relative, for weights and gradients to 1 + their size
 WIGGLE_CLOSE = 1e-6  # and between exact and wiggled gradients
 SINGULAR = 1e-12  # the 1 / condition of X'X below which its inverse is rounding noise

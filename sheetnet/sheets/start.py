@@ -9,12 +9,12 @@ from sheetnet.layout import Book, Page
 
 LEGEND = (
     ("legend_input", "you may change this"),
-    ("legend_data", "data"),
+    ("legend_data", "data: change it if you like"),
     ("legend_torch", "a value that torch gave"),
     ("legend_equal", "equal, or differs"),
     ("legend_forward", "forward: from data to loss"),
     ("legend_backward", "backward: from loss to gradient"),
-    ("legend_update", "update: the weights move"),
+    ("legend_update", "update: what is learnt moves"),
     ("legend_result", "result"),
 )
 ABOUT = "Every formula on these sheets is live. Change a yellow cell and look at what moves; undo brings it back."
@@ -35,11 +35,12 @@ def purpose(page: Page, words: str) -> None:
 
 
 def legend(page: Page, row: int, col: int = 4) -> None:
-    """Five rows: what the colours mean."""
+    """Six rows: what the colours mean, and the grey sizes under headings."""
     page.text(row, col, "What the colours mean", "band_plain", wide=5)
     for i, (style, words) in enumerate(LEGEND):
         at, left = row + 1 + i % 4, col if i < 4 else col + 2
         page.text(at, left, words, style, wide=2 if i < 4 else 3)
+    page.text(row + 5, col, "20 x 1 under a heading: it has 20 rows and 1 column", "hint")
 
 
 def tries(page: Page, row: int, words: Sequence[str]) -> None:

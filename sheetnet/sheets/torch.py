@@ -27,7 +27,8 @@ class Comparison:
         for net, one in zip(nets[1:], bad[1:], strict=True):
             changed, differs = changed + net.changed, differs + one
         wrong = where(apply("greater", differs, lift(0.0)), "differs", "equal")
-        self.verdict: Node = where(apply("greater", changed, lift(0.0)), CHANGED, wrong)
+        self.changed = where(apply("greater", changed, lift(0.0)), 1.0, 0.0)
+        self.verdict: Node = where(self.changed, CHANGED, wrong)
 
 
 def torch_page(book: Book, comparison: Comparison, names: tuple[str, ...], torch_version: str) -> Page:

@@ -19,8 +19,8 @@ class Word:
     seen: str
 
 
-def words_page(book: Book, words: Sequence[Word]) -> Page:
-    """One row for each term, with a link to the first cell of its block; called when the lesson's pages stand."""
+def words_page(book: Book) -> Page:
+    """The page, still without its words."""
     page = book.page(
         "Words",
         "Words: what they mean, and where they are seen",
@@ -30,11 +30,14 @@ def words_page(book: Book, words: Sequence[Word]) -> Page:
     page.widths |= {0: 24.0, 1: 95.0, 2: 26.0}
     for col, head in enumerate(("Word", "What it means", "Seen at")):
         page.text(TOP - 1, col, head, "head_left")
-    for i, word in enumerate(words):
-        area = book.block(word.seen).area
-        page.text(TOP + i, 0, word.word, "lead_top")
-        page.text(TOP + i, 1, word.meaning, "meaning")
-        first = area.part((0, 0), (0, 0)).full(fixed=False)
-        page.text(TOP + i, 2, first.replace("'", ""), "link_top", link=first)
     page.active = (TOP, 0)
     return page
+
+
+def list_words(page: Page, words: Sequence[Word]) -> None:
+    """One row for each term, with a link to the cells of its block; called when all pages stand."""
+    for i, word in enumerate(words):
+        place = page.book.block(word.seen).area.full(fixed=False)
+        page.text(TOP + i, 0, word.word, "lead_top")
+        page.text(TOP + i, 1, word.meaning, "meaning")
+        page.text(TOP + i, 2, place.replace("'", ""), "link_top", link=place)
