@@ -25,6 +25,10 @@ GREEN, RED = "#1E6B34", "#A61C1C"
 
 _INPUT = {"bg_color": FILLS["input"], "font_color": BLUE, "border": 1, "border_color": RULE}
 _TORCH = {"font_color": GREY, "italic": True}
+_NOTE = {"bg_color": FILLS["note"], "text_wrap": True, "valign": "top", "align": "left", "indent": 1} | {
+    "border": 1,
+    "border_color": RULE,
+}
 STYLES: dict[str, dict[str, Any]] = {
     "plain": {},
     "title": {"font_size": 16, "bold": True},
@@ -38,10 +42,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "label_left": {"font_color": INK},
     "hint": {"font_color": GREY, "italic": True, "indent": 1},
     "try": {"bg_color": FILLS["note"], "valign": "top"},
-    "note": {
-        "bg_color": FILLS["note"], "text_wrap": True, "valign": "top", "align": "left", "indent": 1,
-        "border": 1, "border_color": RULE,
-    },  # fmt: skip
+    "note": _NOTE,
     "link": {"font_color": "#0B5394", "underline": 1},
     "link_top": {"font_color": "#0B5394", "underline": 1, "valign": "top", "align": "left", "indent": 1},
     "count": {"font_color": GREY, "align": "right"},

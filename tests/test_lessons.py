@@ -206,7 +206,7 @@ def test_a_torch_that_says_otherwise_is_noticed(lesson: Book, monkeypatch: pytes
     blocks = {b.id for b in lesson.plan.book.blocks if b.style != "values"}
 
     def off(inputs: Mapping[str, np.ndarray]) -> object:
-        return {id: value * (1 + 1e-6) + 1e-6 for id, value in said(inputs).items()}
+        return {id: value + 1e-6 * (1 + abs(value)) for id, value in said(inputs).items()}
 
     monkeypatch.setattr(module, "witness", off)
     report = sn.check(lesson.path)
