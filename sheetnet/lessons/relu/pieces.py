@@ -112,7 +112,7 @@ class Pieces(Lesson):
         page.place("eight.mse", self.mse_8, 4, 5, "result", title="Mean squared error", side=True, format="loss")
         largest = apply("max", apply("abs", error))
         page.place("eight.largest", largest, 4, 8, "result", title="Largest error", side=True, scale=total)
-        lines = (
+        lines: tuple[Series, ...] = (
             self.line("the sum of your pieces", "eight.x", "eight.sum"),
             self.line("the curve", "eight.x", "eight.curve", "line 2"),
         )
@@ -170,7 +170,7 @@ class Pieces(Lesson):
         mse = mean(square(error))
         page.place("many.mse", mse, 7, 5, "result", title="Mean squared error", side=True, format="loss", scale=self.y)
         page.text(9, 3, "curve = height*sin(frequency*x) + tilt*x + bend*x^2", "hint")
-        lines = (
+        lines: tuple[Series, ...] = (
             self.line("the sum of the pieces", "many.x", "many.sum"),
             self.line("the curve", "many.x", "many.curve", "line 2"),
             self.line("the knots", "many.knots", "many.here", "dots"),
@@ -212,7 +212,7 @@ class Pieces(Lesson):
             ]
             page.place(f"errors.{key}_ratio", vstack(ratios), 7, col + 1, "result", scale=vstack(ratios) / nodes[-1])
             page.widths |= {col: 15.0, col + 1: 13.0}
-        lines = (
+        lines: tuple[Series, ...] = (
             self.line("largest error", "errors.sizes", "errors.largest"),
             self.line("mean squared error", "errors.sizes", "errors.mse", "line 2"),
         )

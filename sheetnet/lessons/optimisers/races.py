@@ -8,13 +8,13 @@ import numpy as np
 
 from sheetnet.graph import Node, apply, hstack, lift, ones, row, vstack, where
 from sheetnet.layout import Chart, Page, Rule, Series
-from sheetnet.lessons import stories
-from sheetnet.lessons.stories import STORIES, Story
-from sheetnet.lessons.unrolled import LABELS, Descent, Run, head
+from sheetnet.lessons.optimisers import stories
+from sheetnet.lessons.optimisers.stories import STORIES, Story
+from sheetnet.lessons.optimisers.unrolled import LABELS, Descent, Run, head
 from sheetnet.optimisers import OPTIMISERS, Optimiser
 
 if TYPE_CHECKING:
-    from sheetnet.lessons.optimisers import Optimisers
+    from sheetnet.lessons.optimisers.lesson import Optimisers
 
 N_BATCHES, PASSES, RATE = 5, 10, 0.02
 STEPS = PASSES * N_BATCHES

@@ -8,7 +8,7 @@ from sheetnet.exercises import Exercise, choice
 from sheetnet.graph import Node, apply, relu, row
 from sheetnet.layout import Chart, Page
 from sheetnet.lessons.lesson import Pair, Watched, Word
-from sheetnet.lessons.pieces import BY_HAND, COARSE, CURVE, FIRST, LAST, Pieces
+from sheetnet.lessons.relu.pieces import BY_HAND, COARSE, CURVE, FIRST, LAST, Pieces
 
 ONE_NOTE = (
     "A ReLU (rectified linear unit) is max(0, m*x + b): a line whose negative part is replaced by 0. Where the line"
