@@ -8,12 +8,12 @@ from sheetnet.exercises import Exercise, choice
 from sheetnet.gradient import gradient
 from sheetnet.graph import Node, apply, constant, hstack, mean, ones, row, square, sum_columns, variable, vstack
 from sheetnet.layout import Chart, Page, Rule, Series
-from sheetnet.lessons.optimisers import stories
 from sheetnet.lessons.lesson import Lesson, Pair, Watched, Word
-from sheetnet.lessons.points import noisy_points
+from sheetnet.lessons.optimisers import stories
 from sheetnet.lessons.optimisers.races import DESCENTS, N_BATCHES, compare_page, noise_page, optimiser_page
 from sheetnet.lessons.optimisers.stories import STORIES
 from sheetnet.lessons.optimisers.unrolled import LABELS, Batch, Run, head
+from sheetnet.lessons.points import noisy_points
 from sheetnet.optimisers import OPTIMISERS
 from sheetnet.rewrite import substitute
 
