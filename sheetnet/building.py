@@ -14,7 +14,7 @@ from sheetnet.data import Raw, read_passengers
 from sheetnet.errors import SheetnetError
 from sheetnet.evaluate import evaluate
 from sheetnet.features import Table, counting
-from sheetnet.lessons.titanic import Plan, Spec
+from sheetnet.lessons.titanic import FIRST_LOOK, Plan, Spec
 from sheetnet.models import KINDS, Model
 from sheetnet.optimisers import optimiser_of
 from sheetnet.plan import Plan as AnyPlan
@@ -162,7 +162,7 @@ def start_inputs(
     plan: Plan, table: Table, models: Sequence[Model], rates: Mapping[str, float], begin: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
     """The value of every cell that a person may edit, by block id, as the workbook is delivered."""
-    one = {"start.epoch": float(min(10, plan.spec.epochs)), "start.wiggle": WIGGLE}
+    one = {"start.epoch": float(min(FIRST_LOOK, plan.spec.epochs)), "start.wiggle": WIGGLE}
     values: dict[str, np.ndarray] = {key: np.array([[value]]) for key, value in one.items()}
     by_node = plan.recipe.inputs(table.raw)
     for id, node in plan.inputs.items():

@@ -1,4 +1,4 @@
-"""A book and its numbers -> an .xlsx file. With charts.py the only user of XlsxWriter.
+"""A book and its numbers -> an .xlsx file. With charts.py and tips.py the only user of XlsxWriter.
 
 Same input, same bytes: fixed dates, no machine names, no random order. Every formula cell stores its value, exact to
 the last bit. The file is written beside its target and then renamed, so that nothing is ever half written.
@@ -18,10 +18,9 @@ from xlsxwriter.exceptions import XlsxFileError
 from xlsxwriter.utility import xl_rowcol_to_cell_fast
 from xlsxwriter.worksheet import CellFormulaTuple, CellNumberTuple, Worksheet
 
-from sheetnet import charts, files
+from sheetnet import charts, files, tips
 from sheetnet.area import Area
 from sheetnet.errors import WorkbookError
-from sheetnet.formula import number
 from sheetnet.layout import Block, Book, Formula, Page
 from sheetnet.look import (
     FIXED_FORMATS,
@@ -140,6 +139,7 @@ def _fill(path: str, book: Book, values: Mapping[str, np.ndarray], manifest: str
         for block in page.blocks:
             _heading(sheet, block, formats)
             _block(sheet, book, block, values[block.id], formats)
+        tips.put(sheet, page, values)
         for chart in page.charts:
             charts.draw(file, sheet, chart)
     for index, page in enumerate(book.pages):
@@ -193,16 +193,6 @@ def _settings(sheet: Any, page: Page, formats: Formats) -> None:
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0, max(1, page.freeze[0] - 1))
     sheet.set_footer("&L&A&RPage &P of &N")
-    for rule in page.rules:
-        options = {
-            "validate": "integer" if rule.whole else "decimal",
-            "criteria": "between",
-            "minimum": number(rule.low),
-            "maximum": number(rule.high),
-            "error_title": "sheetnet",
-            "error_message": rule.message,
-        }
-        sheet.data_validation(*rule.area.corners, options)
     if page.table:
         name, area, headers = page.table
         made = {block.area.col: heading_style("head", block) for block in page.blocks}

@@ -16,7 +16,7 @@ import numpy as np
 from sheetnet.evaluate import evaluate
 from sheetnet.exercises import Exercise
 from sheetnet.formula import number
-from sheetnet.graph import Node, variable
+from sheetnet.graph import Node, apply, variable
 from sheetnet.layout import Book, Page, Role, Rule, Series, Style
 from sheetnet.plan import Plan, Values
 from sheetnet.sheets import start
@@ -24,12 +24,6 @@ from sheetnet.sheets.agreement import TORCH, Agreement, Pair, Watched
 from sheetnet.sheets.exercises import exercises_page
 from sheetnet.sheets.words import Word, list_words, words_page
 
-EVERYWHERE = (
-    Word("torch", "PyTorch, the library that models are trained with in earnest; here it says the same.", "torch.verdict"),
-    Word("forward", "From the inputs to the loss: green headings.", "start.verdict"),
-    Word("backward", "From the loss back to what each number had to do with it: violet headings.", "start.verdict"),
-    Word("update", "What is learnt takes a step: orange headings.", "start.verdict"),
-)
 SAME = 1e-12  # inputs that other programs have saved with 15 digits are still the delivered ones
 
 
@@ -52,14 +46,23 @@ class Lesson(Plan):
         self._marks = agreement.marks
         words = words_page(self.book)
         self.exercises = self.ask()
-        right = exercises_page(self.book, self.exercises, agreement.changed)
+        right = exercises_page(self.book, self.exercises, self._moved(agreement.changed))
         start.purpose(front, self.purpose)
         start.tries(front, 7, self.tries)
         row = 9 + len(self.tries)
         start.progress(front, row, agreement.verdict, right, len(self.exercises))
-        start.legend(front, row + 3, 0)
+        colours = start.legend(front, row + 3, 0)
         start.map_of_sheets(self.book)
-        list_words(words, [*self.words(), *EVERYWHERE])
+        list_words(words, [*self.words(), *_everywhere(colours)])
+
+    def _moved(self, changed: Node) -> Node:
+        """Above 0 when a compared input or any other yellow number is not as it came."""
+        watched = {one.node for one in self.watched()}
+        for block in self.book.blocks:
+            node = block.node
+            if block.role == "input" and node.shape == (1, 1) and node not in watched:
+                changed = changed + apply("abs", node - float(self._delivered[node][0, 0]))
+        return changed
 
     # ---- what a lesson says
 
@@ -167,6 +170,16 @@ class Lesson(Plan):
     def on_record(self, inputs: Values, said: Values) -> dict[str, np.ndarray]:
         untouched = all(_same(inputs[id], value) for id, value in self.delivered().items())
         return self._torch(said) if untouched else {}
+
+
+def _everywhere(colours: Mapping[str, str]) -> list[Word]:
+    """The terms of all lessons; colours says where each colour of the legend stands."""
+    return [
+        Word("forward", "From the inputs to the loss: green headings.", colours["legend_forward"]),
+        Word("backward", "From the loss back to what each number had to do with it.", colours["legend_backward"]),
+        Word("update", "What is learnt takes a step: orange headings.", colours["legend_update"]),
+        Word("torch", "PyTorch, the library that models are trained with in earnest.", "torch.verdict"),
+    ]
 
 
 def _same(a: np.ndarray, b: np.ndarray) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from sheetnet.data.passengers import MAX_ROWS
 from sheetnet.evaluate import evaluate
 from sheetnet.features import RECIPES, Recipe
-from sheetnet.graph import variable
+from sheetnet.graph import apply, variable
 from sheetnet.layout import Book
 from sheetnet.lessons.passengers import ask, words
 from sheetnet.models import KINDS, create
@@ -32,6 +32,7 @@ from sheetnet.sheets.words import list_words, words_page
 
 NETS = {"Linear": "with one weight for each feature", "Two ReLU": "as a tiny neural net"}
 SAME = 1e-12  # what other programs have saved with 15 digits is still the same number
+FIRST_LOOK = 10  # the epoch that is looked at as the workbook comes
 NEVER_LATER = 70  # epochs after which a rate of 50 has outgrown the sheet
 
 
@@ -142,7 +143,8 @@ class Plan(AnyPlan):
         torch_page(book, self.comparison, names, spec.torch_version)
         best = spec.best and "linear" in spec.models
         listed = words_page(book)
-        right = exercises_page(book, self.exercises, self.comparison.changed)
+        moved = self.comparison.changed + apply("abs", self.common.epoch - float(min(FIRST_LOOK, spec.epochs)))
+        right = exercises_page(book, self.exercises, moved)
         start_page(
             front, self.common, self.nets, self.comparison.verdict, right, len(self.exercises),
             purpose(titles), tries(spec.epochs, titles, best, optimiser), best,

@@ -39,8 +39,13 @@ class Watched:
             return apply("same", self.node)
         if self.counter is not None:
             return apply("sum", self.node * self.counter)
-        weights = constant(tuple(tuple(float(i * k + j + 1) for j in range(k)) for i in range(n)))
+        weights = constant(tuple(tuple(_weight(i * k + j) for j in range(k)) for i in range(n)))
         return apply("sum", self.node * weights)
+
+
+def _weight(i: int) -> float:
+    """From 1 to 2, in an order that no change by small whole numbers undoes: multiples of the golden ratio."""
+    return round(1.0 + (i * 0.6180339887) % 1.0, 4)
 
 
 class Agreement:

@@ -14,7 +14,7 @@ LINE = 15.5  # points
 
 
 def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> Node:
-    """Lay out the page; the node of how many answers are right. changed: 1 when an input is not as it came."""
+    """Lay out the page; the node of how many answers are right. changed: above 0 when an input is not as it came."""
     n = len(exercises)
     page = book.page(
         "Exercises",
@@ -40,7 +40,7 @@ def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> 
     page.text(3, QUESTION_COL, "Right so far", "label")
     page.text(3, 3, f"of {n}", "hint")
     page.text(4, QUESTION_COL, "Are the sheets as they came? An exercise begins from there.", "label")
-    as_it_came = where(changed, "no: the sheet Torch says what was changed", "yes")
+    as_it_came = where(apply("greater", changed, lift(0.0)), "no: the tip of a yellow cell says what it held", "yes")
     page.place("exercises.as_it_came", as_it_came, 4, 2, "result", format="text")
     page.text(4, 6, "The verdict compares a fingerprint of your number with that of the right one.", "hint")
     page.print_cols = 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sheetnet.area import cell_address
 from sheetnet.graph import Node, apply
 from sheetnet.layout import Book, Page
 
@@ -17,7 +18,7 @@ LEGEND = (
     ("legend_update", "update: what is learnt moves"),
     ("legend_result", "result"),
 )
-ABOUT = "Every formula on these sheets is live. Change a yellow cell and look at what moves; undo brings it back."
+ABOUT = "Every formula on these sheets is live. Change a yellow cell and look at what moves; its tip says what it held."
 LEFT, MAP_COL = 9, 10  # columns of the left half; where the list of sheets begins
 
 
@@ -34,13 +35,16 @@ def purpose(page: Page, words: str) -> None:
     page.text(4, 0, words, "wrap", wide=LEFT, tall=2)
 
 
-def legend(page: Page, row: int, col: int = 4) -> None:
-    """Six rows: what the colours mean, and the grey sizes under headings."""
+def legend(page: Page, row: int, col: int = 4) -> dict[str, str]:
+    """Six rows: what the colours mean, and the grey sizes under headings; where each colour stands, by style."""
+    places = {}
     page.text(row, col, "What the colours mean", "band_plain", wide=5)
     for i, (style, words) in enumerate(LEGEND):
         at, left = row + 1 + i % 4, col if i < 4 else col + 2
         page.text(at, left, words, style, wide=2 if i < 4 else 3)
+        places[style] = f"Start!{cell_address(at, left)}"
     page.text(row + 5, col, "20 x 1 under a heading: it has 20 rows and 1 column", "hint")
+    return places
 
 
 def tries(page: Page, row: int, words: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ TOP = 4
 
 @dataclass(frozen=True)
 class Word:
-    """A term, its meaning in one sentence, and the id of a block where it is seen."""
+    """A term, its meaning in one sentence, and where it is seen: the id of a block, or a cell such as Start!C21."""
 
     word: str
     meaning: str
@@ -37,7 +37,7 @@ def words_page(book: Book) -> Page:
 def list_words(page: Page, words: Sequence[Word]) -> None:
     """One row for each term, with a link to the cells of its block; called when all pages stand."""
     for i, word in enumerate(words):
-        place = page.book.block(word.seen).area.full(fixed=False)
+        place = word.seen if "!" in word.seen else page.book.block(word.seen).area.full(fixed=False)
         page.text(TOP + i, 0, word.word, "lead_top")
         page.text(TOP + i, 1, word.meaning, "meaning")
         page.text(TOP + i, 2, place.replace("'", ""), "link_top", link=place)

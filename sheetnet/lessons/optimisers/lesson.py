@@ -35,9 +35,9 @@ class Optimisers(Lesson):
     tries = (
         "On Batches, look at batches 1 to 5 in turn. Where does a step on this batch alone pull the curve?",
         "On Gradients, find the gradient of all rows among those of single rows and of batches.",
-        "On Noise, compare the three curves. Who is ahead after one pass, who after ten? Then change the rates.",
-        "On Momentum, follow the weight of x^2: it runs past its goal. Set momentum to 0: what is left?",
-        "On Adam, look at step 1: each weight moves by just the rate. Without the correction, how far would it?",
+        "On Noise, compare the three curves. Who is ahead after ten passes? And with a rate of 0.15 for all rows?",
+        "On Momentum, follow the weight of x^2: it runs past its goal. Set momentum to 0 and the rate to 0.04: which curve is it now?",
+        "On Adam, set the step to look at to 1: each weight moves by just the rate. Without the correction, how far would it?",
         "On Batches, multiply the loss by 100, and look at Compare. Which two explode, and why not the others?",
     )
 
@@ -246,7 +246,7 @@ class Optimisers(Lesson):
         adam, single, momentum = self.runs["adam"], self.runs["single"], self.runs["momentum"]
         first = constant(((1.0,), (0.0,), (0.0,)))
         return [
-            Exercise("On Gradients, as the workbook came: what is the slope in the weight of x^2 that batch 4 sees?", row(self.parts, 4) @ first),
+            Exercise("On Gradients, as the workbook came: what is the slope in the weight of x^2 that batch 4 sees (three decimals)?", row(self.parts, 4) @ first),
             Exercise("Five batches of equal size see the slopes -16, -3, -1, -18 and -17. Write a formula for the slope that all rows see.", -11.0),
             Exercise("A row has x^2 = 4 and y = 7; the prediction is 3. Write a formula for the slope of its squared error in the weight of x^2.", -32.0),
             Exercise("712 passengers, batches of 8: how many steps does one pass take?", 89.0, 0.25),
@@ -254,12 +254,12 @@ class Optimisers(Lesson):
             Exercise("Momentum 0.9: m then is 3, the gradient is 2, the rate 0.1, the weight 1. Write a formula for the weight after the step.", 0.53),
             Exercise("Momentum 0.9, and the gradient is 2 at every step, for ever. Which number does m approach?", 20.0, 0.01),
             Exercise("On Momentum, set momentum to 0.5. What is the loss after step 50?", momentum.loss.sources[-1], 0.0005, {momentum.how.settings["momentum"]: 0.5}),
-            Exercise("Adagrad, rate 0.5: a weight's first gradient is 3, its second is 4. Write a formula for how far the second step goes.", 0.4),
+            Exercise("Adagrad, rate 0.5: a weight's first gradient is 3, its second is 4. Write a formula for how far the second step goes (without sign).", 0.4),
             Exercise("Adam: after step 3, m is 0.542; beta1 is 0.9. Write a formula for m_hat.", 2.0),
             Exercise("Adam, rate 0.2: the very first gradient of a weight is -250. By how much does the weight change (with its sign)?", 0.2),
             Exercise("On Adam, set the step to look at to 10. What is v_hat of the weight of x^2?", adam.lines["v_hat"] @ first, 0.01, {adam.at: 10.0}),
             Exercise("AdamW, rate 0.1, weight_decay 0.5: a weight is 2. Write a formula for W_less.", 1.9),
-            choice("All gradients become 100 times as large. Who takes just the same steps? 1: SGD. 2: momentum. 3: Adagrad, RMSprop and Adam (but for eps). 4: nobody.", 3),
+            choice("All gradients become 100 times as large. Who takes just the same steps? 1: SGD. 2: momentum. 3: Adagrad, RMSprop, Adam and AdamW (but for eps). 4: nobody.", 3),
             choice("Why do small batches swing in the end? 1: the rate grows. 2: each batch has a lowest point of its own. 3: the sheet rounds.", 2),
             choice("What sets RMSprop apart from Adagrad? 1: it forgets old gradients. 2: it needs no rate. 3: it knows the sign of the gradient only.", 1),
         ]  # fmt: skip

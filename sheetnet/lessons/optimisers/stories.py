@@ -18,15 +18,16 @@ GRADIENTS = (
     " 1.14 and 0.57, where the loss is lowest. All rows say: stay. Each batch says: go on."
 )
 NOISE = (
-    "Same rate, same number of rows looked at. Small batches take more steps in a pass, so at first they are ahead. Later"
-    " each batch pulls elsewhere, the weights swing about the best ones, and the loss no longer falls: noise. The smaller"
-    " the rate, the smaller the swing.\n\nTry this: rate 0.2 for all rows, 0.005 for one row; then 0.1 for one row."
+    "Same rate, same number of rows looked at. Small batches take more steps in a pass: as it came they are ahead after"
+    " one pass and after ten. But each batch pulls elsewhere, so the weights swing about the best ones: noise. The smaller"
+    " the rate, the smaller the swing.\n\nTry this: 0.15 for all rows, a rate that the batches could not stand: who is"
+    " ahead after ten passes now? Then one row at 0.01: the swing shrinks. At 0.1 it leaps about wildly."
 )
 COMPARE = (
     "Honest words: after 50 steps all six are within 0.05 of the lowest loss. At step 5 and 10 plain SGD leads, at step"
-    " 25 momentum, at step 50 AdamW; other rates, or another order of the rows, make another winner. With three weights"
-    " plain SGD with a good rate is hard to beat, and MINVERSE finds the lowest loss in one go. The others earn their"
-    " keep where there are many weights whose slopes differ widely, and nobody can try out a rate for each.\n\nTry this:"
+    " 25 momentum, at step 50 AdamW; other rates, or another order of the rows, can make another winner. Early, plain SGD"
+    " with a good rate is hard to beat; by step 50 the noise of its batches holds it up, and it comes last. MINVERSE finds"
+    " the lowest loss in one go. The others earn their keep where there are many weights whose slopes differ widely, and nobody can try out a rate for each.\n\nTry this:"
     " on Batches, multiply the loss by 100. SGD and momentum explode, for their steps grow with the gradient. The other"
     " four divide by its size, and take the same steps as before."
 )
@@ -62,7 +63,7 @@ STORIES = {
     "adagrad": Story(
         "Adagrad", 0.7, "a rate of its own for each weight",
         "sum_sq adds up the squared gradients of each weight. The gradient is divided by its root: a steep weight takes"
-        " careful steps, a flat one bold steps. As the sum only grows, every step gets smaller.\n\nTry this: a rate"
+        " careful steps, a flat one bold steps. As the sum only grows, the rate of each weight only shrinks.\n\nTry this: a rate"
         " of 0.1 creeps, ever more slowly; 2 leaps too far at first, and recovers.",
         ("The rate that each weight has now", OWN, "Three falling lines: the rates of the three weights shrink."),
     ),
@@ -87,8 +88,8 @@ STORIES = {
     "adamw": Story(
         "AdamW", 0.2, "Adam, with weights drawn to zero",
         "First every weight is made a little smaller: W_less. Then comes a step of Adam. Weights that the data do not ask"
-        " for fade away, whatever the gradient's size.\n\nTry this: weight_decay 0 (that is Adam), 0.1, then 1. How"
-        " much loss do small weights cost?",
+        " for fade away, whatever the gradient's size.\n\nTry this: weight_decay 0 (that is Adam), 0.1, then 1. All three"
+        " weights are needed here, so drawing them to zero costs loss: how much?",
         ("The weight of x^2 on its way", "weight", "The weight of x^2 with AdamW and with Adam: almost the same line."),
     ),
 }  # fmt: skip
