@@ -13,7 +13,6 @@ from sheetnet.data import SCHEMA
 from sheetnet.errors import DataError, SheetnetError
 from sheetnet.features import Table, prepare
 from sheetnet.lessons.titanic import Plan as Passengers
-from sheetnet.optimisers import optimiser_of
 from sheetnet.params import MMULT, Params, read_params
 from sheetnet.plan import Values
 from sheetnet.settings import MAX_EPOCHS, learning_rate, whole_number
@@ -93,17 +92,18 @@ def _input(stands: Params, id: object, value: Any) -> np.ndarray:
         return new
     if not np.isfinite(new).all():
         raise SheetnetError(f"{id} needs finite numbers, found {value!r:.60}")
-    for rule in (rule for page in stands.plan.book.pages for rule in page.rules):
-        if rule.area == stands.plan.book.block(id).area:
-            for v in new.flat:
-                if not rule.low <= v <= rule.high or (rule.whole and v != int(v)):
-                    raise SheetnetError(f"{id} cannot be {v:g}. {rule.message}")
+    area = stands.plan.book.block(id).area
+    for rule in (rule for page in stands.plan.book.pages if page.name == area.sheet for rule in page.rules):
+        ruled = set(rule.area.cells())
+        for at, v in zip(area.cells(), new.flat, strict=True):
+            if at in ruled and (not rule.low <= v <= rule.high or (rule.whole and v != int(v))):
+                raise SheetnetError(f"{id} cannot be {v:g}. {rule.message}")
     return new + 0.0
 
 
 def rebuild(
-    stands: Params, out: Path, changes: Values, *, epochs: int | None = None, lr: float | None = None,
-    optimiser: str | None = None, table: Table | None = None,
+    stands: Params, out: Path, changes: Values, *, epochs: int | None = None,
+    lr: float | Mapping[str, float] | None = None, optimiser: str | None = None, table: Table | None = None,
 ) -> Built:  # fmt: skip
     """The workbook that stands in a file, built anew with some inputs changed; settings that are given replace its own.
 
@@ -122,11 +122,9 @@ def rebuild(
         raise SheetnetError(f"{stands.file}: its weights are for {theirs}; the table has {ours}")
     models = [net.model for net in stands.plan.nets]
     epochs = whole_number("epochs", spec.epochs if epochs is None else epochs, 1, MAX_EPOCHS)
-    if lr is None and optimiser is not None and optimiser != spec.optimiser:
-        lr = optimiser_of(optimiser).lesson_lr
-    rates = {
-        m.name: float(inputs[f"start.{m.name}.lr"][0, 0]) if lr is None else learning_rate(lr) for m in models
-    }
+    rates = {m.name: float(inputs[f"start.{m.name}.lr"][0, 0]) for m in models}
+    if lr is not None:
+        rates = {m.name: learning_rate(lr[m.name] if isinstance(lr, Mapping) else lr) for m in models}
     begin = {m.name: inputs[f"{m.name}.now.weight"].T + 0.0 for m in models}
     given = tuple(sorted(m.name for m in models if not np.array_equal(begin[m.name], m.init(spec.seed)["W"])))
     typed = {id: inputs[id] for id in (*CARRIED, "mmult.now.W")}

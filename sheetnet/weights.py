@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sheetnet.data.passengers import content_of, text_of
+from sheetnet.data.passengers import content_of, decimal, text_of
 from sheetnet.data.words import counted, refusal, shown
 from sheetnet.errors import SheetnetError
 from sheetnet.files import writing
@@ -65,13 +65,12 @@ def _by_name(model: Model, value: Any, features: Sequence[str]) -> Any:
 
 def _differing(names: Sequence[str], features: Sequence[str]) -> str:
     """How names of features differ from those that are needed, in words."""
+    unknown = [name for name in dict.fromkeys(names) if name not in features]
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    other = [name for name in names if name not in features]
-    lack = [name for name in features if name not in names]
-    parts = (("not for", other), ("two times for", twice), ("without", lack))
-    found = "; ".join(f"{words} {', '.join(map(str, some[:6]))}" for words, some in parts if some)
-    found = found.replace("not for ", "features that are not there: ", 1)
-    return f"{counted(len(names), 'feature')} ({found}), the workbook has {', '.join(features)}"
+    missing = [name for name in features if name not in names]
+    lists = {"unknown": unknown, "twice": twice, "missing": missing}
+    words = "; ".join(f"{word}: {', '.join(map(shown, found[:6]))}" for word, found in lists.items() if found)
+    return f"other features than those of the table ({words})"
 
 
 def fitting(W: Any, models: Sequence[Model]) -> Model:
@@ -98,19 +97,23 @@ def read_csv(path: Path, models: Sequence[Model], features: Sequence[str]) -> tu
     Raises: DataError naming file, line and column; SheetnetError.
     """
     text = text_of(content_of(path, SUCH_AS), str(path), "a line for each feature")
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: dict[str, list[float]] = {}
     try:
-        header, *lines = filter(None, csv.reader(io.StringIO(text, newline=""), strict=True))
+        first, *units = [name.strip() for name in next(filter(None, reader))]
+        if first != "feature" or not units or units != [f"unit_{unit + 1}" for unit in range(len(units))]:
+            found, remedy = f"found the header {shown(','.join([first, *units]))}", f"use a file such as {SUCH_AS}"
+            raise refusal(f"{path}, line 1", found, "feature,unit_1 and so on, a column for each unit", remedy)
+        for line in filter(None, reader):
+            name, weights = _line(f"{path}, line {reader.line_num}", line, units)
+            if name in rows:
+                raise refusal(f"{path}, line {reader.line_num}", f"found {shown(name)} again", "each once", "remove one")
+            rows[name] = weights
     except csv.Error as reason:
         raise refusal(str(path), f"found a broken cell ({reason})", "quotes in pairs", "write it anew") from None
-    units = [name.strip() for name in header[1:]]
-    if header[0].strip() != "feature" or units != [f"unit_{unit + 1}" for unit in range(len(units))] or not units:
-        found, remedy = f"found the header {shown(','.join(header))}", f"use a file such as {SUCH_AS}"
-        raise refusal(f"{path}, line 1", found, "feature,unit_1 and so on, a column for each unit", remedy)
-    rows = dict(_line(path, number, line, units) for number, line in enumerate(lines, start=2))
-    names = [line[0].strip() for line in lines]
-    if sorted(names) != sorted(features):
-        found = f"the weights are for {_differing(names, features)}"
-        raise SheetnetError(f"{path}: {found}. Weights belong to a recipe and its features; see --recipe")
+    if set(rows) != set(features):
+        found = _differing(list(rows), features)
+        raise SheetnetError(f"{path}: these weights are for {found}. Weights belong to a recipe; see --recipe")
     W = np.array([rows[name] for name in features])
     try:
         model = fitting(W, models)
@@ -119,22 +122,16 @@ def read_csv(path: Path, models: Sequence[Model], features: Sequence[str]) -> tu
     return model, matrix(model, W, features)
 
 
-def _line(path: Path, number: int, line: list[str], units: Sequence[str]) -> tuple[str, list[float]]:
+def _line(place: str, line: list[str], units: Sequence[str]) -> tuple[str, list[float]]:
     """The feature and the weights of one line."""
-    place = f"{path}, line {number}"
     if len(line) != len(units) + 1:
-        remedy = "give each unit one cell"
-        raise refusal(place, f"found {counted(len(line), 'field')}", f"{len(units) + 1} as in the header", remedy)
-    weights = []
-    for unit, cell in zip(units, line[1:], strict=True):
-        try:
-            weight = float(cell)
-        except ValueError:
-            weight = math.nan
+        expected = f"{len(units) + 1} as in the header"
+        raise refusal(place, f"found {counted(len(line), 'field')}", expected, "give the name and each weight a cell")
+    weights = [decimal(cell.strip()) for cell in line[1:]]
+    for unit, cell, weight in zip(units, line[1:], weights, strict=True):
         if not math.isfinite(weight):
             found = f"found {shown(cell.strip())}" if cell.strip() else "found an empty cell"
             raise refusal(f"{place}, column {unit}", found, "a finite number", "mend this weight")
-        weights.append(weight)
     return line[0].strip(), weights
 
 

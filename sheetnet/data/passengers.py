@@ -70,7 +70,7 @@ class Column:
             if not self.blank_ok:
                 raise self._refusal("found an empty cell")
             return math.nan if self.kind == "number" else ""
-        value = _number(cell) if self.kind == "number" else cell
+        value = decimal(cell) if self.kind == "number" else cell
         if self.allowed:
             fits = value in self.allowed
         else:
@@ -267,7 +267,7 @@ def _remedy(missing: list[str], header: list[str]) -> str:
     return "add what is missing"
 
 
-def _number(cell: str | float) -> float:
+def decimal(cell: str | float) -> float:
     """The number in a cell, nan if there is none: no TRUE, no inf, no 1_000, which Python would take."""
     if isinstance(cell, bool) or (isinstance(cell, str) and not _DECIMAL.fullmatch(cell)):
         return math.nan
