@@ -105,9 +105,10 @@ def read_csv(path: Path, models: Sequence[Model], features: Sequence[str]) -> tu
             found, remedy = f"found the header {shown(','.join([first, *units]))}", f"use a file such as {SUCH_AS}"
             raise refusal(f"{path}, line 1", found, "feature,unit_1 and so on, a column for each unit", remedy)
         for line in filter(None, reader):
-            name, weights = _line(f"{path}, line {reader.line_num}", line, units)
+            place = f"{path}, line {reader.line_num}"
+            name, weights = _line(place, line, units)
             if name in rows:
-                raise refusal(f"{path}, line {reader.line_num}", f"found {shown(name)} again", "each once", "remove one")
+                raise refusal(place, f"found {shown(name)} again", "each once", "remove one")
             rows[name] = weights
     except csv.Error as reason:
         raise refusal(str(path), f"found a broken cell ({reason})", "quotes in pairs", "write it anew") from None

@@ -46,6 +46,7 @@ def params(file: str, model: str | None, epoch: int | None, as_json: bool, **opt
             raise SheetnetError(f"--{asked[0]} is for a workbook of titanic; {file} is of the lesson {stands.lesson}")
         _print_inputs(stands, as_json)
         return
+    stands.net(model)  # which says what there is, where this is none
     chosen = [stands.key(model)] if model is not None else list(stands.params)
     frames = {name: stands.frame(name, epoch) for name in chosen}
     if "output" in files:
