@@ -91,9 +91,7 @@ def write_predictions(found: Predictions, out: Path) -> None:
         found.frame.to_csv(beside, index=False, lineterminator="\n")
 
 
-def predictions(
-    stands: Params, rows: Newcomers, model: str | None = None, epoch: int | None = None
-) -> Predictions:
+def predictions(stands: Params, rows: Newcomers, model: str | None = None, epoch: int | None = None) -> Predictions:
     """The predictions for new rows, with what was filled in; see predict."""
     net, W = stands.net(model).model, stands.W(model, epoch)
     at = "" if epoch is None else f" at epoch {epoch}"

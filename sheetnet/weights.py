@@ -79,7 +79,10 @@ def fitting(W: Any, models: Sequence[Model]) -> Model:
     Raises: SheetnetError when none has.
     """
     named = hasattr(W, "columns") and "feature" in W.columns
-    shape = np.shape(_numbers(W.drop(columns="feature") if named else W))
+    try:
+        shape = np.shape(_numbers(W.drop(columns="feature") if named else W))
+    except ValueError:
+        raise SheetnetError("weights are rows of numbers, each as long as the first; found rows that differ") from None
     for model in models:
         if len(shape) == 2 and shape[1] == model.n_hidden:
             return model

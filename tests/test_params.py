@@ -174,6 +174,15 @@ def test_what_a_person_edited_comes_back(small: Made) -> None:
     assert got.table.X[2, 2] == 1.0  # 80 is the largest age
 
 
+def test_sheets_that_are_protected_against_typing_are_read(fine: Made) -> None:
+    book = load_workbook(in_excels_form(fine.path, Path("excel.xlsx")))
+    for sheet in book:
+        sheet.protection.password = "secret"
+        sheet.protection.enable()
+    book.save("protected.xlsx")
+    expect(sn.read_params("protected.xlsx"), fine, 1e-15)
+
+
 def test_views_are_numpy_pandas_and_torch(fine: Made) -> None:
     got = sn.read_params(fine.path)
     frame = got.frame("two-relu")
@@ -305,6 +314,15 @@ def test_a_rebuilt_workbook_is_right(fine: Made) -> None:
     assert got.rates["linear"] == 0.07
     assert got.inputs["mmult.A"][0, 0] == 8
     assert "given" in str(load_workbook("new.xlsx")["Linear"]["A8"].value)
+
+
+def test_rates_and_data_go_in_too(small: Made) -> None:
+    ages = small.table.raw.columns["Age"] / 3
+    sn.write_params(small.path, "new.xlsx", {"start.linear.lr": 0.1 / 3, "data.Age": ages, "start.epoch": 3})
+    got = sn.read_params("new.xlsx")
+    assert (got.rates["linear"], got.inputs["start.epoch"][0, 0]) == (0.1 / 3, 3)
+    assert same_bits(got.raw.columns["Age"], ages)
+    assert sn.check("new.xlsx").findings == []
 
 
 @pytest.mark.parametrize("name", ["small", "fine", "twelve"])
@@ -786,6 +804,10 @@ WRONG: dict[str, tuple[Any, str]] = {
     "text": ({"linear": [["a"]] * 10}, "something else than numbers"),
     "features": (pd.DataFrame({"unit_1": [1.0] * 10}, list("abcdefghij")), "unknown: 'a'"),
     "nothing": (None, "needed, found"),
+    "ragged": ([[1.0], [1.0, 2.0]], "rows that differ"),
+    "a series": (pd.Series([1.0] * 10), r"needed, found \(10,\)"),
+    "a word": ("heavy", r"needed, found \(\)"),
+    "W twice": ({"W": {"W": [[1.0]]}}, "needed, found"),
     "rate below 0": ({"start.linear.lr": -1}, "start.linear.lr cannot be -1"),
     "rate of two": ({"start.linear.lr": [1, 2]}, r"shape \(1, 1\), found \(1, 2\)"),
     "rate of text": ({"start.linear.lr": "fast"}, "needs numbers"),
