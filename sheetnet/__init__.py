@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from sheetnet.errors import SheetnetError
     from sheetnet.features import Table, titanic
     from sheetnet.models import Model, linear, relus, two_relu
+    from sheetnet.params import Params, read_params
+    from sheetnet.predicting import predict
+    from sheetnet.rebuilding import write_params
     from sheetnet.training import Run, train
     from sheetnet.training.sweep import Sweep, sweep
 
 _HOME = {
     "Model": "models",
+    "Params": "params",
     "Rows": "data.rows",
     "Run": "training",
     "SheetnetError": "errors",
@@ -32,16 +36,19 @@ _HOME = {
     "check": "checking",
     "linear": "models",
     "open_rows": "data.rows",
+    "predict": "predicting",
+    "read_params": "params",
     "relus": "models",
     "sweep": "training.sweep",
     "titanic": "features",
     "train": "training",
     "two_relu": "models",
+    "write_params": "rebuilding",
 }
 __all__ = [
-    "Model", "Rows", "Run", "SheetnetError", "Sweep", "Table", "__version__", "build",
-    "build_lesson", "check", "linear", "open_rows", "relus", "sweep", "titanic", "train",
-    "two_relu",
+    "Model", "Params", "Rows", "Run", "SheetnetError", "Sweep", "Table", "__version__", "build",
+    "build_lesson", "check", "linear", "open_rows", "predict", "read_params", "relus", "sweep", "titanic", "train",
+    "two_relu", "write_params",
 ]  # fmt: skip
 
 

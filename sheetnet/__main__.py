@@ -9,6 +9,8 @@ from sheetnet.commands.build import build
 from sheetnet.commands.check import check
 from sheetnet.commands.common import CONTEXT
 from sheetnet.commands.lessons import lessons
+from sheetnet.commands.params import params
+from sheetnet.commands.predict import predict
 from sheetnet.commands.sweep import sweep
 from sheetnet.commands.train import train
 
@@ -25,10 +27,12 @@ def main() -> None:
       sheetnet train two-relu --epochs 1000      train the same net in torch
       sheetnet sweep two-relu --nets 10000       train ten thousand of them, from as many starts
       sheetnet check workbooks/04_titanic.xlsx   recalculate the workbook and compare it with torch
+      sheetnet params mine.xlsx                  the weights and rates that now stand in a workbook
+      sheetnet predict mine.xlsx --csv test.csv -o submission.csv
     """
 
 
-for command in (lessons, build, train, sweep, check):
+for command in (lessons, build, train, sweep, check, params, predict):
     main.add_command(command)
 
 if __name__ == "__main__":

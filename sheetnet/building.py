@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from sheetnet.plan import Plan as AnyPlan
 from sheetnet.plan import Values
 from sheetnet.settings import MAX_EPOCHS, MAX_SEED, learning_rate, whole_number
 from sheetnet.sheets.mmult import PLAY
+
+if TYPE_CHECKING:
+    from sheetnet.lessons.lesson import Lesson
 
 WIGGLE = 1e-5
 
@@ -55,7 +58,7 @@ def build(
     not named begin with model.init(seed).
     Raises: SheetnetError for settings that cannot be, WorkbookError when the file cannot be written.
     """
-    path = _target(path)
+    path = target(path)
     models = [models] if isinstance(models, Model) else list(models or [])
     _check_models(table, models)
     epochs = whole_number("epochs", epochs, 1, MAX_EPOCHS, ": each is a row of formulas")
@@ -73,6 +76,21 @@ def build(
             f"start weights go by the names of the models, {[m.name for m in models]}, found {start!r:.60}"
         )
     begin = {m.name: m.check_params(start.get(m.name, m.init(seed))) for m in models}
+    return assemble(
+        path, table, models, epochs=epochs, rates=rates, optimiser=optimiser, seed=seed, begin=begin,
+        given=tuple(sorted(start)),
+    )  # fmt: skip
+
+
+def assemble(
+    path: Path, table: Table, models: Sequence[Model], *, epochs: int, rates: Mapping[str, float], optimiser: str,
+    seed: int, begin: Mapping[str, np.ndarray], given: tuple[str, ...], typed: Values | None = None,
+) -> Built:  # fmt: skip
+    """The workbook of settings that have been judged, written.
+
+    begin: W (p, k) by the name of each model; given: those whose W was not drawn with the seed; typed: other inputs
+    than a workbook is delivered with, by id, such as the epoch to look at.
+    """
     import torch  # here, so that a wrong setting is told at once
 
     spec = Spec(
@@ -82,17 +100,17 @@ def build(
         n_raw=table.raw.n_rows,
         n_rows=table.n_rows,
         seed=seed,
-        given=tuple(sorted(start)),
+        given=given,
         best=int(np.linalg.matrix_rank(table.X)) == table.n_features,
         shipped=same_table(table.raw, read_passengers()),
         torch_version=str(torch.__version__).partition("+")[0],
         optimiser=optimiser,
     )
     plan = Plan(spec)
-    typed = start_inputs(plan, table, models, rates, begin)
-    record = recorded(plan, table, models, rates, typed)
+    inputs = {**start_inputs(plan, table, models, rates, begin), **(typed or {})}
+    record = recorded(plan, table, models, rates, inputs)
     losses = {m.name: tuple(record[f"torch.{m.name}.descent.loss"][[0, -1], 0].tolist()) for m in models}
-    return _write(path, plan, typed, record, losses)
+    return _write(path, plan, inputs, record, losses)
 
 
 def build_lesson(name: str, path: str | Path | None = None) -> Built:
@@ -103,20 +121,29 @@ def build_lesson(name: str, path: str | Path | None = None) -> Built:
     from sheetnet.lessons import LISTING, kind_of
 
     kind = kind_of(name)
-    target = _target(Path("workbooks") / f"{LISTING[name].file}.xlsx" if path is None else path)
+    file = target(Path("workbooks") / f"{LISTING[name].file}.xlsx" if path is None else path)
     if name == "titanic":
         from sheetnet.features import titanic
         from sheetnet.models import linear, two_relu
 
         table = titanic()
-        return build(target, table, [linear(table), two_relu(table)])
+        return build(file, table, [linear(table), two_relu(table)])
+    return assemble_lesson(file, kind, {})
+
+
+def assemble_lesson(path: Path, kind: type[Lesson], typed: Values) -> Built:
+    """The workbook of a lesson with some inputs, by id, as if they had been typed into the delivered one."""
     import torch
 
     plan = kind(str(torch.__version__).partition("+")[0])
-    return _write(target, plan, plan.delivered(), plan.record(), {})
+    return _write(path, plan, {**plan.delivered(), **typed}, plan.record(), {})
 
 
-def _target(path: str | Path) -> Path:
+def target(path: str | Path) -> Path:
+    """The file to write, if its name is that of a workbook.
+
+    Raises: SheetnetError for another.
+    """
     path = Path(path)
     if path.suffix.lower() != ".xlsx":
         raise SheetnetError(f"{path}: name a file that ends in .xlsx, not a folder or a file of another kind")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sheetnet.errors import SheetnetError
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A new file beside path, which takes its place when the context ends well; else path stays as it was.
 
-    Raises: OSError when the folder is not there, refuses writes, or is full.
+    Raises: OSError when the folder is not there, refuses writes, or is full; when path is marked as read-only.
     """
+    if path.exists() and not path.stat().st_mode & 0o222:  # a rename would not ask
+        raise PermissionError(errno.EACCES, "the file there is read-only", str(path))
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     os.close(handle)
     beside = Path(name)
@@ -26,6 +31,23 @@ def replacing(path: Path) -> Iterator[Path]:
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Path]:
+    """As replacing, with the reason in words where it cannot be written.
+
+    Raises: SheetnetError.
+    """
+    try:
+        if not path.parent.is_dir():
+            raise SheetnetError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
+        if path.is_dir():
+            raise SheetnetError(f"{path}: this is a folder; name a file")
+        with replacing(path) as beside:
+            yield beside
+    except OSError as reason:
+        raise SheetnetError(f"{path}: cannot be written: {reason.strerror or reason}") from None
 
 
 def _umask() -> int:

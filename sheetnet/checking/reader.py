@@ -17,6 +17,7 @@ from typing import Any
 from sheetnet.area import area_of, cell_address, quoted
 from sheetnet.errors import WorkbookError
 
+COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # how a file begins that is encrypted, or from before 2007
 MAX_UNPACKED = 200 * 2**20  # bytes of all parts together
 MAX_PARTS = 1000
 MAX_ARRAY_CELLS = 2_000_000  # of a sheet
@@ -76,6 +77,13 @@ def open_safely(path: Path) -> zipfile.ZipFile:
     if not path.is_file():
         raise WorkbookError(f"{path}: this is no regular file; name an .xlsx file")
     try:
+        with path.open("rb") as file:
+            sealed = file.read(len(COMPOUND)) == COMPOUND
+        if sealed:
+            raise WorkbookError(
+                f"{path}: this workbook is protected with a password, or is an old .xls; open it in Excel or"
+                " LibreOffice and save it as .xlsx without a password"
+            )
         archive = zipfile.ZipFile(path)
     except zipfile.BadZipFile:
         raise WorkbookError(f"{path}: this is no .xlsx workbook, or it is damaged; build it anew") from None

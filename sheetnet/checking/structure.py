@@ -47,6 +47,20 @@ def check_sheets(contents: Contents, plan: Plan, found: Manifest, report: Report
             report.structure.append(Finding(page.name, "this sheet is missing: renamed or deleted", present, page.name))
 
 
+def as_laid_out(contents: Contents, found: Manifest) -> None:
+    """Nothing, for a workbook whose sheets are all there.
+
+    Raises: WorkbookError naming a sheet that is missing, or when another version has laid the workbook out otherwise.
+    """
+    report = Report(contents.file, "", 0)
+    check_sheets(contents, found.plan, found, report)
+    for lack in report.structure:
+        raise WorkbookError(
+            f"{contents.file}: the sheet {lack.where} is missing: renamed or deleted. There are {lack.got}; give the"
+            " sheet its name back, or build the workbook anew"
+        )
+
+
 def check_calculation(contents: Contents, report: Report) -> None:
     """Settings of the workbook that change what Excel calculates, whatever the formulas say."""
     for setting, (got, expected) in contents.calculation.items():

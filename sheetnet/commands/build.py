@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,9 @@ from sheetnet.optimisers import OPTIMISERS
 
 if TYPE_CHECKING:
     from sheetnet.building import Built
+    from sheetnet.models import Model
 
-TITANIC_ONLY = ("epochs", "optimiser", "lr", "seed", "recipe", "csv")
+TITANIC_ONLY = ("epochs", "optimiser", "lr", "seed", "recipe", "csv", "params")
 RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in OPTIMISERS.items())
 
 
@@ -34,6 +36,11 @@ RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in O
 @click.option("--lr", type=float, help=f"titanic: learning rate to start with.  [default: {RATES}]")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="titanic: seed of the start weights.")
 @recipe_options
+@click.option(
+    "--params",
+    metavar="FILE",
+    help="titanic: begin with the weights in a .csv; or build a .xlsx anew, with weights, rates and data as they are.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 @click.pass_context
 @plainly
@@ -47,6 +54,8 @@ def build(context: click.Context, lesson: str, output: str | None, as_json: bool
       sheetnet build titanic --epochs 200 --lr 0.05 -o mine.xlsx
       sheetnet build titanic --optimiser adam -o adam.xlsx
       sheetnet build titanic --csv train.csv -o mine.xlsx
+      sheetnet build titanic --params W.csv -o mine.xlsx
+      sheetnet build titanic --params mine.xlsx --epochs 300 -o longer.xlsx
     """
     given = [key for key in TITANIC_ONLY if context.get_parameter_source(key) == ParameterSource.COMMANDLINE]
     if given and lesson != "titanic":
@@ -55,8 +64,7 @@ def build(context: click.Context, lesson: str, output: str | None, as_json: bool
         raise SheetnetError("--output names one file; all lessons go to the folder workbooks")
     if output is None:
         _make_folder(Path("workbooks"))
-    optimiser = OPTIMISERS[settings["optimiser"]]
-    settings["lr"] = optimiser.lesson_lr if settings["lr"] is None else settings["lr"]
+    settings["given"] = given
     names = list(LISTING) if lesson == "all" else [lesson]
     written = [_write(name, output, settings) for name in names]
     if as_json:
@@ -67,10 +75,23 @@ def build(context: click.Context, lesson: str, output: str | None, as_json: bool
         click.echo(
             f"{built.path}: {built.sheets} sheets, {built.formula_cells} formula cells, {built.bytes / 1000:.0f} kB"
         )
+        optimiser = OPTIMISERS[settings["optimiser"]]
         for name, (first, last) in built.losses.items():
             by = f" of {optimiser.title}" if optimiser.name != "sgd" else ""
-            rate = f"{settings['epochs']} epochs{by} at rate {settings['lr']:g}"
-            click.echo(f"  {name.replace('_', '-')}: loss {first:.6g} -> {last:.6g} in {rate}")
+            rate = f"{settings['epochs']} epochs{by} at rate {_rate(settings, name):g}"
+            click.echo(f"  {name.replace('_', '-')}: loss {first:.6g} -> {last:.6g} in {rate}{_origin(settings, name)}")
+
+
+def _rate(settings: dict[str, Any], model: str) -> float:
+    lr = settings["lr"]
+    return float(lr[model] if isinstance(lr, Mapping) else lr)
+
+
+def _origin(settings: dict[str, Any], model: str) -> str:
+    """Where a model's start weights come from, where it was said."""
+    if not settings["params"]:
+        return ""
+    return f", from {settings['params']}" if model in settings["took"] else f", from seed {settings['seed']}"
 
 
 def _whose(lesson: str) -> str:
@@ -92,10 +113,53 @@ def _write(lesson: str, output: str | None, settings: dict[str, Any]) -> Built:
     if lesson != "titanic":
         say(f"asking torch, writing {path}")
         return sn.build_lesson(lesson, path)
+    if settings["params"] and Path(settings["params"]).suffix.lower() == ".xlsx":
+        return _rebuild(path, settings)
+    if settings["lr"] is None:
+        settings["lr"] = OPTIMISERS[settings["optimiser"]].lesson_lr
     table = sn.titanic(settings["recipe"], settings["csv"])
+    models = [sn.linear(table), sn.two_relu(table)]
+    start = _start(Path(settings["params"]), models, table.features) if settings["params"] else {}
+    settings["took"] = list(start)
     say(f"preparing {table.n_rows} rows of {table.raw.source}, asking torch, writing {path}")
     options = {key: settings[key] for key in ("epochs", "lr", "seed", "optimiser")}
-    return sn.build(path, table, [sn.linear(table), sn.two_relu(table)], **options)
+    return sn.build(path, table, models, start=start, **options)
+
+
+def _start(file: Path, models: list[Model], features: Sequence[str]) -> dict[str, Any]:
+    """The start weights of one model, by its name, from a CSV file."""
+    if file.suffix.lower() != ".csv":
+        raise SheetnetError(f"{file}: for --params name a .csv of weights, or a workbook that ends in .xlsx")
+    from sheetnet.weights import read_csv
+
+    model, W = read_csv(file, models, features)
+    return {model.name: {"W": W}}
+
+
+def _rebuild(path: Path, settings: dict[str, Any]) -> Built:
+    """A workbook built anew from what stands in another; options that were given replace what stands there."""
+    import sheetnet as sn
+    from sheetnet.building import target
+    from sheetnet.rebuilding import rebuild
+
+    file, given = settings["params"], settings["given"]
+    path = target(path)
+    if "seed" in given:
+        raise SheetnetError(f"--seed draws start weights; those of {file} are taken. Leave one of the two away")
+    say(f"reading {file}")
+    stands = sn.read_params(file)
+    spec = stands.passengers.spec
+    recipe = settings["recipe"] if "recipe" in given else spec.recipe
+    table = sn.titanic(recipe, settings["csv"]) if "csv" in given else None
+    if recipe != spec.recipe:
+        raise SheetnetError(f"--recipe {recipe} makes other features than those that {file} has weights for")
+    say(f"asking torch, writing {path}")
+    chosen = {key: settings[key] if key in given else getattr(spec, key) for key in ("epochs", "optimiser")}
+    if "lr" not in given:
+        same = chosen["optimiser"] == spec.optimiser
+        settings["lr"] = stands.rates if same else OPTIMISERS[chosen["optimiser"]].lesson_lr
+    settings |= {**chosen, "took": list(stands.params)}
+    return rebuild(stands, path, {}, table=table, lr=settings["lr"], **chosen)
 
 
 def _as_json(lesson: str, built: Built, settings: dict[str, Any]) -> dict[str, Any]:
@@ -109,4 +173,6 @@ def _as_json(lesson: str, built: Built, settings: dict[str, Any]) -> dict[str, A
     if built.losses:
         losses = {name: {"first": first, "last": last} for name, (first, last) in built.losses.items()}
         content |= {key: settings[key] for key in ("epochs", "optimiser", "lr")} | {"losses": losses}
+        if settings["params"]:
+            content["params"] = {"file": settings["params"], "models": settings["took"]}
     return content

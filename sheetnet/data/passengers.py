@@ -70,7 +70,7 @@ class Column:
             if not self.blank_ok:
                 raise self._refusal("found an empty cell")
             return math.nan if self.kind == "number" else ""
-        value = _number(cell) if self.kind == "number" else cell
+        value = decimal(cell) if self.kind == "number" else cell
         if self.allowed:
             fits = value in self.allowed
         else:
@@ -144,21 +144,16 @@ def read_passengers(path: str | Path | None = None) -> Raw:
         shipped = files("sheetnet.data") / "titanic.csv"
         file, name, content = shipped.name, shipped.name, shipped.read_bytes()
     else:
-        file, name, content = str(path), Path(path).name, _content(Path(path))
-    rows = _rows(_text(content, file), file)
-    dtypes = {"number": np.float64, "text": np.object_}
-    return Raw(
-        {
-            column.name: np.array(cells, dtype=dtypes[column.kind]).reshape(-1, 1)
-            for column, cells in zip(SCHEMA.values(), zip(*rows, strict=True), strict=True)
-        },
-        source=name,
-    )
+        file, name, content = str(path), Path(path).name, content_of(Path(path), "Kaggle's train.csv")
+    return Raw(columns_of(text_of(content, file), file, SCHEMA, MIN_ROWS), source=name)
 
 
-def _content(path: Path) -> bytes:
-    """The bytes of a file that a person named."""
-    table = "a CSV table such as Kaggle's train.csv"
+def content_of(path: Path, such_as: str) -> bytes:
+    """The bytes of a CSV file that a person named, such as one of theirs that they know.
+
+    Raises: DataError for a folder, a file that is not there, cannot be read or is too large.
+    """
+    table = f"a CSV table such as {such_as}"
     if path.is_dir():
         raise refusal(str(path), "this is a folder", table, "name a file in it")
     if path.exists() and not path.is_file():
@@ -176,8 +171,11 @@ def _content(path: Path) -> bytes:
     return content
 
 
-def _text(content: bytes, file: str) -> str:
-    """The text of a file, without BOM."""
+def text_of(content: bytes, file: str, lines: str = "a line for each passenger") -> str:
+    """The text of a CSV file, without BOM; lines: what stands below its header, in words.
+
+    Raises: DataError for what is no text in utf-8, and for a file without any.
+    """
     found = ""
     try:
         text = content.decode("utf-8-sig")
@@ -191,18 +189,31 @@ def _text(content: bytes, file: str) -> str:
     if found:
         raise refusal(file, found, "a CSV table", "open it in a spreadsheet and save it as 'CSV UTF-8'")
     if not text.strip():
-        raise refusal(file, "the file is empty", "a header and a line for each passenger", "check that it was saved")
+        raise refusal(file, "the file is empty", f"a header and {lines}", "check that it was saved")
     return text
 
 
-def _rows(text: str, file: str) -> list[list[float | str]]:
-    """The values of each passenger in the order of SCHEMA."""
+def columns_of(text: str, file: str, schema: Mapping[str, Column], at_least: int) -> dict[str, NDArray[Any]]:
+    """The columns (n, 1) of a schema in a CSV text, by name, in the schema's order: float64, or object for texts.
+
+    Raises: DataError naming file, line and column; also for fewer rows than at_least.
+    """
+    dtypes = {"number": np.float64, "text": np.object_}
+    cells = zip(*_rows(text, file, schema, at_least), strict=True)
+    return {
+        column.name: np.array(values, dtype=dtypes[column.kind]).reshape(-1, 1)
+        for column, values in zip(schema.values(), cells, strict=True)
+    }
+
+
+def _rows(text: str, file: str, schema: Mapping[str, Column], at_least: int) -> list[list[float | str]]:
+    """The values of each passenger in the order of the schema."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     records = filter(None, reader)  # an empty line is an empty record
     rows: list[list[float | str]] = []
     try:
         header = [name.strip() for name in next(records)]
-        places = _places(header, f"{file}, line {reader.line_num}")
+        places = _places(header, schema, f"{file}, line {reader.line_num}")
         for record in records:
             place = f"{file}, line {reader.line_num}"
             if len(record) != len(header):
@@ -213,31 +224,31 @@ def _rows(text: str, file: str) -> list[list[float | str]]:
                 found = f"the table has more than {MAX_ROWS:,} rows"
                 raise refusal(place, found, f"at most {MAX_ROWS:,} in a sheet for learning", "keep fewer passengers")
             try:
-                rows.append([column.value(record[places[name]]) for name, column in SCHEMA.items()])
+                rows.append([column.value(record[places[name]]) for name, column in schema.items()])
             except DataError as error:
                 raise DataError(f"{place}, {error}") from None
     except csv.Error as error:
         expected = f"cells of at most {csv.field_size_limit():,} characters with their quotes in pairs"
         remedy = "shorten the cell or close the quote"
         raise refusal(f"{file}, line {reader.line_num}", f"found a broken cell ({error})", expected, remedy) from None
-    if len(rows) < MIN_ROWS:
+    if len(rows) < at_least:
         found = f"the table has {counted(len(rows), 'row') if rows else 'no rows'}"
-        raise refusal(file, found, f"at least {MIN_ROWS} below the header", "add a line for each passenger")
+        raise refusal(file, found, f"at least {at_least} below the header", "add a line for each passenger")
     return rows
 
 
-def _places(header: list[str], place: str) -> dict[str, int]:
-    """Where each column of SCHEMA stands in the header."""
-    twice = [name for name in SCHEMA if header.count(name) > 1]
+def _places(header: list[str], schema: Mapping[str, Column], place: str) -> dict[str, int]:
+    """Where each column of the schema stands in the header."""
+    twice = [name for name in schema if header.count(name) > 1]
     if twice:
         found = f"found column {twice[0]} {header.count(twice[0])} times"
         raise refusal(place, found, "each column once", "remove or rename all but one")
-    missing = [name for name in SCHEMA if name not in header]
+    missing = [name for name in schema if name not in header]
     if missing:
         found = f"found no column {', '.join(missing)} among {', '.join(map(shown, header[:20]))}"
         found += f" and {len(header) - 20} more" if len(header) > 20 else ""
-        raise refusal(place, found, f"the columns {', '.join(SCHEMA)}", _remedy(missing, header))
-    return {name: header.index(name) for name in SCHEMA}
+        raise refusal(place, found, f"the columns {', '.join(schema)}", _remedy(missing, header))
+    return {name: header.index(name) for name in schema}
 
 
 def _remedy(missing: list[str], header: list[str]) -> str:
@@ -251,10 +262,12 @@ def _remedy(missing: list[str], header: list[str]) -> str:
         return "save the table with commas between the cells, not semicolons or tabs"
     if missing == ["Survived"]:
         return "use Kaggle's train.csv, for its test.csv does not say who survived"
+    if missing == ["PassengerId"]:
+        return "add a column of that name that numbers the rows, as in Kaggle's test.csv"
     return "add what is missing"
 
 
-def _number(cell: str | float) -> float:
+def decimal(cell: str | float) -> float:
     """The number in a cell, nan if there is none: no TRUE, no inf, no 1_000, which Python would take."""
     if isinstance(cell, bool) or (isinstance(cell, str) and not _DECIMAL.fullmatch(cell)):
         return math.nan
