@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from sheetnet.errors import GraphError
 from sheetnet.layout import Chart
 from sheetnet.look import LINES
 
+LEFT, RIGHT, ABOVE, BELOW = 62, 18, 48, 86  # pixels around what is drawn: title, axes with their names, legend
 GRIDLINES = {"visible": True, "line": {"color": "#D9D9D9"}}
 
 
@@ -25,6 +27,8 @@ def draw(file: Any, sheet: Any, chart: Chart) -> None:
         )
     made.set_title({"name": chart.title, "name_font": {"size": 12}, "overlay": False})
     x = _axis(chart.x_axis, chart.x_min, chart.x_max, chart.log_x, chart.x_format)
+    if chart.x_step:
+        x["major_unit"] = chart.x_step
     made.set_x_axis(x | {"major_gridlines": {"visible": False}})
     y = _axis(chart.y_axis, chart.y_min, chart.y_max, chart.log_y, chart.y_format)
     made.set_y_axis(y | {"major_gridlines": GRIDLINES})
@@ -33,8 +37,22 @@ def draw(file: Any, sheet: Any, chart: Chart) -> None:
     else:
         made.set_legend({"none": True})
     made.set_size({"width": chart.width, "height": chart.height})
+    if chart.equal:
+        made.set_plotarea({"layout": _equal(chart)})
     made.show_na_as_empty_cell()
     sheet.insert_chart(chart.row, chart.col, made, {"description": chart.alt})
+
+
+def _equal(chart: Chart) -> dict[str, float]:
+    """Where the lines are drawn, in parts of the chart, so that a unit is as long across as up."""
+    if None in (chart.x_min, chart.x_max, chart.y_min, chart.y_max):
+        raise GraphError(f"the chart {chart.title!r} needs all four bounds for equal units")
+    across, up = chart.x_max - chart.x_min, chart.y_max - chart.y_min  # type: ignore[operator]
+    free_x, free_y = chart.width - LEFT - RIGHT, chart.height - ABOVE - BELOW
+    unit = min(free_x / across, free_y / up)
+    left, top = LEFT + (free_x - unit * across) / 2, ABOVE + (free_y - unit * up) / 2
+    pixels = (left, chart.width), (top, chart.height), (unit * across, chart.width), (unit * up, chart.height)
+    return {key: round(a / b, 6) for key, (a, b) in zip(("x", "y", "width", "height"), pixels, strict=True)}
 
 
 def _axis(name: str, low: float | None, high: float | None, log: bool, format: str) -> dict[str, Any]:

@@ -74,7 +74,8 @@ class Series:
 class Chart:
     """Numbers against numbers as lines and points, or (columns) as upright bars over numbers or words.
 
-    Bounds that are None are left to the program; log_x and log_y make an axis logarithmic.
+    Bounds that are None are left to the program; log_x and log_y make an axis logarithmic; x_step is from tick to tick.
+    equal, with all four bounds, draws a unit as long across as up.
     """
 
     row: int
@@ -95,6 +96,8 @@ class Chart:
     x_format: str = "General"
     width: int = 640
     height: int = 360
+    x_step: float | None = None
+    equal: bool = False
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,7 @@ NUMBER_FORMATS = {
     "loss": "0.000000",
     "rate": "General",
     "diff": "0.0E+00",
+    "ratio": '0.0000;-0.0000;"exact"',  # of an error to the next; 0 stands for: there is no next
     "share": "0.0%",
     "count": "#,##0",
     "loss_any": "[>=100000]0.0E+0;0.000000",  # of any net, also one that is about to diverge

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 import json
 import math
 import re
@@ -11,6 +12,7 @@ import subprocess
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +21,17 @@ from conftest import ROOT, Made, converted, edit_xml, part_of, rezip, run_sheetn
 from openpyxl import load_workbook
 from openpyxl.formula import Tokenizer
 from openpyxl.workbook import Workbook as OpenBook
+from xlsxwriter import Workbook as XlsxWriter
 
-from sheetnet.area import area_of, cell_address
+from sheetnet import charts
+from sheetnet.area import Area, area_of, cell_address
 from sheetnet.checking import reader
 from sheetnet.checking.compare import FLOOR, largest
 from sheetnet.checking.reader import FormulaCell
 from sheetnet.engines import CellError, Engine
+from sheetnet.errors import GraphError
 from sheetnet.evaluate import evaluate
-from sheetnet.layout import Block
+from sheetnet.layout import Block, Chart, Series
 
 SHEETS = ["Start", "Data", "Features", "Linear", "Two ReLU", "MMULT", "Gradient Linear", "Gradient Two ReLU"]
 SHEETS += ["Descent Linear", "Descent Two ReLU", "Torch", "Words", "Exercises"]
@@ -289,6 +294,24 @@ def test_charts_keep_only_numbers_among_their_numbers(diverging: Made) -> None:
 
 
 # ---- charts
+
+
+def test_a_chart_of_equal_units_draws_them_as_long_across_as_up() -> None:
+    area = Area("Sheet", 0, 0, 2, 1)
+    series = (Series("a", area, area),)
+    chart = Chart(0, 0, "t", "x", "y", series, "alt", "0", 8, -8, -2, 4, width=500, height=420, equal=True)
+    file = XlsxWriter(io.BytesIO())
+    charts.draw(file, file.add_worksheet("Sheet"), replace(chart, x_step=4))
+    file.close()
+    with zipfile.ZipFile(file.filename) as packed:
+        text = packed.read("xl/charts/chart1.xml").decode()
+    sizes = {key: float(re.findall(f'<c:{key} val="([^"]+)"', text)[0]) for key in ("x", "y", "w", "h")}
+    assert sizes["w"] * 500 / 16 == pytest.approx(sizes["h"] * 420 / 6, rel=1e-4)
+    assert sizes["x"] + sizes["w"] < 1
+    assert sizes["y"] + sizes["h"] < 1
+    assert '<c:majorUnit val="4"/>' in text
+    with pytest.raises(GraphError, match="four bounds"):
+        charts.draw(file, file.add_worksheet(), replace(chart, y_max=None))
 
 
 @pytest.mark.parametrize("model", ["linear", "two_relu"])

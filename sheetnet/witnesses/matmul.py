@@ -50,9 +50,7 @@ def _arrows(given: Said) -> Said:
     u, v = given["arrows.u"][0], given["arrows.v"][0]
     dot, size_u, size_v = torch.dot(u, v), u.norm(), v.norm()
     out = {"arrows.dot": dot, "arrows.size_u": size_u, "arrows.size_v": size_v}
-    none = torch.zeros((), dtype=torch.float64)
-    out["arrows.shadow"] = dot / size_u if size_u > 0 else none
-    out["arrows.cosine"] = dot / (size_u * size_v) if size_u * size_v > 0 else none
+    out |= {"arrows.shadow": dot / size_u, "arrows.cosine": dot / (size_u * size_v)}
     foot = dot / size_u**2 * u if size_u > 0 else torch.zeros_like(u)
     for id, ends in {"u": (0 * u, u), "v": (0 * v, v), "shadow": (v, foot)}.items():
         out[f"arrows.line_{id}"] = torch.stack(ends)

@@ -80,10 +80,15 @@ def _two(given: Mapping[str, Tensor]) -> Said:
     for i in (0, 1):
         out |= {f"two.line_{i + 1}": lines[:, i : i + 1], f"two.relu_{i + 1}": acts[:, i : i + 1]}
         out[f"two.corner_{i + 1}"] = -b[i : i + 1] / m[i : i + 1]
-    start, end = given["two.from"], given["two.to"]
-    out["two.rise_lines"] = net.lin(end).sum(1, keepdim=True) - net.lin(start).sum(1, keepdim=True)
-    out["two.rise_relus"] = net(end) - net(start)
-    return out
+    corners = [c for c in (-b / m).flatten().tolist() if np.isfinite(c)] or [0.0]
+    least, most = min(corners), max(corners)
+    at = [least - 1, (least + most) / 2 if most - least > 1e-9 else most + 1, most + 1]
+    with torch.enable_grad():
+        points = torch.tensor(at, dtype=torch.float64)[:, None].requires_grad_()
+        for id, drawn in {"lines": net.lin(points), "relus": net(points)}.items():
+            (out[f"two.slope_{id}"],) = torch.autograd.grad(drawn.sum(), points)
+    ends = torch.tensor([least, most], dtype=torch.float64)
+    return out | {"two.slope_at": points.detach(), "two.least": ends[:1], "two.most": ends[1:]}
 
 
 def _eight(given: Mapping[str, Tensor], curve: Curve) -> Said:
@@ -120,7 +125,7 @@ def _through_knots(curve: Curve, n: int) -> tuple[Net, Tensor]:
 def _many(given: Mapping[str, Tensor], curve: Curve) -> Said:
     x, count, n = given["many.x"], given["many.count"], given["many.pieces"]
     width = (LAST - FIRST) / n
-    knots = torch.where(count > n, torch.full_like(count, LAST), FIRST + (count - 1) * width)
+    knots = torch.where(count > n, LAST - width, FIRST + (count - 1) * width)
     net, coefs = _through_knots(curve, int(n.item()))
     rest = torch.zeros(max(0, len(count) - len(coefs)), 1, dtype=torch.float64)
     total, y = net(x), curve(x)
@@ -146,6 +151,6 @@ def _errors(given: Mapping[str, Tensor], curve: Curve) -> Said:
         "errors.width": (LAST - FIRST) / given["errors.sizes"],
     }
     for key, errors in (("largest", off.amax(0)), ("mse", (off**2).mean(0))):
-        ratio = torch.where(errors[1:] > 1e-12, errors[:-1] / errors[1:], torch.ones(5, dtype=torch.float64))
+        ratio = torch.where(errors[1:] > 1e-12, errors[:-1] / errors[1:], torch.zeros(5, dtype=torch.float64))
         out |= {f"errors.{key}": errors[:, None], f"errors.{key}_ratio": ratio[:, None]}
     return out

@@ -23,7 +23,7 @@ class Matmul(Limits):
     )
     tries = (
         "On Dot, change an amount. Which cells move? Then type a 0, and a negative amount.",
-        "On Arrows, find a v at a right angle to u, and another v with the same dot product as now.",
+        "On Arrows, find a v at a right angle to u, and another v whose dot product is 5, too.",
         "On Product, step the row and the column through all six entries, and do one of them on paper.",
         "On Shapes, change one size so that A and B no longer fit, then another one so that they fit again.",
         "On ReLU, find the plans for which the product without ReLU pays you money. What went wrong?",
@@ -37,11 +37,38 @@ class Matmul(Limits):
     # ---- what is compared, the words, the exercises
 
     def pairs(self) -> list[Pair]:
-        ids = {"dot.mmult": "Dot product", "arrows.cosine": "Cosine", "product.mmult": "Product", "order.PQ": "P Q", "ones.at_once": "X w + b", "relu.missing": "Missing", "relu.bill": "Bill, ReLU", "sums.relu.both": "ReLU(u + v)"}
+        ids = {
+            "dot.mmult": "Dot product",
+            "arrows.cosine": "Cosine",
+            "product.mmult": "Product",
+            "order.PQ": "P Q",
+            "ones.at_once": "X w + b",
+            "relu.missing": "Missing",
+            "relu.bill": "Bill, ReLU",
+            "sums.relu.both": "ReLU(u + v)",
+        }
         return [Pair(id, title) for id, title in ids.items()]
 
     def watched(self) -> list[Watched]:
-        nodes = {"amounts": self.amounts, "prices": self.prices, "u": self.u, "v": self.v, "A": self.a, "B": self.b, "P": self.P, "Q": self.Q, "X": self.X, "w": self.w, "delivery": self.fee, "plans": self.plans, "recipes": self.recipes, "food prices": self.food, "u on Sums": self.sum_u, "v on Sums": self.sum_v}
+        nodes = {
+            "amounts": self.amounts,
+            "prices": self.prices,
+            "u": self.u,
+            "v": self.v,
+            "A": self.a,
+            "B": self.b,
+            "P": self.P,
+            "Q": self.Q,
+            "X": self.X,
+            "w": self.w,
+            "delivery": self.fee,
+            "plans": self.plans,
+            "recipes": self.recipes,
+            "food prices": self.food,
+            "u on Sums": self.sum_u,
+            "v on Sums": self.sum_v,
+            "M on Sums": self.M,
+        }
         return [Watched(node, title) for title, node in nodes.items()]
 
     def words(self) -> list[Word]:
@@ -53,12 +80,12 @@ class Matmul(Limits):
             Word("matrix product", "The dot products of each row of A with each column of B.", "product.hand"),
             Word("MMULT", "The formula for a matrix product; torch writes it as A @ B.", "product.mmult"),
             Word("array formula", "One formula that fills many cells; entered with Ctrl+Shift+Enter.", "product.mmult"),
-            Word("transpose", "To turn a matrix: its rows become columns.", "product.turned"),
+            Word("transpose", "To swap rows and columns: row 1 becomes column 1, row 2 column 2, and so on.", "product.turned"),
             Word("column of ones", "A 1 in each row, so that a constant becomes a weight like the others.", "ones.X_ones"),
             Word("linear", "What gives the same for a sum as for its parts, added.", "sums.product.says"),
             Word("ReLU", "max(0, x), entry by entry: negative numbers become 0.", "relu.bought"),
             Word("GPU", "A graphics processor: thousands of workers that calculate at once.", "count.rounds"),
-        ]
+        ]  # fmt: skip
 
     def ask(self) -> list[Exercise]:
         two_cheeses = np.array([[*AMOUNTS[:2], 2.0, *AMOUNTS[3:]]])

@@ -123,6 +123,7 @@ class Limits(Shapes):
             *((top, 0, [f"plan {i}" for i in range(1, 5)]) for top in (6, 14, 22)),
         ):
             place_words(page, top, col, words)
+        place_words(page, 6, 14, ("one pancake", "one omelette", "less the cupboard"), "hint")
         costs = self.show(page, "relu.costs", A @ B, 6, 13, "Costs", name="costs")
         lacking = self.show(
             page, "relu.missing", X @ A, 14, 1, "Missing: plans x recipes", labels=FOODS, name="missing"
@@ -208,10 +209,10 @@ class Limits(Shapes):
         page.text(
             3,
             8,
-            "What passes this test for all u and v (and for 2 u, 3 u ...) is called linear. Products pass; so do sums of products, and products of products: nothing that is made of them alone can ever bend.\n\nReLU fails where u and v differ in sign: 2 and -3 apart give 2 + 0, together 0.\n\nTry this: make all entries of u and v positive. ReLU passes now. Is it linear, then?",
+            "What passes this test for all u and v (and for 2 u, 3 u ...) is called linear. Products pass; so do sums of products, and products of products: nothing that is made of them alone can ever bend.\n\nA line with a constant, 3 a + 1, fails: apart the 1 is counted twice. It is straight all the same, and linear together with its column of ones.\n\nReLU fails where u and v differ in sign: 2 and -3 apart give 2 + 0, together 0.\n\nTry this: make all entries of u and v positive. ReLU passes now. Is it linear, then?",
             "note",
             wide=6,
-            tall=10,
+            tall=13,
         )
 
     # ---- Count
@@ -244,15 +245,15 @@ class Limits(Shapes):
             format="count",
         )
         self.show(page, "count.uses", work / read, 10, 7, "uses of each", "cells", format="feature")
-        self.show(page, "count.rounds", rounds, 10, 8, "rounds, about", "cells", "result", format="count")
-        self.stack(page, "count", 5, {"now": ("its rounds, about", row(rounds, which))}, "result", format="count")
+        self.show(page, "count.rounds", rounds, 10, 8, "rounds, at least", "cells", "result", format="count")
+        self.stack(page, "count", 5, {"now": ("its rounds, at least", row(rounds, which))}, "result", format="count")
         page.text(
             16,
             0,
-            "Each of the n p results is a dot product that needs none of the others. A thousand workers can do a thousand of them at once, and a graphics processor (GPU) has thousands of such workers. More workers than results do not help here: each adds up k products, one a round.\n\nNumbers have to be fetched, too. In a large product each is used many times: the work grows faster than the reading. With one row of data a weight is used once, and a GPU mostly waits for its memory.\n\nReLU is no product, but just as independent: entry by entry.",
+            "Each of the n p results is a dot product that needs none of the others. A thousand workers can do a thousand of them at once, and a graphics processor (GPU) has thousands of such workers. Each adds up k products, one a round: more workers than results do not help, and if some have two results, all wait 2 k rounds. So it may take more rounds than this sheet says, never fewer.\n\nNumbers have to be fetched, too. In a large product each is used many times: the work grows faster than the reading. With one row of data a weight is used once, and a GPU mostly waits for its memory.\n\nReLU is no product, but just as independent: entry by entry.",
             "note",
             wide=4,
-            tall=15,
+            tall=17,
         )
         size = self.give(
             page, "growth.size", 2.0 ** np.arange(13)[:, None], 20, 4, "n = k = p", "fixed", format="count"
@@ -270,10 +271,10 @@ class Limits(Shapes):
             page, "growth.workers", 10.0 ** np.arange(10)[:, None], 20, 7, "workers", "fixed", format="count"
         )
         fewer = where(apply("greater", many, row(results, which)), row(k, which), row(work, which) / many)
-        self.show(page, "growth.rounds", fewer, 20, 8, "rounds, about", format="count")
+        self.show(page, "growth.rounds", fewer, 20, 8, "rounds, at least", format="count")
         for top, title, x, y, lines, alt, x_max, x_format in (
-            (2, "More workers, fewer rounds, until each has one result", "workers", "rounds", [self.line("rounds", "growth.workers", "growth.rounds"), self.line("now", "count.workers", "count.now", "mark")], "Rounds fall with the number of workers, then stay.", 1e9, "0E+0"),
-            (21, "Work grows faster than reading", "n = k = p", "count", [self.line("multiplications", "growth.size", "growth.work"), self.line("numbers read", "growth.size", "growth.read", "line 2")], "Two rising lines; the work is the steeper one.", 10000, "#,##0"),
+            (3, "More workers, fewer rounds, until each has one result", "workers", "rounds, at least", [self.line("rounds, at least", "growth.workers", "growth.rounds"), self.line("now", "count.workers", "count.now", "mark")], "Rounds fall with the number of workers, then stay.", 1e9, "0E+0"),
+            (22, "Work grows faster than reading", "n = k = p", "count", [self.line("multiplications", "growth.size", "growth.work"), self.line("numbers read", "growth.size", "growth.read", "line 2")], "Two rising lines; the work is the steeper one.", 10000, "#,##0"),
         ):  # fmt: skip
             self.chart(
                 page,

@@ -48,7 +48,7 @@ class Products(Forms):
         page.text(
             16,
             0,
-            "SUM adds what stands in the row of products. SUMPRODUCT multiplies and adds in one go. MMULT does so for whole matrices: it wants a row on the left and a column on the right, so the prices are turned by TRANSPOSE.\n\nThe bottles are brought back: their price is negative, and so is their part of the bill.\n\nTry this: how many bottles make the bill 0?",
+            "SUM adds what stands in the row of products. SUMPRODUCT multiplies and adds in one go. MMULT does so for whole matrices: it wants a row on the left and a column on the right, so TRANSPOSE makes a column of the prices.\n\nThe bottles are brought back: their price is negative, and so is their part of the bill.\n\nTry this: how many bottles make the bill 0?",
             "note",
             wide=6,
             tall=9,
@@ -72,7 +72,7 @@ class Products(Forms):
         page = self.sheet(
             "Arrows: what a dot product says",
             "Change v. The dot product is large when both arrows point the same way, 0 at a right angle, negative when they point apart.",
-            {0: 20.0, 5: 3.0},
+            {0: 24.0, 5: 3.0},
             (5, 1),
         )
         place_words(page, 3, 1, ("across", "up"), across=True)
@@ -88,26 +88,27 @@ class Products(Forms):
         self.show(
             page, "arrows.size_v", size_v, 9, 1, "length of v", "cells", side=True, name="size_v", format="weight"
         )
-        shadow, self.cosine = (apply("if_error", a, none) for a in (dot / size_u, dot / (size_u * size_v)))
+        shadow, self.cosine = dot / size_u, dot / (size_u * size_v)
         self.stack(
             page,
             "arrows",
             10,
-            {"shadow": ("shadow of v on u", shadow), "cosine": ("cosine", self.cosine)},
+            {"shadow": ("signed shadow of v on u", shadow), "cosine": ("cosine", self.cosine)},
             "cells",
             format="weight",
             scale=size_v + 1.0,
         )
         says = where(apply("greater", dot, none), "more or less the same way", "apart")
         says = where(apply("greater", lift(1e-9), apply("abs", dot)), "at a right angle", says)
+        says = where(apply("equal", size_u * size_v, none), "no direction", says)
         self.stack(page, "arrows", 12, {"says": ("they point", says)}, "cells", "result", format="text")
         page.text(
             14,
             0,
-            "u and v are arrows from 0. The dot product is the length of u times the length of v's shadow on u, which the dashed line casts. Divided by both lengths it is the cosine, from -1 to 1: only directions count.\n\nIn a model, u is a row of data and v the weights: the dot product says how far they agree.\n\nTry this: make v twice as long, 2 and 4. Which of these numbers double, and which stay?",
+            "u and v are arrows from 0. The dot product is the length of u times the signed length of v's shadow on u, which the dashed line casts: negative where the shadow falls on the far side of 0. Divided by both lengths it is the cosine, from -1 to 1: only directions count. (0, 0 has no direction: nothing can be divided by its length, so #DIV/0!)\n\nIn a model, u is a row of data and v the weights: the dot product says how far they agree.\n\nTry this: make v twice as long, 2 and 4. Which of these numbers double, and which stay?",
             "note",
             wide=5,
-            tall=11,
+            tall=13,
         )
         page.text(28, 0, "Numbers for the charts", "lead")
         foot = apply("if_error", u * (dot / size_u / size_u), none)
@@ -142,8 +143,9 @@ class Products(Forms):
             -5,
             -5,
             5,
-            width=440,
-            height=440,
+            width=430,
+            height=480,
+            equal=True,
         )
         now = Series(
             "now",
@@ -164,8 +166,9 @@ class Products(Forms):
             "0",
             180,
             -180,
-            width=440,
-            height=440,
+            width=430,
+            height=480,
+            x_step=90,
         )
 
     # ---- Product, Shapes and Order
@@ -174,13 +177,14 @@ class Products(Forms):
         page = self.sheet(
             "Product: many dot products at once",
             "Each row of A meets each column of B, and their dot product stands where the two cross. Choose a row and a column below.",
-            {0: 19.0, **dict.fromkeys(range(1, 19), 9.0), 5: 12.0, 8: 3.0, 11: 3.0, 14: 3.0},
+            {0: 19.0, **dict.fromkeys(range(1, 19), 9.0), 5: 12.0, 8: 3.0, 11: 3.0, 14: 9.0},
             (14, 1),
         )
         self.b = b = self.give(page, "product.B", PRICE_LIST, 6, 6, "B: prices", labels=SHOPS, name="B")
         self.a = a = self.give(page, "product.A", BASKETS, 14, 1, "A: baskets", labels=GOODS, name="A")
         place_words(page, 6, 5, GOODS)
         place_words(page, 14, 0, SHOPPERS)
+        place_words(page, 6, 14, SHOPS)
         page.text(19, 0, "One entry, taken apart: choose it here", "lead")
         self.i = i = self.cell(
             page, "product.row", 2, 20, 1, "Row of A, 1 to 3", low=1, high=3, whole=True, name="which_row"
@@ -208,7 +212,7 @@ class Products(Forms):
         )
         hand, self.whole, turned = a @ b, a @ b, apply("same", b.T)
         short = a @ turned.T
-        self.show(page, "product.turned", turned, 6, 15, "B turned: TRANSPOSE(B)", labels=GOODS, name="B_turned")
+        self.show(page, "product.turned", turned, 6, 15, "B transposed: TRANSPOSE(B)", labels=GOODS, name="B_turned")
         for col, id, title, node, *kind in (
             (6, "hand", "A B by hand", hand, "cells"),
             (9, "sumproduct", "SUMPRODUCT", short, "cells"),
@@ -216,7 +220,7 @@ class Products(Forms):
         ):
             self.show(page, f"product.{id}", node, 14, col, title, *kind, labels=SHOPS)
         self.gap(page, "product.gap_sumproduct", short, hand, 14, 15, "SUMPR. - hand", labels=SHOPS)
-        self.gap(page, "product.gap_mmult", self.whole, hand, 14, 17, "MMULT - hand", labels=SHOPS)
+        self.gap(page, "product.gap_mmult", self.whole, hand, 14, 18, "MMULT - hand", labels=SHOPS)
         place_words(page, 23, 1, GOODS, across=True)
         left, right = row(a, i), row(turned, j)
         each = left * right
@@ -227,7 +231,7 @@ class Products(Forms):
         page.text(
             19,
             9,
-            "How to enter an array formula: select the 3 x 2 cells of the result, type =MMULT(A,B) and press Ctrl+Shift+Enter. Curly brackets show that one formula fills them all; no single cell of it can be changed. In Excel 365, Enter alone will do.\n\nSUMPRODUCT wants two ranges of the same shape. Rows of A lie, columns of B stand: so B is turned first.\n\nTry this: change what Ben buys. Which results move?",
+            "How to enter an array formula: select the 3 x 2 cells of the result, type =MMULT(A,B) and press Ctrl+Shift+Enter. Curly brackets show that one formula fills them all; no single cell of it can be changed. In Excel 365, Enter alone will do.\n\nSUMPRODUCT wants two ranges of the same shape. Rows of A lie, columns of B stand: so B is transposed first.\n\nTry this: change what Ben buys. Which results move?",
             "note",
             wide=10,
             tall=9,

@@ -13,7 +13,7 @@ EXAMPLES = {  # n, k, m, p
     "the baskets and prices on Product": (3, 4, 4, 2), "lesson 4: passengers, one unit's weights": (712, 10, 10, 1),
     "lesson 4: passengers, two units' weights": (712, 10, 10, 2), "a row, a column: one number, as on Dot": (1, 5, 5, 1),
     "a column, a row: a times table": (5, 1, 1, 5), "B A on Product: 2 shops cannot meet 3 shoppers": (4, 2, 3, 4),
-    "lesson 4: slopes, from the table turned": (10, 712, 712, 1),
+    "lesson 4: slopes, from the table transposed": (10, 712, 712, 1),
 }  # fmt: skip
 CORNERS = ((0.0,), (1.0,), (1.0,), (0.0,), (0.0,)), ((0.0,), (0.0,), (1.0,), (1.0,), (0.0,))  # of a rectangle: x, y
 FLAG = ((0, 0), (0, 3), (0.5, 2.75), (2, 2.25), (0.5, 1.75), (0, 1.5))
@@ -64,6 +64,7 @@ class Shapes(Products):
             ("examples", many, [(27, 5 + i) for i in range(4)]),
         ):
             self._fits(page, prefix, sizes, at)
+        page.text(24, 9, "What they are", "band_plain_text", wide=4)
         place_words(page, 27, 9, tuple(EXAMPLES), "hint")
         page.text(
             12,
@@ -98,7 +99,8 @@ class Shapes(Products):
             -10,
             10,
             width=470,
-            height=380,
+            height=400,
+            equal=True,
         )
 
     def _fits(self, page: Page, prefix: str, sizes: Sequence[Node], at: Sequence[tuple[int, int]]) -> None:
@@ -120,21 +122,21 @@ class Shapes(Products):
 
     def _order(self) -> None:
         page = self.sheet(
-            "Order: P Q is not Q P",
-            "A 2 x 2 matrix moves points. First turn, then stretch is not first stretch, then turn: change P or Q and watch both flags.",
-            {0: 8.0, 3: 3.0, 6: 3.0, 9: 3.0},
+            "Order: P Q is not always Q P",
+            "A 2 x 2 matrix moves points, the rows of X. As it came, P turns them and Q stretches them: change P or Q and watch both flags.",
+            {0: 3.0, **dict.fromkeys((1, 2, 4, 5, 7, 8), 13.0), 3: 3.0, 6: 3.0, 9: 3.0},
             (6, 1),
         )
-        self.P = P = self.give(page, "order.P", [[0, 1], [-1, 0]], 6, 1, "P: a turn", name="P")
-        self.Q = Q = self.give(page, "order.Q", [[2, 0], [0, 1]], 6, 4, "Q: a stretch", name="Q")
+        self.P = P = self.give(page, "order.P", [[0, 1], [-1, 0]], 6, 1, "P", name="P")
+        self.Q = Q = self.give(page, "order.Q", [[2, 0], [0, 1]], 6, 4, "Q", name="Q")
         X = self.give(page, "order.flag", FLAG, 24, 1, "X: a flag", "data", name="flag", labels=("across", "up"))
         PQ, QP = (P @ Q).named("PQ"), (Q @ P).named("QP")
         self.show(page, "order.PQ", PQ, 12, 1, "P Q", name="PQ")
         self.show(page, "order.QP", QP, 12, 4, "Q P", name="QP")
         self.show(page, "order.gap", PQ - QP, 12, 7, "P Q - Q P", "cells", "result")
         back, forth = (
-            self.show(page, "order.back", PQ.T, 18, 1, "P Q, turned"),
-            self.show(page, "order.forth", Q.T @ P.T, 18, 4, "Q turned x P turned"),
+            self.show(page, "order.back", PQ.T, 18, 1, "P Q transposed"),
+            self.show(page, "order.forth", Q.T @ P.T, 18, 4, "Q transposed x P transposed"),
         )
         self.gap(page, "order.gap_turned", back, forth, 18, 7, "difference")
         self.show(page, "order.turn_first", X @ P @ Q, 24, 4, "(X P) Q", labels=("across", "up"))
@@ -154,15 +156,17 @@ class Shapes(Products):
             "0",
             8,
             -8,
-            -6,
-            6,
-            height=400,
+            -8,
+            8,
+            width=430,
+            height=480,
+            equal=True,
         )
         page.text(
-            24,
+            28,
             10,
-            "TRANSPOSE makes rows of columns. A product that is turned is the product of the turned matrices in the other order: only so do the sides meet.\n\nTry this: set P to 1 0 / 0 1, the matrix that changes nothing. Then to a mirror: -1 0 / 0 1.",
+            "TRANSPOSE makes rows of columns. A product transposed is the product of the transposed matrices in the other order. With other shapes, the sides meet in no other order.\n\nTry this: set P to 1 0 / 0 1, the matrix that changes nothing; then to -1 0 / 0 1, a mirror. P Q is Q P now: for some matrices the order does not matter. Then P to 1 1 / 0 1 and Q to 1 0 / 1 1: it matters again.",
             "note",
-            wide=7,
-            tall=6,
+            wide=6,
+            tall=9,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sheetnet.exercises import Exercise, choice
-from sheetnet.graph import Node, apply, relu, row
+from sheetnet.graph import Node, apply, lift, relu, row, vstack, where
 from sheetnet.layout import Chart, Page
 from sheetnet.lessons.lesson import Pair, Watched, Word
 from sheetnet.lessons.relu.pieces import BY_HAND, COARSE, CURVE, FIRST, LAST, Pieces
@@ -17,8 +17,9 @@ ONE_NOTE = (
     " no corner, and the sheet says #DIV/0!."
 )
 TWO_NOTE = (
-    "Line 1 + line 2 rises by the same amount everywhere: it is a line again. ReLU 1 + ReLU 2 changes its slope at each"
-    " corner: no single line or ReLU does that.\n\nTry this: make a V; a valley with a flat floor; a ramp that gets"
+    "Line 1 + line 2 has one slope: it is a line again. A ReLU has one corner; ReLU 1 + ReLU 2 has two, and a slope"
+    " left of, between and right of them.\n\nA line put into a line is a line, too: 2*(3*x + 1) - 4 = 6*x - 2. So layers"
+    " without a ReLU between them are one line.\n\nTry this: make a V; a valley with a flat floor; a ramp that gets"
     " steeper twice. Now a roof: impossible, for each ReLU turns the sum upwards only. On the next sheet each ReLU is"
     " multiplied by a coefficient, which may be negative.\n\nThe two-ReLU net of lesson 4 is this sheet with ten numbers"
     " for each passenger in place of one x; there m and b are found by descent."
@@ -32,16 +33,17 @@ class Relu(Pieces):
     title = "Rectified lines: from one corner to any curve"
     purpose = (
         "A ReLU is a line cut off at 0. Lines added stay a line; ReLUs added bend. You add two, then eight by hand, then"
-        " let formulas add up to 32 and watch the error fall: that is why a net can learn any curve."
+        " let formulas add up to 32 and watch the error: so a net can follow any curve (lesson 4: how it learns to)."
     )
     tries = (
         "On One, change b, then m, then their signs. What moves the corner? What makes the ReLU steeper?",
-        "On Two, change any of the four numbers. How many slopes do the lines have, how many the ReLUs?",
+        "On Two, change any of the four numbers. How many slopes has the sum of lines, how many that of ReLUs?",
         "On Two, make a V, then a valley with a flat floor. Can you make a roof? Why not?",
         "On Eight, go from piece 3 to piece 8: add what is still missing. Get the mean squared error below 0.05.",
-        "On Many, set the pieces to 1, 2, 3, 5, 8, 16 and 32. Then set the frequency to 3: are 8 still enough?",
-        "On Many, with 8 pieces, set the height to 0. Why are all coefficients but the first the same now?",
-        "On Errors, read by how much each doubling of the pieces divides the error. Does that hold for your curve too?",
+        "On Many, set the pieces to 1, 2, 4, 8, 16 and 32. Then try 3 and 5: why is 5 worse than 3?",
+        "With 8 pieces, set the frequency to 3: is the mean squared error still below 0.05? Set it back to 1.2.",
+        "With 8 pieces, set the height to 0. Coefficients 2 to 8 are all 0.2 now: why? Set it back to 2.",
+        "On Errors, by how much does each doubling of the pieces divide the error? Is it the same with another frequency?",
     )
 
     def sheets(self) -> None:
@@ -101,8 +103,8 @@ class Relu(Pieces):
         page = self.book.page(
             "Two",
             "Two: lines added, and ReLUs added",
-            "Change the four yellow numbers. Compare the two charts, and the two slope columns: one slope for the lines,"
-            " up to three for the ReLUs.",
+            "Change the four yellow numbers. Compare the charts and the table of slopes: the sum of the lines has one,"
+            " that of the ReLUs up to three.",
             freeze=(2, 0),
         )
         page.widths |= {0: 15.0, 2: 11.0, 7: 3.0}
@@ -127,10 +129,10 @@ class Relu(Pieces):
         left = {"line_1": (one, "Line 1"), "line_2": (two, "Line 2"), "lines": (lines, "Sum")}
         right = {"relu_1": (act_1, "ReLU 1"), "relu_2": (act_2, "ReLU 2"), "relus": (relus, "Sum")}
         self.columns(page, "two", top, 1, left | right, style="cells")
-        self._slopes(page, x, lines, relus)
+        self._slopes(page, self.numbers)
         for at, title, kind, names in (
-            (2, "Two lines (dashed) and their sum: a line", "line", "the sum of the lines"),
-            (17, "Two ReLUs (dashed) and their sum: it bends", "relu", "the sum of the ReLUs"),
+            (3, "Two lines (dashed) and their sum: a line", "line", "the sum of the lines"),
+            (18, "Two ReLUs (dashed) and their sum: it bends", "relu", "the sum of the ReLUs"),
         ):
             label = "line" if kind == "line" else "ReLU"
             drawn = (
@@ -140,18 +142,29 @@ class Relu(Pieces):
             )
             alt = f"Two {label}s, dashed, and {names} as a thick line."
             page.charts.append(Chart(at, 8, title, "x", "y", drawn, alt, "0", 4, -4, -8, 8, height=290))
-        page.text(33, 8, TWO_NOTE, "note", wide=7, tall=11)
+        page.text(34, 8, TWO_NOTE, "note", wide=7, tall=12)
         page.active = (4, 1)
 
-    def _slopes(self, page: Page, x: Node, lines: Node, relus: Node) -> None:
-        """By how much each sum rises from one whole x to the next: its slope there."""
-        start, end = (self.value(name, np.arange(FIRST, LAST)[:, None] + i) for i, name in enumerate(("from", "to")))
-        self.columns(page, "two", 6, 3, {"from": (start, "from x"), "to": (end, "to x")}, "fixed", format="plain")
-        self.rise_lines, self.rise_relus = (
-            apply("lookup", end, x, total) - apply("lookup", start, x, total) for total in (lines, relus)
-        )
-        slopes = {"rise_lines": (self.rise_lines, "Lines rise"), "rise_relus": (self.rise_relus, "ReLUs rise")}
-        self.columns(page, "two", 6, 5, slopes, "result", "cells", scale=lines)
+    def _slopes(self, page: Page, numbers: list[Node]) -> None:
+        """The slope of each sum left of, between and right of the corners, taken at an x that lies there."""
+        m_1, b_1, m_2, b_2 = numbers
+        one, two = (self.book.block(f"two.corner_{i}").node for i in (1, 2))
+        either = apply("if_error", one, apply("if_error", two, lift(0.0)))  # a flat line has no corner
+        least = apply("if_error", where(apply("greater", one, two), two, one), either)
+        most = apply("if_error", where(apply("greater", one, two), one, two), either)
+        page.place("two.least", least, 12, 1, "result", "cells", title="leftmost", side=True)
+        page.place("two.most", most, 13, 1, "result", "cells", title="rightmost", side=True)
+        apart = apply("greater", most - least, lift(1e-9))
+        at = vstack([least - 1.0, where(apart, (least + most) / 2.0, most + 1.0), most + 1.0])
+        between = where(apart, "between them", "nothing between")
+        places = vstack([lift("left of the corners"), between, lift("right of the corners")])
+        page.place("two.where", places, 6, 2, "result", title="Where", format="text")
+        lines = vstack([m_1 + m_2 for _ in range(3)])
+        self.relu_slopes = m_1 * apply("step", m_1 * at + b_1) + m_2 * apply("step", m_2 * at + b_2)
+        self.columns(page, "two", 6, 4, {"slope_at": (at, "at x ="), "slope_lines": (lines, "Slope, lines")}, "result")
+        self.columns(page, "two", 6, 6, {"slope_relus": (self.relu_slopes, "Slope, ReLUs")}, "result", "cells")
+        page.text(3, 3, "", "band_result_text")
+        page.text(10, 2, "Each ReLU that is on there (positive) adds its m.", "hint")
 
     # ---- what is compared, the words, the exercises
 
@@ -173,7 +186,7 @@ class Relu(Pieces):
             Watched(self.b, "One: b"),
             *(Watched(node, f"Two: {title}") for node, title in zip(self.numbers, four, strict=True)),
             Watched(self.begin_8, "Eight: the sum begins at"),
-            Watched(self.coefs_8, "Eight: coefficients"),
+            *(Watched(row(self.coefs_8.T, i), f"Eight: coefficient {i}") for i in range(1, 9)),
             *(Watched(node, f"Many: {title}") for node, title in zip(self.shape, CURVE, strict=True)),
             Watched(self.pieces, "Many: pieces"),
         ]
@@ -183,14 +196,17 @@ class Relu(Pieces):
             Word("slope", "By how much a line rises when x grows by 1: the m in m*x + b.", "one.m"),
             Word("constant", "The b in m*x + b: the height of the line at x = 0.", "one.b"),
             Word("ReLU", "Rectified linear unit: max(0, m*x + b), a line whose negative part is replaced by 0.", "one.relu"),
-            Word("corner", "The x at which a ReLU turns from flat to sloping, -b/m.", "one.corner"),
+            Word("corner", "The x at which a ReLU bends, -b/m: flat on one side of it, sloping on the other.", "one.corner"),
             Word("on, off", "A ReLU is on where its line is positive, and off where it gives 0.", "one.on"),
             Word("piecewise linear", "Made of straight pieces, as every sum of ReLUs is.", "two.relus"),
             Word("piece", "One ReLU of a sum, max(0, x - knot): 0 up to its knot, then rising by 1 per 1.", "eight.pieces"),
             Word("knot", "The x at which a piece begins and the sum may bend.", "eight.knots"),
             Word("coefficient", "The number that a piece is multiplied by: how much the slope changes at its knot.", "eight.coefs"),
-            Word("approximation", "A simple thing that stands for a complicated one: here a sum of pieces, for a curve.", "many.sum"),
-            Word("hidden layer", "The ReLUs between the input x and the sum: each row of this table is one hidden unit.", "many.knots"),
+            Word("net", "Lines, ReLUs of them, and a weighted sum of these: here it draws one curve over x.", "many.sum"),
+            Word("layer", "All units of a net that work side by side: first the ReLUs of x, then the sum of them.", "many.knots"),
+            Word("hidden unit", "One ReLU between the input x and the sum; together they are the hidden layer.", "many.knots"),
+            Word("weight", "A number that a net multiplies by: here 1 in each hidden unit, then the coefficients.", "many.coef"),
+            Word("descent", "Finding such numbers in small steps that lower the error, as in lesson 1.", "errors.mse"),
             Word("largest error", "The greatest distance between sum and curve.", "errors.largest"),
             Word("mean squared error", "The mean of the squared errors over all x of the table.", "errors.mse"),
         ]  # fmt: skip
@@ -203,15 +219,15 @@ class Relu(Pieces):
             Exercise("With m = -2 and b = 3 again: what is the ReLU at x = -1.25?", self.relu_at, 0.001, {self.m: -2.0, self.b: 3.0, self.at: -1.25}),
             Exercise("Write a formula for the sum, at x = 3, of two ReLUs: one with m = 2 and b = -1, one with m = -1 and b = 1.", 5.0),
             Exercise("Write a formula for the slope of the line that you get when you add the lines 2.4*x + 3 and -0.7*x + 1.", 1.7),
-            Exercise("On Two, set m and b of line 1 to 2 and 4, of line 2 to -3 and -3. By how much does the sum of the ReLUs rise from x = 1 to x = 2?", row(self.rise_relus, 6), 0.001, {m_1: 2.0, b_1: 4.0, m_2: -3.0, b_2: -3.0}),
-            choice("How many different slopes can the sum of five ReLUs of one x have at most? Type their number.", 6),
+            Exercise("On Two, set m and b of line 1 to 2 and 4, of line 2 to -3 and -3. What is the slope of the sum of the ReLUs between the two corners?", row(self.relu_slopes, 2), 0.001, {m_1: 2.0, b_1: 4.0, m_2: -3.0, b_2: -3.0}),
+            choice("How many different slopes, over all x, can the sum of five ReLUs of one x have at most? Type their number.", 6),
             choice("A net has two layers and no ReLU between them. What can it draw over x? 1: a line. 2: a line with one corner. 3: any curve.", 1),
-            Exercise("On Eight, as it came, set coefficient 3 to 1.9. What is then still missing under piece 4?", row(self.missing.T, 4), 0.002, {self.coefs_8: np.array([[*BY_HAND[:2], 1.9, *BY_HAND[3:]]])}),
+            Exercise("On Eight, with the sheet and the curve as they came, set coefficient 3 to 1.9. What is then still missing under piece 4?", row(self.missing.T, 4), 0.002, {self.coefs_8: np.array([[*BY_HAND[:2], 1.9, *BY_HAND[3:]]])}),
             Exercise("A curve is 1.2 at x = 2 and 0.3 at x = 2.5. Write a formula for the slope of the straight piece between them.", -1.8),
             Exercise("Left of a knot the slope is 0.8, right of it -1.7. Write a formula for the coefficient of the piece that begins there.", -2.5),
-            Exercise("On Many, set the number of pieces to 5. What is the largest error?", self.largest, 0.001, {self.pieces: 5.0}),
-            Exercise("On Errors, as it came: write a formula for the largest error of 8 pieces divided by that of 32.", self.largest_of[3] / self.largest_of[5], 0.01),
-            Exercise("Doubling the pieces divides the largest error by 4. With 30 pieces it is 0.04; about how many pieces bring it down to 0.0004?", 300.0, 15.0),
+            Exercise("On Many, with the curve as it came, set the number of pieces to 5. What is the largest error?", self.largest, 0.001, {self.pieces: 5.0}),
+            Exercise("On Errors, with the curve as it came: write a formula that divides the largest error of 8 pieces by that of 32. Type the two numbers, no links.", self.largest_of[3] / self.largest_of[5], 0.01),
+            Exercise("Twice the pieces divide the largest error by 2^2, k times the pieces by k^2, for any k, not only doublings. With 30 pieces it is 0.04; about how many bring it down to 0.0004?", 300.0, 15.0),
             choice("Why does a piece that begins at x = 2 not spoil what was fitted for x < 2? 1: its coefficient is small. 2: it is 0 there. 3: the later pieces make up for it.", 2),
         ]  # fmt: skip
 

@@ -18,13 +18,17 @@ CURVE = {"height": 2.0, "freq": 1.2, "tilt": 0.25, "bend": 0.1}
 BY_HAND = (-1.6, -0.9, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # the first two are done
 EIGHT_NOTE = (
     "Each piece is max(0, x - knot), times its coefficient: 0 up to its knot, from there on a straight line. It bends"
-    " the sum at its knot and leaves all to the left of it as it was. So work from left to right.\n\nTry this: pieces 1"
-    " and 2 are done. Type 1.9859, what is still missing under it, into coefficient 3; go on with piece 4. Which way"
-    " does a negative coefficient bend the sum?"
+    " the sum at its knot and leaves all to the left of it as it was. So work from left to right.\n\n"
+    "What the sum begins at is its height at x = -4, before any piece. 1 to the right of its knot a piece is exactly 1: there its coefficient"
+    " adds itself.\n\nTry this: pieces 1 and 2 are done. Type 1.9859, what is still missing under it, into coefficient 3;"
+    " go on with piece 4. Which way does a negative coefficient bend the sum?"
 )
 MANY_NOTE = (
     "What you did by hand, by formula: a coefficient is the change of slope at its knot, slope right minus slope left."
-    " Left of the first knot the slope is 0. Pieces beyond the chosen number wait at x = 4 with a coefficient of 0.\n\n"
+    " Left of the first knot the slope is 0. Pieces beyond the chosen number wait at the last knot with a coefficient"
+    " of 0.\n\nMore pieces do not always help at once: from 3 to 5 all knots move, and may stand worse. With twice the"
+    " pieces the old knots stay, and new ones lie between them.\n\nWith height 0 the curve is tilt*x + bend*x^2: its slope"
+    " grows by 2*bend*width from piece to piece.\n\n"
     "This sum is a net with one hidden layer: each hidden unit is max(0, 1*x - knot), and the coefficients are the"
     " weights with which the units are added up. Here a formula finds them; in lesson 4, descent does."
 )
@@ -106,7 +110,7 @@ class Pieces(Lesson):
         col = self.columns(page, "eight", top, 9, {"curve": (curve, "Curve")})
         col = self.columns(page, "eight", top, col, sums, style="cells", scale=total)
         bent = pieces * self.coefs_8
-        title = "Coefficient x piece"
+        title = "Coefficient times piece"
         page.place("eight.bent", bent, top, col + 1, "forward", "cells", title=title, labels=labels, format="feature")
         self.mse_8 = mean(square(error))
         page.place("eight.mse", self.mse_8, 4, 5, "result", title="Mean squared error", side=True, format="loss")
@@ -117,16 +121,16 @@ class Pieces(Lesson):
             self.line("the curve", "eight.x", "eight.curve", "line 2"),
         )
         alt = "The curve, dashed, and the sum of eight pieces that is to follow it."
-        page.charts.append(Chart(13, 0, "The curve and your sum", "x", "y", lines, alt, "0", 4, -4, -6, 6, height=330))
+        page.charts.append(Chart(14, 0, "The curve and your sum", "x", "y", lines, alt, "0", 4, -4, -6, 6, height=330))
         area = self.book.block("eight.bent").area
         lines = tuple(
             Series(label, self.book.block("eight.x").area, area.part((0, 32), (i, i)), f"line {i + 1}")
             for i, label in enumerate(labels)
         )
         alt = "Eight lines, each flat at 0 up to its knot and straight from there on."
-        title = "What is added: coefficient x piece"
-        page.charts.append(Chart(13, 8, title, "x", "y", lines, alt, "0", 4, -4, -6, 6, height=330))
-        page.text(3, 10, EIGHT_NOTE, "note", wide=7, tall=9)
+        title = "What is added: coefficient times piece"
+        page.charts.append(Chart(14, 8, title, "x", "y", lines, alt, "0", 4, -4, -6, 6, height=330))
+        page.text(3, 10, EIGHT_NOTE, "note", wide=8, tall=10)
         page.active = (8, 3)
 
     # ---- Many
@@ -152,7 +156,7 @@ class Pieces(Lesson):
         count, x = self.value("count", np.arange(1.0, MOST + 1)[:, None]), self.value("x", FINE)
         page.place("many.count", count, 14, 0, "fixed", title="Piece", format="plain")
         unused = apply("greater", count, self.pieces)
-        knots = where(unused, LAST, FIRST + (count - 1.0) * width)
+        knots = where(unused, LAST - width, FIRST + (count - 1.0) * width)
         page.place("many.knots", knots, 14, 1, "forward", "cells", title="Knot", name="knots")
         page.widths[1] = 11.0
         self.coefs = self.bends(page, "many", (14, 2), knots, width, unused)
@@ -177,9 +181,9 @@ class Pieces(Lesson):
         )
         alt = "The curve, dashed, and a chain of straight pieces that meets it at the knots."
         page.charts.append(
-            Chart(2, 9, "The curve and the sum of its pieces", "x", "y", lines, alt, "0.0", 4, -4, width=600)
+            Chart(3, 9, "The curve and the sum of its pieces", "x", "y", lines, alt, "0.0", 4, -4, width=600)
         )
-        page.text(21, 14, MANY_NOTE, "note", wide=6, tall=11)
+        page.text(22, 14, MANY_NOTE, "note", wide=6, tall=16)
         page.active = (4, 1)
 
     # ---- Errors
@@ -205,12 +209,12 @@ class Pieces(Lesson):
             page.place(f"errors.{key}", vstack(nodes), 6, col, "result", title=title, format="small", scale=self.y)
             page.text(3, col + 1, "divided by", "band_result_narrow")
             page.text(4, col + 1, "from row to row", "shape_result_narrow")
-            page.text(5, col + 1, "", "head_result_narrow")
-            # where nothing is left, nothing is divided
+            # where nothing is left, nothing is divided: 0, shown as the word exact
             ratios = [
-                where(apply("greater", small, lift(1e-12)), large / small, 1.0) for large, small in pairwise(nodes)
+                where(apply("greater", small, lift(1e-12)), large / small, 0.0) for large, small in pairwise(nodes)
             ]
-            page.place(f"errors.{key}_ratio", vstack(ratios), 7, col + 1, "result", scale=vstack(ratios) / nodes[-1])
+            at, scale = (7, col + 1), vstack(ratios) / nodes[-1]
+            page.place(f"errors.{key}_ratio", vstack(ratios), *at, "result", format="ratio", scale=scale)
             page.widths |= {col: 15.0, col + 1: 13.0}
         lines: tuple[Series, ...] = (
             self.line("largest error", "errors.sizes", "errors.largest"),
@@ -218,7 +222,7 @@ class Pieces(Lesson):
         )
         alt = "Two falling lines: the largest and the mean squared error against the number of pieces."
         page.charts.append(
-            Chart(2, 7, "The error against the number of pieces", "pieces", "error", lines, alt, "0.0000", x_min=1,
+            Chart(3, 7, "The error against the number of pieces", "pieces", "error", lines, alt, "0.0000", x_min=1,
                   log_x=True, log_y=True)
         )  # fmt: skip
         page.text(13, 0, ERRORS_NOTE, "note", wide=6, tall=8)
