@@ -16,7 +16,7 @@ from torch.optim.lr_scheduler import ConstantLR, ExponentialLR, LRScheduler, One
 
 Said = dict[str, Tensor]
 Scheduler = Callable[[SGD], LRScheduler]
-TINY = 1e-9
+TINY, NO_WAY = 1e-9, 1e-5
 
 
 class Line(nn.Module):
@@ -57,10 +57,10 @@ class Run:
 
     @property
     def turned(self) -> Tensor:
-        """1 where a step points back on the one before, nan where that cannot be said."""
+        """1 where a step points back on the one before, by more than rounding; nan where that cannot be said."""
         steps = self.weights.diff(dim=0)
-        with_last = (steps[1:] * steps[:-1]).sum(1)
-        flags = torch.where(with_last.isfinite(), (with_last < 0).double(), torch.nan)
+        back, size = -1e20 * (steps[1:] * steps[:-1]).sum(1), self.weights[2:].square().sum(1)
+        flags = torch.where(back.isfinite() & size.isfinite(), (back > size).double(), torch.nan)
         return column(torch.cat([torch.zeros(2, dtype=torch.float64), flags]))
 
 
@@ -123,7 +123,7 @@ def _rates(runs: list[Run], lowest: Tensor) -> Said:
         "rates.loss": losses,
         "rates.last": losses[-1:],
         "rates.least": losses.min(dim=0, keepdim=True).values,
-        "rates.left": above[-1:] / above[:1],
+        "rates.left": above[-1:] / above[:1].clamp(min=NO_WAY),
         "rates.turns": torch.cat(turned, dim=1).sum(0, keepdim=True),
         "rates.above": above,
     }
@@ -179,22 +179,21 @@ def _parabola(out: Said, given: Mapping[str, Tensor], H: Tensor, x: Tensor, y: T
 
 
 def _limit(out: Said, given: Mapping[str, Tensor], H: Tensor) -> Said:
-    v = out["points.exact"][:, 0]
-    v = v / v.norm()
-    directions, sizes = [], []
-    for _ in given["limit.turns"]:
-        turned = H @ v
-        directions.append(v)
-        sizes.append(turned.norm())
-        v = turned / turned.norm()
-    size = column(torch.stack(sizes))
-    bends = torch.cat([H.diagonal(), size[-1]])
+    directions = [torch.ones(3, dtype=torch.float64) / 3**0.5]
+    lengths: list[Tensor] = []
+    for _ in given["limit.turns"][1:]:
+        turned = H @ directions[-1]
+        lengths.append(turned.norm())
+        directions.append(turned / turned.norm())
+    along = column(torch.stack([v @ H @ v for v in directions]))
+    bends = torch.cat([H.diagonal(), along[-1]])
     return {
         "limit.H": H,
         "limit.direction": torch.stack(directions),
-        "limit.size": size,
-        "limit.sharpest": size[-1],
-        "limit.rate": 2 / size[-1],
+        "limit.length": column(torch.stack(lengths)),
+        "limit.along": along,
+        "limit.sharpest": along[-1],
+        "limit.rate": 2 / along[-1],
         "limit.loss": out["points.lowest"] + bends * given["limit.away"] ** 2 / 2,
     }
 

@@ -9,30 +9,12 @@ import numpy as np
 from sheetnet.exercises import Exercise, choice
 from sheetnet.graph import Node, apply, constant, hstack, lift, mean, row, square, vstack, where
 from sheetnet.layout import Chart, Rule, Series
-from sheetnet.lessons.learning_rate.sheets import EPOCHS, LETTERS, SCHEDULES, RateSheets
+from sheetnet.lessons.learning_rate.notes import BACK, MODEL, RULES, STEP
+from sheetnet.lessons.learning_rate.sheets import EPOCHS, LETTERS, NO_WAY, SCHEDULES, TINY, RateSheets
 from sheetnet.lessons.lesson import Pair, Watched, Word
 from sheetnet.lessons.points import noisy_points
 
 RATES, START, WIGGLE = (0.002, 0.01, 0.05, 0.1, 0.18, 0.215, 0.2216, 0.24), 1.1, 0.001
-MODEL = (
-    "X has a column for each weight: x squared, x, and ones. X W is all twenty predictions at once; the loss is the mean"
-    " of the squared errors.\n\nSlopes, exact: 2 X' (X W - y) / 20, where X' is X turned on its side. They equal what"
-    " wiggling finds.\n\nEven the best weights leave a loss, for the points are noisy. How far a run is above this lowest"
-    " loss says how far it has come."
-)
-RULES = (
-    "What it does follows from the numbers below, in this order:\n"
-    "diverging: the loss ends more than 0.1 % above its lowest on the way.\n"
-    "oscillating: 5 steps or more turn back on the step before.\n"
-    "creeping: more than 0.01 of the way down is still to go.\n"
-    "good: none of these."
-)
-STEP = (
-    "The first step of a at a rate of 0.215, as the workbook came: 1.1 - 0.215 x (-11.39) = 3.55. The best a is 2.76: too"
-    " far, so the slope turns round, and so does the next step.\n\nOn the way of run 1 or 2 look for the bend: first down"
-    " the steep side of a valley, then slowly along its floor. A larger rate is quicker along the floor, until it no longer"
-    " keeps to it."
-)
 
 
 class LearningRate(RateSheets):
@@ -46,11 +28,11 @@ class LearningRate(RateSheets):
     )
     tries = (
         "On Rates, read the words under the rates. Then set rate 6 to 0.222. What becomes of its line?",
-        "On Runs, look at run 2, then 4, 6 and 8: a path that creeps, arrives, swings, and flies apart.",
+        "On Runs, look at run 2, then 4, 6, and 8 (of it, epochs 0 to 3): it creeps, arrives, swings, flies apart.",
         "On Parabola, set the rate to 0.128. a alone arrives in one step. What does the narrower one do?",
         "Put the rate back to 0.1. With which curvature does the narrower one arrive in one step?",
         "On Finder, read the suggestion, and type it into Rates as rate 2. Is it good?",
-        "On Schedules, set the top rate to 0.24, then 0.3, then 0.4. Which of the three arrive all the same?",
+        "On Schedules, set the top rate to 0.24, 0.3, 0.4. Which of the three runs still end near the lowest loss, at each?",
     )
 
     def sheets(self) -> None:
@@ -74,7 +56,7 @@ class LearningRate(RateSheets):
             " by wiggling, and by a formula.",
             freeze=(2, 0),
         )
-        page.widths |= {0: 11.0, 8: 2.0}
+        page.widths |= {0: 11.0, 9: 2.0}
         self.parts = [square(self.x), apply("same", self.x), 0.0 * self.x + 1.0]
         self.X = hstack(self.parts)
         pred = self.X @ self.W
@@ -103,15 +85,15 @@ class LearningRate(RateSheets):
         page.place("points.y", self.y, 15, 1, "data", title="y", name="y")
         page.place("points.X", self.X, 15, 2, "forward", title="X", name="X", labels=("x squared", "x", "1"))
         self.columns(page, "points", 15, 5, {"pred": (pred, "X W"), "error": (error, "Error"), "square": (squared, "Squared")})
-        self.columns(page, "points", 15, 17, {"best_pred": (self.X @ best, "X W, best")})
+        self.columns(page, "points", 15, 8, {"best_pred": (self.X @ best, "X W, best")})
         lines = (
             self.line("the points", "points.x", "points.y", "dots"),
             self.line("start", "points.x", "points.pred"),
             self.line("lowest loss", "points.x", "points.best_pred", "line 2"),
         )
         alt = "Twenty points, the curve at the start, and the curve of the lowest loss."
-        page.charts.append(Chart(3, 9, "From where to where", "x", "y", lines, alt, "0", 2, -2, -5, 20, width=520))
-        page.text(22, 9, MODEL, "note", wide=6, tall=10)
+        page.charts.append(Chart(3, 10, "From where to where", "x", "y", lines, alt, "0", 2, -2, -5, 20, width=520))
+        page.text(22, 10, MODEL, "note", wide=6, tall=10)
         page.active = (6, 1)
 
     # ---- Rates
@@ -135,7 +117,9 @@ class LearningRate(RateSheets):
         losses = hstack(self.each)
         last, least = row(losses, EPOCHS + 1), hstack([apply("min", loss) for loss in self.each])
         above = self.above(losses)
-        left = row(above, EPOCHS + 1) / row(above, 1)
+        first = row(above, 1)
+        way = where(apply("greater", first, lift(NO_WAY)), first, NO_WAY)
+        left = row(above, EPOCHS + 1) / way
         self.turns = hstack([apply("sum", flags) for flags in self.turned])
         far = where(apply("greater", left, lift(0.01)), "creeping", "good")
         swung = where(apply("greater", self.turns, lift(4.0)), "oscillating", far)
@@ -145,32 +129,37 @@ class LearningRate(RateSheets):
             ("word", self.word, "What it does", "text"),
             ("last", last, f"Loss after {EPOCHS} epochs", "heat_loss"),
             ("least", least, "Lowest on the way", "heat_loss"),
-            ("left", left, "Still to go (of 1)", "weight"),
+            ("left", left, "Still to go (of 1)", "diff"),
             ("turns", self.turns, "Steps that turn back", "plain"),
         )
         for i, (id, node, title, format) in enumerate(facts):
             page.text(7 + i, 0, title, "label")
-            page.place(f"rates.{id}", node, 7 + i, 1, "result", format=format, scale=losses if id == "left" else None)
+            page.place(f"rates.{id}", node, 7 + i, 1, "result", format=format, scale=self.lowest / way if id == "left" else None)
         self.epochs = self.value("epochs", np.arange(EPOCHS + 1.0)[:, None])
         names = tuple(f"rate {j}" for j in range(1, 9))
         page.place("rates.epochs", self.epochs, 16, 0, "fixed", title="Epoch", format="plain")
-        page.place("rates.loss", losses, 16, 1, "forward", title="Loss", labels=names, format="heat_loss")
-        page.place("rates.above", above, 16, 19, "result", title="Loss above the lowest", labels=names, format="heat_loss", scale=losses)
-        page.text(3, 10, RULES, "note", wide=7, tall=5)
+        page.place("rates.loss", losses, 16, 1, "forward", title="Loss", labels=names, format="heat_loss", scale=self.lowest)
+        page.place("rates.above", above, 16, 19, "result", title="Loss above the lowest", labels=names, format="heat_loss", scale=self.lowest)
+        page.text(3, 10, RULES, "note", wide=8, tall=5)
         title, y, alt = "Loss, epoch by epoch", "mean squared error", "Eight losses, from creeping to diverging."
-        page.charts.append(Chart(8, 10, title, "epoch", y, self._eight("rates.loss"), alt, "0", EPOCHS, 0, 1, 100, log_y=True, width=570))
+        page.charts.append(Chart(9, 10, title, "epoch", y, self._eight("rates.loss"), alt, "0", EPOCHS, 0, 1, 100, log_y=True, width=570, height=300))
         title, y = "How far the loss is above the lowest possible", "loss - lowest loss"
         alt = "The eight losses above the lowest loss: on a logarithmic axis each ends as a straight line."
-        page.charts.append(Chart(26, 10, title, "epoch", y, self._eight("rates.above"), alt, "0E+0", EPOCHS, 0, 1e-7, 1000, log_y=True, width=570))
+        page.charts.append(Chart(24, 10, title, "epoch", y, self._eight("rates.above"), alt, "0E+0", EPOCHS, 0, TINY, 1000, log_y=True, width=570, height=300))
+        page.text(40, 10, BACK, "note", wide=8, tall=7)
         page.print_cols = 18
         page.active = (6, 1)
 
     def _turned(self, path: Sequence[Node]) -> Node:
-        """1 where the last step points back on the one before, (1, 1); 0 where there are no two yet."""
+        """1 where the last step points back on the one before, (1, 1); 0 where there are no two yet.
+
+        Steps below a ten-billionth of the weights do not count: rounding decides where they point.
+        """
         if len(path) < 3:
             return lift(0.0)
         first, second, third = path[-3:]
-        return where(apply("greater", lift(0.0), apply("sum", (third - second) * (second - first))), 1.0, 0.0)
+        along = apply("sum", (third - second) * (second - first))
+        return where(apply("greater", -1e20 * along, apply("sum", square(third))), 1.0, 0.0)
 
     def _eight(self, id: str) -> tuple[Series, ...]:
         """A line for each column of a block; the legend reads its rate from the rate's cell."""
@@ -184,8 +173,8 @@ class LearningRate(RateSheets):
         page = self.book.page(
             "Runs",
             "Runs: one of the eight up close",
-            "Choose a run and an epoch. Each row is a step from the row above: weights - rate x slopes. On the right, beside"
-            " the same epochs, all eight.",
+            "Choose a run and an epoch. Each row is a step from the row above: weights - rate x slopes. From column T on,"
+            " beside the same epochs, all eight.",
             freeze=(2, 1),
         )
         page.widths |= {0: 20.0, **dict.fromkeys(range(1, 8), 11.0), 5: 13.0, 8: 2.0, 18: 2.0}
@@ -221,14 +210,14 @@ class LearningRate(RateSheets):
             Series("the lowest loss", best.part((0, 0), (0, 0)), best.part((2, 2), (0, 0)), "target"),
         )
         alt = "The path of weights a and c from the start on, with the chosen epoch and the lowest loss marked."
-        page.charts.append(Chart(3, 9, "The path of the run: weights a and c", "a", "c", lines, alt, "0.0", x_min=None, x_format="0.0", width=570))
+        page.charts.append(Chart(3, 9, "The path of the run: weights a and c", "a", "c", lines, alt, "0.0", 5, 0, 0, 2.5, x_format="0.0", width=570, height=340))
         lines = (
             self.line("the points", "points.x", "points.y", "dots"),
             self.line("the curve at the chosen epoch", "points.x", "runs.pred"),
         )
         alt = "Twenty points and the curve that the run had at the chosen epoch."
-        page.charts.append(Chart(21, 9, "The points and the curve at the chosen epoch", "x", "y", lines, alt, "0", 2, -2, -5, 20, width=570))
-        page.text(40, 9, STEP, "note", wide=6, tall=8)
+        page.charts.append(Chart(20, 9, "The points and the curve at the chosen epoch", "x", "y", lines, alt, "0", 2, -2, -5, 20, width=570, height=340))
+        page.text(38, 9, STEP, "note", wide=7, tall=8)
         page.print_cols = 17
         page.active = (4, 1)
 
@@ -255,12 +244,13 @@ class LearningRate(RateSheets):
         return [
             Word("learning rate", "How far a step goes: new weights = old weights - rate x slopes.", "rates.rate1"),
             Word("creeping", "The rate is so small that much of the way is left in the end.", "rates.left"),
-            Word("oscillating", "Steps go too far, and each turns back on the one before; the loss may still fall.", "rates.turns"),
+            Word("turning back", "What a step does whose product with the step before, part by part and added up, is below 0.", "rates.turns"),
+            Word("oscillating", "Steps go too far and turn back, here five times or more in 60 epochs; the loss may still fall.", "rates.word"),
             Word("diverging", "Steps go so far that they end higher than they began; the loss grows without end.", "rates.last"),
             Word("curvature", "By how much the slope changes per unit of a weight: a narrow parabola has much.", "parabola.bend"),
             Word("ideal step", "-slope / curvature: it leads to the lowest point of a parabola at once.", "parabola.ideal"),
             Word("overshooting", "Going past the lowest point, as a step does when rate x curvature is above 1.", "jumps.narrow"),
-            Word("largest rate", "2 / the sharpest curvature; above it, descent diverges.", "limit.rate"),
+            Word("largest rate", "2 / the sharpest curvature: above it, descent diverges on a loss that is shaped like a parabola.", "limit.rate"),
             Word("learning rate finder", "A run whose rate grows each step, to see where the loss falls and where it explodes.", "finder.loss"),
             Word("schedule", "A rule by which the learning rate changes on the way.", "schedules.rate.constant"),
             Word("exponential decay", "Each rate is the one before times a number a little below 1.", "schedules.rate.exponential"),
@@ -280,12 +270,12 @@ class LearningRate(RateSheets):
             Exercise("A parabola has curvature 8. What is the largest rate at which descent on it does not diverge?", 0.25),
             Exercise("A weight is 3 above the lowest point of a parabola, and rate x curvature is 1.5. How far above it (negative: below) is the weight after one step?", -1.5),
             Exercise("On Parabola, all else as it came, set the learning rate to 0.05. What is the loss of the narrower one after step 1?", row(self.jumped, 2), 0.001, {self.jump_rate: 0.05}),
-            Exercise("On Limit, as it came: what is the largest rate that does not diverge?", self.limit, 0.0005),
+            Exercise("On Limit, as it came: what is the largest rate that does not diverge (four decimals)?", self.limit, 0.00005),
             Exercise("On Finder, all else as it came, let the rate grow by 2 each step. What does it suggest now?", self.suggestion, 0.0005, {self.grow: 2.0}),
             Exercise("Exponential: the rate of epoch 0 is 0.2, and each is 0.9 times the one before. Write a formula for the rate of epoch 3.", 0.1458, 0.0005),
             Exercise("One-cycle: the top rate is 0.25 and div_factor is 25. What is the rate of epoch 0?", 0.01, 0.0005),
             Exercise("On Schedules, as it came: what is the one-cycle rate of epoch 8?", row(self.cycle, 9), 0.0001),
-            choice("At the start the slope in a is about three times that in c, and yet c's ideal step is longer. Why? 1: the curvature in c is smaller. 2: c is nearer to its best value. 3: the points are noisy.", 1),
+            choice("At the start the slope in a is about three times that in c, and yet c's ideal step is longer. Why? 1: the curvature in c is smaller. 2: the learning rate for c is larger. 3: the points are noisy.", 1),
             choice("A loss falls evenly but slowly, and no step turns back. What would you try first? 1: a smaller rate. 2: a larger rate. 3: another start.", 2),
             choice("On Schedules, with a top rate of 0.3, the exponential run arrives and the constant one diverges. Why? 1: it takes more steps. 2: it starts elsewhere. 3: its rates soon fall below the limit.", 3),
         ]  # fmt: skip

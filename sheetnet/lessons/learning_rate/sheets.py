@@ -6,37 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sheetnet.graph import Node, apply, hstack, lift, mean, row, square, vstack, where
+from sheetnet.graph import Node, apply, constant, hstack, lift, mean, row, square, vstack, where
 from sheetnet.layout import Chart, Page, Rule, Series
+from sheetnet.lessons.learning_rate.notes import BENDS, FORGIVE, LATE, TWINS
 from sheetnet.lessons.lesson import Lesson
 
 EPOCHS, TINY, PI, LETTERS = 60, 1e-9, 3.141592653589793, ("a", "b", "c")
+NO_WAY = 1e-5  # a start less than this above the lowest loss has no way to go: rounding would decide its share
 JUMPS, TURNS, GROWN = 12, 20, 30  # steps on a parabola, of the search for the sharpest direction, of the finder
 MOVES, AWAY = np.linspace(-1, 3, 33)[:, None], np.linspace(-2, 2, 33)[:, None]
 SCHEDULES = {"constant": "Constant", "exponential": "Exponential", "onecycle": "One-cycle"}
-TWINS = (
-    "Both losses fall equally fast at the start: the grey line. So the first step is the same. In a alone it falls a"
-    " little short; in the narrower one it flies past the lowest point.\n\nThe slope says which way. How far, it does"
-    " not say: ideal step = -slope / curvature. Look at c: its slope is a third of a's, its ideal step is longer.\n\n"
-    "Rate x curvature decides: below 1 a step falls short, at 1 it arrives, above 1 it goes too far, above 2 it ends"
-    " higher than it began."
-)
-BENDS = (
-    "As the workbook came, a alone would allow every rate below 0.2567, and yet 0.24 diverges on Rates: a, b and c move"
-    " together, and in a direction of mostly a and a little c the loss bends more than in a alone.\n\nThe sharpest bend"
-    " sets the limit for the rate; the flattest decides how long descent takes. Where the two differ much, descent is"
-    " slow at every rate."
-)
-LATE = (
-    "As it came, the loss is lowest at a rate of 0.63, though 0.22 is the limit. An explosion begins small and takes"
-    " steps to show. That is why the finder's answer is divided by ten.\n\nTry this: let the rate grow by only 1.2 each"
-    " step. The steps end before the loss rises, and a curve without a rise tells nothing."
-)
-FORGIVE = (
-    "Begin with large steps, end with small ones: the swings of a rate that is too large die out as it falls. One-cycle"
-    " also begins small: a warm-up.\n\nA constant rate must be chosen well. If it is (try a top rate of 0.2), it beats"
-    " both here, where each step sees all points. Where steps are noisy (lesson 7), falling rates help even then."
-)
 
 
 class RateSheets(Lesson):
@@ -77,10 +56,12 @@ class RateSheets(Lesson):
         for i, letter in enumerate(LETTERS):
             page.text(top + i, 0, letter, "label")
 
-    def results(self, page: Page, prefix: str, top: int, col: int, table: Sequence[tuple[str, Node, str, str]]) -> None:
+    def results(
+        self, page: Page, prefix: str, top: int, col: int, table: Sequence[tuple[str, Node, str, str]], scale: Node | None = None
+    ) -> None:  # fmt: skip
         """Numbers below each other, (id, node, title to the left, format) each."""
         for i, (id, node, title, format) in enumerate(table):
-            page.place(f"{prefix}.{id}", node, top + i, col, "result", title=title, side=True, format=format)
+            page.place(f"{prefix}.{id}", node, top + i, col, "result", title=title, side=True, format=format, scale=scale)
 
     # ---- Parabola
 
@@ -111,8 +92,8 @@ class RateSheets(Lesson):
         block = page.place("parabola.narrow", narrow, 13, 2, "input", format="plain")
         page.rules.append(Rule(block.area, False, 0.001, 1e6, "Curvature: a number from 0.001 to 1000000 is expected"))
         page.place("parabola.wide", wide, 13, 1, "backward")
-        page.place("parabola.start", slope, 14, 1, "backward", title="Slope at the start", side=True)
-        page.place("parabola.same_start", apply("same", slope), 14, 2, "backward")
+        page.place("parabola.start", slope, 14, 1, "backward", title="Slope at the start", side=True, scale=self.y)
+        page.place("parabola.same_start", apply("same", slope), 14, 2, "backward", scale=self.y)
         for i, title in enumerate(("Ideal step", "First step", "Rate x curvature", "Each step")):
             page.text(15 + i, 0, title, "label")
         steps, moves = self.value("steps", np.arange(JUMPS + 1.0)[:, None]), self.value("moves", MOVES)
@@ -125,13 +106,14 @@ class RateSheets(Lesson):
             word = where(apply("greater", product, lift(2.0)), "diverges", near)
             for i, (id, node) in enumerate({"ideal": -slope / bend, "first": -(rate * slope), "product": product, "word": word}.items()):
                 format = "text" if node is word else "weight"
-                page.place(f"parabola.{key}.{id}", node, 15 + i, 1 if col == 1 else 2, "result", "cells", format=format)
+                page.place(f"parabola.{key}.{id}", node, 15 + i, 1 if col == 1 else 2, "result", "cells", format=format, scale=self.y)
             moved: list[Node] = [lift(0.0)]
             for _ in range(JUMPS):
                 moved.append(moved[-1] - rate * (slope + bend * moved[-1]))
             at = vstack(moved)
-            page.place(f"jumps.{key}", at, 23, col, "update", title=f"{title}: moved")
-            page.place(f"jumps.{key}_slope", slope + bend * at, 23, col + 1, "backward", title="Slope there")
+            there = slope + bend * at
+            page.place(f"jumps.{key}", at, 23, col, "update", title=f"{title}: moved", scale=vstack([self.y, at]))
+            page.place(f"jumps.{key}_slope", there, 23, col + 1, "backward", title="Slope there", scale=vstack([self.y, there]))
             self.jumped = self.mse + slope * at + 0.5 * bend * square(at)
             page.place(f"jumps.{key}_loss", self.jumped, 23, col + 2, "forward", title="Loss there")
             page.widths |= {col: 17.0, col + 1: 14.0, col + 2: 14.0}
@@ -144,10 +126,10 @@ class RateSheets(Lesson):
                 self.line("loss", "parabola.moves", f"parabola.loss.{key}"),
                 self.line("slope", "parabola.moves", "parabola.tangent", "torch"),
                 self.line("steps", f"jumps.{key}", f"jumps.{key}_loss", "line 2"),
-                self.line("after each", f"jumps.{key}", f"jumps.{key}_loss", "mark"),
+                self.line("after each", f"jumps.{key}", f"jumps.{key}_loss", "dots"),
             )
             alt = "A parabola, the straight line of its slope at the start, and the steps on it as dots."
-            page.charts.append(Chart(top, 8, title, "how far it has moved", "loss", lines, alt, "0", 3, -1, 0, 20, x_format="0.0", width=480, height=300))
+            page.charts.append(Chart(top, 8, title, "how far it has moved", "loss", lines, alt, "0", 2.5, -0.5, 0, 16, x_format="0.0", width=480, height=300))
         page.text(34, 8, TWINS, "note", wide=6, tall=11)
         page.active = (12, 1)
 
@@ -165,21 +147,21 @@ class RateSheets(Lesson):
         H = 2.0 * (self.X.T @ self.X) / 20.0
         self.letters(page, 6)
         page.place("limit.H", H, 6, 1, "backward", title="Curvatures H = 2 X'X / 20", labels=LETTERS, name="H")
-        ways = [self.grad.T / apply("sqrt", apply("sum", square(self.grad)))]
-        sizes = [apply("sqrt", apply("sum", square(ways[0] @ H)))]
+        ways, lengths = [constant(((1.0, 1.0, 1.0),)) / apply("sqrt", lift(3.0))], []
         for _ in range(TURNS):
-            ways.append(ways[-1] @ H / sizes[-1])
-            sizes.append(apply("sqrt", apply("sum", square(ways[-1] @ H))))
-        size = vstack(sizes)
-        sharpest = row(size, TURNS + 1)
+            lengths.append(apply("sqrt", apply("sum", square(ways[-1] @ H))))
+            ways.append(ways[-1] @ H / lengths[-1])
+        along = vstack([apply("sum", (way @ H) * way) for way in ways])
+        sharpest = row(along, TURNS + 1)
         self.limit = 2.0 / sharpest
         self.results(page, "limit", 10, 3, [("sharpest", sharpest, "Sharpest curvature of all directions", "small")])
         self.results(page, "limit", 11, 3, [("rate", self.limit, "Largest rate that does not diverge", "small")])
         turns, away = self.value("turns", np.arange(TURNS + 1.0)[:, None]), self.value("away", AWAY)
-        page.text(13, 0, "Begin with the slope; multiply it by H, again and again: it turns to where the loss bends most", "lead")
+        page.text(13, 0, "Begin with equal parts; multiply by H, again and again: the direction turns to where the loss bends most", "lead")
         page.place("limit.turns", turns, 17, 0, "fixed", title="Turn", format="plain")
-        page.place("limit.direction", vstack(ways), 17, 1, "update", title="Direction, of length 1", labels=LETTERS)
-        self.columns(page, "limit", 17, 4, {"size": (size, "Curvature")}, "result", format="small")
+        page.place("limit.direction", vstack(ways), 17, 1, "update", title="Direction v, of length 1", labels=LETTERS)
+        self.columns(page, "limit", 17, 4, {"length": (vstack(lengths), "Length of v H")}, "result", format="small")
+        self.columns(page, "limit", 17, 5, {"along": (along, "Curvature v H v'")}, "result", format="small")
         page.place("limit.away", away, 43, 0, "fixed", title="Away from the lowest", format="plain")
         names = ("a alone", "b alone", "c alone", "sharpest")
         bends = (*(row(self.bends, i + 1) for i in range(3)), sharpest)
@@ -189,7 +171,7 @@ class RateSheets(Lesson):
         lines = tuple(Series(name, x, y.part((0, len(AWAY) - 1), (j, j)), f"line {j + 1}") for j, name in enumerate(names))
         alt = "Four parabolas through the same lowest point; that of the sharpest direction is the narrowest."
         page.charts.append(Chart(3, 7, "How sharply the loss bends at its lowest point", "how far away", "loss", lines, alt, "0", 2, -2, 0, 20))
-        page.text(22, 7, BENDS, "note", wide=6, tall=8)
+        page.text(22, 7, BENDS, "note", wide=7, tall=10)
         page.active = (10, 3)
 
     # ---- Finder
@@ -225,7 +207,7 @@ class RateSheets(Lesson):
             ("steepest", row(rate, at_most), "at the rate", "weight"),
             ("risen", risen, "Has the loss risen again?", "text"),
         )
-        self.results(page, "finder", 5, 1, known)
+        self.results(page, "finder", 5, 1, known, losses[0])
         self.results(page, "finder", 9, 4, (("loss_there", row(loss, at_most), "loss there", "weight"),))
         step = self.value("step", np.arange(1.0, GROWN + 1)[:, None])
         page.place("finder.step", step, 15, 0, "fixed", title="Step", format="plain")
@@ -279,28 +261,28 @@ class RateSheets(Lesson):
         paths = [self.run(each) for each in (flat, decayed, [row(self.cycle, k + 1) for k in range(EPOCHS)])]
         losses = {key: vstack([self.loss(w) for w in path]) for key, path in zip(SCHEDULES, paths, strict=True)}
         above = {key: self.above(loss) for key, loss in losses.items()}
-        page.text(5, 0, "In the end above the lowest loss", "lead")
-        page.text(10, 1, "Rate of the step that follows", "lead")
-        page.text(10, 4, "Loss", "lead")
-        self.columns(page, "schedules", 14, 0, {"epochs": (apply("same", self.epochs), "Epoch")}, "result", format="plain")
-        page.place("schedules.step", step, 14, 17, "fixed", title="Epoch", format="plain")
+        page.text(6, 0, "In the end above the lowest loss", "lead")
+        page.text(11, 1, "Rate of the step that follows", "lead")
+        page.text(11, 4, "Loss", "lead")
+        self.columns(page, "schedules", 15, 0, {"epochs": (apply("same", self.epochs), "Epoch")}, "result", format="plain")
+        page.place("schedules.step", step, 15, 17, "fixed", title="Epoch", format="plain")
         for i, (key, title) in enumerate(SCHEDULES.items()):
             style = "cells" if key == "onecycle" else None
-            self.columns(page, "schedules.rate", 14, 1 + i, {key: (rates[key], title)}, "update", style, format="small")  # type: ignore[arg-type]
-            self.columns(page, "schedules.loss", 14, 4 + i, {key: (losses[key], title)}, format="heat_loss")
-            self.columns(page, "schedules.above", 14, 22 + i, {key: (above[key], title)}, "result", format="heat_loss", scale=losses[key])
+            self.columns(page, "schedules.rate", 15, 1 + i, {key: (rates[key], title)}, "update", style, format="small")  # type: ignore[arg-type]
+            self.columns(page, "schedules.loss", 15, 4 + i, {key: (losses[key], title)}, format="heat_loss")
+            self.columns(page, "schedules.above", 15, 22 + i, {key: (above[key], title)}, "result", format="heat_loss", scale=losses[key])
             last = row(above[key], EPOCHS + 1)
-            page.place(f"schedules.last.{key}", last, 6 + i, 1, "result", title=title, side=True, format="heat_loss", scale=losses[key])
-            page.place(f"schedules.w.{key}", vstack(paths[i]), 14, 26 + 3 * i, "update", title=f"Weights: {title.lower()}", labels=LETTERS)
-        page.text(10, 17, "One-cycle: rises, then falls, each along half a cosine", "lead")
-        page.text(10, 22, "Loss above the lowest", "lead")
+            page.place(f"schedules.last.{key}", last, 7 + i, 1, "result", title=title, side=True, format="heat_loss", scale=losses[key])
+            page.place(f"schedules.w.{key}", vstack(paths[i]), 15, 26 + 3 * i, "update", title=f"Weights: {title.lower()}", labels=LETTERS)
+        page.text(11, 17, "One-cycle: rises, then falls, each along half a cosine", "lead")
+        page.text(11, 22, "Loss above the lowest", "lead")
         helpers = {"way": (way, "Share of phase"), "come": (come, "From rate"), "go": (go, "To rate")}
-        self.columns(page, "schedules", 14, 18, helpers, "update", "cells", format="small")
+        self.columns(page, "schedules", 15, 18, helpers, "update", "cells", format="small")
         for top_row, x, y, log in ((3, "step", "rate", False), (18, "epochs", "above", True)):
             lines = tuple(self.line(title, f"schedules.{x}", f"schedules.{y}.{key}", f"line {i}") for i, (key, title) in enumerate(SCHEDULES.items(), start=1))
             title, axis = ("How far the loss is above the lowest possible", "loss - lowest loss") if log else ("The learning rate, epoch by epoch", "learning rate")
             alt = f"Three lines over the epochs, of the constant, the exponential and the one-cycle rate: {axis}."
-            page.charts.append(Chart(top_row, 8, title, "epoch", axis, lines, alt, "0E+0" if log else "0.00", EPOCHS, y_min=1e-8 if log else 0, y_max=1e4 if log else None, log_y=log, width=600, height=300))
+            page.charts.append(Chart(top_row, 8, title, "epoch", axis, lines, alt, "0E+0" if log else "0.00", EPOCHS, y_min=TINY if log else 0, y_max=1e3 if log else None, log_y=log, width=600, height=300))
         page.text(34, 8, FORGIVE, "note", wide=6, tall=8)
         page.print_cols = 16
         page.active = (3, 1)
