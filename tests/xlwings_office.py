@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from os import killpg
+from os import kill
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -58,9 +59,12 @@ class Office(libreoffice.LibreOfficeSession):
         self._sheets = self._call("load", str(path))
 
     def number(self) -> int:
-        """The number of LibreOffice's own process, a child of the helper."""
-        listing = ["ps", "--ppid", str(self._worker.pid), "-o", "pid="]
-        return int(subprocess.run(listing, capture_output=True, text=True, check=True).stdout.split()[0])
+        """The number of LibreOffice's own process: the child of the helper, or that child's own."""
+        number = self._worker.pid
+        for _ in range(2):
+            listing = subprocess.run(["ps", "--ppid", str(number), "-o", "pid="], capture_output=True, text=True)
+            number = int(listing.stdout.split()[0]) if listing.stdout.strip() else number
+        return number
 
 
 class Nothing(type(Path())):  # type: ignore[misc]
@@ -154,7 +158,7 @@ class App(base_classes.App):
 
     def crash(self) -> None:
         """None; the program dies."""
-        killpg(self.pid, signal.SIGKILL)
+        kill(self.pid, signal.SIGKILL)
 
     @contextmanager
     def answering(self) -> Iterator[Office]:
@@ -320,7 +324,7 @@ def typed(value: float | str, as_text: bool) -> float | str:
     if as_text:
         return str(value)
     if not isinstance(value, str):
-        return value
+        return value if abs(value) >= sys.float_info.min else 0.0
     if value.startswith("'"):
         return value[1:]
     if re.fullmatch(r"=[\d.+*/ -]+", value):

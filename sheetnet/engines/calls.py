@@ -92,14 +92,14 @@ def patiently(call: Callable[[], T], seconds: float) -> T:
 
 def is_busy(error: Exception) -> bool:
     """Whether the program refused the call for now, by the numbers of COM and of Apple events."""
-    details = getattr(error, "excepinfo", None) or ()
+    details: Any = getattr(error, "excepinfo", None) or ()
     numbers = {getattr(error, "hresult", None), getattr(error, "errornumber", None), *details[5:6]}
     return bool(numbers & _BUSY) or type(error).__name__ == "ExcelBusyError"
 
 
 def reason_of(error: BaseException) -> str:
     """What the program says of the fault, in one line: an error of COM hides it among numbers."""
-    details = getattr(error, "excepinfo", None) or ()
+    details: Any = getattr(error, "excepinfo", None) or ()
     said = details[2] if len(details) > 2 and details[2] else getattr(error, "strerror", None) or str(error)
     return " ".join(str(said).split())[:300] or type(error).__name__
 
@@ -107,7 +107,7 @@ def reason_of(error: BaseException) -> str:
 @contextmanager
 def _one_attempt() -> Iterator[None]:
     """A context in which xlwings on Windows tries a refused call once and not for ever; other calls share it."""
-    windows = sys.modules.get("xlwings._xlwindows")
+    windows: Any = sys.modules.get("xlwings._xlwindows")
     if windows is None or not hasattr(windows, "N_COM_ATTEMPTS"):
         yield
         return
