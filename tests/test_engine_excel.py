@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import xlwings_office
-from conftest import Made, run_sheetnet, usable
+from conftest import ROOT, Made, run_sheetnet, usable
 from engine_book import WRONG, leftovers, processes, write_book
 from xlwings_office import REJECTED, App, ComError, registered
 
@@ -219,6 +219,19 @@ def test_only_the_process_that_was_meant_is_ended(monkeypatch: pytest.MonkeyPatc
     processes_module.end(1, "", seconds=0)
 
 
+@pytest.mark.office
+def test_a_script_that_forgets_to_close_leaves_nothing(book: Path, temporary: Path) -> None:
+    usable("libreoffice")
+    code = (
+        "import sys; sys.path.insert(0, 'tests')\n"
+        "from xlwings_office import registered; from sheetnet import engines; context = registered(mac=False)\n"
+        "context.__enter__(); session = engines.get('excel').open(sys.argv[1]); print(session.sheets[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(book)], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "Data\n", "")
+    assert leftovers(temporary) == []
+
+
 # ---- what a cell holds
 
 
@@ -295,19 +308,42 @@ def test_xlwings_tries_once_while_we_wait_and_as_before_afterwards(monkeypatch: 
     assert windows.N_COM_ATTEMPTS == 0
 
 
-@pytest.mark.parametrize("error", [ComError(REJECTED, "rejected"), ComError(-2147352567, "edited"), OSError("disk")])
-def test_only_a_refusal_is_tried_again(error: Exception) -> None:
-    if isinstance(error, ComError) and error.hresult == -2147352567:  # Excel's own number stands among the details
-        error.excepinfo = (*error.excepinfo[:5], -2146777998)
+EXCEPTION = -2147352567  # what COM says of any exception; Excel's own number stands among the details
+
+
+@pytest.mark.parametrize(
+    ("error", "refused"),
+    [
+        (ComError(REJECTED, "Call was rejected by callee."), True),
+        (ComError(EXCEPTION, "", excel=-2146777998), True),  # a cell is being edited
+        (ComError(EXCEPTION, None), True),
+        (ComError(EXCEPTION, "The cell is on a protected sheet.", excel=-2146827284), False),
+        (AttributeError("Excel.Application.Calculation"), False),  # on Windows it is one
+        (OSError("disk full"), False),
+    ],
+)
+def test_only_a_refusal_is_tried_again(error: Exception, refused: bool) -> None:
     tries = []
 
     def call() -> None:
-        tries.append(time.monotonic())
+        tries.append(error)
         raise error
 
-    with pytest.raises((Busy, OSError)):
-        patiently(call, 0.2)
-    assert (len(tries) > 1) == isinstance(error, ComError)
+    with pytest.raises(Busy if refused else type(error)):
+        patiently(call, 0.1)
+    assert (len(tries) > 1) == refused
+
+
+def test_an_attribute_that_pywin32_misses_for_now_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "xlwings._xlwindows", SimpleNamespace(N_COM_ATTEMPTS=0))
+    answers = [AttributeError("Excel.Application.Calculation"), None]
+
+    def call() -> str:
+        if answer := answers.pop(0):
+            raise answer
+        return "done"
+
+    assert patiently(call, 5) == "done"
 
 
 def test_an_error_of_com_is_told_in_its_own_words() -> None:

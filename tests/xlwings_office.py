@@ -35,11 +35,11 @@ FIRST_ERROR = -2146828288
 class ComError(Exception):
     """An error as pywin32 raises it: its text is a number, what was said stands in the details."""
 
-    def __init__(self, hresult: int, said: str) -> None:
+    def __init__(self, hresult: int, said: str | None, excel: int = 0) -> None:
         super().__init__(hresult)
         self.hresult = hresult
         self.strerror = "Exception occurred."
-        self.excepinfo = (0, "Microsoft Excel", said, None, 0, hresult)
+        self.excepinfo = None if said is None else (0, "Microsoft Excel", said, None, 0, excel)
 
 
 class Office(libreoffice.LibreOfficeSession):

@@ -22,6 +22,7 @@ WAKE_SECONDS = 0.2  # how late Ctrl-C may be: on Windows a thread that waits doe
 
 # COM: call rejected, retry later; Excel: not now, a cell is being edited; macOS: no answer to an Apple event in time
 _BUSY = {-2147418111, -2147417846, -2146777998, -1712}
+_EXCEPTION = -2147352567  # COM: an exception, which the details describe
 _attempts = threading.Lock()
 _waiting: list[int] = []  # one entry for each call that now runs with one attempt: what xlwings' setting was
 
@@ -85,16 +86,22 @@ def patiently(call: Callable[[], T], seconds: float) -> T:
             if time.monotonic() >= deadline:
                 raise Busy(
                     f"it has refused calls for {seconds:g} s: a cell is being edited or a dialog is open. "
-                    "Finish that in the program (Enter or Esc), then try again"
+                    f"Finish that in the program (Enter or Esc), then try again ({reason_of(error)})"
                 ) from error
         time.sleep(PAUSE_SECONDS)
 
 
 def is_busy(error: Exception) -> bool:
-    """Whether the program refused the call for now, by the numbers of COM and of Apple events."""
+    """Whether the program refused the call for now, by the numbers of COM and of Apple events.
+
+    pywin32 has no number for some refusals: an exception without details, or an attribute that is not there for now.
+    """
+    number = getattr(error, "hresult", getattr(error, "errornumber", None))
     details: Any = getattr(error, "excepinfo", None) or ()
-    numbers = {getattr(error, "hresult", None), getattr(error, "errornumber", None), *details[5:6]}
-    return bool(numbers & _BUSY) or type(error).__name__ == "ExcelBusyError"
+    if number in _BUSY or (details[5:] and details[5] in _BUSY) or (number == _EXCEPTION and not details):
+        return True
+    missing = isinstance(error, AttributeError) and "xlwings._xlwindows" in sys.modules
+    return missing or type(error).__name__ == "ExcelBusyError"
 
 
 def reason_of(error: BaseException) -> str:

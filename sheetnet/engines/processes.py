@@ -43,6 +43,7 @@ def _has_gone(number: int, known: str, seconds: float) -> bool:
 
 def _said_by(command: list[str]) -> str:
     try:
-        return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False).stdout.strip()
+        done = subprocess.run(command, capture_output=True, timeout=30, check=False)
+        return done.stdout.decode(errors="replace").strip()
     except (OSError, subprocess.TimeoutExpired):
         return ""
