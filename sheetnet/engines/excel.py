@@ -41,6 +41,7 @@ START_SECONDS = 120.0
 CALL_SECONDS = 120.0
 BUSY_SECONDS = 10.0
 CLOSE_SECONDS = 20.0
+DYING_SECONDS = 0.5  # a call may fail a moment before the process has gone
 
 MAC = sys.platform == "darwin"
 CELLS_AT_ONCE = 500_000  # one Apple event carries less than 2 million
@@ -230,8 +231,7 @@ class ExcelSession(Session):
             answered = True
         except Exception as error:
             answered = isinstance(error, Busy) or not isinstance(error, TimeoutError)
-            number, known = self._process
-            gone = bool(known) and processes.identity(number) != known
+            gone = bool(self._process[1]) and processes.has_gone(*self._process, DYING_SECONDS if answered else 0.0)
             reason = "Excel has ended" if gone else reason_of(error)
             raise EngineError(f"{self.path}: Excel cannot {task} this workbook: {reason}.") from error
         finally:

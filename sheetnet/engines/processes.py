@@ -27,14 +27,15 @@ def identity(number: int) -> str:
 
 def end(number: int, known: str, seconds: float) -> None:
     """None; the process goes: by itself within so many seconds, else by force. Another of that number is left alone."""
-    if not known or _has_gone(number, known, seconds):
+    if not known or has_gone(number, known, seconds):
         return
     with suppress(OSError):  # it has just gone
         os.kill(number, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)  # at once on both
-    _has_gone(number, known, GRACE_SECONDS)
+    has_gone(number, known, GRACE_SECONDS)
 
 
-def _has_gone(number: int, known: str, seconds: float) -> bool:
+def has_gone(number: int, known: str, seconds: float) -> bool:
+    """Whether the process has ended, or ends within so many seconds."""
     deadline = time.monotonic() + seconds
     while (runs := identity(number) == known) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
