@@ -38,10 +38,10 @@ PICKED = [*range(29), 61]  # rows of the shipped table, some without Age, the la
 
 
 def usable(name: str) -> Engine:
-    """The engine; skips with its own word where it is missing, and fails in CI."""
+    """The engine; skips with its own word where it is missing, and fails in CI, but for Excel, which no CI has."""
     engine = engines.get(name)
     if (lack := engine.missing()) is not None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(lack)
+        (pytest.fail if os.environ.get("CI") and name != "excel" else pytest.skip)(lack)
     return engine
 
 

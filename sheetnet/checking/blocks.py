@@ -41,7 +41,7 @@ Say = Callable[[str], None]
 def check(path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None) -> Report:
     """The report on a workbook; report.ok tells whether everything agrees, str(report) is for people.
 
-    engine: "ironcalc" or "libreoffice". say: called with a few words at each step.
+    engine: "ironcalc", "libreoffice" or "excel". say: called with a few words at each step.
     Raises: WorkbookError when the file cannot be read or an input is no number; EngineError.
     """
     from sheetnet.engines import get

@@ -7,14 +7,15 @@ import sys
 import click
 
 from sheetnet.commands.common import CONTEXT, plainly, say
+from sheetnet.engines import NAMES
 from sheetnet.errors import SheetnetError
 
 
 @click.command(context_settings=CONTEXT)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option(
-    "--engine", type=click.Choice(["ironcalc", "libreoffice"]), default="ironcalc", show_default=True,
-    help="The spreadsheet engine that recalculates.",
+    "--engine", type=click.Choice(NAMES), default="ironcalc", show_default=True,
+    help="The spreadsheet engine that recalculates; excel needs Excel and xlwings, on Windows or macOS.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
 @plainly

@@ -1,11 +1,11 @@
-"""The spreadsheet engines that calculate a workbook without Excel: IronCalc and LibreOffice."""
+"""The spreadsheet engines that calculate a workbook: IronCalc, LibreOffice, and Excel itself."""
 
 from __future__ import annotations
 
 from sheetnet.engines.base import CellError, Engine, Session, Value
 from sheetnet.errors import EngineError
 
-NAMES = ("ironcalc", "libreoffice")
+NAMES = ("ironcalc", "libreoffice", "excel")
 
 __all__ = ["NAMES", "CellError", "Engine", "Session", "Value", "get"]
 
@@ -24,5 +24,9 @@ def get(name: str) -> Engine:
             from sheetnet.engines.libreoffice import LibreOffice
 
             return LibreOffice()
+        case "excel":
+            from sheetnet.engines.excel import Excel
+
+            return Excel()
         case _:
             raise EngineError(f"There is no engine {name!r}: use one of {', '.join(NAMES)}.")
