@@ -146,7 +146,7 @@ def test_the_sheet_says_whether_the_inputs_were_changed(live: Session, small: Ma
     with changed(live, changes(small)):  # type: ignore[arg-type]
         assert value_at(live, small.cell("start.verdict")) == verdict
         assert value_at(live, small.cell("torch.verdict")) == verdict
-    assert CHANGED == "you have changed the inputs since; run sheetnet check"
+    assert CHANGED == "you changed something: torch's numbers are for the original"
 
 
 # ---- planted faults
