@@ -13,6 +13,14 @@ from sheetnet.layout import Page, Rule
 MOST = 200  # cells of one block with a tip each; a table of data has none
 
 
+def bound(sheet: Any, page: Page) -> None:
+    """Rules of cells that are no block, such as those of a sweep's workbook."""
+    blocks = {block.area for block in page.blocks}
+    for rule in page.rules:
+        if rule.area not in blocks:
+            sheet.data_validation(*rule.area.corners, _bounds(rule))
+
+
 def put(sheet: Any, page: Page, values: Mapping[str, np.ndarray]) -> None:
     """Each cell that a person may change shows what it held as the workbook came; rules refuse what cannot be."""
     rules = {rule.area: rule for rule in page.rules}

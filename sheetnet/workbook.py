@@ -205,6 +205,7 @@ def _settings(sheet: Any, page: Page, formats: Formats) -> None:
 def lay_out(sheet: Any, page: Page, formats: Formats) -> None:
     """Write a page's settings and words, all but its blocks and charts."""
     _settings(sheet, page, formats)
+    tips.bound(sheet, page)
     for text in page.texts:
         format = formats.get(text.style)
         if text.wide > 1 or text.tall > 1:
