@@ -116,7 +116,7 @@ def _classes(y: Tensor, pclass: Tensor, given: Said) -> Said:
         "two": _col(*dummies[:2]), "four": _col(*dummies, ones),
     }  # fmt: skip
     out["coding.number.X"] = _col(codes, torch.ones_like(codes))
-    dets, losses = [], []
+    dets = []
     for key, X in full.items():
         gram = X.T @ X
         out[f"coding.{key}.gram"] = gram
@@ -124,11 +124,13 @@ def _classes(y: Tensor, pclass: Tensor, given: Said) -> Said:
         if key == "four":
             continue
         w = torch.linalg.lstsq(X, y[:, None], driver="gelsd").solution
+        if dets[-1] <= 0.001:  # no inverse
+            w = w * torch.nan
         pred = X @ w
         out[f"coding.{key}.weights"] = w
         out[f"coding.{key}.pred"] = torch.stack([pred[pclass == k][0] for k in (1, 2, 3)])
-        losses.append(mse_loss(pred, y[:, None]))
-    return out | {"classes.det": torch.stack(dets)[:, None], "classes.loss": torch.stack(losses)[:, None]}
+        out[f"coding.{key}.loss"] = mse_loss(pred, y[:, None])
+    return out | {"classes.det": torch.stack(dets)[:, None]}
 
 
 def _rank(y: Tensor, pclass: Tensor, given: Said) -> Said:
@@ -200,7 +202,7 @@ def _descents(y: Tensor, male: Tensor, pclass: Tensor, age: Tensor, fare: Tensor
         out |= _slopes(key, X, y[:, None], given) | _epochs(key, X, y[:, None], given)
         counts.append(_marathon(key, X, y[:, None], given, out))
     needed = torch.tensor([counts], dtype=F64)
-    return out | {"marathon.count": needed, "epochs.count": needed, "marathon.times": needed / needed.min()}
+    return out | {"marathon.count": needed}
 
 
 def _slopes(key: str, X: Tensor, y: Tensor, given: Said) -> Said:

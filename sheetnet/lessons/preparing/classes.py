@@ -14,6 +14,7 @@ from sheetnet.sheets.steps import number_rows
 CLASSES = ("First class", "Second class", "Third class")
 COLUMNS = ("Class 1", "Class 2", "Class 3", "Ones", "Number")
 TINY = 1e-6  # of a pivot: beneath it, nothing is new
+FLAT = 0.001  # of a determinant: beneath it is rounding, and no inverse
 SETS = {
     "number": "One number, and ones",
     "three": "Three dummies",
@@ -25,7 +26,8 @@ NOTE = (
     "A dummy column asks one question: is it this class? 1 yes, 0 no. The model may then give each class a weight of"
     " its own. One number for all classes forces the three predictions onto a straight line.\n\nTry this: give the"
     " classes the numbers 1, 3, 2, or 2, 1, 3. Only the first loss moves. In truth the order 1, 2, 3 happens to fit"
-    " here; for ports or names there is no order at all."
+    " here; for ports or names there is no order at all. And 3, 3, 3? Nothing tells the classes apart: the determinant"
+    " is 0, there is no inverse, and the weights below are an error value."
 )
 RANK_NOTE = (
     "Each step takes out of all columns what they share with one column. Its pivot is what was new in it: the sum of"
@@ -60,16 +62,15 @@ class Classes:
         share = survivors / counts
         self.codes = lesson.value("codes", [[1.0], [2.0], [3.0]])
         columns = (
+            ("codes", self.codes, "input", "Number given", "plain"),
             ("counts", counts, "forward", "Passengers", "plain"),
             ("survivors", survivors, "forward", "Survived", "plain"),
             ("share", share, "forward", "Share", "weight"),
-            ("codes", self.codes, "input", "Number given", "plain"),
         )
         for i, words in enumerate(CLASSES):
             page.text(6 + i, 0, words, "word")
         for col, (id, node, role, title, format) in enumerate(columns, start=1):
             page.place(f"classes.{id}", node, 6, col, role, name=f"class_{id}", title=title, format=format)  # type: ignore[arg-type]
-        page.widths[4] = 15.0
         eye, ones = np.eye(3), np.ones((3, 1))
         fixed = {
             "three": eye,
@@ -83,27 +84,28 @@ class Classes:
             "number": ("Number", "Ones"), "three": COLUMNS[:3], "two_ones": (*COLUMNS[:2], "Ones"),
             "two": COLUMNS[:2], "four": COLUMNS[:4],
         }  # fmt: skip
-        dets, losses = [], []
+        dets, losses, shown = [], [], []
         for i, (key, X) in enumerate(rows.items()):
-            det, loss = self._coding(page, 33 + 9 * i, key, X, labels[key], counts, share, survivors)
+            det, loss = self._coding(page, 35 + 9 * i, key, X, labels[key], counts, share, survivors)
             dets.append(det)
             losses += loss
+            shown += [where(apply("greater", det, lift(FLAT)), one, "no inverse") for one in loss]
         page.text(10, 0, "Five ways, one answer?", "lead")
         for i, words in enumerate(SETS.values()):
             page.text(14 + i, 0, words, "word")
         self.number_loss = losses[0]
-        self.dets, self.losses = vstack(dets), vstack(losses)
-        page.place("classes.det", self.dets, 14, 1, "result", title="Determinant", format="plain")
-        page.place("classes.loss", self.losses, 14, 2, "result", title="Loss", format="loss")
-        page.widths |= {1: 14.0, 2: 14.0}
+        size = apply("sum", square(page.book.block("coding.number.gram").node))
+        page.place("classes.det", vstack(dets), 14, 1, "result", title="Determinant", format="plain", scale=size)
+        page.place("here.classes.loss", vstack(shown), 14, 2, "result", title="Loss", format="loss")
+        page.widths |= {1: 15.0, 2: 14.0}
         page.text(14 + 4, 2, "no inverse", "label")
         page.text(14 + 4, 3, "many weights are equally good", "hint")
         page.text(19, 0, "Loss: the mean squared error over all passengers.", "hint")
         self._chart(page)
-        page.text(22, 6, NOTE, "note", wide=6, tall=8)
-        page.text(28, 0, "Each way in full", "lead")
-        page.text(29, 0, "X for one passenger of each class; X'X counts them.", "hint")
-        page.active = (6, 4)
+        page.text(22, 6, NOTE, "note", wide=8, tall=8)
+        page.text(30, 0, "Each way in full", "lead")
+        page.text(31, 0, "X for one passenger of each class; X'X counts them.", "hint")
+        page.active = (6, 1)
 
     def _coding(
         self,
@@ -128,6 +130,8 @@ class Classes:
         if key == "four":
             page.text(top - 3, 11, "X'X has no inverse: its determinant is 0", "hint")
             return det, []
+        if key == "number":  # of equal numbers, also where rounding would leave an inverse, none
+            gram = where(apply("greater", det, lift(FLAT)), gram, 0.0 * gram)
         w = (apply("inverse", gram) @ (X.T @ survivors)).named("solution")
         page.place(f"coding.{key}.weights", w, top, 11, "forward", title="Weights", format="weight")
         for i, label in enumerate(labels):
@@ -136,20 +140,23 @@ class Classes:
         page.place(f"coding.{key}.pred", pred, top, 13, "forward", title="Prediction", format="weight")
         # of each class: how far the prediction is from the share, and the spread within the class
         off = square(pred - share) + share * (1.0 - share)
-        return det, [apply("sum", counts * off) / apply("sum", counts)]
+        loss = apply("sum", counts * off) / apply("sum", counts)
+        page.place(f"coding.{key}.loss", loss, top, 14, "result", title="Loss", format="loss")
+        return det, [loss]
 
     def _chart(self, page: Page) -> None:
         names = Area("Classes", 6, 0, 3, 1)
         bars = (
             ("survived", "classes.share"),
             ("one number", "coding.number.pred"),
+            ("three dummies (or two, and ones)", "coding.three.pred"),
             ("two dummies alone", "coding.two.pred"),
         )
         series = tuple(
             Series(label, names, page.book.block(id).area, f"line {i + 1}") for i, (label, id) in enumerate(bars)
         )
-        alt = "Bars by class: the share that survived, and what two of the five ways predict."
-        title = "Three dummies, or two and ones, predict the share itself"
+        alt = "Bars by class: the share that survived, and what three of the five ways predict."
+        title = "The share that survived, and what the ways predict"
         chart = Chart(3, 6, title, "class", "share that survived", series, alt, "0%", None, None, 0, columns=True)
         page.charts.append(chart)
 
@@ -159,8 +166,8 @@ class Classes:
         page = lesson.book.page(
             "Rank",
             "Rank: what is new in each column?",
-            "Type 1 to take a column, 0 to leave it. One step for each column takes out what it shares with the others;"
-            " what is left of a column is new.",
+            "Type 1 to take a column, 0 to leave it. What each column shares with the ones before it is taken out, step by"
+            " step; what is left is new.",
             freeze=(5, 1),
         )
         page.widths |= {0: 10.0, **dict.fromkeys(range(1, 7), 9.0), 7: 3.0, 8: 19.0, 15: 3.0, 16: 13.0}
@@ -200,7 +207,7 @@ class Classes:
                 page.place(f"rank.share_{k + 1}", share, top + 6, 9, "backward", format="feature", scale=first)
                 left = left - column * share
         self._findings(page, pivots[:5], pivots[5], first)
-        page.text(3, 13, RANK_NOTE, "note", wide=6, tall=11)
+        page.text(3, 14, RANK_NOTE, "note", wide=5, tall=13)
         page.active = (4, 1)
 
     def _number(self) -> Node:
@@ -213,8 +220,8 @@ class Classes:
         for i, name in enumerate(COLUMNS):
             page.text(top + i, 8, name, "word")
         page.place("rank.pivots", column, top, 9, "result", name="pivots", title="Pivot", format="feature", scale=first)
-        new = where(apply("greater", column, lift(TINY)), "yes", "no")
-        page.place("rank.new", new, top, 10, "result", "cells", title="New?", format="text")
+        new = where(self.take.T, where(apply("greater", column, lift(TINY)), "yes", "no"), "not taken")
+        page.place("rank.new", new, top, 10, "result", title="New?", format="text")
         factors = where(self.take.T, column * apply("greater", column, lift(TINY)), 1.0)
         page.place("rank.factors", factors, top, 11, "forward", name="factors", title="Factor", format="plain")
         product, so_far = row(factors, 1), []
@@ -222,7 +229,7 @@ class Classes:
             product = product * row(factors, k + 1) if k else product
             so_far.append(product)
         page.place("rank.product", vstack(so_far), top, 12, "forward", title="Product", format="plain")
-        page.widths |= {9: 12.0, 11: 11.0, 12: 12.0}
+        page.widths |= {9: 12.0, 10: 11.0, 11: 11.0, 12: 12.0}
         self.n_taken, self.rank = apply("sum", self.take), apply("sum", apply("greater", column, lift(TINY)))
         self.det = apply("same", so_far[-1])
         self.loss = rest / apply("sum", self.blanks.ones)
@@ -236,4 +243,5 @@ class Classes:
             page.place(f"rank.{id}", node, 13 + i, 9, "result", title=title, side=True, format=format)
         dependent = "some column says nothing new: X'X has no inverse"
         verdict = where(apply("equal", self.rank, self.n_taken), "each column says something new", dependent)
+        verdict = where(self.n_taken, verdict, "no column taken")
         page.place("rank.verdict", verdict, 17, 9, "agreement", title="Verdict", side=True, format="text")

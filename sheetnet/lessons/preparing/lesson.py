@@ -8,7 +8,7 @@ from sheetnet.exercises import Exercise, choice
 from sheetnet.graph import apply, where
 from sheetnet.lessons.lesson import Lesson, Pair, Watched, Word
 from sheetnet.lessons.preparing.blanks import Blanks
-from sheetnet.lessons.preparing.classes import Classes
+from sheetnet.lessons.preparing.classes import SETS, Classes
 from sheetnet.lessons.preparing.descent import Descent
 from sheetnet.lessons.preparing.scales import TABLES, Scales
 
@@ -24,12 +24,12 @@ class Preparing(Lesson):
         " ways each, and see in the loss, in a determinant and in the number of epochs what each way costs."
     )
     tries = (
-        "On Missing, change your own number to 0, 30 and 100. Which losses move, and which one does not?",
-        "On Data, blank a few ages, or fill in some that are blank: rows used, mean age and the losses follow.",
+        "On Missing, give your own number 0, 30, 80. Only the last two ways use it: which loss moves, which does not?",
+        "On Data, blank the age of passenger 1 (22) and give passenger 6 (blank) 40: what follows? Then undo (Ctrl+Z).",
         "On Classes, give the classes the numbers 1, 3, 2. Why do the dummies not care?",
         "On Rank, take Ones away, or one class: the determinant is no longer 0, and the loss stays the same.",
-        "On Large, compare the two charts. On Data, make one Fare 5000: what happens to each chart?",
-        "On Epochs, raise the rate of Raw to 0.00027. Then compare how many epochs each table needs.",
+        "On Large, compare the charts. On Data, make the Fare of passenger 1 5000: what moves? Then put 7.25 back.",
+        "On Epochs, give Raw the rate 0.00025, then 0.00027, above its limit. How many epochs does each table need?",
     )
 
     def sheets(self) -> None:
@@ -42,7 +42,7 @@ class Preparing(Lesson):
         return [
             Pair("missing.loss", "Loss, six ways", format="loss"),
             Pair("missing.weights", "Weights, five ways", ("Age", "Male", "Pclass", "Ones")),
-            Pair("classes.loss", "Loss, four codings", format="loss"),
+            *(Pair(f"coding.{key}.loss", f"Loss: {SETS[key].lower()}", format="loss") for key in list(SETS)[:4]),
             Pair("rank.pivots", "Pivots"),
             Pair("large.loss", "Loss, one column", format="loss"),
             *(Pair(f"slopes.{key}.exact", f"Slopes, {words}", format="small") for key, words in TABLES.items()),
@@ -106,7 +106,7 @@ class Preparing(Lesson):
             Exercise("All weights are 0, the rate is 0.0002, the slope of Fare is -37 and that of Male -0.25. Write a formula for the weight of Male after one step.", 0.00005, 1e-6),
             Exercise("On Epochs, as it came: how many epochs does the table divided by the largest need?", d.count["max"], 0.25),
             Exercise("On Epochs, set the share to 5%. How many epochs does the raw table need now?", d.count["raw"], 0.25, {d.within: 0.05}),
-            choice("Dividing Fare by its largest: 1: makes the smallest possible loss smaller. 2: leaves it, but descent gets there in far fewer epochs. 3: changes neither.", 2),
+            choice("Dividing Age and Fare by their largest, and then taking the larger rate that is now safe: 1: makes the smallest possible loss smaller. 2: leaves it, but descent gets there in far fewer epochs. 3: changes neither.", 2),
         ]  # fmt: skip
 
 

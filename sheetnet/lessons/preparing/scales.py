@@ -18,8 +18,8 @@ FEATURES = ("Age", "Fare", "Male", "Class 1", "Class 2", "Ones")
 LARGE_NOTE = (
     "Dividing by the largest changes the numbers on the axis, not the shape, and not the best loss: the slope only grows"
     " as the column shrinks. A logarithm changes the shape: it pulls the few large fares together and the many small"
-    " ones apart. Fare + 1, since log10(0) does not exist and some paid nothing.\n\nTry this: on Data, raise one Fare to 5000."
-    " Which of the columns is squeezed flat by one passenger?"
+    " ones apart. Fare + 1, since log10(0) does not exist and some paid nothing.\n\nTry this: on Data,"
+    " make the Fare of passenger 1 5000 (then 7.25 again). Which of the columns is squeezed flat by one passenger?"
 )
 SLOPES_NOTE = (
     "A weight's slope is a sum over passengers of error x column. A column of large numbers has a large slope, whether"
@@ -115,7 +115,7 @@ class Scales:
             alt = f"Passengers by {title} in twenty equal steps up to the largest."
             chart = Chart(
                 11, 6 + 5 * i, f"{title}: {words}", f"{title}, up to", "passengers", lines, alt, "0", None, None, 0,
-                columns=True, x_format="0" if key == "fare" else "0.0", width=425, height=340,
+                columns=True, x_format="0" if key == "fare" else "0.00", width=425, height=340,
             )  # fmt: skip
             page.charts.append(chart)
 
@@ -140,9 +140,9 @@ class Scales:
             self.X[key] = hstack(parts)
             page.place(
                 f"tables.{key}", self.X[key], 6, 1 + 7 * i, "forward", name=f"X_of_{key}",
-                title=f"X_of_{key}: {words}", labels=FEATURES, format="feature",
+                title=f"X_of_{key}: {words}", labels=FEATURES, format="plain",
             )  # fmt: skip
-            page.widths[7 * i + 7] = 3.0
+            page.widths |= dict.fromkeys(range(7 * i + 1, 7 * i + 7), 8.0) | {7 * i + 7: 3.0}
         page.active = (6, 1)
 
     # ---- Slopes
