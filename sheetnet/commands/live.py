@@ -121,14 +121,7 @@ def _print(learned: Learned, file: str, solved: str) -> None:
 
 
 def _print_json(learned: Learned, file: str, solved: str) -> None:
-    import math
-
-    def plain(value: float) -> float | None:
-        return value if math.isfinite(value) else None
-
-    pushes = [
-        {"epoch": p.epoch, "torch": plain(p.torch), "sheet": plain(p.sheet), "edits": p.edits} for p in learned.pushes
-    ]
+    pushes = [{"epoch": p.epoch, "torch": p.torch, "sheet": p.sheet, "edits": p.edits} for p in learned.pushes]
     content: dict[str, Any] = {"file": file, "model": learned.model, "lr": learned.lr, "stopped": learned.stopped}
-    content |= {"pushes": pushes, "apart": plain(learned.apart), "per_second": learned.per_second, "solver": solved}
+    content |= {"pushes": pushes, "apart": learned.apart, "per_second": learned.per_second, "solver": solved}
     print_json(content | {"W": [numbers(w) for w in learned.W]})

@@ -22,7 +22,6 @@ from sheetnet.errors import EngineError
 START_SECONDS = 60.0
 CALL_SECONDS = 120.0
 CLOSE_SECONDS = 20.0
-PAST = {"set": "written", "write": "written", "read": "read", "draw": "drawn on"}
 
 _WORKER = Path(__file__).with_name("uno_worker.py")
 _USUAL_PLACES = (
@@ -88,7 +87,7 @@ class LibreOfficeSession(Session):
         super().__init__(path, [])
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the session)
         self._worker = subprocess.Popen(
-            [python, str(_WORKER), soffice, *mode],
+            [python, str(_WORKER.with_name("uno_live.py") if mode else _WORKER), soffice, *mode],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
@@ -141,7 +140,7 @@ class LibreOfficeSession(Session):
                 print(json.dumps([task, *arguments], default=int), file=self._worker.stdin, flush=True)
             line = self._replies.get(timeout=seconds)
             if not line:
-                raise self._failure(task, "its helper process ended", "DisposedException")
+                raise self._failure(task, "its helper process ended", "gone")
         except queue.Empty:
             raise self._failure(task, f"no answer within {seconds:g} s") from None
         finally:
@@ -180,10 +179,9 @@ class AttachedSession(LibreOfficeSession):
 
     def _failure(self, task: str, reason: str, kind: str = "") -> EngineError:
         """What a person may have done while we were at it, in words."""
-        kind = kind.rpartition(".")[2]
-        if kind == "NoSuchElementException":
-            return Gone(f"{self.path}: a sheet that was to be {PAST.get(task, task)} is gone, deleted or renamed.")
-        if kind == "DisposedException" or reason.startswith("soffice ended"):
+        if kind == "LookupError":
+            return Gone(f"{self.path}: {reason}.")
+        if kind == "gone":
             return Gone(f"{self.path}: the workbook, or LibreOffice, was closed.")
         return super()._failure(task, reason, kind)
 

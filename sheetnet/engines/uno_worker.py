@@ -1,8 +1,8 @@
-"""A LibreOffice of one's own, served over stdin and stdout: python uno_worker.py SOFFICE [hidden | visible].
+"""A LibreOffice of one's own, served over stdin and stdout: python uno_worker.py SOFFICE.
 
 Runs on any Python 3.9+ that can import uno, and needs nothing else. Each request is one line of JSON,
 [method of Office, argument, ...], "start" first; each reply is one line, {"ok": result} or {"error": text, "kind": the
-class of the exception}. When stdin ends, LibreOffice and all its files go, but for a visible one, which stays.
+class of the exception}. When stdin ends, LibreOffice and all its files go.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import uno
-from com.sun.star.awt import Rectangle
 from com.sun.star.beans import PropertyValue
 
 START_SECONDS = 55.0  # a little less than the other side waits, so that ours is the message
@@ -75,6 +74,10 @@ class Office:
         """The exit code of a LibreOffice that has ended."""
         return self.process.poll() if self.process else None
 
+    def kind(self, error: Exception) -> str:
+        """Which kind of fault it was."""
+        return type(error).__name__
+
     def load(self, path: str) -> list[str]:
         """Open a copy (no lock file appears beside the user's), without macros and links; return its sheets' names."""
         copy = shutil.copy(path, self.folder / "workbook.xlsx")
@@ -103,9 +106,13 @@ class Office:
         """Calculate every formula, whatever is stored; calculate() would trust stored values."""
         self.document.calculateAll()
 
+    def cells(self, sheet: str, row: int, col: int, n_rows: int, n_cols: int) -> Any:
+        """Return a range of a sheet."""
+        return self.sheets[sheet].getCellRangeByPosition(col, row, col + n_cols - 1, row + n_rows - 1)
+
     def read(self, sheet: str, row: int, col: int, n_rows: int, n_cols: int) -> list[list[Any]]:
         """Return a block row by row; an error, None in UNO's array, becomes {'error': text}."""
-        cells = self.sheets[sheet].getCellRangeByPosition(col, row, col + n_cols - 1, row + n_rows - 1)
+        cells = self.cells(sheet, row, col, n_rows, n_cols)
         rows = [list(values) for values in cells.getDataArray()]
         errors = [(i, j) for i, values in enumerate(rows) for j, value in enumerate(values) if value is None]
         for k, (i, j) in enumerate(errors):
@@ -137,129 +144,6 @@ class Office:
             time.sleep(0.1)
 
 
-class Hidden(Office):
-    """A LibreOffice of one's own, without windows, on the user's own file."""
-
-    mine = True  # whether LibreOffice ends with us
-    lock: Any = None  # the lock file beside the user's, once LibreOffice has put it there
-
-    def load(self, path: str) -> list[str]:
-        """Open the file itself, unless another program has it open; return its sheets' names."""
-        lock = Path(path).with_name(f".~lock.{Path(path).name}#")
-        if lock.exists():
-            who = ", ".join(filter(None, (part.strip() for part in lock.read_text(errors="replace").split(",")[:3])))
-            raise RuntimeError(
-                f"it is open in another LibreOffice ({who}): close it there. If nobody has it open, delete {lock}"
-            )
-        self.lock = lock
-        self.open(Path(path).as_uri(), hidden=self.mine)
-        return self.ready()
-
-    def ready(self) -> list[str]:
-        """Calculate once what the file had stored; return the sheets' names."""
-        if self.document.isReadonly():
-            raise RuntimeError("it is open as read-only, so that weights cannot be written: open it for editing")
-        self.document.calculateAll()
-        return list(self.document.Sheets.ElementNames)
-
-    def cells(self, sheet: str, row: int, col: int, n_rows: int, n_cols: int) -> Any:
-        """Return a range of a sheet, unless a person has deleted or renamed it."""
-        there = self.document.Sheets.getByName(sheet)
-        return there.getCellRangeByPosition(col, row, col + n_cols - 1, row + n_rows - 1)
-
-    def set(self, sheet: str, row: int, col: int, value: float | str | None) -> None:
-        """Put a number or text into a cell, or empty it."""
-        self.write([[sheet, row, col, [[value]]]])
-
-    def write(self, blocks: list[Any]) -> None:
-        """Put values into blocks: automatic calculation and windows look once, when all of them stand."""
-        placed = [(self.cells(sheet, row, col, len(rows), len(rows[0])), rows) for sheet, row, col, rows in blocks]
-        for cells, _ in placed:
-            if cells.Spreadsheet.isProtected() and cells.CellProtection.IsLocked is not False:
-                raise RuntimeError(f"the sheet {cells.Spreadsheet.Name!r} is protected: see Tools > Protect Sheet")
-        self.document.lockControllers()
-        self.document.addActionLock()
-        try:
-            for cells, rows in placed:
-                cells.setDataArray(tuple(tuple("" if v is None else v for v in values) for values in rows))
-        finally:
-            self.document.removeActionLock()
-            self.document.unlockControllers()
-        if not self.document.isAutomaticCalculationEnabled():
-            self.document.calculate()  # a person has switched it off
-
-    def read(self, sheet: str, row: int, col: int, n_rows: int, n_cols: int) -> list[list[Any]]:
-        """Return a block of a sheet that may have been deleted since."""
-        self.sheets[sheet] = self.document.Sheets.getByName(sheet)
-        return super().read(sheet, row, col, n_rows, n_cols)
-
-    def save(self) -> None:
-        """Write the file."""
-        self.document.store()
-
-    def add_sheet(self, name: str) -> None:
-        """Add an empty sheet at the end, and show it where the workbook was opened by us."""
-        sheets = self.document.Sheets
-        sheets.insertNewByName(name, sheets.Count)
-        if self.lock and not self.mine:
-            self.document.CurrentController.setActiveSheet(sheets.getByName(name))
-
-    def draw(self, sheet: str, block: list[int], at: list[int], title: str) -> None:
-        """Put a line chart of a block with heads beside it."""
-        place = self.cells(sheet, at[0], at[1], 1, 1).Position
-        charts = self.document.Sheets.getByName(sheet).Charts
-        row, col, n_rows, n_cols = block
-        area = self.cells(sheet, row, col, n_rows, n_cols).RangeAddress
-        charts.addNewByName(title, Rectangle(place.X, place.Y, 17000, 9500), (area,), True, False)
-        chart = charts.getByName(title).EmbeddedObject
-        chart.HasMainTitle, chart.Title.String = True, title
-        chart.Diagram = chart.createInstance("com.sun.star.chart.XYDiagram")
-        chart.Diagram.Lines, chart.Diagram.SymbolType = True, -3  # none
-
-    def close(self) -> None:
-        """End LibreOffice and remove its files, and the lock file where it had no time to."""
-        super().close()
-        if self.lock:
-            with contextlib.suppress(OSError):
-                self.lock.unlink()
-
-
-class Visible(Hidden):
-    """The LibreOffice that a person looks at: the one that runs, else one that is started; it stays when we go."""
-
-    mine = False
-
-    def start(self) -> None:
-        """Pass the name of our pipe on to the LibreOffice that runs with the user's profile, or start it."""
-        self.launch(["--norestore", "--nologo", "--nodefault"], dict(os.environ))
-
-    def ended(self) -> int | None:
-        """The exit code of a soffice that failed; 0 says that it has passed its options on."""
-        return super().ended() or None
-
-    def load(self, path: str) -> list[str]:
-        """Find the document among those that are open, else open it in a window; return its sheets' names."""
-        components = self.desktop.Components.createEnumeration()
-        while components.hasMoreElements():
-            one = components.nextElement()
-            if getattr(one, "URL", "") and Path(uno.fileUrlToSystemPath(one.URL)).resolve() == Path(path):
-                self.document = one
-                return self.ready()
-        try:
-            return super().load(path)
-        except Exception:
-            if not self.desktop.Components.createEnumeration().hasMoreElements():
-                self.desktop.terminate()  # it was started for nothing
-            raise
-
-    def kill(self) -> None:
-        """Nothing: it is the person's."""
-
-    def close(self) -> None:
-        """Remove what is ours."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
 def listen(requests: queue.SimpleQueue[Any], office: Office) -> None:
     """Pass requests on; when stdin ends, so does LibreOffice, even in the middle of a call."""
     for line in sys.stdin:
@@ -274,15 +158,15 @@ def answer(office: Office, task: str, *arguments: Any) -> dict[str, Any]:
     try:
         return {"ok": getattr(office, task)(*arguments)}
     except Exception as error:
-        code, kind = office.ended(), type(error).__name__
+        code, kind = office.ended(), office.kind(error)
         return {"error": str(error) or kind if code is None else f"soffice ended with code {code}", "kind": kind}
 
 
-def main() -> None:
+def main(kind: type[Office] = Office) -> None:
     """Serve until stdin ends, or SIGTERM."""
     requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
     signal.signal(signal.SIGTERM, lambda *_: requests.put(None))
-    office = {"hidden": Hidden, "visible": Visible}.get(sys.argv[-1], Office)(sys.argv[1])
+    office = kind(sys.argv[1])
     try:
         threading.Thread(target=listen, args=(requests, office), daemon=True).start()
         while (request := requests.get()) is not None:

@@ -5,10 +5,9 @@ It holds values only, and stands outside all blocks of ours: `check` and `params
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-from sheetnet.engines.base import Placed
+from sheetnet.engines.base import Gone, Placed
 from sheetnet.errors import EngineError
 
 if TYPE_CHECKING:
@@ -62,18 +61,16 @@ class Board:
         self._write([(self.sheet, TOP, 0, rows)])
 
     def _write(self, blocks: list[Placed]) -> None:
-        if self.sheet:
-            self.live.patiently(lambda: self.live.engine_session.write(blocks))
+        try:
+            if self.sheet:
+                self.live.patiently(lambda: self.live.engine_session.write(blocks))
+        except Gone:  # a person has deleted the sheet; if it was the program, the next push says so
+            self.sheet = ""
 
 
 def _row(line: Line | None) -> list[float | str | None]:
-    """The cells of a line; where a loss is no finite number, no cell can hold it."""
+    """The cells of a line."""
     if line is None:
         return [None] * len(HEADS)
     epoch, torch, sheet = line
-    finite = math.isfinite(torch) and math.isfinite(sheet)
-    return [
-        float(epoch),
-        *(v if math.isfinite(v) else "#NUM!" for v in (torch, sheet)),
-        sheet - torch if finite else "",
-    ]
+    return [float(epoch), torch, sheet, sheet - torch]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,9 +33,7 @@ class Push:
 
     @property
     def apart(self) -> float:
-        """How far the losses are apart, relative to torch's; 0 where neither is finite."""
-        if not (math.isfinite(self.torch) and math.isfinite(self.sheet)):
-            return 0.0 if math.isfinite(self.torch) == math.isfinite(self.sheet) else math.inf
+        """How far the losses are apart, relative to torch's."""
         return abs(self.sheet - self.torch) / (abs(self.torch) or 1.0)
 
 
@@ -132,7 +129,8 @@ class _Run:
         self.good_epoch = 0
         self.pushed: np.ndarray | None = None
         self.rate = live.rate(name)
-        live.board.say(f"{name}, rate {learned.lr:g}: weights go to {live.place(learned.model)}")
+        place = live.plan.book.block(live.place(learned.model)).area.full(fixed=False)
+        live.board.say(f"{name}, rate {learned.lr:g}: torch's weights go to {place}")
 
     @property
     def verdict(self) -> str:
@@ -169,8 +167,7 @@ class _Run:
         self.pushed = learned.W + 0.0
         push = Push(epoch, loss, live.loss(learned.model), edits)
         learned.pushes.append(push)
-        if math.isfinite(push.sheet):
-            self.good, self.good_epoch = learned.W, epoch
+        self.good, self.good_epoch = learned.W, epoch
         live.board.add(epoch, push.torch, push.sheet)
         if self.progress:
             self.progress(push)

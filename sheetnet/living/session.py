@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -16,7 +15,7 @@ from sheetnet.checking import reader
 from sheetnet.checking.reader import where
 from sheetnet.checking.structure import as_laid_out, find_manifest
 from sheetnet.data import Raw
-from sheetnet.engines.base import Busy, CellError, Engine, Placed, Session
+from sheetnet.engines.base import Busy, Engine, Placed, Session
 from sheetnet.errors import LiveError
 from sheetnet.features import Table
 from sheetnet.lessons.titanic import Plan
@@ -83,22 +82,21 @@ class LiveSession:
             rows = (W if self.place(key) == "mmult.now.W" else W.T).tolist()
             blocks.append((area.sheet, area.row, area.col, rows))
         self.patiently(lambda: self.engine_session.write(blocks))
-        self.engine_session.refresh()
+        self.patiently(self.engine_session.refresh)
 
     def loss(self, model: str | None = None) -> float:
         """The sheet's own loss at the weights that were pushed last, of a model; by default the last model's.
 
-        Infinity where the sheet has an error value. Raises: LiveError.
+        Raises: LiveError naming the cell, where it holds no number.
         """
         key, _ = self._known(model)
         area = self.plan.book.block(self.place(key).rpartition(".")[0] + ".loss").area
-        [[value]] = self.engine_session.read(area.sheet, area.row, area.col, 1, 1)
-        if isinstance(value, CellError):
-            return math.inf
+        [[value]] = self.patiently(lambda: self.engine_session.read(area.sheet, area.row, area.col, 1, 1))
         if not isinstance(value, float):
+            got = "is empty" if value is None else f"holds {str(value)!r}"
             raise LiveError(
-                f"{self.path}: {where(area.sheet, area.row, area.col)}, the loss of {key}, holds {value!r}: its formula"
-                " is gone. Press undo there, or build the workbook anew"
+                f"{self.path}: {where(area.sheet, area.row, area.col)}, the loss of {key}, {got}: something that it is"
+                " calculated from was changed or deleted. Press undo in the program, or build the workbook anew"
             )
         return value
 
