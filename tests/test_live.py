@@ -88,6 +88,16 @@ def by_hand(temporary: Path, code: str) -> None:
     subprocess.run([python, "-c", BY_HAND + code, folder.name], check=True, capture_output=True, timeout=60)
 
 
+def is_learning(temporary: Path, pushes: int = 3) -> bool:
+    """Whether so many pushes are shown on the sheet Live."""
+    cell = f"document.Sheets.getByName({board.SHEET!r}).getCellByPosition(1, {board.TOP + pushes - 1})"
+    try:
+        by_hand(temporary, f"sys.exit(not {cell}.Value)")
+    except (subprocess.CalledProcessError, ValueError):  # no such sheet, no such program yet
+        return False
+    return True
+
+
 # ---- push, loss, pull
 
 
@@ -431,6 +441,12 @@ def test_many_updates_a_second_on_the_passengers_workbook(
     assert best.per_second >= PER_SECOND, f"{best.per_second:.1f} updates a second (a slow or busy machine?)"
 
 
+def test_an_engine_that_cannot_attach_says_so(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sheetnet.engines.ironcalc.IronCalc.attaches", False)
+    with pytest.raises(EngineError, match="ironcalc cannot write into an open workbook"):
+        sn.live(book, "ironcalc")
+
+
 # ---- the command
 
 
@@ -529,10 +545,12 @@ def running(*command: str | Path) -> Iterator[subprocess.Popen[str]]:
                 process.kill()
 
 
-def wait_for(what: Callable[[], object], seconds: float = 60) -> None:
+def wait_for(what: Callable[[], object], process: subprocess.Popen[str] | None = None, seconds: float = 60) -> None:
+    """Nothing, once it is so; fails when the process ends before."""
     deadline = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < deadline
+        assert process is None or process.poll() is None, process.communicate()
         time.sleep(0.1)
 
 
@@ -543,8 +561,7 @@ def test_ctrl_c_leaves_the_last_weights_saved_or_not_as_asked(
 ) -> None:
     before = book.read_bytes()
     with running("live", book, "--headless", "--epochs", "1000000", "--engine", "libreoffice", saving) as process:
-        wait_for(lambda: book.with_name(".~lock.mine.xlsx#").exists())
-        time.sleep(3)
+        wait_for(lambda: is_learning(temporary), process)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
@@ -561,8 +578,8 @@ def test_ctrl_c_leaves_the_last_weights_saved_or_not_as_asked(
 def test_kill_9_of_the_command_leaves_nothing(office: Engine, book: Path, temporary: Path) -> None:
     lock = book.with_name(".~lock.mine.xlsx#")
     with running("live", book, "--headless", "--epochs", "1000000", "--engine", "libreoffice") as process:
-        wait_for(lock.exists)
-        time.sleep(2)
+        wait_for(lambda: is_learning(temporary), process)
+        assert lock.exists()
         assert processes(temporary)
         process.kill()
     assert leftovers(temporary) == []

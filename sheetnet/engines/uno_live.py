@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 else:
     from uno_worker import Office, main  # it lies beside this file, and nothing else of sheetnet can be imported here
 
-LINES = ({"LineColor": 0xF2B134, "LineWidth": 160}, {"LineColor": 0x1F4E79, "LineWidth": 40})  # 1/100 mm
+LINES = ({"Color": 0x1F4E79, "LineWidth": 40}, {"Color": 0xF2B134, "LineWidth": 160})  # 1/100 mm; the first is on top
 
 
 class Hidden(Office):
@@ -106,7 +106,7 @@ class Hidden(Office):
         chart.Diagram = diagram = chart.createInstance("com.sun.star.chart.XYDiagram")
         diagram.Lines, diagram.SymbolType = True, -3  # none
         chart.Legend.Alignment = uno.Enum("com.sun.star.chart.ChartLegendPosition", "BOTTOM")
-        for line, look in enumerate(LINES):  # the second is seen on the first, where both are the same
+        for line, look in enumerate(LINES):  # thin on thick: both are seen where they are the same
             for name, value in look.items():
                 diagram.getDataRowProperties(line + 1).setPropertyValue(name, value)
 

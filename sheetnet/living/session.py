@@ -259,6 +259,8 @@ def _engine(engine: str | Engine | None) -> Engine:
         return engine
     if engine is not None:
         return engines.get(engine)
-    if sys.platform in ("win32", "darwin") and "excel" in engines.NAMES and engines.get("excel").missing() is None:
-        return engines.get("excel")
+    if sys.platform in ("win32", "darwin") and "excel" in engines.NAMES:
+        excel = engines.get("excel")
+        if excel.attaches and excel.missing() is None:
+            return excel
     return engines.get("libreoffice")
