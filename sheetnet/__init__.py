@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sheetnet.data.rows import Rows, open_rows
     from sheetnet.errors import SheetnetError
     from sheetnet.features import Table, titanic
+    from sheetnet.living import LiveSession, live
     from sheetnet.models import Model, linear, relus, two_relu
     from sheetnet.params import Params, read_params
     from sheetnet.predicting import predict
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sheetnet.training.sweep import Sweep, sweep
 
 _HOME = {
+    "LiveSession": "living",
     "Model": "models",
     "Params": "params",
     "Rows": "data.rows",
@@ -35,6 +37,7 @@ _HOME = {
     "build_lesson": "building",
     "check": "checking",
     "linear": "models",
+    "live": "living",
     "open_rows": "data.rows",
     "predict": "predicting",
     "read_params": "params",
@@ -46,9 +49,9 @@ _HOME = {
     "write_params": "rebuilding",
 }
 __all__ = [
-    "Model", "Params", "Rows", "Run", "SheetnetError", "Sweep", "Table", "__version__", "build",
-    "build_lesson", "check", "linear", "open_rows", "predict", "read_params", "relus", "sweep", "titanic", "train",
-    "two_relu", "write_params",
+    "LiveSession", "Model", "Params", "Rows", "Run", "SheetnetError", "Sweep", "Table", "__version__", "build",
+    "build_lesson", "check", "linear", "live", "open_rows", "predict", "read_params", "relus", "sweep", "titanic",
+    "train", "two_relu", "write_params",
 ]  # fmt: skip
 
 

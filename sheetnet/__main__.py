@@ -9,6 +9,7 @@ from sheetnet.commands.build import build
 from sheetnet.commands.check import check
 from sheetnet.commands.common import CONTEXT
 from sheetnet.commands.lessons import lessons
+from sheetnet.commands.live import live
 from sheetnet.commands.params import params
 from sheetnet.commands.predict import predict
 from sheetnet.commands.sweep import sweep
@@ -29,10 +30,11 @@ def main() -> None:
       sheetnet check workbooks/04_titanic.xlsx   recalculate the workbook and compare it with torch
       sheetnet params mine.xlsx                  the weights and rates that now stand in a workbook
       sheetnet predict mine.xlsx --csv test.csv -o submission.csv
+      sheetnet live mine.xlsx                    torch trains while the workbook is open and follows
     """
 
 
-for command in (lessons, build, train, sweep, check, params, predict):
+for command in (lessons, build, train, sweep, check, params, predict, live):
     main.add_command(command)
 
 if __name__ == "__main__":

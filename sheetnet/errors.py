@@ -29,3 +29,7 @@ class EngineError(SheetnetError):
 
 class TrainingError(SheetnetError):
     """A device, dtype or start that torch cannot train with."""
+
+
+class LiveError(SheetnetError):
+    """An open workbook that does not go on with us: text in a weight, a sheet that was deleted, a program closed."""

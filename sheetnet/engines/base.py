@@ -1,4 +1,4 @@
-"""What every engine can do: open a workbook, set cells, recalculate, read blocks.
+"""What every engine can do: open a workbook, set cells, recalculate, read blocks; and write into one that is open.
 
 The public methods check what they are given, once for all engines; an engine fills in the methods that start
 with an underscore. All rows and columns count from zero.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 from zipfile import is_zipfile
@@ -26,10 +27,22 @@ class CellError(str):
 
 
 Value = float | str | bool | None | CellError
+Placed = tuple[str, int, int, list[list[float | str | None]]]  # sheet, row, column, rows of values
+
+
+class Busy(EngineError):
+    """A program that refuses for the moment: a cell is being edited, a dialog is open. Try again."""
+
+
+class Gone(EngineError):
+    """The program, the workbook or a sheet is no longer there: a person has closed or deleted it."""
 
 
 class Session(ABC):
-    """One open workbook in one engine; a context manager that closes it. The file itself is never written."""
+    """One open workbook in one engine; a context manager that closes it.
+
+    The file itself is never written, but by save() of a session that Engine.attach gave.
+    """
 
     def __init__(self, path: Path, sheets: list[str]) -> None:
         self.path = path
@@ -50,16 +63,57 @@ class Session(ABC):
         Raises: EngineError for an unknown sheet, a cell outside the sheet, a number that is not finite.
         """
         self._check(sheet, row, col)
-        if value is not None and not isinstance(value, str):
-            value = float(value)
-            if not math.isfinite(value):
-                raise EngineError(f"{self.path}: sheet {sheet!r}, row {row}, column {col}: a cell cannot hold {value}.")
-        self._set(sheet, row, col, value)
+        self._set(sheet, row, col, self._judged(sheet, row, col, value))
+
+    def write(self, blocks: Iterable[Placed]) -> None:
+        """None; set() for whole blocks, each (sheet, row, col, rows of values), in as few calls as the engine can.
+
+        Raises: as set, before anything is written.
+        """
+        judged = []
+        for sheet, row, col, rows in blocks:
+            self._check(sheet, row, col, len(rows), len(rows[0]) if rows else 0)
+            cells = [[self._judged(sheet, row + i, col + j, v) for j, v in enumerate(r)] for i, r in enumerate(rows)]
+            if cells and cells[0]:
+                judged.append((sheet, row, col, cells))
+        self._write(judged)
 
     def recalculate(self) -> None:
         """None; every formula is calculated anew, whatever value was stored beside it."""
         self._check_open()
         self._recalculate()
+
+    def refresh(self) -> None:
+        """None; what depends on cells that were set since is calculated, and no more where the engine can tell."""
+        self._check_open()
+        self._refresh()
+
+    def save(self) -> None:
+        """None; the file holds what stands in the open workbook, as far as Engine.attach gave this session.
+
+        Raises: EngineError where the engine cannot, with what to do.
+        """
+        self._check_open()
+        self._save()
+
+    def add_sheet(self, name: str) -> None:
+        """None; there is an empty sheet of that name at the end.
+
+        Raises: EngineError where the engine cannot, or the name is taken.
+        """
+        self._check_open()
+        if name in self._sheets:
+            raise EngineError(f"{self.path}: there is a sheet {name!r} already.")
+        self._add_sheet(name)
+        self._sheets.append(name)
+
+    def draw(self, sheet: str, block: tuple[int, int, int, int], at: tuple[int, int], title: str) -> None:
+        """None; a line chart stands at the cell `at`: of a block (row, col, n_rows, n_cols), heads in its first row.
+
+        The first column is what goes along. An engine without pictures does nothing.
+        """
+        self._check(sheet, *block)
+        self._draw(sheet, block, at, title)
 
     def read(self, sheet: str, row: int, col: int, n_rows: int, n_cols: int) -> list[list[Value]]:
         """The values of a block, (n_rows, n_cols), from its top left cell.
@@ -98,8 +152,34 @@ class Session(ABC):
                 f"rows go from 0 to {MAX_ROWS - 1}, columns from 0 to {MAX_COLS - 1}."
             )
 
+    def _judged(self, sheet: str, row: int, col: int, value: float | str | None) -> float | str | None:
+        if value is None or isinstance(value, str):
+            return value
+        value = float(value)
+        if not math.isfinite(value):
+            raise EngineError(f"{self.path}: sheet {sheet!r}, row {row}, column {col}: a cell cannot hold {value}.")
+        return value
+
     @abstractmethod
     def _set(self, sheet: str, row: int, col: int, value: float | str | None) -> None: ...
+
+    def _write(self, blocks: list[Placed]) -> None:
+        for sheet, row, col, rows in blocks:
+            for i, cells in enumerate(rows):
+                for j, value in enumerate(cells):
+                    self._set(sheet, row + i, col + j, value)
+
+    def _refresh(self) -> None:
+        self._recalculate()
+
+    def _save(self) -> None:
+        raise EngineError(f"{self.path}: this engine cannot save a workbook; use LibreOffice or Excel.")
+
+    def _add_sheet(self, name: str) -> None:
+        raise EngineError(f"{self.path}: this engine cannot add a sheet.")
+
+    def _draw(self, sheet: str, block: tuple[int, int, int, int], at: tuple[int, int], title: str) -> None:
+        return None
 
     @abstractmethod
     def _recalculate(self) -> None: ...
@@ -115,6 +195,7 @@ class Engine(ABC):
     """A program that calculates workbooks."""
 
     name: str
+    attaches = False  # whether attach() works: _attach is filled in
 
     @abstractmethod
     def missing(self) -> str | None:
@@ -125,6 +206,20 @@ class Engine(ABC):
 
         Raises: EngineError when the engine is missing or cannot load the file, with the file's name and the reason.
         """
+        return self._open(self._usable(path))
+
+    def attach(self, path: str | Path, *, visible: bool = True) -> Session:
+        """A session on the user's own file, for a person to watch: the program that has it open, or opens it now.
+
+        Automatic calculation keeps what is shown up to date; refresh() makes sure of it. Closing such a session leaves
+        a visible workbook open. An engine without windows opens the file as open() does.
+        Raises: EngineError as open(); for a file that is read-only, or open elsewhere.
+        """
+        if not self.attaches:
+            raise EngineError(f"{path}: the engine {self.name} cannot write into an open workbook yet.")
+        return self._attach(self._usable(path), visible)
+
+    def _usable(self, path: str | Path) -> Path:
         path = Path(path)
         if (lack := self.missing()) is not None:
             raise EngineError(lack)
@@ -132,7 +227,10 @@ class Engine(ABC):
             raise EngineError(f"{path}: there is no such file.")
         if not is_zipfile(path):  # LibreOffice would take an empty file for an empty workbook
             raise EngineError(f"{path}: this is no .xlsx file.")
-        return self._open(path)
+        return path
 
     @abstractmethod
     def _open(self, path: Path) -> Session: ...
+
+    def _attach(self, path: Path, visible: bool) -> Session:
+        return self._open(path)

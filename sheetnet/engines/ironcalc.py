@@ -18,6 +18,7 @@ class IronCalc(Engine):
     """The engine that pip installs along with sheetnet."""
 
     name = "ironcalc"
+    attaches = True
 
     def missing(self) -> str | None:
         """None, or how to install the Python package."""
@@ -70,6 +71,10 @@ class IronCalcSession(Session):
 
             columns = range(col + 1, col + 1 + n_cols)
             return [[value_at(i, j) for j in columns] for i in range(row + 1, row + 1 + n_rows)]
+
+    def _add_sheet(self, name: str) -> None:
+        with self._running("add a sheet to") as model:
+            model.add_sheet(name)
 
     def _close(self) -> None:
         self._model = None

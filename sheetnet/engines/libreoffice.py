@@ -16,7 +16,7 @@ from glob import glob
 from pathlib import Path
 from typing import IO, Any
 
-from sheetnet.engines.base import CellError, Engine, Session, Value
+from sheetnet.engines.base import CellError, Engine, Gone, Placed, Session, Value
 from sheetnet.errors import EngineError
 
 START_SECONDS = 60.0
@@ -39,6 +39,7 @@ class LibreOffice(Engine):
     """An office suite that has to be installed on its own; each session runs one of its own, without a window."""
 
     name = "libreoffice"
+    attaches = True
 
     def missing(self) -> str | None:
         """None, or what to install."""
@@ -55,11 +56,26 @@ class LibreOffice(Engine):
         return None
 
     def _open(self, path: Path) -> Session:
+        return LibreOfficeSession(path, *self._programs())
+
+    def _attach(self, path: Path, visible: bool) -> Session:
+        """A session on the file itself, in the LibreOffice that is open, or one that is started.
+
+        One with a window stays open whatever becomes of us; one without ends with us, also after kill -9.
+        """
+        if not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
+            raise EngineError(f"{path}: the file is read-only: make it writable, or take a copy of it.")
+        if visible and sys.platform == "linux" and not (os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY"}):
+            raise EngineError(f"{path}: DISPLAY is not set, so there is no screen for LibreOffice: say --headless.")
+        return AttachedSession(path, *self._programs(), "visible" if visible else "hidden")
+
+    def _programs(self) -> tuple[str, str]:
+        """The Python that can import uno, and soffice."""
         soffice = _find_soffice()
         python = _find_python(soffice) if soffice else None
         if soffice is None or python is None:
             raise EngineError(self.missing())
-        return LibreOfficeSession(path, python, soffice)
+        return python, soffice
 
 
 class LibreOfficeSession(Session):
@@ -68,11 +84,11 @@ class LibreOfficeSession(Session):
     Of the errors in one block the first 20 tell their kind, the others are CellError('Err:?'): asking takes long.
     """
 
-    def __init__(self, path: Path, python: str, soffice: str) -> None:
+    def __init__(self, path: Path, python: str, soffice: str, *mode: str) -> None:
         super().__init__(path, [])
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the session)
         self._worker = subprocess.Popen(
-            [python, str(_WORKER), soffice],
+            [python, str(_WORKER.with_name("uno_live.py") if mode else _WORKER), soffice, *mode],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
@@ -112,7 +128,7 @@ class LibreOfficeSession(Session):
             self._worker.wait()
         self._stderr.close()
 
-    def _call(self, task: str, *arguments: str | float | None, seconds: float | None = None) -> Any:
+    def _call(self, task: str, *arguments: Any, seconds: float | None = None) -> Any:
         """What the helper returns for the task, within so many seconds (CALL_SECONDS).
 
         Raises: EngineError when it fails, dies or takes longer than that; after the last two the session is closed.
@@ -125,7 +141,7 @@ class LibreOfficeSession(Session):
                 print(json.dumps([task, *arguments], default=int), file=self._worker.stdin, flush=True)
             line = self._replies.get(timeout=seconds)
             if not line:
-                raise self._failure(task, "its helper process ended")
+                raise self._failure(task, "its helper process ended", "gone")
         except queue.Empty:
             raise self._failure(task, f"no answer within {seconds:g} s") from None
         finally:
@@ -133,15 +149,42 @@ class LibreOfficeSession(Session):
                 self.close()
         reply = json.loads(line)
         if "error" in reply:
-            raise self._failure(task, reply["error"])
+            raise self._failure(task, reply["error"], reply["kind"])
         return reply["ok"]
 
-    def _failure(self, task: str, reason: str) -> EngineError:
+    def _failure(self, task: str, reason: str, kind: str = "") -> EngineError:
         self._stderr.seek(0)
         lines = self._stderr.read().decode(errors="replace").splitlines()
         tail = [line for line in lines if line.strip() and "javaldx" not in line][-5:]  # it grumbles without Java
         said = "\nIts last words:\n  " + "\n  ".join(tail) if tail else ""
         return EngineError(f"{self.path}: LibreOffice cannot {task} this workbook: {reason}.{said}")
+
+
+class AttachedSession(LibreOfficeSession):
+    """The user's own file in a LibreOffice: what is written there moves what depends on it, and is seen."""
+
+    def _write(self, blocks: list[Placed]) -> None:
+        self._call("write", blocks)
+
+    def _refresh(self) -> None:
+        return None  # automatic calculation has done it, or the write
+
+    def _save(self) -> None:
+        self._call("save")
+
+    def _add_sheet(self, name: str) -> None:
+        self._call("add_sheet", name)
+
+    def _draw(self, sheet: str, block: tuple[int, int, int, int], at: tuple[int, int], title: str) -> None:
+        self._call("draw", sheet, block, at, title)
+
+    def _failure(self, task: str, reason: str, kind: str = "") -> EngineError:
+        """What a person may have done while we were at it, in words."""
+        if kind == "LookupError":
+            return Gone(f"{self.path}: {reason}.")
+        if kind == "gone":
+            return Gone(f"{self.path}: the workbook, or LibreOffice, was closed.")
+        return super()._failure(task, reason, kind)
 
 
 def _value(cell: float | str | dict[str, str]) -> Value:

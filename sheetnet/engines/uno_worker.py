@@ -1,8 +1,8 @@
 """A LibreOffice of one's own, served over stdin and stdout: python uno_worker.py SOFFICE.
 
 Runs on any Python 3.9+ that can import uno, and needs nothing else. Each request is one line of JSON,
-[method of Office, argument, ...], "start" first; each reply is one line, {"ok": result} or {"error": text}.
-When stdin ends, LibreOffice and all its files go.
+[method of Office, argument, ...], "start" first; each reply is one line, {"ok": result} or {"error": text, "kind": the
+class of the exception}. When stdin ends, LibreOffice and all its files go.
 """
 
 from __future__ import annotations
@@ -42,20 +42,25 @@ class Office:
 
     def start(self) -> None:
         """Start LibreOffice and wait until it answers."""
-        pipe = f"pipe,name={self.folder.name};urp;"
         profile = (self.folder / "profile").as_uri()
         options = ["--headless", "--invisible", "--norestore", "--nologo", "--nodefault", "--nolockcheck"]
+        here = dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(self.folder))
+        self.launch([*options, f"-env:UserInstallation={profile}"], {**os.environ, **here})
+
+    def launch(self, options: list[str], environment: dict[str, str]) -> None:
+        """Run soffice with these options and wait until it, or the one that it passes them on to, answers."""
+        pipe = f"pipe,name={self.folder.name};urp;"
         self.process = subprocess.Popen(
-            [self.soffice, *options, f"-env:UserInstallation={profile}", f"--accept={pipe}"],
+            [self.soffice, *options, f"--accept={pipe}"],
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr,
             start_new_session=True,
-            env={**os.environ, **dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(self.folder))},
+            env=environment,
         )
         here = uno.getComponentContext()
         resolver = here.ServiceManager.createInstanceWithContext("com.sun.star.bridge.UnoUrlResolver", here)
         deadline = time.monotonic() + START_SECONDS
-        while self.process.poll() is None and time.monotonic() < deadline:
+        while self.ended() is None and time.monotonic() < deadline:
             try:
                 there = resolver.resolve(f"uno:{pipe}StarOffice.ComponentContext")
             except Exception:  # not up yet
@@ -65,12 +70,24 @@ class Office:
                 return
         raise RuntimeError("it did not answer in time")
 
+    def ended(self) -> int | None:
+        """The exit code of a LibreOffice that has ended."""
+        return self.process.poll() if self.process else None
+
+    def kind(self, error: Exception) -> str:
+        """Which kind of fault it was."""
+        return type(error).__name__
+
     def load(self, path: str) -> list[str]:
         """Open a copy (no lock file appears beside the user's), without macros and links; return its sheets' names."""
         copy = shutil.copy(path, self.folder / "workbook.xlsx")
-        wanted = {"Hidden": True, "MacroExecutionMode": 0, "UpdateDocMode": 0, "FilterName": "Calc MS Excel 2007 XML"}
+        return self.open(Path(copy).as_uri(), hidden=True)
+
+    def open(self, url: str, hidden: bool) -> list[str]:
+        """Open a document without macros and links; return its sheets' names."""
+        wanted = {"Hidden": hidden, "MacroExecutionMode": 0, "UpdateDocMode": 0, "FilterName": "Calc MS Excel 2007 XML"}
         properties = tuple(PropertyValue(name, 0, value, 0) for name, value in wanted.items())
-        self.document = self.desktop.loadComponentFromURL(Path(copy).as_uri(), "_blank", 0, properties)
+        self.document = self.desktop.loadComponentFromURL(url, "_blank", 0, properties)
         if self.document is None:
             raise RuntimeError("it is damaged or no .xlsx file")
         sheets = self.document.Sheets
@@ -89,9 +106,13 @@ class Office:
         """Calculate every formula, whatever is stored; calculate() would trust stored values."""
         self.document.calculateAll()
 
+    def cells(self, sheet: str, row: int, col: int, n_rows: int, n_cols: int) -> Any:
+        """Return a range of a sheet."""
+        return self.sheets[sheet].getCellRangeByPosition(col, row, col + n_cols - 1, row + n_rows - 1)
+
     def read(self, sheet: str, row: int, col: int, n_rows: int, n_cols: int) -> list[list[Any]]:
         """Return a block row by row; an error, None in UNO's array, becomes {'error': text}."""
-        cells = self.sheets[sheet].getCellRangeByPosition(col, row, col + n_cols - 1, row + n_rows - 1)
+        cells = self.cells(sheet, row, col, n_rows, n_cols)
         rows = [list(values) for values in cells.getDataArray()]
         errors = [(i, j) for i, values in enumerate(rows) for j, value in enumerate(values) if value is None]
         for k, (i, j) in enumerate(errors):
@@ -137,15 +158,15 @@ def answer(office: Office, task: str, *arguments: Any) -> dict[str, Any]:
     try:
         return {"ok": getattr(office, task)(*arguments)}
     except Exception as error:
-        code = office.process.poll() if office.process else None
-        return {"error": str(error) or type(error).__name__ if code is None else f"soffice ended with code {code}"}
+        code, kind = office.ended(), office.kind(error)
+        return {"error": str(error) or kind if code is None else f"soffice ended with code {code}", "kind": kind}
 
 
-def main() -> None:
+def main(kind: type[Office] = Office) -> None:
     """Serve until stdin ends, or SIGTERM."""
     requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
     signal.signal(signal.SIGTERM, lambda *_: requests.put(None))
-    office = Office(sys.argv[1])
+    office = kind(sys.argv[1])
     try:
         threading.Thread(target=listen, args=(requests, office), daemon=True).start()
         while (request := requests.get()) is not None:

@@ -1,0 +1,158 @@
+"""The user's own file, open in a LibreOffice: python uno_live.py SOFFICE hidden | visible. See uno_worker.py.
+
+When stdin ends, a hidden LibreOffice goes with all its files. A visible one, at which a person looks, stays: it may be
+one that ran before, and the window may hold what was not saved.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import uno
+from com.sun.star.awt import Rectangle
+
+if TYPE_CHECKING:
+    from sheetnet.engines.uno_worker import Office, main
+else:
+    from uno_worker import Office, main  # it lies beside this file, and nothing else of sheetnet can be imported here
+
+LINES = ({"Color": 0x1F4E79, "LineWidth": 40}, {"Color": 0xF2B134, "LineWidth": 160})  # 1/100 mm; the first is on top
+
+
+class Hidden(Office):
+    """A LibreOffice of one's own, without windows, on the user's own file."""
+
+    mine = True  # whether LibreOffice ends with us
+    lock: Any = None  # the lock file beside the user's, once LibreOffice has put it there
+
+    def load(self, path: str) -> list[str]:
+        """Open the file itself, unless another program has it open; return its sheets' names."""
+        lock = Path(path).with_name(f".~lock.{Path(path).name}#")
+        if lock.exists():
+            who = ", ".join(filter(None, (part.strip() for part in lock.read_text(errors="replace").split(",")[:3])))
+            raise RuntimeError(
+                f"it is open in another LibreOffice ({who}): close it there. If nobody has it open, delete {lock}"
+            )
+        self.lock = lock
+        self.open(Path(path).as_uri(), hidden=self.mine)
+        return self.ready()
+
+    def kind(self, error: Exception) -> str:
+        """Which kind of fault it was; gone, where a person has closed the workbook."""
+        try:
+            return super().kind(error) if self.document is None or self.document.Sheets.Count else "gone"
+        except Exception:
+            return "gone"
+
+    def ready(self) -> list[str]:
+        """Calculate once what the file had stored; return the sheets' names."""
+        if self.document.isReadonly():
+            raise RuntimeError("it is open as read-only, so that weights cannot be written: open it for editing")
+        self.document.calculateAll()
+        return list(self.document.Sheets.ElementNames)
+
+    def cells(self, sheet: str, row: int, col: int, n_rows: int, n_cols: int) -> Any:
+        """Return a range of a sheet, unless a person has deleted or renamed it."""
+        if not self.document.Sheets.hasByName(sheet):
+            raise LookupError(f"the sheet {sheet!r} is gone: deleted or renamed")
+        there = self.document.Sheets.getByName(sheet)
+        return there.getCellRangeByPosition(col, row, col + n_cols - 1, row + n_rows - 1)
+
+    def set(self, sheet: str, row: int, col: int, value: float | str | None) -> None:
+        """Put a number or text into a cell, or empty it."""
+        self.write([[sheet, row, col, [[value]]]])
+
+    def write(self, blocks: list[Any]) -> None:
+        """Put values into blocks: automatic calculation and windows look once, when all of them stand."""
+        placed = [(self.cells(sheet, row, col, len(rows), len(rows[0])), rows) for sheet, row, col, rows in blocks]
+        for cells, _ in placed:
+            if cells.Spreadsheet.isProtected() and cells.CellProtection.IsLocked is not False:
+                raise RuntimeError(f"the sheet {cells.Spreadsheet.Name!r} is protected: see Tools > Protect Sheet")
+        self.document.lockControllers()
+        self.document.addActionLock()
+        try:
+            for cells, rows in placed:
+                cells.setDataArray(tuple(tuple("" if v is None else v for v in values) for values in rows))
+        finally:
+            self.document.removeActionLock()
+            self.document.unlockControllers()
+        if not self.document.isAutomaticCalculationEnabled():
+            self.document.calculate()  # a person has switched it off
+
+    def save(self) -> None:
+        """Write the file."""
+        self.document.store()
+
+    def add_sheet(self, name: str) -> None:
+        """Add an empty sheet at the end, and show it where the workbook was opened by us."""
+        sheets = self.document.Sheets
+        sheets.insertNewByName(name, sheets.Count)
+        if self.lock and not self.mine:
+            self.document.CurrentController.setActiveSheet(sheets.getByName(name))
+
+    def draw(self, sheet: str, block: tuple[int, int, int, int], at: list[int], title: str) -> None:
+        """Put a line chart of a block with heads beside it."""
+        place, cells = self.cells(sheet, at[0], at[1], 1, 1), self.cells(sheet, *block)
+        cells.Columns.Width = 3600
+        frame, charts = Rectangle(place.Position.X, place.Position.Y, 17000, 9500), place.Spreadsheet.Charts
+        charts.addNewByName(title, frame, (cells.RangeAddress,), True, False)
+        chart = charts.getByName(title).EmbeddedObject
+        chart.HasMainTitle, chart.Title.String, chart.HasLegend = True, title, True
+        chart.Diagram = diagram = chart.createInstance("com.sun.star.chart.XYDiagram")
+        diagram.Lines, diagram.SymbolType = True, -3  # none
+        chart.Legend.Alignment = uno.Enum("com.sun.star.chart.ChartLegendPosition", "BOTTOM")
+        for line, look in enumerate(LINES):  # thin on thick: both are seen where they are the same
+            for name, value in look.items():
+                diagram.getDataRowProperties(line + 1).setPropertyValue(name, value)
+
+    def close(self) -> None:
+        """End LibreOffice and remove its files, and the lock file where it had no time to."""
+        super().close()
+        if self.lock:
+            with contextlib.suppress(OSError):
+                self.lock.unlink()
+
+
+class Visible(Hidden):
+    """The LibreOffice that a person looks at: the one that runs, else one that is started; it stays when we go."""
+
+    mine = False
+
+    def start(self) -> None:
+        """Pass the name of our pipe on to the LibreOffice that runs with the user's profile, or start it."""
+        self.launch(["--norestore", "--nologo", "--nodefault"], dict(os.environ))
+
+    def ended(self) -> int | None:
+        """The exit code of a soffice that failed; 0 says that it has passed its options on."""
+        return super().ended() or None
+
+    def load(self, path: str) -> list[str]:
+        """Find the document among those that are open, else open it in a window; return its sheets' names."""
+        components = self.desktop.Components.createEnumeration()
+        while components.hasMoreElements():
+            one = components.nextElement()
+            if getattr(one, "URL", "") and Path(uno.fileUrlToSystemPath(one.URL)).resolve() == Path(path):
+                self.document = one
+                return self.ready()
+        try:
+            return super().load(path)
+        except Exception:
+            if not self.desktop.Components.createEnumeration().hasMoreElements():
+                self.desktop.terminate()  # it was started for nothing
+            raise
+
+    def kill(self) -> None:
+        """Nothing: it is the person's."""
+
+    def close(self) -> None:
+        """Remove what is ours."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main({"hidden": Hidden, "visible": Visible}[sys.argv[2]])

@@ -1,0 +1,76 @@
+"""The sheet Live, added to the open workbook: what torch and the sheet say at each push, and a curve of both.
+
+It holds values only, and stands outside all blocks of ours: `check` and `params` pass it by.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sheetnet.engines.base import Gone, Placed
+from sheetnet.errors import EngineError
+
+if TYPE_CHECKING:
+    from sheetnet.living.session import LiveSession
+
+TITLE = "Live: torch trains, this workbook calculates its own loss"
+HEADS: list[float | str | None] = ["epoch", "torch's loss", "this workbook's loss", "difference"]
+SHEET = "Live"
+TOP, ROWS = 4, 400  # of the table; when it is full every other line goes
+Line = tuple[int, float, float]
+
+
+class Board:
+    """Epoch, torch's loss, the sheet's loss: a line for each push. An engine that cannot add sheets has none."""
+
+    def __init__(self, live: LiveSession) -> None:
+        self.live, self.lines, self._step, self._count = live, list[Line](), 1, 0
+        session = live.engine_session
+        self.sheet = ""
+        for name in (SHEET, *(f"{SHEET} {k}" for k in range(2, 100))):
+            ours = name in session.sheets and session.read(name, 0, 0, 1, 1) == [[TITLE]]
+            if not ours and name in session.sheets:
+                continue  # of a person
+            try:
+                if not ours:
+                    live.patiently(lambda name=name: session.add_sheet(name))  # type: ignore[misc]
+            except EngineError:
+                return
+            self.sheet = name
+            break
+        heads: list[Placed] = [(self.sheet, 0, 0, [[TITLE]]), (self.sheet, TOP - 1, 0, [HEADS])]
+        self._write([*heads, (self.sheet, TOP, 0, [_row(None)] * ROWS)])
+        if not ours and self.sheet:
+            session.draw(self.sheet, (TOP - 1, 0, ROWS + 1, 3), (2, 5), "Loss, push by push")
+
+    def say(self, text: str) -> None:
+        """None; the words stand below the title."""
+        self._write([(self.sheet, 1, 0, [[text]])])
+
+    def add(self, epoch: int, torch: float, sheet: float, last: bool = False) -> None:
+        """None; a line more. A table that is full keeps every other one, and from then on takes every other one."""
+        self._count += 1
+        if (self._count - 1) % self._step and not last:
+            return
+        self.lines.append((epoch, torch, sheet))
+        if len(self.lines) <= ROWS:
+            self._write([(self.sheet, TOP + len(self.lines) - 1, 0, [_row(self.lines[-1])])])
+            return
+        self.lines, self._step = [*self.lines[::2]], 2 * self._step
+        rows = [*map(_row, self.lines), *([_row(None)] * (ROWS - len(self.lines)))]
+        self._write([(self.sheet, TOP, 0, rows)])
+
+    def _write(self, blocks: list[Placed]) -> None:
+        try:
+            if self.sheet:
+                self.live.patiently(lambda: self.live.engine_session.write(blocks))
+        except Gone:  # a person has deleted the sheet; if it was the program, the next push says so
+            self.sheet = ""
+
+
+def _row(line: Line | None) -> list[float | str | None]:
+    """The cells of a line."""
+    if line is None:
+        return [None] * len(HEADS)
+    epoch, torch, sheet = line
+    return [float(epoch), torch, sheet, sheet - torch]

@@ -1,0 +1,226 @@
+"""learn: torch trains, and every so many epochs its weights go into the open workbook, which says its own loss."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sheetnet.errors import LiveError, SheetnetError
+from sheetnet.living.session import LiveSession
+from sheetnet.params import MMULT
+from sheetnet.settings import learning_rate, whole_number
+from sheetnet.weights import matrix
+
+CLOSE = 1e-10  # how far, relative, the losses of sheet and torch may be apart
+MAX_EPOCHS = 10**9
+MAX_RATE = 1000.0  # pushes per second
+
+
+@dataclass(frozen=True)
+class Push:
+    """One push: after so many epochs, torch's loss and the sheet's at the same weights; what a person had changed."""
+
+    epoch: int
+    torch: float
+    sheet: float
+    edits: tuple[str, ...] = ()
+
+    @property
+    def apart(self) -> float:
+        """How far the losses are apart, relative to torch's."""
+        return abs(self.sheet - self.torch) / (abs(self.torch) or 1.0)
+
+
+@dataclass
+class Learned:
+    """What became of it: the last weights W (p, k), the rate, every push; stopped says that Ctrl-C ended it."""
+
+    model: str
+    W: np.ndarray = field(repr=False)
+    lr: float
+    pushes: list[Push] = field(default_factory=list, repr=False)
+    stopped: bool = False
+    seconds: float = 0.0
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs were trained."""
+        return self.pushes[-1].epoch if self.pushes else 0
+
+    @property
+    def apart(self) -> float:
+        """The largest relative difference of the losses."""
+        return max((push.apart for push in self.pushes), default=0.0)
+
+    @property
+    def per_second(self) -> float:
+        """Pushes per second, with their losses read back."""
+        return len(self.pushes) / self.seconds if self.seconds else 0.0
+
+
+def learn(
+    live: LiveSession,
+    model: str | None = None,
+    *,
+    epochs: int = 100,
+    lr: float | None = None,
+    every: int = 1,
+    per_second: float | None = None,
+    pull: bool = False,
+    start: Any = None,
+    progress: Callable[[Push], None] | None = None,
+) -> Learned:
+    """Gradient descent in torch (float64, all rows at once), pushed into the open workbook every so many epochs.
+
+    start: weights; by default the yellow ones of the model. lr: by default the model's rate on the sheet Start.
+    per_second: at most so many pushes. pull: what a person changes in the weights and in the rate is taken in before
+    the next push; else the next push overwrites weights, and the rate stays.
+    Ctrl-C ends it after the present push. Raises: LiveError when the workbook does not go on with us, with the file to
+    which the last good weights were saved: beside the workbook, FILE.weights.csv.
+    """
+    from sheetnet.training.interrupt import Interrupt
+
+    epochs = whole_number("epochs", epochs, 0, MAX_EPOCHS)
+    every = whole_number("every", every, 1, MAX_EPOCHS)
+    if per_second is not None and not 0 < per_second <= MAX_RATE:
+        raise SheetnetError(f"pushes per second must be above 0 and at most {MAX_RATE:g}, found {per_second!r}")
+    key, net = live._known(model)
+    name = live.last if key == MMULT else key
+    stands = live.pull()
+    W = matrix(net, stands.params[key]["W"] if start is None else start, live.features)
+    learned = Learned(key, W, stands.rates[name] if lr is None else learning_rate(lr))
+    run = _Run(live, learned, live.table(), name, pull, progress)
+    with Interrupt() as interrupt, _one_thread():
+        began = time.perf_counter()
+        try:
+            run.push(0)
+            for at in range(every, epochs + every, every):
+                if interrupt.heard or learned.stopped:
+                    break
+                run.advance(min(at, epochs) - learned.epochs)
+                learned.seconds = time.perf_counter() - began
+                if per_second is not None and at < epochs:
+                    _wait(began + len(learned.pushes) / per_second, interrupt)
+            learned.stopped = learned.stopped or (interrupt.heard and learned.epochs < epochs)
+            words = "stopped by Ctrl-C" if learned.stopped else "done"
+            live.board.say(f"{words} after {learned.epochs} epochs of {name}, rate {learned.lr:g}; {run.verdict}")
+        except SheetnetError as reason:
+            raise LiveError(f"{reason}\n{run.rescue()}") from None
+        learned.seconds = time.perf_counter() - began
+    return learned
+
+
+class _Run:
+    """The state between pushes."""
+
+    def __init__(
+        self, live: LiveSession, learned: Learned, table: Any, name: str, pull: bool,
+        progress: Callable[[Push], None] | None,
+    ) -> None:  # fmt: skip
+        self.live, self.learned, self.table, self.name = live, learned, table, name
+        self.net, self.pull, self.progress = live.models[name], pull, progress
+        self.good = learned.W  # the last weights that the sheet took and gave a finite loss for
+        self.good_epoch = 0
+        self.pushed: np.ndarray | None = None
+        self.rate = live.rate(name)
+        place = live.plan.book.block(live.place(learned.model)).area.full(fixed=False)
+        live.board.say(f"{name}, rate {learned.lr:g}: torch's weights go to {place}")
+
+    @property
+    def verdict(self) -> str:
+        apart = self.learned.apart
+        words = "agree" if apart <= CLOSE else "DIFFER"
+        return f"sheet and torch {words}: their losses are at most {apart:.1e} apart (relative)"
+
+    def advance(self, epochs: int) -> None:
+        """So many epochs in torch, then a push."""
+        from sheetnet.training import train
+
+        learned = self.learned
+        run = train(self.net, self.table, {"W": learned.W}, epochs=epochs, lr=learned.lr, device="cpu", keep=0)
+        learned.stopped = run.stopped
+        at = learned.epochs + run.epochs
+        if run.diverged_at is not None or not np.isfinite(run.params["W"]).all():
+            first = learned.epochs + (run.epochs if run.diverged_at is None else run.diverged_at)
+            raise LiveError(
+                f"{self.live.path}: torch's loss is no finite number from epoch {first} on: the learning rate"
+                f" {learned.lr:g} is too large"
+            )
+        learned.W = run.params["W"]
+        self.push(at, float(run.losses[-1]))
+
+    def push(self, epoch: int, loss: float | None = None) -> None:
+        """Look at what a person has changed, write, read the sheet's loss, and note both."""
+        live, learned = self.live, self.learned
+        edits = self._edits() if self.pushed is not None else ()
+        if loss is None or (edits and self.pull):
+            from sheetnet.training import train
+
+            loss = float(train(self.net, self.table, {"W": learned.W}, epochs=0, device="cpu").losses[0])
+        live.push({learned.model: learned.W})
+        self.pushed = learned.W + 0.0
+        push = Push(epoch, loss, live.loss(learned.model), edits)
+        learned.pushes.append(push)
+        self.good, self.good_epoch = learned.W, epoch
+        live.board.add(epoch, push.torch, push.sheet)
+        if self.progress:
+            self.progress(push)
+
+    def _edits(self) -> tuple[str, ...]:
+        """What a person has changed since the last push, in words; with --pull it is now in the run.
+
+        Raises: LiveError naming the cell, where a weight is blank or text.
+        """
+        live, learned = self.live, self.learned
+        found = live.weights(learned.model)
+        changed = found != self.pushed
+        words = []
+        if changed.any():
+            if self.pull:
+                learned.W = np.where(changed, found, learned.W)
+            names = [live.features[i] for i in np.flatnonzero(changed.any(1))]
+            words.append(f"weights of {', '.join(names)} {'taken from the sheet' if self.pull else 'overwritten'}")
+        if self.pull and (rate := live.rate(self.name)) != self.rate:
+            self.rate = learned.lr = rate
+            words.append(f"rate {rate:g} taken from the sheet")
+        return tuple(words)
+
+    def rescue(self) -> str:
+        """Save the last good weights beside the workbook; words for where they are."""
+        import pandas as pd
+
+        from sheetnet.weights import write_weights
+
+        path = Path(f"{self.live.path}.weights.csv")
+        units = [f"unit_{unit + 1}" for unit in range(self.good.shape[1])]
+        frame = pd.DataFrame(self.good, pd.Index(self.live.features, name="feature"), units)
+        try:
+            write_weights(path, {self.name: frame}, {})
+        except SheetnetError as reason:
+            return f"The last good weights could not be saved: {reason}"
+        return f"The last good weights, of epoch {self.good_epoch}, are in {path}: --weights takes them in again"
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Torch on one thread: an epoch takes it 0.1 ms, and the others are the spreadsheet's."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _wait(until: float, interrupt: Any) -> None:
+    """Sleep, but not through Ctrl-C."""
+    while not interrupt.heard and (left := until - time.perf_counter()) > 0:
+        time.sleep(min(left, 0.05))
