@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import signal
 import subprocess
 import sys
 import zipfile
@@ -34,6 +35,8 @@ ROOT = Path(__file__).parents[1]
 OFFICE = pytest.param("libreoffice", marks=pytest.mark.office)
 EACH_ENGINE = [pytest.param("ironcalc"), OFFICE]
 EPOCHS = 5  # of the small workbook
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # started in the background by a shell: tests of Ctrl-C need it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 PICKED = [*range(29), 61]  # rows of the shipped table, some without Age, the last without Embarked
 
 
