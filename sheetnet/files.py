@@ -34,20 +34,20 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[Path]:
-    """As replacing, with the reason in words where it cannot be written.
+def writing(path: Path, kind: type[SheetnetError] = SheetnetError, hint: str = "") -> Iterator[Path]:
+    """As replacing, with the reason in words where it cannot be written, and a hint after it.
 
-    Raises: SheetnetError.
+    Raises: an error of that kind.
     """
     try:
         if not path.parent.is_dir():
-            raise SheetnetError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
+            raise kind(f"{path}: the folder {path.parent} does not exist; create it or choose another")
         if path.is_dir():
-            raise SheetnetError(f"{path}: this is a folder; name a file")
+            raise kind(f"{path}: this is a folder; name a file")
         with replacing(path) as beside:
             yield beside
     except OSError as reason:
-        raise SheetnetError(f"{path}: cannot be written: {reason.strerror or reason}") from None
+        raise kind(f"{path}: cannot be written: {reason.strerror or reason}{hint}") from reason
 
 
 def _umask() -> int:

@@ -21,6 +21,7 @@ from sheetnet.features import Table
 from sheetnet.lessons.titanic import Plan as Passengers
 from sheetnet.plan import Plan, Values
 from sheetnet.settings import whole_number
+from sheetnet.weights import frame_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,11 +155,7 @@ class Params:
 
     def frame(self, model: str | None = None, epoch: int | None = None) -> pd.DataFrame:
         """A model's weights as pandas: a row for each feature, columns unit_1, unit_2, ...; see W."""
-        import pandas as pd
-
-        W = self.W(model, epoch)
-        units = [f"unit_{unit + 1}" for unit in range(W.shape[1])]
-        return pd.DataFrame(W, pd.Index(self.features, name="feature"), units)
+        return frame_of(self.W(model, epoch), self.features)
 
     def state_dict(self, model: str | None = None, epoch: int | None = None) -> Mapping[str, Any]:
         """A model's weights as torch has them, {"lin.weight": float64 (out, in)}, for load_state_dict; see W.

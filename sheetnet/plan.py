@@ -14,6 +14,7 @@ from sheetnet.graph import Node
 from sheetnet.layout import Book
 
 Values = Mapping[str, np.ndarray]  # by the id of a block
+SAME = 1e-12  # relative: a number that other programs have saved with 15 digits is still the same
 
 
 class Plan(ABC):

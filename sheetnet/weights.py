@@ -90,6 +90,13 @@ def fitting(W: Any, models: Sequence[Model]) -> Model:
     raise SheetnetError(f"weights of shape {fit} are needed, found {shape}")
 
 
+def frame_of(W: np.ndarray, features: Sequence[str]) -> pd.DataFrame:
+    """W (p, k) as pandas: a row for each feature, columns unit_1, unit_2, ..."""
+    import pandas as pd
+
+    return pd.DataFrame(W, pd.Index(features, name="feature"), [f"unit_{unit + 1}" for unit in range(W.shape[1])])
+
+
 # ---- files
 
 

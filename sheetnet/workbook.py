@@ -107,16 +107,11 @@ def replacing(path: Path) -> Iterator[str]:
 
     Raises: WorkbookError when the target cannot be written.
     """
-    try:
-        if not path.parent.is_dir():
-            raise WorkbookError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
-        if path.is_dir():
-            raise WorkbookError(f"{path}: this is a folder; name a file")
-        with files.replacing(path) as beside:
+    with files.writing(path, WorkbookError, "; is it open elsewhere?") as beside:
+        try:
             yield str(beside)
-    except (OSError, XlsxFileError) as reason:
-        words = getattr(reason, "strerror", None) or reason
-        raise WorkbookError(f"{path}: cannot be written: {words}; is it open elsewhere?") from reason
+        except XlsxFileError as reason:
+            raise OSError(*reason.args) from reason
 
 
 def new_file(path: str, title: str) -> Any:

@@ -20,7 +20,8 @@ import sheetnet as sn
 from sheetnet import engines
 from sheetnet.engines import calls, excel
 from sheetnet.engines import processes as processes_module
-from sheetnet.engines.calls import Busy, patiently, reason_of
+from sheetnet.engines.base import Busy
+from sheetnet.engines.calls import patiently, reason_of
 from sheetnet.engines.excel import ExcelSession
 from sheetnet.errors import EngineError
 

@@ -13,8 +13,9 @@ import xlsxwriter
 
 from sheetnet import engines, formula
 from sheetnet.area import Area
+from sheetnet.checking.canonical import canonical
 from sheetnet.errors import GraphError
-from sheetnet.formula import MAX_LENGTH, canonical, number, render, render_cell
+from sheetnet.formula import MAX_LENGTH, number, render, render_cell
 from sheetnet.gradient import gradient
 from sheetnet.graph import Node, apply, constant, hstack, lift, mean, ones, relu, row, square, variable, vstack, where
 from sheetnet.layout import Book, Formula, View

@@ -10,7 +10,6 @@ from sheetnet.checking.report import BlockReport, Finding
 
 RELATIVE = 1e-10  # of the expected number
 FLOOR = 1e-13  # of the largest number of the block: what counts as zero beside it
-RECORD = 1e-12  # values on record, after other programs have saved them with 15 digits
 
 
 def largest(value: np.ndarray) -> float:

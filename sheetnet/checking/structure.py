@@ -8,14 +8,14 @@ import numpy as np
 
 from sheetnet import manifest
 from sheetnet.checking import reader
-from sheetnet.checking.compare import RECORD, hold_against
+from sheetnet.checking.canonical import canonical
+from sheetnet.checking.compare import hold_against
 from sheetnet.checking.reader import Contents, where
 from sheetnet.checking.report import BlockReport, Finding, Report
 from sheetnet.errors import WorkbookError
-from sheetnet.formula import canonical
 from sheetnet.layout import Block
 from sheetnet.manifest import MANIFEST_SHEET, Manifest
-from sheetnet.plan import Plan
+from sheetnet.plan import SAME, Plan
 
 
 def find_manifest(contents: Contents) -> Manifest:
@@ -111,7 +111,7 @@ def check_values_on_record(
         if expected is None or expected.shape != value.shape:
             raise WorkbookError(f"{contents.file}: its hidden manifest has no record of {id}; build the workbook anew")
         hold_against(
-            blocks[id], block.area, value, expected, RECORD, 0.0, "a value that is not for editing was changed"
+            blocks[id], block.area, value, expected, SAME, 0.0, "a value that is not for editing was changed"
         )
 
 

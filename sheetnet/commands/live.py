@@ -34,7 +34,7 @@ SHOWN = 12  # lines of the table at the end
 )  # fmt: skip
 @click.option(
     "--engine", type=click.Choice(["libreoffice", "excel", "ironcalc"]),
-    help="The program.  [default: Excel where it is, else LibreOffice]",
+    help="The program; Excel cannot be attached to yet.  [default: libreoffice]",
 )  # fmt: skip
 @click.option("--headless", is_flag=True, help="Without a window; LibreOffice ends with the command.")
 @click.option("--solver", is_flag=True, help="Let Excel's own Solver run when torch is done (--epochs 0: at once).")
@@ -55,7 +55,8 @@ def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
       sheetnet live titanic.xlsx --model linear --lr 0.15 --save
     """
     from sheetnet.living import live as attach
-    from sheetnet.living.learning import CLOSE, learn
+    from sheetnet.living.learning import learn
+    from sheetnet.sheets.net import CLOSE
 
     say(f"opening {file}")
     visible, into = not options["headless"], options["into"]

@@ -21,8 +21,7 @@ from sheetnet.commands.common import (
     table_of,
     table_options,
 )
-from sheetnet.errors import SheetnetError
-from sheetnet.files import replacing
+from sheetnet.files import writing
 
 if TYPE_CHECKING:
     from sheetnet.training.sweep import Sweep
@@ -118,14 +117,11 @@ def _write(result: Sweep, files: dict[str, Path]) -> None:
         result.plot(files["plot"])
     if "results" in files:
         path = files["results"]
-        try:
-            with replacing(path) as beside:
-                if path.suffix.lower() == ".csv":
-                    result.table.to_csv(beside, index=False)
-                else:
-                    result.table.to_parquet(beside, index=False)
-        except OSError as reason:
-            raise SheetnetError(f"{path}: cannot be written: {reason.strerror}") from None
+        with writing(path) as beside:
+            if path.suffix.lower() == ".csv":
+                result.table.to_csv(beside, index=False)
+            else:
+                result.table.to_parquet(beside, index=False)
 
 
 def _print(model: str, result: Sweep, options: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ from sheetnet.commands.common import (
     table_options,
 )
 from sheetnet.errors import SheetnetError
-from sheetnet.files import replacing
+from sheetnet.files import writing
 
 if TYPE_CHECKING:
     from sheetnet.training import Run
@@ -106,19 +106,14 @@ def train(model: str, **options: Any) -> None:
 
 
 def _write(run: Run, files: dict[str, Path]) -> None:
-    import pandas as pd
+    from sheetnet.weights import frame_of
 
-    try:
-        if "history" in files:
-            with replacing(files["history"]) as beside:
-                run.history.to_csv(beside)
-        if "weights" in files:
-            W = run.params["W"]
-            units = [f"unit_{unit + 1}" for unit in range(W.shape[1])]
-            with replacing(files["weights"]) as beside:
-                pd.DataFrame(W, pd.Index(run.features, name="feature"), units).to_csv(beside)
-    except OSError as reason:
-        raise SheetnetError(f"{reason.filename}: cannot be written: {reason.strerror}") from None
+    if "history" in files:
+        with writing(files["history"]) as beside:
+            run.history.to_csv(beside)
+    if "weights" in files:
+        with writing(files["weights"]) as beside:
+            frame_of(run.params["W"], run.features).to_csv(beside)
     if "plot" in files:
         run.plot(files["plot"])
 

@@ -15,6 +15,8 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from sheetnet.engines.base import Busy
+
 T = TypeVar("T")
 
 PAUSE_SECONDS = 0.05
@@ -25,10 +27,6 @@ _BUSY = {-2147418111, -2147417846, -2146777998, -1712}
 _EXCEPTION = -2147352567  # COM: an exception, which the details describe
 _attempts = threading.Lock()
 _waiting: list[int] = []  # one entry for each call that now runs with one attempt: what xlwings' setting was
-
-
-class Busy(Exception):
-    """The program refused a call for as long as we tried."""
 
 
 class Calls:

@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sheetnet.area import cell_address, quoted
 from sheetnet.engines import processes
-from sheetnet.engines.base import CellError, Engine, Session, Value
-from sheetnet.engines.calls import Busy, Calls, patiently, reason_of
+from sheetnet.engines.base import Busy, CellError, Engine, Session, Value
+from sheetnet.engines.calls import Calls, patiently, reason_of
 from sheetnet.errors import EngineError
 
 if TYPE_CHECKING:
@@ -233,7 +233,8 @@ class ExcelSession(Session):
             answered = isinstance(error, Busy) or not isinstance(error, TimeoutError)
             gone = bool(self._process[1]) and processes.has_gone(*self._process, DYING_SECONDS if answered else 0.0)
             reason = "Excel has ended" if gone else reason_of(error)
-            raise EngineError(f"{self.path}: Excel cannot {task} this workbook: {reason}.") from error
+            kind = Busy if isinstance(error, Busy) and not gone else EngineError
+            raise kind(f"{self.path}: Excel cannot {task} this workbook: {reason}.") from error
         finally:
             if not answered and self._is_open:  # also after Ctrl-C: the thread is lost in that call
                 self._is_open = False

@@ -18,21 +18,17 @@ from sheetnet.exercises import Exercise
 from sheetnet.formula import number
 from sheetnet.graph import Node, apply, variable
 from sheetnet.layout import Book, Page, Role, Rule, Series, Style
-from sheetnet.plan import Plan, Values
+from sheetnet.plan import SAME, Plan, Values
 from sheetnet.sheets import start
 from sheetnet.sheets.agreement import TORCH, Agreement, Pair, Watched
 from sheetnet.sheets.exercises import exercises_page
 from sheetnet.sheets.words import Word, list_words, words_page
 
-SAME = 1e-12  # inputs that other programs have saved with 15 digits are still the delivered ones
-
 
 class Lesson(Plan):
     """One workbook of the course. Start, Torch, Words and Exercises come from here, all else from `sheets`."""
 
-    number: ClassVar[int]
     title: ClassVar[str]  # of the workbook, on Start
-    about: ClassVar[str]  # a line for lists
     purpose: ClassVar[str]  # two sentences on Start
     tries: ClassVar[tuple[str, ...]]  # at most 110 characters each
 

@@ -40,7 +40,7 @@ DESCENT = (
 class Quadratic(Lesson):
     """Points, a curve with three unknowns, its loss; the loss's slopes, wiggled and exact; descent."""
 
-    number, name = 1, "quadratic"
+    name = "quadratic"
     title = "Fit a curve by hand, then let it fit itself"
     purpose = (
         "Twenty points lie near an unknown curve. You fit it by eye, find out from the slopes of the loss which way each"

@@ -15,8 +15,8 @@ from sheetnet.layout import Book
 from sheetnet.lessons.passengers import ask, words
 from sheetnet.models import KINDS, create
 from sheetnet.optimisers import OPTIMISERS, Optimiser
+from sheetnet.plan import SAME, Values
 from sheetnet.plan import Plan as AnyPlan
-from sheetnet.plan import Values
 from sheetnet.settings import MAX_EPOCHS
 from sheetnet.sheets import start
 from sheetnet.sheets.descent import descent_charts, descent_page
@@ -31,7 +31,6 @@ from sheetnet.sheets.torch import Comparison, torch_page
 from sheetnet.sheets.words import list_words, words_page
 
 NETS = {"Linear": "with one weight for each feature", "Two ReLU": "as a tiny neural net"}
-SAME = 1e-12  # what other programs have saved with 15 digits is still the same number
 FIRST_LOOK = 10  # the epoch that is looked at as the workbook comes
 NEVER_LATER = 70  # epochs after which a rate of 50 has outgrown the sheet
 

@@ -47,10 +47,10 @@ class Board:
         """None; the words stand below the title."""
         self._write([(self.sheet, 1, 0, [[text]])])
 
-    def add(self, epoch: int, torch: float, sheet: float, last: bool = False) -> None:
+    def add(self, epoch: int, torch: float, sheet: float) -> None:
         """None; a line more. A table that is full keeps every other one, and from then on takes every other one."""
         self._count += 1
-        if (self._count - 1) % self._step and not last:
+        if (self._count - 1) % self._step:
             return
         self.lines.append((epoch, torch, sheet))
         if len(self.lines) <= ROWS:

@@ -15,9 +15,9 @@ from sheetnet.errors import LiveError, SheetnetError
 from sheetnet.living.session import LiveSession
 from sheetnet.params import MMULT
 from sheetnet.settings import learning_rate, whole_number
+from sheetnet.sheets.net import CLOSE
 from sheetnet.weights import matrix
 
-CLOSE = 1e-10  # how far, relative, the losses of sheet and torch may be apart
 MAX_EPOCHS = 10**9
 MAX_RATE = 1000.0  # pushes per second
 
@@ -193,15 +193,11 @@ class _Run:
 
     def rescue(self) -> str:
         """Save the last good weights beside the workbook; words for where they are."""
-        import pandas as pd
-
-        from sheetnet.weights import write_weights
+        from sheetnet.weights import frame_of, write_weights
 
         path = Path(f"{self.live.path}.weights.csv")
-        units = [f"unit_{unit + 1}" for unit in range(self.good.shape[1])]
-        frame = pd.DataFrame(self.good, pd.Index(self.live.features, name="feature"), units)
         try:
-            write_weights(path, {self.name: frame}, {})
+            write_weights(path, {self.name: frame_of(self.good, self.live.features)}, {})
         except SheetnetError as reason:
             return f"The last good weights could not be saved: {reason}"
         return f"The last good weights, of epoch {self.good_epoch}, are in {path}: --weights takes them in again"

@@ -228,8 +228,8 @@ def live(
 ) -> LiveSession:
     """A session on a workbook of `sheetnet build titanic`, in the program that has it open, or opens it now.
 
-    engine: "excel", "libreoffice", "ironcalc" (in this process, nothing to be seen) or an Engine; by default Excel
-    where it is, else LibreOffice. into: where weights of the last model go, see LiveSession. visible: with a window;
+    engine: "libreoffice" (the default), "ironcalc" (in this process, nothing to be seen) or an Engine; "excel"
+    cannot be attached to yet. into: where weights of the last model go, see LiveSession. visible: with a window;
     one without ends with the session. Which block stands where is read from the file before it is opened.
     Raises: WorkbookError for a file that is no workbook of ours; LiveError for a lesson without models; EngineError.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sheetnet.area import cell_address
+from sheetnet.area import cell_address, quoted
 from sheetnet.graph import Node, apply
 from sheetnet.layout import Book, Page
 
@@ -69,6 +69,5 @@ def map_of_sheets(book: Book) -> None:
     page = book.pages[0]
     page.text(3, MAP_COL, "The sheets", "band_plain", wide=2)
     for i, other in enumerate(book.pages[1:]):
-        first = f"'{other.name}'!A1" if " " in other.name else f"{other.name}!A1"
-        page.text(4 + i, MAP_COL, other.name, "link", link=first)
+        page.text(4 + i, MAP_COL, other.name, "link", link=f"{quoted(other.name)}!A1")
         page.text(4 + i, MAP_COL + 1, other.title.partition(": ")[2], "plain")

@@ -20,7 +20,7 @@ RATES, START, WIGGLE = (0.002, 0.01, 0.05, 0.1, 0.18, 0.215, 0.2216, 0.24), 1.1,
 class LearningRate(RateSheets):
     """The model and its start, eight runs, one of them up close; the other sheets come from RateSheets."""
 
-    number, name = 6, "learning_rate"
+    name = "learning_rate"
     title = "The learning rate: creeping, good, oscillating, diverging"
     purpose = (
         "The same model starts eight times from the same place and differs only in its learning rate. You see what a"

@@ -14,9 +14,8 @@ from sheetnet.lessons.matmul.products import AMOUNTS
 class Matmul(Limits):
     """Dot products, products of matrices three times over, shapes, ones, ReLU, and counting."""
 
-    number, name = 3, "matmul"
+    name = "matmul"
     title = "What a matrix product is, and what it is not"
-    about = "what a matrix product is, which shapes fit, and what it cannot do"
     purpose = (
         "Models are made of matrix products, with something simple between them. You build a product out of dot products,"
         " cell by cell, see which shapes fit, and find out what it can never do: bend."

@@ -25,9 +25,8 @@ UNITS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 class Optimisers(Lesson):
     """Gradients of batches scatter about the full one; six ways to step, each unrolled for ten passes."""
 
-    number, name = 7, "optimisers"
+    name = "optimisers"
     title = "Optimisers: how to take a step"
-    about = "batches and their noise; momentum, Adagrad, RMSprop, Adam and AdamW step by step"
     purpose = (
         "A step need not look at all rows, and need not follow the slope just as it is. You see what small batches gain"
         " and what their noise costs, and take SGD, momentum, Adagrad, RMSprop, Adam and AdamW apart, cell by cell."

@@ -16,9 +16,8 @@ from sheetnet.lessons.preparing.scales import TABLES, Scales
 class Preparing(Lesson):
     """Blanks dropped or filled, classes as dummies, large columns made small: each with its effect in numbers."""
 
-    number, name = 5, "preparing"
+    name = "preparing"
     title = "Preparing a table: blanks, classes, large columns"
-    about = "why a raw table cannot be multiplied: blanks, classes, large columns"
     purpose = (
         "A table of passengers holds words, blanks, and columns of all sizes. You make it fit for multiplication in three"
         " ways each, and see in the loss, in a determinant and in the number of epochs what each way costs."

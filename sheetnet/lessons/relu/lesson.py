@@ -29,7 +29,7 @@ TWO_NOTE = (
 class Relu(Pieces):
     """One ReLU, two of them against two lines, eight by hand, any number by formula, and what is left of the error."""
 
-    number, name = 2, "relu"
+    name = "relu"
     title = "Rectified lines: from one corner to any curve"
     purpose = (
         "A ReLU is a line cut off at 0. Lines added stay a line; ReLUs added bend. You add two, then eight by hand, then"
