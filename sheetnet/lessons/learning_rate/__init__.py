@@ -1,4 +1,4 @@
-"""Lesson 6: lesson.py (Points, Rates, Runs, words, exercises) and sheets.py (Parabola, Limit, Finder, Schedules)."""
+"""Lesson 6: runs.py (Points), rates.py (Rates, Runs), parabola.py (and Limit), schedules.py (and Finder), lesson.py (words)."""
 
 from __future__ import annotations
 
