@@ -34,6 +34,9 @@ from sheetnet.manifest import Manifest
 ROOT = Path(__file__).parents[1]
 OFFICE = pytest.param("libreoffice", marks=pytest.mark.office)
 EACH_ENGINE = [pytest.param("ironcalc"), OFFICE]
+AS_ON_WINDOWS = pytest.param("excel, as on Windows", marks=pytest.mark.office)  # xlwings over LibreOffice
+AS_ON_MACOS = pytest.param("excel, as on macOS", marks=pytest.mark.office)
+EVERY_ENGINE = [*EACH_ENGINE, pytest.param("excel", marks=pytest.mark.excel), AS_ON_WINDOWS, AS_ON_MACOS]
 EPOCHS = 5  # of the small workbook
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # started in the background by a shell: tests of Ctrl-C need it
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -46,6 +49,20 @@ def usable(name: str) -> Engine:
     if (lack := engine.missing()) is not None:
         (pytest.fail if os.environ.get("CI") and name != "excel" else pytest.skip)(lack)
     return engine
+
+
+@contextmanager
+def engine_of(name: str) -> Iterator[Engine]:
+    """A context with an engine of EVERY_ENGINE: Excel's also where Excel is not."""
+    name, _, system = name.partition(", as on ")
+    if not system:
+        yield usable(name)
+        return
+    from xlwings_office import registered
+
+    usable("libreoffice")
+    with registered(mac=system == "macOS"):
+        yield engines.get(name)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import xlsxwriter
 
+from sheetnet.engines import libreoffice
+
 WRONG = 99  # stored beside every formula, so that a stored value cannot pass for a computed one
 
 
@@ -49,3 +51,22 @@ def leftovers(folder: Path, seconds: float = 15) -> list[object]:
     while (found := [*processes(folder), *folder.iterdir()]) and time.monotonic() < deadline:
         time.sleep(0.1)
     return found
+
+
+BY_HAND = """
+import sys, uno
+here = uno.getComponentContext()
+resolver = here.ServiceManager.createInstanceWithContext("com.sun.star.bridge.UnoUrlResolver", here)
+there = resolver.resolve(f"uno:pipe,name={sys.argv[1]};urp;StarOffice.ComponentContext")
+desktop = there.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", there)
+documents = desktop.Components.createEnumeration()
+document = documents.nextElement()
+"""
+
+
+def by_hand(temporary: Path, code: str) -> None:
+    """What a person does in LibreOffice's window: code that knows document and desktop, over a second connection."""
+    (folder,) = temporary.glob("sheetnet-*")
+    python = libreoffice._find_python(libreoffice._find_soffice() or "")
+    assert python
+    subprocess.run([python, "-c", BY_HAND + code, folder.name], check=True, capture_output=True, timeout=60)

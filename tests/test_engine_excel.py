@@ -14,15 +14,16 @@ import pytest
 import xlwings_office
 from conftest import ROOT, Made, run_sheetnet, usable
 from engine_book import WRONG, leftovers, processes, write_book
-from xlwings_office import REJECTED, App, ComError, registered
+from xlwings_office import REJECTED, ComError, Program, registered
 
 import sheetnet as sn
 from sheetnet import engines
-from sheetnet.engines import calls, excel
+from sheetnet.engines import calls, excel, excel_cells
 from sheetnet.engines import processes as processes_module
 from sheetnet.engines.base import Busy
 from sheetnet.engines.calls import patiently, reason_of
 from sheetnet.engines.excel import ExcelSession
+from sheetnet.engines.excel_cells import Cells
 from sheetnet.errors import EngineError
 
 FREE = "It's free"
@@ -61,9 +62,9 @@ def session(driven: xlwings_office.Engine, book: Path) -> Iterator[ExcelSession]
 
 
 @pytest.fixture
-def app(driven: xlwings_office.Engine, session: ExcelSession) -> App:
+def app(driven: xlwings_office.Engine, session: ExcelSession) -> Program:
     """The program behind the session."""
-    return driven.apps.apps[-1]
+    return driven.programs[-1]
 
 
 # ---- where Excel is not
@@ -119,7 +120,7 @@ def test_check_agrees_through_xlwings(driven: xlwings_office.Engine, small: Made
 
 
 @pytest.mark.office
-def test_a_refused_call_is_made_again(session: ExcelSession, app: App) -> None:
+def test_a_refused_call_is_made_again(session: ExcelSession, app: Program) -> None:
     for number, call in enumerate((lambda: session.set(FREE, 0, 0, 3), session.recalculate), 1):
         app.refusals = 3 * number
         call()
@@ -129,10 +130,8 @@ def test_a_refused_call_is_made_again(session: ExcelSession, app: App) -> None:
 
 
 @pytest.mark.office
-def test_a_program_that_goes_on_refusing_is_reported_and_the_session_stays(
-    session: ExcelSession, app: App, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(excel, "BUSY_SECONDS", 0.3)
+def test_a_program_that_goes_on_refusing_is_reported_and_the_session_stays(session: ExcelSession, app: Program) -> None:
+    session.patience = 0.3
     app.refusals = 10**9
     with pytest.raises(EngineError, match=r"book\.xlsx: Excel cannot set .* refused calls for 0\.3 s.*Enter or Esc"):
         session.set(FREE, 0, 0, 7)
@@ -143,7 +142,7 @@ def test_a_program_that_goes_on_refusing_is_reported_and_the_session_stays(
 
 @pytest.mark.office
 def test_a_call_that_hangs_is_given_up_and_nothing_stays(
-    session: ExcelSession, app: App, monkeypatch: pytest.MonkeyPatch, temporary: Path
+    session: ExcelSession, app: Program, monkeypatch: pytest.MonkeyPatch, temporary: Path
 ) -> None:
     monkeypatch.setattr(excel, "CALL_SECONDS", 0.3)
     app.hangs = threading.Event()
@@ -157,7 +156,7 @@ def test_a_call_that_hangs_is_given_up_and_nothing_stays(
 
 @pytest.mark.office
 def test_ctrl_c_in_a_call_ends_the_program(
-    session: ExcelSession, app: App, monkeypatch: pytest.MonkeyPatch, temporary: Path
+    session: ExcelSession, app: Program, monkeypatch: pytest.MonkeyPatch, temporary: Path
 ) -> None:
     def interrupted(self: object, call: object, seconds: float) -> None:
         raise KeyboardInterrupt
@@ -172,7 +171,7 @@ def test_ctrl_c_in_a_call_ends_the_program(
 
 @pytest.mark.office
 @on_both
-def test_a_program_that_dies_is_an_engine_error(session: ExcelSession, app: App, temporary: Path) -> None:
+def test_a_program_that_dies_is_an_engine_error(session: ExcelSession, app: Program, temporary: Path) -> None:
     app.crash()
     with pytest.raises(EngineError, match=r"book\.xlsx: Excel cannot recalculate this workbook: Excel has ended\."):
         session.recalculate()
@@ -186,13 +185,13 @@ def test_nothing_is_left_after_close(driven: xlwings_office.Engine, book: Path, 
     with engines.get("excel").open(book), engines.get("excel").open(book):
         assert len(processes(temporary)) >= 2
     assert leftovers(temporary, seconds=0) == []
-    assert list(driven.apps) == []
+    assert driven.programs == []
 
 
 @pytest.mark.office
 @on_both
 def test_a_program_that_will_not_go_is_ended(
-    session: ExcelSession, app: App, monkeypatch: pytest.MonkeyPatch, temporary: Path
+    session: ExcelSession, app: Program, monkeypatch: pytest.MonkeyPatch, temporary: Path
 ) -> None:
     monkeypatch.setattr(excel, "CLOSE_SECONDS", 0.3)
     app.hangs = threading.Event()
@@ -238,8 +237,8 @@ def test_a_script_that_forgets_to_close_leaves_nothing(book: Path, temporary: Pa
 
 @pytest.mark.office
 @pytest.mark.parametrize("value", [5.0, "12", "'quoted", "=1+1"])
-def test_a_cell_of_format_text_takes_numbers_and_text(session: ExcelSession, app: App, value: float | str) -> None:
-    app.book.formats[FREE, 3, 3] = "@"  # type: ignore[union-attr]
+def test_a_cell_of_format_text_takes_numbers_and_text(session: ExcelSession, app: Program, value: float | str) -> None:
+    app.formats[FREE, 3, 3] = "@"
     session.set(FREE, 3, 3, value)
     assert session.read(FREE, 3, 3, 1, 1) == [[value]]
 
@@ -257,16 +256,16 @@ def test_a_value_that_excel_changes_is_reported_with_its_cell(
 @pytest.mark.office
 def test_a_block_larger_than_one_message_arrives_whole(session: ExcelSession, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = session.read("Data", 0, 0, 6, 4)
-    monkeypatch.setattr(excel, "CELLS_AT_ONCE", 5)
+    monkeypatch.setattr(excel_cells, "CELLS_AT_ONCE", 5)
     assert session.read("Data", 0, 0, 6, 4) == whole
 
 
 def test_every_error_of_windows_has_its_name() -> None:
-    assert excel._value(-2146826281) == "#DIV/0!"
-    assert excel._value(-2146826246) == "#N/A"
-    assert excel._value(-2146826245) == "#GETTING_DATA"
-    assert isinstance(excel._value(-1), excel.CellError)
-    assert excel._value(True) is True
+    assert excel_cells._value(-2146826281) == "#DIV/0!"
+    assert excel_cells._value(-2146826246) == "#N/A"
+    assert excel_cells._value(-2146826245) == "#GETTING_DATA"
+    assert isinstance(excel_cells._value(-1), excel_cells.CellError)
+    assert excel_cells._value(True) is True
 
 
 # ---- the tests of the contract notice what xlwings' shortest ways would do
@@ -274,10 +273,10 @@ def test_every_error_of_windows_has_its_name() -> None:
 
 @pytest.mark.office
 def test_text_written_without_care_would_be_noticed(session: ExcelSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    def put(self: ExcelSession, sheet: str, row: int, col: int, value: float | str) -> None:
-        self._range(sheet, row, col).raw_value = value
+    def put(self: Cells, sheet: str, row: int, col: int, value: float | str) -> None:
+        self.block(sheet, row, col).raw_value = value
 
-    monkeypatch.setattr(ExcelSession, "_put", put)
+    monkeypatch.setattr(Cells, "put", put)
     for col, (text, becomes) in enumerate({"=1+1": 2.0, "12": 12.0, "'quoted": "quoted", "TRUE": 1.0}.items()):
         session.set(FREE, 9, col, text)
         assert session.read(FREE, 9, col, 1, 1) == [[becomes]]

@@ -14,32 +14,20 @@ from pathlib import Path
 import ironcalc
 import pytest
 import xlsxwriter
-from conftest import EACH_ENGINE, ROOT, usable
+from conftest import EVERY_ENGINE, ROOT, engine_of
 from engine_book import WRONG, leftovers, processes, write_book
-from xlwings_office import registered
 
 from sheetnet import engines
 from sheetnet.engines import CellError, Engine, Session, libreoffice
 from sheetnet.engines.ironcalc import _faults_named
 from sheetnet.errors import EngineError
 
-EXCEL = [
-    pytest.param("excel", marks=pytest.mark.excel),
-    pytest.param("excel, as on Windows", marks=pytest.mark.office),  # xlwings over LibreOffice
-    pytest.param("excel, as on macOS", marks=pytest.mark.office),
-]
 
-
-@pytest.fixture(scope="module", params=[*EACH_ENGINE, *EXCEL])
+@pytest.fixture(scope="module", params=EVERY_ENGINE)
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """All engines, and Excel's also where Excel is not."""
-    name, _, system = request.param.partition(", as on ")
-    if system:
-        usable("libreoffice")
-        with registered(mac=system == "macOS"):
-            yield engines.get(name)
-    else:
-        yield usable(name)
+    with engine_of(request.param) as engine:
+        yield engine
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Made
-from test_live import by_hand, is_learning, running, temporary, wait_for  # noqa: F401 (a fixture)
+from engine_book import by_hand
+from test_live import is_learning, running, temporary, wait_for  # noqa: F401 (a fixture)
 
 import sheetnet as sn
 from sheetnet.engines import Engine, libreoffice

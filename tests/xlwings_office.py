@@ -14,6 +14,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
+from dataclasses import dataclass, field
 from os import kill
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,7 +25,7 @@ import pytest
 import xlwings as xw
 from xlwings import base_classes
 
-from sheetnet.engines import CellError, excel, libreoffice
+from sheetnet.engines import CellError, excel_cells, libreoffice
 from sheetnet.errors import EngineError
 
 REJECTED = -2147418111
@@ -42,21 +44,27 @@ class ComError(Exception):
         self.excepinfo = None if said is None else (0, "Microsoft Excel", said, None, 0, excel)
 
 
-class Office(libreoffice.LibreOfficeSession):
-    """A LibreOffice that starts without a workbook, as Excel does."""
-
-    def _call(self, task: str, *arguments: Any, seconds: float | None = None) -> Any:
-        return [] if arguments == ("nothing",) else super()._call(task, *arguments, seconds=seconds)
+class Office(libreoffice.AttachedSession):
+    """A LibreOffice that starts without a workbook, as Excel does, and opens files themselves."""
 
     def __init__(self) -> None:
         soffice = libreoffice._find_soffice()
         assert soffice is not None
         python = libreoffice._find_python(soffice)
         assert python is not None
-        super().__init__(Nothing(), python, soffice)
+        super().__init__(Nothing(), python, soffice, "hidden")
 
-    def load(self, path: Path) -> None:
-        self._sheets = self._call("load", str(path))
+    def _call(self, task: str, *arguments: Any, seconds: float | None = None) -> Any:
+        return [] if arguments == ("nothing",) else super()._call(task, *arguments, seconds=seconds)
+
+    def load(self, path: Path, read_only: bool) -> None:
+        """Open a file: to be written, or with the values that are stored in it."""
+        self._sheets = self._call("open", path.as_uri(), True) if read_only else self._call("load", str(path))
+
+    def names(self) -> list[str]:
+        """The sheets as they now stand, whatever a person has done."""
+        self._sheets = self._call("ready")
+        return self._sheets
 
     def number(self) -> int:
         """The number of LibreOffice's own process: the child of the helper, or that child's own."""
@@ -82,53 +90,97 @@ class Engine:
 
     def __init__(self, mac: bool) -> None:
         self.mac = mac
-        self.apps = Apps(self)
+        self.programs: list[Program] = []
+
+    @property
+    def apps(self) -> Apps:
+        return Apps(self)
 
     def prepare_xl_data_element(self, x: Any, options: Any) -> Any:
         return "" if x is None else x
 
+    def person_opens(self, path: Path) -> Program:
+        """A person opens a file in an Excel of their own."""
+        program = Program(self, visible=True)
+        App(program).books.open(str(path), False, False)
+        return program
+
+
+@dataclass
+class Program:
+    """A running program. A test may set how often it refuses a call (refusals), or make it hang."""
+
+    engine: Engine
+    visible: bool
+    calculation: str = "automatic"
+    display_alerts: bool = True
+    enable_events: bool = True
+    user_control: bool = False
+    refusals: int = 0
+    hangs: threading.Event | None = None
+    add_in: bool = False
+    solver: int = 0  # the code with which Solver ends
+    macros: list[Any] = field(default_factory=list)
+    book: Book | None = None
+    formats: dict[tuple[str, int, int], str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.office = Office()
+        self.pid = self.office.number()
+        self.engine.programs.append(self)
+
+    def crash(self) -> None:
+        """None; the program dies."""
+        kill(self.pid, signal.SIGKILL)
+
+    def leave(self) -> None:
+        """None; it goes."""
+        self.office.close()
+        self.engine.programs.remove(self)
+
 
 class Apps(base_classes.Apps):
+    engine: Any = None
+
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.apps: list[App] = []
 
     def add(self, spec: Any = None, add_book: Any = None, xl: Any = None, visible: Any = None) -> App:
         assert add_book is False
-        assert visible is False
-        self.apps.append(App(self))
-        return self.apps[-1]
+        return App(Program(self.engine, visible and self.engine.mac))  # on Windows it starts without a window
 
     def keys(self) -> list[int]:
-        return [app.pid for app in self.apps]
+        return [program.pid for program in self.engine.programs]
 
     def __iter__(self) -> Iterator[App]:
-        return iter(self.apps)
+        return (App(program) for program in self.engine.programs)
 
     def __len__(self) -> int:
-        return len(self.apps)
+        return len(self.engine.programs)
+
+
+def of_program(name: str) -> Any:
+    """A property that the program keeps."""
+
+    def put(self: App, value: Any) -> None:
+        setattr(self.program, name, value)
+
+    return property(lambda self: getattr(self.program, name), put)
 
 
 class App(base_classes.App):
-    """A program. A test may set how often it refuses a call (refusals), or make it hang."""
+    """What one thread sees of a program."""
 
-    apps: Any = None
     engine: Any = None
-    pid: Any = None
-    calculation = "automatic"
-    display_alerts = True
-    enable_events = True
-    visible = False
+    pid = of_program("pid")
+    calculation = of_program("calculation")
+    display_alerts = of_program("display_alerts")
+    enable_events = of_program("enable_events")
+    visible = of_program("visible")
 
-    def __init__(self, apps: Apps) -> None:
-        self.apps = apps
-        self.engine = apps.engine
-        self.office = Office()
-        self.pid = self.office.number()
+    def __init__(self, program: Program) -> None:
+        self.program, self.engine = program, program.engine
         self.thread = threading.current_thread()
-        self.book: Book | None = None
-        self.refusals = 0
-        self.hangs: threading.Event | None = None
 
     @property
     def books(self) -> Books:
@@ -136,16 +188,23 @@ class App(base_classes.App):
 
     @property
     def api(self) -> Any:
-        def rebuild() -> None:
-            with self.answering():
-                self.office.recalculate()
+        return SimpleNamespace(calculate_full_rebuild=self.rebuild) if self.engine.mac else WindowsApp(self)
 
-        if self.engine.mac:
-            return SimpleNamespace(calculate_full_rebuild=rebuild)
-        return SimpleNamespace(CalculateFullRebuild=rebuild, Quit=self.leave)
+    def rebuild(self) -> None:
+        with self.answering() as office:
+            office.recalculate()
 
     def calculate(self) -> None:
         """None; the values that are stored in a file count as up to date."""
+        with self.answering():
+            return
+
+    def run(self, macro: str, arguments: Any) -> Any:
+        with self.answering():
+            if not self.program.add_in and not macro.endswith("Auto_Open"):
+                raise ComError(0, f"Cannot run the macro '{macro}'.")
+            self.program.macros.append((macro, *arguments))
+            return float(self.program.solver)
 
     def quit(self) -> None:
         assert self.engine.mac, "on Windows this ends programs of others too"
@@ -153,77 +212,136 @@ class App(base_classes.App):
 
     def leave(self) -> None:
         with self.answering():
-            self.office.close()
-        self.apps.apps.remove(self)
-
-    def crash(self) -> None:
-        """None; the program dies."""
-        kill(self.pid, signal.SIGKILL)
+            self.program.leave()
 
     @contextmanager
     def answering(self) -> Iterator[Office]:
         """A context in which faults come as COM raises them."""
+        program = self.program
         assert threading.current_thread() is self.thread, "an object of COM belongs to the thread that made it"
-        if self.hangs is not None:
-            self.hangs.wait()
-        if self.refusals > 0:
-            self.refusals -= 1
+        if program.hangs is not None:
+            program.hangs.wait()
+        if program.refusals > 0:
+            program.refusals -= 1
             raise ComError(REJECTED, "Call was rejected by callee.")
         try:
-            yield self.office
+            yield program.office
         except EngineError as error:
             raise ComError(NO_SERVER if "soffice ended" in str(error) else 0, str(error)) from None
 
 
+class WindowsApp:
+    """What stands behind an app on Windows."""
+
+    LibraryPath = "C:\\Excel\\Library"
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.CalculateFullRebuild, self.Quit, self.Workbooks = app.rebuild, app.leave, self
+
+    def Open(self, path: str) -> None:
+        assert path.endswith("\\SOLVER\\Solver.xlam")
+        self.app.program.add_in = True
+
+    @property
+    def UserControl(self) -> bool:
+        return self.app.program.user_control
+
+    @UserControl.setter
+    def UserControl(self, value: bool) -> None:
+        self.app.program.user_control = value
+
+
 class Books(base_classes.Books):
+    app: Any = None
+
     def __init__(self, app: App) -> None:
         self.app = app
 
     def __call__(self, name: str) -> Book:
-        if self.app.book is None or self.app.book.name != name:
+        if self.app.program.book is None or self.app.program.book.name != name:
             raise KeyError(name)
-        return self.app.book
+        book = copy(self.app.program.book)
+        book.app = self.app
+        return book
 
     def __len__(self) -> int:
-        return int(self.app.book is not None)
+        return int(self.app.program.book is not None)
+
+    def __iter__(self) -> Iterator[Book]:
+        with self.app.answering():
+            return iter([self(self.app.program.book.name)] if len(self) else [])
 
     def open(self, fullname: str, update_links: Any = None, read_only: Any = None, *others: Any) -> Book:
         assert update_links is False, "links would be followed, or a person asked"
-        assert read_only is True
-        with self.app.answering() as office:
-            office.load(Path(fullname))
-        self.app.book = Book(self.app, fullname)
-        return self.app.book
+        book = Book(self.app, str(fullname), read_only)
+        try:
+            with self.app.answering() as office:
+                office.load(Path(fullname), read_only)
+        except ComError as error:
+            if "open in another" not in str(error.excepinfo):
+                raise
+            book.read_only = True  # as Excel does, without a word
+        self.app.program.book = book
+        return book
 
 
 class Book(base_classes.Book):
     app: Any = None
     name: Any = None
-    fullname: Any = None
+    in_the_cloud = False
 
-    def __init__(self, app: App, fullname: str) -> None:
-        self.app = app
-        self.fullname = fullname
+    def __init__(self, app: App, fullname: str, read_only: bool) -> None:
+        self.app, self.path, self.read_only = app, fullname, read_only
         self.name = Path(fullname).name
-        self.formats: dict[tuple[str, int, int], str] = {}
+
+    @property
+    def fullname(self) -> str:
+        if self.in_the_cloud:
+            raise xw.XlwingsError("Couldn't find the local OneDrive folder")
+        return self.path
+
+    @property
+    def api(self) -> Any:
+        with self.app.answering():
+            shown = {"activate_object" if self.app.engine.mac else "Activate": self.app.calculate}
+            return SimpleNamespace(ReadOnly=self.read_only, read_only=asked(lambda: self.read_only), **shown)
 
     @property
     def sheets(self) -> Sheets:
         return Sheets(self)
 
+    def save(self, path: Any = None, password: Any = None) -> None:
+        assert path is None
+        with self.app.answering() as office:
+            office.save()
+
 
 class Sheets(base_classes.Sheets):
+    active: Any = None
+
     def __init__(self, book: Book) -> None:
         self.book = book
+        self.active = Sheet(book, "")
 
-    def __call__(self, name: str) -> Sheet:
-        return Sheet(self.book, name)
+    def __call__(self, name: str | int) -> Sheet:
+        return Sheet(self.book, self.names()[name - 1] if isinstance(name, int) else name)
+
+    def names(self) -> list[str]:
+        with self.book.app.answering() as office:
+            return list(office.sheets) if self.book.read_only else office.names()
 
     def __iter__(self) -> Iterator[Sheet]:
-        return (Sheet(self.book, name) for name in self.book.app.office.sheets)
+        return (Sheet(self.book, name) for name in self.names())
 
     def __len__(self) -> int:
-        return len(self.book.app.office.sheets)
+        return len(self.names())
+
+    def add(self, before: Any = None, after: Any = None, name: Any = None) -> Sheet:
+        assert after is not None
+        with self.book.app.answering() as office:
+            office.add_sheet(name)
+        return Sheet(self.book, name)
 
 
 class Sheet(base_classes.Sheet):
@@ -234,9 +352,48 @@ class Sheet(base_classes.Sheet):
         self.book = book
         self.name = name
 
+    @property
+    def charts(self) -> Any:
+        return Charts(self)
+
+    @property
+    def api(self) -> Any:
+        return self.book.api
+
     def range(self, arg1: tuple[int, int], arg2: tuple[int, int] | None = None) -> Range:
         (top, left), (bottom, right) = arg1, arg2 or arg1
         return Range(self, top - 1, left - 1, bottom - top + 1, right - left + 1)
+
+
+class Charts(base_classes.Collection):
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+
+    def add(self, left: float, top: float, width: float, height: float, **options: Any) -> Chart:
+        return Chart(self.sheet)
+
+
+class Chart(base_classes.Chart):
+    """A chart appears when it has a title."""
+
+    chart_type: Any = None
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+
+    def set_source_data(self, rng: Range, plot_by: Any = None) -> None:
+        self.block = rng.block
+
+    @property
+    def title(self) -> Any:
+        raise NotImplementedError
+
+    @title.setter
+    def title(self, value: str) -> None:
+        assert self.chart_type == "xy_scatter_lines_no_markers"
+        sheet, *block = self.block
+        with self.sheet.book.app.answering() as office:
+            office.draw(sheet, tuple(block), (2, 5), value)
 
 
 class Range(base_classes.Range):
@@ -249,6 +406,8 @@ class Range(base_classes.Range):
         self.block = sheet.name, row, col, n_rows, n_cols
 
     shape = property(lambda self: self.block[3:])
+    left = property(lambda self: 50.0 * self.block[2])
+    top = property(lambda self: 15.0 * self.block[1])
 
     def values(self) -> list[list[Any]]:
         with self.app.answering() as office:
@@ -272,25 +431,33 @@ class Range(base_classes.Range):
 
     @property
     def number_format(self) -> str:
-        return self.sheet.book.formats.get(self.block[:3], "General")
+        return self.app.program.formats.get(self.block[:3], "General")
 
     @number_format.setter
     def number_format(self, value: str) -> None:
-        self.sheet.book.formats[self.block[:3]] = value
+        self.app.program.formats[self.block[:3]] = value
 
     @property
     def raw_value(self) -> Any:
         raise AssertionError("Value gives money as Decimal and days as dates: read Value2")
 
     @raw_value.setter
-    def raw_value(self, value: float | str) -> None:
-        assert self.shape == (1, 1)
+    def raw_value(self, given: Any) -> None:
+        sheet, row, col, n_rows, n_cols = self.block
+        assert isinstance(given, list) == ((n_rows, n_cols) != (1, 1)), "one cell bare, a block in rows"
+        rows = given if isinstance(given, list) else [[given]]
+        formats = self.app.program.formats
+        cells = [
+            [typed(value, as_text=formats.get((sheet, row + i, col + j)) == "@") for j, value in enumerate(values)]
+            for i, values in enumerate(rows)
+        ]
         with self.app.answering() as office:
-            office.set(*self.block[:3], typed(value, as_text=self.number_format == "@"))
+            office.write([(sheet, row, col, cells)])
 
     def clear_contents(self) -> None:
+        sheet, row, col, n_rows, n_cols = self.block
         with self.app.answering() as office:
-            office.set(*self.block[:3], None)
+            office.write([(sheet, row, col, [[None] * n_cols] * n_rows)])
 
 
 class WindowsRange:
@@ -321,7 +488,7 @@ def error_of(value: Any) -> str:
 
 def typed(value: float | str, as_text: bool) -> float | str:
     """What Excel makes of a value that is written into a cell, as if a person had typed it."""
-    if as_text:
+    if as_text or value == "":
         return str(value)
     if not isinstance(value, str):
         return value if abs(value) >= sys.float_info.min else 0.0
@@ -339,11 +506,11 @@ def registered(mac: bool) -> Iterator[Engine]:
     """A context in which xlwings drives LibreOffice, believing it to be Excel."""
     engine = Engine(mac)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(excel, "MAC", mac)
+        patch.setattr(excel_cells, "MAC", mac)
         patch.setattr(xw.engines, "engines", [xw.Engine(impl=engine)])
         patch.setitem(xw.engines.engines_by_name, "excel", xw.engines.engines[0])
         try:
             yield engine
         finally:
-            for app in engine.apps.apps:
-                app.office.close()
+            for program in engine.programs:
+                program.office.close()

@@ -33,10 +33,10 @@ SHOWN = 12  # lines of the table at the end
     help="Where weights go: W of the sheet MMULT, fast; or the yellow weights: the sheet's whole descent moves.",
 )  # fmt: skip
 @click.option(
-    "--engine", type=click.Choice(["libreoffice", "excel", "ironcalc"]),
-    help="The program; Excel cannot be attached to yet.  [default: libreoffice]",
+    "--engine", type=click.Choice(["excel", "libreoffice", "ironcalc"]),
+    help="The program.  [default: excel on Windows and macOS where it is installed, else libreoffice]",
 )  # fmt: skip
-@click.option("--headless", is_flag=True, help="Without a window; LibreOffice ends with the command.")
+@click.option("--headless", is_flag=True, help="Without a window; the program ends with the command.")
 @click.option("--solver", is_flag=True, help="Let Excel's own Solver run when torch is done (--epochs 0: at once).")
 @click.option("--weights", metavar="W.csv", help="Begin with these.  [default: the yellow weights]")
 @click.option("--json", "as_json", is_flag=True, help="Print every push and the last weights as JSON.")
@@ -70,7 +70,10 @@ def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
                 for words in push.edits:
                     click.echo(f"epoch {push.epoch}: {words}", err=True)
 
-            learned = learn(session, options["model"], start=start, progress=progress, **passed)
+            def notice(words: str) -> None:
+                click.echo(f"{file}: {words}", err=True)
+
+            learned = learn(session, options["model"], start=start, progress=progress, notice=notice, **passed)
         solved = ""
         if options["solver"] and not learned.stopped:
             from sheetnet.living.solver import solve

@@ -7,6 +7,7 @@ with an underscore. All rows and columns count from zero.
 from __future__ import annotations
 
 import math
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from pathlib import Path
@@ -43,6 +44,8 @@ class Session(ABC):
 
     The file itself is never written, but by save() of a session that Engine.attach gave.
     """
+
+    has_solver = False  # whether solve() works: _solve is filled in
 
     def __init__(self, path: Path, sheets: list[str]) -> None:
         self.path = path
@@ -115,6 +118,14 @@ class Session(ABC):
         self._check(sheet, *block)
         self._draw(sheet, block, at, title)
 
+    def solve(self, sheet: str) -> int:
+        """Run Excel's Solver as it is preset on a sheet; the number that it ends with, 0 for a solution.
+
+        Raises: EngineError where the engine has no Solver, or it does not run.
+        """
+        self._check(sheet, 0, 0)
+        return self._solve(sheet)
+
     def read(self, sheet: str, row: int, col: int, n_rows: int, n_cols: int) -> list[list[Value]]:
         """The values of a block, (n_rows, n_cols), from its top left cell.
 
@@ -181,6 +192,9 @@ class Session(ABC):
     def _draw(self, sheet: str, block: tuple[int, int, int, int], at: tuple[int, int], title: str) -> None:
         return None
 
+    def _solve(self, sheet: str) -> int:
+        raise EngineError(f"{self.path}: this engine has no Solver.")
+
     @abstractmethod
     def _recalculate(self) -> None: ...
 
@@ -218,6 +232,10 @@ class Engine(ABC):
         if not self.attaches:
             raise EngineError(f"{path}: the engine {self.name} cannot write into an open workbook yet.")
         return self._attach(self._usable(path), visible)
+
+    def _writable(self, path: Path) -> None:
+        if not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
+            raise EngineError(f"{path}: the file is read-only: make it writable, or take a copy of it.")
 
     def _usable(self, path: str | Path) -> Path:
         path = Path(path)

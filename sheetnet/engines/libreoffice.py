@@ -63,8 +63,7 @@ class LibreOffice(Engine):
 
         One with a window stays open whatever becomes of us; one without ends with us, also after kill -9.
         """
-        if not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
-            raise EngineError(f"{path}: the file is read-only: make it writable, or take a copy of it.")
+        self._writable(path)
         if visible and sys.platform == "linux" and not (os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY"}):
             raise EngineError(f"{path}: DISPLAY is not set, so there is no screen for LibreOffice: say --headless.")
         return AttachedSession(path, *self._programs(), "visible" if visible else "hidden")

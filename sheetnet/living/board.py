@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sheetnet.engines.base import Gone, Placed
+from sheetnet.engines.base import Gone, Placed, Value
 from sheetnet.errors import EngineError
 
 if TYPE_CHECKING:
@@ -21,27 +21,29 @@ Line = tuple[int, float, float]
 
 
 class Board:
-    """Epoch, torch's loss, the sheet's loss: a line for each push. An engine that cannot add sheets has none."""
+    """Epoch, torch's loss, the sheet's loss: a line for each push; `lack` says why there is none."""
 
     def __init__(self, live: LiveSession) -> None:
         self.live, self.lines, self._step, self._count = live, list[Line](), 1, 0
         session = live.engine_session
-        self.sheet = ""
+        self.sheet = self.lack = ""
         for name in (SHEET, *(f"{SHEET} {k}" for k in range(2, 100))):
-            ours = name in session.sheets and session.read(name, 0, 0, 1, 1) == [[TITLE]]
+            ours = name in session.sheets and self._title(name) == TITLE
             if not ours and name in session.sheets:
                 continue  # of a person
             try:
                 if not ours:
                     live.patiently(lambda name=name: session.add_sheet(name))  # type: ignore[misc]
-            except EngineError:
+            except EngineError as reason:
+                self.lack = str(reason)
                 return
             self.sheet = name
             break
         heads: list[Placed] = [(self.sheet, 0, 0, [[TITLE]]), (self.sheet, TOP - 1, 0, [HEADS])]
         self._write([*heads, (self.sheet, TOP, 0, [_row(None)] * ROWS)])
         if not ours and self.sheet:
-            session.draw(self.sheet, (TOP - 1, 0, ROWS + 1, 3), (2, 5), "Loss, push by push")
+            block = TOP - 1, 0, ROWS + 1, 3
+            live.patiently(lambda: session.draw(self.sheet, block, (2, 5), "Loss, push by push"))
 
     def say(self, text: str) -> None:
         """None; the words stand below the title."""
@@ -59,6 +61,9 @@ class Board:
         self.lines, self._step = [*self.lines[::2]], 2 * self._step
         rows = [*map(_row, self.lines), *([_row(None)] * (ROWS - len(self.lines)))]
         self._write([(self.sheet, TOP, 0, rows)])
+
+    def _title(self, name: str) -> Value:
+        return self.live.patiently(lambda: self.live.engine_session.read(name, 0, 0, 1, 1))[0][0]
 
     def _write(self, blocks: list[Placed]) -> None:
         try:

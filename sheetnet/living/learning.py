@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from sheetnet.errors import LiveError, SheetnetError
-from sheetnet.living.session import LiveSession
+from sheetnet.living import session
+from sheetnet.living.session import BUSY, LiveSession
 from sheetnet.params import MMULT
 from sheetnet.settings import learning_rate, whole_number
 from sheetnet.sheets.net import CLOSE
@@ -20,6 +21,7 @@ from sheetnet.weights import matrix
 
 MAX_EPOCHS = 10**9
 MAX_RATE = 1000.0  # pushes per second
+HINT, REMIND = 1.0, 15.0  # seconds until a refusal is told, and told again
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,14 @@ def learn(
     pull: bool = False,
     start: Any = None,
     progress: Callable[[Push], None] | None = None,
+    notice: Callable[[str], None] | None = None,
 ) -> Learned:
     """Gradient descent in torch (float64, all rows at once), pushed into the open workbook every so many epochs.
 
     start: weights; by default the yellow ones of the model. lr: by default the model's rate on the sheet Start.
     per_second: at most so many pushes. pull: what a person changes in the weights and in the rate is taken in before
     the next push; else the next push overwrites weights, and the rate stays.
+    notice is told when the program refuses for a while, because a person is editing a cell.
     Ctrl-C ends it after the present push. Raises: LiveError when the workbook does not go on with us, with the file to
     which the last good weights were saved: beside the workbook, FILE.weights.csv.
     """
@@ -96,7 +100,9 @@ def learn(
     W = matrix(net, stands.params[key]["W"] if start is None else start, live.features)
     learned = Learned(key, W, stands.rates[name] if lr is None else learning_rate(lr))
     run = _Run(live, learned, live.table(), name, pull, progress)
-    with Interrupt() as interrupt, _one_thread():
+    if live.board.lack and notice:
+        notice(f"there is no sheet Live: {live.board.lack}")
+    with Interrupt() as interrupt, _one_thread(), _waiting(live, interrupt, notice):
         began = time.perf_counter()
         try:
             run.push(0)
@@ -201,6 +207,27 @@ class _Run:
         except SheetnetError as reason:
             return f"The last good weights could not be saved: {reason}"
         return f"The last good weights, of epoch {self.good_epoch}, are in {path}: --weights takes them in again"
+
+
+@contextmanager
+def _waiting(live: LiveSession, interrupt: Any, notice: Callable[[str], None] | None) -> Iterator[None]:
+    """While the program refuses, say so once in a while, and hear Ctrl-C."""
+    before, said = live.waiting, -REMIND
+
+    def wait(seconds: float) -> None:
+        nonlocal said
+        if interrupt.heard:
+            raise LiveError(f"{live.path}: stopped by Ctrl-C while the last weights were refused: {BUSY}")
+        now = time.monotonic()
+        if notice and seconds > HINT and now - said > REMIND:
+            said = now
+            notice(f"waiting for up to {session.PATIENCE:g} s: {BUSY}")
+
+    live.waiting = wait
+    try:
+        yield
+    finally:
+        live.waiting = before
 
 
 @contextmanager

@@ -25,8 +25,10 @@ from sheetnet.params import MMULT
 from sheetnet.weights import fitting, matrix, unwrapped
 
 Into = Literal["mmult", "yellow"]
-PATIENCE = 10.0  # seconds for which a write that is refused is tried again
+PATIENCE = 60.0  # seconds for which a call that is refused is made again: a person who types a number thinks
 BEAT = 0.2  # seconds between two such trials
+
+BUSY = "a cell is being edited or a dialog is open there. Press Enter or Esc in the program"
 
 T = TypeVar("T")
 
@@ -61,6 +63,7 @@ class LiveSession:
             if sheet not in session.sheets:
                 raise LiveError(f"{path}: the sheet {sheet!r} is missing in the open workbook: renamed or deleted")
         self._board: Board | None = None
+        self.waiting: Callable[[float], None] = lambda seconds: None
 
     # ---- weights, losses, rates
 
@@ -173,18 +176,17 @@ class LiveSession:
     def patiently(self, task: Callable[[], T]) -> T:
         """What the task returns, tried again for PATIENCE seconds while the program is busy with a person.
 
-        Raises: LiveError after that.
+        Meanwhile `waiting` is called with the seconds so far. Raises: LiveError after that, and what it raises.
         """
-        until = time.monotonic() + PATIENCE
+        began = time.monotonic()
         while True:
             try:
                 return task()
             except Busy as reason:
-                if time.monotonic() > until:
-                    raise LiveError(
-                        f"{reason}\nRefused for {PATIENCE:g} s: a cell is being edited or a dialog is open there. Press"
-                        " Enter or Esc in the program, then start again"
-                    ) from None
+                waited = time.monotonic() - began
+                if waited > PATIENCE:
+                    raise LiveError(f"{self.path}: refused for {PATIENCE:g} s: {BUSY}, then start again") from reason
+            self.waiting(waited)
             time.sleep(BEAT)
 
     # ---- where things stand
@@ -228,8 +230,8 @@ def live(
 ) -> LiveSession:
     """A session on a workbook of `sheetnet build titanic`, in the program that has it open, or opens it now.
 
-    engine: "libreoffice" (the default), "ironcalc" (in this process, nothing to be seen) or an Engine; "excel"
-    cannot be attached to yet. into: where weights of the last model go, see LiveSession. visible: with a window;
+    engine: "excel" (the default on Windows and macOS where it is), "libreoffice" (else), "ironcalc" (in this process,
+    nothing to be seen) or an Engine. into: where weights of the last model go, see LiveSession. visible: with a window;
     one without ends with the session. Which block stands where is read from the file before it is opened.
     Raises: WorkbookError for a file that is no workbook of ours; LiveError for a lesson without models; EngineError.
     """
@@ -259,8 +261,6 @@ def _engine(engine: str | Engine | None) -> Engine:
         return engine
     if engine is not None:
         return engines.get(engine)
-    if sys.platform in ("win32", "darwin") and "excel" in engines.NAMES:
-        excel = engines.get("excel")
-        if excel.attaches and excel.missing() is None:
-            return excel
+    if sys.platform in ("win32", "darwin") and (excel := engines.get("excel")).missing() is None:
+        return excel
     return engines.get("libreoffice")

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sheetnet.errors import LiveError
+from sheetnet.errors import EngineError, LiveError
 from sheetnet.living.session import LiveSession
 
-ADD_IN = "Solver.xlam"
 SAID = {
     0: "Solver found a solution", 1: "Solver converged", 2: "Solver cannot improve the solution",
     3: "Solver stopped at its largest number of iterations", 10: "Solver stopped at its time limit",
 }  # fmt: skip
-KEEP = 1  # of SolverFinish: the solution stays in the cells
 
 
 def solve(live: LiveSession, model: str | None = None) -> str:
@@ -21,22 +17,19 @@ def solve(live: LiveSession, model: str | None = None) -> str:
     Raises: LiveError where there is no Excel or no Solver, with what to do, and when Solver finds no solution.
     """
     key, _ = live._known(model)
-    sheet = live.plan.book.block(live.place(key)).area.sheet
-    app: Any = getattr(live.engine_session, "app", None)  # of xlwings
-    if app is None or not hasattr(app, "macro"):
+    sheet, session = live.plan.book.block(live.place(key)).area.sheet, live.engine_session
+    if not session.has_solver:
         raise LiveError(
             f"{live.path}: --solver runs Excel's Solver, and this workbook is not open in Excel. In LibreOffice:"
             f" Tools > Solver on the sheet {sheet}, with the weights as changing cells; or leave"
             " --solver away and let torch train"
         )
     try:
-        app.books[live.path.name].sheets[sheet].activate()
-        code = int(app.macro(f"{ADD_IN}!SolverSolve")(True))
-        app.macro(f"{ADD_IN}!SolverFinish")(KEEP)
-    except Exception as reason:  # COM raises what it likes
+        code = live.patiently(lambda: session.solve(sheet))
+    except EngineError as reason:
         raise LiveError(
-            f"{live.path}: Excel's Solver did not run ({reason}). Switch it on: File > Options > Add-ins > Excel"
-            " Add-ins > Go > Solver Add-in (Mac: Tools > Excel Add-ins), run it once by hand, then start again"
+            f"{reason}\nExcel's Solver did not run. Switch it on: File > Options > Add-ins > Excel Add-ins > Go >"
+            " Solver Add-in (Mac: Tools > Excel Add-ins), run it once by hand, then start again"
         ) from None
     if code not in SAID:
         raise LiveError(f"{live.path}: Solver found no solution on the sheet {sheet} (its code {code})")
