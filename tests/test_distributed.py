@@ -194,6 +194,23 @@ def test_a_killed_worker_ends_the_run_with_a_word_and_the_next_start_goes_on(fil
     np.testing.assert_allclose(resumed["W"], one.params["W"], rtol=1e-11, atol=1e-13)
 
 
+def test_a_worker_says_its_word_though_torchrun_ends_it_at_that_moment() -> None:
+    code = """
+import os, signal
+from sheetnet.errors import TrainingError
+from sheetnet.training.interrupt import Interrupt
+from sheetnet.training.ranks import _in_words
+try:
+    with Interrupt(), _in_words():
+        raise RuntimeError("connection closed by peer")
+except TrainingError as reason:
+    os.kill(os.getpid(), signal.SIGTERM)
+    print(reason)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, f"{LOST} (connection closed by peer)\n"), done.stderr
+
+
 def test_ctrl_c_stops_all_workers_at_one_epoch_and_saves(file: Path, tmp_path: Path) -> None:
     saved = tmp_path / "run.npz"
     args = ["two-relu", "--data", file, "--target", "y", "--device", "cpu", "--checkpoint", saved, "--every", 50]

@@ -27,7 +27,8 @@ class Interrupt:
 
     def __exit__(self, *_: object) -> None:
         for kind, handler in self._before.items():
-            signal.signal(kind, handler)
+            if signal.getsignal(kind) == self._note:  # else someone has decided otherwise meanwhile
+                signal.signal(kind, handler)
 
     def _note(self, *_: object) -> None:
         if self.heard and time.monotonic() - self._at > SAME:

@@ -7,6 +7,8 @@ that every rank makes the same step.
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -83,6 +85,8 @@ def _in_words() -> Iterator[None]:
     try:
         yield
     except (RuntimeError, ValueError) as reason:  # what gloo and NCCL raise when a peer is gone, or was never there
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # torchrun ends us in a moment: the word comes first
         raise TrainingError(f"{LOST} ({str(reason).strip().splitlines()[0][:120]})") from None
 
 
