@@ -183,6 +183,22 @@ def test_training_is_torchs_and_the_sheet_agrees_at_every_push(opened: LiveSessi
     assert np.array_equal(opened.weights(), learned.W)
 
 
+@pytest.mark.parametrize("optimiser", ["momentum", "adam"])
+def test_the_workbooks_optimiser_goes_on_from_push_to_push(small: Made, tmp_path: Path, optimiser: str) -> None:
+    book = tmp_path / "other.xlsx"
+    sn.build(book, small.table, [sn.two_relu(small.table)], epochs=5, optimiser=optimiser)
+    seen: list[np.ndarray] = []
+    with sn.live(book, "ironcalc") as live:
+        live.engine_session.recalculate()
+        learned = learn(live, epochs=5, every=2, progress=lambda push: seen.append(live.weights()))
+        live.engine_session.recalculate()
+        units = [live.engine_session.read(*spot(live, f"two_relu.descent.W_{k}"), 6, 10) for k in (1, 2)]
+    assert learned.optimiser == optimiser
+    assert learned.apart < 1e-12
+    descent = np.array(units, dtype=float).transpose(1, 2, 0)  # the sheet's own, by its formulas: (epoch, p, k)
+    np.testing.assert_allclose(seen, descent[[0, 2, 4, 5]], rtol=1e-10, atol=1e-14)
+
+
 def test_the_sheet_live_shows_both_losses_and_a_word(opened: LiveSession) -> None:
     learned = learn(opened, epochs=3)
     lines = opened.engine_session.read(board.SHEET, board.TOP, 0, 5, 3)

@@ -117,8 +117,8 @@ def _print(learned: Learned, file: str, solved: str) -> None:
     heads = ("epoch", "torch's loss", "the sheet's loss", "apart")
     click.echo(tabulate(rows, heads, disable_numparse=True, colalign=("right",) * 4))
     click.echo(
-        f"{file}: {n} pushes of {learned.model.replace('_', '-')}, {learned.per_second:.3g} a second; losses at most"
-        f" {learned.apart:.1e} apart (relative)"
+        f"{file}: {n} pushes of {learned.model.replace('_', '-')} by {learned.optimiser}, {learned.per_second:.3g} a"
+        f" second; losses at most {learned.apart:.1e} apart (relative)"
     )
     if solved:
         click.echo(solved)
@@ -126,6 +126,7 @@ def _print(learned: Learned, file: str, solved: str) -> None:
 
 def _print_json(learned: Learned, file: str, solved: str) -> None:
     pushes = [{"epoch": p.epoch, "torch": p.torch, "sheet": p.sheet, "edits": p.edits} for p in learned.pushes]
-    content: dict[str, Any] = {"file": file, "model": learned.model, "lr": learned.lr, "stopped": learned.stopped}
+    content: dict[str, Any] = {"file": file, "model": learned.model, "lr": learned.lr}
+    content |= {"optimiser": learned.optimiser, "stopped": learned.stopped}
     content |= {"pushes": pushes, "apart": learned.apart, "per_second": learned.per_second, "solver": solved}
     print_json(content | {"W": [numbers(w) for w in learned.W]})

@@ -14,6 +14,7 @@ import numpy as np
 from sheetnet.errors import LiveError, SheetnetError
 from sheetnet.living import session
 from sheetnet.living.session import BUSY, LiveSession
+from sheetnet.living.steps import Plain, Remembering
 from sheetnet.params import MMULT
 from sheetnet.settings import learning_rate, whole_number
 from sheetnet.sheets.net import CLOSE
@@ -46,6 +47,7 @@ class Learned:
     model: str
     W: np.ndarray = field(repr=False)
     lr: float
+    optimiser: str = "sgd"
     pushes: list[Push] = field(default_factory=list, repr=False)
     stopped: bool = False
     seconds: float = 0.0
@@ -79,7 +81,7 @@ def learn(
     progress: Callable[[Push], None] | None = None,
     notice: Callable[[str], None] | None = None,
 ) -> Learned:
-    """Gradient descent in torch (float64, all rows at once), pushed into the open workbook every so many epochs.
+    """The workbook's optimiser in torch (float64, all rows at once), pushed into it every so many epochs.
 
     start: weights; by default the yellow ones of the model. lr: by default the model's rate on the sheet Start.
     per_second: at most so many pushes. pull: what a person changes in the weights and in the rate is taken in before
@@ -98,7 +100,8 @@ def learn(
     name = live.last if key == MMULT else key
     stands = live.pull()
     W = matrix(net, stands.params[key]["W"] if start is None else start, live.features)
-    learned = Learned(key, W, stands.rates[name] if lr is None else learning_rate(lr))
+    rate = stands.rates[name] if lr is None else learning_rate(lr)
+    learned = Learned(key, W, rate, live.plan.spec.optimiser)
     run = _Run(live, learned, live.table(), name, pull, progress)
     if live.board.lack and notice:
         notice(f"there is no sheet Live: {live.board.lack}")
@@ -129,14 +132,17 @@ class _Run:
         self, live: LiveSession, learned: Learned, table: Any, name: str, pull: bool,
         progress: Callable[[Push], None] | None,
     ) -> None:  # fmt: skip
-        self.live, self.learned, self.table, self.name = live, learned, table, name
-        self.net, self.pull, self.progress = live.models[name], pull, progress
+        self.live, self.learned, self.name, self.pull, self.progress = live, learned, name, pull, progress
+        plain = learned.optimiser == "sgd"
+        net = live.models[name]
+        self.steps = Plain(net, table) if plain else Remembering(net, table, learned.optimiser)
         self.good = learned.W  # the last weights that the sheet took and gave a finite loss for
         self.good_epoch = 0
         self.pushed: np.ndarray | None = None
         self.rate = live.rate(name)
         place = live.plan.book.block(live.place(learned.model)).area.full(fixed=False)
-        live.board.say(f"{name}, rate {learned.lr:g}: torch's weights go to {place}")
+        by = "" if plain else f" by {learned.optimiser}"
+        live.board.say(f"{name}{by}, rate {learned.lr:g}: torch's weights go to {place}")
 
     @property
     def verdict(self) -> str:
@@ -146,29 +152,23 @@ class _Run:
 
     def advance(self, epochs: int) -> None:
         """So many epochs in torch, then a push."""
-        from sheetnet.training import train
-
         learned = self.learned
-        run = train(self.net, self.table, {"W": learned.W}, epochs=epochs, lr=learned.lr, device="cpu", keep=0)
-        learned.stopped = run.stopped
-        at = learned.epochs + run.epochs
-        if run.diverged_at is not None or not np.isfinite(run.params["W"]).all():
-            first = learned.epochs + (run.epochs if run.diverged_at is None else run.diverged_at)
+        led = self.steps.go(learned.W, learned.lr, epochs)
+        learned.stopped = led.stopped
+        if led.diverged_at is not None:
             raise LiveError(
-                f"{self.live.path}: torch's loss is no finite number from epoch {first} on: the learning rate"
-                f" {learned.lr:g} is too large"
+                f"{self.live.path}: torch's loss is no finite number from epoch {learned.epochs + led.diverged_at} on:"
+                f" the learning rate {learned.lr:g} is too large"
             )
-        learned.W = run.params["W"]
-        self.push(at, float(run.losses[-1]))
+        learned.W = led.W
+        self.push(learned.epochs + led.epochs, led.loss)
 
     def push(self, epoch: int, loss: float | None = None) -> None:
         """Look at what a person has changed, write, read the sheet's loss, and note both."""
         live, learned = self.live, self.learned
         edits = self._edits() if self.pushed is not None else ()
         if loss is None or (edits and self.pull):
-            from sheetnet.training import train
-
-            loss = float(train(self.net, self.table, {"W": learned.W}, epochs=0, device="cpu").losses[0])
+            loss = self.steps.loss(learned.W)
         live.push({learned.model: learned.W})
         self.pushed = learned.W + 0.0
         push = Push(epoch, loss, live.loss(learned.model), edits)

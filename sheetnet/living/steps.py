@@ -1,0 +1,86 @@
+"""How torch goes on between two pushes: by plain descent, or by the workbook's optimiser, whose memory stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sheetnet.features import Table
+from sheetnet.models import Model
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Where some epochs have led: weights W (p, k) and the loss there, after how many; or where numbers ended."""
+
+    W: np.ndarray
+    loss: float
+    epochs: int
+    stopped: bool = False
+    diverged_at: int | None = None
+
+
+class Plain:
+    """W - lr * grad, by the fastest way that train() has."""
+
+    def __init__(self, net: Model, table: Table) -> None:
+        self.net, self.table = net, table
+
+    def loss(self, W: np.ndarray) -> float:
+        """Torch's loss at W (p, k)."""
+        from sheetnet.training import train
+
+        return float(train(self.net, self.table, {"W": W}, epochs=0, device="cpu").losses[0])
+
+    def go(self, W: np.ndarray, lr: float, epochs: int) -> Stretch:
+        """So many epochs from W on; fewer where Ctrl-C is heard."""
+        from sheetnet.training import train
+
+        run = train(self.net, self.table, {"W": W}, epochs=epochs, lr=lr, device="cpu", keep=0)
+        end = run.params["W"]
+        ended = run.diverged_at if np.isfinite(end).all() or run.diverged_at is not None else run.epochs
+        return Stretch(end, float(run.losses[-1]), run.epochs, run.stopped, ended)
+
+
+class Remembering(Plain):
+    """torch.optim's optimiser of that name (training/optim.py), which remembers from push to push."""
+
+    def __init__(self, net: Model, table: Table, optimiser: str) -> None:
+        import torch
+
+        from sheetnet.training import optim
+        from sheetnet.training.modules import create
+
+        super().__init__(net, table)
+        zeros = np.zeros((net.n_features, net.n_hidden))
+        self.module = create(net.name, {"W": zeros}, torch.device("cpu"), torch.float64)
+        self.weight = self.module.get_parameter("lin.weight")
+        self.optimiser = optim.create(optimiser, [self.weight], lr=0.0)
+        self.X, self.y = torch.as_tensor(table.X), torch.as_tensor(table.y)
+
+    def go(self, W: np.ndarray, lr: float, epochs: int) -> Stretch:
+        """As Plain, by the optimiser's steps; a W that a person has changed goes on with the memory of before."""
+        import torch
+        from torch.nn.functional import mse_loss
+
+        from sheetnet.training.interrupt import Interrupt
+        from sheetnet.training.loop import params_of
+        from sheetnet.training.modules import weight_from_W
+
+        with torch.no_grad():
+            self.weight.copy_(torch.tensor(weight_from_W(W)))
+        self.optimiser.param_groups[0]["lr"] = lr
+        epoch = 0
+        with Interrupt() as interrupt:
+            while epoch < epochs and not interrupt.heard:
+                self.optimiser.zero_grad()
+                loss = mse_loss(self.module(self.X), self.y)
+                loss.backward()  # type: ignore[no-untyped-call]
+                if not torch.isfinite(loss):
+                    break
+                self.optimiser.step()
+                epoch += 1
+        end = params_of(self.module)
+        reached = self.loss(end) if np.isfinite(end).all() else np.nan
+        return Stretch(end, reached, epoch, interrupt.heard, None if np.isfinite(reached) else epoch)
