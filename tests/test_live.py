@@ -358,6 +358,20 @@ def test_two_sessions_on_two_files_do_not_meet(program: Engine, book: Path) -> N
         assert two.pull().params["mmult"]["W"].any()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every LibreOffice has windows")
+def test_a_libreoffice_without_windows_is_told_apart(
+    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    soffice = tmp_path / "soffice"
+    for name in ("soffice", "soffice.bin"):
+        (tmp_path / name).touch()
+    monkeypatch.setenv("SHEETNET_SOFFICE", str(soffice))
+    monkeypatch.setenv("DISPLAY", ":99")
+    monkeypatch.setattr("sheetnet.engines.libreoffice._find_python", lambda soffice: sys.executable)
+    with pytest.raises(EngineError, match=r"mine\.xlsx: .*without windows: install .*libreoffice-calc\), or say"):
+        sn.live(book, "libreoffice")
+
+
 @pytest.mark.office
 def test_without_a_screen_there_is_a_word(office: Engine, book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)

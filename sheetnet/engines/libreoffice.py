@@ -64,9 +64,10 @@ class LibreOffice(Engine):
         One with a window stays open whatever becomes of us; one without ends with us, also after kill -9.
         """
         self._writable(path)
-        if visible and sys.platform == "linux" and not (os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY"}):
-            raise EngineError(f"{path}: DISPLAY is not set, so there is no screen for LibreOffice: say --headless.")
-        return AttachedSession(path, *self._programs(), "visible" if visible else "hidden")
+        python, soffice = self._programs()
+        if visible and (lack := _no_windows(soffice)):
+            raise EngineError(f"{path}: {lack}, or say --headless (visible=False).")
+        return AttachedSession(path, python, soffice, "visible" if visible else "hidden")
 
     def _programs(self) -> tuple[str, str]:
         """The Python that can import uno, and soffice."""
@@ -215,6 +216,18 @@ def _find_python(soffice: str) -> str | None:
     beside = [program / "python.exe", program / "python", program.parent / "Resources" / "python"]
     candidates = [*map(str, beside), "/usr/bin/python3", shutil.which("python3"), sys.executable]
     return next((python for python in candidates if python and _imports_uno(python)), None)
+
+
+def _no_windows(soffice: str) -> str:
+    """Why this LibreOffice cannot show a window, and what to do; '' where it can."""
+    if sys.platform != "linux":
+        return ""
+    if not os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY"}:
+        return "DISPLAY is not set, so there is no screen for LibreOffice: log in with one"
+    program = Path(soffice).resolve().parent
+    if (program / "soffice.bin").exists() and not any(program.glob("libvclplug_*")):
+        return "this LibreOffice was built without windows: install one with (Debian: apt install libreoffice-calc)"
+    return ""
 
 
 def _imports_uno(python: str) -> bool:

@@ -106,9 +106,7 @@ class Hidden(Office):
         chart.Diagram = diagram = chart.createInstance("com.sun.star.chart.XYDiagram")
         diagram.Lines, diagram.SymbolType = True, -3  # none
         chart.Legend.Alignment = uno.Enum("com.sun.star.chart.ChartLegendPosition", "BOTTOM")
-        for line, look in list(enumerate(LINES))[
-            : block[3] - 1
-        ]:  # thin on thick: both show
+        for line, look in enumerate(LINES[: block[3] - 1]):  # thin on thick: both are seen where they are the same
             for name, value in look.items():
                 diagram.getDataRowProperties(line + 1).setPropertyValue(name, value)
 
