@@ -294,6 +294,18 @@ def test_a_calculation_that_trusts_stored_values_would_be_noticed(
 # ---- patience
 
 
+def test_a_call_that_ends_as_we_stop_waiting_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Late(calls.Future[int]):
+        def result(self, timeout: float | None = None) -> int:
+            value = super().result()
+            if timeout is not None:
+                raise TimeoutError
+            return value
+
+    monkeypatch.setattr(calls, "Future", Late)
+    assert calls.Calls().do(lambda: 7, 5.0) == 7
+
+
 def test_xlwings_tries_once_while_we_wait_and_as_before_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
     windows = SimpleNamespace(N_COM_ATTEMPTS=0)  # it would try for ever
     monkeypatch.setitem(sys.modules, "xlwings._xlwindows", windows)

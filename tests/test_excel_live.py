@@ -150,6 +150,80 @@ def test_a_person_who_edits_a_cell_is_waited_for_and_then_it_is_busy(session: At
     assert session.read(FREE, 0, 0, 1, 1) == [[3.0]]
 
 
+def test_an_excel_that_is_busy_as_we_come_is_waited_for(
+    app: Program, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.refusals = 3
+    with engines.get("excel").attach(book):
+        pass
+    monkeypatch.setattr(excel, "BUSY_SECONDS", 0.2)
+    app.refusals = 10**9
+    with pytest.raises(Busy, match=r"Excel cannot find .* a cell is being edited"):
+        engines.get("excel").attach(book)
+    app.refusals = 0
+
+
+def test_one_that_hangs_or_is_busy_is_passed_by_where_another_has_the_file(
+    driven: xlwings_office.Engine, book: Path, tmp_path: Path
+) -> None:
+    others = [driven.person_opens(write_book(tmp_path / f"other{k}.xlsx")) for k in range(2)]
+    app = driven.person_opens(book)
+    others[0].faults = others[1].refusals = 10**9
+    with engines.get("excel").attach(book) as session:
+        session.set(FREE, 0, 0, 7.0)
+    assert app.office.read(FREE, 0, 0, 1, 1) == [[7.0]]
+    others[0].faults = others[1].refusals = 0
+
+
+def test_a_fault_while_it_is_busy_counts_as_busy(session: AttachedExcel, app: Program) -> None:
+    session.patience = 0.1
+    app.faults, app.refusals = 1, 10**9
+    with pytest.raises(Busy):
+        session.read(FREE, 0, 0, 1, 1)
+    app.refusals, app.faults = 0, 1
+    with pytest.raises(EngineError, match="Application-defined") as caught:
+        session.read(FREE, 0, 0, 1, 1)
+    assert not isinstance(caught.value, (Busy, Gone))
+
+
+def test_a_sheet_is_added_once_though_its_name_is_refused(
+    session: AttachedExcel, app: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = xlwings_office.Sheets.add
+
+    def refused(*arguments: object, **named: object) -> object:
+        try:
+            return add(*arguments, **named)  # type: ignore[arg-type]
+        finally:
+            app.refusals = 3
+
+    monkeypatch.setattr(xlwings_office.Sheets, "add", refused)
+    session.add_sheet("Extra")
+    assert app.added == 1
+    assert app.office.names()[-1] == "Extra"
+
+
+def test_a_calculation_that_a_key_has_stopped_is_finished(session: AttachedExcel, app: Program) -> None:
+    app.unfinished = 2
+    session.refresh()
+    assert app.unfinished < 0 or app.engine.mac
+
+
+def test_nothing_of_excel_is_held_after_the_end(app: Program, book: Path) -> None:
+    session = engines.get("excel").attach(book)
+    assert isinstance(session, AttachedExcel)
+    session.close()
+    assert (session._app, session._cells, session._book) == (None, None, None)
+
+
+def test_without_a_window_a_file_that_is_open_in_excel_is_refused(
+    driven: xlwings_office.Engine, app: Program, book: Path
+) -> None:
+    with pytest.raises(EngineError, match="leave --headless away" if driven.mac else "open as read-only"):
+        engines.get("excel").attach(book, visible=False)
+    assert driven.programs == [app]
+
+
 def test_what_a_person_closes_or_deletes_is_gone(session: AttachedExcel, temporary: Path) -> None:
     session.add_sheet("Extra")
     by_hand(temporary, "document.Sheets.removeByName('Extra')")
@@ -203,6 +277,19 @@ def test_torch_trains_into_the_workbook_that_a_person_has_open(excel_of_a_person
     assert office.read(board.SHEET, board.TOP + 4, 0, 1, 1) == [[4.0]]
 
 
+def test_a_chart_that_cannot_be_drawn_is_told_and_torch_trains(
+    excel_of_a_person: Program, mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: object, *arguments: object) -> None:
+        raise xlwings_office.ComError(0, "no charts today")
+
+    monkeypatch.setattr(xlwings_office.Chart, "set_source_data", refuse)
+    said: list[str] = []
+    with sn.live(mine, "excel") as live:
+        assert learn(live, epochs=2, notice=said.append).apart < 1e-12
+    assert "no charts today" in said[0]
+
+
 def test_a_cell_in_edit_mode_holds_the_training_up_and_it_is_said(
     excel_of_a_person: Program, mine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,13 +335,13 @@ def test_excels_solver_is_run_by_its_macros(
             assert words in solve(live)
     names = [macro for macro, *_ in excel_of_a_person.macros]
     assert names[-2:] == ["Solver.xlam!SolverSolve", "Solver.xlam!SolverFinish"]
-    assert ("Solver.xlam!Auto_Open" in names) != driven.mac  # where it was not loaded
+    assert ("Auto_Open" in names) != driven.mac  # where it was not loaded
 
 
 def test_a_solver_that_is_not_there_is_told_how_to_switch_on(
     excel_of_a_person: Program, mine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(xlwings_office.WindowsApp, "Open", lambda self, path: None)
+    monkeypatch.setattr(xlwings_office.WindowsBooks, "RunAutoMacros", lambda self, which: None)
     with sn.live(mine, "excel") as live, pytest.raises(LiveError, match=r"Cannot run the macro(.|\n)*Solver Add-in"):
         solve(live)
 

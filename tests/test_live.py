@@ -506,6 +506,12 @@ def test_saving_where_the_engine_cannot_is_said(book: Path) -> None:
     assert "cannot save" in result.stderr
 
 
+def test_the_solver_is_not_run_without_a_window(book: Path) -> None:
+    result = CliRunner().invoke(main, ["live", str(book), "--headless", "--solver"])
+    assert result.exit_code == 2
+    assert "leave --headless away" in result.output
+
+
 def test_the_solver_without_excel_says_what_to_do(book: Path) -> None:
     result = CliRunner().invoke(main, ["live", str(book), "--engine", "ironcalc", "--epochs", "0", "--solver"])
     assert result.exit_code == 2

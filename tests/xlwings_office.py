@@ -117,7 +117,10 @@ class Program:
     enable_events: bool = True
     user_control: bool = False
     refusals: int = 0
+    faults: int = 0  # calls that fail without a reason
     hangs: threading.Event | None = None
+    unfinished: int = 0  # how often a calculation is stopped by a key
+    added: int = 0  # sheets
     add_in: bool = False
     solver: int = 0  # the code with which Solver ends
     macros: list[Any] = field(default_factory=list)
@@ -155,6 +158,9 @@ class Apps(base_classes.Apps):
     def __iter__(self) -> Iterator[App]:
         return (App(program) for program in self.engine.programs)
 
+    def __getitem__(self, pid: int) -> App:
+        return next(App(program) for program in self.engine.programs if program.pid == pid)
+
     def __len__(self) -> int:
         return len(self.engine.programs)
 
@@ -188,7 +194,9 @@ class App(base_classes.App):
 
     @property
     def api(self) -> Any:
-        return SimpleNamespace(calculate_full_rebuild=self.rebuild) if self.engine.mac else WindowsApp(self)
+        if self.engine.mac:
+            return SimpleNamespace(calculate_full_rebuild=self.rebuild, run_VB_macro=self.run)
+        return WindowsApp(self)
 
     def rebuild(self) -> None:
         with self.answering() as office:
@@ -199,11 +207,11 @@ class App(base_classes.App):
         with self.answering():
             return
 
-    def run(self, macro: str, arguments: Any) -> Any:
+    def run(self, macro: str, arg1: Any, timeout: float | None = None) -> Any:
         with self.answering():
-            if not self.program.add_in and not macro.endswith("Auto_Open"):
+            if not self.program.add_in:
                 raise ComError(0, f"Cannot run the macro '{macro}'.")
-            self.program.macros.append((macro, *arguments))
+            self.program.macros.append((macro, arg1))
             return float(self.program.solver)
 
     def quit(self) -> None:
@@ -221,6 +229,9 @@ class App(base_classes.App):
         assert threading.current_thread() is self.thread, "an object of COM belongs to the thread that made it"
         if program.hangs is not None:
             program.hangs.wait()
+        if program.faults > 0:
+            program.faults -= 1
+            raise ComError(-2146827284, "Application-defined or object-defined error")
         if program.refusals > 0:
             program.refusals -= 1
             raise ComError(REJECTED, "Call was rejected by callee.")
@@ -237,11 +248,13 @@ class WindowsApp:
 
     def __init__(self, app: App) -> None:
         self.app = app
-        self.CalculateFullRebuild, self.Quit, self.Workbooks = app.rebuild, app.leave, self
+        self.CalculateFullRebuild, self.Quit, self.Run = app.rebuild, app.leave, app.run
+        self.Workbooks = WindowsBooks(app)
 
-    def Open(self, path: str) -> None:
-        assert path.endswith("\\SOLVER\\Solver.xlam")
-        self.app.program.add_in = True
+    @property
+    def CalculationState(self) -> int:
+        self.app.program.unfinished -= 1
+        return int(self.app.program.unfinished >= 0)
 
     @property
     def UserControl(self) -> bool:
@@ -250,6 +263,28 @@ class WindowsApp:
     @UserControl.setter
     def UserControl(self, value: bool) -> None:
         self.app.program.user_control = value
+
+
+class WindowsBooks:
+    """Add-ins are not among the workbooks that are counted, but have a name."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    def __call__(self, name: str) -> WindowsBooks:
+        assert name == "Solver.xlam"
+        if not self.app.program.add_in:
+            raise ComError(0, "Subscript out of range")
+        return self
+
+    def Open(self, path: str) -> WindowsBooks:
+        assert path.endswith("\\SOLVER\\Solver.xlam")
+        return self
+
+    def RunAutoMacros(self, which: int) -> None:
+        assert which == 1
+        self.app.program.macros.append(("Auto_Open",))
+        self.app.program.add_in = True
 
 
 class Books(base_classes.Books):
@@ -270,7 +305,10 @@ class Books(base_classes.Books):
 
     def __iter__(self) -> Iterator[Book]:
         with self.app.answering():
-            return iter([self(self.app.program.book.name)] if len(self) else [])
+            books = [self(self.app.program.book.name)] if len(self) else []
+        for book in books:
+            book.by_number = self.app.engine.mac  # the n-th, whichever that is in a while
+            yield book
 
     def open(self, fullname: str, update_links: Any = None, read_only: Any = None, *others: Any) -> Book:
         assert update_links is False, "links would be followed, or a person asked"
@@ -289,7 +327,7 @@ class Books(base_classes.Books):
 class Book(base_classes.Book):
     app: Any = None
     name: Any = None
-    in_the_cloud = False
+    in_the_cloud = by_number = False
 
     def __init__(self, app: App, fullname: str, read_only: bool) -> None:
         self.app, self.path, self.read_only = app, fullname, read_only
@@ -297,6 +335,7 @@ class Book(base_classes.Book):
 
     @property
     def fullname(self) -> str:
+        assert not self.app.engine.mac, "this switches the person's alerts off and on"
         if self.in_the_cloud:
             raise xw.XlwingsError("Couldn't find the local OneDrive folder")
         return self.path
@@ -304,15 +343,20 @@ class Book(base_classes.Book):
     @property
     def api(self) -> Any:
         with self.app.answering():
-            shown = {"activate_object" if self.app.engine.mac else "Activate": self.app.calculate}
-            return SimpleNamespace(ReadOnly=self.read_only, read_only=asked(lambda: self.read_only), **shown)
+            if not self.app.engine.mac:
+                return SimpleNamespace(ReadOnly=self.read_only, Activate=self.app.calculate, Save=self.save)
+            name = "https://somewhere/book.xlsx" if self.in_the_cloud else self.path
+            return SimpleNamespace(
+                read_only=asked(lambda: self.read_only), activate_object=self.app.calculate,
+                save=lambda timeout: self.save(), full_name=asked(lambda: name),
+            )  # fmt: skip
 
     @property
     def sheets(self) -> Sheets:
+        assert not self.by_number
         return Sheets(self)
 
-    def save(self, path: Any = None, password: Any = None) -> None:
-        assert path is None
+    def save(self) -> None:
         with self.app.answering() as office:
             office.save()
 
@@ -339,18 +383,33 @@ class Sheets(base_classes.Sheets):
 
     def add(self, before: Any = None, after: Any = None, name: Any = None) -> Sheet:
         assert after is not None
-        with self.book.app.answering() as office:
-            office.add_sheet(name)
-        return Sheet(self.book, name)
+        assert name is None
+        if after.name == self.names()[-1] and after.visible == 2:
+            raise ComError(0, "Move method of Worksheet class failed")
+        self.book.app.program.added += 1
+        return Sheet(self.book, "Sheet1")  # it is made when it has a name: LibreOffice's worker renames none
 
 
 class Sheet(base_classes.Sheet):
     book: Any = None
-    name: Any = None
 
     def __init__(self, book: Book, name: str) -> None:
-        self.book = book
-        self.name = name
+        self.book, self._name = book, name
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @name.setter
+    def name(self, value: str) -> None:
+        with self.book.app.answering() as office:
+            office.add_sheet(value)
+        self._name = value
+
+    @property
+    def visible(self) -> Any:
+        shown = not self.name.startswith("_")
+        return shown if self.book.app.engine.mac else -1 if shown else 2
 
     @property
     def charts(self) -> Any:
@@ -419,6 +478,7 @@ class Range(base_classes.Range):
         if not self.app.engine.mac:
             return WindowsRange(self)
         return SimpleNamespace(
+            clear_contents=self.empty,
             value2=asked(lambda: self.each(lambda v: "" if v is None else NOTHING if isinstance(v, CellError) else v)),
             string_value=asked(lambda: self.each(lambda v: error_of(v) or ("" if v is None else str(v)))),
             formula=asked(lambda: self.each(lambda v: "=1/0" if error_of(v) else "" if v is None else str(v))),
@@ -454,7 +514,7 @@ class Range(base_classes.Range):
         with self.app.answering() as office:
             office.write([(sheet, row, col, cells)])
 
-    def clear_contents(self) -> None:
+    def empty(self) -> None:
         sheet, row, col, n_rows, n_cols = self.block
         with self.app.answering() as office:
             office.write([(sheet, row, col, [[None] * n_cols] * n_rows)])
@@ -463,6 +523,7 @@ class Range(base_classes.Range):
 class WindowsRange:
     def __init__(self, cells: Range) -> None:
         self.cells = cells
+        self.ClearContents = cells.empty
 
     @property
     def Value2(self) -> Any:

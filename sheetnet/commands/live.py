@@ -58,6 +58,8 @@ def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
     from sheetnet.living.learning import learn
     from sheetnet.sheets.net import CLOSE
 
+    if options["solver"] and options["headless"]:
+        raise click.UsageError("Excel's Solver may ask something in a dialog: leave --headless away.")
     say(f"opening {file}")
     visible, into = not options["headless"], options["into"]
     with attach(file, options["engine"], into=into, visible=visible) as session:

@@ -49,8 +49,8 @@ class Calls:
             try:
                 return done.result(max(0.0, min(WAKE_SECONDS, left)))
             except TimeoutError:
-                if done.done():  # the call itself raised it
-                    raise
+                if done.done():  # meanwhile; and perhaps it was the call that raised this
+                    return done.result()
                 if left <= 0:
                     raise TimeoutError(f"no answer within {seconds:g} s") from None
 

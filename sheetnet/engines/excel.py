@@ -3,7 +3,9 @@
 What was found in xlwings 0.37 and Excel's documentation, and shapes this module (and see excel_cells):
 
 - `App.calculate` leaves alone what Excel believes to be up to date: a full rebuild is asked for.
-- `App.quit` on Windows goes on to end every Excel without an open workbook, whoever started it; we end our own.
+- On Windows `App.quit`, and xlwings when Python ends, also end every other Excel without an open workbook, such as one
+  that a person has just started. We end our own, and only that.
+- On macOS an app that was started by name is started again when it has ended and is called; one by its number is not.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -88,22 +91,25 @@ class ExcelSession(Session):
         self._process = (0, "")
         atexit.register(self.close)
         try:
-            self._call("start", self._start, seconds=START_SECONDS, patient=False)
+            self._begin()
             self._sheets = self._call("load", self._load)
         except BaseException:
             self.close()
             raise
 
-    # ---- what runs in the thread of the calls
-
-    def _start(self) -> None:
+    def _begin(self) -> None:
+        """Start an Excel of our own, or find one."""
         self._launch(visible=False)
 
     def _launch(self, visible: bool) -> None:
-        """Start an Excel of our own."""
-        import xlwings as xw
+        self._call("start", lambda: self._start(visible), seconds=START_SECONDS, patient=False)
 
-        self._take(xw.engines["excel"].apps.add(add_book=False, visible=visible))
+    # ---- what runs in the thread of the calls
+
+    def _start(self, visible: bool) -> None:
+        apps = apps_of_excel()
+        app = apps.add(add_book=False, visible=visible)
+        self._take(apps[app.pid] if excel_cells.MAC else app)
         if not self._is_open:  # given up meanwhile
             processes.end(*self._process, 0.0)
 
@@ -197,7 +203,9 @@ class ExcelSession(Session):
             answered = True
         except Exception as error:
             answered = isinstance(error, Busy) or not isinstance(error, TimeoutError)
-            raise self._fault(task, error, sheet, answered) from error
+            fault = self._fault(task, error, sheet, answered)
+            traceback.clear_frames(error.__traceback__)  # what they hold would keep Excel alive
+            raise fault from error
         finally:
             if not answered and self._is_open:  # also after Ctrl-C: the thread is lost in that call
                 self._is_open = False
@@ -213,6 +221,15 @@ class ExcelSession(Session):
 
     def _has_gone(self, answered: bool = True) -> bool:
         return bool(self._process[1]) and processes.has_gone(*self._process, DYING_SECONDS if answered else 0.0)
+
+
+def apps_of_excel() -> xw.Apps:
+    """All running Excels, for xlwings; and it will not end those of others when Python ends."""
+    import xlwings as xw
+
+    if cleanup := getattr(sys.modules.get("xlwings._xlwindows"), "cleanup", None):
+        atexit.unregister(cleanup)
+    return xw.engines["excel"].apps
 
 
 def _no_excel_here() -> str:

@@ -8,6 +8,7 @@ What was found in xlwings 0.37 and Excel's documentation, and shapes this module
 - A text that is written counts as typed: '=1+1' becomes a formula, '12' a number. A leading apostrophe prevents that
   and is no part of the text, but in a cell with the number format '@' (text) it may stay. There the text goes in
   without it. And in such a cell a number turns into text. So what was written is read back.
+- `clear_contents` on macOS switches the screen off and on; when it fails in between, the screen stays off.
 - A written number below 2.3e-308 (a subnormal) becomes 0: Excel has none.
 """
 
@@ -61,7 +62,7 @@ class Cells:
         """
         cell = self.block(sheet, row, col)
         if value is None or value == "":
-            cell.clear_contents()
+            _clear(cell)
             return
         cell.raw_value = _typed(value)
         if isinstance(value, str) and values(cell) != [value]:
@@ -82,7 +83,7 @@ class Cells:
         there = self.block(sheet, row, col, len(rows), n_cols)
         wanted = [value or None if isinstance(value, str) else value for cells in rows for value in cells]
         if wanted == [None] * len(wanted):
-            there.clear_contents()
+            _clear(there)
             return
         typed = [[_typed(value) for value in cells] for cells in rows]
         there.raw_value = typed if len(wanted) > 1 else typed[0][0]
@@ -102,6 +103,13 @@ def values(cells: xw.Range) -> list[Value]:
             if text in ERRORS.values() and (not isinstance(value, str) or str(formula).startswith("=")):
                 found[i] = CellError(text)
     return [_value_on_mac(value) for value in found]
+
+
+def _clear(cells: xw.Range) -> None:
+    if MAC:
+        cells.api.clear_contents()
+    else:
+        cells.api.ClearContents()
 
 
 def _typed(value: float | str | None) -> float | str:

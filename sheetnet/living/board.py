@@ -35,7 +35,7 @@ class Board:
                 if not ours:
                     live.patiently(lambda name=name: session.add_sheet(name))  # type: ignore[misc]
             except EngineError as reason:
-                self.lack = str(reason)
+                self.lack = f"no sheet: {reason}"
                 return
             self.sheet = name
             break
@@ -43,7 +43,10 @@ class Board:
         self._write([*heads, (self.sheet, TOP, 0, [_row(None)] * ROWS)])
         if not ours and self.sheet:
             block = TOP - 1, 0, ROWS + 1, 3
-            live.patiently(lambda: session.draw(self.sheet, block, (2, 5), "Loss, push by push"))
+            try:
+                live.patiently(lambda: session.draw(self.sheet, block, (2, 5), "Loss, push by push"))
+            except EngineError as reason:
+                self.lack = f"no chart: {reason}"
 
     def say(self, text: str) -> None:
         """None; the words stand below the title."""

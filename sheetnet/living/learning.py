@@ -104,7 +104,7 @@ def learn(
     learned = Learned(key, W, rate, live.plan.spec.optimiser)
     run = _Run(live, learned, live.table(), name, pull, progress)
     if live.board.lack and notice:
-        notice(f"there is no sheet Live: {live.board.lack}")
+        notice(f"sheet Live: {live.board.lack}")
     with Interrupt() as interrupt, _one_thread(), _waiting(live, interrupt, notice):
         began = time.perf_counter()
         try:

@@ -179,12 +179,13 @@ class LiveSession:
         Meanwhile `waiting` is called with the seconds so far. Raises: LiveError after that, and what it raises.
         """
         began = time.monotonic()
+        tried = 0
         while True:
             try:
                 return task()
             except Busy as reason:
-                waited = time.monotonic() - began
-                if waited > PATIENCE:
+                tried, waited = tried + 1, time.monotonic() - began
+                if waited > PATIENCE and tried > 1:  # on macOS one refusal alone may take a minute
                     raise LiveError(f"{self.path}: refused for {PATIENCE:g} s: {BUSY}, then start again") from reason
             self.waiting(waited)
             time.sleep(BEAT)
