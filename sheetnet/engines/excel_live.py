@@ -188,7 +188,8 @@ class AttachedExcel(ExcelSession):
 
     def _write(self, blocks: list[Placed]) -> None:
         for sheet, row, col, rows in blocks:
-            self._call("write into", lambda at=(sheet, row, col, rows): self.cells.fill(*at), sheet)  # type: ignore[misc]
+            task = f"write into the sheet {sheet!r} of"
+            self._call(task, lambda at=(sheet, row, col, rows): self.cells.fill(*at), sheet)  # type: ignore[misc]
 
     def _refresh(self) -> None:
         self._call("calculate", self._calculated)
