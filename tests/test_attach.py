@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from conftest import EVERY_ENGINE, engine_of
-from engine_book import write_book
+from engine_book import by_hand, write_book
 
 from sheetnet import engines
 from sheetnet.engines import Engine, Session
+from sheetnet.engines.base import Gone
 from sheetnet.errors import EngineError
 
 FREE = "It's free"
@@ -59,6 +61,28 @@ def test_a_sheet_is_added_once_and_a_chart_is_no_fault(attached: Session) -> Non
     assert attached.read("Extra", 1, 1, 2, 1) == [[2.0], [5.0]]
     with pytest.raises(EngineError, match="there is a sheet 'Extra' already"):
         attached.add_sheet("Extra")
+
+
+@pytest.mark.office
+def test_a_range_that_is_asked_for_again_stays_in_its_place(
+    office: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    with office.attach(write_book(tmp_path / "book.xlsx"), visible=False) as session:
+        for _ in range(3):
+            assert session.read("Data", 4, 0, 1, 2) == [[1.0, 2.0]]
+        by_hand(temporary, "document.Sheets.getByName('Data').Rows.insertByIndex(0, 1)")
+        for _ in range(3):
+            assert session.read("Data", 4, 0, 1, 2) == [[None, None]]
+            assert session.read("Data", 5, 0, 1, 2) == [[1.0, 2.0]]
+        by_hand(temporary, "document.Sheets.removeByName('Data')")
+        with pytest.raises(Gone, match="the sheet 'Data' is gone"):
+            session.read("Data", 5, 0, 1, 2)
+        with pytest.raises(Gone, match="the sheet 'Data' is gone"):
+            session.write([("Data", 4, 0, [[9.0, 9.0]])])
+        assert session.read("Calc", 4, 0, 1, 1) != [[9.0]]
 
 
 def test_every_engine_attaches() -> None:

@@ -167,7 +167,7 @@ class AttachedSession(LibreOfficeSession):
         self._call("write", blocks)
 
     def _refresh(self) -> None:
-        return None  # automatic calculation has done it, or the write
+        self._call("refresh")
 
     def _save(self) -> None:
         self._call("save")
@@ -182,7 +182,7 @@ class AttachedSession(LibreOfficeSession):
         """What a person may have done while we were at it, in words."""
         if kind == "LookupError":
             return Gone(f"{self.path}: {reason}.")
-        if kind == "gone":
+        if kind == "gone" and self._sheets:
             return Gone(f"{self.path}: the workbook, or LibreOffice, was closed.")
         return super()._failure(task, reason, kind)
 

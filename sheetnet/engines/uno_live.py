@@ -10,6 +10,7 @@ import contextlib
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,10 @@ class Hidden(Office):
 
     mine = True  # whether LibreOffice ends with us
     lock: Any = None  # the lock file beside the user's, once LibreOffice has put it there
+
+    def __init__(self, soffice: str) -> None:
+        super().__init__(soffice)
+        self.kept: dict[Any, Any] = {}  # ranges that were asked for again, and where they were
 
     def load(self, path: str) -> list[str]:
         """Open the file itself, unless another program has it open; return its sheets' names."""
@@ -57,32 +62,59 @@ class Hidden(Office):
         return list(self.document.Sheets.ElementNames)
 
     def cells(self, sheet: str, row: int, col: int, n_rows: int, n_cols: int) -> Any:
-        """Return a range of a sheet, unless a person has deleted or renamed it."""
+        """Return a range of a sheet, unless a person has deleted or renamed it.
+
+        Each word with LibreOffice takes about a millisecond: a range that is asked for again is kept, and asked where
+        it is now.
+        """
+        key = (sheet, row, col, n_rows, n_cols)
+        cells, place = self.kept.get(key, (None, ""))
+        if place:
+            with contextlib.suppress(Exception):  # its sheet is gone
+                if cells.AbsoluteName == place:
+                    return cells
+            del self.kept[key]
         if not self.document.Sheets.hasByName(sheet):
             raise LookupError(f"the sheet {sheet!r} is gone: deleted or renamed")
         there = self.document.Sheets.getByName(sheet)
-        return there.getCellRangeByPosition(col, row, col + n_cols - 1, row + n_rows - 1)
+        cells = there.getCellRangeByPosition(col, row, col + n_cols - 1, row + n_rows - 1)
+        self.kept[key] = (cells, cells.AbsoluteName) if key in self.kept else (None, "")
+        return cells
 
     def set(self, sheet: str, row: int, col: int, value: float | str | None) -> None:
         """Put a number or text into a cell, or empty it."""
         self.write([[sheet, row, col, [[value]]]])
 
     def write(self, blocks: list[Any]) -> None:
-        """Put values into blocks: automatic calculation and windows look once, when all of them stand."""
+        """Put values into blocks; where there are several, calculation and windows look when all of them stand."""
         placed = [(self.cells(sheet, row, col, len(rows), len(rows[0])), rows) for sheet, row, col, rows in blocks]
-        for cells, _ in placed:
-            if cells.Spreadsheet.isProtected() and cells.CellProtection.IsLocked is not False:
-                raise RuntimeError(f"the sheet {cells.Spreadsheet.Name!r} is protected: see Tools > Protect Sheet")
+        with self.still() if len(blocks) > 1 else contextlib.nullcontext():
+            for cells, rows in placed:
+                values = tuple(tuple("" if value is None else value for value in one) for one in rows)
+                try:
+                    cells.setDataArray(values)
+                except Exception:
+                    if cells.Spreadsheet.isProtected():
+                        raise RuntimeError(
+                            f"the sheet {cells.Spreadsheet.Name!r} is protected: see Tools > Protect Sheet"
+                        ) from None
+                    raise
+
+    @contextlib.contextmanager
+    def still(self) -> Iterator[None]:
+        """A context in which nothing is calculated or drawn."""
         self.document.lockControllers()
         self.document.addActionLock()
         try:
-            for cells, rows in placed:
-                cells.setDataArray(tuple(tuple("" if v is None else v for v in values) for values in rows))
+            yield
         finally:
             self.document.removeActionLock()
             self.document.unlockControllers()
+
+    def refresh(self) -> None:
+        """Calculate, where a person has switched off that it happens by itself."""
         if not self.document.isAutomaticCalculationEnabled():
-            self.document.calculate()  # a person has switched it off
+            self.document.calculate()
 
     def save(self) -> None:
         """Write the file."""

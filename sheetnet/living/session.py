@@ -48,7 +48,7 @@ class LiveSession:
     """An open workbook; a context manager that lets go of it. A window that a person looks at stays open.
 
     Weights of the last model go to the sheet MMULT (into="mmult"), which has a net and a loss of its own and nothing
-    else behind it: some 5 to 20 ms a push in LibreOffice. The yellow weights on the model's own sheet (into="yellow")
+    else behind it: some 6 ms a push in LibreOffice. The yellow weights on the model's own sheet (into="yellow")
     are where the sheet's whole descent starts: all its epochs follow, up to half a second where they are shown, and the
     start weights that stood there are gone. Other models have yellow weights only.
     """
