@@ -23,10 +23,12 @@ from test_live import is_learning, running, temporary, wait_for  # noqa: F401 (a
 import sheetnet as sn
 from sheetnet.engines import Engine, libreoffice
 from sheetnet.living import board
+from sheetnet.living.learning import learn
 
 pytestmark = pytest.mark.office
 DESCENT = "Descent Two ReLU"
 CHANGED = 0.003  # the share of the chart's pixels that a curve takes
+BUTTONS = (165, 80, 230, 100)  # beside the input line: another pair while a cell is being edited
 CHART = (660, 150, 1250, 480)  # pixels that lie within the chart, on a screen of 1400 x 1000
 
 
@@ -78,13 +80,13 @@ def offices(home: Path) -> list[int]:
     return found
 
 
-def picture(display: str, folder: Path, name: str) -> np.ndarray:
-    """What the screen shows; kept as a file, to be looked at."""
+def picture(display: str, folder: Path, name: str, part: tuple[int, int, int, int] = CHART) -> np.ndarray:
+    """What a part of the screen shows; the whole is kept as a file, to be looked at."""
     from PIL import ImageGrab
 
     image = ImageGrab.grab(xdisplay=display).convert("RGB")
     image.save(folder / f"{name}.png")
-    return np.asarray(image.crop(CHART)).astype(int)
+    return np.asarray(image.crop(part)).astype(int)
 
 
 def settled(display: str, folder: Path, name: str, unlike: np.ndarray | None = None) -> np.ndarray:
@@ -132,6 +134,32 @@ def test_the_curve_is_seen_to_move_and_the_window_stays(
         out, err = process.communicate(timeout=120)
         assert process.returncode == 0, err
     assert moved(before, settled(screen, tmp_path, "descent-end", unlike=before)) > CHANGED
+
+
+EDIT = """
+import os
+from com.sun.star.beans import PropertyValue
+controller = document.CurrentController
+controller.setActiveSheet(document.Sheets.getByName("MMULT"))
+helper = there.ServiceManager.createInstanceWithContext("com.sun.star.frame.DispatchHelper", there)
+for command, *given in ((".uno:GoToCell", PropertyValue("ToPoint", 0, "$C$12", 0)), (".uno:SetInputMode",)):
+    helper.executeDispatch(controller.Frame, command, "", 0, tuple(given))
+os._exit(0)  # this bridge does not end well
+"""
+
+
+def test_a_cell_that_is_being_edited_holds_nothing_up(
+    screen: str, small: Made, tmp_path: Path, temporary: Path  # noqa: F811
+) -> None:  # fmt: skip
+    book = Path(shutil.copy(small.path, tmp_path / "mine.xlsx"))
+    with sn.live(book, "libreoffice") as live:
+        learn(live, epochs=2)
+        before = picture(screen, tmp_path, "before", BUTTONS)
+        by_hand(temporary, EDIT)
+        wait_for(lambda: moved(before, picture(screen, tmp_path, "edit", BUTTONS)) > 0.05, seconds=10)
+        editing = picture(screen, tmp_path, "edit", BUTTONS)
+        assert learn(live, epochs=20).apart < 1e-12
+        assert moved(editing, picture(screen, tmp_path, "after", BUTTONS)) < 0.01  # it still is
 
 
 def test_a_window_outlives_kill_9_and_ctrl_c(
