@@ -21,6 +21,7 @@ from conftest import AS_ON_WINDOWS, EACH_ENGINE, OFFICE, ROOT, Made, engine_of, 
 from engine_book import by_hand, leftovers, processes
 
 import sheetnet as sn
+from sheetnet import engines
 from sheetnet.__main__ import main
 from sheetnet.engines import Engine
 from sheetnet.engines.base import Busy
@@ -264,9 +265,10 @@ def test_text_typed_while_training_ends_it_and_the_last_weights_are_saved(
 
 
 def test_a_rate_too_large_ends_with_the_last_finite_weights(opened: LiveSession, book: Path) -> None:
-    with pytest.raises(LiveError, match="no finite number from epoch"):
+    with pytest.raises(LiveError, match=r"no finite number from epoch(.|\n)*of epoch 0, are in"):
         learn(opened, "linear", epochs=2000, lr=1e6, every=20)
-    assert np.isfinite(np.loadtxt(f"{book}.weights.csv", delimiter=",", skiprows=1, usecols=1)).all()
+    start = opened.models["linear"].init(0)["W"]  # the loss was never below that of the start
+    assert np.array_equal(np.loadtxt(f"{book}.weights.csv", delimiter=",", skiprows=1, usecols=1), start[:, 0])
 
 
 @pytest.mark.parametrize(
@@ -372,9 +374,15 @@ def test_a_libreoffice_without_windows_is_told_apart(
         sn.live(book, "libreoffice")
 
 
+def test_a_folder_that_takes_no_lock_file_is_named(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != book.parent)  # tests may run as root
+    with pytest.raises(EngineError, match=r"mine\.xlsx: its folder is read-only"):
+        engines.get("libreoffice")._writable(book)
+
+
 @pytest.mark.office
 def test_without_a_screen_there_is_a_word(office: Engine, book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.setenv("DISPLAY", "")
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     if sys.platform == "linux":
         with pytest.raises(EngineError, match="--headless"):
@@ -487,6 +495,56 @@ def test_the_command_speaks_json_and_takes_weights_in(book: Path, small: Made, t
     assert "weights of linear" in wrong.output
 
 
+def test_the_command_says_where_the_weights_go_and_how_to_go_on(book: Path) -> None:
+    command = ["live", str(book), "--engine", "ironcalc", "--epochs", "1"]
+    result = CliRunner().invoke(main, command)
+    assert "as it was before: nothing is saved without --save" in result.stderr
+    assert "overwritten" not in result.stderr
+    for other in (["--model", "linear"], ["--into", "yellow"]):
+        result = CliRunner().invoke(main, [*command, *other])
+        assert "the start weights there are overwritten" in result.stderr
+        assert f"'Descent {'Linear' if 'linear' in other else 'Two ReLU'}' moves" in result.stderr
+
+
+@pytest.mark.office
+def test_the_command_says_what_was_saved(office: Engine, book: Path) -> None:
+    result = CliRunner().invoke(
+        main, ["live", str(book), "--headless", "--engine", "libreoffice", "--epochs", "1", "--save"]
+    )
+    assert "is saved with the last weights on the sheet MMULT: live, params and predict" in result.stderr, result.output
+
+
+def test_a_rate_that_is_too_large_is_said(book: Path) -> None:
+    command = ["live", str(book), "--engine", "ironcalc", "--epochs", "3", "--lr"]
+    assert "2 of the ReLUs are dead" in CliRunner().invoke(main, [*command, "1e6"]).stderr
+    result = CliRunner().invoke(main, [*command, "9", "--model", "linear"])
+    assert "the loss has risen" in result.stderr
+    assert "rate 9 is too large" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--lr", "nan"], "nan"),
+        (["--lr", "-1"], "x>=0"),
+        (["--per-second", "0"], "x>0"),
+        (["--model", "tworelu"], "there are linear, two-relu and mmult"),
+        (["--weights", "absent.csv"], "absent.csv"),
+        (["--weights", "one.npz"], "sheetnet params FILE --model two-relu -o W.csv"),
+    ],
+)
+def test_what_is_wrong_is_said_before_a_program_is_started(
+    book: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], words: str
+) -> None:
+    def start(*_: object) -> None:
+        raise AssertionError("a program was started")
+
+    monkeypatch.setattr(session, "opened", start)
+    result = CliRunner().invoke(main, ["live", str(book), *options])
+    assert result.exit_code == 2, result.output
+    assert words in result.output
+
+
 def test_the_command_says_in_a_line_what_is_wrong(tmp_path: Path) -> None:
     for arguments in (["absent.xlsx"], [str(ROOT / "workbooks" / "02_relu.xlsx")]):
         result = CliRunner().invoke(main, ["live", *arguments, "--engine", "ironcalc"])
@@ -503,7 +561,7 @@ def test_a_difference_ends_with_exit_code_1(book: Path, monkeypatch: pytest.Monk
 def test_saving_where_the_engine_cannot_is_said(book: Path) -> None:
     result = run_sheetnet("live", book, "--engine", "ironcalc", "--epochs", "1", "--save")
     assert result.returncode == 2
-    assert "cannot save" in result.stderr
+    assert "IronCalc saves no workbook" in result.stderr
 
 
 def test_the_solver_is_not_run_without_a_window(book: Path) -> None:

@@ -467,6 +467,8 @@ class Range(base_classes.Range):
     shape = property(lambda self: self.block[3:])
     left = property(lambda self: 50.0 * self.block[2])
     top = property(lambda self: 15.0 * self.block[1])
+    font = property(lambda self: SimpleNamespace(bold=False))
+    column_width: Any = 8.0
 
     def values(self) -> list[list[Any]]:
         with self.app.answering() as office:

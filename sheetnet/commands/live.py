@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,8 +13,9 @@ from sheetnet.commands.common import CONTEXT, bar, numbers, plainly, print_json,
 from sheetnet.errors import SheetnetError
 
 if TYPE_CHECKING:
-    from sheetnet.living import LiveSession
+    from sheetnet.lessons.titanic import Plan
     from sheetnet.living.learning import Learned, Push
+    from sheetnet.models import Model
 
 SHOWN = 12  # lines of the table at the end
 
@@ -21,20 +24,24 @@ SHOWN = 12  # lines of the table at the end
 @click.argument("file", metavar="FILE")
 @click.option("--model", help="linear, two-relu, or mmult.  [default: the last model of the workbook]")
 @click.option("--epochs", type=click.IntRange(0), default=100, show_default=True, help="Passes over all rows.")
-@click.option("--lr", type=float, help="Learning rate.  [default: the one on the sheet Start]")
+@click.option("--lr", type=click.FloatRange(0), help="Learning rate.  [default: the one on the sheet Start]")
 @click.option(
     "--every", type=click.IntRange(1), default=1, show_default=True, metavar="N", help="Epochs between pushes."
 )
-@click.option("--per-second", type=float, metavar="R", help="At most so many pushes.  [default: as many as it takes]")
+@click.option(
+    "--per-second", type=click.FloatRange(0, min_open=True), metavar="R",
+    help="At most so many pushes.  [default: as many as it takes]",
+)  # fmt: skip
 @click.option("--pull", is_flag=True, help="Take in what is changed in the sheet as it runs: weights and rate.")
 @click.option("--save/--no-save", default=False, show_default=True, help="Save the workbook at the end, and on Ctrl-C.")
 @click.option(
     "--into", type=click.Choice(["mmult", "yellow"]), default="mmult", show_default=True,
-    help="Where weights go: W of the sheet MMULT, fast; or the yellow weights: the sheet's whole descent moves.",
+    help="Where the last model's weights go: W of MMULT; or its yellow weights, and the sheet's descent moves.",
 )  # fmt: skip
 @click.option(
     "--engine", type=click.Choice(["excel", "libreoffice", "ironcalc"]),
-    help="The program.  [default: excel on Windows and macOS where it is installed, else libreoffice]",
+    help="The program; ironcalc shows nothing, and takes two seconds a push.  [default: excel on Windows and macOS"
+    " where it is installed, else libreoffice]",
 )  # fmt: skip
 @click.option("--headless", is_flag=True, help="Without a window; the program ends with the command.")
 @click.option("--solver", is_flag=True, help="Let Excel's own Solver run when torch is done (--epochs 0: at once).")
@@ -54,16 +61,27 @@ def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
       sheetnet live titanic.xlsx --epochs 2000 --every 10 --per-second 5 --pull
       sheetnet live titanic.xlsx --model linear --lr 0.15 --save
     """
-    from sheetnet.living import live as attach
     from sheetnet.living.learning import learn
+    from sheetnet.living.session import known, opened, plan_of
+    from sheetnet.living.solver import expect_solver, solve
+    from sheetnet.settings import learning_rate
     from sheetnet.sheets.net import CLOSE
 
     if options["solver"] and options["headless"]:
         raise click.UsageError("Excel's Solver may ask something in a dialog: leave --headless away.")
+    if options["save"] and options["engine"] == "ironcalc":
+        raise click.UsageError("IronCalc saves no workbook: leave --save away, or take another engine.")
+    if options["lr"] is not None:
+        learning_rate(options["lr"])
+    plan = plan_of(Path(file))  # what is wrong is said before a window opens
+    key, model = known(Path(file), plan, options["model"])
+    start = _start(plan, model, weights) if weights else None
     say(f"opening {file}")
-    visible, into = not options["headless"], options["into"]
-    with attach(file, options["engine"], into=into, visible=visible) as session:
-        start = _start(session, options["model"], weights) if weights else None
+    with opened(Path(file), plan, options["engine"], options["into"], not options["headless"]) as session:
+        if options["solver"]:
+            expect_solver(session, key)
+        import sheetnet.training  # noqa: F401 (it takes a second, and is no part of what the bar shows)
+
         passed = {name: options[name] for name in ("epochs", "lr", "every", "per_second", "pull")}
         with bar(options["epochs"], file) as move:
 
@@ -75,51 +93,65 @@ def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
             def notice(words: str) -> None:
                 click.echo(f"{file}: {words}", err=True)
 
-            learned = learn(session, options["model"], start=start, progress=progress, notice=notice, **passed)
-        solved = ""
-        if options["solver"] and not learned.stopped:
-            from sheetnet.living.solver import solve
-
-            solved = f"{solve(session, options['model'])}; loss {session.loss(options['model']):.12g}"
+            learned = learn(session, key, start=start, progress=progress, notice=notice, **passed)
+        solved = f"{solve(session, key)}; loss {session.loss(key):.12g}" if _solves(options, learned) else ""
         if options["save"]:
             session.save()
+        on_mmult = session.place(key) == "mmult.now.W"
     (_print_json if as_json else _print)(learned, file, solved)
-    if learned.stopped:
-        left = "as it was before" if options["headless"] else "open with the last weights, not saved"
-        click.echo(
-            f"stopped after {learned.epochs} of {options['epochs']} epochs; {file} is"
-            f" {'saved with the last weights' if options['save'] else left}",
-            err=True,
-        )
-        sys.exit(130)
-    sys.exit(0 if learned.apart <= CLOSE else 1)
+    for words in _ending(learned, file, options, on_mmult):
+        click.echo(words, err=True)
+    sys.exit(130 if learned.stopped else 0 if learned.apart <= CLOSE else 1)
 
 
-def _start(session: LiveSession, model: str | None, weights: str) -> Any:
+def _solves(options: dict[str, Any], learned: Learned) -> bool:
+    return bool(options["solver"]) and not learned.stopped
+
+
+def _start(plan: Plan, model: Model, weights: str) -> Any:
     """The weights of a file, if they are for this model."""
-    from pathlib import Path
-
     from sheetnet.weights import read_csv
 
-    _, wanted = session._known(model)
-    found, W = read_csv(Path(weights), list(session.models.values()), session.features)
-    if found.name != wanted.name:
+    if Path(weights).suffix.lower() in (".npz", ".pt", ".xlsx"):
+        command = f"sheetnet params FILE --model {model.name.replace('_', '-')} -o W.csv"
+        raise SheetnetError(f"{weights}: --weights takes a .csv, as `{command}` writes it")
+    found, W = read_csv(Path(weights), [net.model for net in plan.nets], tuple(plan.recipe.features))
+    if found.name != model.name:
         raise SheetnetError(
             f"{weights}: these are weights of {found.name}; --model {found.name.replace('_', '-')} takes them"
         )
     return W
 
 
+def _ending(learned: Learned, file: str, options: dict[str, Any], on_mmult: bool) -> Iterator[str]:
+    """What a person should know of how it went, and how to go on."""
+    if learned.dead:
+        yield f"{file}: {learned.dead} of the ReLUs are dead, 0 for every row: a smaller --lr keeps them alive"
+    first, last = learned.pushes[0].torch, learned.pushes[-1].torch
+    if last > first:
+        yield f"{file}: the loss has risen, {first:.6g} to {last:.6g}: the learning rate {learned.lr:g} is too large"
+    if learned.stopped:
+        yield f"stopped after {learned.epochs} of {options['epochs']} epochs"
+    if options["save"]:
+        where = " on the sheet MMULT: live, params and predict take them by --model mmult" if on_mmult else ""
+        yield f"{file} is saved with the last weights{where}"
+    elif options["headless"] or options["engine"] == "ironcalc":
+        yield f"{file} is as it was before: nothing is saved without --save"
+    else:
+        yield f"{file} is open with the last weights, not saved"
+
+
 def _print(learned: Learned, file: str, solved: str) -> None:
     from tabulate import tabulate
 
     n = len(learned.pushes)
+    pushes = "1 push" if n == 1 else f"{n} pushes"
     at = sorted({round(k * (n - 1) / (SHOWN - 1)) for k in range(SHOWN)}) if n > SHOWN else range(n)
     rows = [(p.epoch, f"{p.torch:.12g}", f"{p.sheet:.12g}", f"{p.apart:.1e}") for p in (learned.pushes[k] for k in at)]
     heads = ("epoch", "torch's loss", "the sheet's loss", "apart")
     click.echo(tabulate(rows, heads, disable_numparse=True, colalign=("right",) * 4))
     click.echo(
-        f"{file}: {n} pushes of {learned.model.replace('_', '-')} by {learned.optimiser}, {learned.per_second:.3g} a"
+        f"{file}: {pushes} of {learned.model.replace('_', '-')} by {learned.optimiser}, {learned.per_second:.3g} a"
         f" second; losses at most {learned.apart:.1e} apart (relative)"
     )
     if solved:
@@ -128,7 +160,7 @@ def _print(learned: Learned, file: str, solved: str) -> None:
 
 def _print_json(learned: Learned, file: str, solved: str) -> None:
     pushes = [{"epoch": p.epoch, "torch": p.torch, "sheet": p.sheet, "edits": p.edits} for p in learned.pushes]
-    content: dict[str, Any] = {"file": file, "model": learned.model, "lr": learned.lr}
+    content: dict[str, Any] = {"file": file, "model": learned.model, "lr": learned.lr, "dead": learned.dead}
     content |= {"optimiser": learned.optimiser, "stopped": learned.stopped}
     content |= {"pushes": pushes, "apart": learned.apart, "per_second": learned.per_second, "solver": solved}
     print_json(content | {"W": [numbers(w) for w in learned.W]})

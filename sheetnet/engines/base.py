@@ -235,7 +235,14 @@ class Engine(ABC):
 
     def _writable(self, path: Path) -> None:
         if not path.stat().st_mode & 0o222 or not os.access(path, os.W_OK):
-            raise EngineError(f"{path}: the file is read-only: make it writable, or take a copy of it.")
+            raise EngineError(
+                f"{path}: the file is read-only: a program would open it so, and take no weights. Make it writable, or"
+                " take a copy of it."
+            )
+        if not os.access(path.parent, os.W_OK):
+            raise EngineError(
+                f"{path}: its folder is read-only, and programs put a lock file there: take a copy of it."
+            )
 
     def _usable(self, path: str | Path) -> Path:
         path = Path(path)

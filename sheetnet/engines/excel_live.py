@@ -34,6 +34,7 @@ AUTO_OPEN = 1  # of RunAutoMacros
 SHOWN, DONE = -1, 0  # of Visible: 2 is very hidden; of CalculationState
 TRIES = 5  # of a calculation that is stopped by keys
 SIZE = 480, 270  # of a chart, in points
+COLUMN, FORMAT = 16, "0.000000"  # width in characters
 
 
 class AttachedExcel(ExcelSession):
@@ -139,6 +140,11 @@ class AttachedExcel(ExcelSession):
         self._new = self._before = None
 
     def _drawn(self, sheet: str, block: tuple[int, int, int, int], at: tuple[int, int], title: str) -> None:
+        row, col, n_rows, n_cols = block
+        heads = self.cells.block(sheet, row, col, 1, n_cols)
+        heads.font.bold = True
+        heads.column_width = COLUMN
+        self.cells.block(sheet, row + 1, col + 1, n_rows - 1, n_cols - 1).number_format = FORMAT
         place = self.cells.block(sheet, *at)
         chart = place.sheet.charts.add(place.left, place.top, *SIZE)
         chart.set_source_data(self.cells.block(sheet, *block))  # a chart of points takes its kind only then

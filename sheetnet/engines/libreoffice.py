@@ -222,7 +222,7 @@ def _no_windows(soffice: str) -> str:
     """Why this LibreOffice cannot show a window, and what to do; '' where it can."""
     if sys.platform != "linux":
         return ""
-    if not os.environ.keys() & {"DISPLAY", "WAYLAND_DISPLAY"}:
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return "DISPLAY is not set, so there is no screen for LibreOffice: log in with one"
     program = Path(soffice).resolve().parent
     if (program / "soffice.bin").exists() and not any(program.glob("libvclplug_*")):

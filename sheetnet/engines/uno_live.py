@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 else:
     from uno_worker import Office, main  # it lies beside this file, and nothing else of sheetnet can be imported here
 
+FORMAT = "0.000000"
 LINES = ({"Color": 0x1F4E79, "LineWidth": 40}, {"Color": 0xF2B134, "LineWidth": 160})  # 1/100 mm; the first is on top
 
 
@@ -41,7 +42,9 @@ class Hidden(Office):
         if lock.exists():
             who = ", ".join(filter(None, (part.strip() for part in lock.read_text(errors="replace").split(",")[:3])))
             raise RuntimeError(
-                f"it is open in another LibreOffice ({who}): close it there. If nobody has it open, delete {lock}"
+                f"it is open in another LibreOffice ({who}): close it there"
+                + (", or leave --headless (visible=False) away to use that window" if self.mine else "")
+                + f". If nobody has it open, delete {lock}"
             )
         self.lock = lock
         self.open(Path(path).as_uri(), hidden=self.mine)
@@ -130,17 +133,30 @@ class Hidden(Office):
     def draw(self, sheet: str, block: tuple[int, int, int, int], at: list[int], title: str) -> None:
         """Put a line chart of a block with heads beside it."""
         place, cells = self.cells(sheet, at[0], at[1], 1, 1), self.cells(sheet, *block)
-        cells.Columns.Width = 3600
+        self.dress(cells)
         frame, charts = Rectangle(place.Position.X, place.Position.Y, 17000, 9500), place.Spreadsheet.Charts
         charts.addNewByName(title, frame, (cells.RangeAddress,), True, False)
         chart = charts.getByName(title).EmbeddedObject
         chart.HasMainTitle, chart.Title.String, chart.HasLegend = True, title, True
         chart.Diagram = diagram = chart.createInstance("com.sun.star.chart.XYDiagram")
         diagram.Lines, diagram.SymbolType = True, -3  # none
+        diagram.HasXAxisTitle, diagram.XAxisTitle.String = True, cells.getCellByPosition(0, 0).String
+        diagram.Wall.FillStyle = chart.Legend.FillStyle = uno.Enum("com.sun.star.drawing.FillStyle", "NONE")
         chart.Legend.Alignment = uno.Enum("com.sun.star.chart.ChartLegendPosition", "BOTTOM")
         for line, look in enumerate(LINES[: block[3] - 1]):  # thin on thick: both are seen where they are the same
             for name, value in look.items():
                 diagram.getDataRowProperties(line + 1).setPropertyValue(name, value)
+
+    def dress(self, table: Any) -> None:
+        """Bold heads at the right, as the numbers are; and those with six digits behind the first column."""
+        size, formats = table.RangeAddress, self.document.NumberFormats
+        right, bottom = size.EndColumn - size.StartColumn, size.EndRow - size.StartRow
+        table.Columns.Width = 3600
+        heads = table.getCellRangeByPosition(0, 0, right, 0)
+        heads.CharWeight, heads.HoriJustify = 150.0, uno.Enum("com.sun.star.table.CellHoriJustify", "RIGHT")
+        known = formats.queryKey(FORMAT, table.CharLocale, False)
+        key = known if known >= 0 else formats.addNew(FORMAT, table.CharLocale)
+        table.getCellRangeByPosition(1, 1, right, bottom).NumberFormat = key
 
     def close(self) -> None:
         """End LibreOffice and remove its files, and the lock file where it had no time to."""

@@ -137,6 +137,9 @@ class Office:
             self.desktop.terminate()
             self.process.wait(GRACE_SECONDS)
         self.kill()
+        for socket in Path("/tmp").glob(f"OSL_PIPE_*_{self.folder.name}"):  # what one that was killed has left
+            with contextlib.suppress(OSError):
+                socket.unlink()
         for _ in range(50):
             shutil.rmtree(self.folder, ignore_errors=True)
             if not self.folder.exists():

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sheetnet.living.session import LiveSession
 
 TITLE = "Live: torch trains, this workbook calculates its own loss"
-HEADS: list[float | str | None] = ["epoch", "torch's loss", "this workbook's loss", "difference"]
+HEADS: list[float | str | None] = ["epoch", "torch's loss", "the sheet's loss", "apart (relative)"]
 SHEET = "Live"
 TOP, ROWS = 4, 400  # of the table; when it is full every other line goes
 Line = tuple[int, float, float]
@@ -81,4 +81,4 @@ def _row(line: Line | None) -> list[float | str | None]:
     if line is None:
         return [None] * len(HEADS)
     epoch, torch, sheet = line
-    return [float(epoch), torch, sheet, sheet - torch]
+    return [float(epoch), torch, sheet, abs(sheet - torch) / (abs(torch) or 1.0)]

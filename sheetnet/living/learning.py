@@ -42,7 +42,7 @@ class Push:
 
 @dataclass
 class Learned:
-    """What became of it: the last weights W (p, k), the rate, every push; stopped says that Ctrl-C ended it."""
+    """What became of it: the last weights W (p, k), the rate, every push; stopped: by Ctrl-C; dead: units that are."""
 
     model: str
     W: np.ndarray = field(repr=False)
@@ -51,6 +51,7 @@ class Learned:
     pushes: list[Push] = field(default_factory=list, repr=False)
     stopped: bool = False
     seconds: float = 0.0
+    dead: int = 0
 
     @property
     def epochs(self) -> int:
@@ -105,6 +106,12 @@ def learn(
     run = _Run(live, learned, live.table(), name, pull, progress)
     if live.board.lack and notice:
         notice(f"sheet Live: {live.board.lack}")
+    if live.place(key) != "mmult.now.W" and notice:
+        descent = f"Descent {net.title}"
+        notice(
+            f"the weights go to {run.place}, where the sheet's own descent begins: the start weights there are"
+            f" overwritten, and the sheet {descent!r} moves"
+        )
     with Interrupt() as interrupt, _one_thread(), _waiting(live, interrupt, notice):
         began = time.perf_counter()
         try:
@@ -118,10 +125,11 @@ def learn(
                     _wait(began + len(learned.pushes) / per_second, interrupt)
             learned.stopped = learned.stopped or (interrupt.heard and learned.epochs < epochs)
             words = "stopped by Ctrl-C" if learned.stopped else "done"
-            live.board.say(f"{words} after {learned.epochs} epochs of {name}, rate {learned.lr:g}; {run.verdict}")
+            live.board.say(f"{words} after {learned.epochs} epochs, rate {learned.lr:g}; {run.verdict}")
         except SheetnetError as reason:
             raise LiveError(f"{reason}\n{run.rescue()}") from None
         learned.seconds = time.perf_counter() - began
+        learned.dead = run.dead
     return learned
 
 
@@ -136,13 +144,19 @@ class _Run:
         plain = learned.optimiser == "sgd"
         net = live.models[name]
         self.steps = Plain(net, table) if plain else Remembering(net, table, learned.optimiser)
-        self.good = learned.W  # the last weights that the sheet took and gave a finite loss for
-        self.good_epoch = 0
+        self.table = table
+        self.good = self.calm = (0, learned.W)  # the last that the sheet took; with a loss that is not above the first
         self.pushed: np.ndarray | None = None
         self.rate = live.rate(name)
-        place = live.plan.book.block(live.place(learned.model)).area.full(fixed=False)
+        self.place = place = live.plan.book.block(live.place(learned.model)).area.full(fixed=False)
         by = "" if plain else f" by {learned.optimiser}"
-        live.board.say(f"{name}{by}, rate {learned.lr:g}: torch's weights go to {place}")
+        live.board.say(f"{name.replace('_', '-')}{by}, rate {learned.lr:g}: torch's weights go to {place}")
+
+    @property
+    def dead(self) -> int:
+        """How many units are above 0 for no row."""
+        alive = (self.table.X @ self.learned.W > 0).any(0)
+        return int((~alive).sum()) if self.live.models[self.name].rectified else 0
 
     @property
     def verdict(self) -> str:
@@ -156,6 +170,7 @@ class _Run:
         led = self.steps.go(learned.W, learned.lr, epochs)
         learned.stopped = led.stopped
         if led.diverged_at is not None:
+            self.good = self.calm
             raise LiveError(
                 f"{self.live.path}: torch's loss is no finite number from epoch {learned.epochs + led.diverged_at} on:"
                 f" the learning rate {learned.lr:g} is too large"
@@ -173,7 +188,9 @@ class _Run:
         self.pushed = learned.W + 0.0
         push = Push(epoch, loss, live.loss(learned.model), edits)
         learned.pushes.append(push)
-        self.good, self.good_epoch = learned.W, epoch
+        self.good = (epoch, learned.W)
+        if push.torch <= learned.pushes[0].torch:
+            self.calm = self.good
         live.board.add(epoch, push.torch, push.sheet)
         if self.progress:
             self.progress(push)
@@ -203,10 +220,10 @@ class _Run:
 
         path = Path(f"{self.live.path}.weights.csv")
         try:
-            write_weights(path, {self.name: frame_of(self.good, self.live.features)}, {})
+            write_weights(path, {self.name: frame_of(self.good[1], self.live.features)}, {})
         except SheetnetError as reason:
             return f"The last good weights could not be saved: {reason}"
-        return f"The last good weights, of epoch {self.good_epoch}, are in {path}: --weights takes them in again"
+        return f"The last good weights, of epoch {self.good[0]}, are in {path}: --weights takes them in again"
 
 
 @contextmanager

@@ -193,11 +193,7 @@ class LiveSession:
     # ---- where things stand
 
     def _known(self, model: str | None) -> tuple[str, Model]:
-        """The key of a model's name, and the model; mmult is the last one."""
-        key = self.last if model is None else str(model).replace("-", "_")
-        if key not in self.models and key != MMULT:
-            raise LiveError(f"{self.path}: there is no model {model!r}; there are {', '.join(self.models)} and {MMULT}")
-        return key, self.models[self.last if key == MMULT else key]
+        return known(self.path, self.plan, model)
 
     def place(self, key: str) -> str:
         """The id of the block that push() writes for a model."""
@@ -237,6 +233,14 @@ def live(
     Raises: WorkbookError for a file that is no workbook of ours; LiveError for a lesson without models; EngineError.
     """
     path = Path(path)
+    return opened(path, plan_of(path), engine, into, visible)
+
+
+def plan_of(path: Path) -> Plan:
+    """What stands where in a workbook with models; read from the file.
+
+    Raises: WorkbookError for a file that is no workbook of ours; LiveError for a lesson without models.
+    """
     contents = reader.read(path)
     found = find_manifest(contents)
     as_laid_out(contents, found)
@@ -245,14 +249,33 @@ def live(
             f"{path}: the lesson {found.plan.name} has no models that torch trains; take a workbook of `sheetnet build"
             " titanic`"
         )
+    return found.plan
+
+
+def opened(path: Path, plan: Plan, engine: str | Engine | None, into: Into, visible: bool) -> LiveSession:
+    """live(), for a plan that is known."""
     if into not in ("mmult", "yellow"):
         raise LiveError(f"weights go into 'mmult' or 'yellow', not {into!r}")
     session = _engine(engine).attach(path.resolve(), visible=visible)
     try:
-        return LiveSession(path, found.plan, session, into)
+        return LiveSession(path, plan, session, into)
     except BaseException:
         session.close()
         raise
+
+
+def known(path: Path, plan: Plan, model: str | None) -> tuple[str, Model]:
+    """The key of a model's name, and the model; mmult is the last one, which is also meant by None.
+
+    Raises: LiveError for another name.
+    """
+    models = {net.model.name: net.model for net in plan.nets}
+    last = plan.nets[-1].model.name
+    key = last if model is None else str(model).replace("-", "_")
+    if key not in models and key != MMULT:
+        names = ", ".join(name.replace("_", "-") for name in models)
+        raise LiveError(f"{path}: there is no model {model!r}; there are {names} and {MMULT}")
+    return key, models[last if key == MMULT else key]
 
 
 def _engine(engine: str | Engine | None) -> Engine:

@@ -11,21 +11,30 @@ SAID = {
 }  # fmt: skip
 
 
-def solve(live: LiveSession, model: str | None = None) -> str:
-    """Run Solver on the sheet to which push() writes a model's weights; what it said, in words.
+def expect_solver(live: LiveSession, model: str | None = None) -> str:
+    """The sheet on which Solver will run.
 
-    Raises: LiveError where there is no Excel or no Solver, with what to do, and when Solver finds no solution.
+    Raises: LiveError where the workbook is not open in Excel.
     """
     key, _ = live._known(model)
-    sheet, session = live.plan.book.block(live.place(key)).area.sheet, live.engine_session
-    if not session.has_solver:
+    sheet = live.plan.book.block(live.place(key)).area.sheet
+    if not live.engine_session.has_solver:
         raise LiveError(
             f"{live.path}: --solver runs Excel's Solver, and this workbook is not open in Excel. In LibreOffice:"
             f" Tools > Solver on the sheet {sheet}, with the weights as changing cells; or leave"
             " --solver away and let torch train"
         )
+    return sheet
+
+
+def solve(live: LiveSession, model: str | None = None) -> str:
+    """Run Solver on the sheet to which push() writes a model's weights; what it said, in words.
+
+    Raises: LiveError where there is no Excel or no Solver, with what to do, and when Solver finds no solution.
+    """
+    sheet = expect_solver(live, model)
     try:
-        code = live.patiently(lambda: session.solve(sheet))
+        code = live.patiently(lambda: live.engine_session.solve(sheet))
     except EngineError as reason:
         raise LiveError(
             f"{reason}\nExcel's Solver did not run. Switch it on: File > Options > Add-ins > Excel Add-ins > Go >"
