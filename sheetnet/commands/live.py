@@ -128,7 +128,7 @@ def _ending(learned: Learned, file: str, options: dict[str, Any], on_mmult: bool
     if learned.dead:
         yield f"{file}: {learned.dead} of the ReLUs are dead, 0 for every row: a smaller --lr keeps them alive"
     first, last = learned.pushes[0].torch, learned.pushes[-1].torch
-    if last > first:
+    if last > first and not any(push.edits for push in learned.pushes):  # else a person may have wanted it
         yield f"{file}: the loss has risen, {first:.6g} to {last:.6g}: the learning rate {learned.lr:g} is too large"
     if learned.stopped:
         yield f"stopped after {learned.epochs} of {options['epochs']} epochs"
