@@ -15,6 +15,7 @@ import pytest
 
 import sheetnet as sn
 from sheetnet.errors import DataError
+from sheetnet.training.interrupt import Interrupt
 from sheetnet.training.ranks import LOST, Ranks
 from sheetnet.training.source import source_of
 from tests.conftest import ROOT
@@ -209,6 +210,16 @@ except TrainingError as reason:
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (0, f"{LOST} (connection closed by peer)\n"), done.stderr
+
+
+def test_ctrl_c_is_heard_by_all_who_wait_for_it() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with Interrupt() as outer:
+        with Interrupt() as inner:
+            os.kill(os.getpid(), signal.SIGINT)
+        assert inner.heard
+        assert outer.heard
+    assert signal.getsignal(signal.SIGINT) == before
 
 
 def test_ctrl_c_stops_all_workers_at_one_epoch_and_saves(file: Path, tmp_path: Path) -> None:

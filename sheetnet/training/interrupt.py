@@ -12,7 +12,10 @@ SAME = 2.0  # seconds in which a second signal is an echo: torchrun and a termin
 
 
 class Interrupt:
-    """While it is open, Ctrl-C (and SIGTERM) is noted in `heard`; a later second Ctrl-C ends the program at once."""
+    """While it is open, Ctrl-C (and SIGTERM) is noted in `heard`; a later second Ctrl-C ends the program at once.
+
+    One that stands around it hears it too: the inner one may have looked for the last time.
+    """
 
     def __init__(self) -> None:
         self.heard, self._at = False, 0.0
@@ -30,10 +33,16 @@ class Interrupt:
             if signal.getsignal(kind) == self._note:  # else someone has decided otherwise meanwhile
                 signal.signal(kind, handler)
 
+    def _hear(self, at: float) -> None:
+        self.heard, self._at = True, at
+        for handler in self._before.values():
+            if isinstance(around := getattr(handler, "__self__", None), Interrupt):
+                around._hear(at)
+
     def _note(self, *_: object) -> None:
         if self.heard and time.monotonic() - self._at > SAME:
             raise KeyboardInterrupt
         if not self.heard:
-            self.heard, self._at = True, time.monotonic()
+            self._hear(time.monotonic())
             if sys.stderr.isatty():
                 sys.stderr.write("\nstopping as soon as the present epochs are done; Ctrl-C once more stops at once\n")
