@@ -64,9 +64,15 @@ document = documents.nextElement()
 """
 
 
+LEAVE = """
+import os
+os._exit(0)  # done; the bridge to LibreOffice does not always end well
+"""
+
+
 def by_hand(temporary: Path, code: str) -> None:
     """What a person does in LibreOffice's window: code that knows document and desktop, over a second connection."""
     (folder,) = temporary.glob("sheetnet-*")
     python = libreoffice._find_python(libreoffice._find_soffice() or "")
     assert python
-    subprocess.run([python, "-c", BY_HAND + code, folder.name], check=True, capture_output=True, timeout=60)
+    subprocess.run([python, "-c", BY_HAND + code + LEAVE, folder.name], check=True, capture_output=True, timeout=60)

@@ -87,7 +87,7 @@ def is_learning(temporary: Path, pushes: int = 3) -> bool:
     """Whether so many pushes are shown on the sheet Live."""
     cell = f"document.Sheets.getByName({board.SHEET!r}).getCellByPosition(1, {board.TOP + pushes - 1})"
     try:
-        by_hand(temporary, f"sys.exit(not {cell}.Value)")
+        by_hand(temporary, f"import os\nos._exit(not {cell}.Value)")
     except (subprocess.CalledProcessError, ValueError):  # no such sheet, no such program yet
         return False
     return True
