@@ -9,7 +9,6 @@ import pytest
 from conftest import EVERY_ENGINE, engine_of
 from engine_book import by_hand, write_book
 
-from sheetnet import engines
 from sheetnet.engines import Engine, Session
 from sheetnet.engines.base import Gone
 from sheetnet.errors import EngineError
@@ -64,12 +63,7 @@ def test_a_sheet_is_added_once_and_a_chart_is_no_fault(attached: Session) -> Non
 
 
 @pytest.mark.office
-def test_a_range_that_is_asked_for_again_stays_in_its_place(
-    office: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    monkeypatch.setenv("TMPDIR", str(temporary))
+def test_a_range_that_is_asked_for_again_stays_in_its_place(office: Engine, tmp_path: Path, temporary: Path) -> None:
     with office.attach(write_book(tmp_path / "book.xlsx"), visible=False) as session:
         for _ in range(3):
             assert session.read("Data", 4, 0, 1, 2) == [[1.0, 2.0]]
@@ -83,8 +77,3 @@ def test_a_range_that_is_asked_for_again_stays_in_its_place(
         with pytest.raises(Gone, match="the sheet 'Data' is gone"):
             session.write([("Data", 4, 0, [[9.0, 9.0]])])
         assert session.read("Calc", 4, 0, 1, 1) != [[9.0]]
-
-
-def test_every_engine_attaches() -> None:
-    every: list[Engine] = [engines.get(name) for name in engines.NAMES]
-    assert all(engine.attaches for engine in every)

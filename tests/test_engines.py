@@ -220,15 +220,6 @@ def test_missing_says_what_to_do(monkeypatch: pytest.MonkeyPatch, book: Path) ->
 # LibreOffice runs beside us: whatever happens, nothing of it may stay.
 
 
-@pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which LibreOffice's files are while the test runs."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setenv("TMPDIR", str(folder))
-    return folder
-
-
 @pytest.mark.office
 def test_nothing_is_left_after_close(office: Engine, book: Path, temporary: Path) -> None:
     with office.open(book):

@@ -35,16 +35,6 @@ def book(tmp_path: Path) -> Path:
     return write_book(tmp_path / "book.xlsx")
 
 
-@pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which all temporary files are while the test runs."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setenv("TMPDIR", str(folder))
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
-
-
 @pytest.fixture(params=[AS_ON_WINDOWS, AS_ON_MACOS])
 def driven(request: pytest.FixtureRequest, temporary: Path) -> Iterator[xlwings_office.Engine]:
     """xlwings, driving LibreOffice as if it were Excel on Windows and on macOS."""

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from conftest import Made
 from engine_book import by_hand
-from test_live import is_learning, running, temporary, wait_for  # noqa: F401 (a fixture)
+from test_live import is_learning, running, wait_for
 
 import sheetnet as sn
 from sheetnet.engines import Engine, libreoffice
@@ -108,7 +108,7 @@ def moved(before: np.ndarray, after: np.ndarray) -> float:
 
 
 def test_the_curve_is_seen_to_move_and_the_window_stays(
-    screen: str, titanic_file: Made, tmp_path: Path, temporary: Path  # noqa: F811
+    screen: str, titanic_file: Made, tmp_path: Path, temporary: Path
 ) -> None:  # fmt: skip
     book, home = Path(shutil.copy(titanic_file.path, tmp_path / "titanic.xlsx")), tmp_path / "home"
     with running("live", book, "--engine", "libreoffice", "--epochs", "50", "--per-second", "8") as process:
@@ -147,7 +147,7 @@ for command, *given in ((".uno:GoToCell", PropertyValue("ToPoint", 0, "$C$12", 0
 
 
 def test_a_cell_that_is_being_edited_holds_nothing_up(
-    screen: str, small: Made, tmp_path: Path, temporary: Path  # noqa: F811
+    screen: str, small: Made, tmp_path: Path, temporary: Path
 ) -> None:  # fmt: skip
     book = Path(shutil.copy(small.path, tmp_path / "mine.xlsx"))
     with sn.live(book, "libreoffice") as live:
@@ -161,7 +161,7 @@ def test_a_cell_that_is_being_edited_holds_nothing_up(
 
 
 def test_a_window_outlives_kill_9_and_ctrl_c(
-    screen: str, small: Made, tmp_path: Path, temporary: Path  # noqa: F811
+    screen: str, small: Made, tmp_path: Path, temporary: Path
 ) -> None:  # fmt: skip
     book, home = Path(shutil.copy(small.path, tmp_path / "mine.xlsx")), tmp_path / "home"
     for kind, code in ((signal.SIGINT, 130), (signal.SIGKILL, -9)):

@@ -66,6 +66,15 @@ def bar(length: int, label: str) -> Iterator[Callable[[int, str], None]]:
         yield lambda at, words: made.update(at - made.pos, words)
 
 
+def dead_words(dead: int, units: int) -> str:
+    """What it means that so many of a net's units are above 0 for no row, and what to do."""
+    be, get = ("is", "it gets") if dead == 1 else ("are", "they get")
+    return (
+        f"{dead} of {units} units {be} dead: 0 for every row, so that {get} no gradient. Try another seed, a smaller"
+        " rate or scale, or features of size about 1"
+    )
+
+
 def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a prepared table: --recipe and --csv."""
     recipe = click.option(

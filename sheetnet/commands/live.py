@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetnet.commands.common import CONTEXT, bar, numbers, plainly, print_json, say
+from sheetnet.commands.common import CONTEXT, bar, dead_words, numbers, plainly, print_json, say
+from sheetnet.engines import NAMES
 from sheetnet.errors import SheetnetError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from sheetnet.models import Model
 
 SHOWN = 12  # lines of the table at the end
+ROUNDING = 1e-9  # relative: who begins at the bottom stays there but for rounding
 
 
 @click.command(context_settings=CONTEXT)
@@ -39,7 +41,7 @@ SHOWN = 12  # lines of the table at the end
     help="Where the last model's weights go: W of MMULT; or its yellow weights, and the sheet's descent moves.",
 )  # fmt: skip
 @click.option(
-    "--engine", type=click.Choice(["excel", "libreoffice", "ironcalc"]),
+    "--engine", type=click.Choice(NAMES),
     help="The program; ironcalc shows nothing, and takes two seconds a push.  [default: excel on Windows and macOS"
     " where it is installed, else libreoffice]",
 )  # fmt: skip
@@ -94,7 +96,8 @@ def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
                 click.echo(f"{file}: {words}", err=True)
 
             learned = learn(session, key, start=start, progress=progress, notice=notice, **passed)
-        solved = f"{solve(session, key)}; loss {session.loss(key):.12g}" if _solves(options, learned) else ""
+        solves = options["solver"] and not learned.stopped
+        solved = f"{solve(session, key)}; loss {session.loss(key):.12g}" if solves else ""
         if options["save"]:
             session.save()
         on_mmult = session.place(key) == "mmult.now.W"
@@ -102,10 +105,6 @@ def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
     for words in _ending(learned, file, options, on_mmult):
         click.echo(words, err=True)
     sys.exit(130 if learned.stopped else 0 if learned.apart <= CLOSE else 1)
-
-
-def _solves(options: dict[str, Any], learned: Learned) -> bool:
-    return bool(options["solver"]) and not learned.stopped
 
 
 def _start(plan: Plan, model: Model, weights: str) -> Any:
@@ -125,11 +124,12 @@ def _start(plan: Plan, model: Model, weights: str) -> Any:
 
 def _ending(learned: Learned, file: str, options: dict[str, Any], on_mmult: bool) -> Iterator[str]:
     """What a person should know of how it went, and how to go on."""
-    if learned.dead:
-        yield f"{file}: {learned.dead} of the ReLUs are dead, 0 for every row: a smaller --lr keeps them alive"
+    if learned.dead_units:
+        yield f"{file}: {dead_words(learned.dead_units, learned.W.shape[1])}"
     first, last = learned.pushes[0].torch, learned.pushes[-1].torch
-    if last > first and not any(push.edits for push in learned.pushes):  # else a person may have wanted it
-        yield f"{file}: the loss has risen, {first:.6g} to {last:.6g}: the learning rate {learned.lr:g} is too large"
+    edited = any(push.edits for push in learned.pushes)  # then a person may have wanted it
+    if last > first * (1 + ROUNDING) and not edited:
+        yield f"{file}: the loss has risen, {first:.6g} to {last:.6g}: is the learning rate {learned.lr:g} too large?"
     if learned.stopped:
         yield f"stopped after {learned.epochs} of {options['epochs']} epochs"
     if options["save"]:
@@ -160,7 +160,7 @@ def _print(learned: Learned, file: str, solved: str) -> None:
 
 def _print_json(learned: Learned, file: str, solved: str) -> None:
     pushes = [{"epoch": p.epoch, "torch": p.torch, "sheet": p.sheet, "edits": p.edits} for p in learned.pushes]
-    content: dict[str, Any] = {"file": file, "model": learned.model, "lr": learned.lr, "dead": learned.dead}
-    content |= {"optimiser": learned.optimiser, "stopped": learned.stopped}
+    content: dict[str, Any] = {"file": file, "model": learned.model, "lr": learned.lr}
+    content |= {"dead_units": learned.dead_units, "optimiser": learned.optimiser, "stopped": learned.stopped}
     content |= {"pushes": pushes, "apart": learned.apart, "per_second": learned.per_second, "solver": solved}
     print_json(content | {"W": [numbers(w) for w in learned.W]})

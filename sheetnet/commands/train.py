@@ -12,6 +12,7 @@ from sheetnet.commands.common import (
     CONTEXT,
     SEED,
     bar,
+    dead_words,
     device_options,
     memory_of,
     numbers,
@@ -138,13 +139,8 @@ def _print_run(run: Run) -> None:
     if run.diverged_at is not None:
         why = "the learning rate is too large" if run.diverged_at else "the start weights or the rows are too large"
         click.echo(f"the loss is no finite number from epoch {run.diverged_at} on: {why}")
-    units = run.params["W"].shape[1]
     if run.dead_units:
-        what = "it gets" if run.dead_units == 1 else "they get"
-        click.echo(
-            f"{run.dead_units} of {units} units {'is' if run.dead_units == 1 else 'are'} dead: 0 for every row, so that"
-            f" {what} no gradient. Try another seed, a smaller rate or scale, or features of size about 1"
-        )
+        click.echo(dead_words(run.dead_units, run.params["W"].shape[1]))
     click.echo(f"on {run.device}, {run.dtype}, path: {run.path}")
 
 

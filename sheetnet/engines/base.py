@@ -209,7 +209,6 @@ class Engine(ABC):
     """A program that calculates workbooks."""
 
     name: str
-    attaches = False  # whether attach() works: _attach is filled in
 
     @abstractmethod
     def missing(self) -> str | None:
@@ -229,8 +228,6 @@ class Engine(ABC):
         a visible workbook open. An engine without windows opens the file as open() does.
         Raises: EngineError as open(); for a file that is read-only, or open elsewhere.
         """
-        if not self.attaches:
-            raise EngineError(f"{path}: the engine {self.name} cannot write into an open workbook yet.")
         return self._attach(self._usable(path), visible)
 
     def _writable(self, path: Path) -> None:

@@ -44,7 +44,6 @@ class Excel(Engine):
     """Microsoft Excel. open() runs one of its own, without a window; attach() takes the one that a person uses."""
 
     name = "excel"
-    attaches = True
 
     def missing(self) -> str | None:
         """None, or what to install, or which engine to take where Excel cannot run."""

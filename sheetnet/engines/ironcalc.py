@@ -18,7 +18,6 @@ class IronCalc(Engine):
     """The engine that pip installs along with sheetnet."""
 
     name = "ironcalc"
-    attaches = True
 
     def missing(self) -> str | None:
         """None, or how to install the Python package."""

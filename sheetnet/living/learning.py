@@ -42,7 +42,7 @@ class Push:
 
 @dataclass
 class Learned:
-    """What became of it: the last weights W (p, k), the rate, every push; stopped: by Ctrl-C; dead: units that are."""
+    """What became of it: the last weights W (p, k), the rate, every push; stopped says that Ctrl-C ended it."""
 
     model: str
     W: np.ndarray = field(repr=False)
@@ -51,7 +51,7 @@ class Learned:
     pushes: list[Push] = field(default_factory=list, repr=False)
     stopped: bool = False
     seconds: float = 0.0
-    dead: int = 0
+    dead_units: int = 0
 
     @property
     def epochs(self) -> int:
@@ -129,7 +129,7 @@ def learn(
         except SheetnetError as reason:
             raise LiveError(f"{reason}\n{run.rescue()}") from None
         learned.seconds = time.perf_counter() - began
-        learned.dead = run.dead
+        learned.dead_units = run.steps.dead_units(learned.W)
     return learned
 
 
@@ -144,19 +144,12 @@ class _Run:
         plain = learned.optimiser == "sgd"
         net = live.models[name]
         self.steps = Plain(net, table) if plain else Remembering(net, table, learned.optimiser)
-        self.table = table
         self.good = self.calm = (0, learned.W)  # the last that the sheet took; with a loss that is not above the first
         self.pushed: np.ndarray | None = None
         self.rate = live.rate(name)
         self.place = place = live.plan.book.block(live.place(learned.model)).area.full(fixed=False)
         by = "" if plain else f" by {learned.optimiser}"
         live.board.say(f"{name.replace('_', '-')}{by}, rate {learned.lr:g}: torch's weights go to {place}")
-
-    @property
-    def dead(self) -> int:
-        """How many units are above 0 for no row."""
-        alive = (self.table.X @ self.learned.W > 0).any(0)
-        return int((~alive).sum()) if self.live.models[self.name].rectified else 0
 
     @property
     def verdict(self) -> str:

@@ -33,6 +33,12 @@ class Plain:
 
         return float(train(self.net, self.table, {"W": W}, epochs=0, device="cpu").losses[0])
 
+    def dead_units(self, W: np.ndarray) -> int:
+        """How many of the units at W (p, k) are above 0 for no row."""
+        from sheetnet.training import train
+
+        return train(self.net, self.table, {"W": W}, epochs=0, device="cpu").dead_units
+
     def go(self, W: np.ndarray, lr: float, epochs: int) -> Stretch:
         """So many epochs from W on; fewer where Ctrl-C is heard."""
         from sheetnet.training import train
