@@ -11,42 +11,42 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from sheetnet.building import build, build_lesson
+    from sheetnet.book.build import build, build_lesson
+    from sheetnet.book.params import Params, read_params
+    from sheetnet.book.predict import predict
+    from sheetnet.book.rebuild import write_params
     from sheetnet.checking import check
-    from sheetnet.data.rows import Rows, open_rows
     from sheetnet.errors import SheetnetError
-    from sheetnet.features import Table, titanic
     from sheetnet.living import LiveSession, live
-    from sheetnet.models import Model, linear, relus, two_relu
-    from sheetnet.params import Params, read_params
-    from sheetnet.predicting import predict
-    from sheetnet.rebuilding import write_params
+    from sheetnet.models.model import Model, linear, relus, two_relu
+    from sheetnet.tables.recipe import Table, titanic
+    from sheetnet.tables.rows import Rows, open_rows
     from sheetnet.training import Run, train
     from sheetnet.training.sweep import Sweep, sweep
 
 _HOME = {
     "LiveSession": "living",
-    "Model": "models",
-    "Params": "params",
-    "Rows": "data.rows",
+    "Model": "models.model",
+    "Params": "book.params",
+    "Rows": "tables.rows",
     "Run": "training",
     "SheetnetError": "errors",
     "Sweep": "training.sweep",
-    "Table": "features",
-    "build": "building",
-    "build_lesson": "building",
+    "Table": "tables.recipe",
+    "build": "book.build",
+    "build_lesson": "book.build",
     "check": "checking",
-    "linear": "models",
+    "linear": "models.model",
     "live": "living",
-    "open_rows": "data.rows",
-    "predict": "predicting",
-    "read_params": "params",
-    "relus": "models",
+    "open_rows": "tables.rows",
+    "predict": "book.predict",
+    "read_params": "book.params",
+    "relus": "models.model",
     "sweep": "training.sweep",
-    "titanic": "features",
+    "titanic": "tables.recipe",
     "train": "training",
-    "two_relu": "models",
-    "write_params": "rebuilding",
+    "two_relu": "models.model",
+    "write_params": "book.rebuild",
 }
 __all__ = [
     "LiveSession", "Model", "Params", "Rows", "Run", "SheetnetError", "Sweep", "Table", "__version__", "build",

@@ -21,16 +21,16 @@ import pytest
 
 import sheetnet as sn
 from sheetnet import engines
-from sheetnet.area import area_of, cell_address
-from sheetnet.building import evaluate_blocks, recorded, start_inputs
+from sheetnet.book.build import evaluate_blocks, recorded, start_inputs
+from sheetnet.book.manifest import Manifest
 from sheetnet.checking import reader
 from sheetnet.checking.blocks import find_manifest
 from sheetnet.checking.reader import where
+from sheetnet.course.titanic.lesson import Plan
 from sheetnet.engines import Engine, Session, Value
-from sheetnet.features import Table
-from sheetnet.layout import Block
-from sheetnet.lessons.titanic import Plan
-from sheetnet.manifest import Manifest
+from sheetnet.page.area import area_of, cell_address
+from sheetnet.page.book import Block
+from sheetnet.tables.recipe import Table
 
 ROOT = Path(__file__).parents[1]
 OFFICE = pytest.param("libreoffice", marks=pytest.mark.office)
@@ -137,7 +137,7 @@ def made(path: Path, table: Table, **options: float) -> Made:
 @pytest.fixture(scope="session")
 def small_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A table of 30 passengers with Kaggle's other columns beside those that are used."""
-    rows = list(csv.DictReader((files("sheetnet.data") / "titanic.csv").read_text().splitlines()))
+    rows = list(csv.DictReader((files("sheetnet.tables") / "titanic.csv").read_text().splitlines()))
     path = tmp_path_factory.mktemp("small") / "train.csv"
     with path.open("w", newline="") as stream:
         writer = csv.DictWriter(stream, ["PassengerId", "Name", *rows[0], "Cabin"])

@@ -20,13 +20,13 @@ from conftest import PICKED, ROOT, Made, edit, edit_xml, part_of, rezip, run_she
 from openpyxl import load_workbook
 
 import sheetnet as sn
-from sheetnet import workbook
 from sheetnet.__main__ import main
-from sheetnet.area import area_of
+from sheetnet.book import xlsx as workbook
 from sheetnet.checking.reader import MAX_PARTS, MAX_UNPACKED
 from sheetnet.errors import SheetnetError, WorkbookError
-from sheetnet.graph import variable
-from sheetnet.layout import Book
+from sheetnet.graph.node import variable
+from sheetnet.page.area import area_of
+from sheetnet.page.book import Book
 
 Spoil = Callable[[Made, Path], object]
 
@@ -380,7 +380,7 @@ def test_a_wrong_command_line_is_exit_code_2(args: tuple[str, ...]) -> None:
     assert result.stdout == ""
 
 
-@pytest.mark.parametrize("moment", ["os.replace", "os.chmod", "sheetnet.charts.draw"])
+@pytest.mark.parametrize("moment", ["os.replace", "os.chmod", "sheetnet.book.charts.draw"])
 def test_a_target_that_cannot_be_written_stays_what_it_was(
     small: Made, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
@@ -413,7 +413,7 @@ def test_ctrl_c_while_writing_leaves_the_old_file(small: Made, monkeypatch: pyte
         raise KeyboardInterrupt
 
     Path("out.xlsx").write_bytes(b"precious")
-    monkeypatch.setattr(f"sheetnet.workbook.{moment}", interrupt)
+    monkeypatch.setattr(f"sheetnet.book.xlsx.{moment}", interrupt)
     with pytest.raises(KeyboardInterrupt):
         sn.build("out.xlsx", small.table, [sn.linear(small.table)], epochs=1)
     result = CliRunner().invoke(main, ["build", "titanic", "--csv", str(small.csv), "--epochs", "1", "-o", "out.xlsx"])

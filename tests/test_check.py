@@ -14,15 +14,15 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.formula import ArrayFormula
 
 import sheetnet as sn
-from sheetnet import evaluate
 from sheetnet.checking import reader
 from sheetnet.checking.poison import POISON, poison
 from sheetnet.checking.report import BlockReport, Finding, Report
+from sheetnet.course.titanic import witness
 from sheetnet.engines import Engine, Session
 from sheetnet.errors import WorkbookError
-from sheetnet.optimisers import OPTIMISERS, Step
-from sheetnet.sheets.net import CHANGED
-from sheetnet.witnesses import titanic as witness
+from sheetnet.graph import evaluate
+from sheetnet.models.optimisers import OPTIMISERS, Step
+from sheetnet.motifs.net import CHANGED
 
 Changes = dict[str, object]
 

@@ -15,8 +15,8 @@ import pytest
 
 import sheetnet as sn
 from sheetnet.errors import TrainingError
-from sheetnet.features import Table
-from sheetnet.models import create
+from sheetnet.models.model import create
+from sheetnet.tables.recipe import Table
 from sheetnet.training import Run, checkpoint
 from tests.conftest import ROOT, run_sheetnet
 

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sheetnet.data import SCHEMA, Raw, read_passengers
 from sheetnet.errors import DataError
+from sheetnet.tables import SCHEMA, Raw, read_passengers
 
-SHIPPED = files("sheetnet.data") / "titanic.csv"
+SHIPPED = files("sheetnet.tables") / "titanic.csv"
 SHA256 = "4d4c5987da6d3f94c3f3ccab7dea8fdffda93ea9f09450005dd05f99ab7886cc"
 HEADER = "Survived,Pclass,Sex,Age,SibSp,Parch,Fare,Embarked"
 ROW = "0,3,male,22,1,0,7.25,S"
@@ -45,7 +45,7 @@ def load(folder: Path, content: str | bytes) -> Raw:
 def test_shipped_file_is_the_known_one() -> None:
     content = SHIPPED.read_bytes()
     assert hashlib.sha256(content).hexdigest() == SHA256
-    assert SHA256 in (files("sheetnet.data") / "README.md").read_text(encoding="utf-8")
+    assert SHA256 in (files("sheetnet.tables") / "README.md").read_text(encoding="utf-8")
 
 
 def test_shipped_table_has_the_known_counts(shipped: Raw) -> None:
@@ -87,7 +87,7 @@ def test_frame_marks_what_is_missing(shipped: Raw) -> None:
 
 
 def test_reading_does_not_import_pandas() -> None:
-    code = "import sys; from sheetnet.data import read_passengers; read_passengers(); print('pandas' in sys.modules)"
+    code = "import sys; from sheetnet.tables import read_passengers; read_passengers(); print('pandas' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "False"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import Made, block_at, changed
 
-from sheetnet.building import evaluate_blocks
+from sheetnet.book.build import evaluate_blocks
 from sheetnet.engines import Session
 
 # what is changed, by block, entry and value; and the blocks that must move

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 import sheetnet as sn
-from sheetnet.data import SCHEMA, Raw, read_passengers
 from sheetnet.errors import DataError
-from sheetnet.evaluate import NUMERIC
-from sheetnet.features import RECIPES, Table, prepare
+from sheetnet.graph.evaluate import NUMERIC
+from sheetnet.tables import SCHEMA, Raw, read_passengers
+from sheetnet.tables.recipe import RECIPES, Table, prepare
 
 SHEET = ["SibSp", "Parch", "Age_N", "log_Fare", "Pclass_1", "Pclass_2", "Embark_S", "Embark_C", "Male", "Ones"]
 NOTEBOOK = [
@@ -21,7 +21,7 @@ NOTEBOOK = [
     "Embarked_C", "Embarked_Q", "Embarked_S",
 ]  # fmt: skip
 LOGARITHMS = {"log_Fare", "LogFare"}  # libraries round these differently in the last place
-SHIPPED = Path(sn.__file__).parent / "data" / "titanic.csv"
+SHIPPED = Path(sn.__file__).parent / "tables" / "titanic.csv"
 
 KAGGLE = '''PassengerId,Survived,Pclass,Name,Sex,Age,SibSp,Parch,Ticket,Fare,Cabin,Embarked
 1,0,3,"Braund, Mr. Owen ""Harris""",male,22,1,0,A/5 21171,7.25,,S

@@ -11,16 +11,31 @@ import numpy as np
 import pytest
 import xlsxwriter
 
-from sheetnet import engines, formula
-from sheetnet.area import Area
+from sheetnet import engines
 from sheetnet.checking.canonical import canonical
 from sheetnet.errors import GraphError
-from sheetnet.formula import MAX_LENGTH, number, render, render_cell
-from sheetnet.gradient import gradient
-from sheetnet.graph import Node, apply, constant, hstack, lift, mean, ones, relu, row, square, variable, vstack, where
-from sheetnet.layout import Book, Formula, View
-from sheetnet.models import Model, evaluate_loss
-from sheetnet.optimisers import OPTIMISERS
+from sheetnet.graph import formula
+from sheetnet.graph.formula import MAX_LENGTH, number, render, render_cell
+from sheetnet.graph.gradient import gradient
+from sheetnet.graph.node import (
+    Node,
+    apply,
+    constant,
+    hstack,
+    lift,
+    mean,
+    ones,
+    relu,
+    row,
+    square,
+    variable,
+    vstack,
+    where,
+)
+from sheetnet.models.model import Model, evaluate_loss
+from sheetnet.models.optimisers import OPTIMISERS
+from sheetnet.page.area import Area
+from sheetnet.page.book import Book, Formula, View
 
 WRONG = 99.0
 SHEET = "Sheet"

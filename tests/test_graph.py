@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pytest
 
-from sheetnet import rewrite
 from sheetnet.errors import GraphError
-from sheetnet.evaluate import NUMERIC, evaluate
-from sheetnet.formula import render
-from sheetnet.gradient import gradient
-from sheetnet.graph import (
+from sheetnet.graph import rewrite
+from sheetnet.graph.evaluate import NUMERIC, evaluate
+from sheetnet.graph.formula import render
+from sheetnet.graph.gradient import gradient
+from sheetnet.graph.node import (
     Node,
     apply,
     constant,
@@ -29,8 +29,8 @@ from sheetnet.graph import (
     vstack,
     where,
 )
-from sheetnet.rewrite import split_columns, substitute
-from sheetnet.shapes import Shape
+from sheetnet.graph.ops import Shape
+from sheetnet.graph.rewrite import split_columns, substitute
 
 LONG = 5_000  # nodes in a chain: more than Python's stack holds frames
 

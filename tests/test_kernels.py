@@ -19,7 +19,7 @@ import pytest
 import torch
 
 import sheetnet as sn
-from sheetnet.models import create
+from sheetnet.models.model import create
 from sheetnet.training import nets
 from tests.conftest import ROOT
 from tests.test_paths import assert_as_referee, distance, follow, random_table, task_of

@@ -18,16 +18,16 @@ from openpyxl import load_workbook
 from test_workbook import OLD, VOLATILE, ranges_out_of_place
 
 import sheetnet as sn
-from sheetnet.area import cell_address
 from sheetnet.checking import reader
 from sheetnet.checking.blocks import find_manifest
 from sheetnet.checking.reader import where
+from sheetnet.course import LISTING, kind_of, plan_of
+from sheetnet.course.lesson import Lesson
 from sheetnet.engines import Engine, Session
 from sheetnet.errors import SheetnetError
-from sheetnet.exercises import ANSWERS
-from sheetnet.lessons import LISTING, kind_of, plan_of
-from sheetnet.lessons.lesson import Lesson
-from sheetnet.plan import Plan
+from sheetnet.motifs.exercises import ANSWERS
+from sheetnet.page.area import cell_address
+from sheetnet.page.workbook import Plan
 
 NAMES = [name for name in LISTING if name != "titanic"]
 # blocks that show again what stands elsewhere, or compare: torch has no say of its own in them
@@ -104,7 +104,7 @@ def test_torch_has_a_say_in_every_number(lesson: Book) -> None:
 
 def test_a_torch_that_is_silent_of_a_block_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = sn.build_lesson("quadratic", tmp_path / "lesson.xlsx").path
-    module = importlib.import_module("sheetnet.witnesses.quadratic")
+    module = importlib.import_module("sheetnet.course.quadratic.witness")
     said = module.witness
     monkeypatch.setattr(
         module, "witness", lambda inputs: {id: v for id, v in said(inputs).items() if id != "bowl.tangent"}
@@ -227,7 +227,7 @@ def test_a_formula_that_was_changed_is_found(lesson: Book, tmp_path: Path) -> No
 
 def test_a_torch_that_says_otherwise_is_noticed(lesson: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each block of the witness in turn is off by a part in a million somewhere: check names just that block."""
-    module = importlib.import_module(f"sheetnet.witnesses.{lesson.plan.name}")
+    module = importlib.import_module(f"sheetnet.course.{lesson.plan.name}.witness")
     said = module.witness
     blocks = {b.id for b in lesson.plan.book.blocks if b.style != "values"}
 

@@ -12,7 +12,7 @@ import torch
 
 import sheetnet as sn
 from sheetnet.errors import DataError, SheetnetError, TrainingError
-from sheetnet.models import create
+from sheetnet.models.model import create
 from sheetnet.training import closed, summed
 from sheetnet.training.source import bytes_of
 from tests.conftest import run_sheetnet

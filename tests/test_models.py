@@ -10,16 +10,16 @@ import torch
 from torch import nn
 
 import sheetnet as sn
-from sheetnet import gradient as gradients
 from sheetnet.errors import DataError, SheetnetError
-from sheetnet.evaluate import NUMERIC, evaluate
-from sheetnet.features import Table, counting
-from sheetnet.formula import render
-from sheetnet.gradient import gradient
-from sheetnet.graph import Node, variable
-from sheetnet.models import KINDS, Model, Pass, create, evaluate_loss
-from sheetnet.optimisers import OPTIMISERS, Step
-from sheetnet.sheets.net import Common, Net
+from sheetnet.graph import gradient as gradients
+from sheetnet.graph.evaluate import NUMERIC, evaluate
+from sheetnet.graph.formula import render
+from sheetnet.graph.gradient import gradient
+from sheetnet.graph.node import Node, variable
+from sheetnet.models.model import KINDS, Model, Pass, create, evaluate_loss
+from sheetnet.models.optimisers import OPTIMISERS, Step
+from sheetnet.motifs.net import Common, Net
+from sheetnet.tables.recipe import Table, counting
 
 CASES = [(name, n, p, seed) for name in KINDS for n in (5, 40) for p in (1, 3, 10) for seed in (0, 1, 2)]
 EPOCHS = 50

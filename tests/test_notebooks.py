@@ -11,7 +11,7 @@ from conftest import ROOT
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from sheetnet.lessons import LISTING
+from sheetnet.course import LISTING
 
 NAMES = [entry.file for entry in LISTING.values()]
 

@@ -10,15 +10,17 @@ import numpy as np
 import pytest
 import torch
 
-from sheetnet import engines, formula, workbook
+from sheetnet import engines
+from sheetnet.book import xlsx as workbook
 from sheetnet.engines import CellError
 from sheetnet.errors import GraphError
-from sheetnet.evaluate import NUMERIC, evaluate
-from sheetnet.gradient import RULES, UNRULED, gradient
-from sheetnet.graph import Node, apply, constant, mean, relu, square, sum_columns, variable
-from sheetnet.judging import key
-from sheetnet.layout import Block, Book, Role
-from sheetnet.shapes import SHAPES
+from sheetnet.graph import formula
+from sheetnet.graph.evaluate import NUMERIC, evaluate
+from sheetnet.graph.gradient import RULES, UNRULED, gradient
+from sheetnet.graph.judging import key
+from sheetnet.graph.node import Node, apply, constant, mean, relu, square, sum_columns, variable
+from sheetnet.graph.ops import SHAPES
+from sheetnet.page.book import Block, Book, Role
 
 RNG = np.random.default_rng(20)
 NAN = float("nan")

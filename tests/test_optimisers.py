@@ -14,20 +14,20 @@ from torch.nn.functional import mse_loss
 
 import sheetnet as sn
 from sheetnet import engines
+from sheetnet.book.xlsx import write
 from sheetnet.errors import GraphError, SheetnetError, TrainingError
-from sheetnet.evaluate import evaluate
-from sheetnet.gradient import gradient
-from sheetnet.graph import Node, apply, lift, mean, square, variable
-from sheetnet.layout import Book
-from sheetnet.optimisers import OPTIMISERS, Rule, Settings, State, Step
-from sheetnet.training import optim
-from sheetnet.workbook import write
+from sheetnet.graph.evaluate import evaluate
+from sheetnet.graph.gradient import gradient
+from sheetnet.graph.node import Node, apply, lift, mean, square, variable
+from sheetnet.models import torch_optim as optim
+from sheetnet.models.optimisers import OPTIMISERS, Rule, Settings, State, Step
+from sheetnet.page.book import Book
 
 Array = np.ndarray
 STEPS, LR = 50, 0.03
 P, K, BATCH, BATCHES = 3, 2, 8, 3
 STATEFUL = [name for name in OPTIMISERS if name != "sgd"]
-# torch.optim as its documentation has it, apart from the table in sheetnet.training.optim
+# torch.optim as its documentation has it, apart from the table in sheetnet.models.torch_optim
 TORCH: dict[str, tuple[Callable[..., torch.optim.Optimizer], dict[str, object], dict[str, str]]] = {
     "sgd": (torch.optim.SGD, {}, {}),
     "momentum": (torch.optim.SGD, {"momentum": 0.9}, {"m": "momentum_buffer"}),
@@ -297,7 +297,7 @@ def test_a_planted_fault_differs_from_torch(name: str, fault: str, monkeypatch: 
 def test_a_formula_of_adam_reads_as_it_is_spoken() -> None:
     from test_formula import Named
 
-    from sheetnet.formula import render
+    from sheetnet.graph.formula import render
 
     W, grad, m, v, lr, t = (
         variable(name, (2, 1) if i < 4 else (1, 1)) for i, name in enumerate(("W", "grad_W", "mm", "vv", "lr", "t"))

@@ -21,23 +21,23 @@ from openpyxl import load_workbook
 
 import sheetnet as sn
 from sheetnet.__main__ import main
+from sheetnet.book.params import Params
+from sheetnet.book.predict import predictions
 from sheetnet.checking import reader
 from sheetnet.checking.blocks import recalculated
-from sheetnet.data.newcomers import read_newcomers
+from sheetnet.course.listing import LISTING
 from sheetnet.engines import Engine
 from sheetnet.errors import SheetnetError
-from sheetnet.features import complete_rows
-from sheetnet.lessons.listing import LISTING
-from sheetnet.params import Params
-from sheetnet.predicting import predictions
-from sheetnet.training import modules
+from sheetnet.models import twins as modules
+from sheetnet.tables.newcomers import read_newcomers
+from sheetnet.tables.recipe import complete_rows
 
 RNG = np.random.default_rng(7)
 START = {"linear": {"W": RNG.normal(size=(10, 1)) / 3}, "two_relu": {"W": RNG.normal(size=(10, 2)) / 3}}  # all 53 bits
 RATE = {"linear": 0.1 / 3, "two_relu": 0.2 / 3}
 EPOCHS = 4
 FEATURES = ["SibSp", "Parch", "Age_N", "log_Fare", "Pclass_1", "Pclass_2", "Embark_S", "Embark_C", "Male", "Ones"]
-LESSONS = [name for name in LISTING if name != "titanic" and find_spec(f"sheetnet.lessons.{name}")]
+LESSONS = [name for name in LISTING if name != "titanic" and find_spec(f"sheetnet.course.{name}")]
 
 
 @pytest.fixture(autouse=True)
@@ -452,14 +452,14 @@ def test_predictions_are_those_of_plain_pandas(name: str, newcomers: Path, reque
 def test_scaling_by_the_new_rows_is_caught(
     name: str, newcomers: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sheetnet.predicting.substitute", lambda roots, change: roots)
+    monkeypatch.setattr("sheetnet.book.predict.substitute", lambda roots, change: roots)
     with pytest.raises(AssertionError):
         hold_the_predictions(request.getfixturevalue(name), newcomers)
 
 
 @pytest.mark.parametrize("wrong", [0.0, 30.0])
 def test_another_filling_is_caught(fine: Made, newcomers: Path, wrong: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sheetnet.predicting.filling", lambda stands, name: "Q" if name == "Embarked" else wrong)
+    monkeypatch.setattr("sheetnet.book.predict.filling", lambda stands, name: "Q" if name == "Embarked" else wrong)
     with pytest.raises(AssertionError):
         hold_the_predictions(fine, newcomers)
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 import sheetnet as sn
-from sheetnet.data import Raw
 from sheetnet.errors import TrainingError
-from sheetnet.features import Table
-from sheetnet.models import Model, create
+from sheetnet.models.model import Model, create
+from sheetnet.tables import Raw
+from sheetnet.tables.recipe import Table
 from sheetnet.training import fused
 from sheetnet.training.task import Task, can_factor, choose, factored, start, triangle
 

@@ -18,9 +18,9 @@ from pyarrow.csv import write_csv
 from pyarrow.feather import write_feather
 from pyarrow.parquet import write_table
 
-import sheetnet.data.files as files_module
-from sheetnet.data.rows import Rows, open_rows
+import sheetnet.tables.files as files_module
 from sheetnet.errors import DataError
+from sheetnet.tables.rows import Rows, open_rows
 
 N = 1_000
 FORMATS = ["csv", "parquet", "arrow"]
@@ -304,7 +304,7 @@ def test_chunks_that_cannot_be(tmp_path: Path) -> None:
 MEASURE = """
 import re, sys
 import numpy as np, pyarrow, pyarrow.csv, pyarrow.dataset, pyarrow.parquet
-from sheetnet.data.rows import open_rows
+from sheetnet.tables.rows import open_rows
 peak = lambda: int(re.search(r"VmHWM:\\s*([0-9]+)", open("/proc/self/status").read())[1]) // 2**10
 base = peak()
 rows = open_rows(sys.argv[1], "y")
@@ -597,6 +597,6 @@ def test_signature_and_digest(tmp_path: Path) -> None:
 
 
 def test_importing_rows_does_not_import_pyarrow() -> None:
-    code = "import sys, sheetnet.data.rows; print('pyarrow' in sys.modules)"
+    code = "import sys, sheetnet.tables.rows; print('pyarrow' in sys.modules)"
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env).stdout == "False\n"

@@ -16,8 +16,8 @@ import torch
 
 import sheetnet as sn
 from sheetnet.errors import SheetnetError, TrainingError
-from sheetnet.features import Table
-from sheetnet.models import create
+from sheetnet.models.model import create
+from sheetnet.tables.recipe import Table
 from sheetnet.training import nets
 from sheetnet.training.designs import draw, starts
 from sheetnet.training.sweep import POOR, Sweep

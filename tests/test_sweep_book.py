@@ -26,7 +26,7 @@ from sheetnet.checking.poison import POISON, poison
 from sheetnet.checking.reader import where
 from sheetnet.engines import CellError, Engine, Session
 from sheetnet.errors import WorkbookError
-from sheetnet.models import Model
+from sheetnet.models.model import Model
 from sheetnet.sweep_book import book as sweep_book
 from sheetnet.sweep_book import write_sweep
 from sheetnet.sweep_book.heat import axis_of

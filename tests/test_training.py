@@ -10,12 +10,12 @@ import torch
 
 import sheetnet as sn
 from sheetnet.errors import SheetnetError, TrainingError
-from sheetnet.features import Table
-from sheetnet.models import KINDS, create
+from sheetnet.models.model import KINDS, create
+from sheetnet.models.twins import create as module_of
+from sheetnet.models.twins import weight_from_W
+from sheetnet.tables.recipe import Table
 from sheetnet.training import Run, loop
 from sheetnet.training.devices import resolve_device, resolve_dtype
-from sheetnet.training.modules import create as module_of
-from sheetnet.training.modules import weight_from_W
 
 CPU = torch.device("cpu")
 RATE = {"linear": 0.1, "two_relu": 0.2}

@@ -23,15 +23,15 @@ from openpyxl.formula import Tokenizer
 from openpyxl.workbook import Workbook as OpenBook
 from xlsxwriter import Workbook as XlsxWriter
 
-from sheetnet import charts
-from sheetnet.area import Area, area_of, cell_address
+from sheetnet.book import charts
 from sheetnet.checking import reader
 from sheetnet.checking.compare import FLOOR, largest
 from sheetnet.checking.reader import FormulaCell
 from sheetnet.engines import CellError, Engine
 from sheetnet.errors import GraphError
-from sheetnet.evaluate import evaluate
-from sheetnet.layout import Block, Chart, Series
+from sheetnet.graph.evaluate import evaluate
+from sheetnet.page.area import Area, area_of, cell_address
+from sheetnet.page.book import Block, Chart, Series
 
 SHEETS = ["Start", "Data", "Features", "Linear", "Two ReLU", "MMULT", "Gradient Linear", "Gradient Two ReLU"]
 SHEETS += ["Descent Linear", "Descent Two ReLU", "Torch", "Words", "Exercises"]

@@ -28,9 +28,9 @@ from sheetnet.checking.structure import (
     find_manifest,
 )
 from sheetnet.errors import EngineError, WorkbookError
-from sheetnet.evaluate import evaluate
-from sheetnet.layout import Block
-from sheetnet.plan import Plan
+from sheetnet.graph.evaluate import evaluate
+from sheetnet.page.book import Block
+from sheetnet.page.workbook import Plan
 
 if TYPE_CHECKING:
     from sheetnet.engines import Session

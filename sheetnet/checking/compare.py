@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sheetnet.area import Area
 from sheetnet.checking.reader import where
 from sheetnet.checking.report import BlockReport, Finding
+from sheetnet.page.area import Area
 
 RELATIVE = 1e-10  # of the expected number
 FLOOR = 1e-13  # of the largest number of the block: what counts as zero beside it

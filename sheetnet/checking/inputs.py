@@ -8,10 +8,10 @@ import numpy as np
 
 from sheetnet.checking import reader
 from sheetnet.checking.reader import Contents, where
-from sheetnet.data import SCHEMA
 from sheetnet.errors import DataError, WorkbookError
-from sheetnet.layout import Block
-from sheetnet.plan import Plan
+from sheetnet.page.book import Block
+from sheetnet.page.workbook import Plan
+from sheetnet.tables import SCHEMA
 
 
 def read_inputs(contents: Contents, plan: Plan) -> dict[str, np.ndarray]:

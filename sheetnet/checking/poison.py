@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from sheetnet.area import area_of
 from sheetnet.checking.reader import array_cells, open_safely
 from sheetnet.errors import WorkbookError
+from sheetnet.page.area import area_of
 
 POISON = 987654321.125  # exact in binary; no block of ours comes near it
 

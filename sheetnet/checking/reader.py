@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sheetnet.area import area_of, cell_address, quoted
 from sheetnet.errors import WorkbookError
+from sheetnet.page.area import area_of, cell_address, quoted
 
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # how a file begins that is encrypted, or from before 2007
 MAX_UNPACKED = 200 * 2**20  # bytes of all parts together

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sheetnet import manifest
+from sheetnet.book import manifest
+from sheetnet.book.manifest import MANIFEST_SHEET, Manifest
 from sheetnet.checking import reader
 from sheetnet.checking.canonical import canonical
 from sheetnet.checking.compare import hold_against
 from sheetnet.checking.reader import Contents, where
 from sheetnet.checking.report import BlockReport, Finding, Report
 from sheetnet.errors import WorkbookError
-from sheetnet.layout import Block
-from sheetnet.manifest import MANIFEST_SHEET, Manifest
-from sheetnet.plan import SAME, Plan
+from sheetnet.page.book import Block
+from sheetnet.page.workbook import SAME, Plan
 
 
 def find_manifest(contents: Contents) -> Manifest:

@@ -10,13 +10,13 @@ import click
 from click.core import ParameterSource
 
 from sheetnet.commands.common import CONTEXT, SEED, plainly, print_json, recipe_options, say
+from sheetnet.course.listing import LISTING
 from sheetnet.errors import SheetnetError
-from sheetnet.lessons.listing import LISTING
-from sheetnet.optimisers import OPTIMISERS
+from sheetnet.models.optimisers import OPTIMISERS
 
 if TYPE_CHECKING:
-    from sheetnet.building import Built
-    from sheetnet.models import Model
+    from sheetnet.book.build import Built
+    from sheetnet.models.model import Model
 
 TITANIC_ONLY = ("epochs", "optimiser", "lr", "seed", "recipe", "csv", "params")
 RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in OPTIMISERS.items())
@@ -130,7 +130,7 @@ def _start(file: Path, models: list[Model], features: Sequence[str]) -> dict[str
     """The start weights of one model, by its name, from a CSV file."""
     if file.suffix.lower() != ".csv":
         raise SheetnetError(f"{file}: for --params name a .csv of weights, or a workbook that ends in .xlsx")
-    from sheetnet.weights import read_csv
+    from sheetnet.book.weights import read_csv
 
     model, W = read_csv(file, models, features)
     return {model.name: {"W": W}}
@@ -139,8 +139,8 @@ def _start(file: Path, models: list[Model], features: Sequence[str]) -> dict[str
 def _rebuild(path: Path, settings: dict[str, Any]) -> Built:
     """A workbook built anew from what stands in another; options that were given replace what stands there."""
     import sheetnet as sn
-    from sheetnet.building import target
-    from sheetnet.rebuilding import rebuild
+    from sheetnet.book.build import target
+    from sheetnet.book.rebuild import rebuild
 
     file, given = settings["params"], settings["given"]
     path = target(path)

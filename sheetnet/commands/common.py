@@ -14,8 +14,8 @@ from typing import Any
 
 import click
 
+from sheetnet.common.settings import MAX_SEED
 from sheetnet.errors import SheetnetError
-from sheetnet.settings import MAX_SEED
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 SEED = click.IntRange(0, MAX_SEED)

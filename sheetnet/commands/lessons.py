@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 
 from sheetnet.commands.common import CONTEXT, print_json
-from sheetnet.lessons.listing import LISTING
+from sheetnet.course.listing import LISTING
 
 
 @click.command(context_settings=CONTEXT)

@@ -14,9 +14,9 @@ from sheetnet.engines import NAMES
 from sheetnet.errors import SheetnetError
 
 if TYPE_CHECKING:
-    from sheetnet.lessons.titanic import Plan
+    from sheetnet.course.titanic.lesson import Plan
     from sheetnet.living.learning import Learned, Push
-    from sheetnet.models import Model
+    from sheetnet.models.model import Model
 
 SHOWN = 12  # lines of the table at the end
 ROUNDING = 1e-9  # relative: who begins at the bottom stays there but for rounding
@@ -63,11 +63,11 @@ def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
       sheetnet live titanic.xlsx --epochs 2000 --every 10 --per-second 5 --pull
       sheetnet live titanic.xlsx --model linear --lr 0.15 --save
     """
+    from sheetnet.common.settings import learning_rate
     from sheetnet.living.learning import learn
     from sheetnet.living.session import known, opened, plan_of
     from sheetnet.living.solver import expect_solver, solve
-    from sheetnet.settings import learning_rate
-    from sheetnet.sheets.net import CLOSE
+    from sheetnet.motifs.net import CLOSE
 
     if options["solver"] and options["headless"]:
         raise click.UsageError("Excel's Solver may ask something in a dialog: leave --headless away.")
@@ -109,7 +109,7 @@ def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
 
 def _start(plan: Plan, model: Model, weights: str) -> Any:
     """The weights of a file, if they are for this model."""
-    from sheetnet.weights import read_csv
+    from sheetnet.book.weights import read_csv
 
     if Path(weights).suffix.lower() in (".npz", ".pt", ".xlsx"):
         command = f"sheetnet params FILE --model {model.name.replace('_', '-')} -o W.csv"

@@ -10,7 +10,7 @@ from sheetnet.commands.common import CONTEXT, numbers, outputs, plainly, print_j
 from sheetnet.errors import SheetnetError
 
 if TYPE_CHECKING:
-    from sheetnet.params import Params
+    from sheetnet.book.params import Params
 
 WRITTEN = {"output": (".csv", ".npz", ".pt"), "table": (".csv",)}
 
@@ -50,13 +50,13 @@ def params(file: str, model: str | None, epoch: int | None, as_json: bool, **opt
     chosen = [stands.key(model)] if model is not None else list(stands.params)
     frames = {name: stands.frame(name, epoch) for name in chosen}
     if "output" in files:
-        from sheetnet.weights import write_weights
+        from sheetnet.book.weights import write_weights
 
         kind = files["output"].suffix.lower()
         states = {name: stands.state_dict(name, epoch) for name in chosen} if kind == ".pt" else {}
         write_weights(files["output"], frames, states)
     if "table" in files:
-        from sheetnet.files import writing
+        from sheetnet.common.files import writing
 
         with writing(files["table"]) as beside:
             stands.raw.frame.to_csv(beside, index=False, lineterminator="\n")

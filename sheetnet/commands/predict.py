@@ -29,9 +29,9 @@ def predict(file: str, csv: str, model: str | None, epoch: int | None, as_json: 
       sheetnet predict mine.xlsx --csv test.csv -o submission.csv
       sheetnet predict mine.xlsx --csv test.csv --model linear --epoch 100 -o submission.csv
     """
-    from sheetnet.data.newcomers import read_newcomers
-    from sheetnet.params import read_params
-    from sheetnet.predicting import predictions, write_predictions
+    from sheetnet.book.params import read_params
+    from sheetnet.book.predict import predictions, write_predictions
+    from sheetnet.tables.newcomers import read_newcomers
 
     path = outputs(options | {"csv": csv}, {"output": (".csv",)})["output"]
     rows = read_newcomers(csv)

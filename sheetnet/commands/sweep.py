@@ -21,7 +21,7 @@ from sheetnet.commands.common import (
     table_of,
     table_options,
 )
-from sheetnet.files import writing
+from sheetnet.common.files import writing
 
 if TYPE_CHECKING:
     from sheetnet.training.sweep import Sweep
@@ -87,7 +87,7 @@ def sweep(model: str, nets: int, as_json: bool, **options: Any) -> None:
       sheetnet sweep two-relu --nets 5000 --design random --lr 0.001:1:2 --weight-decay 0.0001:0.1:2
     """
     import sheetnet as sn
-    from sheetnet.models import create
+    from sheetnet.models.model import create
 
     files = outputs(options, WRITTEN)
     axes = {name: options[name] for name in ("lr", "scale", "weight_decay") if options[name] is not None}

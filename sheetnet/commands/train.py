@@ -23,8 +23,8 @@ from sheetnet.commands.common import (
     table_of,
     table_options,
 )
+from sheetnet.common.files import writing
 from sheetnet.errors import SheetnetError
-from sheetnet.files import writing
 
 if TYPE_CHECKING:
     from sheetnet.training import Run
@@ -69,8 +69,8 @@ def train(model: str, **options: Any) -> None:
       torchrun --nproc-per-node 2 -m sheetnet train two-relu --data trips.parquet --target long
     """
     import sheetnet as sn
-    from sheetnet.models import create
-    from sheetnet.settings import learning_rate
+    from sheetnet.common.settings import learning_rate
+    from sheetnet.models.model import create
 
     table = table_of(options)
     net = create(model, len(table.features))
@@ -107,7 +107,7 @@ def train(model: str, **options: Any) -> None:
 
 
 def _write(run: Run, files: dict[str, Path]) -> None:
-    from sheetnet.weights import frame_of
+    from sheetnet.book.weights import frame_of
 
     if "history" in files:
         with writing(files["history"]) as beside:

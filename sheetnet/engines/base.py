@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Self
 from zipfile import is_zipfile
 
-from sheetnet.area import MAX_COLS, MAX_ROWS
 from sheetnet.errors import EngineError
+from sheetnet.page.area import MAX_COLS, MAX_ROWS
 
 
 class CellError(str):

@@ -18,8 +18,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sheetnet.area import cell_address, quoted
 from sheetnet.engines.base import CellError, Value
+from sheetnet.page.area import cell_address, quoted
 
 if TYPE_CHECKING:
     import xlwings as xw

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from sheetnet.book.params import MMULT
+from sheetnet.book.weights import matrix
+from sheetnet.common.settings import learning_rate, whole_number
 from sheetnet.errors import LiveError, SheetnetError
 from sheetnet.living import session
 from sheetnet.living.session import BUSY, LiveSession
 from sheetnet.living.steps import Plain, Remembering
-from sheetnet.params import MMULT
-from sheetnet.settings import learning_rate, whole_number
-from sheetnet.sheets.net import CLOSE
-from sheetnet.weights import matrix
+from sheetnet.motifs.net import CLOSE
 
 MAX_EPOCHS = 10**9
 MAX_RATE = 1000.0  # pushes per second
@@ -209,7 +209,7 @@ class _Run:
 
     def rescue(self) -> str:
         """Save the last good weights beside the workbook; words for where they are."""
-        from sheetnet.weights import frame_of, write_weights
+        from sheetnet.book.weights import frame_of, write_weights
 
         path = Path(f"{self.live.path}.weights.csv")
         try:

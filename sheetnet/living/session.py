@@ -11,18 +11,18 @@ from typing import Any, Literal, Self, TypeVar
 
 import numpy as np
 
+from sheetnet.book.params import MMULT
+from sheetnet.book.weights import fitting, matrix, unwrapped
 from sheetnet.checking import reader
 from sheetnet.checking.reader import where
 from sheetnet.checking.structure import as_laid_out, find_manifest
-from sheetnet.data import Raw
+from sheetnet.course.titanic.lesson import Plan
 from sheetnet.engines.base import Busy, Engine, Placed, Session
 from sheetnet.errors import LiveError
-from sheetnet.features import Table
-from sheetnet.lessons.titanic import Plan
 from sheetnet.living.board import Board
-from sheetnet.models import Model
-from sheetnet.params import MMULT
-from sheetnet.weights import fitting, matrix, unwrapped
+from sheetnet.models.model import Model
+from sheetnet.tables import Raw
+from sheetnet.tables.recipe import Table
 
 Into = Literal["mmult", "yellow"]
 PATIENCE = 60.0  # seconds for which a call that is refused is made again: a person who types a number thinks

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sheetnet.features import Table
-from sheetnet.models import Model
+from sheetnet.models.model import Model
+from sheetnet.tables.recipe import Table
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class Remembering(Plain):
     def __init__(self, net: Model, table: Table, optimiser: str) -> None:
         import torch
 
-        from sheetnet.training import optim
-        from sheetnet.training.modules import create
+        from sheetnet.models import torch_optim as optim
+        from sheetnet.models.twins import create
 
         super().__init__(net, table)
         zeros = np.zeros((net.n_features, net.n_hidden))
@@ -70,9 +70,9 @@ class Remembering(Plain):
         import torch
         from torch.nn.functional import mse_loss
 
+        from sheetnet.models.twins import weight_from_W
         from sheetnet.training.interrupt import Interrupt
         from sheetnet.training.loop import params_of
-        from sheetnet.training.modules import weight_from_W
 
         with torch.no_grad():
             self.weight.copy_(torch.tensor(weight_from_W(W)))

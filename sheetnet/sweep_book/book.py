@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sheetnet.area import Area
+from sheetnet.book.xlsx import Formats, lay_out, new_file, replacing
 from sheetnet.errors import WorkbookError
-from sheetnet.layout import Book
-from sheetnet.models import KINDS
+from sheetnet.models.model import KINDS
+from sheetnet.page.area import Area
+from sheetnet.page.book import Book
 from sheetnet.sweep_book.overview import COLUMNS, Overview
 from sheetnet.sweep_book.pen import Pen
-from sheetnet.workbook import Formats, lay_out, new_file, replacing
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sheetnet.area import Area, cell_address
-from sheetnet.look import HEAT
+from sheetnet.page.area import Area, cell_address
+from sheetnet.page.look import HEAT
 
 if TYPE_CHECKING:
     import pandas as pd

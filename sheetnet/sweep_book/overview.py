@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetnet.area import cell_address
-from sheetnet.layout import Rule
-from sheetnet.look import BARS
+from sheetnet.page.area import cell_address
+from sheetnet.page.book import Rule
+from sheetnet.page.look import BARS
 from sheetnet.sweep_book.heat import BY_RANK, BY_SHARE, DISTINCT, Grid, axis_of
 
 if TYPE_CHECKING:

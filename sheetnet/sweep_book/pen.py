@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sheetnet.area import Area
-from sheetnet.layout import Page
-from sheetnet.workbook import ExactSheet, Formats
+from sheetnet.book.xlsx import ExactSheet, Formats
+from sheetnet.page.area import Area
+from sheetnet.page.book import Page
 
 NONE = "-"  # what a formula shows where there is nothing to compute from
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from sheetnet.common.files import replacing
 from sheetnet.errors import TrainingError
-from sheetnet.files import replacing
 
 FORMAT = 1
 WORDS = {

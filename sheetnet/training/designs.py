@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from sheetnet.errors import SheetnetError
-from sheetnet.models import Model, decimals_of
+from sheetnet.models.model import Model, decimals_of
 
 
 @dataclass

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from sheetnet.errors import TrainingError
+from sheetnet.models.twins import create, weight_from_W
 from sheetnet.training.devices import HALF, resolve_dtype
-from sheetnet.training.modules import create, weight_from_W
 from sheetnet.training.task import Task, shuffled
 
 Watch = Callable[[int, nn.Module], None]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sheetnet.common.files import replacing
 from sheetnet.errors import TrainingError
-from sheetnet.files import replacing
 
 if TYPE_CHECKING:
     from sheetnet.training.run import Run

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from sheetnet.data.rows import Rows
 from sheetnet.errors import DataError, TrainingError
-from sheetnet.features import Table
+from sheetnet.tables.recipe import Table
+from sheetnet.tables.rows import Rows
 from sheetnet.training.devices import DTYPES
 from sheetnet.training.ranks import Ranks, on_this_machine
 

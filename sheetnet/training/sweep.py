@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from sheetnet.data.rows import Rows
+from sheetnet.common.settings import MAX_SEED, learning_rate, whole_number
 from sheetnet.errors import SheetnetError, TrainingError
-from sheetnet.features import Table
-from sheetnet.models import Model, decimals_of
-from sheetnet.settings import MAX_SEED, learning_rate, whole_number
+from sheetnet.models.model import Model, decimals_of
+from sheetnet.tables.recipe import Table
+from sheetnet.tables.rows import Rows
 from sheetnet.training.designs import Settings, draw, spread, starts
 from sheetnet.training.devices import resolve_device, resolve_dtype
 from sheetnet.training.interrupt import Interrupt

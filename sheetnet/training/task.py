@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from sheetnet.errors import TrainingError
-from sheetnet.models import Model
+from sheetnet.models.model import Model
 from sheetnet.training.devices import HALF
 
 PATHS = {

@@ -10,11 +10,11 @@ from pathlib import Path as File
 import numpy as np
 import torch
 
-from sheetnet.data.rows import Rows
+from sheetnet.common.settings import MAX_SEED, learning_rate, whole_number
 from sheetnet.errors import TrainingError
-from sheetnet.features import Table
-from sheetnet.models import Model
-from sheetnet.settings import MAX_SEED, learning_rate, whole_number
+from sheetnet.models.model import Model
+from sheetnet.tables.recipe import Table
+from sheetnet.tables.rows import Rows
 from sheetnet.training import checkpoint as files
 from sheetnet.training.descent import Descent, Progress
 from sheetnet.training.devices import resolve_device, resolve_dtype

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
-from sheetnet.features import Table
-from sheetnet.models import Model
+from sheetnet.models.model import Model
+from sheetnet.models.twins import create, weight_from_W
+from sheetnet.tables.recipe import Table
 from sheetnet.training.loop import accuracy, as_numpy, gradient_of, params_of
-from sheetnet.training.modules import create, weight_from_W
 from sheetnet.training.trainer import train
 
 Record = dict[str, np.ndarray]
@@ -80,7 +80,7 @@ def _by_hand(model: Model, table: Table, start: np.ndarray, lr: float, epochs: i
 
 def _by_optim(name: str, model: Model, table: Table, start: np.ndarray, lr: float, epochs: int) -> Path:
     """The loop that everyone writes with torch.optim, one step beyond the last epoch."""
-    from sheetnet.training import optim
+    from sheetnet.models import torch_optim as optim
 
     module = create(model.name, {"W": start}, torch.device("cpu"), torch.float64)
     weight = module.get_parameter("lin.weight")

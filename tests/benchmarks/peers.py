@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch.nn.functional import mse_loss
 
-from sheetnet.training.modules import create
+from sheetnet.models.twins import create
 from sheetnet.training.task import Task
 
 Timed = Callable[[], float]

@@ -20,9 +20,9 @@ import torch
 from machine import Group, Line, Machine, Timed
 
 import sheetnet as sn
-from sheetnet.data import Raw
-from sheetnet.features import Table
-from sheetnet.models import Model, create
+from sheetnet.models.model import Model, create
+from sheetnet.tables import Raw
+from sheetnet.tables.recipe import Table
 from sheetnet.training import nets as many
 from sheetnet.training.task import Task, choose, factored, start, triangle
 

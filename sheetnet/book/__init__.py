@@ -1,0 +1,1 @@
+"""Workbooks as files: built, built anew, their weights, predictions and hidden record. For commands and checks."""

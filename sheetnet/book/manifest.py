@@ -1,0 +1,77 @@
+"""What a workbook says of itself, as JSON on a hidden sheet: enough for check to lay it out again.
+
+settings give the layout and the graph; blocks where everything stands; record the values that torch gave, and the start
+weights and rates, when the workbook was made.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sheetnet.course import plan_of
+from sheetnet.errors import WorkbookError
+from sheetnet.page.book import Book
+from sheetnet.page.workbook import Plan
+
+MANIFEST_SHEET = "_sheetnet"
+FORMAT = 2  # raised when an older sheetnet could no longer read what a newer one writes
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Version, plan, the ranges of all blocks by id, and what was recorded when the workbook was made."""
+
+    version: str
+    plan: Plan
+    blocks: dict[str, str]
+    record: dict[str, np.ndarray]
+
+
+def ranges(book: Book) -> dict[str, str]:
+    """The range of every block by id, such as {"start.epoch": "Start!B11"}."""
+    return {block.id: block.area.full(fixed=False) for block in book.blocks}
+
+
+def dump(manifest: Manifest) -> str:
+    """The manifest as text; numbers with all their digits, not finite ones as null."""
+    record = {
+        key: [[x if math.isfinite(x) else None for x in line] for line in value.tolist()]
+        for key, value in manifest.record.items()
+    }
+    content = {
+        "sheetnet": manifest.version,
+        "format": FORMAT,
+        "lesson": manifest.plan.name,
+        "spec": manifest.plan.settings,
+        "blocks": manifest.blocks,
+        "record": record,
+    }
+    return json.dumps(content, separators=(",", ":"), ensure_ascii=True)
+
+
+def load(text: str, file: str) -> Manifest:
+    """The manifest that a text holds.
+
+    Raises: WorkbookError naming the file when the text is damaged or of a newer format.
+    """
+    try:
+        content: Any = json.loads(text)
+        format = int(content["format"])
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+        raise WorkbookError(f"{file}: its hidden manifest is damaged; build the workbook anew") from None
+    if format > FORMAT:
+        raise WorkbookError(
+            f"{file}: made by sheetnet {content.get('sheetnet', '?')} (manifest {format}); this one reads manifests"
+            f" up to {FORMAT}. Install a newer sheetnet"
+        )
+    try:
+        plan = plan_of(content.get("lesson", "titanic"), content["spec"])
+        record = {k: np.array(v, dtype=float) for k, v in content["record"].items()}
+        return Manifest(str(content["sheetnet"]), plan, dict(content["blocks"]), record)
+    except (ValueError, TypeError, KeyError, AttributeError, WorkbookError):
+        raise WorkbookError(f"{file}: its hidden manifest is damaged; build the workbook anew") from None

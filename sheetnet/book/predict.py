@@ -1,0 +1,179 @@
+"""predict: new passengers through the recipe and the weights of a workbook.
+
+A recipe takes some numbers from its whole table: the largest age, the most common port. For new rows they stay those of
+the workbook's rows, with which the weights were learnt; taken from the new rows, the same person would become another.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sheetnet.book.params import Params, read_params
+from sheetnet.common.files import writing
+from sheetnet.errors import GraphError, SheetnetError
+from sheetnet.graph.evaluate import evaluate
+from sheetnet.graph.node import Node, constant, order, variable
+from sheetnet.graph.rewrite import substitute
+from sheetnet.models.model import Model
+from sheetnet.tables.newcomers import BLANK_OK, Newcomers, read_newcomers
+from sheetnet.tables.recipe import RECIPES, Recipe
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What predict finds: ids (n,), pred (n, 1), and how it came about.
+
+    filled: how many blanks of a column were filled, and with what. accuracy: the share of the workbook's own rows that
+    these weights predict right. For display: model and epoch (None: the yellow weights).
+    """
+
+    ids: np.ndarray = field(repr=False)
+    pred: np.ndarray = field(repr=False)
+    filled: dict[str, tuple[int, float | str]]
+    accuracy: float
+    model: str
+    epoch: int | None
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """Columns PassengerId and Survived (1 where pred > 0.5, else 0), in the order of the file."""
+        import pandas as pd
+
+        return pd.DataFrame({"PassengerId": self.ids, "Survived": (self.pred[:, 0] > 0.5).astype(int)})
+
+
+def predict(
+    path: str | Path,
+    csv: str | Path,
+    out: str | Path | None = None,
+    model: str | None = None,
+    epoch: int | None = None,
+) -> pd.DataFrame:
+    """Who of the passengers in a CSV survives, by the weights of a workbook: PassengerId and Survived, 0 or 1.
+
+    csv: the columns of Kaggle's test.csv; Age, Fare and Embarked may be blank. Every row gets an answer: a blank is
+    filled from the workbook's rows in use, as the recipe does it, else with the median (numbers) or the most common
+    entry (texts). Ages and the like are scaled by the workbook's largest, too.
+    model: a name, or "mmult" for W of the sheet MMULT; by default the last model. epoch: of the sheet's descent; by
+    default the yellow weights. out: also write the table there, a .csv as Kaggle takes it.
+    Raises: DataError naming line and column; WorkbookError; SheetnetError for a model or epoch that is not there, and
+    for weights or features that are no finite numbers.
+    """
+    if out is not None:
+        _check_out(Path(out), Path(csv))
+    found = predictions(read_params(path), read_newcomers(csv), model, epoch)
+    if out is not None:
+        write_predictions(found, Path(out))
+    return found.frame
+
+
+def _check_out(out: Path, csv: Path) -> None:
+    if out.suffix.lower() != ".csv":
+        raise SheetnetError(f"{out}: name a file that ends in .csv")
+    if out.resolve() == csv.resolve():
+        raise SheetnetError(f"{out}: this would overwrite the rows to be predicted; name another file")
+
+
+def write_predictions(found: Predictions, out: Path) -> None:
+    """Write PassengerId,Survived to a CSV file.
+
+    Raises: SheetnetError when it cannot be written.
+    """
+    with writing(out) as beside:
+        found.frame.to_csv(beside, index=False, lineterminator="\n")
+
+
+def predictions(stands: Params, rows: Newcomers, model: str | None = None, epoch: int | None = None) -> Predictions:
+    """The predictions for new rows, with what was filled in; see predict."""
+    net, W = stands.net(model).model, stands.W(model, epoch)
+    at = "" if epoch is None else f" at epoch {epoch}"
+    if not np.isfinite(W).all():
+        raise SheetnetError(
+            f"{stands.file}: the weights of {net.name}{at} have outgrown the sheet; choose an earlier epoch, or a"
+            " smaller rate on Start"
+        )
+    columns, filled = fill(stands, rows)
+    X = features_of(stands, columns)
+    pred = _forward(net, X, W)
+    if not np.isfinite(pred).all():
+        where = ", ".join(map(str, rows.ids[~np.isfinite(pred[:, 0])][:5]))
+        raise SheetnetError(
+            f"{stands.file}: no finite prediction for PassengerId {where}: a feature of the workbook cannot be"
+            " calculated, or a number is too large"
+        )
+    right = (_forward(net, stands.table.X, W) > 0.5) == stands.table.y
+    return Predictions(rows.ids, pred, filled, float(right.mean()), stands.key(model), epoch)
+
+
+def _forward(model: Model, X: np.ndarray, W: np.ndarray) -> np.ndarray:
+    """X (n, p), W (p, k) -> pred (n, 1), as the sheet calculates it."""
+    given = {variable("X", X.shape): X, variable("W", W.shape): W}
+    pred: np.ndarray = evaluate(model.forward(*given)[-1:], given)[0]
+    return pred
+
+
+def fill(stands: Params, rows: Newcomers) -> tuple[dict[str, np.ndarray], dict[str, tuple[int, float | str]]]:
+    """The columns without blanks, and how many of each were filled with what, from the workbook's rows in use."""
+    columns, filled = dict(rows.columns), {}
+    for name in BLANK_OK:
+        column = columns[name]
+        blank = column == "" if column.dtype == object else np.isnan(column)
+        if blank.any():
+            value = filling(stands, name)
+            columns[name] = np.where(blank, np.array(value, dtype=column.dtype), column)
+            filled[name] = (int(blank.sum()), value)
+    return columns, filled
+
+
+def filling(stands: Params, name: str) -> float | str:
+    """What a blank of a column becomes: the recipe's own choice, else the median or the most common entry."""
+    recipe, given = stands.passengers.recipe, stands.passengers.given(stands.everything)
+    own = recipe.facts.get(f"Most common {name}")
+    if own is not None:
+        value = evaluate([own], given)[0][0, 0]
+        return value if isinstance(value, str) else float(value)
+    entries = evaluate([recipe.columns[name]], given)[0][:, 0]
+    if entries.dtype == object:
+        return str(Counter(entries.tolist()).most_common(1)[0][0])
+    return float(np.median(entries))
+
+
+def features_of(stands: Params, columns: dict[str, np.ndarray]) -> np.ndarray:
+    """X (m, p) of m new rows without blanks, by the workbook's recipe with the workbook's own largest and most common.
+
+    The recipe is laid out for the new rows; each number that the workbook's takes from its whole table goes in as a
+    constant.
+    """
+    plan = stands.passengers
+    m = len(columns["Age"])
+    recipe = RECIPES[plan.spec.recipe].build(m, m)
+    ours, theirs = order(list(recipe.features.values())), order(list(plan.recipe.features.values()))
+    if [node.op for node in ours] != [node.op for node in theirs]:
+        raise GraphError(f"the recipe {plan.spec.recipe} is another for {m} rows than for {plan.spec.n_rows}")
+    whole = [(a, b) for a, b in zip(ours, theirs, strict=True) if b.shape == (1, 1) and b.op != "constant"]
+    values = evaluate([theirs for _, theirs in whole], plan.given(stands.everything))
+    change: dict[Node, Node] = {ours: _number(value) for (ours, _), value in zip(whole, values, strict=True)}
+    found: list[Any] = evaluate(substitute(list(recipe.features.values()), change), _inputs(recipe, columns, m))
+    return np.hstack(found)
+
+
+def _number(value: np.ndarray) -> Node:
+    entry = value[0, 0]
+    return constant(entry if isinstance(entry, str) else float(entry))
+
+
+def _inputs(recipe: Recipe, columns: dict[str, np.ndarray], m: int) -> dict[Node, np.ndarray]:
+    count = np.arange(1.0, m + 1)[:, None]
+    return {
+        recipe.number: count,
+        recipe.no: count,
+        **{node: columns[name] for name, node in recipe.raw.items() if name in columns},
+    }

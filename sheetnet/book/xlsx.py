@@ -1,0 +1,273 @@
+"""A book and its numbers -> an .xlsx file. With charts.py and tips.py the only user of XlsxWriter.
+
+Same input, same bytes: fixed dates, no machine names, no random order. Every formula cell stores its value, exact to
+the last bit. The file is written beside its target and then renamed, so that nothing is ever half written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xlsxwriter
+from xlsxwriter.exceptions import XlsxFileError
+from xlsxwriter.utility import xl_rowcol_to_cell_fast
+from xlsxwriter.worksheet import CellFormulaTuple, CellNumberTuple, Worksheet
+
+from sheetnet.book import charts, tips
+from sheetnet.book.manifest import MANIFEST_SHEET
+from sheetnet.book.solver import solver_settings
+from sheetnet.common import files
+from sheetnet.errors import WorkbookError
+from sheetnet.page.area import Area
+from sheetnet.page.book import Block, Book, Formula, Page
+from sheetnet.page.look import (
+    FIXED_FORMATS,
+    FONT,
+    LARGE,
+    LARGE_FORMAT,
+    NUMBER_FORMATS,
+    STYLES,
+    WORDS_OF_VERDICTS,
+    for_block,
+    heading_style,
+)
+
+CHUNK = 30_000  # characters of manifest in one cell; Excel takes 32,767
+FIXED_DATE = datetime(2000, 1, 1)
+ERROR = "#NUM!"  # what a sheet shows when a number has outgrown it
+
+
+class ExactSheet(Worksheet):  # type: ignore[misc]
+    """A worksheet that writes every double with all its digits, and error values also inside array formulas."""
+
+    def claim(self, area: Area) -> None:
+        """Widen the sheet's used range to an area that put and put_formula are about to fill."""
+        top, left, bottom, right = area.corners
+        self._check_dimensions(top, left)
+        self._check_dimensions(bottom, right)
+
+    def put(self, row: int, col: int, value: float | str, format: Any) -> None:
+        """A plain value, or the stored value of a cell inside an array formula; nan is an error value."""
+        if isinstance(value, str):
+            self.write_string(row, col, value, format)
+        else:
+            self.table[row][col] = CellNumberTuple(value, format)
+
+    def put_formula(self, row: int, col: int, text: str, value: float | str, format: Any) -> None:
+        """A formula of one cell with its stored value."""
+        self.table[row][col] = CellFormulaTuple(text.removeprefix("="), format, value)
+
+    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
+        """The formula without its equals sign; nothing to expand: all functions in use are as old as Excel 2007."""
+        return formula.removeprefix("=")
+
+    def _get_range_data(self, *area: int) -> list[Any]:
+        """The numbers that a chart keeps beside its ranges: an error is a gap."""
+        return ["" if value == "nan" or value != value else value for value in super()._get_range_data(*area)]
+
+    def _write_cell(self, row: int, col: int, cell: Any) -> None:
+        kind = cell.__class__.__name__
+        if kind not in ("Number", "Formula", "ArrayFormula"):
+            super()._write_cell(row, col, cell)
+            return
+        text, type_ = self._stored(cell.number if kind == "Number" else cell.value)
+        formula = ""
+        if kind == "Formula":
+            formula = f"<f>{self._escape_data(cell.formula)}</f>"
+        elif kind == "ArrayFormula":
+            formula = f'<f t="array" ref="{cell.range}">{self._escape_data(cell.formula)}</f>'
+        style = cell.format._get_xf_index()
+        self.fh.write(f'<c r="{xl_rowcol_to_cell_fast(row, col)}" s="{style}"{type_}>{formula}<v>{text}</v></c>')
+
+    def _stored(self, value: float | str) -> tuple[str, str]:
+        """A value's text and type attribute in the file."""
+        if isinstance(value, str):
+            return self._escape_data(value), ' t="str"'
+        if value != value:
+            return ERROR, ' t="e"'
+        return (str(int(value)) if abs(value) < 1e15 and value == int(value) else repr(value)), ""
+
+
+def write(path: Path, book: Book, values: Mapping[str, np.ndarray], manifest: str) -> None:
+    """Write the book to path, with the value of each block (by id) beside its formulas.
+
+    Raises: WorkbookError when the target cannot be written.
+    """
+    with replacing(path) as beside:
+        _fill(beside, book, values, manifest)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[str]:
+    """The name of a new file beside path, which takes its place when the context ends well; else path stays as it was.
+
+    Raises: WorkbookError when the target cannot be written.
+    """
+    with files.writing(path, WorkbookError, "; is it open elsewhere?") as beside:
+        try:
+            yield str(beside)
+        except XlsxFileError as reason:
+            raise OSError(*reason.args) from reason
+
+
+def new_file(path: str, title: str) -> Any:
+    """An empty XlsxWriter workbook that calculates by itself and carries no date of today."""
+    file = xlsxwriter.Workbook(path, {"in_memory": True})
+    file.set_properties({"title": title, "created": FIXED_DATE, "comments": "made by sheetnet"})
+    file.set_calc_mode("auto")
+    return file
+
+
+def _fill(path: str, book: Book, values: Mapping[str, np.ndarray], manifest: str) -> None:
+    file = new_file(path, book.pages[0].title)
+    formats = Formats(file)
+    sheets = {page.name: file.add_worksheet(page.name, worksheet_class=ExactSheet) for page in book.pages}
+    for name, area in book.names.items():
+        file.define_name(name, "=" + area.full())
+    for page in book.pages:
+        sheet = sheets[page.name]
+        lay_out(sheet, page, formats)
+        for block in page.blocks:
+            _heading(sheet, block, formats)
+            _block(sheet, book, block, values[block.id], formats)
+        tips.put(sheet, page, values)
+        for chart in page.charts:
+            charts.draw(file, sheet, chart)
+    for index, page in enumerate(book.pages):
+        if page.solver:
+            for key, value in solver_settings(page.solver).items():
+                file.defined_names.append([key, index, value, True])
+    hidden = file.add_worksheet(MANIFEST_SHEET)
+    for i in range(0, len(manifest), CHUNK):
+        hidden.write_string(i // CHUNK, 0, manifest[i : i + CHUNK])
+    hidden.very_hidden()
+    sheets[book.pages[0].name].activate()
+    file.close()
+
+
+class Formats:
+    """Each combination of style and number format once."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._made: dict[tuple[str, str], Any] = {}
+        self.large = file.add_format({"num_format": LARGE_FORMAT})
+
+    def get(self, style: str, number: str = "") -> Any:
+        """The XlsxWriter format of a style of look.STYLES with a number format of look.NUMBER_FORMATS."""
+        key = style, number
+        if key not in self._made:
+            options = {**FONT, **STYLES[style]}
+            if number:
+                options["num_format"] = NUMBER_FORMATS[number]
+            self._made[key] = self._file.add_format(options)
+        return self._made[key]
+
+
+def _settings(sheet: Any, page: Page, formats: Formats) -> None:
+    sheet.set_column(0, 60, 10)
+    for col, width in page.widths.items():
+        sheet.set_column(col, col, width)
+    for row, height in page.heights.items():
+        sheet.set_row(row, height)
+    sheet.set_row(0, 26)
+    sheet.write_string(0, 0, page.title, formats.get("title"))
+    sheet.write_string(1, 0, page.about, formats.get("about"))
+    sheet.freeze_panes(*page.freeze)
+    if not page.gridlines:
+        sheet.hide_gridlines(2)
+    sheet.set_selection(*page.active, *page.active)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    if page.print_cols:
+        sheet.print_area(0, 0, max(b.area.row + b.area.n_rows for b in page.blocks), page.print_cols - 1)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0, max(1, page.freeze[0] - 1))
+    sheet.set_footer("&L&A&RPage &P of &N")
+    if page.table:
+        name, area, headers = page.table
+        made = {block.area.col: heading_style("head", block) for block in page.blocks}
+        columns = [
+            {"header": header, "header_format": formats.get(made[area.col + i])} for i, header in enumerate(headers)
+        ]
+        sheet.add_table(*area.corners, {"name": name, "columns": columns, "style": "Table Style Light 1"})
+
+
+def lay_out(sheet: Any, page: Page, formats: Formats) -> None:
+    """Write a page's settings and words, all but its blocks and charts."""
+    _settings(sheet, page, formats)
+    tips.bound(sheet, page)
+    for text in page.texts:
+        format = formats.get(text.style)
+        if text.wide > 1 or text.tall > 1:
+            last = text.row + text.tall - 1, text.col + text.wide - 1
+            sheet.merge_range(text.row, text.col, *last, "", format)
+        if text.link:
+            sheet.write_url(text.row, text.col, f"internal:{text.link}", format, text.text)
+        elif text.style == "count":
+            sheet.put(text.row, text.col, float(text.text), format)
+        else:
+            sheet.write_string(text.row, text.col, text.text, format)
+
+
+def _heading(sheet: Any, block: Block, formats: Formats) -> None:
+    """Title to the left, or three rows above: title on a band, shape in grey, labels over columns."""
+    area = block.area
+    if block.side:
+        sheet.write_string(area.row, area.col - 1, block.title, formats.get("label"))
+        return
+    if not block.title:
+        return
+    band, head, shape = (formats.get(heading_style(part, block)) for part in ("band", "head", "shape"))
+    top, last = area.row - 3, area.col + area.n_cols - 1
+    for col in range(area.col, last + 1):
+        sheet.write_blank(top, col, None, band)
+    sheet.write_string(top, area.col, block.title, band)
+    sheet.write_string(top + 1, area.col, f"{area.n_rows} x {area.n_cols}", shape)
+    for i, label in enumerate(block.labels):
+        sheet.write_string(top + 2, area.col + i, label, head)
+
+
+def _block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: Formats) -> None:
+    format = formats.get(*for_block(block))
+    top, left = block.area.row, block.area.col
+    plain = value.tolist() if value.dtype == object else (value + 0.0).tolist()  # -0.0 becomes 0
+    sheet.claim(block.area)
+    if block.style == "values":
+        for r, c in block.area.cells():
+            entry = plain[r - top][c - left]
+            if entry == "" or (entry != entry and block.role != "torch"):  # torch's nan is an error, not a blank
+                sheet.write_blank(r, c, None, format)
+            else:
+                sheet.put(r, c, entry, format)
+    for formula in book.formulas(block):
+        _formula(sheet, formula, plain, top, left, format)
+    if block.format in FIXED_FORMATS:
+        rule = {"type": "cell", "criteria": "not between", "minimum": -LARGE, "maximum": LARGE}
+        sheet.conditional_format(*block.area.corners, rule | {"format": formats.large})
+    if block.role == "agreement":
+        _colour_verdicts(sheet, block, formats)
+
+
+def _formula(sheet: Any, formula: Formula, plain: list[list[float | str]], top: int, left: int, format: Any) -> None:
+    area = formula.area
+    first = plain[area.row - top][area.col - left]
+    if not formula.array:
+        sheet.put_formula(area.row, area.col, formula.text, first, format)
+        return
+    sheet.write_array_formula(*area.corners, formula.text, format, first)
+    for r, c in area.cells():
+        if (r, c) != (area.row, area.col):
+            sheet.put(r, c, plain[r - top][c - left], format)
+
+
+def _colour_verdicts(sheet: Any, block: Block, formats: Formats) -> None:
+    for word, style in WORDS_OF_VERDICTS:
+        rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": formats.get(style)}
+        sheet.conditional_format(*block.area.corners, rule)
+

@@ -1,0 +1,1 @@
+"""Lesson 7: lesson.py (Batches, Gradients), races.py (Noise, the optimisers, Compare), unrolled.py, stories.py, witness.py (torch)."""

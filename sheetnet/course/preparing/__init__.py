@@ -1,0 +1,1 @@
+"""Lesson 5: blanks.py (Data, Missing, Filled), classes.py (Classes, Rank), scales.py and descent.py, lesson.py (words), witness.py (torch)."""

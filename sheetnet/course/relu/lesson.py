@@ -1,0 +1,235 @@
+"""Lesson 2: rectified lines: one, two, eight by hand, then as many as a curve needs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sheetnet.course.lesson import Pair, Watched, Word
+from sheetnet.course.relu.pieces import BY_HAND, COARSE, CURVE, FIRST, LAST, Pieces
+from sheetnet.graph.node import Node, apply, lift, relu, row, vstack, where
+from sheetnet.motifs.exercises import Exercise, choice
+from sheetnet.page.book import Chart, Page
+
+ONE_NOTE = (
+    "A ReLU (rectified linear unit) is max(0, m*x + b): a line whose negative part is replaced by 0. Where the line"
+    " crosses 0, at x = -b/m, it has its corner.\n\nTry this: change only b. The corner moves. Change only m. The"
+    " slope changes, and the corner moves too. Make m negative: now the left side is kept. Make m 0: a flat line has"
+    " no corner, and the sheet says #DIV/0!."
+)
+TWO_NOTE = (
+    "Line 1 + line 2 has one slope: it is a line again. A ReLU has one corner; ReLU 1 + ReLU 2 has two, and a slope"
+    " left of, between and right of them.\n\nA line put into a line is a line, too: 2*(3*x + 1) - 4 = 6*x - 2. So layers"
+    " without a ReLU between them are one line.\n\nTry this: make a V; a valley with a flat floor; a ramp that gets"
+    " steeper twice. Now a roof: impossible, for each ReLU turns the sum upwards only. On the next sheet each ReLU is"
+    " multiplied by a coefficient, which may be negative.\n\nThe two-ReLU net of lesson 4 is this sheet with ten numbers"
+    " for each passenger in place of one x; there m and b are found by descent."
+)
+
+
+class Relu(Pieces):
+    """One ReLU, two of them against two lines, eight by hand, any number by formula, and what is left of the error."""
+
+    name = "relu"
+    title = "Rectified lines: from one corner to any curve"
+    purpose = (
+        "A ReLU is a line cut off at 0. Lines added stay a line; ReLUs added bend. You add two, then eight by hand, then"
+        " let formulas add up to 32 and watch the error: so a net can follow any curve (lesson 4: how it learns to)."
+    )
+    tries = (
+        "On One, change b, then m, then their signs. What moves the corner? What makes the ReLU steeper?",
+        "On Two, change any of the four numbers. How many slopes has the sum of lines, how many that of ReLUs?",
+        "On Two, make a V, then a valley with a flat floor. Can you make a roof? Why not?",
+        "On Eight, go from piece 3 to piece 8: add what is still missing. Get the mean squared error below 0.05.",
+        "On Many, set the pieces to 1, 2, 4, 8, 16 and 32. Then try 3 and 5: why is 5 worse than 3?",
+        "With 8 pieces, set the frequency to 3: is the mean squared error still below 0.05? Set it back to 1.2.",
+        "With 8 pieces, set the height to 0. Coefficients 2 to 8 are all 0.2 now: why? Set it back to 2.",
+        "On Errors, by how much does each doubling of the pieces divide the error? Is it the same with another frequency?",
+    )
+
+    def sheets(self) -> None:
+        self._one()
+        self._two()
+        eight = self.book.page(
+            "Eight",
+            "Eight: follow a curve by hand",
+            "Change the eight yellow coefficients, from left to right, until the blue sum lies on the dashed curve. That"
+            " curve is set on the sheet Many.",
+            freeze=(2, 1),
+        )
+        self.many()
+        self.eight(eight)
+        self.errors()
+
+    # ---- One
+
+    def _one(self) -> None:
+        page = self.book.page(
+            "One",
+            "One: a line, and the same line rectified",
+            "Change the yellow m and b. The dashed line is m*x + b; the blue one is the ReLU: the same where it is"
+            " positive, else 0.",
+            freeze=(2, 0),
+        )
+        page.widths |= {0: 14.0, 6: 3.0}
+        page.text(3, 0, "Change these", "band_plain", wide=2)
+        self.m = self.cell(page, "one.m", 1, 4, 1, "m", name="m")
+        self.b = self.cell(page, "one.b", 2, 5, 1, "b", name="b")
+        self.at = self.cell(page, "one.at", 2, 6, 1, "look at x", low=FIRST, high=LAST)
+        line = self.m * self.at + self.b
+        self.relu_at, self.corner = relu(line), -self.b / self.m
+        page.text(3, 3, "There, and at the corner", "band_result", wide=3)
+        page.place("one.line_at", line, 4, 5, "result", "cells", title="m*x + b", side=True)
+        page.place("one.relu_at", self.relu_at, 5, 5, "result", "cells", title="ReLU", side=True)
+        page.place("one.corner", self.corner, 6, 5, "result", "cells", title="Corner: -b/m", side=True)
+        x = self.value("x", COARSE)
+        page.place("one.x", x, 11, 0, "fixed", title="x", format="plain")
+        line = self.m * x + self.b
+        steps = {"line": (line, "m*x + b"), "relu": (relu(line), "ReLU")}
+        self.columns(page, "one", 11, 1, steps, style="cells")
+        self.columns(page, "one", 11, 3, {"on": (apply("step", line), "On (1)")}, style="cells", format="plain")
+        lines = (
+            self.line("the ReLU, max(0, m*x + b)", "one.x", "one.relu"),
+            self.line("the line, m*x + b", "one.x", "one.line", "line 2"),
+            self.line("the x you look at", "one.at", "one.relu_at", "mark"),
+        )
+        alt = "A dashed line and its ReLU, which is 0 where the line is negative; a dot at the chosen x."
+        page.charts.append(Chart(3, 7, "A line and its ReLU", "x", "y", lines, alt, "0", 4, -4, -4, 8))
+        page.text(22, 7, ONE_NOTE, "note", wide=7, tall=8)
+        page.active = (4, 1)
+
+    # ---- Two
+
+    def _two(self) -> None:
+        page = self.book.page(
+            "Two",
+            "Two: lines added, and ReLUs added",
+            "Change the four yellow numbers. Compare the charts and the table of slopes: the sum of the lines has one,"
+            " that of the ReLUs up to three.",
+            freeze=(2, 0),
+        )
+        page.widths |= {0: 15.0, 2: 11.0, 7: 3.0}
+        page.text(3, 0, "Change these", "band_plain", wide=2)
+        cells = (
+            ("m_1", 1, "m of line 1"),
+            ("b_1", 2, "b of line 1"),
+            ("m_2", -1.5, "m of line 2"),
+            ("b_2", 1.5, "b of line 2"),
+        )
+        m_1, b_1, m_2, b_2 = self.numbers = [
+            self.cell(page, f"two.{id}", value, 4 + i, 1, title, name=id) for i, (id, value, title) in enumerate(cells)
+        ]  # fmt: skip
+        page.text(9, 0, "Corners", "band_result", wide=2)
+        page.place("two.corner_1", -b_1 / m_1, 10, 1, "result", "cells", title="-b/m of line 1", side=True)
+        page.place("two.corner_2", -b_2 / m_2, 11, 1, "result", "cells", title="-b/m of line 2", side=True)
+        x, top = self.value("x", COARSE), 19
+        page.place("two.x", x, top, 0, "fixed", title="x", format="plain")
+        one, two = m_1 * x + b_1, m_2 * x + b_2
+        act_1, act_2 = relu(one), relu(two)
+        lines, relus = one + two, act_1 + act_2
+        left = {"line_1": (one, "Line 1"), "line_2": (two, "Line 2"), "lines": (lines, "Sum")}
+        right = {"relu_1": (act_1, "ReLU 1"), "relu_2": (act_2, "ReLU 2"), "relus": (relus, "Sum")}
+        self.columns(page, "two", top, 1, left | right, style="cells")
+        self._slopes(page, self.numbers)
+        for at, title, kind, names in (
+            (3, "Two lines (dashed) and their sum: a line", "line", "the sum of the lines"),
+            (18, "Two ReLUs (dashed) and their sum: it bends", "relu", "the sum of the ReLUs"),
+        ):
+            label = "line" if kind == "line" else "ReLU"
+            drawn = (
+                self.line(names, "two.x", f"two.{kind}s"),
+                self.line(f"{label} 1", "two.x", f"two.{kind}_1", "line 2"),
+                self.line(f"{label} 2", "two.x", f"two.{kind}_2", "line 4"),
+            )
+            alt = f"Two {label}s, dashed, and {names} as a thick line."
+            page.charts.append(Chart(at, 8, title, "x", "y", drawn, alt, "0", 4, -4, -8, 8, height=290))
+        page.text(34, 8, TWO_NOTE, "note", wide=7, tall=12)
+        page.active = (4, 1)
+
+    def _slopes(self, page: Page, numbers: list[Node]) -> None:
+        """The slope of each sum left of, between and right of the corners, taken at an x that lies there."""
+        m_1, b_1, m_2, b_2 = numbers
+        one, two = (self.book.block(f"two.corner_{i}").node for i in (1, 2))
+        either = apply("if_error", one, apply("if_error", two, lift(0.0)))  # a flat line has no corner
+        least = apply("if_error", where(apply("greater", one, two), two, one), either)
+        most = apply("if_error", where(apply("greater", one, two), one, two), either)
+        page.place("two.least", least, 12, 1, "result", "cells", title="leftmost", side=True)
+        page.place("two.most", most, 13, 1, "result", "cells", title="rightmost", side=True)
+        apart = apply("greater", most - least, lift(1e-9))
+        at = vstack([least - 1.0, where(apart, (least + most) / 2.0, most + 1.0), most + 1.0])
+        between = where(apart, "between them", "nothing between")
+        places = vstack([lift("left of the corners"), between, lift("right of the corners")])
+        page.place("two.where", places, 6, 2, "result", title="Where", format="text")
+        lines = vstack([m_1 + m_2 for _ in range(3)])
+        self.relu_slopes = m_1 * apply("step", m_1 * at + b_1) + m_2 * apply("step", m_2 * at + b_2)
+        self.columns(page, "two", 6, 4, {"slope_at": (at, "at x ="), "slope_lines": (lines, "Slope, lines")}, "result")
+        self.columns(page, "two", 6, 6, {"slope_relus": (self.relu_slopes, "Slope, ReLUs")}, "result", "cells")
+        page.text(3, 3, "", "band_result_text")
+        page.text(10, 2, "Each ReLU that is on there (positive) adds its m.", "hint")
+
+    # ---- what is compared, the words, the exercises
+
+    def pairs(self) -> list[Pair]:
+        return [
+            Pair("one.relu", "One: ReLU"),
+            Pair("two.lines", "Two: sum of lines"),
+            Pair("two.relus", "Two: sum of ReLUs"),
+            Pair("eight.sum", "Eight: sum"),
+            Pair("many.coef", "Many: coefficients"),
+            Pair("many.sum", "Many: sum"),
+            Pair("errors.largest", "Largest errors", format="small"),
+        ]
+
+    def watched(self) -> list[Watched]:
+        four = ("m of line 1", "b of line 1", "m of line 2", "b of line 2")
+        return [
+            Watched(self.m, "One: m"),
+            Watched(self.b, "One: b"),
+            *(Watched(node, f"Two: {title}") for node, title in zip(self.numbers, four, strict=True)),
+            Watched(self.begin_8, "Eight: the sum begins at"),
+            *(Watched(row(self.coefs_8.T, i), f"Eight: coefficient {i}") for i in range(1, 9)),
+            *(Watched(node, f"Many: {title}") for node, title in zip(self.shape, CURVE, strict=True)),
+            Watched(self.pieces, "Many: pieces"),
+        ]
+
+    def words(self) -> list[Word]:
+        return [
+            Word("slope", "By how much a line rises when x grows by 1: the m in m*x + b.", "one.m"),
+            Word("constant", "The b in m*x + b: the height of the line at x = 0.", "one.b"),
+            Word("ReLU", "Rectified linear unit: max(0, m*x + b), a line whose negative part is replaced by 0.", "one.relu"),
+            Word("corner", "The x at which a ReLU bends, -b/m: flat on one side of it, sloping on the other.", "one.corner"),
+            Word("on, off", "A ReLU is on where its line is positive, and off where it gives 0.", "one.on"),
+            Word("piecewise linear", "Made of straight pieces, as every sum of ReLUs is.", "two.relus"),
+            Word("piece", "One ReLU of a sum, max(0, x - knot): 0 up to its knot, then rising by 1 per 1.", "eight.pieces"),
+            Word("knot", "The x at which a piece begins and the sum may bend.", "eight.knots"),
+            Word("coefficient", "The number that a piece is multiplied by: how much the slope changes at its knot.", "eight.coefs"),
+            Word("net", "Lines, ReLUs of them, and a weighted sum of these: here it draws one curve over x.", "many.sum"),
+            Word("layer", "All units of a net that work side by side: first the ReLUs of x, then the sum of them.", "many.knots"),
+            Word("hidden unit", "One ReLU between the input x and the sum; together they are the hidden layer.", "many.knots"),
+            Word("weight", "A number that a net multiplies by: here 1 in each hidden unit, then the coefficients.", "many.coef"),
+            Word("descent", "Finding such numbers in small steps that lower the error, as in lesson 1.", "errors.mse"),
+            Word("largest error", "The greatest distance between sum and curve.", "errors.largest"),
+            Word("mean squared error", "The mean of the squared errors over all x of the table.", "errors.mse"),
+        ]  # fmt: skip
+
+    def ask(self) -> list[Exercise]:
+        m_1, b_1, m_2, b_2 = self.numbers
+        return [
+            Exercise("On One, as the workbook came (m = 1, b = 2): what is the ReLU at x = 2?", self.relu_at),
+            Exercise("On One, set m to -2 and b to 3. At which x is the corner?", self.corner, 0.001, {self.m: -2.0, self.b: 3.0}),
+            Exercise("With m = -2 and b = 3 again: what is the ReLU at x = -1.25?", self.relu_at, 0.001, {self.m: -2.0, self.b: 3.0, self.at: -1.25}),
+            Exercise("Write a formula for the sum, at x = 3, of two ReLUs: one with m = 2 and b = -1, one with m = -1 and b = 1.", 5.0),
+            Exercise("Write a formula for the slope of the line that you get when you add the lines 2.4*x + 3 and -0.7*x + 1.", 1.7),
+            Exercise("On Two, set m and b of line 1 to 2 and 4, of line 2 to -3 and -3. What is the slope of the sum of the ReLUs between the two corners?", row(self.relu_slopes, 2), 0.001, {m_1: 2.0, b_1: 4.0, m_2: -3.0, b_2: -3.0}),
+            choice("How many different slopes, over all x, can the sum of five ReLUs of one x have at most? Type their number.", 6),
+            choice("A net has two layers and no ReLU between them. What can it draw over x? 1: a line. 2: a line with one corner. 3: any curve.", 1),
+            Exercise("On Eight, with the sheet and the curve as they came, set coefficient 3 to 1.9. What is then still missing under piece 4?", row(self.missing.T, 4), 0.002, {self.coefs_8: np.array([[*BY_HAND[:2], 1.9, *BY_HAND[3:]]])}),
+            Exercise("A curve is 1.2 at x = 2 and 0.3 at x = 2.5. Write a formula for the slope of the straight piece between them.", -1.8),
+            Exercise("Left of a knot the slope is 0.8, right of it -1.7. Write a formula for the coefficient of the piece that begins there.", -2.5),
+            Exercise("On Many, with the curve as it came, set the number of pieces to 5. What is the largest error?", self.largest, 0.001, {self.pieces: 5.0}),
+            Exercise("On Errors, with the curve as it came: write a formula that divides the largest error of 8 pieces by that of 32. Type the two numbers, no links.", self.largest_of[3] / self.largest_of[5], 0.01),
+            Exercise("Twice the pieces divide the largest error by 2^2, k times the pieces by k^2, for any k, not only doublings. With 30 pieces it is 0.04; about how many bring it down to 0.0004?", 300.0, 15.0),
+            choice("Why does a piece that begins at x = 2 not spoil what was fitted for x < 2? 1: its coefficient is small. 2: it is 0 there. 3: the later pieces make up for it.", 2),
+        ]  # fmt: skip
+
+
+LESSON = Relu

@@ -1,5 +1,0 @@
-"""The passengers of the Titanic: the shipped table, its columns, and a reader for a user's own copy."""
-
-from sheetnet.data.passengers import SCHEMA, Raw, read_passengers
-
-__all__ = ["SCHEMA", "Raw", "read_passengers"]

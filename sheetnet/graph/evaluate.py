@@ -1,0 +1,187 @@
+"""Node -> numpy or torch.
+
+A value that is not finite becomes nan, and nan spreads: that is how an error value spreads in a sheet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from sheetnet.errors import GraphError
+from sheetnet.graph.judging import verdict
+from sheetnet.graph.node import Node, order
+from sheetnet.graph.ops import SHAPES
+
+Array = Any  # a numpy array or a torch tensor of rank 2
+
+
+def _flag(condition: Array, *sources: Array) -> Array:
+    """1 where the condition holds, else 0; nan where a source is nan."""
+    return sum((0 * s for s in sources), condition)
+
+
+def _equal(xp: Any, a: Array, b: Array) -> Array:
+    if _is_text(a) or _is_text(b):
+        return np.asarray(_folded(a) == _folded(b), dtype=float)
+    return _flag(a == b, a, b)
+
+
+def _is_text(a: Array) -> bool:
+    return isinstance(a, np.ndarray) and a.dtype == object
+
+
+def _folded(a: Array) -> Array:
+    return np.vectorize(lambda s: s.casefold() if isinstance(s, str) else s, otypes=[object])(a)
+
+
+def _filled(xp: Any, a: Array) -> Array:
+    return np.asarray(a != "" if _is_text(a) else ~np.isnan(a), dtype=float)
+
+
+def _where(xp: Any, condition: Array, yes: Array, no: Array) -> Array:
+    if _is_text(yes) or _is_text(no):
+        picked = np.asarray(np.where(condition != 0, yes, no), dtype=object)
+        return np.where(np.isnan(condition), np.nan, picked)
+    return xp.where(condition != 0, yes, no) + 0 * condition
+
+
+def _if_error(xp: Any, a: Array, b: Array) -> Array:
+    if _is_text(a) or _is_text(b):
+        missing = np.array([[not isinstance(e, str) and e != e for e in line] for line in a])
+        return np.asarray(np.where(missing, b, a), dtype=object)
+    return xp.where(xp.isnan(a), b, a)
+
+
+def _matmul(xp: Any, a: Array, b: Array) -> Array:
+    return a @ b
+
+
+def _inverse(xp: Any, a: Array) -> Array:
+    try:
+        return xp.linalg.inv(a)
+    except xp.linalg.LinAlgError:
+        return a * xp.nan
+
+
+def _row(xp: Any, a: Array, index: Array) -> Array:
+    at = float(index[0, 0])
+    if at == at and 0 <= at < a.shape[0] + 1:  # INDEX takes 0 for all rows, of which a cell shows the first
+        first = max(int(at), 1) - 1
+        return a[first : first + 1]
+    return np.full((1, a.shape[1]), np.nan) if _is_text(a) else a[:1] * xp.nan
+
+
+def _lookup(xp: Any, key: Array, keys: Array, values: Array) -> Array:
+    missing = np.isnan(key)
+    at = np.searchsorted(keys[:, 0], np.where(missing, keys[0, 0], key)[:, 0], side="right") - 1
+    return np.where(missing, np.nan, values[np.maximum(at, 0)]).astype(values.dtype)
+
+
+def _match(xp: Any, key: Array, keys: Array) -> Array:
+    first: dict[float, float] = {}
+    for at, entry in enumerate(keys[:, 0].tolist(), start=1):
+        first.setdefault(entry, float(at))
+    return np.array([[first.get(entry, np.nan)] for entry in key[:, 0].tolist()])
+
+
+def _count_same(xp: Any, a: Array) -> Array:
+    text = _folded(a) if _is_text(a) else a
+    counts: dict[Any, int] = {}
+    for entry in text[:, 0]:
+        counts[entry] = counts.get(entry, 0) + 1
+    return np.array([[float(counts[e]) if e not in ("",) and e == e else 0.0] for e in text[:, 0]])
+
+
+NUMERIC: dict[str, Callable[..., Array]] = {
+    "add": lambda xp, a, b: a + b,
+    "sub": lambda xp, a, b: a - b,
+    "mul": lambda xp, a, b: a * b,
+    "div": lambda xp, a, b: a / b,
+    "neg": lambda xp, a: -a,
+    "square": lambda xp, a: a * a,
+    "abs": lambda xp, a: abs(a),
+    "sign": lambda xp, a: xp.sign(a),
+    "sqrt": lambda xp, a: xp.sqrt(a),
+    "power": lambda xp, a, b: a**b,
+    "sin": lambda xp, a: xp.sin(a),
+    "cos": lambda xp, a: xp.cos(a),
+    "relu": lambda xp, a: xp.clip(a, 0, None),
+    "step": lambda xp, a: _flag(a > 0, a),
+    "log10": lambda xp, a: xp.log10(a),
+    "ln": lambda xp, a: xp.log(a),
+    "greater": lambda xp, a, b: _flag(a > b, a, b),
+    "equal": _equal,
+    "where": _where,
+    "filled": _filled,
+    "if_error": _if_error,
+    "same": lambda xp, a: a,
+    "matmul": _matmul,
+    "transpose": lambda xp, a: a.T,
+    "inverse": _inverse,
+    "determinant": lambda xp, a: xp.linalg.det(a).reshape(1, 1),
+    "expand": lambda xp, a, like: a + 0 * like,
+    "hstack": lambda xp, *parts: xp.hstack(parts),
+    "vstack": lambda xp, *parts: xp.vstack(parts),
+    "row": _row,
+    "lookup": _lookup,
+    "match": _match,
+    "cumsum": lambda xp, a: xp.cumsum(a, 0),
+    "count_same": _count_same,
+    "judge": lambda xp, *columns: np.vectorize(verdict, otypes=[object])(*columns),
+    "sum": lambda xp, a: a.sum().reshape(1, 1),
+    "mean": lambda xp, a: a.mean().reshape(1, 1),
+    "max": lambda xp, a: a.max().reshape(1, 1),
+    "min": lambda xp, a: a.min().reshape(1, 1),
+    "median": lambda xp, a: np.nanmedian(a).reshape(1, 1),
+    "sum_rows": lambda xp, a: a.sum(0).reshape(1, -1),
+}
+
+
+def evaluate(roots: Sequence[Node], inputs: Mapping[Node, Array], xp: Any = np) -> list[Array]:
+    """The value of each root: numpy arrays, or torch tensors with xp=torch and tensors as inputs.
+
+    Text ops (equal to a text, filled, lookup, match, count_same) are for numpy; text is an object array of str, a
+    blank number is nan in an input.
+
+    Raises: GraphError for an input that was not given or has another shape.
+    """
+    values: dict[Node, Array] = {}
+    nodes, keep = order(roots), set(roots)
+    last_use = {source: at for at, node in enumerate(nodes) for source in node.sources}
+    with np.errstate(all="ignore"):
+        for at, node in enumerate(nodes):
+            if node.op == "input":
+                values[node] = _given(node, inputs)
+            elif node.op == "constant":
+                values[node] = _constant(node, inputs, xp)
+            else:
+                value = NUMERIC[node.op](xp, *(values[s] for s in node.sources))
+                values[node] = value if _is_text(value) else xp.where(xp.isfinite(value), value, xp.nan)
+            for source in set(node.sources) - keep:
+                if last_use[source] == at:
+                    del values[source]
+    return [values[root] for root in roots]
+
+
+def _given(node: Node, inputs: Mapping[Node, Array]) -> Array:
+    if node not in inputs:
+        raise GraphError(f"no value was given for the input {node!r}")
+    if tuple(inputs[node].shape) != node.shape:
+        raise GraphError(f"the input {node!r} was given a value of shape {tuple(inputs[node].shape)}")
+    return inputs[node]
+
+
+def _constant(node: Node, inputs: Mapping[Node, Array], xp: Any) -> Array:
+    if isinstance(node.value, str):
+        return np.array([[node.value]], dtype=object)
+    rows = node.value if isinstance(node.value, tuple) else ((node.value,),)
+    if xp is np:
+        return np.array(rows, dtype=float)
+    like = next(iter(inputs.values()))
+    return xp.tensor(rows, dtype=like.dtype, device=like.device)
+
+
+assert set(NUMERIC) == set(SHAPES), "an op without a numeric rule"

@@ -1,0 +1,272 @@
+"""Node -> formula text; pure, touches no file.
+
+Two ways of writing the same matrix:
+
+- as one array formula for the whole block, which reads other blocks by name: `MMULT(TRANSPOSE(X),d_lin)`;
+- cell by cell, as a person would fill it down: `SUMPRODUCT(B11:K11,$B$6:$K$6)`.
+
+`Places` says where a node stands. A node that stands somewhere is written as that place, any other in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from sheetnet.errors import GraphError
+from sheetnet.graph.judging import JUDGE
+from sheetnet.graph.node import Node
+from sheetnet.graph.ops import ENTRYWISE, SHAPES
+
+MAX_LENGTH = 8192  # characters that Excel takes in one formula
+MAX_TEXT = 255  # and in one text within it
+
+# How tightly a text binds, loosest first. (In Excel a sign binds tighter than a power: -2^2 is 4.)
+ANY, SUM, PRODUCT, QUOTIENT, POWER, SIGN, ATOM = 0, 2, 3, 3.5, 4, 5, 6
+
+
+class Places(Protocol):
+    """Where nodes stand, as seen from the sheet that the formula is written on."""
+
+    def whole(self, node: Node) -> str | None:
+        """The name or range of a placed node, or None."""
+
+    def part(self, node: Node, rows: tuple[int, int], cols: tuple[int, int], fixed: tuple[bool, bool]) -> str | None:
+        """The range of some rows and columns (first, last) of a placed node; fixed puts $ before row and column."""
+
+
+# ---- the dialect: one line for each op
+
+CONDITION = {
+    "greater": "{0}>{1}",
+    "equal": "{0}={1}",
+    "step": "{0}>0",
+    "filled": '{0}<>""',
+}
+# op: (template, how tightly it binds, how tightly each source must)
+ARRAY: dict[str, tuple[str, float, tuple[float, ...]]] = {
+    "add": ("{0}+{1}", SUM, (SUM, SUM)),
+    "sub": ("{0}-{1}", SUM, (SUM, PRODUCT)),
+    "mul": ("{0}*{1}", PRODUCT, (PRODUCT, PRODUCT)),
+    "div": ("{0}/{1}", PRODUCT, (PRODUCT, POWER)),
+    "square": ("{0}^2", POWER, (ATOM,)),
+    "neg": ("-{0}", SIGN, (SIGN,)),
+    "abs": ("ABS({0})", ATOM, (ANY,)),
+    "sign": ("SIGN({0})", ATOM, (ANY,)),
+    "sqrt": ("SQRT({0})", ATOM, (ANY,)),
+    "power": ("{0}^{1}", POWER, (ATOM, ATOM)),
+    "sin": ("SIN({0})", ATOM, (ANY,)),
+    "cos": ("COS({0})", ATOM, (ANY,)),
+    "relu": ("IF({0}>0,{0},0)", ATOM, (SUM,)),
+    "log10": ("LOG10({0})", ATOM, (ANY,)),
+    "ln": ("LN({0})", ATOM, (ANY,)),
+    "if_error": ("IFERROR({0},{1})", ATOM, (ANY, ANY)),  # ISERROR of an array is no array in every engine
+    "where": ("IF({0},{1},{2})", ATOM, (ANY, ANY, ANY)),
+    "same": ("{0}", ATOM, (ATOM,)),
+    "matmul": ("MMULT({0},{1})", ATOM, (ANY, ANY)),
+    "transpose": ("TRANSPOSE({0})", ATOM, (ANY,)),
+    "inverse": ("MINVERSE({0})", ATOM, (ANY,)),
+    "determinant": ("MDETERM({0})", ATOM, (ANY,)),
+    "expand": ("{0}+0*{1}", SUM, (SUM, QUOTIENT)),
+    "row": ("INDEX({0},{1},0)", ATOM, (ANY, ANY)),
+    "match": ("MATCH({0},{1},0)", ATOM, (ANY, ANY)),  # of one key: engines differ on arrays of keys
+    "sum": ("SUM({0})", ATOM, (ANY,)),
+    "mean": ("AVERAGE({0})", ATOM, (ANY,)),
+    "max": ("MAX({0})", ATOM, (ANY,)),
+    "min": ("MIN({0})", ATOM, (ANY,)),
+    "median": ("MEDIAN({0})", ATOM, (ANY,)),
+    # MMULT(x, 0) + 1 is a column of ones as long as x
+    "sum_rows": ("MMULT(TRANSPOSE(MMULT({0},TRANSPOSE(INDEX({0},1,0)*0))+1),{0})", ATOM, (ANY,)),
+    **{op: (f"IF({text},1,0)", ATOM, (SUM, SUM)) for op, text in CONDITION.items()},
+}
+# op: (template, for each source: e = the entry of this row and column, w = the whole, which must stand somewhere)
+CELL: dict[str, tuple[str, str]] = {
+    "relu": ("MAX(0,{0})", "e"),
+    "lookup": ("LOOKUP({0},{1},{2})", "eww"),
+    "match": ("MATCH({0},{1},0)", "ew"),
+    "count_same": ('IF({0}="",0,COUNTIF({1},{0}))', "ew"),
+    "sum": ("SUM({0})", "w"),
+    "mean": ("AVERAGE({0})", "w"),
+    "max": ("MAX({0})", "w"),
+    "min": ("MIN({0})", "w"),
+    "median": ("MEDIAN({0})", "w"),
+    "judge": (JUDGE, "eeee"),
+}
+STACKS = {"hstack", "vstack"}  # written part by part; see layout
+
+
+# ---- array formulas
+
+
+def render(node: Node, places: Places) -> str:
+    """The array formula of a whole block, with its equals sign.
+
+    Raises: GraphError for an op that has no array form, and for a text longer than Excel takes.
+    """
+    return _checked(node, lambda: _array(node, places)[0])
+
+
+def _array(node: Node, places: Places) -> tuple[str, float]:
+    if node.op == "constant":
+        return _constant(node)
+    if node.op not in ARRAY or (node.op == "match" and node.shape != (1, 1)):
+        raise GraphError(f"{node!r}: {node.op} cannot stand inside an array formula; place it as a block of its own")
+    template, binds, needs = ARRAY[node.op]
+    if node.op == "row" and node.shape == (1, 1):
+        template = "INDEX({0},{1})"
+    texts = [_source(s, need, places) for s, need in zip(node.sources, needs, strict=False)]
+    if node.op == "where":
+        texts[0] = _condition(node.sources[0], places) or texts[0]
+    return template.format(*texts), binds
+
+
+def _source(node: Node, need: float, places: Places) -> str:
+    place = places.whole(node)
+    text, binds = (place, ATOM) if place else _array(node, places)
+    return text if binds >= need else f"({text})"
+
+
+def _condition(node: Node, places: Places) -> str | None:
+    if places.whole(node) or node.op not in CONDITION:
+        return None
+    return CONDITION[node.op].format(*(_source(s, SUM, places) for s in node.sources))
+
+
+# ---- cell by cell
+
+
+def render_cell(node: Node, i: int, j: int, places: Places) -> str:
+    """The plain formula of one cell of a block, row i and column j counted from 0, with its equals sign.
+
+    Raises: GraphError for an op that has no cell form.
+    """
+    return _checked(node, lambda: _cell(node, i, j, node.shape, places)[0])
+
+
+def _cell(node: Node, i: int, j: int, shape: tuple[int, int], places: Places) -> tuple[str, float]:
+    if node.op == "constant":
+        return _constant(node)
+    if node.op in CELL_RULES:
+        return CELL_RULES[node.op](node, i, j, places)
+    if node.op in CELL:
+        template, kinds = CELL[node.op]
+        binds: float = ATOM
+        needs: tuple[float, ...] = (ANY,) * len(kinds)
+        sources = node.sources if len(node.sources) == len(kinds) else node.sources * len(kinds)
+    elif node.op in ENTRYWISE:
+        template, binds, needs = ARRAY[node.op]
+        kinds, sources = "e" * len(node.sources), node.sources
+    else:
+        raise GraphError(f"{node!r}: {node.op} cannot be written cell by cell; write it as an array formula")
+    texts = []
+    for kind, source, need in zip(kinds, sources, needs, strict=False):
+        texts.append(_entry(source, i, j, shape, need, places) if kind == "e" else _placed(source, places))
+    if node.op == "where" and node.sources[0].op in CONDITION:
+        condition = node.sources[0]
+        if not places.whole(condition):
+            parts = (_entry(s, i, j, shape, SUM, places) for s in condition.sources)
+            texts[0] = CONDITION[condition.op].format(*parts)
+    return template.format(*texts), binds
+
+
+def _entry(node: Node, i: int, j: int, shape: tuple[int, int], need: float, places: Places) -> str:
+    r, c = (i if node.shape[0] > 1 else 0), (j if node.shape[1] > 1 else 0)
+    fixed = (node.shape[0] == 1 and shape[0] > 1, node.shape[1] == 1 and shape[1] > 1)
+    place = places.part(node, (r, r), (c, c), fixed)
+    text, binds = (place, ATOM) if place else _cell(node, r, c, shape, places)
+    return text if binds >= need else f"({text})"
+
+
+def _placed(node: Node, places: Places) -> str:
+    place = places.whole(node)
+    if place is None:
+        raise GraphError(f"{node!r} must stand somewhere before a cell can refer to the whole of it")
+    return place
+
+
+def _line(node: Node, rows: tuple[int, int], cols: tuple[int, int], fixed: tuple[bool, bool], places: Places) -> str:
+    text = places.part(node, rows, cols, fixed)
+    if text is None:
+        raise GraphError(f"{node!r} must stand on the sheet before a cell can refer to a part of it")
+    return text
+
+
+def _matmul_cell(node: Node, i: int, j: int, places: Places) -> tuple[str, float]:
+    a, b = node.sources
+    inner = a.shape[1]
+    if b.op == "transpose" and places.whole(b) is None:  # the columns of b lie in rows: one SUMPRODUCT
+        left = _line(a, (i, i), (0, inner - 1), (False, False), places)
+        right = _line(b.sources[0], (j, j), (0, inner - 1), (True, True), places)
+        return f"SUMPRODUCT({left},{right})", ATOM
+    terms = []
+    for k in range(inner):
+        left = _line(a, (i, i), (k, k), (False, node.shape[1] > 1), places)
+        if isinstance(b.value, tuple):
+            weight = b.value[k][j]
+            terms.append(left if weight == 1 else f"{left}*{number(weight)}")
+        else:
+            terms.append(f"{left}*{_line(b, (k, k), (j, j), (True, False), places)}")
+    return "+".join(terms), SUM
+
+
+def _cumsum_cell(node: Node, i: int, j: int, places: Places) -> tuple[str, float]:
+    first = _line(node.sources[0], (0, 0), (0, 0), (True, True), places)
+    last = _line(node.sources[0], (i, i), (0, 0), (False, True), places)
+    return f"SUM({first}:{last})", ATOM
+
+
+CELL_RULES: dict[str, Callable[[Node, int, int, Places], tuple[str, float]]] = {
+    "matmul": _matmul_cell,
+    "cumsum": _cumsum_cell,
+}
+
+
+# ---- constants
+
+
+def number(value: float) -> str:
+    """A number as Excel writes it in a formula.
+
+    >>> number(2.0), number(0.05), number(1e-05), number(1e300)
+    ('2', '0.05', '0.00001', '1E+300')
+    """
+    if value == int(value) and abs(value) < 1e15:
+        digits = str(int(value))
+        short = digits.rstrip("0")
+        zeros = len(digits) - len(short)
+        return f"{short}E+{zeros}" if zeros >= 6 else digits
+    text = repr(value)
+    mantissa, _, exponent = text.partition("e")
+    if not exponent:
+        return text
+    if -7 < int(exponent) < 0 and "." not in mantissa:
+        return f"{value:.{-int(exponent)}f}"
+    return f"{mantissa}E{int(exponent):+d}"
+
+
+def _constant(node: Node) -> tuple[str, float]:
+    value = node.value
+    if isinstance(value, str):
+        if len(value) > MAX_TEXT:
+            raise GraphError(f"a text of {len(value)} characters stands in a formula, Excel takes {MAX_TEXT}")
+        return '"' + value.replace('"', '""') + '"', ATOM
+    if isinstance(value, tuple):
+        return "{" + ";".join(",".join(number(v) for v in line) for line in value) + "}", ATOM
+    if not isinstance(value, float):
+        raise GraphError(f"{node!r} holds no value")
+    return number(value), ATOM if value >= 0 else SIGN
+
+
+def _checked(node: Node, write: Callable[[], str]) -> str:
+    """A formula with its equals sign, unless it is longer than Excel takes (or deeper than Python can follow)."""
+    try:
+        text = "=" + write()
+    except RecursionError:
+        text = ""
+    if not 0 < len(text) <= MAX_LENGTH:
+        size = f"has {len(text)} characters" if text else "is too long"
+        raise GraphError(f"{node!r}: its formula {size}, Excel takes {MAX_LENGTH}; place a part of it")
+    return text
+
+
+assert set(SHAPES) == set(ARRAY) | set(CELL) | set(CELL_RULES) | STACKS, "an op without a formula"

@@ -1,0 +1,1 @@
+"""Models, losses and optimisers as graph, and each of them by hand in torch. Knows no sheet."""

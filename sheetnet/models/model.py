@@ -1,0 +1,194 @@
+"""The models, as graph: linear, two_relu and relu_K, with mean squared error.
+
+A model names its parameters and writes prediction and loss from X, W and y; gradient, update, sheet and torch's
+counterpart (training/modules.py, written by hand) follow from the name.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sheetnet.common.settings import whole_number
+from sheetnet.errors import DataError, SheetnetError
+from sheetnet.graph.node import Node, apply, lift, mean, relu, square, sum_columns
+
+if TYPE_CHECKING:
+    from sheetnet.tables.recipe import Table
+
+Forward = Callable[[Node, Node], list[Node]]
+
+
+def _linear(X: Node, W: Node) -> list[Node]:
+    """pred = X W: (n, p) @ (p, 1) -> (n, 1)."""
+    return [(X @ W).named("pred")]
+
+
+def _relus(X: Node, W: Node) -> list[Node]:
+    """pred = relu(X w_1) + relu(X w_2) + ...: (n, p) @ (p, k) -> (n, k), rectified, summed -> (n, 1)."""
+    lin = (X @ W).named("lin")
+    act = relu(lin).named("relu")
+    return [lin, act, sum_columns(act).named("pred")]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What distinguishes a model: its title on a sheet, number of hidden units and forward pass."""
+
+    title: str
+    n_hidden: int
+    forward: Forward
+
+
+KINDS = {
+    "linear": Kind("Linear", 1, _linear),
+    "two_relu": Kind("Two ReLU", 2, _relus),
+}
+MAX_UNITS = 4096
+KNOWN = "linear, two-relu and relu-K, such as relu-5, with K up to 4096"
+
+
+def kind_of(name: str) -> Kind | None:
+    """What is meant by a name: an entry of KINDS, or K rectified units for `relu_K`; None for another."""
+    match = re.fullmatch(r"relu_([1-9]\d{0,3})", name)
+    if match and int(match[1]) <= MAX_UNITS:
+        return Kind(f"{match[1]} ReLU", int(match[1]), _relus)
+    return KINDS.get(name)
+
+
+def decimals_of(scale: float) -> int:
+    """To how many decimals start weights between -scale and scale are rounded: four, and more for a scale under 0.1.
+
+    Raises: SheetnetError for a scale beyond 1e-12 to 1e12.
+    """
+    if not (scale == 0 or 1e-12 <= scale <= 1e12):
+        raise SheetnetError(f"the scale of start weights must be 0, or from 1e-12 to 1e12, found {scale!r}")
+    return 4 - min(0, math.floor(math.log10(scale)) + 1) if scale else 4
+
+
+@dataclass(frozen=True)
+class Model:
+    """One net for tables with n_features columns. Parameters: {"W": (n_features, n_hidden)}."""
+
+    name: str
+    n_features: int
+
+    def __post_init__(self) -> None:
+        if kind_of(self.name) is None:
+            raise SheetnetError(f"there is no model {self.name!r}; known are {KNOWN}")
+
+    @property
+    def kind(self) -> Kind:
+        """The model's title, number of hidden units and forward pass."""
+        kind = kind_of(self.name)
+        assert kind is not None  # __post_init__ saw to it
+        return kind
+
+    @property
+    def rectified(self) -> bool:
+        """Whether its units are ReLUs; otherwise the model is linear."""
+        return self.kind.forward is _relus
+
+    @property
+    def title(self) -> str:
+        """The model's name for people."""
+        return self.kind.title
+
+    @property
+    def n_hidden(self) -> int:
+        """The number of columns of W."""
+        return self.kind.n_hidden
+
+    def init(self, seed: int = 0, scale: float = 0.5) -> dict[str, np.ndarray]:
+        """Start weights {"W": (n_features, n_hidden)}: uniform between -scale and scale, to four decimals.
+
+        Rounded so that what a cell shows is what it holds; a scale under 0.1 takes more decimals, a digit for each
+        factor of ten.
+        Raises: SheetnetError for a scale beyond 1e-12 to 1e12.
+        """
+        W = np.random.default_rng(seed).uniform(-scale, scale, (self.n_features, self.n_hidden))
+        return {"W": np.round(W, decimals_of(scale))}
+
+    def check_params(self, params: Mapping[str, Any]) -> np.ndarray:
+        """W as a float64 array (n_features, n_hidden), from numpy or pandas.
+
+        Raises: SheetnetError when it is missing, of another shape, or holds anything but finite numbers.
+        """
+        shape = (self.n_features, self.n_hidden)
+        needs = f"{self.name} needs the parameters {{'W': array of shape {shape}}}"
+        if not isinstance(params, Mapping) or set(params) != {"W"}:
+            found = f"the keys {sorted(map(str, params))}" if isinstance(params, Mapping) else type(params).__name__
+            raise SheetnetError(f"{needs}, found {found}")
+        try:
+            W = np.array(params["W"], dtype=float)
+        except (TypeError, ValueError):
+            raise SheetnetError(f"{needs}, found W that holds something else than numbers") from None
+        if W.shape != shape:
+            raise SheetnetError(f"{needs}, found W of shape {W.shape}")
+        if not np.isfinite(W).all():
+            raise SheetnetError(f"{needs}, found W with entries that are no finite numbers")
+        return W
+
+    def forward(self, X: Node, W: Node) -> list[Node]:
+        """The named steps from X (n, p) and W (p, k) to pred (n, 1), pred last."""
+        return self.kind.forward(X, W)
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One forward pass with its loss: every named node of it."""
+
+    forward: list[Node]
+    error: Node
+    sq_error: Node
+    loss: Node
+    correct: Node
+    accuracy: Node
+
+    @property
+    def pred(self) -> Node:
+        """The prediction, (n, 1)."""
+        return self.forward[-1]
+
+
+def evaluate_loss(model: Model, X: Node, W: Node, y: Node) -> Pass:
+    """A forward pass and its mean squared error: loss = mean((pred - y)^2); accuracy with a threshold of 0.5."""
+    forward = model.forward(X, W)
+    error = (forward[-1] - y).named("error")
+    sq_error = square(error).named("sq_error")
+    correct = apply("equal", apply("greater", forward[-1], lift(0.5)), y).named("correct")
+    return Pass(forward, error, sq_error, mean(sq_error).named("loss"), correct, mean(correct).named("accuracy"))
+
+
+def linear(table: Table) -> Model:
+    """A linear model for the table: pred = X W."""
+    return create("linear", table.n_features)
+
+
+def two_relu(table: Table) -> Model:
+    """A net of two rectified units for the table: pred = relu(X w_1) + relu(X w_2)."""
+    return create("two_relu", table.n_features)
+
+
+def relus(table: Table, n_hidden: int) -> Model:
+    """A net of n_hidden rectified units for the table: pred = relu(X w_1) + ... + relu(X w_k).
+
+    Raises: SheetnetError unless n_hidden is a whole number from 1 to 4096.
+    """
+    return create(f"relu_{whole_number('n_hidden', n_hidden, 1, MAX_UNITS)}", table.n_features)
+
+
+def create(name: str, n_features: int) -> Model:
+    """The model of that name; `two-relu` and `two_relu` are the same.
+
+    Raises: DataError for an unknown name.
+    """
+    key = name.replace("-", "_")
+    if kind_of(key) is None:
+        raise DataError(f"there is no model {name!r}; known are {KNOWN}")
+    return Model(key, n_features)

@@ -1,0 +1,43 @@
+"""Words: the terms of a lesson, a sentence each, and a link to where each is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sheetnet.page.book import Book, Page
+
+TOP = 4
+
+
+@dataclass(frozen=True)
+class Word:
+    """A term, its meaning in one sentence, and where it is seen: the id of a block, or a cell such as Start!C21."""
+
+    word: str
+    meaning: str
+    seen: str
+
+
+def words_page(book: Book) -> Page:
+    """The page, still without its words."""
+    page = book.page(
+        "Words",
+        "Words: what they mean, and where they are seen",
+        "Click on a blue place to go to the cells where a word is seen.",
+        freeze=(TOP, 1),
+    )
+    page.widths |= {0: 24.0, 1: 95.0, 2: 26.0}
+    for col, head in enumerate(("Word", "What it means", "Seen at")):
+        page.text(TOP - 1, col, head, "head_left")
+    page.active = (TOP, 0)
+    return page
+
+
+def list_words(page: Page, words: Sequence[Word]) -> None:
+    """One row for each term, with a link to the cells of its block; called when all pages stand."""
+    for i, word in enumerate(words):
+        place = word.seen if "!" in word.seen else page.book.block(word.seen).area.full(fixed=False)
+        page.text(TOP + i, 0, word.word, "lead_top")
+        page.text(TOP + i, 1, word.meaning, "meaning")
+        page.text(TOP + i, 2, place.replace("'", ""), "link_top", link=place)

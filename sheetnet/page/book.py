@@ -1,0 +1,284 @@
+"""Which block stands where: pages, blocks, names, ranges. Touches no file.
+
+A page is a sheet to be: blocks (a node each), texts, charts. A block is a rectangle that shows one node, as one array
+formula, cell by cell, or as plain values; stacked nodes are laid part by part. Rows and columns count from 0.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sheetnet.errors import GraphError
+from sheetnet.graph.formula import STACKS, render, render_cell
+from sheetnet.graph.node import Node
+from sheetnet.page.area import Area
+
+# fixed: numbers that nobody edits, such as a count of epochs; answer: of an exercise, a number or a formula
+Role = Literal["input", "data", "fixed", "answer", "torch", "forward", "backward", "update", "result", "agreement"]
+Style = Literal["array", "cells", "values"]
+
+
+@dataclass(frozen=True)
+class Block:
+    """One node on a sheet: where, how, and in which words."""
+
+    id: str
+    node: Node
+    area: Area
+    role: Role
+    style: Style
+    name: str = ""  # what formulas call it: a defined name, or a table's column
+    title: str = ""
+    labels: tuple[str, ...] = ()  # over its columns
+    side: bool = False  # title to the left, not above
+    format: str = "weight"
+    scale: Node | None = None  # the numbers whose difference this is; their size says what near zero means
+
+
+@dataclass(frozen=True)
+class Formula:
+    """One formula of a file: its text and the cells it fills."""
+
+    area: Area
+    text: str
+    array: bool
+
+
+@dataclass(frozen=True)
+class Text:
+    """Words in a cell; wide > 1 merges that many columns, tall that many rows; link is a place such as Data!A1."""
+
+    row: int
+    col: int
+    text: str
+    style: str = "plain"
+    wide: int = 1
+    tall: int = 1
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line of a chart; look is a key of look.LINES: "live", "torch", "mark", "dots", "target", "line 1" to 8."""
+
+    label: str
+    x: Area
+    y: Area
+    look: str = "live"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Numbers against numbers as lines and points, or (columns) as upright bars over numbers or words.
+
+    Bounds that are None are left to the program; log_x and log_y make an axis logarithmic; x_step is from tick to tick.
+    equal, with all four bounds, draws a unit as long across as up.
+    """
+
+    row: int
+    col: int
+    title: str
+    x_axis: str
+    y_axis: str
+    series: tuple[Series, ...]
+    alt: str
+    y_format: str = "General"
+    x_max: float | None = None
+    x_min: float | None = 0
+    y_min: float | None = None
+    y_max: float | None = None
+    log_x: bool = False
+    log_y: bool = False
+    columns: bool = False
+    x_format: str = "General"
+    width: int = 640
+    height: int = 360
+    x_step: float | None = None
+    equal: bool = False
+
+
+@dataclass(frozen=True)
+class Solver:
+    """What Excel's Solver finds preset on a sheet: minimise target by changing cells, by GRG, negative allowed."""
+
+    target: Area
+    changing: Area
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What may be typed into an input: a whole number or a number, between two bounds, and the words for it."""
+
+    area: Area
+    whole: bool
+    low: float
+    high: float
+    message: str
+
+
+@dataclass
+class Page:
+    """One sheet."""
+
+    book: Book
+    name: str
+    title: str
+    about: str
+    freeze: tuple[int, int] = (2, 1)
+    blocks: list[Block] = field(default_factory=list)
+    texts: list[Text] = field(default_factory=list)
+    charts: list[Chart] = field(default_factory=list)
+    widths: dict[int, float] = field(default_factory=dict)
+    heights: dict[int, float] = field(default_factory=dict)  # of rows, in points
+    rules: list[Rule] = field(default_factory=list)
+    solver: Solver | None = None
+    table: tuple[str, Area, tuple[str, ...]] | None = None  # name, area with header, headers
+    active: tuple[int, int] = (0, 0)
+    gridlines: bool = True
+    print_cols: int = 0  # print only so many columns; 0 prints all
+
+    def place(
+        self,
+        id: str,
+        node: Node,
+        row: int,
+        col: int,
+        role: Role,
+        style: Style | None = None,
+        *,
+        name: str = "",
+        title: str = "",
+        labels: tuple[str, ...] = (),
+        side: bool = False,
+        format: str = "weight",
+        scale: Node | None = None,
+    ) -> Block:
+        """Put a node on the sheet; from then on formulas refer to its place (by name if it has one)."""
+        area = Area(self.name, row, col, *node.shape)
+        style = style or ("values" if node.op == "input" else "array")
+        block = Block(id, node, area, role, style, name, title, labels, side, format, scale)
+        self.blocks.append(block)
+        self.book.add(block)
+        return block
+
+    def text(self, row: int, col: int, text: str, style: str = "plain", **more: int | str) -> None:
+        """Put words on the sheet."""
+        self.texts.append(Text(row, col, text, style, **more))  # type: ignore[arg-type]
+
+
+class Book:
+    """All pages, and where each node stands."""
+
+    def __init__(self) -> None:
+        self.pages: list[Page] = []
+        self.names: dict[str, Area] = {}
+        self._places: dict[Node, tuple[Area, str]] = {}
+        self._ids: dict[str, Block] = {}
+
+    def page(self, name: str, title: str, about: str, **more: object) -> Page:
+        """A new sheet at the end; name has at most 31 characters."""
+        if len(name) > 31 or re.search(r"[\[\]:*?/\\]", name):
+            raise GraphError(f"a sheet cannot be called {name!r}")
+        page = Page(self, name, title, about, **more)  # type: ignore[arg-type]
+        self.pages.append(page)
+        return page
+
+    @property
+    def blocks(self) -> list[Block]:
+        """Every block, in the order of the sheets."""
+        return [block for page in self.pages for block in page.blocks]
+
+    def block(self, id: str) -> Block:
+        """The block of that id."""
+        return self._ids[id]
+
+    def add(self, block: Block) -> None:
+        """Register a block, its name, and the places of its parts.
+
+        Raises: GraphError for an id or name used twice, and a name that programs take for a cell.
+        """
+        if block.id in self._ids:
+            raise GraphError(f"two blocks are called {block.id!r}")
+        self._ids[block.id] = block
+        if block.name and "[" not in block.name:
+            if re.fullmatch(r"[A-Za-z]{1,3}\d+|[RrCc]\d*|[Rr]\d*[Cc]\d*", block.name):
+                raise GraphError(f"{block.name!r} looks like a cell and cannot be a name")
+            if block.name.lower() in (known.lower() for known in self.names):
+                raise GraphError(f"two blocks are named {block.name!r}")
+            self.names[block.name] = block.area
+        self._settle(block.node, block.area, block.name, block.style)
+
+    def _settle(self, node: Node, area: Area, name: str, style: Style) -> None:
+        if node in self._places:
+            raise GraphError(f"{node!r} stands at {self._places[node][0].full()} and again at {area.full()}")
+        self._places[node] = area, name
+        if node.op in STACKS and style == "array":
+            for part, place in _parts(node, area):
+                self._settle(part, place, "", style)
+
+    def place_of(self, node: Node) -> tuple[Area, str] | None:
+        """Where a node stands and what it is called there, or None."""
+        return self._places.get(node)
+
+    def formulas(self, block: Block) -> Iterator[Formula]:
+        """Every formula of a block, none for values."""
+        view = View(self, block.area.sheet)
+        if block.style == "cells":
+            for i in range(block.area.n_rows):
+                for j in range(block.area.n_cols):
+                    area = block.area.part((i, i), (j, j))
+                    yield Formula(area, render_cell(block.node, i, j, view), False)
+        elif block.style == "array":
+            for node, area in _leaves(block.node, block.area):
+                yield Formula(area, render(node, view), True)
+
+
+def _parts(node: Node, area: Area) -> Iterator[tuple[Node, Area]]:
+    row, col = area.row, area.col
+    for part in node.sources:
+        yield part, Area(area.sheet, row, col, *part.shape)
+        if node.op == "vstack":
+            row += part.shape[0]
+        else:
+            col += part.shape[1]
+
+
+def _leaves(node: Node, area: Area) -> Iterator[tuple[Node, Area]]:
+    if node.op not in STACKS:
+        yield node, area
+        return
+    for part, place in _parts(node, area):
+        yield from _leaves(part, place)
+
+
+@dataclass(frozen=True)
+class View:
+    """Places as seen from one sheet (see formula.Places)."""
+
+    book: Book
+    sheet: str
+
+    def whole(self, node: Node) -> str | None:
+        """The name or range of a placed node."""
+        found = self.book.place_of(node)
+        if found is None:
+            return None
+        area, name = found
+        if name:
+            return name
+        return area.address() if area.sheet == self.sheet else area.full()
+
+    def part(self, node: Node, rows: tuple[int, int], cols: tuple[int, int], fixed: tuple[bool, bool]) -> str | None:
+        """The range of some rows and columns of a placed node."""
+        found = self.book.place_of(node)
+        if found is None:
+            return None
+        area, name = found
+        if name.endswith("]") and area.sheet == self.sheet and not any(fixed):
+            table, column = name[:-1].split("[")
+            return f"{table}[[#This Row],[{column}]]"
+        part = area.part(rows, cols)
+        return part.address(fixed) if part.sheet == self.sheet else part.full()

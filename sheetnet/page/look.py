@@ -1,0 +1,167 @@
+"""How a workbook looks: colours, styles and number formats, the same in every workbook.
+
+Colours are told apart by colour-blind readers too, and never carry meaning alone; text on fill has a contrast of at
+least 4.5 to 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sheetnet.page.book import Block
+
+FONT: dict[str, Any] = {"font_name": "Calibri", "font_size": 11, "valign": "vcenter"}
+INK, BLUE, GREY, RULE = "#000000", "#1F3864", "#595959", "#BFBFBF"
+FILLS = {
+    "input": "#FFF9D6",
+    "forward": "#E2F0D9",
+    "backward": "#E6DFF1",
+    "update": "#FCE4D6",
+    "result": "#DDEBF7",
+    "plain": "#EDEDED",
+    "note": "#F2F2F2",
+}
+GREEN, RED = "#1E6B34", "#A61C1C"
+
+_INPUT = {"bg_color": FILLS["input"], "font_color": BLUE, "border": 1, "border_color": RULE}
+_TORCH = {"font_color": GREY, "italic": True}
+_NOTE = {"bg_color": FILLS["note"], "text_wrap": True, "valign": "top", "align": "left", "indent": 1} | {
+    "border": 1,
+    "border_color": RULE,
+}
+STYLES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "title": {"font_size": 16, "bold": True},
+    "about": {"font_color": GREY},
+    "wrap": {"text_wrap": True, "valign": "top"},
+    "meaning": {"text_wrap": True, "valign": "top", "align": "left", "indent": 1},
+    "question": {"text_wrap": True, "align": "left", "indent": 1},
+    "lead": {"bold": True},
+    "lead_top": {"bold": True, "valign": "top", "align": "left", "indent": 1},
+    "label": {"align": "right", "indent": 1, "font_color": GREY},
+    "label_left": {"font_color": INK},
+    "hint": {"font_color": GREY, "italic": True, "indent": 1},
+    "try": {"bg_color": FILLS["note"], "valign": "top"},
+    "note": _NOTE,
+    "link": {"font_color": "#0B5394", "underline": 1},
+    "link_top": {"font_color": "#0B5394", "underline": 1, "valign": "top", "align": "left", "indent": 1},
+    "count": {"font_color": GREY, "align": "right"},
+    "word": {"align": "left", "indent": 1},
+    "legend_forward": {"bg_color": FILLS["forward"]},
+    "legend_backward": {"bg_color": FILLS["backward"]},
+    "legend_update": {"bg_color": FILLS["update"]},
+    "legend_result": {"bg_color": FILLS["result"]},
+    "input": _INPUT,
+    "data": {},
+    "formula": {},
+    "torch": _TORCH,
+    "figure": {"align": "right"},  # a number, or the dash that stands for none
+    "heat": {"align": "center", "border": 1, "border_color": "#FFFFFF"},
+    "heat_mark": {"align": "center", "font_color": GREY},
+    "agreement": {"bold": True, "align": "left", "indent": 1},
+    "is_equal": {"font_color": GREEN, "bg_color": "#E2F0D9"},
+    "is_different": {"font_color": RED, "bg_color": "#FBE3E3"},
+    "head": {"bold": True, "align": "right", "bottom": 1, "bottom_color": RULE},
+    "head_left": {"bold": True, "align": "left", "indent": 1, "bottom": 1, "bottom_color": RULE},
+    "head_wide": {"bold": True, "align": "center", "bottom": 1, "bottom_color": RULE},
+    "legend_input": _INPUT,
+    "legend_data": {"border": 1, "border_color": RULE},
+    "legend_torch": _TORCH | {"border": 1, "border_color": RULE},
+    "legend_equal": {"bold": True, "font_color": GREEN, "bg_color": "#E2F0D9"},
+}
+# headings: a band with the title, the shape under it, labels over the columns; single columns align as numbers do
+_SIDES: dict[str, dict[str, Any]] = {
+    "": {"align": "left"},
+    "_narrow": {"align": "right", "indent": 1},
+    "_text": {"align": "left", "indent": 1},
+}
+for _kind in ("forward", "backward", "update", "result", "plain"):
+    for _width, _side in _SIDES.items():
+        STYLES[f"band_{_kind}{_width}"] = {"bg_color": FILLS[_kind], "bold": True, **_side}
+        STYLES[f"shape_{_kind}{_width}"] = {"font_color": GREY, "font_size": 9, **_side}
+        STYLES[f"head_{_kind}{_width}"] = {"bg_color": FILLS[_kind], **(_side if _width else {"align": "right"})}
+# numbers of six digits and more, as a diverging rate makes them, are shown by their power of ten
+LARGE, LARGE_FORMAT, FIXED_FORMATS = 1e5, "0.0E+0", ("weight", "feature", "fine", "gradient", "small", "loss")
+# the style of a block's cells, by role; all others are formulas
+CELLS = {
+    "input": "input",
+    "answer": "input",
+    "data": "data",
+    "fixed": "data",
+    "torch": "torch",
+    "agreement": "agreement",
+}
+# the colour of a block's heading, by role
+HEADING = {
+    "input": "plain",
+    "answer": "plain",
+    "data": "plain",
+    "fixed": "plain",
+    "torch": "plain",
+    "forward": "forward",
+    "backward": "backward",
+    "update": "update",
+    "result": "result",
+    "agreement": "result",
+}
+NUMBER_FORMATS = {
+    "plain": "General",
+    "text": "General",
+    "weight": "0.0000",
+    "feature": "0.0###",
+    "fine": "0.00000000",
+    "gradient": "0.0000",
+    "small": "0.000000",
+    "loss": "0.000000",
+    "rate": "General",
+    "diff": "0.0E+00",
+    "ratio": '0.0000;-0.0000;"exact"',  # of an error to the next; 0 stands for: there is no next
+    "share": "0.0%",
+    "count": "#,##0",
+    "loss_any": "[>=100000]0.0E+0;0.000000",  # of any net, also one that is about to diverge
+    "heat_loss": "[>=100]0.0E+0;[>=0.001]0.0000;0.0E+0",
+    "heat_share": "0%",
+}
+HEAT = ("#67A9CF", "#F7F7F7", "#EF8A62")  # good, middling, bad: told apart by every eye, dark text readable on each
+BARS = ("#0B5394", "#C55A11")  # of a histogram: the usual, and what has failed
+
+
+def heading_style(part: str, block: Block) -> str:
+    """The style of a part (band, shape, head) of a block's heading: aligned as the block's entries are."""
+    width = "" if block.area.n_cols > 1 else "_text" if block.format == "text" else "_narrow"
+    return f"{part}_{HEADING[block.role]}{width}"
+
+
+def for_block(block: Block) -> tuple[str, str]:
+    """The style and number format of a block's cells."""
+    if block.format == "text" and block.role != "agreement":
+        return "word", block.format
+    return CELLS.get(block.role, "formula"), block.format
+
+
+WORDS_OF_VERDICTS = (
+    ("equal", "is_equal"),
+    ("right", "is_equal"),
+    ("differs", "is_different"),
+    ("wrong", "is_different"),
+)
+
+# Okabe and Ito's palette, darkened where it is too pale for a thin line on white; dashes tell lines apart in print
+PALETTE = ("#0B5394", "#C55A11", "#007A5E", "#A64D79", "#6B6B00", "#3D85C6", "#990000", "#444444")
+DASHES = ("solid", "dash", "solid", "dash_dot", "square_dot", "long_dash", "solid", "round_dot")
+
+
+def _dots(color: str, size: int) -> dict[str, Any]:
+    fill = {"color": color}
+    return {"line": {"none": True}, "marker": {"type": "circle", "size": size, "fill": fill, "border": fill}}
+
+
+LINES: dict[str, dict[str, Any]] = {
+    "live": {"line": {"color": "#0B5394", "width": 3.0}},
+    "torch": {"line": {"color": "#BFBFBF", "width": 1.5, "dash_type": "dash"}},
+    "mark": _dots("#C55A11", 9),
+    "dots": _dots("#444444", 6),
+    "target": _dots("#007A5E", 12),
+}
+for _number, (_color, _dash) in enumerate(zip(PALETTE, DASHES, strict=True), start=1):
+    LINES[f"line {_number}"] = {"line": {"color": _color, "width": 2.0, "dash_type": _dash}}
