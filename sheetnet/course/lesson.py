@@ -22,7 +22,12 @@ from sheetnet.motifs.exercises import Exercise
 from sheetnet.motifs.exercises_page import exercises_page
 from sheetnet.motifs.words import Word, list_words, words_page
 from sheetnet.page.book import Book, Page, Role, Rule, Series, Style
+from sheetnet.page.flow import finish, lay
+from sheetnet.page.part import Part
+from sheetnet.page.shown import Bounds, Group, Shown
 from sheetnet.page.workbook import SAME, Plan, Values
+
+UNBOUNDED = 1e300  # what no number that a person types exceeds
 
 
 class Lesson(Plan):
@@ -36,6 +41,7 @@ class Lesson(Plan):
         self.torch_version = torch_version
         self.book = Book()
         self._delivered: dict[Node, np.ndarray] = {}
+        self._typed: dict[Node, tuple[str, Shown]] = {}
         front = start.first_page(self.book, self.title)
         self.sheets()
         agreement = Agreement(self.book, self.pairs(), self.watched(), torch_version)
@@ -50,6 +56,7 @@ class Lesson(Plan):
         colours = start.legend(front, row + 3, 0)
         start.map_of_sheets(self.book)
         list_words(words, [*self.words(), *_everywhere(colours)])
+        finish(self.book)
 
     def _moved(self, changed: Node) -> Node:
         """Above 0 when a compared input or any other yellow number is not as it came."""
@@ -92,6 +99,34 @@ class Lesson(Plan):
         node = variable(name, (array.shape[0], array.shape[1]))
         self._delivered[node] = array
         return node
+
+    def typed(
+        self, id: str, value: float | Sequence[Any] | np.ndarray, title: str = "", role: Role = "input", *,
+        low: float | None = None, high: float = UNBOUNDED, whole: bool = False, message: str = "", name: str = "",
+        labels: tuple[str, ...] = (), format: str = "plain",
+    ) -> Node:  # fmt: skip
+        """An input with the value that it is delivered with, and how it is shown; `cells` puts it on a page.
+
+        With low, only numbers from low to high can be typed.
+        """
+        node = self.value(name or id, value)
+        bounds = None
+        if low is not None:
+            kind = "a whole number" if whole else "a number"
+            reach = f"from {number(low)} to {number(high)}" if high < UNBOUNDED else f"of {number(low)} or more"
+            bounds = Bounds(low, high, whole, message or f"{title}: {kind} {reach} is expected")
+        self._typed[node] = id, Shown(node, title, format, role, name=name, labels=labels, bounds=bounds)
+        return node
+
+    def cells(self, *nodes: Node) -> Group:
+        """The inputs that typed() has made, as parts of a page show them."""
+        return dict(self._typed[node] for node in nodes)
+
+    def page(self, title: str, about: str, body: Part, prefix: str = "", **more: Any) -> Page:
+        """A page called as its title is up to the colon; its ids begin with that name in small letters, or a prefix."""
+        name = title.partition(":")[0]
+        page = self.book.page(name, title, about, **{"freeze": (2, 0), **more})
+        return lay(page, prefix or name.lower().replace(" ", "_"), body)
 
     def cell(
         self, page: Page, id: str, value: float, row: int, col: int, title: str, *,

@@ -7,7 +7,7 @@ formula, cell by cell, or as plain values; stacked nodes are laid part by part. 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -175,6 +175,7 @@ class Book:
     def __init__(self) -> None:
         self.pages: list[Page] = []
         self.names: dict[str, Area] = {}
+        self.later: list[Callable[[], None]] = []  # what can only be drawn when all pages stand
         self._places: dict[Node, tuple[Area, str]] = {}
         self._ids: dict[str, Block] = {}
 

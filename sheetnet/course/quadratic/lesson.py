@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sheetnet.course.lesson import Lesson, Pair, Watched, Word
@@ -10,12 +12,30 @@ from sheetnet.graph.gradient import gradient
 from sheetnet.graph.node import Node, apply, lift, mean, row, square, variable, vstack, where
 from sheetnet.graph.rewrite import substitute
 from sheetnet.motifs.exercises import Exercise, choice
-from sheetnet.page.book import Chart, Page
+from sheetnet.motifs.unroll import unroll
+from sheetnet.motifs.wiggle import wiggled
+from sheetnet.page.flow import across, down
+from sheetnet.page.parts import Note, Words, facts, grid, table
+from sheetnet.page.plot import plot
+from sheetnet.page.shown import Group, backward, forward, result, update
 
 EPOCHS, LR, START, WIGGLE = 60, 0.02, 1.1, 0.001
+WINDOW = {"y_format": "0", "x_max": 2, "x_min": -2, "y_min": -5, "y_max": 20}
+POINTS = ("the points", "fit.x", "fit.y", "dots")
 STEPS = (0.001, 0.01, 0.1, 0.5, 1.0, 2.0)
 MOVES = np.linspace(-4, 4, 33)[:, None]
 LETTERS = ("a", "b", "c")
+ABOUT_FIT = (
+    "Change the yellow a, b and c until the curve runs among the points. The loss says how far off it is: make it small."
+)
+ABOUT_SLOPES = (
+    "A slope says how fast the loss changes with a parameter: change of the loss per unit, for a tiny step. Found twice,"
+    " by wiggling and by a formula."
+)
+ABOUT_DESCENT = (
+    "Each row is one step from the row above: new = old - rate x slope, for a, b and c at once. It begins with the"
+    f" numbers on Fit and takes {EPOCHS} steps."
+)
 FIT = (
     "Prediction = a x^2 + b x + c is not one curve but all parabolas at once. Its parameters a, b and c say which one;"
     " finding them is learning.\n\nError = prediction - y. Errors above and below would cancel, so we take their size, or"
@@ -57,7 +77,7 @@ class Quadratic(Lesson):
 
     def sheets(self) -> None:
         x, y = noisy_points()
-        self.x, self.y = self.value("x", x), self.value("y", y)
+        self.x, self.y = (self.typed(f"fit.{id}", xy, id, "data", name=id, format="weight") for id, xy in {"x": x, "y": y}.items())
         self._fit()
         self._slopes()
         self._descent()
@@ -77,169 +97,134 @@ class Quadratic(Lesson):
     # ---- Fit
 
     def _fit(self) -> None:
-        page = self.book.page(
-            "Fit",
-            "Fit: a curve with three unknown numbers",
-            "Change the yellow a, b and c until the curve runs among the points. The loss says how far off it is: make it"
-            " small.",
-            freeze=(2, 0),
-        )
-        page.widths |= {0: 11.0, 6: 3.0}
-        page.text(3, 0, "Change these", "band_plain", wide=2)
-        self.now = [
-            self.cell(page, f"fit.{letter}", START, 4 + i, 1, letter, name=f"coef_{letter}", format="weight")
-            for i, letter in enumerate(LETTERS)
-        ]
+        self.now = [self.typed(letter, START, letter, name=f"coef_{letter}", format="weight") for letter in LETTERS]
         pred = self.curve(self.now).named("pred")
         error = (pred - self.y).named("error")
         self.size, squared = apply("abs", error), square(error)
         self.mse, self.mae = mean(squared), mean(self.size)
-        page.text(3, 3, "Loss: the mean over all points", "band_result", wide=3)
-        page.place("fit.mse", self.mse, 4, 5, "result", "cells", title="Mean squared error", side=True, format="loss")
-        page.place("fit.mae", self.mae, 5, 5, "result", "cells", title="Mean absolute error", side=True, format="loss")
-        page.place("fit.x", self.x, 11, 0, "data", title="x", name="x")
-        page.place("fit.y", self.y, 11, 1, "data", title="y", name="y")
         steps = {"pred": (pred, "Prediction"), "error": (error, "Error"), "abs": (self.size, "Absolute error")}
-        self.columns(page, "fit", 11, 2, steps | {"square": (squared, "Squared error")}, style="cells")
-        lines = self.line("the points", "fit.x", "fit.y", "dots"), self.line("a x^2 + b x + c", "fit.x", "fit.pred")
-        alt = "Twenty points and the curve with the present a, b and c."
-        page.charts.append(Chart(3, 7, "The points and your curve", "x", "y", lines, alt, "0", 2, -2, -5, 20))
-        page.text(22, 7, FIT, "note", wide=8, tall=10)
-        page.active = (4, 1)
+        losses = {"mse": (self.mse, "Mean squared error"), "mae": (self.mae, "Mean absolute error")}
+        self.page("Fit: a curve with three unknown numbers", ABOUT_FIT, across(
+            down(
+                across(
+                    facts("Change these", self.cells(*self.now)),
+                    facts("Loss: the mean over all points", result(losses, style="cells", format="loss"), span=2),
+                ),
+                table(self.cells(self.x, self.y), forward(steps | {"square": (squared, "Squared error")}, style="cells")),
+            ),
+            down(
+                plot("The points and your curve", "x", "y", [POINTS, ("a x^2 + b x + c", "x", "pred")],
+                     "Twenty points and the curve with the present a, b and c.", **WINDOW),
+                Note(FIT),
+            ),
+        ))  # fmt: skip
 
     # ---- Slopes
 
     def _slopes(self) -> None:
-        page = self.book.page(
-            "Slopes",
-            "Slopes: which way, and by how much?",
-            "A slope says how fast the loss changes with a parameter: change of the loss per unit, for a tiny step. Found"
-            " twice, by wiggling and by a formula.",
-            freeze=(2, 0),
-        )
-        page.widths |= {0: 24.0}
-        self.wiggle = self.cell(page, "slopes.wiggle", WIGGLE, 3, 1, "Wiggle", low=1e-9, high=10, name="wiggle")
-        self.exact = self._slope_table(page, 8, 0, "mse", "Of the mean squared error")
-        self._slope_table(page, 15, 1, "mae", "Of the mean absolute error")
-        self._promise(page, 20)
-        page.text(3, 7, SLOPES, "note", wide=6, tall=15)
-        page.active = (3, 1)
-
-    def _slope_table(self, page: Page, top: int, index: int, key: str, title: str) -> Node:
-        """Three slopes of one loss, wiggled beside exact; the exact ones, (3, 1)."""
-        loss = self.losses(self.now)[index]
-        up, down = (
-            vstack([substitute([loss], {w: w + by})[0] for w in self.now]) for by in (self.wiggle, -self.wiggle)
-        )
-        wiggled = (up - down) / (2.0 * self.wiggle)
-        exact = vstack(gradient(loss, self.now))
-        page.text(top - 3, 0, title, "lead")
-        for i, letter in enumerate(LETTERS):
-            page.text(top + i, 0, letter, "label")
-        prefix, scale = f"slopes.{key}", up / self.wiggle
-        sides = {"up": (up, "Loss, + wiggle"), "down": (down, "Loss, - wiggle")}
-        col = self.columns(page, prefix, top, 1, sides, format="small")
-        slopes = {"wiggled": (wiggled, "Slope, wiggled"), "exact": (exact, "Slope, exact")}
-        col = self.columns(page, prefix, top, col, slopes, "backward", format="small", scale=scale)
-        apart = {"apart": (apply("abs", wiggled - exact), "How far apart")}
-        self.columns(page, prefix, top, col, apart, "result", format="diff", scale=scale)
-        return exact
-
-    def _promise(self, page: Page, top: int) -> None:
-        """What the slope promises for a step, what the step really does, and the bowl that both lie on."""
-        page.text(top - 1, 0, "How long is a slope true? Choose a parameter, and steps.", "lead")
-        which = self.cell(page, "promise.which", 1, top, 1, "1 for a, 2 for b, 3 for c", low=1, high=3, whole=True)
+        self.wiggle = self.typed("wiggle", WIGGLE, "Wiggle", low=1e-9, high=10, name="wiggle")
+        squared, absolute = self._slope_table(0, "mse", "squared"), self._slope_table(1, "mae", "absolute")
+        self.exact = squared["slopes.mse.exact"].node
+        which = self.typed("promise.which", 1, "1 for a, 2 for b, 3 for c", low=1, high=3, whole=True)
         slope = row(self.exact, which)
-        page.place("promise.slope", slope, top, 3, "backward", title="its slope", side=True, format="small")
+        steps = self.typed("promise.step", [[step] for step in STEPS], "Step")
+        moves = self.typed("bowl.move", MOVES, "It moves by", "fixed")
 
         def moved(steps: Node) -> Node:
             """The loss (n, 1) after each of n steps (n, 1), from a table of squared errors, (20, n)."""
             weights = [w + steps.T * apply("equal", which, lift(i + 1.0)) for i, w in enumerate(self.now)]
             return square(self.curve(weights) - self.y).T @ (0.0 * self.y + 1.0) / 20.0
 
-        steps, moves = self.value("steps", [[step] for step in STEPS]), self.value("moves", MOVES)
-        page.place("promise.step", steps, top + 5, 0, "input", title="Step", format="plain")
         real = moved(steps) - self.mse
         promise = {
-            "promised": (steps * slope, "The slope promises"),
-            "real": (real, "The loss changes by"),
-            "off": (real - steps * slope, "Off by"),
+            "promise.promised": (steps * slope, "The slope promises"),
+            "promise.real": (real, "The loss changes by"),
+            "promise.off": (real - steps * slope, "Off by"),
         }
-        self.columns(page, "promise", top + 5, 1, promise, format="small", scale=self.mse)
-        below = top + len(STEPS) + 9
-        page.place("bowl.move", moves, below, 0, "fixed", title="It moves by", format="plain")
-        self.columns(page, "bowl", below, 1, {"loss": (moved(moves), "Loss")}, format="loss")
-        tangent = {"tangent": (self.mse + moves * slope, "Straight line")}
-        self.columns(page, "bowl", below, 2, tangent, "backward", format="loss")
-        lines = (
-            self.line("the loss", "bowl.move", "bowl.loss"),
-            self.line("the slope, drawn on", "bowl.move", "bowl.tangent", "line 2"),
+        bowl = forward({"bowl.loss": (moved(moves), "Loss")}, format="loss")
+        bowl |= backward({"bowl.tangent": (self.mse + moves * slope, "Straight line")}, format="loss")
+        lines = ("the loss", "bowl.move", "bowl.loss"), ("the slope, drawn on", "bowl.move", "bowl.tangent", "line 2")
+        self.page("Slopes: which way, and by how much?", ABOUT_SLOPES, down(
+            across(
+                down(
+                    facts("", self.cells(self.wiggle)),
+                    table(squared, names=LETTERS, lead="Of the mean squared error"),
+                    table(absolute, names=LETTERS, lead="Of the mean absolute error"),
+                ),
+                Note(SLOPES, 6),
+            ),
+            Words("How long is a slope true? Choose a parameter, and steps."),
+            across(
+                down(
+                    across(
+                        facts("", self.cells(which)),
+                        facts("", backward({"promise.slope": (slope, "its slope")}, format="small")),
+                    ),
+                    table(self.cells(steps), forward(promise, format="small")),
+                    table(self.cells(moves), bowl),
+                ),
+                plot("The loss when only this parameter moves", "how far it moves from where it is", "mean squared error",
+                     lines, "A bowl, and the straight line that touches it where we are.", y_format="0", x_max=4, x_min=-4),
+            ),
+        ))  # fmt: skip
+
+    def _slope_table(self, index: int, key: str, title: str) -> Group:
+        """Three slopes of one loss, wiggled beside exact."""
+        loss = self.losses(self.now)[index]
+        up, down = (
+            vstack([substitute([loss], {w: w + by})[0] for w in self.now]) for by in (self.wiggle, -self.wiggle)
         )
-        alt = "A bowl, and the straight line that touches it where we are."
-        title, x = "The loss when only this parameter moves", "how far it moves from where it is"
-        page.charts.append(Chart(top, 5, title, x, "mean squared error", lines, alt, "0", 4, -4))
+        found = wiggled(up, down, vstack(gradient(loss, self.now)), self.wiggle, format="small")
+        return {f"slopes.{key}.{id}": one for id, one in found.items()}
 
     # ---- Descent
 
     def _descent(self) -> None:
-        page = self.book.page(
-            "Descent",
-            "Descent: let it run",
-            "Each row is one step from the row above: new = old - rate x slope, for a, b and c at once. It begins with the"
-            f" numbers on Fit and takes {EPOCHS} steps.",
-            freeze=(9, 1),
-        )
-        page.widths |= {0: 18.0, 8: 3.0}
-        self.lr = self.cell(page, "descent.lr", LR, 3, 1, "Learning rate", low=0, name="lr", format="rate")
-        self.epoch = self.cell(
-            page, "descent.epoch", 5, 4, 1, "Epoch to look at", low=0, high=EPOCHS, whole=True, name="epoch"
-        )
+        self.lr = self.typed("lr", LR, "Learning rate", low=0, name="lr", format="rate")
+        self.epoch = self.typed("epoch", 5, "Epoch to look at", low=0, high=EPOCHS, whole=True, name="epoch")
         weights = [variable(letter, (1, 1)) for letter in LETTERS]
         loss = self.losses(weights)[0]
         slopes = gradient(loss, weights)
-        following = [w - self.lr * slope for w, slope in zip(weights, slopes, strict=True)]
-        rows = [apply("same", w) for w in self.now]
-        table = []
-        for _ in range(EPOCHS + 1):
-            seen = substitute([loss, *slopes, *following], dict(zip(weights, rows, strict=True)))
-            table.append([seen[0], *rows, *seen[1:4]])
-            rows = seen[4:]
-        loss, *rest = (vstack(list(column)) for column in zip(*table, strict=True))
-        epochs = self.value("epochs", np.arange(EPOCHS + 1.0)[:, None])
-        page.place("descent.epochs", epochs, 9, 0, "fixed", title="Epoch", format="plain")
-        col = self.columns(page, "descent", 9, 1, {"loss": (loss, "Loss")}, format="loss")
-        numbers = {letter: (node, letter) for letter, node in zip(LETTERS, rest[:3], strict=True)}
-        col = self.columns(page, "descent", 9, col, numbers, "update")
-        named = {f"slope_{letter}": (node, f"slope of {letter}") for letter, node in zip(LETTERS, rest[3:], strict=True)}
-        self.columns(page, "descent", 9, col, named, "backward")
-        self.descent = {"loss": loss, **{letter: node for letter, (node, _) in numbers.items()}}
-        self._chosen(page)
-        page.active = (3, 1)
+        after = [w - self.lr * slope for w, slope in zip(weights, slopes, strict=True)]
 
-    def _chosen(self, page: Page) -> None:
-        """The chosen epoch: its loss marked on the curve, and its curve through the points."""
-        chosen = {key: row(node, self.epoch + 1.0) for key, node in self.descent.items()}
-        for col, (key, node) in enumerate(chosen.items(), start=3):
-            page.text(3, col, f"{key} then", "head")
-            page.place(f"chosen.{key}", node, 4, col, "result", format="weight")
-        pred = self.curve([chosen[letter] for letter in LETTERS])
-        self.columns(page, "chosen", 9, 20, {"x": (apply("same", self.x), "x"), "pred": (pred, "Prediction then")})
-        lines = self.line("loss", "descent.epochs", "descent.loss"), self.line(
-            "the chosen epoch", "descent.epoch", "chosen.loss", "mark"
-        )
-        alt = "The loss at each epoch, with the chosen one marked."
-        title, y = "Loss, epoch by epoch", "mean squared error"
-        page.charts.append(Chart(7, 9, title, "epoch", y, lines, alt, "[<1000]0;0E+0", EPOCHS, y_min=1, log_y=True))
-        lines = self.line("the points", "fit.x", "fit.y", "dots"), self.line(
-            "the curve at the chosen epoch", "chosen.x", "chosen.pred"
-        )
-        alt = "Twenty points and the curve that descent had at the chosen epoch."
-        title = "The points and the curve at the chosen epoch"
-        page.charts.append(Chart(26, 9, title, "x", "y", lines, alt, "0", 2, -2, -5, 20))
-        ways = (self.line(key, "descent.epochs", f"descent.{key}", f"line {i + 1}") for i, key in enumerate(LETTERS))
-        alt = "The parameters a, b and c at each epoch."
-        page.charts.append(Chart(45, 9, "a, b and c on their way", "epoch", "value", tuple(ways), alt, "0.0", EPOCHS))
-        page.text(2, 9, DESCENT, "note", wide=9, tall=4)
+        def step(now: Sequence[Node], _: int) -> tuple[Sequence[Node], Sequence[Node]]:
+            seen = substitute([loss, *slopes, *after], dict(zip(weights, now, strict=True)))
+            return seen[:4], seen[4:]
+
+        columns = [vstack(rows) for rows in unroll([apply("same", w) for w in self.now], EPOCHS + 1, step)[0]]
+        numbers = dict(zip(LETTERS, columns[:3], strict=True))
+        self.descent = {"loss": columns[3], **numbers}
+        slope_of = {f"slope_{k}": (node, f"slope of {k}") for k, node in zip(LETTERS, columns[4:], strict=True)}
+        epochs = self.typed("epochs", np.arange(EPOCHS + 1.0)[:, None], "Epoch", "fixed")
+        chosen = {f"chosen.{key}": (row(node, self.epoch + 1.0),) for key, node in self.descent.items()}
+        pred = self.curve([chosen[f"chosen.{letter}"][0] for letter in LETTERS])
+        drawn = {"chosen.x": (apply("same", self.x), "x"), "chosen.pred": (pred, "Prediction then")}
+        loss_lines = ("loss", "epochs", "loss"), ("the chosen epoch", "epoch", "chosen.loss", "mark")
+        self.page("Descent: let it run", ABOUT_DESCENT, across(
+            down(
+                across(
+                    facts("", self.cells(self.lr, self.epoch)),
+                    grid("", {"": result(chosen)}, heads=[f"{key} then" for key in self.descent], span=0),
+                ),
+                table(
+                    self.cells(epochs), forward({"loss": (columns[3], "Loss", "loss")}),
+                    update({key: (node, key) for key, node in numbers.items()}), backward(slope_of), frozen=True,
+                ),
+            ),
+            down(
+                Note(DESCENT, 9),
+                plot("Loss, epoch by epoch", "epoch", "mean squared error", loss_lines,
+                     "The loss at each epoch, with the chosen one marked.", y_format="[<1000]0;0E+0", x_max=EPOCHS,
+                     y_min=1, log_y=True),
+                plot("The points and the curve at the chosen epoch", "x", "y",
+                     [POINTS, ("the curve at the chosen epoch", "chosen.x", "chosen.pred")],
+                     "Twenty points and the curve that descent had at the chosen epoch.", **WINDOW),
+                plot("a, b and c on their way", "epoch", "value",
+                     [(key, "epochs", key, f"line {i + 1}") for i, key in enumerate(LETTERS)],
+                     "The parameters a, b and c at each epoch.", y_format="0.0", x_max=EPOCHS),
+            ),
+            table(forward(drawn)),
+        ))  # fmt: skip
 
     # ---- what is compared, the words, the exercises
 

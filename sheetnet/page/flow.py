@@ -1,0 +1,128 @@
+"""A page said as a tree: what stands beside what, and what under what. Rows, columns, widths and heights follow.
+
+`across` lays parts from left to right with a narrow column between them, `beside` without one, `down` from top to
+bottom with an empty row between. Widths are known first, for they say how tall a note is; then rows; then places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sheetnet.page.book import Book, Page
+from sheetnet.page.part import Canvas, Part
+from sheetnet.page.parts import GAP
+from sheetnet.page.screen import USUAL, check_overlaps
+
+TOP = 3  # the first row below title and sentence
+
+
+@dataclass
+class Across(Part):
+    """Parts from left to right."""
+
+    parts: Sequence[Part]
+    gap: int
+
+    def columns(self) -> list[float]:
+        out: list[float] = []
+        for i, part in enumerate(self.parts):
+            out += ([GAP] * self.gap if i else []) + part.columns()
+        return out
+
+    def rows(self, widths: Sequence[float]) -> int:
+        return max(part.rows(some) for part, some, _ in self._cut(widths))
+
+    def put(self, on: Canvas, row: int, col: int) -> None:
+        for part, _, at in self._cut(()):
+            part.put(on, row, col + at)
+
+    def _cut(self, widths: Sequence[float]) -> list[tuple[Part, Sequence[float], int]]:
+        out, at = [], 0
+        for part in self.parts:
+            wide = len(part.columns())
+            out.append((part, widths[at : at + wide], at))
+            at += wide + self.gap
+        return out
+
+
+@dataclass
+class Down(Part):
+    """Parts from top to bottom; columns that they share are as wide as the widest asks for."""
+
+    parts: Sequence[Part]
+    gap: int
+
+    def columns(self) -> list[float]:
+        each = [part.columns() for part in self.parts]
+        out = []
+        for j in range(max(len(columns) for columns in each)):
+            wishes = [columns[j] for columns in each if j < len(columns)]
+            out.append(max((wish for wish in wishes if wish != GAP), default=0.0) or (GAP if GAP in wishes else 0.0))
+        return out
+
+    def rows(self, widths: Sequence[float]) -> int:
+        return sum(part.rows(widths[: len(part.columns())]) for part in self.parts) + self.gap * (len(self.parts) - 1)
+
+    def put(self, on: Canvas, row: int, col: int) -> None:
+        for part in self.parts:
+            part.put(on, row, col)
+            row += part.rows(on.across(col, len(part.columns()))) + self.gap
+
+
+@dataclass
+class Aside(Part):
+    """A part that is not printed, nor anything to the right of it."""
+
+    part: Part
+
+    def columns(self) -> list[float]:
+        return self.part.columns()
+
+    def rows(self, widths: Sequence[float]) -> int:
+        return self.part.rows(widths)
+
+    def put(self, on: Canvas, row: int, col: int) -> None:
+        on.page.print_cols = min(on.page.print_cols or col, col)
+        self.part.put(on, row, col)
+
+
+def across(*parts: Part) -> Across:
+    """Parts from left to right, with a narrow column between them."""
+    return Across(parts, 1)
+
+
+def beside(*parts: Part) -> Across:
+    """Parts from left to right, one right at the other."""
+    return Across(parts, 0)
+
+
+def down(*parts: Part, gap: int = 1) -> Down:
+    """Parts from top to bottom, with an empty row (or gap rows) between them."""
+    return Down(parts, gap)
+
+
+def lay(page: Page, prefix: str, body: Part, top: int = TOP) -> Page:
+    """The page with a tree of parts on it; the cell that one would edit first is the active one.
+
+    Charts are drawn by finish(), when all pages stand.
+    """
+    widths = [wish or USUAL for wish in body.columns()]
+    page.widths |= {j: round(wish, 1) for j, wish in enumerate(body.columns()) if wish}
+    body.put(Canvas(page, prefix, widths), top, 0)
+    inputs = [block for block in page.blocks if block.role in ("input", "answer")] or page.blocks
+    if inputs and page.active == (0, 0):
+        page.active = inputs[0].area.row, inputs[0].area.col
+    return page
+
+
+def finish(book: Book) -> None:
+    """Nothing; charts are drawn, and it is made sure that nothing overlaps. Called once, when all pages stand.
+
+    Raises: GraphError naming sheet, cell and the two that overlap.
+    """
+    for draw in book.later:
+        draw()
+    book.later.clear()
+    for page in book.pages:
+        check_overlaps(page)

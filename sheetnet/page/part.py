@@ -1,0 +1,54 @@
+"""A part of a page, and the page while it is laid: what every kind of part stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sheetnet.page.book import Block, Page, Rule
+from sheetnet.page.screen import USUAL
+from sheetnet.page.shown import Shown
+
+
+class Part:
+    """A rectangle of a page to be."""
+
+    def columns(self) -> list[float]:
+        """The width that each of its columns asks for; 0: whatever the others ask for."""
+        raise NotImplementedError
+
+    def rows(self, widths: Sequence[float]) -> int:
+        """How many rows it takes, now that its columns have their widths."""
+        raise NotImplementedError
+
+    def put(self, on: Canvas, row: int, col: int) -> None:
+        """Place it."""
+        raise NotImplementedError
+
+
+@dataclass
+class Canvas:
+    """A page while it is laid: ids are completed with its prefix; charts wait until all pages of the book stand."""
+
+    page: Page
+    prefix: str
+    widths: Sequence[float]
+
+    def id(self, id: str) -> str:
+        """The full id of a block."""
+        return id if "." in id else f"{self.prefix}.{id}"
+
+    def place(self, id: str, one: Shown, row: int, col: int, side: bool = False) -> Block:
+        """A block for what is shown, with the rule of what may be typed into it."""
+        block = self.page.place(
+            self.id(id), one.node, row, col, one.role, one.style, name=one.name, title=one.title, labels=one.labels,
+            side=side and bool(one.title), format=one.format,
+        )  # fmt: skip
+        if one.bounds:
+            b = one.bounds
+            self.page.rules.append(Rule(block.area, b.whole, b.low, b.high, b.message))
+        return block
+
+    def across(self, col: int, wide: int) -> Sequence[float]:
+        """The widths of some columns."""
+        return [self.widths[c] if c < len(self.widths) else USUAL for c in range(col, col + wide)]

@@ -1,0 +1,65 @@
+"""A chart as a part of a page: its lines are named by the ids of blocks, which may stand on any page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Any
+
+from sheetnet.page.area import Area
+from sheetnet.page.book import Chart, Series
+from sheetnet.page.part import Canvas, Part
+from sheetnet.page.screen import LINE, USUAL, pixels
+
+
+@dataclass(frozen=True)
+class Some:
+    """Some rows and columns of a block, first and last counted from 0; None takes all."""
+
+    id: str
+    rows: tuple[int, int] | None = None
+    cols: tuple[int, int] | None = None
+
+
+Where = str | Some | Area
+Line = tuple[str, Where, Where] | tuple[str, Where, Where, str]  # label, x, y, look
+
+
+@dataclass
+class Plot(Part):
+    """A chart; lines are (label, x, y[, look]) with ids of blocks; a label `=id` reads a cell. more: see book.Chart."""
+
+    title: str
+    axes: tuple[str, str]
+    lines: Sequence[Line]
+    alt: str
+    more: dict[str, Any] = field(default_factory=dict)
+
+    def columns(self) -> list[float]:
+        return [0.0] * ceil(self.more.get("width", 640) / pixels(USUAL))
+
+    def rows(self, widths: Sequence[float]) -> int:
+        return ceil(int(self.more.get("height", 360)) / LINE)
+
+    def put(self, on: Canvas, row: int, col: int) -> None:
+        def area(where: Where) -> Area:
+            if isinstance(where, Area):
+                return where
+            some = where if isinstance(where, Some) else Some(where)
+            whole = on.page.book.block(on.id(some.id)).area
+            return whole.part(some.rows or (0, whole.n_rows - 1), some.cols or (0, whole.n_cols - 1))
+
+        def draw() -> None:
+            series = []
+            for label, x, y, *look in self.lines:
+                label = "=" + area(label[1:]).full() if label.startswith("=") else label
+                series.append(Series(label, area(x), area(y), *look))
+            on.page.charts.append(Chart(row, col, self.title, *self.axes, tuple(series), self.alt, **self.more))
+
+        on.page.book.later.append(draw)
+
+
+def plot(title: str, x: str, y: str, lines: Sequence[Line], alt: str, **more: Any) -> Plot:
+    """A chart of lines, points or (columns=True) bars."""
+    return Plot(title, (x, y), lines, alt, more)
