@@ -15,7 +15,7 @@ from sheetnet.page.screen import HEADING, pixels
 from sheetnet.page.shown import ROOM, Group, Shown
 
 GAP = 3.0  # the width of a column between two parts
-LETTER = 6.2  # pixels of a letter of prose, on average
+LETTER = 5.8  # pixels of a letter of prose, on average
 
 
 @dataclass
