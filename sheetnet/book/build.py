@@ -5,28 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from sheetnet import __version__
 from sheetnet.book import manifest
 from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED, learning_rate, whole_number
-from sheetnet.course.titanic.lesson import FIRST_LOOK, Plan, Spec
+from sheetnet.course.lesson import Lesson
+from sheetnet.course.titanic.lesson import Spec, Titanic
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.evaluate import evaluate
-from sheetnet.models.model import KINDS, Model
+from sheetnet.models.model import Model
 from sheetnet.models.optimisers import optimiser_of
-from sheetnet.motifs.mmult import PLAY
-from sheetnet.page.workbook import Plan as AnyPlan
-from sheetnet.page.workbook import Values
+from sheetnet.motifs.workbook import Values, Workbook
 from sheetnet.tables import Raw, read_passengers
-from sheetnet.tables.recipe import Table, counting
-
-if TYPE_CHECKING:
-    from sheetnet.course.lesson import Lesson
-
-WIGGLE = 1e-5
+from sheetnet.tables.recipe import Table
 
 
 @dataclass(frozen=True)
@@ -107,11 +101,11 @@ def assemble(
         torch_version=str(torch.__version__).partition("+")[0],
         optimiser=optimiser,
     )
-    plan = Plan(spec)
-    inputs = {**start_inputs(plan, table, models, rates, begin), **(typed or {})}
-    record = recorded(plan, table, models, rates, inputs)
-    losses = {m.name: tuple(record[f"torch.{m.name}.descent.loss"][[0, -1], 0].tolist()) for m in models}
-    return _write(path, plan, inputs, record, losses)
+    workbook = Titanic(spec)
+    values = {**workbook.as_delivered(), **workbook.given(table, rates, begin), **(typed or {})}
+    record = workbook.record(values)
+    losses = {name: tuple(record[id][[0, -1], 0].tolist()) for name, id in workbook.torch_losses.items()}
+    return _write(path, workbook, values, record, losses)
 
 
 def build_lesson(name: str, path: str | Path | None = None) -> Built:
@@ -136,8 +130,9 @@ def assemble_lesson(path: Path, kind: type[Lesson], typed: Values) -> Built:
     """The workbook of a lesson with some inputs, by id, as if they had been typed into the delivered one."""
     import torch
 
-    plan = kind(str(torch.__version__).partition("+")[0])
-    return _write(path, plan, {**plan.delivered(), **typed}, plan.record(), {})
+    workbook = kind(str(torch.__version__).partition("+")[0])
+    delivered = workbook.as_delivered()
+    return _write(path, workbook, {**delivered, **typed}, workbook.record(delivered), {})
 
 
 def target(path: str | Path) -> Path:
@@ -152,16 +147,16 @@ def target(path: str | Path) -> Path:
 
 
 def _write(
-    path: Path, plan: AnyPlan, typed: Values, record: Values, losses: dict[str, tuple[float, float]]
-) -> Built:
+    path: Path, workbook: Lesson, values: Values, record: Values, losses: dict[str, tuple[float, float]]
+) -> Built:  # fmt: skip
     """Every block calculated and written, with the manifest."""
     from sheetnet.book.xlsx import write
 
-    values = evaluate_blocks(plan, {**plan.keys_of_answers(typed), **typed, **record})
-    made = manifest.Manifest(__version__, plan, manifest.ranges(plan.book), dict(record))
-    write(path, plan.book, values, manifest.dump(made))
-    formula_cells = sum(b.area.n_rows * b.area.n_cols for b in plan.book.blocks if b.style != "values")
-    return Built(path, path.stat().st_size, len(plan.book.pages), formula_cells, losses)
+    values = evaluate_blocks(workbook, {**workbook.keys_of_answers(values), **values, **record})
+    made = manifest.Manifest(__version__, workbook, manifest.ranges(workbook.book), dict(record))
+    write(path, workbook.book, values, manifest.dump(made))
+    formula_cells = sum(b.area.n_rows * b.area.n_cols for b in workbook.book.blocks if b.style != "values")
+    return Built(path, path.stat().st_size, len(workbook.book.pages), formula_cells, losses)
 
 
 def same_table(a: Raw, b: Raw) -> bool:
@@ -180,57 +175,12 @@ def _check_models(table: Table, models: Sequence[Model]) -> None:
     if len({m.name for m in models}) != len(models):
         raise SheetnetError("each model can stand in a workbook once")
     for model in models:
-        if model.name not in KINDS:
-            raise SheetnetError(f"workbooks are laid out for {' and '.join(KINDS)}, not yet for {model.name}")
         if model.n_features != table.n_features:
             raise SheetnetError(f"{model.name} is for {model.n_features} features, the table has {table.n_features}")
 
 
-def start_inputs(
-    plan: Plan, table: Table, models: Sequence[Model], rates: Mapping[str, float], begin: Mapping[str, np.ndarray]
-) -> dict[str, np.ndarray]:
-    """The value of every cell that a person may edit, by block id, as the workbook is delivered."""
-    one = {"start.epoch": float(min(FIRST_LOOK, plan.spec.epochs)), "start.wiggle": WIGGLE}
-    values: dict[str, np.ndarray] = {key: np.array([[value]]) for key, value in one.items()}
-    by_node = plan.recipe.inputs(table.raw)
-    for id, node in plan.inputs.items():
-        if node in by_node:
-            values[id] = by_node[node]
-    for model in models:
-        values[f"start.{model.name}.lr"] = np.array([[rates[model.name]]])
-        values[f"{model.name}.now.weight"] = begin[model.name].T
-        values[f"{model.name}.descent.epoch"] = counting(plan.spec.epochs + 1) - 1
-        values[f"{model.name}.then.which"] = counting(table.n_features)
-    values["mmult.A"], values["mmult.B"] = np.array(PLAY["A"]), np.array(PLAY["B"])
-    values["mmult.now.W"] = begin[models[-1].name]
-    return values
-
-
-def recorded(
-    plan: Plan, table: Table, models: Sequence[Model], rates: Mapping[str, float], typed: Mapping[str, np.ndarray]
-) -> dict[str, np.ndarray]:
-    """What is put on record when a workbook is made, by block id: torch's numbers, start weights, rates."""
-    from sheetnet.training import witness
-
-    record: dict[str, np.ndarray] = {}
-    for model in models:
-        start = typed[f"{model.name}.now.weight"]
-        said = witness(model, table, start.T, rates[model.name], plan.spec.epochs, -1, plan.spec.optimiser)
-        record[f"{model.name}.start"] = start
-        record[f"torch.{model.name}.lr"] = np.array([[rates[model.name]]])
-        for key, value in said.items():
-            if (id := f"torch.{model.name}.{key}") in plan.inputs:
-                record[id] = np.where(np.isfinite(value), value, np.nan)
-    no, columns = counting(table.n_rows), counting(table.n_features).T
-    record["torch.built.X"] = np.array([[(table.X * no * columns).sum()]])
-    record["torch.built.y"] = np.array([[(table.y * no).sum()]])
-    fixed = {block.id: typed[block.id] for block in plan.book.blocks if block.role == "fixed" and block.id in typed}
-    keys = {id: value for id, value in plan.keys_of_answers(typed).items() if value.dtype != object}
-    return fixed | keys | record
-
-
-def evaluate_blocks(plan: AnyPlan, inputs: Values) -> dict[str, np.ndarray]:
+def evaluate_blocks(workbook: Workbook, values: Values) -> dict[str, np.ndarray]:
     """The value of every block by id, given those of the blocks that hold values."""
-    given = plan.given(inputs)
-    blocks = plan.book.blocks
-    return {b.id: v for b, v in zip(blocks, evaluate([b.node for b in blocks], given), strict=True)}
+    blocks = workbook.book.blocks
+    found = evaluate([b.node for b in blocks], workbook.by_node(values))
+    return {b.id: v for b, v in zip(blocks, found, strict=True)}

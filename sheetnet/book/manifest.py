@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from sheetnet.course import plan_of
+from sheetnet.course import workbook_of
+from sheetnet.course.lesson import Lesson
 from sheetnet.errors import WorkbookError
 from sheetnet.page.book import Book
-from sheetnet.page.workbook import Plan
 
 MANIFEST_SHEET = "_sheetnet"
 FORMAT = 2  # raised when an older sheetnet could no longer read what a newer one writes
@@ -24,10 +24,10 @@ FORMAT = 2  # raised when an older sheetnet could no longer read what a newer on
 
 @dataclass(frozen=True)
 class Manifest:
-    """Version, plan, the ranges of all blocks by id, and what was recorded when the workbook was made."""
+    """Version, workbook, the ranges of all blocks by id, and what was recorded when the workbook was made."""
 
     version: str
-    plan: Plan
+    workbook: Lesson
     blocks: dict[str, str]
     record: dict[str, np.ndarray]
 
@@ -46,8 +46,8 @@ def dump(manifest: Manifest) -> str:
     content = {
         "sheetnet": manifest.version,
         "format": FORMAT,
-        "lesson": manifest.plan.name,
-        "spec": manifest.plan.settings,
+        "lesson": manifest.workbook.name,
+        "spec": manifest.workbook.settings,
         "blocks": manifest.blocks,
         "record": record,
     }
@@ -70,8 +70,8 @@ def load(text: str, file: str) -> Manifest:
             f" up to {FORMAT}. Install a newer sheetnet"
         )
     try:
-        plan = plan_of(content.get("lesson", "titanic"), content["spec"])
+        workbook = workbook_of(content.get("lesson", "titanic"), content["spec"])
         record = {k: np.array(v, dtype=float) for k, v in content["record"].items()}
-        return Manifest(str(content["sheetnet"]), plan, dict(content["blocks"]), record)
+        return Manifest(str(content["sheetnet"]), workbook, dict(content["blocks"]), record)
     except (ValueError, TypeError, KeyError, AttributeError, WorkbookError):
         raise WorkbookError(f"{file}: its hidden manifest is damaged; build the workbook anew") from None

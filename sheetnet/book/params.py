@@ -16,19 +16,19 @@ import numpy as np
 
 from sheetnet.book.weights import frame_of
 from sheetnet.common.settings import whole_number
-from sheetnet.course.titanic.lesson import Plan as Passengers
+from sheetnet.course.lesson import Lesson
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.evaluate import evaluate
-from sheetnet.page.workbook import Plan, Values
-from sheetnet.tables import SCHEMA, Raw
-from sheetnet.tables.recipe import Table
+from sheetnet.motifs.mmult import MMULT
+from sheetnet.motifs.workbook import Values, Weights
+from sheetnet.tables import Raw
+from sheetnet.tables.recipe import Recipe, Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sheetnet.motifs.net import Net
+    from sheetnet.models.model import Model
 
-MMULT = "mmult"  # the name of the weights W on the sheet MMULT, which belong to the last model
 EDITABLE = ("input", "data")  # the roles of blocks in which a person may type
 
 
@@ -43,17 +43,17 @@ class Params:
     file: str
     lesson: str
     inputs: dict[str, np.ndarray] = field(repr=False)
-    plan: Plan = field(repr=False)
+    workbook: Lesson = field(repr=False)
     everything: dict[str, np.ndarray] = field(repr=False)  # the inputs, and the values that are not for editing
 
     @property
-    def passengers(self) -> Passengers:
-        """The plan of a workbook with models.
+    def with_models(self) -> Lesson:
+        """The workbook, where it has models.
 
         Raises: SheetnetError for a lesson that has none.
         """
-        if isinstance(self.plan, Passengers):
-            return self.plan
+        if self.workbook.models:
+            return self.workbook
         raise SheetnetError(
             f"{self.file}: the lesson {self.lesson} has no models with weights, only inputs; a workbook of `sheetnet"
             " build titanic` is needed"
@@ -62,17 +62,17 @@ class Params:
     @cached_property
     def params(self) -> dict[str, dict[str, np.ndarray]]:
         """The yellow weights of each model, {"linear": {"W": (p, 1)}, "two_relu": {"W": (p, 2)}}; {} without models."""
-        return {name: {"W": self.W(name)} for name in self._models if name != MMULT}
+        return {name: {"W": self.W(name)} for name in self.workbook.models}
 
     @cached_property
     def rates(self) -> dict[str, float]:
         """The learning rate of each model; {} without models."""
-        return {name: float(self.inputs[f"start.{name}.lr"][0, 0]) for name in self._models if name != MMULT}
+        return {name: float(self.inputs[block.id][0, 0]) for name, block in self.workbook.rate_places.items()}
 
     @property
     def features(self) -> tuple[str, ...]:
         """The names of X's columns; () without models."""
-        return tuple(self.plan.recipe.features) if isinstance(self.plan, Passengers) else ()
+        return tuple(self.workbook.recipe.features) if self.workbook.recipe else ()
 
     @cached_property
     def table(self) -> Table:
@@ -80,9 +80,16 @@ class Params:
 
         A feature that the sheet cannot calculate is nan. Raises: SheetnetError without models.
         """
-        plan = self.passengers
-        X, y = evaluate([plan.common.X, plan.common.y], plan.given(self.everything))
-        return Table(X, y, self.features, self.raw_of(self.inputs), plan.spec.recipe)
+        recipe = self.recipe
+        X, y = evaluate([recipe.X, recipe.y], self.workbook.by_node(self.everything))
+        return Table(X, y, self.features, self.raw_of(self.inputs), recipe.name)
+
+    @property
+    def recipe(self) -> Recipe:
+        """How the sheet prepares its table. Raises: SheetnetError without models."""
+        recipe = self.with_models.recipe
+        assert recipe is not None  # a workbook with models has a table that they learn from
+        return recipe
 
     @property
     def raw(self) -> Raw:
@@ -91,28 +98,26 @@ class Params:
 
     def raw_of(self, inputs: Values) -> Raw:
         """The raw table that inputs hold, by block id."""
-        return Raw({name: inputs[f"data.{name}"].copy() for name in SCHEMA}, Path(self.file).name)
+        ids = {node: id for id, node in self.workbook.inputs.items()}
+        columns = {name: inputs[ids[node]].copy() for name, node in self.recipe.raw.items()}
+        return Raw(columns, Path(self.file).name)
 
     def lacking(self, changes: Values) -> str:
         """Why the workbook's layout does not hold these inputs, in words; empty when it does."""
-        return self.plan.lacking({**self.everything, **changes})
+        return self.workbook.lacking({**self.everything, **changes})
 
-    @cached_property
-    def _models(self) -> dict[str, Net]:
-        """The net of each name for which there are yellow weights; the last model's again as mmult."""
-        if not isinstance(self.plan, Passengers):
-            return {}
-        return {net.model.name: net for net in self.plan.nets} | {MMULT: self.plan.nets[-1]}
-
-    def net(self, model: str | None = None) -> Net:
-        """The net of a name, two-relu as two_relu; by default the last model's.
+    def model(self, model: str | None = None) -> Model:
+        """The model of a name, two-relu as two_relu; by default the last one.
 
         Raises: SheetnetError for a model that is not in the workbook.
         """
-        last = self.passengers.nets[-1].model.name
-        found = self._models.get(self.key(model))
+        return self._place(model).model
+
+    def _place(self, model: str | None) -> Weights:
+        workbook = self.with_models
+        found = workbook.weight_places.get(self.key(model))
         if found is None:
-            known = ", ".join(name for name in self._models if name != MMULT)
+            known, last = ", ".join(workbook.models), list(workbook.models)[-1]
             raise SheetnetError(
                 f"{self.file}: this workbook has no model {model!r}; it has {known}, and {MMULT}: {last} with the W of"
                 " the sheet MMULT"
@@ -121,7 +126,7 @@ class Params:
 
     def key(self, model: str | None = None) -> str:
         """The name under which a model goes here: two_relu for two-relu, the last model's for None."""
-        return self.passengers.nets[-1].model.name if model is None else str(model).replace("-", "_")
+        return list(self.with_models.models)[-1] if model is None else str(model).replace("-", "_")
 
     def W(self, model: str | None = None, epoch: int | None = None) -> np.ndarray:
         """A model's weights (p, k): the yellow ones, or those at an epoch of the sheet's own descent.
@@ -129,12 +134,12 @@ class Params:
         model: a name, or "mmult" for the yellow W on the sheet MMULT; by default the last model.
         Raises: SheetnetError for a model or an epoch that is not there.
         """
-        net, key = self.net(model), self.key(model)
-        if epoch is not None:
-            if key == MMULT:
-                raise SheetnetError(f"{self.file}: the sheet MMULT has no descent; say {net.model.name} for its epochs")
-            return self.at(epoch)[key]["W"]
-        return (self.inputs["mmult.now.W"] if key == MMULT else self.inputs[f"{key}.now.weight"].T).copy()
+        place, key = self._place(model), self.key(model)
+        if epoch is None:
+            return place.read(self.inputs)
+        if key not in self.workbook.models:
+            raise SheetnetError(f"{self.file}: the sheet MMULT has no descent; say {place.model.name} for its epochs")
+        return self.at(epoch)[key]["W"]
 
     def at(self, epoch: int) -> dict[str, dict[str, np.ndarray]]:
         """The weights of each model at an epoch of the descent, from the inputs as they now stand; nan if outgrown.
@@ -142,16 +147,16 @@ class Params:
         Epoch 0 has the yellow weights. As on the sheets Descent; nothing but the graph is asked.
         Raises: SheetnetError for an epoch that the workbook does not have.
         """
-        last = self.passengers.spec.epochs
+        last = self.with_models.trained[0].common.epochs
         epoch = whole_number("epoch", epoch, 0, last, f": {self.file} has {last} epochs of descent")
         return {name: {"W": rows[:, epoch].T.copy()} for name, rows in self._descents.items()}
 
     @cached_property
     def _descents(self) -> dict[str, np.ndarray]:
         """Every epoch's weights of each model, (k, epochs + 1, p)."""
-        plan = self.passengers
-        found = iter(evaluate([rows for net in plan.nets for rows in net.W_rows], plan.given(self.everything)))
-        return {net.model.name: np.stack([next(found) for _ in net.W_rows]) for net in plan.nets}
+        nets, given = self.with_models.trained, self.workbook.by_node(self.everything)
+        found = iter(evaluate([rows for net in nets for rows in net.W_rows], given))
+        return {net.model.name: np.stack([next(found) for _ in net.W_rows]) for net in nets}
 
     def frame(self, model: str | None = None, epoch: int | None = None) -> pd.DataFrame:
         """A model's weights as pandas: a row for each feature, columns unit_1, unit_2, ...; see W."""
@@ -167,7 +172,7 @@ class Params:
         from sheetnet.models.twins import create
 
         W = self.W(model, epoch)
-        made = create(self.net(model).model.name, {"W": W}, torch.device("cpu"), torch.float64)
+        made = create(self.model(model).name, {"W": W}, torch.device("cpu"), torch.float64)
         return made.state_dict()
 
 
@@ -185,6 +190,6 @@ def read_params(path: str | Path) -> Params:
     contents = reader.read(Path(path))
     found = find_manifest(contents)
     as_laid_out(contents, found)
-    plan, inputs = found.plan, read_inputs(contents, found.plan)
-    editable = {b.id: inputs[b.id] for b in plan.book.blocks if b.id in inputs and b.role in EDITABLE}
-    return Params(str(path), plan.name, editable, plan, inputs)
+    workbook, inputs = found.workbook, read_inputs(contents, found.workbook)
+    editable = {b.id: inputs[b.id] for b in workbook.book.blocks if b.id in inputs and b.role in EDITABLE}
+    return Params(str(path), workbook.name, editable, workbook, inputs)

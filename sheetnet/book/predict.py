@@ -93,7 +93,7 @@ def write_predictions(found: Predictions, out: Path) -> None:
 
 def predictions(stands: Params, rows: Newcomers, model: str | None = None, epoch: int | None = None) -> Predictions:
     """The predictions for new rows, with what was filled in; see predict."""
-    net, W = stands.net(model).model, stands.W(model, epoch)
+    net, W = stands.model(model), stands.W(model, epoch)
     at = "" if epoch is None else f" at epoch {epoch}"
     if not np.isfinite(W).all():
         raise SheetnetError(
@@ -135,7 +135,7 @@ def fill(stands: Params, rows: Newcomers) -> tuple[dict[str, np.ndarray], dict[s
 
 def filling(stands: Params, name: str) -> float | str:
     """What a blank of a column becomes: the recipe's own choice, else the median or the most common entry."""
-    recipe, given = stands.passengers.recipe, stands.passengers.given(stands.everything)
+    recipe, given = stands.recipe, stands.workbook.by_node(stands.everything)
     own = recipe.facts.get(f"Most common {name}")
     if own is not None:
         value = evaluate([own], given)[0][0, 0]
@@ -152,15 +152,14 @@ def features_of(stands: Params, columns: dict[str, np.ndarray]) -> np.ndarray:
     The recipe is laid out for the new rows; each number that the workbook's takes from its whole table goes in as a
     constant.
     """
-    plan = stands.passengers
-    m = len(columns["Age"])
-    recipe = RECIPES[plan.spec.recipe].build(m, m)
-    ours, theirs = order(list(recipe.features.values())), order(list(plan.recipe.features.values()))
-    if [node.op for node in ours] != [node.op for node in theirs]:
-        raise GraphError(f"the recipe {plan.spec.recipe} is another for {m} rows than for {plan.spec.n_rows}")
-    whole = [(a, b) for a, b in zip(ours, theirs, strict=True) if b.shape == (1, 1) and b.op != "constant"]
-    values = evaluate([theirs for _, theirs in whole], plan.given(stands.everything))
-    change: dict[Node, Node] = {ours: _number(value) for (ours, _), value in zip(whole, values, strict=True)}
+    ours, m = stands.recipe, len(columns["Age"])
+    recipe = RECIPES[ours.name].build(m, m)
+    new, old = order(list(recipe.features.values())), order(list(ours.features.values()))
+    if [node.op for node in new] != [node.op for node in old]:
+        raise GraphError(f"the recipe {ours.name} is another for {m} rows than for {ours.no.shape[0]}")
+    whole = [(a, b) for a, b in zip(new, old, strict=True) if b.shape == (1, 1) and b.op != "constant"]
+    values = evaluate([b for _, b in whole], stands.workbook.by_node(stands.everything))
+    change: dict[Node, Node] = {a: _number(value) for (a, _), value in zip(whole, values, strict=True)}
     found: list[Any] = evaluate(substitute(list(recipe.features.values()), change), _inputs(recipe, columns, m))
     return np.hstack(found)
 

@@ -9,16 +9,12 @@ from typing import Any
 import numpy as np
 
 from sheetnet.book.build import Built, assemble, assemble_lesson, target
-from sheetnet.book.params import MMULT, Params, read_params
+from sheetnet.book.params import Params, read_params
 from sheetnet.book.weights import fitting, matrix, unwrapped
 from sheetnet.common.settings import MAX_EPOCHS, learning_rate, whole_number
-from sheetnet.course.titanic.lesson import Plan as Passengers
 from sheetnet.errors import DataError, SheetnetError
-from sheetnet.page.workbook import Values
-from sheetnet.tables import SCHEMA
+from sheetnet.motifs.workbook import Values
 from sheetnet.tables.recipe import Table, prepare
-
-CARRIED = ("start.wiggle", "mmult.A", "mmult.B")  # besides weights, rates and data
 
 
 def write_params(file: str | Path, out: str | Path, params: Any) -> Built:
@@ -44,36 +40,36 @@ def changes_of(stands: Params, params: Any) -> dict[str, np.ndarray]:
     if isinstance(params, Params):
         if params.lesson != stands.lesson:
             raise SheetnetError(f"{params.file} is of the lesson {params.lesson}, {stands.file} of {stands.lesson}")
-        if not isinstance(stands.plan, Passengers):
+        if not stands.workbook.models:
             params = params.inputs
         else:
             if params.features != stands.features:
                 theirs, ours = ", ".join(params.features), ", ".join(stands.features)
                 raise SheetnetError(f"{params.file} has weights for {theirs}; {stands.file} has {ours}")
-            params = params.params | {MMULT: {"W": params.W(MMULT)}}
-    models = {net.model.name: net.model for net in stands.plan.nets} if isinstance(stands.plan, Passengers) else {}
-    if models and (not isinstance(params, Mapping) or set(params) in ({"W"}, {"lin.weight"})):
-        params = {fitting(unwrapped(params), list(models.values())).name: params}
+            params = {name: {"W": params.W(name)} for name in params.workbook.weight_places}
+    places = stands.workbook.weight_places
+    if places and (not isinstance(params, Mapping) or set(params) in ({"W"}, {"lin.weight"})):
+        params = {fitting(unwrapped(params), list(stands.workbook.models.values())).name: params}
     if not isinstance(params, Mapping):
         raise SheetnetError(f"{stands.file}: inputs by block id are needed, found {type(params).__name__}")
     out: dict[str, np.ndarray] = {}
     for name, value in params.items():
         key = name.replace("-", "_") if isinstance(name, str) else name
-        if key in models:
-            out[f"{key}.now.weight"] = matrix(models[key], value, stands.features).T
-        elif key == MMULT and models:
-            out["mmult.now.W"] = matrix(list(models.values())[-1], value, stands.features)
+        if key in places:
+            out[places[key].block.id] = places[key].cells(matrix(places[key].model, value, stands.features))
         else:
             out[name] = _input(stands, name, value)
-    if models and "mmult.now.W" not in out and (last := f"{list(models)[-1]}.now.weight") in out:
-        out["mmult.now.W"] = out[last].T
+    for twice in places.keys() - stands.workbook.models.keys():  # such as MMULT's: they follow their model
+        own = places[places[twice].model.name]
+        if places[twice].block.id not in out and own.block.id in out:
+            out[places[twice].block.id] = places[twice].cells(own.read(out))
     return out
 
 
 def _input(stands: Params, id: object, value: Any) -> np.ndarray:
     """The value of a block in which a person may type, judged as the sheet would."""
     if id not in stands.inputs:
-        known = ", ".join([*stands.params, *([MMULT] if stands.params else []), *stands.inputs])
+        known = ", ".join([*stands.workbook.weight_places, *stands.inputs])
         raise SheetnetError(f"{stands.file}: there is no input {id!r}; there are {known}")
     id, old = str(id), stands.inputs[str(id)]
     try:
@@ -82,7 +78,7 @@ def _input(stands: Params, id: object, value: Any) -> np.ndarray:
         raise SheetnetError(f"{id} needs numbers, found {value!r:.60}") from None
     if new.shape != old.shape:
         raise SheetnetError(f"{id} needs the shape {old.shape}, found {new.shape}")
-    column = SCHEMA.get(id.removeprefix("data.")) if id.startswith("data.") else None
+    column = stands.workbook.column(id)
     if column:
         try:
             return np.array([[column.value(cell)] for cell in new[:, 0]], dtype=old.dtype)
@@ -92,8 +88,8 @@ def _input(stands: Params, id: object, value: Any) -> np.ndarray:
         return new
     if not np.isfinite(new).all():
         raise SheetnetError(f"{id} needs finite numbers, found {value!r:.60}")
-    area = stands.plan.book.block(id).area
-    for rule in (rule for page in stands.plan.book.pages if page.name == area.sheet for rule in page.rules):
+    area = stands.workbook.book.block(id).area
+    for rule in (rule for page in stands.workbook.book.pages if page.name == area.sheet for rule in page.rules):
         ruled = set(rule.area.cells())
         for at, v in zip(area.cells(), new.flat, strict=True):
             if at in ruled and (not rule.low <= v <= rule.high or (rule.whole and v != int(v))):
@@ -110,26 +106,28 @@ def rebuild(
     Raises: SheetnetError for settings that cannot be, WorkbookError when it cannot be written.
     """
     inputs = {**stands.inputs, **changes}
-    if not isinstance(stands.plan, Passengers):
+    workbook = stands.workbook
+    if not workbook.models:
         if lack := stands.lacking(changes):
             raise SheetnetError(f"{stands.file}: {lack}")
-        kind = type(stands.plan)
-        return assemble_lesson(out, kind, {id: inputs[id] for id in stands.inputs})  # type: ignore[arg-type]
-    spec = stands.plan.spec
-    table = table or prepare(stands.raw_of(inputs), spec.recipe)
+        return assemble_lesson(out, type(workbook), {id: inputs[id] for id in stands.inputs})
+    settings = workbook.settings
+    table = table or prepare(stands.raw_of(inputs), settings["recipe"])
     if table.features != stands.features:
         theirs, ours = ", ".join(stands.features), ", ".join(table.features)
         raise SheetnetError(f"{stands.file}: its weights are for {theirs}; the table has {ours}")
-    models = [net.model for net in stands.plan.nets]
-    epochs = whole_number("epochs", spec.epochs if epochs is None else epochs, 1, MAX_EPOCHS)
-    rates = {m.name: float(inputs[f"start.{m.name}.lr"][0, 0]) for m in models}
+    models = list(workbook.models.values())
+    epochs = whole_number("epochs", settings["epochs"] if epochs is None else epochs, 1, MAX_EPOCHS)
+    rates = {name: float(inputs[block.id][0, 0]) for name, block in workbook.rate_places.items()}
     if lr is not None:
         rates = {m.name: learning_rate(lr[m.name] if isinstance(lr, Mapping) else lr) for m in models}
-    begin = {m.name: inputs[f"{m.name}.now.weight"].T + 0.0 for m in models}
-    given = tuple(sorted(m.name for m in models if not np.array_equal(begin[m.name], m.init(spec.seed)["W"])))
-    typed = {id: inputs[id] for id in (*CARRIED, "mmult.now.W")}
-    typed["start.epoch"] = np.minimum(inputs["start.epoch"], float(epochs))
+    begin = {m.name: workbook.weight_places[m.name].read(inputs) + 0.0 for m in models}
+    given = tuple(sorted(m.name for m in models if not np.array_equal(begin[m.name], m.init(settings["seed"])["W"])))
+    twice = [place.block.id for name, place in workbook.weight_places.items() if name not in workbook.models]
+    typed = {id: inputs[id] for id in (*workbook.as_delivered(), *twice) if id in inputs}
+    at = workbook.book.block_of(workbook.trained[0].common.epoch).id
+    typed[at] = np.minimum(typed[at], float(epochs))
     return assemble(
-        out, table, models, epochs=epochs, rates=rates, optimiser=optimiser or spec.optimiser, seed=spec.seed,
-        begin=begin, given=given, typed=typed,
+        out, table, models, epochs=epochs, rates=rates, optimiser=optimiser or settings["optimiser"],
+        seed=settings["seed"], begin=begin, given=given, typed=typed,
     )  # fmt: skip

@@ -29,8 +29,8 @@ from sheetnet.checking.structure import (
 )
 from sheetnet.errors import EngineError, WorkbookError
 from sheetnet.graph.evaluate import evaluate
+from sheetnet.motifs.workbook import Workbook
 from sheetnet.page.book import Block
-from sheetnet.page.workbook import Plan
 
 if TYPE_CHECKING:
     from sheetnet.engines import Session
@@ -53,29 +53,29 @@ def check(path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None)
     say(f"reading {path}")
     contents = reader.read(path)
     found = find_manifest(contents)
-    plan = found.plan
+    workbook = found.workbook
     report = Report(str(path), engine, contents.n_formula_cells)
-    check_sheets(contents, plan, found, report)
+    check_sheets(contents, workbook, found, report)
     if report.structure:
         return report
-    inputs = read_inputs(contents, plan)
+    inputs = read_inputs(contents, workbook)
     check_calculation(contents, report)
-    check_names(contents, plan, report)
+    check_names(contents, workbook, report)
     blocks = {
         block.id: BlockReport(block.id, block.area.full(fixed=False), block.area.n_rows * block.area.n_cols)
-        for block in plan.book.blocks
+        for block in workbook.book.blocks
     }
     report.blocks = list(blocks.values())
-    check_values_on_record(contents, plan, found, inputs, blocks)
-    check_formulas(contents, plan, blocks, report)
+    check_values_on_record(contents, workbook, found, inputs, blocks)
+    check_formulas(contents, workbook, blocks, report)
     say(f"recalculating in {engine}")
-    got = recalculated(path, contents, plan, engine)
+    got = recalculated(path, contents, workbook, engine)
     say("asking the graph and torch")
-    _compare(plan, inputs, got, blocks)
+    _compare(workbook, inputs, got, blocks)
     return report
 
 
-def recalculated(path: Path, contents: Contents, plan: Plan, engine: str) -> dict[str, np.ndarray]:
+def recalculated(path: Path, contents: Contents, workbook: Workbook, engine: str) -> dict[str, np.ndarray]:
     """The value of every formula block, and of answers, by id, out of an engine, from a copy with wrong stored values.
 
     Numbers and text in object arrays, errors as nan.
@@ -94,7 +94,7 @@ def recalculated(path: Path, contents: Contents, plan: Plan, engine: str) -> dic
             )
         with _opened(path, copy, engine) as session:
             session.recalculate()
-            for block in plan.book.blocks:
+            for block in workbook.book.blocks:
                 if block.style != "values" or block.role == "answer":
                     area = block.area
                     lines = session.read(area.sheet, area.row, area.col, area.n_rows, area.n_cols)
@@ -117,18 +117,19 @@ def _opened(path: Path, copy: Path, engine: str) -> Session:
 
 
 def _compare(
-    plan: Plan, inputs: Mapping[str, np.ndarray], got: Mapping[str, np.ndarray], blocks: Mapping[str, BlockReport]
-) -> None:
-    inputs = {**inputs, **{b.id: got[b.id] for b in plan.book.blocks if b.role == "answer"}}  # also by a formula
-    given = plan.given(inputs)
-    live = [block for block in plan.book.blocks if block.style != "values"]
+    workbook: Workbook, inputs: Mapping[str, np.ndarray], got: Mapping[str, np.ndarray],
+    blocks: Mapping[str, BlockReport],
+) -> None:  # fmt: skip
+    inputs = {**inputs, **{b.id: got[b.id] for b in workbook.book.blocks if b.role == "answer"}}  # also by a formula
+    given = workbook.by_node(inputs)
+    live = [block for block in workbook.book.blocks if block.style != "values"]
     expected = evaluate([b.node for b in live] + [b.scale or b.node for b in live], given)
-    witnessed = plan.witness(inputs)
-    _witness_the_record(plan, inputs, witnessed, blocks)
+    witnessed = workbook.torch_says(inputs)
+    _witness_the_record(workbook, inputs, witnessed, blocks)
     for block, value, scale in zip(live, expected[: len(live)], expected[len(live) :], strict=True):
         line = blocks[block.id]
         floor = FLOOR * largest(scale)
-        spoilt = _spoilt(plan, block, value)
+        spoilt = _spoilt(workbook, block, value)
         line.max_abs, line.max_rel = hold_against(
             line,
             block.area,
@@ -155,24 +156,24 @@ def _compare(
 
 
 def _witness_the_record(
-    plan: Plan,
+    workbook: Workbook,
     inputs: Mapping[str, np.ndarray],
     witnessed: Mapping[str, np.ndarray],
     blocks: Mapping[str, BlockReport],
 ) -> None:
     """Where nothing was changed since, torch must say today what is on record as torch's."""
-    places = {block.id: block for block in plan.book.blocks}
-    for id, said in plan.on_record(inputs, witnessed).items():
+    places = {block.id: block for block in workbook.book.blocks}
+    for id, said in workbook.on_record(inputs, witnessed).items():
         words = "the value on record is not what torch says today"
         hold_against(blocks[id], places[id].area, inputs[id], said, RELATIVE, FLOOR * largest(said), words)
 
 
-def _spoilt(plan: Plan, block: Block, expected: np.ndarray) -> np.ndarray | None:
+def _spoilt(workbook: Workbook, block: Block, expected: np.ndarray) -> np.ndarray | None:
     """The cells of array formulas in which some entry is an error, as a mask; None where there is no error."""
     if expected.dtype == object or np.isfinite(expected).all():
         return None
     mask = np.zeros(expected.shape, dtype=bool)
-    for formula in plan.book.formulas(block):
+    for formula in workbook.book.formulas(block):
         top, left = formula.area.row - block.area.row, formula.area.col - block.area.col
         part = slice(top, top + formula.area.n_rows), slice(left, left + formula.area.n_cols)
         mask[part] = formula.array and not np.isfinite(expected[part]).all()

@@ -9,41 +9,41 @@ import numpy as np
 from sheetnet.checking import reader
 from sheetnet.checking.reader import Contents, where
 from sheetnet.errors import DataError, WorkbookError
+from sheetnet.motifs.workbook import Workbook
 from sheetnet.page.book import Block
-from sheetnet.page.workbook import Plan
-from sheetnet.tables import SCHEMA
+from sheetnet.tables.passengers import Column
 
 
-def read_inputs(contents: Contents, plan: Plan) -> dict[str, np.ndarray]:
+def read_inputs(contents: Contents, workbook: Workbook) -> dict[str, np.ndarray]:
     """The value of every block that holds values, by id, as it now stands in the file.
 
     Raises: WorkbookError naming the cell when an input is blank, text, or a formula.
     """
     inputs: dict[str, np.ndarray] = {}
-    for block in plan.book.blocks:
+    for block in workbook.book.blocks:
         if block.style != "values":
             continue
         if block.role == "answer":  # a number, a formula or nothing: known when it is recalculated
             inputs[block.id] = np.full(block.node.shape, "", dtype=object)
             continue
-        column = block.id.removeprefix("data.")
+        column = workbook.column(block.id)
         numbers = np.empty(block.node.shape, dtype=object)
         for (r, c), at in zip(block.area.cells(), np.ndindex(block.node.shape), strict=True):
-            if block.id.startswith("data.") and column in SCHEMA:
-                numbers[at] = _data_value(contents, block.area.sheet, r, c, column)
-            else:
+            if column is None:
                 numbers[at] = _number(contents, block, r, c)
-        is_text = column in SCHEMA and SCHEMA[column].kind == "text"
+            else:
+                numbers[at] = _data_value(contents, block.area.sheet, r, c, column)
+        is_text = column is not None and column.kind == "text"
         inputs[block.id] = numbers if is_text else numbers.astype(float)
-    _keep_the_rules(contents, plan)
-    if lack := plan.lacking(inputs):
+    _keep_the_rules(contents, workbook)
+    if lack := workbook.lacking(inputs):
         raise WorkbookError(f"{contents.file}: {lack}")
     return inputs
 
 
-def _keep_the_rules(contents: Contents, plan: Plan) -> None:
+def _keep_the_rules(contents: Contents, workbook: Workbook) -> None:
     """Rates, epoch and wiggle within the bounds that the workbook itself asks for as they are typed."""
-    for page in plan.book.pages:
+    for page in workbook.book.pages:
         for rule in page.rules:
             for r, c in rule.area.cells():
                 value = contents.sheets[page.name].values.get((r, c))
@@ -76,15 +76,15 @@ def _number(contents: Contents, block: Block, row: int, col: int) -> float:
     )
 
 
-def _data_value(contents: Contents, sheet: str, row: int, col: int, column: str) -> float | str:
+def _data_value(contents: Contents, sheet: str, row: int, col: int, column: Column) -> float | str:
     value = _cell(contents, sheet, row, col)
-    schema = SCHEMA[column]
     try:
-        if isinstance(value, bool) or (isinstance(value, str) and schema.kind == "number"):
-            raise DataError(f"column {column}: found {value!r}, expected {schema.expected}")
-        found = schema.value(value)
+        if isinstance(value, bool) or (isinstance(value, str) and column.kind == "number"):
+            raise DataError(f"column {column.name}: found {value!r}, expected {column.expected}")
+        found = column.value(value)
         if isinstance(value, str) and found != value:
-            raise DataError(f"column {column}: found {value!r}, expected {schema.expected}, without blanks around it")
+            wanted = f"{column.expected}, without blanks around it"
+            raise DataError(f"column {column.name}: found {value!r}, expected {wanted}")
         return found
     except DataError as reason:
         raise WorkbookError(f"{contents.file}: {where(sheet, row, col)}, {reason}") from None

@@ -14,8 +14,8 @@ from sheetnet.checking.compare import hold_against
 from sheetnet.checking.reader import Contents, where
 from sheetnet.checking.report import BlockReport, Finding, Report
 from sheetnet.errors import WorkbookError
+from sheetnet.motifs.workbook import SAME, Workbook
 from sheetnet.page.book import Block
-from sheetnet.page.workbook import SAME, Plan
 
 
 def find_manifest(contents: Contents) -> Manifest:
@@ -32,17 +32,17 @@ def find_manifest(contents: Contents) -> Manifest:
     return manifest.load("".join(str(sheet.values[at]) for at in sorted(sheet.values)), contents.file)
 
 
-def check_sheets(contents: Contents, plan: Plan, found: Manifest, report: Report) -> None:
+def check_sheets(contents: Contents, workbook: Workbook, found: Manifest, report: Report) -> None:
     """Every sheet of ours must be there, laid out as this version of sheetnet lays it out.
 
     Raises: WorkbookError when another version has laid it out otherwise.
     """
-    if found.blocks != manifest.ranges(plan.book):
+    if found.blocks != manifest.ranges(workbook.book):
         raise WorkbookError(
             f"{contents.file}: sheetnet {found.version} laid this workbook out differently; build it anew"
         )
     present = ", ".join(name for name in contents.sheets if name != MANIFEST_SHEET)
-    for page in plan.book.pages:
+    for page in workbook.book.pages:
         if page.name not in contents.sheets:
             report.structure.append(Finding(page.name, "this sheet is missing: renamed or deleted", present, page.name))
 
@@ -53,7 +53,7 @@ def as_laid_out(contents: Contents, found: Manifest) -> None:
     Raises: WorkbookError naming a sheet that is missing, or when another version has laid the workbook out otherwise.
     """
     report = Report(contents.file, "", 0)
-    check_sheets(contents, found.plan, found, report)
+    check_sheets(contents, found.workbook, found, report)
     for lack in report.structure:
         raise WorkbookError(
             f"{contents.file}: the sheet {lack.where} is missing: renamed or deleted. There are {lack.got}; give the"
@@ -68,10 +68,10 @@ def check_calculation(contents: Contents, report: Report) -> None:
             report.structure.append(Finding("calculation settings", f"{setting} was changed", got, expected))
 
 
-def check_names(contents: Contents, plan: Plan, report: Report) -> None:
+def check_names(contents: Contents, workbook: Workbook, report: Report) -> None:
     """Names and tables that formulas read by must mean what they meant."""
     known = {name.lower() for name in contents.names}
-    for name, area in plan.book.names.items():
+    for name, area in workbook.book.names.items():
         text = contents.names.get(name, "nothing")
         if _place(text) != _place(area.full()):
             report.structure.append(Finding(f"name {name}", "the name refers to something else", text, area.full()))
@@ -81,7 +81,7 @@ def check_names(contents: Contents, plan: Plan, report: Report) -> None:
                 report.structure.append(
                     Finding(f"name {sheet}!{name}", "a second name hides the first", text, area.full())
                 )
-    for page in plan.book.pages:
+    for page in workbook.book.pages:
         if page.table:
             name, area, headers = page.table
             found = contents.sheets[page.name]
@@ -98,10 +98,11 @@ def _place(text: str) -> str:
 
 
 def check_values_on_record(
-    contents: Contents, plan: Plan, found: Manifest, inputs: dict[str, np.ndarray], blocks: Mapping[str, BlockReport]
-) -> None:
+    contents: Contents, workbook: Workbook, found: Manifest, inputs: dict[str, np.ndarray],
+    blocks: Mapping[str, BlockReport],
+) -> None:  # fmt: skip
     """Values that are not for editing: torch's numbers, counting columns, what is known of answers."""
-    by_id = {block.id: block for block in plan.book.blocks}
+    by_id = {block.id: block for block in workbook.book.blocks}
     for id, value in inputs.items():
         block = by_id[id]
         if block.role not in ("torch", "fixed"):
@@ -115,15 +116,15 @@ def check_values_on_record(
         )
 
 
-def check_formulas(contents: Contents, plan: Plan, blocks: Mapping[str, BlockReport], report: Report) -> None:
+def check_formulas(contents: Contents, workbook: Workbook, blocks: Mapping[str, BlockReport], report: Report) -> None:
     """Every formula must be the one that was built, and on our sheets there is no other."""
-    pages = {page.name for page in plan.book.pages} | {MANIFEST_SHEET}
+    pages = {page.name for page in workbook.book.pages} | {MANIFEST_SHEET}
     known: dict[str, set[tuple[int, int]]] = {name: set() for name in contents.sheets}
-    for block in plan.book.blocks:
+    for block in workbook.book.blocks:
         sheet = contents.sheets[block.area.sheet]
         if block.role == "answer":
             known[block.area.sheet].update(block.area.cells())
-        for formula in plan.book.formulas(block):
+        for formula in workbook.book.formulas(block):
             at = (formula.area.row, formula.area.col)
             known[block.area.sheet].update(formula.area.cells())
             got = sheet.formulas.get(at)

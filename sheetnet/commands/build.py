@@ -148,15 +148,15 @@ def _rebuild(path: Path, settings: dict[str, Any]) -> Built:
         raise SheetnetError(f"--seed draws start weights; those of {file} are taken. Leave one of the two away")
     say(f"reading {file}")
     stands = sn.read_params(file)
-    spec = stands.passengers.spec
-    recipe = settings["recipe"] if "recipe" in given else spec.recipe
+    of = stands.with_models.settings
+    recipe = settings["recipe"] if "recipe" in given else of["recipe"]
     table = sn.titanic(recipe, settings["csv"]) if "csv" in given else None
-    if recipe != spec.recipe:
+    if recipe != of["recipe"]:
         raise SheetnetError(f"--recipe {recipe} makes other features than those that {file} has weights for")
     say(f"asking torch, writing {path}")
-    chosen = {key: settings[key] if key in given else getattr(spec, key) for key in ("epochs", "optimiser")}
+    chosen = {key: settings[key] if key in given else of[key] for key in ("epochs", "optimiser")}
     if "lr" not in given:
-        same = chosen["optimiser"] == spec.optimiser
+        same = chosen["optimiser"] == of["optimiser"]
         settings["lr"] = stands.rates if same else OPTIMISERS[chosen["optimiser"]].lesson_lr
     settings |= {**chosen, "took": list(stands.params)}
     return rebuild(stands, path, {}, table=table, lr=settings["lr"], **chosen)

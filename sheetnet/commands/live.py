@@ -14,7 +14,7 @@ from sheetnet.engines import NAMES
 from sheetnet.errors import SheetnetError
 
 if TYPE_CHECKING:
-    from sheetnet.course.titanic.lesson import Plan
+    from sheetnet.course.lesson import Lesson
     from sheetnet.living.learning import Learned, Push
     from sheetnet.models.model import Model
 
@@ -65,9 +65,9 @@ def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
     """
     from sheetnet.common.settings import learning_rate
     from sheetnet.living.learning import learn
-    from sheetnet.living.session import known, opened, plan_of
+    from sheetnet.living.session import known, opened, workbook_at
     from sheetnet.living.solver import expect_solver, solve
-    from sheetnet.motifs.net import CLOSE
+    from sheetnet.motifs.verdicts import CLOSE
 
     if options["solver"] and options["headless"]:
         raise click.UsageError("Excel's Solver may ask something in a dialog: leave --headless away.")
@@ -75,11 +75,11 @@ def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
         raise click.UsageError("IronCalc saves no workbook: leave --save away, or take another engine.")
     if options["lr"] is not None:
         learning_rate(options["lr"])
-    plan = plan_of(Path(file))  # what is wrong is said before a window opens
-    key, model = known(Path(file), plan, options["model"])
-    start = _start(plan, model, weights) if weights else None
+    workbook = workbook_at(Path(file))  # what is wrong is said before a window opens
+    key, model = known(Path(file), workbook, options["model"])
+    start = _start(workbook, model, weights) if weights else None
     say(f"opening {file}")
-    with opened(Path(file), plan, options["engine"], options["into"], not options["headless"]) as session:
+    with opened(Path(file), workbook, options["engine"], options["into"], not options["headless"]) as session:
         if options["solver"]:
             expect_solver(session, key)
         import sheetnet.training  # noqa: F401 (it takes a second, and is no part of what the bar shows)
@@ -100,21 +100,22 @@ def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
         solved = f"{solve(session, key)}; loss {session.loss(key):.12g}" if solves else ""
         if options["save"]:
             session.save()
-        on_mmult = session.place(key) == "mmult.now.W"
+        on_mmult = not session.moves_descent(key)
     (_print_json if as_json else _print)(learned, file, solved)
     for words in _ending(learned, file, options, on_mmult):
         click.echo(words, err=True)
     sys.exit(130 if learned.stopped else 0 if learned.apart <= CLOSE else 1)
 
 
-def _start(plan: Plan, model: Model, weights: str) -> Any:
+def _start(workbook: Lesson, model: Model, weights: str) -> Any:
     """The weights of a file, if they are for this model."""
     from sheetnet.book.weights import read_csv
 
     if Path(weights).suffix.lower() in (".npz", ".pt", ".xlsx"):
         command = f"sheetnet params FILE --model {model.name.replace('_', '-')} -o W.csv"
         raise SheetnetError(f"{weights}: --weights takes a .csv, as `{command}` writes it")
-    found, W = read_csv(Path(weights), [net.model for net in plan.nets], tuple(plan.recipe.features))
+    features = tuple(workbook.recipe.features) if workbook.recipe else ()
+    found, W = read_csv(Path(weights), list(workbook.models.values()), features)
     if found.name != model.name:
         raise SheetnetError(
             f"{weights}: these are weights of {found.name}; --model {found.name.replace('_', '-')} takes them"

@@ -46,7 +46,7 @@ def params(file: str, model: str | None, epoch: int | None, as_json: bool, **opt
             raise SheetnetError(f"--{asked[0]} is for a workbook of titanic; {file} is of the lesson {stands.lesson}")
         _print_inputs(stands, as_json)
         return
-    stands.net(model)  # which says what there is, where this is none
+    stands.model(model)  # which says what there is, where this is none
     chosen = [stands.key(model)] if model is not None else list(stands.params)
     frames = {name: stands.frame(name, epoch) for name in chosen}
     if "output" in files:
@@ -71,13 +71,13 @@ def params(file: str, model: str | None, epoch: int | None, as_json: bool, **opt
 def _print_tables(stands: Params, frames: dict[str, Any], epoch: int | None) -> None:
     from tabulate import tabulate
 
-    spec = stands.passengers.spec
+    of = stands.with_models.settings
     click.echo(
-        f"{stands.file}: {spec.n_rows} rows in use of {spec.n_raw}, recipe {spec.recipe}; {spec.epochs} epochs of"
-        f" {spec.optimiser}"
+        f"{stands.file}: {of['n_rows']} rows in use of {of['n_raw']}, recipe {of['recipe']}; {of['epochs']} epochs of"
+        f" {of['optimiser']}"
     )
     for name, frame in frames.items():
-        net = stands.net(name).model
+        net = stands.model(name)
         sheet, rate = ("MMULT", "") if name == "mmult" else (net.title, f"; rate {stands.rates[name]:.15g}")
         where = f"the yellow weights of the sheet {sheet}" if epoch is None else f"the weights at epoch {epoch}"
         click.echo(f"\n{name.replace('_', '-')}: {where}{rate}")
@@ -85,13 +85,13 @@ def _print_tables(stands: Params, frames: dict[str, Any], epoch: int | None) -> 
         headers, right = ("feature", *frame.columns), ("right",) * frame.shape[1]
         click.echo(tabulate(rows, headers, disable_numparse=True, colalign=("left", *right)))
     if "mmult" not in frames and (stands.W("mmult") != stands.W()).any():
-        click.echo(f"\nThe sheet MMULT has other weights of {stands.net().model.name}: see --model mmult")
+        click.echo(f"\nThe sheet MMULT has other weights of {stands.model().name}: see --model mmult")
 
 
 def _print_json(stands: Params, frames: dict[str, Any], epoch: int | None) -> None:
-    spec = stands.passengers.spec
-    content: dict[str, Any] = {"file": stands.file, "lesson": stands.lesson, "recipe": spec.recipe}
-    content |= {"epochs": spec.epochs, "optimiser": spec.optimiser, "rates": stands.rates, "epoch": epoch}
+    of = stands.with_models.settings
+    content: dict[str, Any] = {"file": stands.file, "lesson": stands.lesson, "recipe": of["recipe"]}
+    content |= {"epochs": of["epochs"], "optimiser": of["optimiser"], "rates": stands.rates, "epoch": epoch}
     content |= {"features": stands.features}
     print_json(content | {"params": {name: {"W": [numbers(w) for w in f.to_numpy()]} for name, f in frames.items()}})
 
@@ -103,7 +103,7 @@ def _print_inputs(stands: Params, as_json: bool) -> None:
         return
     from tabulate import tabulate
 
-    blocks = {block.id: block for block in stands.plan.book.blocks}
+    blocks = {block.id: block for block in stands.workbook.book.blocks}
     rows = []
     for id, value in stands.inputs.items():
         first = ", ".join(v if isinstance(v, str) else f"{v:.12g}" for v in value.flat[:4])

@@ -1,4 +1,4 @@
-"""One module for each workbook: what is on which sheet, in which words. The list of all of them."""
+"""The course: a folder for each lesson, with its pages, its words and its torch by hand. For `book` and the commands."""
 
 from __future__ import annotations
 
@@ -9,26 +9,25 @@ from sheetnet.course.listing import LISTING, Entry
 from sheetnet.errors import WorkbookError
 
 if TYPE_CHECKING:
-    from sheetnet.page.workbook import Plan
+    from sheetnet.course.lesson import Lesson
 
-__all__ = ["LISTING", "Entry", "kind_of", "plan_of"]
+__all__ = ["LISTING", "Entry", "kind_of", "workbook_of"]
 
 
-def kind_of(name: str) -> Any:
-    """The class of a lesson's plan: for titanic `Plan`, else derived from `Lesson`.
+def kind_of(name: str) -> type[Lesson]:
+    """The class of a lesson.
 
     Raises: WorkbookError for an unknown name.
     """
     if name not in LISTING:
         raise WorkbookError(f"there is no lesson {name!r}; known are {', '.join(LISTING)}")
-    module = import_module(f"sheetnet.course.{name}.lesson")
-    return module.LESSON
+    kind: type[Lesson] = import_module(f"sheetnet.course.{name}.lesson").LESSON
+    return kind
 
 
-def plan_of(name: str, settings: dict[str, Any]) -> Plan:
-    """The plan of a lesson from the settings in a manifest.
+def workbook_of(name: str, settings: dict[str, Any]) -> Lesson:
+    """The workbook of a lesson from the settings in a manifest.
 
     Raises: ValueError, TypeError or KeyError for settings that build does not make; WorkbookError for an unknown name.
     """
-    plan: Plan = kind_of(name).from_settings(settings)
-    return plan
+    return kind_of(name).from_settings(settings)

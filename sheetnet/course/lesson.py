@@ -1,13 +1,14 @@
 """A lesson: what all workbooks of the course share. A lesson itself says what is on its own sheets, in its own words.
 
-To add one: a module here with a class derived from Lesson, its hand-written torch in witnesses/ under the same name,
-a line in lessons/__init__.py, and a notebook.
+To add one: a folder here with a class derived from Lesson in lesson.py and its hand-written torch in witness.py, a line
+in listing.py, and a notebook.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from importlib import import_module
 from typing import Any, ClassVar
 
@@ -15,55 +16,56 @@ import numpy as np
 
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.formula import number
-from sheetnet.graph.node import Node, apply, variable
+from sheetnet.graph.node import Node, apply, order, variable
 from sheetnet.motifs import start
-from sheetnet.motifs.agreement import TORCH, Agreement, Pair, Watched
+from sheetnet.motifs.agreement import SIZE, TORCH, Marks, Pair, Said, Watched, torch_page
 from sheetnet.motifs.exercises import Exercise
 from sheetnet.motifs.exercises_page import exercises_page
 from sheetnet.motifs.words import Word, list_words, words_page
-from sheetnet.page.book import Book, Page, Role, Rule, Series, Style
+from sheetnet.motifs.workbook import SAME, Values, Workbook
+from sheetnet.page.book import Book, Page, Role
 from sheetnet.page.flow import finish, lay
 from sheetnet.page.part import Part
 from sheetnet.page.shown import Bounds, Group, Shown
-from sheetnet.page.workbook import SAME, Plan, Values
 
 UNBOUNDED = 1e300  # what no number that a person types exceeds
 
 
-class Lesson(Plan):
+class Lesson(Workbook):
     """One workbook of the course. Start, Torch, Words and Exercises come from here, all else from `sheets`."""
 
     title: ClassVar[str]  # of the workbook, on Start
-    purpose: ClassVar[str]  # two sentences on Start
-    tries: ClassVar[tuple[str, ...]]  # at most 110 characters each
+    purpose: str  # two sentences on Start
+    tries: Sequence[str]  # at most 110 characters each
+    asked: str = "float64"  # how torch was asked for its numbers, in words
 
     def __init__(self, torch_version: str) -> None:
         self.torch_version = torch_version
         self.book = Book()
         self._delivered: dict[Node, np.ndarray] = {}
         self._typed: dict[Node, tuple[str, Shown]] = {}
+        self._kept: dict[Node, Node] = {}
         front = start.first_page(self.book, self.title)
         self.sheets()
-        agreement = Agreement(self.book, self.pairs(), self.watched(), torch_version)
-        self._marks = agreement.marks
+        verdict = torch_page(self.book, self.marks, self.pairs(), self.said(), torch_version, self.asked)
         words = words_page(self.book)
         self.exercises = self.ask()
-        right = exercises_page(self.book, self.exercises, self._moved(agreement.changed))
-        start.purpose(front, self.purpose)
-        start.tries(front, 7, self.tries)
-        row = 9 + len(self.tries)
-        start.progress(front, row, agreement.verdict, right, len(self.exercises))
-        colours = start.legend(front, row + 3, 0)
-        start.map_of_sheets(self.book)
-        list_words(words, [*self.words(), *_everywhere(colours)])
+        panel, results = self.panel()
+        right = exercises_page(self.book, self.exercises, self._moved(self.marks.any))
+        start.fill(front, self.purpose, self.tries, verdict, right, len(self.exercises), panel, results)
+        list_words(words, [*self.words(), *_everywhere(start.places_of_colours(front))])
         finish(self.book)
+
+    @cached_property
+    def marks(self) -> Marks:
+        """What tells whether an input is as it was; sheets may ask it before the sheet Torch stands."""
+        return Marks(self.watched())
 
     def _moved(self, changed: Node) -> Node:
         """Above 0 when a compared input or any other yellow number is not as it came."""
-        watched = {one.node for one in self.watched()}
-        for block in self.book.blocks:
-            node = block.node
-            if block.role == "input" and node.shape == (1, 1) and node not in watched:
+        watched = {one.node for one in self.marks.watched}
+        for node, (_, shown) in self._typed.items():
+            if shown.role == "input" and node.shape == (1, 1) and node not in watched:
                 changed = changed + apply("abs", node - float(self._delivered[node][0, 0]))
         return changed
 
@@ -89,6 +91,14 @@ class Lesson(Plan):
     def ask(self) -> Sequence[Exercise]:
         """The exercises, at least eight."""
 
+    def said(self) -> Sequence[Said]:
+        """Other numbers of torch that the sheet Torch keeps."""
+        return ()
+
+    def panel(self) -> tuple[Part | None, Part | None]:
+        """What can be changed on Start, and what comes out there."""
+        return None, None
+
     # ---- what it stands on
 
     def value(self, name: str, value: float | Sequence[Any] | np.ndarray) -> Node:
@@ -101,15 +111,16 @@ class Lesson(Plan):
         return node
 
     def typed(
-        self, id: str, value: float | Sequence[Any] | np.ndarray, title: str = "", role: Role = "input", *,
+        self, id: str, value: float | Sequence[Any] | np.ndarray | Node, title: str = "", role: Role = "input", *,
         low: float | None = None, high: float = UNBOUNDED, whole: bool = False, message: str = "", name: str = "",
         labels: tuple[str, ...] = (), format: str = "plain",
     ) -> Node:  # fmt: skip
         """An input with the value that it is delivered with, and how it is shown; `cells` puts it on a page.
 
-        With low, only numbers from low to high can be typed.
+        A node instead of a value is an input whose value build brings. With low, only numbers from low to high can be
+        typed.
         """
-        node = self.value(name or id, value)
+        node = value if isinstance(value, Node) else self.value(name or id, value)
         bounds = None
         if low is not None:
             kind = "a whole number" if whole else "a number"
@@ -122,44 +133,17 @@ class Lesson(Plan):
         """The inputs that typed() has made, as parts of a page show them."""
         return dict(self._typed[node] for node in nodes)
 
+    def kept(self, node: Node) -> Node:
+        """What an input was when the workbook was made: numbers on record, of the input's shape."""
+        copy = variable(f"{node.name}_kept", node.shape)
+        self._kept[copy] = node
+        return copy
+
     def page(self, title: str, about: str, body: Part, prefix: str = "", **more: Any) -> Page:
         """A page called as its title is up to the colon; its ids begin with that name in small letters, or a prefix."""
         name = title.partition(":")[0]
         page = self.book.page(name, title, about, **{"freeze": (2, 0), **more})
         return lay(page, prefix or name.lower().replace(" ", "_"), body)
-
-    def cell(
-        self, page: Page, id: str, value: float, row: int, col: int, title: str, *,
-        low: float | None = None, high: float = 1e300, whole: bool = False, name: str = "", format: str = "plain",
-    ) -> Node:  # fmt: skip
-        """A yellow cell with its title to the left; with low, only numbers from low to high can be typed."""
-        node = self.value(name or id, value)
-        block = page.place(id, node, row, col, "input", title=title, side=True, name=name, format=format)
-        if low is not None:
-            kind = "a whole number" if whole else "a number"
-            bounds = f"from {number(low)} to {number(high)}" if high < 1e300 else f"of {number(low)} or more"
-            page.rules.append(Rule(block.area, whole, low, high, f"{title}: {kind} {bounds} is expected"))
-        return node
-
-    def columns(
-        self, page: Page, prefix: str, row: int, col: int, nodes: Mapping[str, tuple[Node, str]], role: Role = "forward",
-        style: Style | None = None, *, format: str = "weight", scale: Node | None = None,
-    ) -> int:  # fmt: skip
-        """Blocks prefix.id side by side under their titles, {id: (node, title)}; the next free column.
-
-        Columns are widened for their titles.
-        """
-        for id, (node, title) in nodes.items():
-            page.place(f"{prefix}.{id}", node, row, col, role, style, title=title, format=format, scale=scale)
-            if node.shape[1] == 1:
-                least = 13.0 if format in ("loss", "small") else 11.0  # for 99999.123456 too
-                page.widths[col] = max(least, page.widths.get(col, 0.0), len(title) + 3.0)
-            col += node.shape[1]
-        return col
-
-    def line(self, label: str, x: str, y: str, look: str = "live") -> Series:
-        """A line of a chart, from the ids of two blocks."""
-        return Series(label, self.book.block(x).area, self.book.block(y).area, look)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -176,31 +160,50 @@ class Lesson(Plan):
             raise ValueError("a torch version of another kind")
         return cls(version)
 
-    def delivered(self) -> dict[str, np.ndarray]:
-        """The value of every input by id, as the workbook is delivered, without what torch says."""
+    # ---- its numbers
+
+    def as_delivered(self) -> dict[str, np.ndarray]:
+        """The value of every input by id that the lesson itself knows, without what torch says."""
         return {id: self._delivered[node] for id, node in self.inputs.items() if node in self._delivered}
 
-    def record(self) -> dict[str, np.ndarray]:
+    def record(self, values: Values) -> dict[str, np.ndarray]:
         """What is put on record when the workbook is made: torch's numbers, marks of inputs, keys of exercises."""
-        inputs = self.delivered()
-        said = self.witness(inputs)
-        marks = evaluate(list(self._marks.values()), self.given(inputs))
-        fixed = {b.id: inputs[b.id] for b in self.book.blocks if b.role == "fixed" and b.id in inputs}
-        keys = {id: value for id, value in self.keys_of_answers(inputs).items() if value.dtype != object}
-        return fixed | keys | dict(zip(self._marks, marks, strict=True)) | self._torch(said)
+        ids = {node: id for id, node in self.inputs.items()}
+        by_node, said = self.by_node(values), self._torch(self.torch_says(values))
+        marks = evaluate(list(self.marks.now.values()), by_node)
+        fixed = {b.id: values[b.id] for b in self.book.blocks if b.role == "fixed" and b.id in values}
+        kept = {ids[copy]: values[ids[node]] for copy, node in self._kept.items()}
+        keys = {id: value for id, value in self.keys_of_answers(values).items() if value.dtype != object}
+        return fixed | kept | keys | dict(zip(self.marks.now, marks, strict=True)) | said | self._sizes(by_node)
+
+    def _sizes(self, by_node: Mapping[Node, np.ndarray]) -> dict[str, np.ndarray]:
+        """How large the numbers are that the sheet Torch compares, by id."""
+        pairs = self.pairs()
+        found = evaluate([pair.node or self.book.block(pair.id).node for pair in pairs], by_node)
+        return {f"{SIZE}{pair.id}": np.array([[np.nanmax(abs(value))]]) for pair, value in zip(pairs, found, strict=True)}
 
     def _torch(self, said: Values) -> dict[str, np.ndarray]:
         """Torch's numbers under the ids of the blocks that hold them; what is not finite is nan."""
-        ids = [id for id in self.inputs if id.startswith(TORCH)]
-        return {id: np.where(np.isfinite(v := said[id.removeprefix(TORCH)]), v, np.nan) for id in ids}
+        found = {id: said[id.removeprefix(TORCH)] for id in self.inputs if id.removeprefix(TORCH) in said}
+        return {id: np.where(np.isfinite(v), v, np.nan) for id, v in found.items() if id.startswith(TORCH)}
 
-    def witness(self, inputs: Values) -> dict[str, np.ndarray]:
-        said = import_module(f"sheetnet.course.{self.name}.witness").witness(inputs)
+    def torch_says(self, values: Values) -> dict[str, np.ndarray]:
+        said = import_module(f"sheetnet.course.{self.name}.witness").witness(values)
         return {id: np.atleast_2d(value.detach().numpy()) for id, value in said.items()}
 
-    def on_record(self, inputs: Values, said: Values) -> dict[str, np.ndarray]:
-        untouched = all(_same(inputs[id], value) for id, value in self.delivered().items())
-        return self._torch(said) if untouched else {}
+    def on_record(self, values: Values, said: Values) -> dict[str, np.ndarray]:
+        groups = {pair.id: pair.group for pair in self.pairs()} | {one.id: one.group for one in self.said()}
+        untouched = {group: self._untouched(group, values) for group in self.marks.changed}
+        return {id: value for id, value in self._torch(said).items() if untouched[groups[id.removeprefix(TORCH)]]}
+
+    def _untouched(self, group: str, values: Values) -> bool:
+        """Whether the inputs that a group of comparisons depends on are as they were when the workbook was made."""
+        ids = {node: id for id, node in self.inputs.items()}
+        known = {id: self._delivered[node] for node, id in ids.items() if node in self._delivered}
+        known |= {ids[node]: values[ids[copy]] for copy, node in self._kept.items()}
+        watched = order(one.node for one in self.marks.watched if one.group in ("", group))
+        same = all(_same(values[ids[n]], known[ids[n]]) for n in watched if n in ids and ids[n] in known)
+        return same and not evaluate([self.marks.changed[group]], self.by_node(values))[0].any()
 
 
 def _everywhere(colours: Mapping[str, str]) -> list[Word]:
@@ -219,4 +222,4 @@ def _same(a: np.ndarray, b: np.ndarray) -> bool:
     return bool(np.allclose(a, b, rtol=SAME, atol=0.0, equal_nan=True))
 
 
-__all__ = ["Exercise", "Lesson", "Pair", "Watched", "Word"]
+__all__ = ["Exercise", "Lesson", "Pair", "Said", "Watched", "Word"]

@@ -11,14 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from sheetnet.book.params import MMULT
 from sheetnet.book.weights import matrix
 from sheetnet.common.settings import learning_rate, whole_number
 from sheetnet.errors import LiveError, SheetnetError
 from sheetnet.living import session
 from sheetnet.living.session import BUSY, LiveSession
 from sheetnet.living.steps import Plain, Remembering
-from sheetnet.motifs.net import CLOSE
+from sheetnet.motifs.verdicts import CLOSE
 
 MAX_EPOCHS = 10**9
 MAX_RATE = 1000.0  # pushes per second
@@ -98,15 +97,15 @@ def learn(
     if per_second is not None and not 0 < per_second <= MAX_RATE:
         raise SheetnetError(f"pushes per second must be above 0 and at most {MAX_RATE:g}, found {per_second!r}")
     key, net = live._known(model)
-    name = live.last if key == MMULT else key
+    name = net.name
     stands = live.pull()
     W = matrix(net, stands.params[key]["W"] if start is None else start, live.features)
     rate = stands.rates[name] if lr is None else learning_rate(lr)
-    learned = Learned(key, W, rate, live.plan.spec.optimiser)
+    learned = Learned(key, W, rate, live.workbook.trained[0].optimiser.name)
     run = _Run(live, learned, live.table(), name, pull, progress)
     if live.board.lack and notice:
         notice(f"sheet Live: {live.board.lack}")
-    if live.place(key) != "mmult.now.W" and notice:
+    if live.moves_descent(key) and notice:
         descent = f"Descent {net.title}"
         notice(
             f"the weights go to {run.place}, where the sheet's own descent begins: the start weights there are"
@@ -147,7 +146,7 @@ class _Run:
         self.good = self.calm = (0, learned.W)  # the last that the sheet took; with a loss that is not above the first
         self.pushed: np.ndarray | None = None
         self.rate = live.rate(name)
-        self.place = place = live.plan.book.block(live.place(learned.model)).area.full(fixed=False)
+        self.place = place = live.place(learned.model).block.area.full(fixed=False)
         by = "" if plain else f" by {learned.optimiser}"
         live.board.say(f"{name.replace('_', '-')}{by}, rate {learned.lr:g}: torch's weights go to {place}")
 

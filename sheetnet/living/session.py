@@ -11,17 +11,18 @@ from typing import Any, Literal, Self, TypeVar
 
 import numpy as np
 
-from sheetnet.book.params import MMULT
 from sheetnet.book.weights import fitting, matrix, unwrapped
 from sheetnet.checking import reader
 from sheetnet.checking.reader import where
 from sheetnet.checking.structure import as_laid_out, find_manifest
-from sheetnet.course.titanic.lesson import Plan
+from sheetnet.course.lesson import Lesson
 from sheetnet.engines.base import Busy, Engine, Placed, Session
 from sheetnet.errors import LiveError
 from sheetnet.living.board import Board
 from sheetnet.models.model import Model
-from sheetnet.tables import Raw
+from sheetnet.motifs.mmult import MMULT
+from sheetnet.motifs.workbook import Weights
+from sheetnet.page.book import Block
 from sheetnet.tables.recipe import Table
 
 Into = Literal["mmult", "yellow"]
@@ -53,13 +54,13 @@ class LiveSession:
     start weights that stood there are gone. Other models have yellow weights only.
     """
 
-    def __init__(self, path: Path, plan: Plan, session: Session, into: Into = "mmult") -> None:
-        self.path, self.plan, self.into = path, plan, into
+    def __init__(self, path: Path, workbook: Lesson, session: Session, into: Into = "mmult") -> None:
+        self.path, self.workbook, self.into = path, workbook, into
         self.engine_session = session
-        self.models = {net.model.name: net.model for net in plan.nets}
-        self.last = plan.nets[-1].model.name
-        self.features = tuple(plan.recipe.features)
-        for sheet in dict.fromkeys(block.area.sheet for block in plan.book.blocks):
+        self.models = workbook.models
+        self.last = list(workbook.models)[-1]
+        self.features = tuple(workbook.recipe.features) if workbook.recipe else ()
+        for sheet in dict.fromkeys(block.area.sheet for block in workbook.book.blocks):
             if sheet not in session.sheets:
                 raise LiveError(f"{path}: the sheet {sheet!r} is missing in the open workbook: renamed or deleted")
         self._board: Board | None = None
@@ -80,10 +81,9 @@ class LiveSession:
         blocks: list[Placed] = []
         for name, value in given.items():
             key, model = self._known(name)
-            W = matrix(model, value, self.features)
-            area = self.plan.book.block(self.place(key)).area
-            rows = (W if self.place(key) == "mmult.now.W" else W.T).tolist()
-            blocks.append((area.sheet, area.row, area.col, rows))
+            place = self.place(key)
+            rows = place.cells(matrix(model, value, self.features)).tolist()
+            blocks.append((place.block.area.sheet, place.block.area.row, place.block.area.col, rows))
         self.patiently(lambda: self.engine_session.write(blocks))
         self.patiently(self.engine_session.refresh)
 
@@ -93,7 +93,7 @@ class LiveSession:
         Raises: LiveError naming the cell, where it holds no number.
         """
         key, _ = self._known(model)
-        area = self.plan.book.block(self.place(key).rpartition(".")[0] + ".loss").area
+        area = self.place(key).loss.area
         [[value]] = self.patiently(lambda: self.engine_session.read(area.sheet, area.row, area.col, 1, 1))
         if not isinstance(value, float):
             got = "is empty" if value is None else f"holds {str(value)!r}"
@@ -115,11 +115,10 @@ class LiveSession:
 
         Raises: LiveError naming the cell, where it is no number of 0 or more.
         """
-        name = self.last if (key := self._known(model)[0]) == MMULT else key
-        id = f"start.{name}.lr"
-        rate = float(self._numbers(id)[0, 0])
+        block = self.workbook.rate_places[self._known(model)[1].name]
+        rate = float(self._numbers(block)[0, 0])
         if rate < 0:
-            area = self.plan.book.block(id).area
+            area = block.area
             cell = where(area.sheet, area.row, area.col)
             raise LiveError(f"{self.path}: {cell} holds {rate:g}; a learning rate is a number of 0 or more")
         return rate
@@ -129,8 +128,7 @@ class LiveSession:
 
         Raises: LiveError naming the cell, where one is blank, text, or below 0 for a rate.
         """
-        params = {name: {"W": self._weights(f"{name}.now.weight")} for name in self.models}
-        params[MMULT] = {"W": self._weights("mmult.now.W")}
+        params = {name: {"W": self._weights(place)} for name, place in self.workbook.weight_places.items()}
         return Stands(params, {name: self.rate(name) for name in self.models})
 
     def table(self) -> Table:
@@ -138,11 +136,10 @@ class LiveSession:
 
         Raises: LiveError naming a cell that holds no number.
         """
-        recipe, raw = self.plan.recipe, Raw({}, self.path.name)
-        ids = {block.node: block.id for block in self.plan.book.blocks}
-        return Table(
-            self._numbers(ids[recipe.X]), self._numbers(ids[recipe.y]), self.features, raw, self.plan.spec.recipe
-        )
+        recipe = self.workbook.recipe
+        assert recipe is not None  # workbook_at saw to it that there are models, and they learn from a table
+        X, y = (self._numbers(self.workbook.book.block_of(node)) for node in (recipe.X, recipe.y))
+        return Table.of_sheet(X, y, self.features, recipe.name, self.path.name)
 
     # ---- words, and the end
 
@@ -193,20 +190,22 @@ class LiveSession:
     # ---- where things stand
 
     def _known(self, model: str | None) -> tuple[str, Model]:
-        return known(self.path, self.plan, model)
+        return known(self.path, self.workbook, model)
 
-    def place(self, key: str) -> str:
-        """The id of the block that push() writes for a model."""
-        on_mmult = key == MMULT or (key == self.last and self.into == "mmult")
-        return "mmult.now.W" if on_mmult else f"{key}.now.weight"
+    def place(self, key: str) -> Weights:
+        """Where push() writes the weights of a model."""
+        on_mmult = key == self.last and self.into == "mmult"
+        return self.workbook.weight_places[MMULT if on_mmult else key]
 
-    def _weights(self, id: str) -> np.ndarray:
-        found = self._numbers(id)
-        return found if id == "mmult.now.W" else found.T.copy()
+    def moves_descent(self, key: str) -> bool:
+        """Whether the sheet's own descent begins with what push() writes for a model."""
+        return self.place(key) in (self.workbook.weight_places[name] for name in self.models)
 
-    def _numbers(self, id: str) -> np.ndarray:
+    def _weights(self, place: Weights) -> np.ndarray:
+        return place.matrix(self._numbers(place.block))
+
+    def _numbers(self, block: Block) -> np.ndarray:
         """The numbers of a block."""
-        block = self.plan.book.block(id)
         area = block.area
         rows = self.patiently(
             lambda: self.engine_session.read(area.sheet, area.row, area.col, area.n_rows, area.n_cols)
@@ -215,10 +214,8 @@ class LiveSession:
             for j, value in enumerate(cells):
                 if not isinstance(value, float):
                     got = "is blank" if value is None else f"holds {str(value)!r}"
-                    raise LiveError(
-                        f"{self.path}: {where(area.sheet, area.row + i, area.col + j)} ({block.title or id}) {got}, a"
-                        " number is expected; type one"
-                    )
+                    cell = f"{where(area.sheet, area.row + i, area.col + j)} ({block.title or block.id})"
+                    raise LiveError(f"{self.path}: {cell} {got}, a number is expected; type one")
         return np.array(rows, dtype=float)
 
 
@@ -233,10 +230,10 @@ def live(
     Raises: WorkbookError for a file that is no workbook of ours; LiveError for a lesson without models; EngineError.
     """
     path = Path(path)
-    return opened(path, plan_of(path), engine, into, visible)
+    return opened(path, workbook_at(path), engine, into, visible)
 
 
-def plan_of(path: Path) -> Plan:
+def workbook_at(path: Path) -> Lesson:
     """What stands where in a workbook with models; read from the file.
 
     Raises: WorkbookError for a file that is no workbook of ours; LiveError for a lesson without models.
@@ -244,38 +241,36 @@ def plan_of(path: Path) -> Plan:
     contents = reader.read(path)
     found = find_manifest(contents)
     as_laid_out(contents, found)
-    if not isinstance(found.plan, Plan):
+    if not found.workbook.models:
         raise LiveError(
-            f"{path}: the lesson {found.plan.name} has no models that torch trains; take a workbook of `sheetnet build"
-            " titanic`"
+            f"{path}: the lesson {found.workbook.name} has no models that torch trains; take a workbook of `sheetnet"
+            " build titanic`"
         )
-    return found.plan
+    return found.workbook
 
 
-def opened(path: Path, plan: Plan, engine: str | Engine | None, into: Into, visible: bool) -> LiveSession:
-    """live(), for a plan that is known."""
+def opened(path: Path, workbook: Lesson, engine: str | Engine | None, into: Into, visible: bool) -> LiveSession:
+    """live(), for a workbook that is known."""
     if into not in ("mmult", "yellow"):
         raise LiveError(f"weights go into 'mmult' or 'yellow', not {into!r}")
     session = _engine(engine).attach(path.resolve(), visible=visible)
     try:
-        return LiveSession(path, plan, session, into)
+        return LiveSession(path, workbook, session, into)
     except BaseException:
         session.close()
         raise
 
 
-def known(path: Path, plan: Plan, model: str | None) -> tuple[str, Model]:
+def known(path: Path, workbook: Lesson, model: str | None) -> tuple[str, Model]:
     """The key of a model's name, and the model; mmult is the last one, which is also meant by None.
 
     Raises: LiveError for another name.
     """
-    models = {net.model.name: net.model for net in plan.nets}
-    last = plan.nets[-1].model.name
-    key = last if model is None else str(model).replace("-", "_")
-    if key not in models and key != MMULT:
-        names = ", ".join(name.replace("_", "-") for name in models)
+    key = list(workbook.models)[-1] if model is None else str(model).replace("-", "_")
+    if key not in workbook.weight_places:
+        names = ", ".join(name.replace("_", "-") for name in workbook.models)
         raise LiveError(f"{path}: there is no model {model!r}; there are {names} and {MMULT}")
-    return key, models[last if key == MMULT else key]
+    return key, workbook.weight_places[key].model
 
 
 def _engine(engine: str | Engine | None) -> Engine:

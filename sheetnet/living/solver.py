@@ -17,7 +17,7 @@ def expect_solver(live: LiveSession, model: str | None = None) -> str:
     Raises: LiveError where the workbook is not open in Excel.
     """
     key, _ = live._known(model)
-    sheet = live.plan.book.block(live.place(key)).area.sheet
+    sheet = live.place(key).block.area.sheet
     if not live.engine_session.has_solver:
         raise LiveError(
             f"{live.path}: --solver runs Excel's Solver, and this workbook is not open in Excel. In LibreOffice:"

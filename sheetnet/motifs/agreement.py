@@ -1,27 +1,58 @@
-"""Torch: what torch said when the workbook was made, beside what the sheet says now. For all lessons but titanic."""
+"""Torch: what torch said when the workbook was made, beside what the sheet says now; the same in every workbook.
+
+What is compared (Pair) may depend on some of the inputs only (Watched), such as the two of one model: pairs and watched
+inputs of a group go together, and those of no group concern all. Where an input is not as it was, there is nothing to
+compare with, and the verdict says so.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 from sheetnet.graph.node import Node, apply, constant, lift, variable, where
-from sheetnet.motifs.net import CHANGED, CLOSE, apart
-from sheetnet.motifs.steps import number_rows
+from sheetnet.motifs.verdicts import CHANGED, CLOSE, apart
 from sheetnet.page.book import Book
+from sheetnet.page.flow import across, beside, down, lay
+from sheetnet.page.part import Part
+from sheetnet.page.parts import facts, grid, table
+from sheetnet.page.shown import Group, agreement, result, shown
 
 BUILT = "built."  # the ids of the fingerprints of inputs, as they were when the workbook was made
 TORCH = "torch."  # the ids of torch's numbers: this and the id of the block that they belong to
+SIZE = "size."  # the ids of how large the numbers are that are compared
+MOVED = 1e-12  # of a mark, beside 1 + its size: beyond, an input is another
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A block that is shown beside torch's numbers, under a title; labels over its columns."""
+    """What is shown beside torch's numbers: the block of that id, or a node of its own; labels over its columns.
+
+    names: of its rows. differences: also show, entry by entry, how far they are apart.
+    """
 
     id: str
     title: str
     labels: tuple[str, ...] = ()
     format: str = "weight"
+    group: str = ""
+    node: Node | None = None
+    names: tuple[str, ...] = ()
+    differences: bool = False
+
+
+@dataclass(frozen=True)
+class Said:
+    """Numbers of torch that stand on the sheet alone, for other sheets to look up; node holds them."""
+
+    id: str
+    node: Node
+    title: str
+    labels: tuple[str, ...] = ()
+    name: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -31,14 +62,16 @@ class Watched:
     node: Node
     title: str
     counter: Node | None = None
+    group: str = ""
 
     def mark(self) -> Node:
-        """One number, (1, 1), that changes when an entry does, or when two rows change places."""
+        """One number, (1, 1), that changes when an entry does, or when two rows or columns change places."""
         n, k = self.node.shape
         if (n, k) == (1, 1):
             return apply("same", self.node)
         if self.counter is not None:
-            return apply("sum", self.node * self.counter)
+            rows = self.node * self.counter
+            return apply("sum", rows if k == 1 else rows * constant((tuple(float(j + 1) for j in range(k)),)))
         weights = constant(tuple(tuple(_weight(i * k + j) for j in range(k)) for i in range(n)))
         return apply("sum", self.node * weights)
 
@@ -48,84 +81,87 @@ def _weight(i: int) -> float:
     return round(1.0 + (i * 0.6180339887) % 1.0, 4)
 
 
-class Agreement:
-    """The page Torch: verdict on top, then what was changed, then numbers beside numbers."""
+class Marks:
+    """A mark of each watched input, now and as it was; for each group a node (1, 1) that is 1 when one has moved."""
 
-    def __init__(self, book: Book, pairs: Sequence[Pair], watched: Sequence[Watched], torch_version: str) -> None:
-        self.book, self.pairs, self.watched = book, pairs, watched
-        self.page = book.page(
-            "Torch",
-            "Torch: does PyTorch say the same?",
-            f"Grey numbers are values that torch {torch_version} gave (float64) when this workbook was made; beside"
-            " them what the formulas of this workbook say now.",
-        )
-        self.marks = {f"{BUILT}{i + 1}": one.mark() for i, one in enumerate(watched)}
-        self._fill()
+    def __init__(self, watched: Sequence[Watched]) -> None:
+        self.watched = watched
+        self.now = {f"{BUILT}{i + 1}": one.mark() for i, one in enumerate(watched)}
+        self.built = {id: variable(id, (1, 1)) for id in self.now}
+        groups = dict.fromkeys(one.group for one in watched if one.group) or {"": None}
+        self.changed = {group: self._changed(group) for group in groups}
+        self.any: Node = reduce(add, self.changed.values())
 
-    def _fill(self) -> None:
-        page = self.page
-        page.widths |= {0: 30.0, **dict.fromkeys(range(1, 40), 13.0)}
-        self.changed = changed = self._inputs(8 + len(self.pairs))
-        differences = self._numbers(8 + len(self.pairs) + len(self.watched) + 8)
-        bad = []
-        for j, head in enumerate(("What is compared", "differs by at most", "verdict")):
-            page.text(5, j, head, ("head_left", "head", "head_left")[j])
-        for i, (pair, difference) in enumerate(zip(self.pairs, differences, strict=True)):
-            page.text(6 + i, 0, pair.title, "word")
-            page.place(f"agree.{pair.id}", difference, 6 + i, 1, "result", format="diff", scale=lift(1.0))
-            far = where(apply("greater", difference, lift(CLOSE)), "differs", "equal")
-            verdict = where(changed, CHANGED, apply("if_error", far, lift("differs")))
-            page.place(f"verdict.{pair.id}", verdict, 6 + i, 2, "agreement", format="text")
-            bad.append(where(apply("equal", verdict, lift("equal")), 0.0, 1.0))
-        wrong = bad[0]
-        for one in bad[1:]:
-            wrong = wrong + one
-        words = where(apply("greater", wrong, lift(0.0)), "differs", "equal")
-        self.verdict: Node = where(changed, CHANGED, words)
-        page.place("torch.verdict", self.verdict, 3, 1, "agreement", title="Verdict", side=True, format="text")
-        page.active = (3, 1)
-
-    def _inputs(self, top: int) -> Node:
-        """What the inputs were and are; the node (1, 1) that is 1 when one was changed."""
-        page = self.page
-        for j, head in enumerate(("Inputs: a mark of each", "now", "when made")):
-            page.text(top, j, head, "head_left" if j == 0 else "head")
+    def _changed(self, group: str) -> Node:
         moved: Node = lift(0.0)
-        for i, (one, (id, mark)) in enumerate(zip(self.watched, self.marks.items(), strict=True)):
-            built = variable(id, (1, 1))
-            page.text(top + 1 + i, 0, one.title, "word")
-            page.place(f"mark.{id}", mark, top + 1 + i, 1, "result", format="plain")
-            page.place(id, built, top + 1 + i, 2, "torch", format="plain")
-            moved = moved + apply("abs", mark - built) / (1.0 + apply("abs", built))
-        changed = where(apply("greater", moved, lift(1e-12)), 1.0, 0.0).named("changed")
-        at = top + 2 + len(self.watched)
-        page.place("torch.changed", changed, at, 1, "result", format="plain", title="changed (1: yes)", side=True)
-        return changed
+        for one, mark, built in zip(self.watched, self.now.values(), self.built.values(), strict=True):
+            if one.group in ("", group):
+                moved = moved + apply("abs", mark - built) / (1.0 + apply("abs", built))
+        return where(apply("greater", moved, lift(MOVED)), 1.0, 0.0).named("changed")
 
-    def _numbers(self, top: int) -> list[Node]:
-        """Torch's numbers and the sheet's; how far they are apart, (1, 1) for each pair."""
-        page, col = self.page, 1
-        tallest = max(self.book.block(pair.id).node.shape[0] for pair in self.pairs)
-        number_rows(page, tallest, top, title="Row")
-        out = []
-        for pair in self.pairs:
-            block = self.book.block(pair.id)
-            node = block.node
-            said = variable(pair.id, node.shape)
-            live = apply("same", node)
-            for id, one, role, who in (
-                (f"{TORCH}{pair.id}", said, "torch", "torch"), (f"here.{pair.id}", live, "result", "this sheet"),
-            ):  # fmt: skip
-                title = f"{pair.title}: {who}"
-                page.place(
-                    id, one, top, col, role, title=title, labels=pair.labels, format=pair.format, scale=block.scale,  # type: ignore[arg-type]
-                )  # fmt: skip
-                if node.shape[1] == 1:
-                    page.widths[col] = max(13.0, len(title) + 2.0)
-                col += node.shape[1]
-            page.widths[col] = 3.0
-            col += 1
-            page.print_cols = col if col <= 14 else page.print_cols
-            out.append(apply("max", apart(live, said, 1.0 + apply("abs", said))))
-        page.print_cols = page.print_cols or col
-        return out
+    def part(self) -> Part:
+        """What the inputs were and are."""
+        rows = {
+            one.title: result({f"mark.{id}": (now,)}, format="plain") | shown("torch", {id: (was,)}, format="plain")
+            for one, (id, now), was in zip(self.watched, self.now.items(), self.built.values(), strict=True)
+        }
+        changed = {
+            f"torch.changed.{group}" if group else "torch.changed": (node, f"{group} changed (1: yes)".strip())
+            for group, node in self.changed.items()
+        }
+        heads = ("now", "when made")
+        inputs = grid("Inputs: a mark of each", rows, heads=heads, named="word")
+        return down(inputs, facts("", result(changed, format="plain")))
+
+
+def torch_page(
+    book: Book, marks: Marks, pairs: Sequence[Pair], said: Sequence[Said], version: str, how: str
+) -> Node:  # fmt: skip
+    """Lay out the page Torch: verdict on top, then each pair, then the inputs, then numbers beside numbers.
+
+    version: torch's; how: in which way it was asked, in words. The node of the verdict over all pairs is given back.
+    """
+    page = book.page(
+        "Torch",
+        "Torch: does PyTorch say the same?",
+        f"Grey numbers are values that torch {version} gave ({how}) when this workbook was made; beside them what the"
+        " formulas of this workbook say now.",
+    )
+    rows: dict[str, Group] = {}
+    numbers: list[Part] = []
+    wrong: list[Node] = []
+    for pair in pairs:
+        live = pair.node or apply("same", book.block(pair.id).node)
+        told, size = variable(pair.id, live.shape), variable(f"{SIZE}{pair.id}", (1, 1))
+        difference = apply("max", apart(live, told, apply("abs", told) + 0.001 * size))
+        changed = marks.changed[pair.group]
+        far = where(apply("greater", difference, lift(CLOSE)), "differs", "equal")
+        says = where(changed, CHANGED, apply("if_error", far, lift("differs")))
+        wrong.append(where(apply("equal", says, lift("equal")), 0.0, 1.0))
+        rows[pair.title] = (
+            result({f"agree.{pair.id}": (difference,)}, format="diff") | agreement({f"verdict.{pair.id}": (says,)})
+            | shown("fixed", {f"{SIZE}{pair.id}": (size,)}, format="diff")
+        )  # fmt: skip
+        look = {"labels": pair.labels, "format": pair.format}
+        both = shown("torch", {f"{TORCH}{pair.id}": (told, f"{pair.title}: torch")}, **look)
+        both |= result({f"here.{pair.id}": (live, f"{pair.title}: this sheet")}, **look)
+        if pair.differences:
+            each = apart(live, told, apply("abs", told))
+            both |= result({f"apart.{pair.id}": (each, "relative difference", "diff")}, labels=pair.labels)
+        numbers.append(table(both, names=pair.names))
+    for one in said:
+        look = {"labels": one.labels, "name": one.name}
+        numbers.append(table(shown("torch", {f"{TORCH}{one.id}": (one.node, one.title, "gradient")}, **look)))
+    found = where(apply("greater", reduce(add, wrong), lift(0.0)), "differs", "equal")
+    verdict: Node = where(marks.any, CHANGED, found)
+    heads = ("differs by at most", "verdict", "size of the numbers")
+    tallest = max(table.rows(()) - 3 for table in numbers)
+    lay(page, "torch", down(
+        facts("", agreement({"torch.verdict": (verdict, "Verdict")}, name="verdict")),
+        grid("What is compared", rows, heads=heads, named="word"),
+        marks.part(),
+        beside(table(names=tallest, corner="Row"), across(*numbers)),
+    ))  # fmt: skip
+    page.active = next((block.area.row, block.area.col) for block in page.blocks)
+    return verdict
+

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from sheetnet.graph.node import Node, apply, lift, variable, where
 from sheetnet.models.model import evaluate_loss
-from sheetnet.motifs.net import CLOSE, Net, verdict
-from sheetnet.motifs.steps import number_rows, place_steps
-from sheetnet.page.book import Book, Page, Solver
+from sheetnet.motifs.steps import steps
+from sheetnet.motifs.trained import Trained
+from sheetnet.motifs.verdicts import CLOSE, verdict
+from sheetnet.page.book import Book, Solver
+from sheetnet.page.flow import across, down, lay
+from sheetnet.page.parts import Note, facts, table
+from sheetnet.page.shown import Group, Shown, agreement, forward, result
 
+MMULT = "mmult"  # the name of the weights W on this sheet, which belong to the last model
 PLAY = {"A": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], "B": [[1.0, 10.0], [0.0, 1.0]]}
 
 
 class Product:
-    """The nodes of the page; W (p, k) is its own, so that Solver can change it here."""
+    """The nodes of the page; W (p, k) is its own, so that Solver can change it here. A and B are to play with."""
 
-    def __init__(self, net: Net) -> None:
-        self.net = net
-        self.A, self.B = variable("A", (3, 2)), variable("B", (2, 2))
-        self.AB = self.A @ self.B
-        self.by_hand = self.A @ self.B
+    def __init__(self, net: Trained, A: Node, B: Node) -> None:
+        self.net, self.A, self.B = net, A, B
+        self.AB = A @ B
+        self.by_hand = A @ B
         self.W = variable("W", (net.model.n_features, net.model.n_hidden))
         self.now = evaluate_loss(net.model, net.common.X, self.W, net.common.y)
         self.other_weights = apply("max", apply("abs", self.W - net.weight.T))
@@ -30,55 +34,38 @@ class Product:
         )
 
 
-def mmult_page(book: Book, product: Product, names: tuple[str, ...]) -> Page:
-    """A 3 x 2 by 2 x 2 product; W, and the net from one MMULT, in array formulas that read by name."""
+def mmult_page(book: Book, product: Product, play: Group, names: tuple[str, ...]) -> None:
+    """A 3 x 2 by 2 x 2 product; W, and the net from one MMULT, in array formulas that read by name.
+
+    play: how A and B are shown.
+    """
     net, now = product.net, product.now
-    model = net.model
+    p, k = product.W.shape
     page = book.page(
         "MMULT",
         "MMULT: all the sums at once",
         "A matrix product is many SUMPRODUCTs in one formula: each row of the first with each column of the second."
         " Change a yellow number and see which results move.",
     )
-    p, k = product.W.shape
-    page.widths |= {0: 18.0, **dict.fromkeys(range(1, 16), 12.0)}
-    top = 6
-    page.place("mmult.A", product.A, top, 1, "input", title="A", name="A", format="plain")
-    page.place("mmult.B", product.B, top, 4, "input", title="B", name="B", format="plain")
-    page.place("mmult.AB", product.AB, top, 7, "forward", title="MMULT(A, B)", format="plain")
-    page.place("mmult.by_hand", product.by_hand, top, 10, "forward", "cells", title="The same by hand", format="plain")
-    page.text(top, 13, _note(*product.W.shape), "note", wide=4, tall=5)
-    w = 14
-    for i, name in enumerate(names):
-        page.text(w + i, 0, name, "label")
     units = tuple(f"w {j + 1}" for j in range(k))
-    weight = page.place("mmult.now.W", product.W, w, 1, "input", title="W", labels=units, name="W")
-    side = k + 3
-    loss = page.place("mmult.now.loss", now.loss, w, side, "result", title="Loss", side=True, format="loss")
-    page.place("mmult.now.accuracy", now.accuracy, w + 1, side, "result", title="Accuracy", side=True, format="share")
-    page.place(
-        "mmult.other", product.other_weights, w + 3, side, "result", title="W moved by", side=True, format="weight"
-    )
-    page.place(
-        "mmult.difference",
-        product.difference,
-        w + 4,
-        side,
-        "result",
-        title="Prediction",
-        side=True,
-        format="diff",
-        scale=now.pred,
-    )
-    page.place("mmult.verdict", product.verdict, w + 5, side, "agreement", title="Both ways", side=True, format="text")
-    page.text(w - 3, side - 1, f"Against the sheet {model.title}", "band_result", wide=3)
-    page.widths[side - 1] = 14
-    data = w + p + 4
-    number_rows(page, net.common.no.shape[0], data)
-    place_steps(page, "mmult.now", [*now.forward, now.error, now.sq_error], data, 1, call=str)
-    page.solver = Solver(loss.area, weight.area)
-    page.active = (top, 1)
-    return page
+    small = [table({id: one}) for id, one in play.items()]
+    small.append(table(forward({"AB": (product.AB, "MMULT(A, B)", "plain")})))
+    small.append(table(forward({"by_hand": (product.by_hand, "The same by hand", "plain")}, style="cells")))
+    against = result({
+        "mmult.now.loss": (now.loss, "Loss", "loss"), "mmult.now.accuracy": (now.accuracy, "Accuracy", "share"),
+        "other": (product.other_weights, "W moved by"), "difference": (product.difference, "Prediction", "diff"),
+    })  # fmt: skip
+    against |= agreement({"verdict": (product.verdict, "Both ways")})
+    passes = steps("mmult.now", [*now.forward, now.error, now.sq_error], str)
+    lay(page, "mmult", down(
+        across(*small, Note(_note(p, k), 4)),
+        across(
+            table({"mmult.now.W": Shown(product.W, "W", role="input", name="W", labels=units)}, names=names),
+            facts(f"Against the sheet {net.model.title}", against, span=2),
+        ),
+        table(passes, names=net.common.no.shape[0], corner="No"),
+    ))  # fmt: skip
+    page.solver = Solver(book.block_of(now.loss).area, book.block_of(product.W).area)
 
 
 def _note(p: int, k: int) -> str:

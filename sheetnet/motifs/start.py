@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from sheetnet.graph.node import Node, apply
 from sheetnet.page.area import cell_address, quoted
 from sheetnet.page.book import Book, Page
+from sheetnet.page.flow import across, beside, down, lay
+from sheetnet.page.part import Part
+from sheetnet.page.parts import Ruler, Words, grid
+from sheetnet.page.shown import agreement, result
 
 LEGEND = (
     ("legend_input", "you may change this"),
@@ -19,55 +23,66 @@ LEGEND = (
     ("legend_result", "result"),
 )
 ABOUT = "Every formula on these sheets is live. Change a yellow cell and look at what moves; its tip says what it held."
-LEFT, MAP_COL = 9, 10  # columns of the left half; where the list of sheets begins
+LEFT = (23.0, *(10.5,) * 7, 13.0)  # the columns of the left half
+COUNTED = {4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8: "Eight"}
 
 
 def first_page(book: Book, title: str) -> Page:
-    """The page Start, still empty; the others come after it and are filled in by the functions below."""
-    page = book.page("Start", title, ABOUT, gridlines=False, freeze=(2, 0))
-    page.widths |= {0: 23.0, **dict.fromkeys(range(1, 8), 10.5), 8: 13.0, 9: 2.0, MAP_COL: 18.0, MAP_COL + 1: 56.0}
-    return page
+    """The page Start, still empty: the others come after it, and it is filled in by `fill` when they stand."""
+    return book.page("Start", title, ABOUT, gridlines=False, freeze=(2, 0))
 
 
-def purpose(page: Page, words: str) -> None:
-    """Rows 4 to 6: what the workbook is for, in two sentences."""
-    page.text(3, 0, "What this is for", "band_plain", wide=LEFT)
-    page.text(4, 0, words, "wrap", wide=LEFT, tall=2)
+def fill(
+    page: Page, purpose: str, tries: Sequence[str], verdict: Node, right: Node, n_exercises: int,
+    panel: Part | None = None, results: Part | None = None,
+) -> None:  # fmt: skip
+    """Lay the page: purpose, what to try, how far one has come, colours, sheets; a panel of inputs, and results."""
+    progress = grid(
+        "",
+        {
+            "Does torch agree?": agreement({"verdict": (apply("same", verdict),)}, style="cells"),
+            "Exercises that are right": result({"right": (apply("same", right),)}, style="cells", format="plain"),
+        },
+        named="label_left",
+        after={1: f"of {n_exercises}"},
+    )
+    words = down(
+        Words(f"{COUNTED.get(len(tries), len(tries))} things to try, in this order", "band_plain", wide=len(LEFT)),
+        *(Words(f"{i}.  {line}", "try", wide=len(LEFT)) for i, line in enumerate(tries, start=1)),
+        gap=0,
+    )
+    about = down(
+        Words("What this is for", "band_plain", wide=len(LEFT)), Words(purpose, "wrap", len(LEFT), tall=2), gap=0
+    )  # fmt: skip
+    if panel and results:
+        left = [about, across(panel, _legend()), results, progress, words]
+    else:
+        left = [about, words, progress, _legend()]
+    others = page.book.pages[1:]
+    sheets = down(
+        Words("The sheets", "band_plain", wide=2),
+        *(
+            beside(Words(one.name, "link", link=f"{quoted(one.name)}!A1"), Words(one.title.partition(": ")[2], "plain"))
+            for one in others
+        ),
+        gap=0,
+    )
+    lay(page, "start", across(down(Ruler(LEFT), *left), down(Ruler((18.0, 56.0)), sheets)))
+    if panel is None:
+        page.active = 0, 0  # nothing here is to be edited
 
 
-def legend(page: Page, row: int, col: int = 4) -> dict[str, str]:
-    """Six rows: what the colours mean, and the grey sizes under headings; where each colour stands, by style."""
-    places = {}
-    page.text(row, col, "What the colours mean", "band_plain", wide=5)
-    for i, (style, words) in enumerate(LEGEND):
-        at, left = row + 1 + i % 4, col if i < 4 else col + 2
-        page.text(at, left, words, style, wide=2 if i < 4 else 3)
-        places[style] = f"Start!{cell_address(at, left)}"
-    page.text(row + 5, col, "20 x 1 under a heading: it has 20 rows and 1 column", "hint")
-    return places
+def _legend() -> Part:
+    """What the colours mean, and the grey sizes under headings."""
+    halves = (
+        down(*(Words(words, style, wide=wide) for style, words in some), gap=0)
+        for some, wide in ((LEGEND[:4], 2), (LEGEND[4:], 3))
+    )
+    size = Words("20 x 1 under a heading: it has 20 rows and 1 column", "hint")
+    return down(Words("What the colours mean", "band_plain", wide=5), beside(*halves), size, gap=0)
 
 
-def tries(page: Page, row: int, words: Sequence[str]) -> None:
-    """What to try, a row each."""
-    counted = {4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8: "Eight"}.get(len(words), str(len(words)))
-    page.text(row, 0, f"{counted} things to try, in this order", "band_plain", wide=LEFT)
-    for i, line in enumerate(words):
-        page.text(row + 1 + i, 0, f"{i + 1}.  {line}", "try", wide=LEFT)
-
-
-def progress(page: Page, row: int, verdict: Node, right: Node, n_exercises: int) -> None:
-    """Two rows: whether torch agrees, and how many exercises are right."""
-    page.text(row, 0, "Does torch agree?", "label_left")
-    page.place("start.verdict", apply("same", verdict), row, 1, "agreement", "cells", format="text")
-    page.text(row + 1, 0, "Exercises that are right", "label_left")
-    page.place("start.right", apply("same", right), row + 1, 1, "result", "cells", format="plain")
-    page.text(row + 1, 2, f"of {n_exercises}", "hint")
-
-
-def map_of_sheets(book: Book) -> None:
-    """The linked list of sheets on the right; called when all pages stand."""
-    page = book.pages[0]
-    page.text(3, MAP_COL, "The sheets", "band_plain", wide=2)
-    for i, other in enumerate(book.pages[1:]):
-        page.text(4 + i, MAP_COL, other.name, "link", link=f"{quoted(other.name)}!A1")
-        page.text(4 + i, MAP_COL + 1, other.title.partition(": ")[2], "plain")
+def places_of_colours(page: Page) -> dict[str, str]:
+    """Where each colour of the legend stands, by its style."""
+    found = (text for text in page.texts if text.style.startswith("legend_"))
+    return {text.style: f"{page.name}!{cell_address(text.row, text.col)}" for text in found}

@@ -178,6 +178,7 @@ class Book:
         self.later: list[Callable[[], None]] = []  # what can only be drawn when all pages stand
         self._places: dict[Node, tuple[Area, str]] = {}
         self._ids: dict[str, Block] = {}
+        self._shows: dict[Node, Block] = {}
 
     def page(self, name: str, title: str, about: str, **more: object) -> Page:
         """A new sheet at the end; name has at most 31 characters."""
@@ -196,6 +197,10 @@ class Book:
         """The block of that id."""
         return self._ids[id]
 
+    def block_of(self, node: Node) -> Block:
+        """The block that shows a node as a whole."""
+        return self._shows[node]
+
     def add(self, block: Block) -> None:
         """Register a block, its name, and the places of its parts.
 
@@ -203,7 +208,7 @@ class Book:
         """
         if block.id in self._ids:
             raise GraphError(f"two blocks are called {block.id!r}")
-        self._ids[block.id] = block
+        self._ids[block.id] = self._shows[block.node] = block
         if block.name and "[" not in block.name:
             if re.fullmatch(r"[A-Za-z]{1,3}\d+|[RrCc]\d*|[Rr]\d*[Cc]\d*", block.name):
                 raise GraphError(f"{block.name!r} looks like a cell and cannot be a name")

@@ -62,12 +62,14 @@ class Down(Part):
         return out
 
     def rows(self, widths: Sequence[float]) -> int:
-        return sum(part.rows(widths[: len(part.columns())]) for part in self.parts) + self.gap * (len(self.parts) - 1)
+        each = [part.rows(widths[: len(part.columns())]) for part in self.parts]
+        return sum(each) + self.gap * (sum(rows > 0 for rows in each) - 1)
 
     def put(self, on: Canvas, row: int, col: int) -> None:
         for part in self.parts:
             part.put(on, row, col)
-            row += part.rows(on.across(col, len(part.columns()))) + self.gap
+            rows = part.rows(on.across(col, len(part.columns())))
+            row += rows + self.gap * (rows > 0)
 
 
 @dataclass

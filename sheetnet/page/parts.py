@@ -57,7 +57,8 @@ class Table(Part):
         return out
 
     def rows(self, widths: Sequence[float]) -> int:
-        tall = max(part[1].node.shape[0] for part in self.parts if part is not None)
+        named = self.names if isinstance(self.names, int) else len(self.names)
+        tall = max((part[1].node.shape[0] for part in self.parts if part is not None), default=named)
         return tall + HEADING * self._titled + bool(self.lead)
 
     def put(self, on: Canvas, row: int, col: int) -> None:
@@ -91,8 +92,10 @@ def table(*groups: Group | None, **more: Any) -> Table:
 class Grid(Part):
     """Rows of numbers, each with its words to the left, under a band; heads stand over the columns of numbers.
 
-    rows: {words: group}; a group's blocks stand side by side. A row whose words are empty takes the title of its first
-    block. span: how many columns the words may take. after: words to the right of a row, by the number of the row.
+    lines: (words, group), a line of words for each row; a group's blocks stand side by side. Where words are empty the
+    row takes the title of its first block. span: how many columns the words may take. after: words to the right of a row,
+    by the number of the row.
+    over: heads over the heads, each with the number of its columns.
     """
 
     heading: str
@@ -102,10 +105,11 @@ class Grid(Part):
     named: str = "label"
     after: Mapping[int, str] = field(default_factory=dict)
     band: str = ""
+    over: Sequence[tuple[str, int]] = ()
 
     def columns(self) -> list[float]:
         words = [words or next((one.title for one in group.values()), "") for words, group in self.lines]
-        longest = max((len(text) for text in words), default=0) + 2.0
+        longest = max((len(line) for text in words for line in text.split("\n")), default=0) + 2.0
         out = [max(longest / max(self.span, 1), 8.0)] * self.span
         wide: list[float] = [len(head) + 2.0 for head in self.heads]
         for _, group in self.lines:
@@ -116,7 +120,7 @@ class Grid(Part):
 
     def rows(self, widths: Sequence[float]) -> int:
         tall = sum(max((one.node.shape[0] for one in group.values()), default=1) for _, group in self.lines)
-        return bool(self.heading) + bool(self.heads) + tall
+        return bool(self.heading) + bool(self.over) + bool(self.heads) + tall
 
     def put(self, on: Canvas, row: int, col: int) -> None:
         page, left = on.page, col + self.span
@@ -126,13 +130,18 @@ class Grid(Part):
             band = self.band or ("band_plain" if typed else "band_result")
             page.text(row, col, self.heading, band, wide=len(self.columns()))
             row += 1
+        at = left
+        for head, wide in self.over:
+            page.text(row, at, head, "head_wide", wide=wide)
+            at += wide
+        row += bool(self.over)
         for j, head in enumerate(self.heads):
             if head:
                 page.text(row, left + j, head, "head")
         row += bool(self.heads)
         for i, (words, group) in enumerate(self.lines):
-            if words:
-                page.text(row, left - 1, words, self.named)
+            for n, line in enumerate(words.split("\n") if words else ()):
+                page.text(row + n, left - 1, line, self.named)
             at = left
             for j, (id, one) in enumerate(group.items()):
                 on.place(id, one, row, at, side=not words and j == 0)
@@ -189,6 +198,22 @@ class Words(Part):
 
     def put(self, on: Canvas, row: int, col: int) -> None:
         on.page.text(row, col, self.text, self.style, wide=self.wide, tall=self.tall, link=self.link)
+
+
+@dataclass
+class Ruler(Part):
+    """No rows: only how wide columns are, where words alone do not say it."""
+
+    wide: Sequence[float]
+
+    def columns(self) -> list[float]:
+        return list(self.wide)
+
+    def rows(self, widths: Sequence[float]) -> int:
+        return 0
+
+    def put(self, on: Canvas, row: int, col: int) -> None:
+        """Nothing stands here."""
 
 
 @dataclass

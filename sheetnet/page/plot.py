@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
+from sheetnet.graph.node import Node
 from sheetnet.page.area import Area
 from sheetnet.page.book import Chart, Series
 from sheetnet.page.part import Canvas, Part
@@ -22,13 +23,16 @@ class Some:
     cols: tuple[int, int] | None = None
 
 
-Where = str | Some | Area
+Where = str | Some | Area | Node
 Line = tuple[str, Where, Where] | tuple[str, Where, Where, str]  # label, x, y, look
 
 
 @dataclass
 class Plot(Part):
-    """A chart; lines are (label, x, y[, look]) with ids of blocks; a label `=id` reads a cell. more: see book.Chart."""
+    """A chart; lines are (label, x, y[, look]) with ids of blocks or their nodes; a label `=id` reads a cell.
+
+    more: see book.Chart.
+    """
 
     title: str
     axes: tuple[str, str]
@@ -46,6 +50,8 @@ class Plot(Part):
         def area(where: Where) -> Area:
             if isinstance(where, Area):
                 return where
+            if isinstance(where, Node):
+                return on.page.book.block_of(where).area
             some = where if isinstance(where, Some) else Some(where)
             whole = on.page.book.block(on.id(some.id)).area
             return whole.part(some.rows or (0, whole.n_rows - 1), some.cols or (0, whole.n_cols - 1))

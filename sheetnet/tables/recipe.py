@@ -29,6 +29,7 @@ class Recipe:
     each row of X comes from, columns are the raw columns in use.
     """
 
+    name: str
     number: Node  # (n_raw, 1): 1, 2, 3, ...
     raw: dict[str, Node]
     no: Node  # (n, 1): 1, 2, 3, ...
@@ -66,9 +67,9 @@ def counting(n: int) -> np.ndarray:
     return np.arange(1.0, n + 1)[:, None]
 
 
-def _start(n_raw: int, n_rows: int) -> Recipe:
+def _start(name: str, n_raw: int, n_rows: int) -> Recipe:
     raw = {name: variable(name, (n_raw, 1)) for name in SCHEMA}
-    return Recipe(variable("number", (n_raw, 1)), raw, variable("no", (n_rows, 1)))
+    return Recipe(name, variable("number", (n_raw, 1)), raw, variable("no", (n_rows, 1)))
 
 
 def _share_of_max(a: Node) -> Node:
@@ -81,7 +82,7 @@ def _is(column: Node, level: str | float) -> Node:
 
 def _sheet(n_raw: int, n_rows: int) -> Recipe:
     """Drop what is incomplete; ten columns with a constant, after fast.ai's spreadsheet."""
-    r = _start(n_raw, n_rows)
+    r = _start("sheet", n_raw, n_rows)
     complete = apply("filled", r.raw["Age"]) * apply("filled", r.raw["Embarked"])
     count = apply("cumsum", complete)
     r.helpers = {"Complete": complete, "Count": count}
@@ -106,7 +107,7 @@ def _sheet(n_raw: int, n_rows: int) -> Recipe:
 
 def _notebook(n_raw: int, n_rows: int) -> Recipe:
     """Fill what is missing with the most common entry; twelve columns, no constant, after fast.ai's notebook."""
-    r = _start(n_raw, n_rows)
+    r = _start("notebook", n_raw, n_rows)
     r.facts = {"Rows": apply("max", r.number)}
     for column in SCHEMA.values():
         node = r.raw[column.name]
@@ -162,6 +163,11 @@ class Table:
     features: tuple[str, ...]
     raw: Raw = field(repr=False)
     recipe: str
+
+    @classmethod
+    def of_sheet(cls, X: np.ndarray, y: np.ndarray, features: tuple[str, ...], recipe: str, file: str = "") -> Table:
+        """The rows as a sheet prepares them; what they were made from stays in the sheet."""
+        return cls(X, y, features, Raw({}, file), recipe)
 
     @property
     def n_rows(self) -> int:

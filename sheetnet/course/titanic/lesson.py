@@ -1,71 +1,38 @@
-"""The main workbook: data, features, two models by hand, MMULT, gradient, descent, and what torch says."""
+"""The main workbook: data, features, models by hand, MMULT, gradient, descent, and what torch says."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from sheetnet.common.settings import MAX_EPOCHS
-from sheetnet.course.titanic.texts import ask, words
+from sheetnet.course.lesson import Lesson, Pair, Said, Watched, Word
+from sheetnet.course.titanic.texts import ask, purpose, tries, words
 from sheetnet.graph.evaluate import evaluate
-from sheetnet.graph.node import apply, variable
-from sheetnet.models.model import KINDS, create
-from sheetnet.models.optimisers import OPTIMISERS, Optimiser
-from sheetnet.motifs import start
-from sheetnet.motifs.descent import descent_charts, descent_page
-from sheetnet.motifs.exercises_page import exercises_page
+from sheetnet.graph.node import variable
+from sheetnet.models.model import create, kind_of
+from sheetnet.models.optimisers import OPTIMISERS
+from sheetnet.motifs.agreement import TORCH
+from sheetnet.motifs.descent import descent_page
+from sheetnet.motifs.exercises import Exercise
+from sheetnet.motifs.features import data_page, features_page
 from sheetnet.motifs.gradient import gradient_page
-from sheetnet.motifs.mmult import Product, mmult_page
+from sheetnet.motifs.mmult import MMULT, PLAY, Product, mmult_page
 from sheetnet.motifs.model import model_page
-from sheetnet.motifs.net import Common, Net
-from sheetnet.motifs.panel import start_page
-from sheetnet.motifs.raw import data_page, features_page
-from sheetnet.motifs.torch import Comparison, torch_page
-from sheetnet.motifs.words import list_words, words_page
-from sheetnet.page.book import Book
-from sheetnet.page.workbook import SAME, Values
-from sheetnet.page.workbook import Plan as AnyPlan
+from sheetnet.motifs.panel import panel, results
+from sheetnet.motifs.trained import Common, Trained
+from sheetnet.motifs.workbook import Values, Weights
+from sheetnet.page.part import Part
+from sheetnet.page.shown import Group
 from sheetnet.tables.passengers import MAX_ROWS
-from sheetnet.tables.recipe import RECIPES, Recipe
+from sheetnet.tables.recipe import RECIPES, Recipe, Table, counting
 
-NETS = {"Linear": "with one weight for each feature", "Two ReLU": "as a tiny neural net"}
 FIRST_LOOK = 10  # the epoch that is looked at as the workbook comes
-NEVER_LATER = 70  # epochs after which a rate of 50 has outgrown the sheet
-
-
-def purpose(titles: list[str]) -> str:
-    """Two sentences on what the workbook is for."""
-    nets = [NETS[title] for title in titles]
-    how = f"first {nets[0]}, then {nets[1]}" if len(nets) > 1 else nets[0]
-    return (
-        f"From the passengers of the Titanic a model learns to tell who survived: {how}."
-        " Every step is a formula that you can click on, and the sheet Torch compares it with PyTorch."
-    )
-
-
-def tries(epochs: int, titles: list[str], best: bool, optimiser: Optimiser) -> list[str]:
-    """Five things to try, in the order of the sheets."""
-    first, last = titles[0], titles[-1]
-    rates = "0.2, 0.3, 0.38, 0.4, 50" if optimiser.name == "momentum" else "0.15, 0.2, 0.21, 0.3, 50"
-    if first == "Linear" and optimiser.bounded:
-        raised = "0.2, 1, 5, 50. Its loss leaps, but never runs away: the rate alone bounds a step."
-    elif first == "Linear":
-        large = "outgrows the sheet (#NUM!). Nothing is broken." if epochs >= NEVER_LATER else "runs away."
-        raised = f"{rates}. Where does its loss stop falling? At 50 it {large}"
-    else:
-        large = "both ReLUs die: every Lin is negative, and the loss stays."
-        raised = f"{rates}. Where does its loss stop falling? At 50 {large}"
-    solved = f"{'with least squares and ' if best else ''}with what descent reached."
-    return [
-        f"Set the epoch to look at to {min(20, epochs)} and turn to Gradient {last}: all its numbers are now of that"
-        " epoch. Then press undo.",
-        f"Halve, then double, the learning rate of {last}: its curve on Descent {last} leaves torch's dashed line.",
-        f"Raise the rate of {first}: {raised}",
-        f"On {last}, change one yellow weight: the loss beside it, the whole descent and the verdict here follow.",
-        f"In Excel, on {first}: Data > Solver > Solve. Compare its loss {solved}",
-    ]
+WIGGLE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -102,65 +69,148 @@ def _sane(spec: Spec) -> Spec:
         raise ValueError("unknown recipe or optimiser")
     if not all(isinstance(flag, bool) for flag in (spec.best, spec.shipped)) or not isinstance(spec.torch_version, str):
         raise ValueError("a setting of another kind")
-    if not spec.models or len(set(spec.models)) < len(spec.models) or not set(spec.models) <= set(KINDS):
+    if not spec.models or len(set(spec.models)) < len(spec.models) or not all(map(kind_of, spec.models)):
         raise ValueError("unknown models")
     if not set(spec.given) <= set(spec.models):
         raise ValueError("start weights of a model that is not there")
     return spec
 
 
-class Plan(AnyPlan):
-    """The workbook to be: graph, pages and blocks, from a spec alone."""
+class Titanic(Lesson):
+    """The passengers, and models that learn who survived: every epoch of each a row of formulas."""
 
     name = "titanic"
+    title = "How a model learns: the Titanic, in a sheet and in torch"
+    recipe: Recipe
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
-        self.recipe: Recipe = RECIPES[spec.recipe].build(spec.n_raw, spec.n_rows)
-        X, y, no = self.recipe.X, self.recipe.y, self.recipe.no
-        self.common = Common(
-            X, y, no, variable("epoch", (1, 1)), variable("wiggle", (1, 1)), spec.epochs, spec.optimiser
-        )
-        self.nets = [Net(create(name, X.shape[1]), self.common) for name in spec.models]
-        self.product = Product(self.nets[-1])
-        self.comparison = Comparison(self.nets, self.common)
-        self.exercises = ask(self)
-        self.book = self._pages()
-
-    def _pages(self) -> Book:
-        book, names, spec = Book(), tuple(self.recipe.features), self.spec
-        titles, optimiser = [net.model.title for net in self.nets], self.nets[0].optimiser
-        front = start.first_page(book, "How a model learns: the Titanic, in a sheet and in torch")
-        data_page(book, self.recipe, titles[0], spec.shipped)
-        features_page(book, self.recipe)
-        for net in self.nets:
-            model_page(book, net, names, spec.best and net.model.name == "linear", spec.origin(net.model.name))
-        mmult_page(book, self.product, names)
-        for net in self.nets:
-            gradient_page(book, net, names)
-        descents = [descent_page(book, net, names) for net in self.nets]
-        torch_page(book, self.comparison, names, spec.torch_version)
-        best = spec.best and "linear" in spec.models
-        listed = words_page(book)
-        moved = self.comparison.changed + apply("abs", self.common.epoch - float(min(FIRST_LOOK, spec.epochs)))
-        right = exercises_page(book, self.exercises, moved)
-        start_page(
-            front, self.common, self.nets, self.comparison.verdict, right, len(self.exercises),
-            purpose(titles), tries(spec.epochs, titles, best, optimiser), best,
+        recipe = self.recipe = RECIPES[spec.recipe].build(spec.n_raw, spec.n_rows)
+        self.names = tuple(recipe.features)
+        optimiser = OPTIMISERS[spec.optimiser]
+        self.asked = f"float64, autograd{f', {optimiser.title}' if optimiser.state else ''}"
+        common = Common(
+            recipe.X, recipe.y, recipe.no, variable("epoch", (1, 1)), variable("wiggle", (1, 1)), spec.epochs, spec.optimiser
         )  # fmt: skip
-        for page, net in zip(descents, self.nets, strict=True):
-            descent_charts(book, page, net)
-        start.map_of_sheets(book)
-        list_words(listed, words(spec.models, optimiser))
-        return book
+        self.common, self.trained = common, [Trained(create(name, len(self.names)), common) for name in spec.models]
+        titles = [net.model.title for net in self.trained]
+        self.best = spec.best and "linear" in spec.models
+        self.purpose = purpose([net.model for net in self.trained])
+        self.tries = tries(spec.epochs, titles, self.best, optimiser, self.trained[0].model)
+        super().__init__(spec.torch_version)
+
+    def sheets(self) -> None:
+        book, spec, names = self.book, self.spec, self.names
+        self._inputs()
+        data_page(book, self.recipe, self.trained[0].model.title, spec.shipped)
+        features_page(book, self.recipe)
+        for net in self.trained:
+            net.judged(self.marks.changed[net.model.name])
+            best = spec.best and net.model.name == "linear"
+            model_page(book, net, names, self.kept(net.weight), spec.origin(net.model.name), best)
+        mmult_page(book, self.product, self.cells(self.product.A, self.product.B), names)
+        for net in self.trained:
+            gradient_page(book, net, names)
+        for net in self.trained:
+            descent_page(book, net, names)
+
+    def _inputs(self) -> None:
+        """The inputs whose values are known before a table is: what is played with, and columns that count."""
+        play = [self.typed(name, rows, name, name=name) for name, rows in PLAY.items()]
+        self.product = Product(self.trained[-1], *play)
+        epochs = self.spec.epochs
+        self._delivered[self.common.epoch] = np.array([[float(min(FIRST_LOOK, epochs))]])
+        self._delivered[self.common.wiggle] = np.array([[WIGGLE]])
+        counts = [(self.recipe.number, 1), (self.recipe.no, 1)]
+        counts += [pair for net in self.trained for pair in ((net.which, 1), (net.epoch_numbers, 0))]
+        self._delivered |= {node: counting(node.shape[0]) - 1 + first for node, first in counts if node.op == "input"}
+
+    def panel(self) -> tuple[Part, Part]:
+        rates: Group = {}
+        epochs, common = self.spec.epochs, self.common
+        message = "A learning rate is a number of 0 or more, such as 0.1"
+        for net in self.trained:
+            name, title = net.model.name, f"Learning rate, {net.model.title}"
+            self.typed(f"{name}.lr", net.lr, title, low=0, message=message, name=f"lr_{name}", format="rate")
+            rates |= {f"start.{id}": one for id, one in self.cells(net.lr).items()}
+        message = f"An epoch is a whole number from 0 to {epochs}"
+        self.typed(
+            "epoch", common.epoch, "Epoch to look at", low=0, high=epochs, whole=True, message=message, name="epoch"
+        )
+        message = "The wiggle is a small number above 0, such as 0.00001"
+        self.typed("wiggle", common.wiggle, "Wiggle", low=1e-12, high=1, message=message, name="wiggle")
+        shown = self.cells(common.epoch, common.wiggle)
+        return panel(rates, shown, epochs), results(common, self.trained, self.spec.best)
+
+    # ---- what is compared, the words, the exercises
+
+    def watched(self) -> list[Watched]:
+        common = self.common
+        of_data = [Watched(common.X, "X", common.no), Watched(common.y, "y", common.no)]
+        of_models = [
+            Watched(node, f"{what}, {net.model.title}", group=net.model.name)
+            for net in self.trained
+            for node, what in ((net.lr, "rate"), (net.weight, "weights"))
+        ]
+        return of_data + of_models
+
+    def pairs(self) -> list[Pair]:
+        out = []
+        for net in self.trained:
+            name, title, k = net.model.name, net.model.title, net.model.n_hidden
+            units = tuple(f"w {j + 1}" for j in range(k)) if k > 1 else ()
+            out += [
+                Pair(f"{name}.descent.loss", f"Loss of {title}", format="loss", group=name, differences=True),
+                Pair(f"{name}.final.W", f"Last W of {title}", units, group=name, node=net.W_final, names=self.names),
+            ]
+        return out
+
+    def said(self) -> list[Said]:
+        out = []
+        for net in self.trained:
+            for unit, grads in enumerate(net.t_grads):
+                name, mark = net.model.name, f" {unit + 1}" if len(net.t_grads) > 1 else ""
+                called = f"{name}_torch_gradients{mark.replace(' ', '_')}"
+                title = f"{net.model.title}: torch's gradient{mark}"
+                out.append(Said(f"{name}.descent.grad_{unit + 1}", grads, title, self.names, called, name))
+        return out
+
+    def words(self) -> Sequence[Word]:
+        return words(self.trained)
+
+    def ask(self) -> Sequence[Exercise]:
+        return ask(self.trained, self.names[0], self.spec.n_rows)
+
+    # ---- what it answers
+
+    @cached_property
+    def weight_places(self) -> dict[str, Weights]:
+        product = self.product
+        places = Weights(product.net.model, self._block(product.W), self._block(product.now.loss), False)
+        return {**super().weight_places, MMULT: places}
+
+    @property
+    def torch_losses(self) -> dict[str, str]:
+        """The id of torch's losses, epoch by epoch, of each model."""
+        return {name: f"{TORCH}{name}.descent.loss" for name in self.models}
+
+    def given(
+        self, table: Table, rates: Mapping[str, float], weights: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:  # fmt: skip
+        """The inputs that come from outside, by id: the raw table, a rate and weights W (p, k) for each model."""
+        ids = {node: id for id, node in self.inputs.items()}
+        data = {ids[node]: value for node, value in self.recipe.inputs(table.raw).items()}
+        last = weights[self.trained[-1].model.name]
+        cells = {place.block.id: place.cells(weights.get(name, last)) for name, place in self.weight_places.items()}
+        return data | cells | {block.id: np.array([[rates[name]]]) for name, block in self.rate_places.items()}
 
     @property
     def settings(self) -> dict[str, Any]:
         return asdict(self.spec)
 
     @classmethod
-    def from_settings(cls, settings: dict[str, Any]) -> Plan:
-        """The plan that a manifest speaks of.
+    def from_settings(cls, settings: dict[str, Any]) -> Titanic:
+        """The workbook that a manifest speaks of.
 
         Raises: ValueError, TypeError or KeyError for settings that build does not make.
         """
@@ -168,27 +218,22 @@ class Plan(AnyPlan):
         lists = {k: tuple(spec[k]) for k in ("models", "given")}
         return cls(_sane(Spec(**{f.name: spec[f.name] for f in fields(Spec)} | lists)))
 
-    def witness(self, inputs: Values) -> dict[str, np.ndarray]:
+    def torch_says(self, values: Values) -> dict[str, np.ndarray]:
         from sheetnet.course.titanic.witness import witness
 
-        return witness(self, inputs)
+        X, y = evaluate([self.common.X, self.common.y], self.by_node(values))
+        W = {name: place.read(values) for name, place in self.weight_places.items()}
+        rates = {name: float(values[block.id][0, 0]) for name, block in self.rate_places.items()}
+        return witness(
+            Table.of_sheet(X, y, self.names, self.spec.recipe), list(self.models.values()), W, rates,
+            epochs=self.spec.epochs, epoch=int(values[self._block(self.common.epoch).id][0, 0]),
+            optimiser=self.spec.optimiser, best=self.spec.best, mmult=W[MMULT],
+        )  # fmt: skip
 
-    def on_record(self, inputs: Values, said: Values) -> dict[str, np.ndarray]:
-        fingerprint = np.hstack([inputs["torch.built.X"], inputs["torch.built.y"]])
-        out: dict[str, np.ndarray] = {}
-        for net in self.nets:
-            name = net.model.name
-            now = inputs[f"{name}.now.weight"], inputs[f"start.{name}.lr"], said["fingerprint"]
-            built = inputs[f"{name}.start"], inputs[f"torch.{name}.lr"], fingerprint
-            if all(np.allclose(a, b, rtol=SAME, atol=0.0) for a, b in zip(now, built, strict=True)):
-                ids = [id for id in inputs if id.startswith(f"torch.{name}.") and id.removeprefix("torch.") in said]
-                out |= {id: said[id.removeprefix("torch.")] for id in ids}
-        return out
-
-    def lacking(self, inputs: Values) -> str:
+    def lacking(self, values: Values) -> str:
         if "Complete rows" not in self.recipe.facts:
             return ""
-        complete = int(evaluate([self.recipe.facts["Complete rows"]], self.given(inputs))[0][0, 0])
+        complete = int(evaluate([self.recipe.facts["Complete rows"]], self.by_node(values))[0][0, 0])
         if complete >= self.spec.n_rows:
             return ""
         return (
@@ -197,4 +242,4 @@ class Plan(AnyPlan):
         )
 
 
-LESSON = Plan
+LESSON = Titanic

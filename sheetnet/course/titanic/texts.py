@@ -1,22 +1,54 @@
-"""Words and exercises of the passengers' workbook."""
+"""Words, exercises and things to try of the passengers' workbook, whatever its models."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from sheetnet.graph.node import mean, row, square
+from sheetnet.models.model import Model
+from sheetnet.models.optimisers import Optimiser
 from sheetnet.motifs.exercises import Exercise, choice
+from sheetnet.motifs.telling import telling
+from sheetnet.motifs.trained import Trained
 from sheetnet.motifs.words import Word
 
-if TYPE_CHECKING:
-    from sheetnet.course.titanic.lesson import Plan
-    from sheetnet.models.optimisers import Optimiser
+NEVER_LATER = 70  # epochs after which a rate of 50 has outgrown the sheet
 
 
-def words(models: Sequence[str], optimiser: Optimiser) -> list[Word]:
-    """The terms, each with a block where it is seen, for a workbook with these models and this optimiser."""
-    first, last = models[0], models[-1]
+def purpose(models: Sequence[Model]) -> str:
+    """Two sentences on what the workbook is for."""
+    nets = [telling(model).purpose for model in models]
+    how = ", then ".join([f"first {nets[0]}", *nets[1:]]) if len(nets) > 1 else nets[0]
+    return (
+        f"From the passengers of the Titanic a model learns to tell who survived: {how}."
+        " Every step is a formula that you can click on, and the sheet Torch compares it with PyTorch."
+    )
+
+
+def tries(epochs: int, titles: Sequence[str], best: bool, optimiser: Optimiser, model: Model) -> list[str]:
+    """Five things to try, in the order of the sheets; model is the first one."""
+    first, last = titles[0], titles[-1]
+    rates = "0.2, 0.3, 0.38, 0.4, 50" if optimiser.name == "momentum" else "0.15, 0.2, 0.21, 0.3, 50"
+    if not telling(model).units and optimiser.bounded:
+        raised = "0.2, 1, 5, 50. Its loss leaps, but never runs away: the rate alone bounds a step."
+    else:
+        outgrown = model.name == "linear" and epochs < NEVER_LATER
+        large = "it runs away." if outgrown else f"{'' if telling(model).units else 'it '}{telling(model).at_50}"
+        raised = f"{rates}. Where does its loss stop falling? At 50 {large}"
+    solved = f"{'with least squares and ' if best else ''}with what descent reached."
+    return [
+        f"Set the epoch to look at to {min(20, epochs)} and turn to Gradient {last}: all its numbers are now of that"
+        " epoch. Then press undo.",
+        f"Halve, then double, the learning rate of {last}: its curve on Descent {last} leaves torch's dashed line.",
+        f"Raise the rate of {first}: {raised}",
+        f"On {last}, change one yellow weight: the loss beside it, the whole descent and the verdict here follow.",
+        f"In Excel, on {first}: Data > Solver > Solve. Compare its loss {solved}",
+    ]
+
+
+def words(nets: Sequence[Trained]) -> list[Word]:
+    """The terms, each with a block where it is seen."""
+    first, last, optimiser = nets[0].model.name, nets[-1].model, nets[0].optimiser
     return [
         Word("feature", "A number known of each passenger; a column of X.", "features.X"),
         Word("weight", "What a feature is multiplied with; the numbers that are learnt.", f"{first}.now.weight"),
@@ -34,24 +66,22 @@ def words(models: Sequence[str], optimiser: Optimiser) -> list[Word]:
     ]
 
 
-def _units(model: str) -> list[Word]:
-    if model == "linear":
+def _units(model: Model) -> list[Word]:
+    if not telling(model).units:
         return []
     return [
-        Word("Lin", "Features times weights, added up.", f"{model}.now.lin"),
-        Word("ReLU", "MAX(0, Lin): what is negative becomes 0.", f"{model}.now.relu"),
+        Word("Lin", "Features times weights, added up.", f"{model.name}.now.lin"),
+        Word("ReLU", "MAX(0, Lin): what is negative becomes 0.", f"{model.name}.now.relu"),
     ]
 
 
-def ask(plan: Plan) -> list[Exercise]:
-    """The exercises for a plan, whatever its table and models."""
-    first, last, common = plan.nets[0], plan.nets[-1], plan.common
-    one, other, n = first.model.title, last.model.title, plan.spec.n_rows
-    name = next(iter(plan.recipe.features))
-    blame = "d_pred" if first.model.name == "linear" else "the first column of d_lin"
-    late = min(20, plan.spec.epochs)
+def ask(nets: Sequence[Trained], name: str, n: int) -> list[Exercise]:
+    """The exercises for models, whatever they are; name: of the first feature, n: how many rows are in use."""
+    first, last, common = nets[0], nets[-1], nets[0].common
+    one, other, epochs = first.model.title, last.model.title, common.epochs
+    blame, late = telling(first.model).blame, min(20, epochs)
     share = mean(common.y)
-    rate = 0.05 if plan.spec.optimiser == "sgd" else 0.005
+    rate = 0.05 if common.optimiser == "sgd" else 0.005
     questions = [
         Exercise(f"On {one}, what is the loss as the workbook came?", first.now.loss),
         Exercise(f"On {other}, what is the accuracy as the workbook came? (62.5 % is 0.625)", last.now.accuracy),
@@ -71,8 +101,8 @@ def ask(plan: Plan) -> list[Exercise]:
         ),
         Exercise("One step of plain descent: a weight is -0.2, its gradient 0.15, the learning rate 0.1. What is it after?", -0.215),
         Exercise(
-            f"On Start, set the learning rate of {other} to {rate}. What is its loss at epoch {plan.spec.epochs}? (Then press undo.)",
-            last.at(last.losses, plan.spec.epochs), 0.0005, {last.lr: rate},
+            f"On Start, set the learning rate of {other} to {rate}. What is its loss at epoch {epochs}? (Then press undo.)",
+            last.at(last.losses, epochs), 0.0005, {last.lr: rate},
         ),
         choice("A passenger's Lin is negative. What does the ReLU pass back to its weights? 1: the error. 2: nothing. 3: the loss.", 2),
         choice("The loss rises from epoch to epoch. What is the first thing to try? 1: more epochs. 2: a smaller learning rate. 3: other data.", 2),

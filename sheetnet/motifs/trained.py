@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sheetnet.graph.gradient import gradient
@@ -15,9 +16,11 @@ from sheetnet.graph.node import Node, apply, hstack, lift, mean, order, row, squ
 from sheetnet.graph.rewrite import split_columns, substitute
 from sheetnet.models.model import Model, Pass, evaluate_loss
 from sheetnet.models.optimisers import optimiser_of
+from sheetnet.motifs.least_squares import certainty, solution
+from sheetnet.motifs.unroll import unroll
+from sheetnet.motifs.verdicts import CLOSE, apart, verdict
+from sheetnet.motifs.wiggle import by_wiggling
 
-CHANGED = "you changed something: torch's numbers are for the original"
-CLOSE = 1e-10  # what `equal` means between sheet and torch: relative, for weights and gradients to 1 + their size
 WIGGLE_CLOSE = 1e-6  # and between exact and wiggled gradients
 SINGULAR = 1e-12  # the 1 / condition of X'X below which its inverse is rounding noise
 
@@ -35,7 +38,7 @@ class Common:
     optimiser: str
 
 
-class Net:
+class Trained:
     """The nodes of one model, built once; the pages only place them."""
 
     def __init__(self, model: Model, common: Common) -> None:
@@ -45,7 +48,6 @@ class Net:
         self.units = range(k)
         self.lr = variable("lr", (1, 1))
         self.weight = variable("weight", (k, p))
-        self.start = variable("start", (k, p))
         self.X_here = apply("same", common.X)
         self.y_here = apply("same", common.y)
         self.now: Pass = evaluate_loss(model, self.X_here, self.weight.T, self.y_here)
@@ -55,55 +57,42 @@ class Net:
         self._torch(p, k)
 
     def _least_squares(self) -> tuple[Node, Node, Node]:
-        """The weights (1, p) that the normal equations give, (X'X)^-1 X'y, their loss, and 1 / condition of X'X.
+        """The weights (1, p) that the normal equations give, their loss, and 1 / condition of X'X.
 
         Where columns depend on each other there is no such inverse, only rounding noise: then an error value.
         """
         X, y = self.common.X, self.common.y
-        gram = X.T @ X
-        inverse = apply("inverse", gram)
-        condition = apply("max", apply("abs", gram)) * apply("max", apply("abs", inverse))
-        certain = apply("if_error", 1.0 / condition, lift(0.0))
-        solution = (inverse @ (X.T @ y)).named("solution")
-        best = where(apply("greater", certain, lift(SINGULAR)), solution.T, lift(0.0) / 0.0)
+        certain = certainty(X)
+        best = where(apply("greater", certain, lift(SINGULAR)), solution(X, y).named("solution").T, lift(0.0) / 0.0)
         return best, mean(square(X @ best.T - y)), certain
 
     def _unroll(self) -> None:
-        X, y = self.common.X, self.common.y
-        p = self.model.n_features
+        X, y, p = self.common.X, self.common.y, self.model.n_features
         W = variable("W", (p, len(self.units)))
-        self._any = [variable(f"w_{unit + 1}", (1, p)) for unit in self.units]
         whole = evaluate_loss(self.model, X, W, y)
-        columns = [w.T for w in self._any]
-        loss, accuracy = (split_columns(node, W, columns) for node in (whole.loss, whole.accuracy))
+        lines = [variable(f"w_{unit + 1}", (1, p)) for unit in self.units]  # a unit's weights lie in a row
+        loss, accuracy = (split_columns(node, W, [w.T for w in lines]) for node in (whole.loss, whole.accuracy))
         self._columns = [variable(f"column_{unit + 1}", (p, 1)) for unit in self.units]
         self._loss = split_columns(whole.loss, W, self._columns)
-        kinds, t = list(self.optimiser.state), variable("t", (1, 1))
+        kinds, t, k = list(self.optimiser.state), variable("t", (1, 1)), len(self.units)
         states = [{kind: variable(f"{kind}_{unit + 1}", (1, p)) for kind in kinds} for unit in self.units]
-        grads = gradient(loss, self._any)
-        steps = [self.optimiser.step(*of, self.lr, t) for of in zip(self._any, grads, states, strict=True)]
-        before = [*self._any, *(state[kind] for state in states for kind in kinds)]
+        grads = gradient(loss, lines)
+        steps = [self.optimiser.step(*of, self.lr, t) for of in zip(lines, grads, states, strict=True)]
+        before = [*lines, *(state[kind] for state in states for kind in kinds), t]
         after = [*(step.W_next for step in steps), *(step.state[kind] for step in steps for kind in kinds)]
-        rows = [
-            row(self.weight, unit + 1) if len(self.units) > 1 else apply("same", self.weight) for unit in self.units
-        ]
-        rows += [zero for W in rows for zero in self.optimiser.zeros(W).values()]
-        kept: list[list[Node]] = []  # of each epoch: weights, state, gradients
+        start = [row(self.weight, unit + 1) if k > 1 else apply("same", self.weight) for unit in self.units]
+        start += [zero for W in start for zero in self.optimiser.zeros(W).values()]
         numbers = [apply("same", lift(0.0))]
-        losses, accuracies = [], []
-        for _ in range(self.common.epochs + 1):
+
+        def step(now: Sequence[Node], _: int) -> tuple[Sequence[Node], Sequence[Node]]:
             numbers.append(numbers[-1] + 1.0)
-            change = dict(zip([*before, t], [*rows, numbers[-1]], strict=True))
-            *found, epoch_loss, epoch_accuracy = substitute([*after, *grads, loss, accuracy], change)
-            kept.append(rows + found[len(rows) :])
-            rows = found[: len(rows)]
-            losses.append(epoch_loss)
-            accuracies.append(epoch_accuracy)
-        self.losses, self.accuracies = vstack(losses), vstack(accuracies)
-        columns_of_epochs = [vstack(column) for column in zip(*kept, strict=True)]
-        k = len(self.units)
-        self.W_rows, self.grad_rows = columns_of_epochs[:k], columns_of_epochs[-k:]
-        of_state = iter(columns_of_epochs[k:-k])
+            found = substitute([*after, *grads, loss, accuracy], dict(zip(before, [*now, numbers[-1]], strict=True)))
+            return found[len(after) :], found[: len(after)]
+
+        columns = [vstack(rows) for rows in unroll(start, self.common.epochs + 1, step)[0]]
+        *_, self.losses, self.accuracies = columns
+        self.W_rows, self.grad_rows = columns[:k], columns[-k - 2 : -2]
+        of_state = iter(columns[k : len(after)])
         self.state_rows = [{kind: next(of_state) for kind in kinds} for _ in self.units]
         self.counts = t in order(after)  # whether a step depends on how many there were
         counted = vstack(numbers[:-1])
@@ -130,11 +119,11 @@ class Net:
         self.step = self.optimiser.step(self.W_then, self.grad_W, self.state_then, self.lr, self.t)
         self.W_next = self.step.W_next
         self.mask = next((s for d in self.cotangents for s in d.sources if s.name == "mask"), None)
+        self.chosen = {"loss": self.at(self.losses, common.epoch), "accuracy": self.at(self.accuracies, common.epoch)}
         self.epoch_here, self.lr_here = apply("same", common.epoch), apply("same", self.lr)
         self.which = variable("which", (p, 1))
         self.up, self.down = self._wiggled(columns, 1.0), self._wiggled(columns, -1.0)
-        self.wiggled = (self.up - self.down) / (2.0 * common.wiggle)
-        self.wiggle_scale = self.up / common.wiggle
+        self.wiggled = by_wiggling(self.up, self.down, common.wiggle)
 
     def _wiggled(self, columns: list[Node], sign: float) -> Node:
         """The losses (p, k), each with one weight moved by the wiggle."""
@@ -151,40 +140,14 @@ class Net:
 
     def _torch(self, p: int, k: int) -> None:
         last = self.common.epochs
-        self.t_loss = variable("t_loss", (last + 1, 1))
-        self.t_final = variable("t_final", (p, k))
         self.t_grads = [variable(f"t_grad_{unit + 1}", (last + 1, p)) for unit in self.units]
-        self.lr_built = variable("lr_built", (1, 1))
         self.t_grad_then = hstack([self.at(grads, self.common.epoch).T for grads in self.t_grads])
         self.W_final = hstack([self.at(rows, last).T for rows in self.W_rows])
-        self.losses_here = apply("same", self.losses)
-        self.loss_difference = apart(self.losses, self.t_loss, apply("abs", self.t_loss))
-        self.weight_difference = apart(self.W_final, self.t_final, 1.0 + apply("abs", self.t_final))
-        self.largest_loss_difference = apply("max", self.loss_difference)
-        self.largest_weight_difference = apply("max", self.weight_difference)
-        self.lr_moved = apply("abs", self.lr - self.lr_built)
-        self.weight_moved = apply("max", apply("abs", self.weight - self.start))
 
     def judged(self, changed: Node) -> None:
         """Build the verdicts, once it is known which node says whether the inputs were changed."""
-        far = self.largest_loss_difference + self.largest_weight_difference
-        self.changed = changed
-        self.verdict = verdict(far, CLOSE, changed)
         size = 1.0 + apply("max", apply("abs", self.grad_W))
         self.wiggle_difference = apply("max", apply("abs", self.wiggled - self.grad_W)) / size
         self.wiggle_verdict = verdict(self.wiggle_difference, WIGGLE_CLOSE)
         self.torch_difference = apply("max", apart(self.grad_W, self.t_grad_then, size))
         self.torch_verdict = verdict(self.torch_difference, CLOSE, changed)
-
-
-def apart(a: Node, b: Node, size: Node) -> Node:
-    """|a - b| / size; where one of the two is an error value 1, and 0 where both are: they agree in that."""
-    a_error, b_error = (apply("if_error", 0.0 * x, lift(1.0)) for x in (a, b))
-    return apply("if_error", apply("abs", a - b) / size, apply("abs", a_error - b_error))
-
-
-def verdict(difference: Node, close: float, changed: Node | None = None) -> Node:
-    """`equal` or `differs`; or that the inputs were changed, where there is nothing to compare with."""
-    far = where(apply("greater", difference, lift(close)), "differs", "equal")
-    plain = apply("if_error", far, lift("differs"))
-    return where(changed, CHANGED, plain) if changed else plain

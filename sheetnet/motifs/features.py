@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from sheetnet.page.area import Area
 from sheetnet.page.book import Book, Page
+from sheetnet.page.flow import lay
+from sheetnet.page.parts import table
+from sheetnet.page.shown import forward, shown
 from sheetnet.tables import SCHEMA
 from sheetnet.tables.recipe import Recipe
 
@@ -63,33 +66,22 @@ _SOURCE = (
 )
 
 
-def features_page(book: Book, recipe: Recipe) -> Page:
+def features_page(book: Book, recipe: Recipe) -> None:
     """The rows in use, and every feature as a formula of them."""
     page = book.page(
         "Features",
         "Features: numbers that can be multiplied",
         "Left: the rows in use, looked up in Data. Right: X, one formula for each column. Formulas can use a column by"
         " its heading, such as =Age.",
-        freeze=(TOP, 1),
     )
-    page.place("features.no", recipe.no, TOP, 0, "fixed", name="No", title="No", format="plain")
-    col = 1
-    page.widths[0] = 11
+    left = shown("fixed", {"no": (recipe.no, "No", "plain")}, name="No")
     if recipe.picked is not None:
-        page.place("features.row", recipe.picked, TOP, col, "forward", "cells", title="Row in Data", format="plain")
-        page.widths[col] = 13
-        col += 1
+        left |= forward({"row": (recipe.picked, "Row in Data", "plain")}, style="cells")
     for name, node in recipe.columns.items():
-        page.place(
-            f"features.{name}", node, TOP, col, "forward", "cells", name="y" if node is recipe.y else name,
-            title=name, labels=("y",) if node is recipe.y else (), format=_format(name),
-        )  # fmt: skip
-        page.widths[col] = max(10.0, len(name) + 3)
-        col += 1
-    page.widths[col] = 3
-    names = tuple(recipe.features)
-    page.place("features.X", recipe.X, TOP, col + 1, "forward", name="X", title="X", labels=names, format="feature")
-    for i, name in enumerate(names):
-        page.widths[col + 1 + i] = max(10.0, len(name) + 3)
-    page.active = (TOP, col + 1)
-    return page
+        target = node is recipe.y
+        look = {"name": "y", "labels": ("y",)} if target else {"name": name}
+        left |= forward({name: (node, name, _format(name))}, style="cells", **look)
+    X = forward({"X": (recipe.X, "X", "feature")}, name="X", labels=tuple(recipe.features))
+    lay(page, "features", table(left, None, X, frozen=True))
+    area = book.block_of(recipe.X).area
+    page.active = area.row, area.col
