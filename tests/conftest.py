@@ -21,12 +21,12 @@ import pytest
 
 import sheetnet as sn
 from sheetnet import engines
-from sheetnet.book.build import evaluate_blocks, recorded, start_inputs
+from sheetnet.book.build import evaluate_blocks
 from sheetnet.book.manifest import Manifest
 from sheetnet.checking import reader
 from sheetnet.checking.blocks import find_manifest
 from sheetnet.checking.reader import where
-from sheetnet.course.titanic.lesson import Plan
+from sheetnet.course.titanic.lesson import Titanic
 from sheetnet.engines import Engine, Session, Value
 from sheetnet.page.area import area_of, cell_address
 from sheetnet.page.book import Block
@@ -103,28 +103,28 @@ class Made:
         return find_manifest(reader.read(self.path))
 
     @cached_property
-    def plan(self) -> Plan:
-        plan = self.manifest.plan
-        assert isinstance(plan, Plan)
-        return plan
+    def workbook(self) -> Titanic:
+        workbook = self.manifest.workbook
+        assert isinstance(workbook, Titanic)
+        return workbook
 
     @cached_property
     def inputs(self) -> dict[str, np.ndarray]:
         """The value of every block that holds values, computed and not read from the file."""
-        models, seed = [net.model for net in self.plan.nets], self.plan.spec.seed
-        rates = dict.fromkeys(self.plan.spec.models, self.lr)
-        begin = {model.name: model.init(seed)["W"] for model in models}
-        typed = start_inputs(self.plan, self.table, models, rates, begin)
-        return typed | recorded(self.plan, self.table, models, rates, typed) | self.plan.keys_of_answers(typed)
+        workbook = self.workbook
+        rates = dict.fromkeys(workbook.models, self.lr)
+        begin = {name: model.init(workbook.spec.seed)["W"] for name, model in workbook.models.items()}
+        typed = workbook.as_delivered() | workbook.given(self.table, rates, begin)
+        return typed | workbook.record(typed) | workbook.keys_of_answers(typed)
 
     @cached_property
     def values(self) -> dict[str, np.ndarray]:
         """The value of every block by id, computed and not read from the file."""
-        return evaluate_blocks(self.plan, self.inputs)
+        return evaluate_blocks(self.workbook, self.inputs)
 
     def cell(self, id: str, i: int = 0, j: int = 0) -> str:
         """A cell of a block as people write it: 'Two ReLU'!B7."""
-        area = self.plan.book.block(id).area
+        area = self.workbook.book.block(id).area
         return where(area.sheet, area.row + i, area.col + j)
 
 
@@ -244,7 +244,7 @@ def rezip(path: Path, out: Path, change: Callable[[str, bytes], bytes]) -> Path:
 
 def part_of(made: Made, sheet: str) -> str:
     """The part of the zip that holds a sheet."""
-    names = [page.name for page in made.plan.book.pages]
+    names = [page.name for page in made.workbook.book.pages]
     return f"xl/worksheets/sheet{names.index(sheet) + 1}.xml"
 
 

@@ -34,7 +34,12 @@ def captured(name: str) -> tuple[Any, dict[str, np.ndarray]]:
         from sheetnet import workbook as writer
     found: list[Any] = []
     honest = writer.write
-    writer.write = lambda path, book, values, manifest: (found.extend((book, values)), honest(path, book, values, manifest))
+
+    def write(path: Path, book: Any, values: Any, manifest: str) -> None:
+        found.extend((book, values))
+        honest(path, book, values, manifest)
+
+    writer.write = write
     try:
         with tempfile.TemporaryDirectory() as folder:
             building.build_lesson(name, Path(folder) / "out.xlsx")
@@ -149,9 +154,11 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
         out += [f"{name}: words gone: {t!r:.160} x{n}" for t, n in sorted(was - now)]
         out += [f"{name}: words new: {t!r:.160} x{n}" for t, n in sorted(now - was)]
         was, now = ({json.dumps(rule) for rule in page[name]["rules"]} for page in (p, q))
-        out += [f"{name}: rule gone: {rule}" for rule in sorted(was - now)] + [f"{name}: rule new: {rule}" for rule in sorted(now - was)]
+        out += [f"{name}: rule gone: {rule}" for rule in sorted(was - now)]
+        out += [f"{name}: rule new: {rule}" for rule in sorted(now - was)]
         was_c, now_c = ({c["title"]: c for c in page[name]["charts"]} for page in (p, q))
-        out += [f"{name}: chart gone: {t}" for t in was_c if t not in now_c] + [f"{name}: chart new: {t}" for t in now_c if t not in was_c]
+        out += [f"{name}: chart gone: {t}" for t in was_c if t not in now_c]
+        out += [f"{name}: chart new: {t}" for t in now_c if t not in was_c]
         for title in [t for t in was_c if t in now_c]:
             for key in was_c[title]:
                 if was_c[title][key] != now_c[title].get(key):

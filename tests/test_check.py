@@ -22,7 +22,7 @@ from sheetnet.engines import Engine, Session
 from sheetnet.errors import WorkbookError
 from sheetnet.graph import evaluate
 from sheetnet.models.optimisers import OPTIMISERS, Step
-from sheetnet.motifs.net import CHANGED
+from sheetnet.motifs.verdicts import CHANGED
 
 Changes = dict[str, object]
 
@@ -56,7 +56,7 @@ def test_both_recipes_and_one_model_alone_are_right(small: Made, tmp_path: Path,
 
 
 def test_the_last_loss_is_that_of_torch(live: Session, small: Made) -> None:
-    table, last = small.table, small.plan.spec.epochs
+    table, last = small.table, small.workbook.spec.epochs
     for model in (sn.linear(table), sn.two_relu(table)):
         run = sn.train(model, table, model.init(0), epochs=last, lr=0.1, device="cpu")
         got = value_at(live, small.cell(f"{model.name}.descent.loss", last))
@@ -68,7 +68,7 @@ def test_every_formula_cell_belongs_to_a_block(name: str, request: pytest.Fixtur
     book: Made = request.getfixturevalue(name)
     contents = reader.read(book.path)
     got = {(s, *at) for s, sheet in contents.sheets.items() for at in {*sheet.formulas, *sheet.covered}}
-    live = [block.area for block in book.plan.book.blocks if block.style != "values"]
+    live = [block.area for block in book.workbook.book.blocks if block.style != "values"]
     assert got == {(area.sheet, *at) for area in live for at in area.cells()}
     assert len(got) == contents.n_formula_cells
 
@@ -337,7 +337,7 @@ class StoredSession(Session):
 def test_an_engine_that_hands_out_stored_values_is_caught(small: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sheetnet.engines.get", lambda name: StoredOnly())
     report = sn.check(small.path)
-    live = {block.id for block in small.plan.book.blocks if block.style != "values"}
+    live = {block.id for block in small.workbook.book.blocks if block.style != "values"}
     assert {block.id for block in report.blocks if not block.ok} == live
     assert {finding.got for finding in report.findings} == {repr(POISON)}
 
@@ -394,8 +394,8 @@ def test_a_fault_shared_by_sheet_and_graph_is_caught_by_torch(
 
 def test_the_report_names_file_blocks_and_verdict(small: Made, tmp_path: Path) -> None:
     text = str(sn.check(small.path))
-    assert f"{small.path}: all {len(small.plan.book.blocks)} blocks equal" in text
-    assert all(block.id in text and block.area.full(fixed=False) in text for block in small.plan.book.blocks)
+    assert f"{small.path}: all {len(small.workbook.book.blocks)} blocks equal" in text
+    assert all(block.id in text and block.area.full(fixed=False) in text for block in small.workbook.book.blocks)
     fault, where, _ = FAULTS["a formula that agrees today"]
     text = str(sn.check(fault(small, tmp_path / "spoilt.xlsx")))
     assert f"{tmp_path / 'spoilt.xlsx'}: 1 difference found" in text
@@ -433,7 +433,7 @@ def test_findings_come_in_order_structure_first() -> None:
 
 def test_a_block_that_was_compared_shows_its_numbers(engine: Engine, small: Made, live: Session) -> None:
     for id in ("linear.descent.loss", "two_relu.then.grad_W"):
-        got = block_at(live, small.plan.book.block(id)).astype(float)
+        got = block_at(live, small.workbook.book.block(id)).astype(float)
         assert got == pytest.approx(small.values[id], rel=1e-10)
 
 

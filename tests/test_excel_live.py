@@ -261,7 +261,7 @@ def test_torch_trains_into_the_workbook_that_a_person_has_open(excel_of_a_person
     office = excel_of_a_person.office
     with sn.live(mine, "excel") as live:
         W = learn(live, epochs=4, pull=True).W
-        area = live.plan.book.block("mmult.now.W").area
+        area = live.workbook.book.block("mmult.now.W").area
         assert live.board.sheet == board.SHEET
     assert office.read(area.sheet, area.row, area.col, *W.shape) == W.tolist()
     assert office.read(board.SHEET, board.TOP + 4, 0, 1, 1) == [[4.0]]

@@ -21,13 +21,12 @@ import sheetnet as sn
 from sheetnet.checking import reader
 from sheetnet.checking.blocks import find_manifest
 from sheetnet.checking.reader import where
-from sheetnet.course import LISTING, kind_of, plan_of
+from sheetnet.course import LISTING, kind_of, workbook_of
 from sheetnet.course.lesson import Lesson
 from sheetnet.engines import Engine, Session
 from sheetnet.errors import SheetnetError
 from sheetnet.motifs.exercises import ANSWERS
 from sheetnet.page.area import cell_address
-from sheetnet.page.workbook import Plan
 
 NAMES = [name for name in LISTING if name != "titanic"]
 # blocks that show again what stands elsewhere, or compare: torch has no say of its own in them
@@ -36,31 +35,31 @@ SHOWN_AGAIN = ("start.", "torch.", "mark.", "agree.", "verdict.", "here.", "exer
 
 @dataclass(frozen=True)
 class Book:
-    """A lesson's workbook as it is delivered, its plan, and the values of its inputs, computed, not read."""
+    """A lesson's workbook as it is delivered, its layout, and the values of its inputs, computed, not read."""
 
     path: Path
-    plan: Plan
+    workbook: Lesson
     inputs: dict[str, np.ndarray]
 
     @cached_property
     def truths(self) -> list[float]:
         """The right answers of the exercises."""
-        given = self.plan.given(self.inputs)
-        return [exercise.truth(given) for exercise in self.plan.exercises]
+        given = self.workbook.by_node(self.inputs)
+        return [exercise.truth(given) for exercise in self.workbook.exercises]
 
 
 @pytest.fixture(scope="module", params=NAMES)
 def lesson(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Book:
     path = tmp_path_factory.mktemp("lessons") / f"{LISTING[request.param].file}.xlsx"
     sn.build_lesson(request.param, path)
-    plan = find_manifest(reader.read(path)).plan
-    assert isinstance(plan, Lesson)
-    return Book(path, plan, plan.delivered())
+    workbook = find_manifest(reader.read(path)).workbook
+    assert isinstance(workbook, Lesson)
+    return Book(path, workbook, workbook.as_delivered())
 
 
 @pytest.fixture(scope="module")
 def titanic(titanic_file: Made) -> Book:
-    return Book(titanic_file.path, titanic_file.plan, titanic_file.inputs)
+    return Book(titanic_file.path, titanic_file.workbook, titanic_file.inputs)
 
 
 @pytest.fixture(scope="module", params=LISTING)
@@ -70,8 +69,8 @@ def exercised(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         return request.getfixturevalue("titanic")
     path = tmp_path_factory.mktemp("exercises") / "lesson.xlsx"
     sn.build_lesson(request.param, path)
-    plan = kind_of(request.param)("0")
-    return Book(path, plan, plan.delivered())
+    workbook = kind_of(request.param)("0")
+    return Book(path, workbook, workbook.as_delivered())
 
 
 def check(path: Path, engine: str = "ironcalc") -> list[str]:
@@ -92,7 +91,7 @@ def unsaid(lesson: Book) -> set[str]:
     said = {block.id for block in sn.check(lesson.path).blocks if block.torch_abs is not None}
     numbers = {
         block.id
-        for block in lesson.plan.book.blocks
+        for block in lesson.workbook.book.blocks
         if block.style != "values" and block.format != "text" and not block.id.startswith(SHOWN_AGAIN)
     }
     return numbers - said
@@ -132,11 +131,11 @@ def test_it_is_small_and_shows_no_error(name: str) -> None:
 
 
 def test_an_error_value_is_noticed(diverging: Made) -> None:
-    assert diverging.cell("linear.descent.loss", diverging.plan.spec.epochs) in errors_in(diverging.path)
+    assert diverging.cell("linear.descent.loss", diverging.workbook.spec.epochs) in errors_in(diverging.path)
 
 
 def test_the_first_and_the_last_sheets_are_the_same_everywhere(lesson: Book) -> None:
-    names = [page.name for page in lesson.plan.book.pages]
+    names = [page.name for page in lesson.workbook.book.pages]
     assert (names[0], names[-3:]) == ("Start", ["Torch", "Words", "Exercises"])
     first = load_workbook(lesson.path)["Start"]
     texts = {cell.value for line in first.iter_rows() for cell in line}
@@ -145,7 +144,7 @@ def test_the_first_and_the_last_sheets_are_the_same_everywhere(lesson: Book) -> 
 
 
 def test_what_is_said_fits_its_place(lesson: Book) -> None:
-    for page in lesson.plan.book.pages:
+    for page in lesson.workbook.book.pages:
         assert len(page.about) <= 160, page.name
         for text in page.texts:
             if text.style == "try":
@@ -156,7 +155,7 @@ def test_what_is_said_fits_its_place(lesson: Book) -> None:
 
 
 def test_formulas_are_such_as_every_program_takes(lesson: Book) -> None:
-    book, contents = lesson.plan.book, reader.read(lesson.path)
+    book, contents = lesson.workbook.book, reader.read(lesson.path)
     wide = {name for name, area in book.names.items() if (area.n_rows, area.n_cols) != (1, 1)}
     for name, sheet in contents.sheets.items():
         for at, formula in sheet.formulas.items():
@@ -177,13 +176,13 @@ def test_words_lead_to_cells_that_are_filled(lesson: Book) -> None:
 
 
 def test_the_same_bytes_again(lesson: Book, tmp_path: Path) -> None:
-    again = sn.build_lesson(lesson.plan.name, tmp_path / "again.xlsx")
+    again = sn.build_lesson(lesson.workbook.name, tmp_path / "again.xlsx")
     assert again.path.read_bytes() == lesson.path.read_bytes()
 
 
 def test_the_committed_workbook_is_what_is_built(lesson: Book) -> None:
     """Formulas and constants letter for letter, stored values to 1e-12: other machines round otherwise."""
-    entry = LISTING[lesson.plan.name]
+    entry = LISTING[lesson.workbook.name]
     fresh, committed = (reader.read(p) for p in (lesson.path, ROOT / "workbooks" / f"{entry.file}.xlsx"))
     assert list(fresh.sheets) == list(committed.sheets)
     assert fresh.names == committed.names
@@ -205,9 +204,9 @@ def test_the_committed_workbook_is_what_is_built(lesson: Book) -> None:
 
 def test_it_stays_right_when_inputs_are_edited(lesson: Book, tmp_path: Path) -> None:
     changes: dict[str, object] = {}
-    for block in lesson.plan.book.blocks:
+    for block in lesson.workbook.book.blocks:
         if block.role == "input" and block.style == "values":
-            bounds = [rule for page in lesson.plan.book.pages for rule in page.rules if rule.area == block.area]
+            bounds = [rule for page in lesson.workbook.book.pages for rule in page.rules if rule.area == block.area]
             whole = any(rule.whole for rule in bounds)
             for (r, c), at in zip(block.area.cells(), np.ndindex(block.node.shape), strict=True):
                 value = float(lesson.inputs[block.id][at])
@@ -218,18 +217,18 @@ def test_it_stays_right_when_inputs_are_edited(lesson: Book, tmp_path: Path) -> 
 
 
 def test_a_formula_that_was_changed_is_found(lesson: Book, tmp_path: Path) -> None:
-    block = next(b for b in lesson.plan.book.blocks if b.style == "cells" and b.role == "result")
+    block = next(b for b in lesson.workbook.book.blocks if b.style == "cells" and b.role == "result")
     cell = where(block.area.sheet, block.area.row, block.area.col)
-    formula = next(iter(lesson.plan.book.formulas(block))).text
+    formula = next(iter(lesson.workbook.book.formulas(block))).text
     found = check(edit(lesson.path, tmp_path / "changed.xlsx", {cell: formula + "+0"}))
     assert any(cell in finding for finding in found)
 
 
 def test_a_torch_that_says_otherwise_is_noticed(lesson: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each block of the witness in turn is off by a part in a million somewhere: check names just that block."""
-    module = importlib.import_module(f"sheetnet.course.{lesson.plan.name}.witness")
+    module = importlib.import_module(f"sheetnet.course.{lesson.workbook.name}.witness")
     said = module.witness
-    blocks = {b.id for b in lesson.plan.book.blocks if b.style != "values"}
+    blocks = {b.id for b in lesson.workbook.book.blocks if b.style != "values"}
 
     def off(inputs: Mapping[str, np.ndarray]) -> object:
         return {id: value + 1e-6 * (1 + abs(value)) for id, value in said(inputs).items()}
@@ -245,7 +244,7 @@ def test_a_torch_that_says_otherwise_is_noticed(lesson: Book, monkeypatch: pytes
 
 
 def answer_cell(book: Book, i: int) -> tuple[str, int, int]:
-    area = book.plan.book.block(ANSWERS).area
+    area = book.workbook.book.block(ANSWERS).area
     return area.sheet, area.row + i, area.col
 
 
@@ -254,12 +253,12 @@ def verdicts(book: Book, session: Session, answers: list[float | str | None]) ->
     for i, answer in enumerate(answers):
         session.set(*answer_cell(book, i), answer)
     session.recalculate()
-    area = book.plan.book.block("exercises.verdicts").area
+    area = book.workbook.book.block("exercises.verdicts").area
     return [str(line[0]) for line in session.read(area.sheet, area.row, area.col, area.n_rows, 1)]
 
 
 def test_every_exercise_in_its_three_states(exercised: Book, engine: Engine) -> None:
-    exercises, truths = exercised.plan.exercises, exercised.truths
+    exercises, truths = exercised.workbook.exercises, exercised.truths
     n = len(exercises)
     assert n >= 8
 
@@ -280,17 +279,17 @@ def test_every_exercise_in_its_three_states(exercised: Book, engine: Engine) -> 
 
 def test_an_answer_that_is_read_off_is_right(exercised: Book, engine: Engine) -> None:
     """What an exercise asks for is typed in, the cell that it asks about is read, and that is the answer."""
-    inputs = {node: id for id, node in exercised.plan.inputs.items()}
+    inputs = {node: id for id, node in exercised.workbook.inputs.items()}
     tried = 0
     with engine.open(exercised.path) as session:
         session.recalculate()
-        for i, exercise in enumerate(exercised.plan.exercises):
-            place = None if isinstance(exercise.answer, float) else exercised.plan.book.place_of(exercise.answer)
+        for i, exercise in enumerate(exercised.workbook.exercises):
+            place = None if isinstance(exercise.answer, float) else exercised.workbook.book.place_of(exercise.answer)
             if place is None:
                 continue
             old = {}
             for node, value in exercise.changes.items():
-                area = exercised.plan.book.block(inputs[node]).area
+                area = exercised.workbook.book.block(inputs[node]).area
                 new = np.full(node.shape, value)
                 for (r, c), at in zip(area.cells(), np.ndindex(node.shape), strict=True):
                     old[area.sheet, r, c] = session.read(area.sheet, r, c, 1, 1)[0][0]
@@ -302,7 +301,7 @@ def test_an_answer_that_is_read_off_is_right(exercised: Book, engine: Engine) ->
             for cell, value in old.items():
                 session.set(*cell, value)  # type: ignore[arg-type]
             session.recalculate()
-            area = exercised.plan.book.block("exercises.verdicts").area
+            area = exercised.workbook.book.block("exercises.verdicts").area
             assert session.read(area.sheet, area.row + i, area.col, 1, 1) == [["right"]], exercise.question
             tried += 1
     assert tried >= 1
@@ -310,13 +309,13 @@ def test_an_answer_that_is_read_off_is_right(exercised: Book, engine: Engine) ->
 
 def test_no_cell_beside_the_exercises_holds_an_answer(exercised: Book) -> None:
     sheet = reader.read(exercised.path).sheets["Exercises"]
-    first = exercised.plan.book.block("exercises.offset").area
-    for i, (exercise, truth) in enumerate(zip(exercised.plan.exercises, exercised.truths, strict=True)):
+    first = exercised.workbook.book.block("exercises.offset").area
+    for i, (exercise, truth) in enumerate(zip(exercised.workbook.exercises, exercised.truths, strict=True)):
         numbers = [v for (r, c), v in sheet.values.items() if r == first.row + i and c > 4 and isinstance(v, float)]
         assert len(numbers) == 2
         if abs(truth) > exercise.within:
             assert all(abs(number - truth) > exercise.within for number in numbers), exercise.question
-        text = sheet.formulas[first.row + i, exercised.plan.book.block("exercises.verdicts").area.col].text
+        text = sheet.formulas[first.row + i, exercised.workbook.book.block("exercises.verdicts").area.col].text
         assert cell_address(first.row + i, 2) in text
 
 
@@ -331,7 +330,7 @@ def test_answers_may_be_formulas(lesson: Book, tmp_path: Path) -> None:
 
 
 def test_a_key_that_was_changed_is_found(lesson: Book, tmp_path: Path) -> None:
-    area = lesson.plan.book.block("exercises.mark").area
+    area = lesson.workbook.book.block("exercises.mark").area
     cell = where(area.sheet, area.row, area.col)
     found = check(edit(lesson.path, tmp_path / "forged.xlsx", {cell: 17.0}))
     assert any(cell in finding and "not for editing" in finding for finding in found)
@@ -379,10 +378,10 @@ def test_what_does_not_belong_together_is_refused(args: tuple[str, ...], words: 
 
 def test_an_unknown_lesson_is_refused() -> None:
     with pytest.raises(SheetnetError, match="known are quadratic"):
-        plan_of("cubic", {})
+        workbook_of("cubic", {})
 
 
 def test_a_manifest_with_other_settings_is_refused() -> None:
     for settings in ({"torch_version": 3}, {"torch_version": "x" * 50}, {}):
         with pytest.raises((ValueError, KeyError)):
-            plan_of("quadratic", settings)
+            workbook_of("quadratic", settings)

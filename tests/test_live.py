@@ -60,7 +60,7 @@ def program(request: pytest.FixtureRequest, temporary: Path) -> Iterator[Engine]
 
 def spot(live: LiveSession, id: str, i: int = 0, j: int = 0) -> tuple[str, int, int]:
     """Sheet, row and column of a cell of a block."""
-    area = live.plan.book.block(id).area
+    area = live.workbook.book.block(id).area
     return area.sheet, area.row + i, area.col + j
 
 

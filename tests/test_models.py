@@ -18,7 +18,7 @@ from sheetnet.graph.gradient import gradient
 from sheetnet.graph.node import Node, variable
 from sheetnet.models.model import KINDS, Model, Pass, create, evaluate_loss
 from sheetnet.models.optimisers import OPTIMISERS, Step
-from sheetnet.motifs.net import Common, Net
+from sheetnet.motifs.trained import Common, Trained
 from sheetnet.tables.recipe import Table, counting
 
 CASES = [(name, n, p, seed) for name in KINDS for n in (5, 40) for p in (1, 3, 10) for seed in (0, 1, 2)]
@@ -127,13 +127,15 @@ def test_a_unit_that_is_exactly_0_follows_torch() -> None:
 # ---- all epochs of a sheet
 
 
-def net_of(name: str, table: Table, W: Array, lr: float, epochs: int, epoch: float) -> tuple[Net, dict[Node, Array]]:
+def net_of(
+    name: str, table: Table, W: Array, lr: float, epochs: int, epoch: float
+) -> tuple[Trained, dict[Node, Array]]:
     """The nodes of a workbook's model, and values for its inputs."""
     n, p = table.X.shape
     inputs = {name: variable(name, (n, k)) for name, k in (("X", p), ("y", 1), ("no", 1))}
     common = Common(**inputs, epoch=variable("epoch", (1, 1)), wiggle=variable("wiggle", (1, 1)), epochs=epochs,
                     optimiser="sgd")  # fmt: skip
-    net = Net(create(name, p), common)
+    net = Trained(create(name, p), common)
     given = {common.X: table.X, common.y: table.y, common.no: counting(n), net.weight: W.T, net.which: counting(p)}
     single = {net.lr: lr, common.epoch: epoch, common.wiggle: 1e-5}
     return net, given | {node: np.array([[value]]) for node, value in single.items()}
@@ -198,7 +200,8 @@ def test_wiggling_each_weight_gives_the_exact_gradient_of_that_epoch(name: str, 
 
 
 def test_a_wiggle_that_is_wrong_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Net, "_wiggled", lambda self, columns, sign, by=Net._wiggled: by(self, columns, sign) * 1.001)
+    honest = Trained._wiggled
+    monkeypatch.setattr(Trained, "_wiggled", lambda self, columns, sign: honest(self, columns, sign) * 1.001)
     with pytest.raises(AssertionError):
         assert_wiggling_agrees("two_relu", 0)
 

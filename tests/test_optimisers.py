@@ -366,7 +366,7 @@ def books(small: Made, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ma
 
 
 def places_of(made: Made) -> list[str]:
-    return [block.id for block in made.plan.book.blocks]
+    return [block.id for block in made.workbook.book.blocks]
 
 
 @pytest.mark.parametrize("name", OPTIMISERS)

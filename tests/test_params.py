@@ -211,7 +211,7 @@ def test_reading_changes_nothing_and_shares_nothing(fine: Made) -> None:
 def hold_the_state_dict(path: Path) -> None:
     """The modules with the state_dict predict what the sheet does, recalculated in IronCalc."""
     got = sn.read_params(path)
-    sheet = recalculated(path, reader.read(path), got.plan, "ironcalc")
+    sheet = recalculated(path, reader.read(path), got.workbook, "ironcalc")
     for name, module in (("linear", modules.Linear(10)), ("two_relu", modules.TwoReLU(10))):
         module = module.double()
         assert str(module.load_state_dict(got.state_dict(name))) == "<All keys matched successfully>"
@@ -222,13 +222,13 @@ def hold_the_state_dict(path: Path) -> None:
 def hold_the_descent(path: Path, optimiser: str = "sgd") -> None:
     """The weights at every epoch are those that torch goes through, and those of the sheets Descent."""
     got = sn.read_params(path)
-    sheet = recalculated(path, reader.read(path), got.plan, "ironcalc")
+    sheet = recalculated(path, reader.read(path), got.workbook, "ironcalc")
     for name, params in got.params.items():
         module = modules.create(name, params, torch.device("cpu"), torch.float64)
         X, y = torch.tensor(got.table.X), torch.tensor(got.table.y)
         kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[optimiser]
         steps = kind(module.parameters(), lr=got.rates[name])
-        for epoch in range(got.passengers.spec.epochs + 1):
+        for epoch in range(got.workbook.settings["epochs"] + 1):
             W = got.W(name, epoch)
             np.testing.assert_allclose(W, module.lin.weight.detach().numpy().T, rtol=1e-10, atol=1e-13)  # type: ignore
             rows = [sheet[f"{name}.descent.W_{unit + 1}"][epoch].astype(float) for unit in range(W.shape[1])]
@@ -474,7 +474,7 @@ def test_rows_of_the_workbook_get_the_prediction_of_their_sheet(name: str, reque
     used = complete_rows(made.table.raw) if made.table.recipe == "sheet" else np.ones(len(frame), dtype=bool)
     stored = load_workbook(made.path, data_only=True)
     for model, title in (("linear", "Linear"), ("two_relu", "Two ReLU")):
-        area = got.plan.book.block(f"{model}.now.pred").area
+        area = got.workbook.book.block(f"{model}.now.pred").area
         cells = [stored[title].cell(row + 1, col + 1).value for row, col in area.cells()]
         pred = predictions(got, rows, model).pred[used, 0]
         assert pred.tolist() == cells
@@ -516,7 +516,7 @@ def test_weights_go_out_as_csv_and_in_again_to_the_bit(fine: Made) -> None:
     assert re.search(r"linear: .*from seed 0\n.*two-relu: .*from W.csv\n", said)
     got = sn.read_params("new.xlsx")
     assert same_bits(got.W("two_relu"), sn.read_params(fine.path).W("two_relu", EPOCHS))
-    assert got.passengers.spec.given == ("two_relu",)
+    assert got.workbook.settings["given"] == ("two_relu",)
 
 
 def test_weights_of_train_go_in_with_their_rows_in_any_order(fine: Made) -> None:
@@ -536,7 +536,7 @@ def test_a_workbook_is_built_anew_with_what_stands_in_it(fine: Made) -> None:
     assert Path("same.xlsx").read_bytes() == fine.path.read_bytes()
     ran("build", "titanic", "--params", fine.path, "--epochs", 2, "--lr", 0.3, "--optimiser", "adam", "-o", "new.xlsx")
     got = sn.read_params("new.xlsx")
-    assert (got.passengers.spec.epochs, got.passengers.spec.optimiser) == (2, "adam")
+    assert (got.workbook.settings["epochs"], got.workbook.settings["optimiser"]) == (2, "adam")
     assert got.rates == {"linear": 0.3, "two_relu": 0.3}
     assert same_bits(got.W("linear"), START["linear"]["W"])
     assert sn.check("new.xlsx").ok
@@ -789,7 +789,7 @@ def test_a_read_only_file_is_read_and_not_overwritten(small: Made, newcomers: Pa
 
 
 def test_weights_that_have_outgrown_the_sheet_predict_nothing(diverging: Made, newcomers: Path) -> None:
-    last = str(diverging.plan.spec.epochs)
+    last = str(diverging.workbook.spec.epochs)
     args = ("predict", diverging.path, "--csv", newcomers, "-o", "out.csv", "--model", "linear", "--epoch", last)
     assert "outgrown the sheet" in refused(*args)
     assert np.isnan(sn.read_params(diverging.path).W("linear", int(last))).any()

@@ -94,7 +94,7 @@ def test_titles_are_frozen_and_the_active_cell_is_an_input(opened: OpenBook, boo
 
 
 def input_cells(book: Made) -> Iterator[tuple[str, int, int]]:
-    for block in book.plan.book.blocks:
+    for block in book.workbook.book.blocks:
         if block.role == "input":
             yield from ((block.area.sheet, *at) for at in block.area.cells())
 
@@ -113,9 +113,9 @@ def test_what_may_be_edited_is_yellow_and_nothing_else(opened: OpenBook, book: M
 def test_the_epoch_can_only_be_a_whole_number_of_the_descent(opened: OpenBook, book: Made) -> None:
     rules = {str(rule.sqref): rule for rule in opened["Start"].data_validations.dataValidation}
     rule = rules[book.cell("start.epoch").rpartition("!")[2]]
-    wanted = ("whole", "between", "0", str(book.plan.spec.epochs))
+    wanted = ("whole", "between", "0", str(book.workbook.spec.epochs))
     assert (rule.type, rule.operator or "between", rule.formula1, rule.formula2) == wanted
-    assert str(book.plan.spec.epochs) in rule.error
+    assert str(book.workbook.spec.epochs) in rule.error
     for model in ("linear", "two_relu"):
         rate = rules[book.cell(f"start.{model}.lr").rpartition("!")[2]]
         assert (rate.type, rate.formula1) == ("decimal", "0")
@@ -136,7 +136,7 @@ def test_nothing_has_to_be_enabled(book: Made) -> None:
 def test_names_are_unique_and_do_not_look_like_cells(book: Made) -> None:
     found = re.findall(r'<definedName name="([^"]+)"( localSheetId="\d+")?', parts(book.path)["xl/workbook.xml"])
     public = [name for name, local in found if not local]
-    assert sorted(public) == sorted(book.plan.book.names)
+    assert sorted(public) == sorted(book.workbook.book.names)
     assert len({name.lower() for name in public}) == len(public) > 40
     cell_like = re.compile(r"[A-Z]{1,3}\d+|[RC]\d*|R\d*C\d*|TRUE|FALSE", re.IGNORECASE)
     assert [name for name in public if cell_like.fullmatch(name) or not re.fullmatch(r"[A-Za-z_]\w*", name)] == []
@@ -156,7 +156,7 @@ def test_solver_is_preset(book: Made, sheet: str, changing: str, target: str) ->
     pattern = rf'<definedName name="solver_(\w+)" localSheetId="{SHEETS.index(sheet)}" hidden="1">([^<]*)<'
     preset = dict(re.findall(pattern, parts(book.path)["xl/workbook.xml"]))
     assert [preset[key] for key in ("typ", "eng", "neg", "num")] == ["2", "1", "2", "0"]
-    yellow, loss = book.plan.book.block(changing), book.plan.book.block(target)
+    yellow, loss = book.workbook.book.block(changing), book.workbook.book.block(target)
     assert (yellow.role, loss.node.shape) == ("input", (1, 1))
     assert (preset["adj"], preset["opt"]) == (yellow.area.full(), loss.area.full())
 
@@ -202,7 +202,7 @@ def ranges_out_of_place(text: str, wide: set[str]) -> list[str]:
 
 
 def test_plain_formulas_use_no_range_as_an_array(book: Made, formulas: dict[str, FormulaCell]) -> None:
-    wide = {name for name, area in book.plan.book.names.items() if (area.n_rows, area.n_cols) != (1, 1)}
+    wide = {name for name, area in book.workbook.book.names.items() if (area.n_rows, area.n_cols) != (1, 1)}
     plain = {cell: formula.text for cell, formula in formulas.items() if formula.fills is None}
     assert len(plain) > 300
     assert {cell: text for cell, text in plain.items() if ranges_out_of_place(text, wide)} == {}
@@ -241,7 +241,7 @@ def wrongly_stored(book: Made) -> list[str]:
     strings = re.findall(r"<si><t[^>]*>(.*?)</t></si>", parts(book.path)["xl/sharedStrings.xml"], re.DOTALL)
     sheets = {name: stored_cells(book, name) for name in SHEETS}
     wrong = []
-    for block in book.plan.book.blocks:
+    for block in book.workbook.book.blocks:
         for at, value in zip(block.area.cells(), book.values[block.id].flat, strict=True):
             kind, has_formula, text = sheets[block.area.sheet].get(at, ("n", False, None))
             if isinstance(value, str) and (has_formula or not value):
@@ -317,7 +317,7 @@ def test_a_chart_of_equal_units_draws_them_as_long_across_as_up() -> None:
 @pytest.mark.parametrize("model", ["linear", "two_relu"])
 @pytest.mark.parametrize(("what", "lines"), [("loss", 3), ("accuracy", 2)])
 def test_the_charts_draw_the_descent_and_torch(book: Made, model: str, what: str, lines: int) -> None:
-    sheet = book.plan.book.block(f"{model}.descent.loss").area.sheet
+    sheet = book.workbook.book.block(f"{model}.descent.loss").area.sheet
     content = parts(book.path)
     number = SHEETS.index(sheet) + 1
     [drawing] = re.findall(r"drawings/(drawing\d+)\.xml", content[f"xl/worksheets/_rels/sheet{number}.xml.rels"])
@@ -327,7 +327,7 @@ def test_the_charts_draw_the_descent_and_torch(book: Made, model: str, what: str
     [chart] = [text for name in charts if f"<a:t>{what.title()} of" in (text := content[f"xl/{name}"])]
 
     def full(id: str) -> str:
-        return book.plan.book.block(id).area.full()
+        return book.workbook.book.block(id).area.full()
 
     epochs, chosen = full(f"{model}.descent.epoch"), (full("start.epoch"), full(f"start.{model}.{what}.chosen"))
     wanted = [(epochs, full(f"{model}.descent.{what}")), (epochs, full(f"torch.{model}.descent.loss")), chosen]
@@ -371,7 +371,8 @@ def test_the_same_input_gives_the_same_bytes(small: Made, tmp_path: Path) -> Non
     def built(setting: dict[str, str]) -> bytes:
         out = tmp_path / setting["PYTHONHASHSEED"] / "built.xlsx"
         out.parent.mkdir()
-        args = ("build", "titanic", "--csv", str(small.csv), "--epochs", str(small.plan.spec.epochs), "-o", str(out))
+        epochs = str(small.workbook.spec.epochs)
+        args = ("build", "titanic", "--csv", str(small.csv), "--epochs", epochs, "-o", str(out))
         assert run_sheetnet(*args, **setting).returncode == 0
         return out.read_bytes()
 
@@ -424,8 +425,8 @@ def stored_numbers(book: Made, name: str, text: str) -> tuple[str, list[tuple[st
 
 def computed_cells(book: Made) -> dict[str, dict[tuple[int, int], float]]:
     """By sheet, the cells whose numbers a machine computed, with the size of the largest number of their block."""
-    given = {node: book.inputs[id] for id, node in book.plan.inputs.items()}
-    blocks: list[Block] = [b for b in book.plan.book.blocks if b.style != "values" or b.role == "torch"]
+    given = {node: book.inputs[id] for id, node in book.workbook.inputs.items()}
+    blocks: list[Block] = [b for b in book.workbook.book.blocks if b.style != "values" or b.role == "torch"]
     scales = evaluate([block.scale or block.node for block in blocks], given)
     out: dict[str, dict[tuple[int, int], float]] = {name: {} for name in SHEETS}
     for block, scale in zip(blocks, scales, strict=True):

@@ -15,7 +15,7 @@ from operator import add
 from sheetnet.graph.node import Node, apply, constant, lift, variable, where
 from sheetnet.motifs.verdicts import CHANGED, CLOSE, apart
 from sheetnet.page.book import Book
-from sheetnet.page.flow import across, beside, down, lay
+from sheetnet.page.flow import Aside, across, beside, down, lay
 from sheetnet.page.part import Part
 from sheetnet.page.parts import facts, grid, table
 from sheetnet.page.shown import Group, agreement, result, shown
@@ -149,18 +149,20 @@ def torch_page(
             each = apart(live, told, apply("abs", told))
             both |= result({f"apart.{pair.id}": (each, "relative difference", "diff")}, labels=pair.labels)
         numbers.append(table(both, names=pair.names))
-    for one in said:
-        look = {"labels": one.labels, "name": one.name}
-        numbers.append(table(shown("torch", {f"{TORCH}{one.id}": (one.node, one.title, "gradient")}, **look)))
+    alone = [
+        table(shown("torch", {f"{TORCH}{one.id}": (one.node, one.title, "gradient")}, labels=one.labels, name=one.name))
+        for one in said
+    ]
     found = where(apply("greater", reduce(add, wrong), lift(0.0)), "differs", "equal")
     verdict: Node = where(marks.any, CHANGED, found)
     heads = ("differs by at most", "verdict", "size of the numbers")
     tallest = max(table.rows(()) - 3 for table in numbers)
+    more = [Aside(across(*alone))] if alone else []
     lay(page, "torch", down(
         facts("", agreement({"torch.verdict": (verdict, "Verdict")}, name="verdict")),
         grid("What is compared", rows, heads=heads, named="word"),
         marks.part(),
-        beside(table(names=tallest, corner="Row"), across(*numbers)),
+        beside(table(names=tallest, corner="Row"), across(*numbers, *more)),
     ))  # fmt: skip
     page.active = next((block.area.row, block.area.col) for block in page.blocks)
     return verdict

@@ -93,9 +93,8 @@ class Grid(Part):
     """Rows of numbers, each with its words to the left, under a band; heads stand over the columns of numbers.
 
     lines: (words, group), a line of words for each row; a group's blocks stand side by side. Where words are empty the
-    row takes the title of its first block. span: how many columns the words may take. after: words to the right of a row,
-    by the number of the row.
-    over: heads over the heads, each with the number of its columns.
+    row takes the title of its first block. span: how many columns the words may take. after: words to the right of a
+    row, by the number of the row. over: heads over the heads, each with the number of its columns.
     """
 
     heading: str
