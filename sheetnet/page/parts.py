@@ -105,6 +105,7 @@ class Grid(Part):
     after: Mapping[int, str] = field(default_factory=dict)
     band: str = ""
     over: Sequence[tuple[str, int]] = ()
+    corner: str = ""  # over the words
 
     def columns(self) -> list[float]:
         words = [words or next((one.title for one in group.values()), "") for words, group in self.lines]
@@ -137,6 +138,8 @@ class Grid(Part):
         for j, head in enumerate(self.heads):
             if head:
                 page.text(row, left + j, head, "head")
+        if self.corner:
+            page.text(row, left - 1, self.corner, "head")
         row += bool(self.heads)
         for i, (words, group) in enumerate(self.lines):
             for n, line in enumerate(words.split("\n") if words else ()):
@@ -217,20 +220,24 @@ class Ruler(Part):
 
 @dataclass
 class Pile(Part):
-    """Blocks on top of each other under one heading, as if they were one: title, shape in words, labels."""
+    """Blocks on top of each other under one heading, as if they were one: title, shape in words, labels.
+
+    skip: so many empty rows under the heading, for numbers that begin lower than those beside them.
+    """
 
     title: str
     group: Group
     shape: str = ""
     labels: tuple[str, ...] = ()
     kind: str = "forward"  # of the heading's colour
+    skip: int = 0
 
     def columns(self) -> list[float]:
         wide = max(one.node.shape[1] for one in self.group.values())
         return [max(10.0, len(self.title) + 3.0 if wide == 1 else 0.0)] * wide
 
     def rows(self, widths: Sequence[float]) -> int:
-        return HEADING + sum(one.node.shape[0] for one in self.group.values())
+        return HEADING + self.skip + sum(one.node.shape[0] for one in self.group.values())
 
     def put(self, on: Canvas, row: int, col: int) -> None:
         wide = len(self.columns())
@@ -240,7 +247,7 @@ class Pile(Part):
             on.page.text(row + 1, col, self.shape, f"shape_{self.kind}{side}", wide=wide)
         for j, label in enumerate(self.labels):
             on.page.text(row + 2, col + j, label, f"head_{self.kind}{side}")
-        row += HEADING
+        row += HEADING + self.skip
         for id, one in self.group.items():
             on.place(id, one, row, col)
             row += one.node.shape[0]

@@ -5,11 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from sheetnet.course.lesson import Pair, Watched, Word
-from sheetnet.course.relu.pieces import BY_HAND, COARSE, CURVE, FIRST, LAST, Pieces
+from sheetnet.course.relu.pieces import BY_HAND, COARSE, CURVE, FIRST, FOUR, LAST, Pieces
 from sheetnet.graph.node import Node, apply, lift, relu, row, vstack, where
 from sheetnet.motifs.exercises import Exercise, choice
-from sheetnet.page.book import Chart, Page
+from sheetnet.page.flow import across, down
+from sheetnet.page.parts import Note, Words, facts, table
+from sheetnet.page.plot import plot
+from sheetnet.page.shown import Group, forward, result
 
+ABOUT_ONE = (
+    "Change the yellow m and b. The dashed line is m*x + b; the blue one is the ReLU: the same where it is positive, else"
+    " 0."
+)
+ABOUT_TWO = (
+    "Change the four yellow numbers. Compare the charts and the table of slopes: the sum of the lines has one, that of"
+    " the ReLUs up to three."
+)
 ONE_NOTE = (
     "A ReLU (rectified linear unit) is max(0, m*x + b): a line whose negative part is replaced by 0. Where the line"
     " crosses 0, at x = -b/m, it has its corner.\n\nTry this: change only b. The corner moves. Change only m. The"
@@ -49,122 +60,96 @@ class Relu(Pieces):
     def sheets(self) -> None:
         self._one()
         self._two()
-        eight = self.book.page(
-            "Eight",
-            "Eight: follow a curve by hand",
-            "Change the eight yellow coefficients, from left to right, until the blue sum lies on the dashed curve. That"
-            " curve is set on the sheet Many.",
-            freeze=(2, 1),
-        )
+        self.curve_of_many()
+        self.eight()
         self.many()
-        self.eight(eight)
         self.errors()
 
     # ---- One
 
     def _one(self) -> None:
-        page = self.book.page(
-            "One",
-            "One: a line, and the same line rectified",
-            "Change the yellow m and b. The dashed line is m*x + b; the blue one is the ReLU: the same where it is"
-            " positive, else 0.",
-            freeze=(2, 0),
-        )
-        page.widths |= {0: 14.0, 6: 3.0}
-        page.text(3, 0, "Change these", "band_plain", wide=2)
-        self.m = self.cell(page, "one.m", 1, 4, 1, "m", name="m")
-        self.b = self.cell(page, "one.b", 2, 5, 1, "b", name="b")
-        self.at = self.cell(page, "one.at", 2, 6, 1, "look at x", low=FIRST, high=LAST)
-        line = self.m * self.at + self.b
-        self.relu_at, self.corner = relu(line), -self.b / self.m
-        page.text(3, 3, "There, and at the corner", "band_result", wide=3)
-        page.place("one.line_at", line, 4, 5, "result", "cells", title="m*x + b", side=True)
-        page.place("one.relu_at", self.relu_at, 5, 5, "result", "cells", title="ReLU", side=True)
-        page.place("one.corner", self.corner, 6, 5, "result", "cells", title="Corner: -b/m", side=True)
-        x = self.value("x", COARSE)
-        page.place("one.x", x, 11, 0, "fixed", title="x", format="plain")
-        line = self.m * x + self.b
-        steps = {"line": (line, "m*x + b"), "relu": (relu(line), "ReLU")}
-        self.columns(page, "one", 11, 1, steps, style="cells")
-        self.columns(page, "one", 11, 3, {"on": (apply("step", line), "On (1)")}, style="cells", format="plain")
+        self.m, self.b = self.typed("m", 1, "m", name="m"), self.typed("b", 2, "b", name="b")
+        self.at = self.typed("at", 2, "look at x", low=FIRST, high=LAST)
+        x = self.typed("x", COARSE, "x", "fixed")
+        there, line = self.m * self.at + self.b, self.m * x + self.b
+        self.relu_at, self.corner = relu(there), -self.b / self.m
+        found = {"line_at": (there, "m*x + b"), "relu_at": (self.relu_at, "ReLU"), "corner": (self.corner, "Corner: -b/m")}
+        steps = {"line": (line, "m*x + b"), "relu": (relu(line), "ReLU"), "on": (apply("step", line), "On (1)", "plain")}
         lines = (
-            self.line("the ReLU, max(0, m*x + b)", "one.x", "one.relu"),
-            self.line("the line, m*x + b", "one.x", "one.line", "line 2"),
-            self.line("the x you look at", "one.at", "one.relu_at", "mark"),
+            ("the ReLU, max(0, m*x + b)", "x", "relu"),
+            ("the line, m*x + b", "x", "line", "line 2"),
+            ("the x you look at", "at", "relu_at", "mark"),
         )
         alt = "A dashed line and its ReLU, which is 0 where the line is negative; a dot at the chosen x."
-        page.charts.append(Chart(3, 7, "A line and its ReLU", "x", "y", lines, alt, "0", 4, -4, -4, 8))
-        page.text(22, 7, ONE_NOTE, "note", wide=7, tall=8)
-        page.active = (4, 1)
+        self.page("One: a line, and the same line rectified", ABOUT_ONE, across(
+            down(
+                across(
+                    facts("Change these", self.cells(self.m, self.b, self.at)),
+                    facts("There, and at the corner", result(found, style="cells"), span=2),
+                ),
+                table(self.cells(x), forward(steps, style="cells")),
+            ),
+            down(plot("A line and its ReLU", "x", "y", lines, alt, **FOUR, y_min=-4, y_max=8), Note(ONE_NOTE, 7)),
+        ))  # fmt: skip
 
     # ---- Two
 
     def _two(self) -> None:
-        page = self.book.page(
-            "Two",
-            "Two: lines added, and ReLUs added",
-            "Change the four yellow numbers. Compare the charts and the table of slopes: the sum of the lines has one,"
-            " that of the ReLUs up to three.",
-            freeze=(2, 0),
-        )
-        page.widths |= {0: 15.0, 2: 11.0, 7: 3.0}
-        page.text(3, 0, "Change these", "band_plain", wide=2)
-        cells = (
-            ("m_1", 1, "m of line 1"),
-            ("b_1", 2, "b of line 1"),
-            ("m_2", -1.5, "m of line 2"),
-            ("b_2", 1.5, "b of line 2"),
-        )
-        m_1, b_1, m_2, b_2 = self.numbers = [
-            self.cell(page, f"two.{id}", value, 4 + i, 1, title, name=id) for i, (id, value, title) in enumerate(cells)
-        ]  # fmt: skip
-        page.text(9, 0, "Corners", "band_result", wide=2)
-        page.place("two.corner_1", -b_1 / m_1, 10, 1, "result", "cells", title="-b/m of line 1", side=True)
-        page.place("two.corner_2", -b_2 / m_2, 11, 1, "result", "cells", title="-b/m of line 2", side=True)
-        x, top = self.value("x", COARSE), 19
-        page.place("two.x", x, top, 0, "fixed", title="x", format="plain")
+        given = (("m_1", 1, "m of line 1"), ("b_1", 2, "b of line 1"), ("m_2", -1.5, "m of line 2"), ("b_2", 1.5, "b of line 2"))
+        self.numbers = [self.typed(id, value, title, name=id) for id, value, title in given]
+        m_1, b_1, m_2, b_2 = self.numbers
+        x = self.typed("x", COARSE, "x", "fixed")
         one, two = m_1 * x + b_1, m_2 * x + b_2
         act_1, act_2 = relu(one), relu(two)
-        lines, relus = one + two, act_1 + act_2
-        left = {"line_1": (one, "Line 1"), "line_2": (two, "Line 2"), "lines": (lines, "Sum")}
-        right = {"relu_1": (act_1, "ReLU 1"), "relu_2": (act_2, "ReLU 2"), "relus": (relus, "Sum")}
-        self.columns(page, "two", top, 1, left | right, style="cells")
-        self._slopes(page, self.numbers)
-        for at, title, kind, names in (
-            (3, "Two lines (dashed) and their sum: a line", "line", "the sum of the lines"),
-            (18, "Two ReLUs (dashed) and their sum: it bends", "relu", "the sum of the ReLUs"),
+        steps = {
+            "line_1": (one, "Line 1"), "line_2": (two, "Line 2"), "lines": (one + two, "Sum"),
+            "relu_1": (act_1, "ReLU 1"), "relu_2": (act_2, "ReLU 2"), "relus": (act_1 + act_2, "Sum"),
+        }  # fmt: skip
+        corners, slopes = self._slopes(self.numbers)
+        charts = []
+        for title, kind, names in (
+            ("Two lines (dashed) and their sum: a line", "line", "the sum of the lines"),
+            ("Two ReLUs (dashed) and their sum: it bends", "relu", "the sum of the ReLUs"),
         ):
             label = "line" if kind == "line" else "ReLU"
-            drawn = (
-                self.line(names, "two.x", f"two.{kind}s"),
-                self.line(f"{label} 1", "two.x", f"two.{kind}_1", "line 2"),
-                self.line(f"{label} 2", "two.x", f"two.{kind}_2", "line 4"),
-            )
+            lines = [(names, "x", f"{kind}s")]
+            parts = [(f"{label} {i}", "x", f"{kind}_{i}", f"line {2 * i}") for i in (1, 2)]
             alt = f"Two {label}s, dashed, and {names} as a thick line."
-            page.charts.append(Chart(at, 8, title, "x", "y", drawn, alt, "0", 4, -4, -8, 8, height=290))
-        page.text(34, 8, TWO_NOTE, "note", wide=7, tall=12)
-        page.active = (4, 1)
+            charts.append(plot(title, "x", "y", [*lines, *parts], alt, **FOUR, y_min=-8, y_max=8, height=290))
+        self.page("Two: lines added, and ReLUs added", ABOUT_TWO, across(
+            down(
+                across(
+                    facts("Change these", self.cells(*self.numbers)),
+                    down(table(slopes), Words("Each ReLU that is on there (positive) adds its m.", "hint")),
+                ),
+                facts("Corners", corners),
+                table(self.cells(x), forward(steps, style="cells")),
+            ),
+            down(*charts, Note(TWO_NOTE, 7)),
+        ))  # fmt: skip
 
-    def _slopes(self, page: Page, numbers: list[Node]) -> None:
-        """The slope of each sum left of, between and right of the corners, taken at an x that lies there."""
+    def _slopes(self, numbers: list[Node]) -> tuple[Group, Group]:
+        """The corners, and the slope of each sum left of, between and right of them, taken at an x that lies there."""
         m_1, b_1, m_2, b_2 = numbers
-        one, two = (self.book.block(f"two.corner_{i}").node for i in (1, 2))
+        one, two = -b_1 / m_1, -b_2 / m_2
         either = apply("if_error", one, apply("if_error", two, lift(0.0)))  # a flat line has no corner
         least = apply("if_error", where(apply("greater", one, two), two, one), either)
         most = apply("if_error", where(apply("greater", one, two), one, two), either)
-        page.place("two.least", least, 12, 1, "result", "cells", title="leftmost", side=True)
-        page.place("two.most", most, 13, 1, "result", "cells", title="rightmost", side=True)
+        corners = {
+            "corner_1": (one, "-b/m of line 1"), "corner_2": (two, "-b/m of line 2"),
+            "least": (least, "leftmost"), "most": (most, "rightmost"),
+        }  # fmt: skip
         apart = apply("greater", most - least, lift(1e-9))
         at = vstack([least - 1.0, where(apart, (least + most) / 2.0, most + 1.0), most + 1.0])
         between = where(apart, "between them", "nothing between")
         places = vstack([lift("left of the corners"), between, lift("right of the corners")])
-        page.place("two.where", places, 6, 2, "result", title="Where", format="text")
-        lines = vstack([m_1 + m_2 for _ in range(3)])
         self.relu_slopes = m_1 * apply("step", m_1 * at + b_1) + m_2 * apply("step", m_2 * at + b_2)
-        self.columns(page, "two", 6, 4, {"slope_at": (at, "at x ="), "slope_lines": (lines, "Slope, lines")}, "result")
-        self.columns(page, "two", 6, 6, {"slope_relus": (self.relu_slopes, "Slope, ReLUs")}, "result", "cells")
-        page.text(3, 3, "", "band_result_text")
-        page.text(10, 2, "Each ReLU that is on there (positive) adds its m.", "hint")
+        slopes = result({
+            "where": (places, "Where", "text"), "slope_at": (at, "at x ="),
+            "slope_lines": (vstack([m_1 + m_2 for _ in range(3)]), "Slope, lines"),
+        })  # fmt: skip
+        slopes |= result({"slope_relus": (self.relu_slopes, "Slope, ReLUs")}, style="cells")
+        return result(corners, style="cells"), slopes
 
     # ---- what is compared, the words, the exercises
 
