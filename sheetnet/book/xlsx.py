@@ -93,22 +93,25 @@ class ExactSheet(Worksheet):  # type: ignore[misc]
         return (str(int(value)) if abs(value) < 1e15 and value == int(value) else repr(value)), ""
 
 
-def write(path: Path, book: Book, values: Mapping[str, np.ndarray], manifest: str) -> None:
+def write(
+    path: Path, book: Book, values: Mapping[str, np.ndarray], manifest: str, same: files.Same | None = None
+) -> None:  # fmt: skip
     """Write the book to path, with the value of each block (by id) beside its formulas.
 
+    same: whether the file that stands there is this workbook already, and stays.
     Raises: WorkbookError when the target cannot be written.
     """
-    with replacing(path) as beside:
+    with replacing(path, same) as beside:
         _fill(beside, book, values, manifest)
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[str]:
+def replacing(path: Path, same: files.Same | None = None) -> Iterator[str]:
     """The name of a new file beside path, which takes its place when the context ends well; else path stays as it was.
 
     Raises: WorkbookError when the target cannot be written.
     """
-    with files.writing(path, WorkbookError, "; is it open elsewhere?") as beside:
+    with files.writing(path, WorkbookError, "; is it open elsewhere?", same) as beside:
         try:
             yield str(beside)
         except XlsxFileError as reason:
