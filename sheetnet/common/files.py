@@ -11,7 +11,6 @@ from pathlib import Path
 
 from sheetnet.errors import SheetnetError
 
-
 Same = Callable[[Path, Path], bool]  # of an old and a new file: whether they are the same for all that matters
 
 

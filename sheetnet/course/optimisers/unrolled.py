@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from sheetnet.graph.node import Node, apply, row, vstack
 from sheetnet.models.optimisers import Optimiser, Step
-from sheetnet.page.book import Page, Role
+from sheetnet.motifs.unroll import unroll
 from sheetnet.page.look import HEADING
+from sheetnet.page.part import Part
+from sheetnet.page.parts import Grid, Pile, table
+from sheetnet.page.shown import Group, Shown, forward, result, update
 
 LABELS = ("x^2", "x", "1")  # of the three weights
 LOSS, ABOVE = "loss, all rows", "above lowest"
@@ -35,82 +38,61 @@ class Run:
 
     def __init__(self, how: Descent, start: Node, batches: Sequence[Batch], counts: Sequence[Node]) -> None:
         """counts: the number of each step, from 1, (1, 1)."""
-        self.how = how
+        self.how, self.counted = how, vstack(list(counts))  # the numbers of the steps (n, 1)
         self.at: Node  # the step in slow motion, and its lines
         self.lines: dict[str, Node]
-        W = apply("same", start)
-        state: Mapping[str, Node] = how.optimiser.zeros(W)
-        Ws, states, grads = [W], [state], []
         self.steps: list[Step] = []
-        for batch, t in zip(batches, counts, strict=True):
-            grads.append(how.slopes(W, batch))
-            step = how.step(W, grads[-1], state, t)
-            W, state = step.W_next, step.state
-            Ws.append(W)
-            states.append(state)
-            self.steps.append(step)
-        self.n, self.grads = len(grads), grads
-        self.W, self.grad = vstack(Ws), vstack(grads)
-        self.state = {key: vstack([state[key] for state in states]) for key in how.optimiser.state}
-        self.shown = {key: vstack([step.shown[key] for step in self.steps]) for key in step.shown}
+        kinds, begin = list(how.optimiser.state), apply("same", start)
+
+        def step(now: Sequence[Node], i: int) -> tuple[Sequence[Node], Sequence[Node]]:
+            grad = how.slopes(now[0], batches[i])
+            made = how.step(now[0], grad, dict(zip(kinds, now[1:], strict=True)), counts[i])
+            self.steps.append(made)
+            return [grad], [made.W_next, *(made.state[kind] for kind in kinds)]
+
+        columns, last = unroll([begin, *how.optimiser.zeros(begin).values()], len(batches), step)
+        Ws, *states = ([*rows, end] for rows, end in zip(columns, last, strict=False))
+        self.W, self.grad = vstack(Ws), vstack(columns[-1])
+        self.state = {kind: vstack(rows) for kind, rows in zip(kinds, states, strict=True)}
+        self.shown = {key: vstack([step.shown[key] for step in self.steps]) for key in self.steps[0].shown}
         self.loss = vstack([how.loss(W) for W in Ws])
         self.above = self.loss - how.lowest
 
-    def place(self, page: Page, prefix: str, top: int, col: int) -> int:
-        """Gradient, state, what is shown, W and loss side by side, the start in row `top`; the next free column."""
-        col = self.lower(page, f"{prefix}.grad", self.grad, top, col, "gradient", "backward")
-        for key, table in self.state.items():
-            page.place(f"{prefix}.{key}", table, top, col, "update", title=key, labels=LABELS)
-            col += 3
-        for key, table in self.shown.items():
-            col = self.lower(page, f"{prefix}.{key}", table, top, col, key, "update")
-        page.place(f"{prefix}.W", self.W, top, col, "update", title="weights after the step", labels=LABELS)
-        page.place(f"{prefix}.loss", self.loss, top, col + 3, "forward", title=LOSS, format="loss")
-        page.place(f"{prefix}.above", self.above, top, col + 4, "result", "cells", title=ABOVE, scale=self.loss)
-        page.widths |= {col + 3: 14.0, col + 4: 13.0}
-        return col + 5
+    def parts(self, prefix: str) -> list[Part]:
+        """Gradient, state, what is shown, W and loss, to stand side by side; the start is in the first row."""
+        out = [lower(f"{prefix}.grad", Shown(self.grad, "gradient", role="backward"))]
+        state = {f"{prefix}.{key}": (rows, key) for key, rows in self.state.items()}
+        out += [table(update(state, labels=LABELS))] * bool(state)
+        out += [lower(f"{prefix}.{key}", Shown(rows, key, role="update")) for key, rows in self.shown.items()]
+        columns = update({f"{prefix}.W": (self.W, "weights after the step")}, labels=LABELS)
+        columns |= forward({f"{prefix}.loss": (self.loss, LOSS, "loss")})
+        return [*out, table(columns, result({f"{prefix}.above": (self.above, ABOVE)}, style="cells"))]
 
-    def lower(
-        self, page: Page, id: str, table: Node, top: int, col: int, title: str, role: Role, style: str = ""
-    ) -> int:
-        """A table (n, k) that begins a row below the start, under its heading; the next free column."""
-        n, k = table.shape
-        head(page, top, col, title, role, f"{n} x {k}", LABELS if k == 3 else ())
-        page.place(id, table, top + 1, col, role, "cells" if style else None)
-        return col + k
-
-    def slowly(self, page: Page, prefix: str, at: Node, top: int) -> dict[str, Node]:
-        """The step `at` line by line, each a formula of the lines above, as the optimiser's words say; the lines."""
-        optimiser, settings = self.how.optimiser, self.how.optimiser.settings
-        page.text(top, 0, "That step, slowly", "head_left")
-        for j, label in enumerate(LABELS):
-            page.text(top, 1 + j, label, "head")
-        page.text(top, 4, "how", "head_left", wide=4)
-        then = {key: row(table, at) for key, table in self.state.items()}
+    def slowly(self, prefix: str, at: Node) -> Part:
+        """The step `at` line by line, each a formula of the lines above, as the optimiser's words say."""
+        self.at, optimiser = at, self.how.optimiser
+        then = {key: row(rows, at) for key, rows in self.state.items()}
         lines = {"W then": row(self.W, at), "gradient": row(self.grad, at)}
         lines |= {f"{key} then": node for key, node in then.items()}
         hows = {"W then": "weights before the step", "gradient": "of the batch, at these weights"}
         hows |= {f"{key} then": optimiser.state[key].split(",")[0] for key in then}
         step = self.how.step(lines["W then"], lines["gradient"], then, at)
         made = {f"{key} after": node for key, node in step.state.items()} | step.shown | {"W after": step.W_next}
-        for line in optimiser.words.format(**{key: key for key in settings}).split("\n"):
+        for line in optimiser.words.format(**{key: key for key in optimiser.settings}).split("\n"):
             name, how = line.split(" = ", 1)
             lines[name], hows[name] = made[name], f"= {how}"
-        lines["in the table"] = row(self.W, at + 1.0)
-        hows["in the table"] = "the same, unrolled below"
-        for i, (name, node) in enumerate(lines.items(), start=top + 1):
-            role: Role = "backward" if name == "gradient" else "update"
-            page.text(i, 0, name, "label")
-            page.place(f"{prefix}.now.{name.replace(' ', '_')}", node, i, 1, role)
-            page.text(i, 4, hows[name], "hint", wide=4)
-        return lines
+        lines["in the table"], hows["in the table"] = row(self.W, at + 1.0), "the same, unrolled below"
+        self.lines = lines
+        rows: list[tuple[str, Group]] = []
+        for name, node in lines.items():
+            one = Shown(node, role="backward" if name == "gradient" else "update")
+            rows.append((name, {f"{prefix}.now.{name.replace(' ', '_')}": one}))
+        return Grid("", rows, (*LABELS, "how"), corner="That step, slowly", after=dict(enumerate(hows[name] for name in lines)))
 
 
-def head(page: Page, top: int, col: int, title: str, role: Role, shape: str = "", labels: tuple[str, ...] = ()) -> None:
-    """The heading of a table whose first row is `top`, where it is not one block: band, shape, labels."""
-    kind, wide = HEADING[role], max(1, len(labels))
-    side = "" if labels else "_narrow"
-    page.text(top - 3, col, title, f"band_{kind}{side}", wide=wide)
-    page.text(top - 2, col, shape, f"shape_{kind}{side}", wide=wide)
-    for j, label in enumerate(labels):
-        page.text(top - 1, col + j, label, f"head_{kind}{side}")
+def lower(id: str, one: Shown) -> Part:
+    """A table (n, k) that begins a row below the start, under its heading."""
+    n, k = one.node.shape
+    bare = Shown(one.node, role=one.role, style=one.style)
+    labels = LABELS if k == 3 else ()
+    return Pile(one.title, {id: bare}, f"{n} x {k}", labels, HEADING[one.role], skip=1)
