@@ -40,12 +40,16 @@ def same_workbook(old: Path, new: Path, book: Book, sizes: Mapping[str, float]) 
     for name, was, is_ in parts:
         if was == is_:
             continue
-        if name == "xl/sharedStrings.xml":
-            if _without_record(was) != _without_record(is_):
-                return False
-        elif _STORED.sub(b"", was) != _STORED.sub(b"", is_) or (name in pages and not _same_cells(was, is_, [b for b in book.blocks if b.area.sheet == pages[name]], sizes)):
+        bare = _without_record if name == "xl/sharedStrings.xml" else _without_values
+        blocks = [block for block in book.blocks if block.area.sheet == pages.get(name)]
+        if bare(was) != bare(is_) or not _same_cells(was, is_, blocks, sizes):
             return False
     return True
+
+
+def _without_values(sheet: bytes) -> bytes:
+    """A part of the file, but for the values of cells, and those that charts keep beside their ranges."""
+    return _STORED.sub(b"", sheet)
 
 
 def _without_record(strings: bytes) -> str:

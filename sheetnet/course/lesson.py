@@ -139,11 +139,20 @@ class Lesson(Workbook):
         self._kept[copy] = node
         return copy
 
-    def page(self, title: str, about: str, body: Part, prefix: str = "", **more: Any) -> Page:
-        """A page called as its title is up to the colon; its ids begin with that name in small letters, or a prefix."""
+    def page(
+        self, title: str, about: str, body: Part, prefix: str = "", first: Node | None = None, **more: Any
+    ) -> Page:  # fmt: skip
+        """A page called as its title is up to the colon; its ids begin with that name in small letters, or a prefix.
+
+        first: the input that one would edit first, where it is not the first in reading order.
+        """
         name = title.partition(":")[0]
         page = self.book.page(name, title, about, **{"freeze": (2, 0), **more})
-        return lay(page, prefix or name.lower().replace(" ", "_"), body)
+        lay(page, prefix or name.lower().replace(" ", "_"), body)
+        if first is not None:
+            area = self.book.block_of(first).area
+            page.active = area.row, area.col
+        return page
 
     @property
     def settings(self) -> dict[str, Any]:

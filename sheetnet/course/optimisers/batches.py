@@ -124,7 +124,7 @@ class Batches(Lesson):
                 Note(stories.BATCHES, 6),
                 across(table(forward(picked)), table(forward(curves))),
             ),
-        ))  # fmt: skip
+        ), first=self.which)  # fmt: skip
 
     # ---- Gradients
 

@@ -130,7 +130,7 @@ class Races(Batches):
                 ),
                 *more,
             ),
-        ), prefix=name, freeze=(2, 1))  # fmt: skip
+        ), prefix=name, first=at, freeze=(2, 1))  # fmt: skip
 
     def _shown(self, name: str, run: Run, story: Story) -> tuple[list[Part], list[Line]]:
         """What is worth a second chart, as tables where it does not stand yet; and the lines of that chart."""
