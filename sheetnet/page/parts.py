@@ -106,7 +106,8 @@ class Grid(Part):
 
     lines: (words, group), a line of words for each row; a group's blocks stand side by side. Where words are empty the
     row takes the title of its first block. span: how many columns the words may take. after: words to the right of a
-    row, by the number of the row; "=" stands for the formula of its first block. over: heads over the heads, each with the number of its columns.
+    row, by the number of the row; "=" stands for the formula of its first block. over: heads over the heads, each with
+    the number of its columns.
     """
 
     heading: str

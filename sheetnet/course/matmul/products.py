@@ -161,9 +161,9 @@ class Products(Lesson):
         ))  # fmt: skip
 
     def _shapes(self) -> None:
-        sizes = self._sizes("shapes", (3, 4, 4, 2), ("A", "", "B", ""), 9)
+        sizes = self._typed_sizes("shapes", (3, 4, 4, 2), ("A", "", "B", ""), 9)
         columns = np.hsplit(np.array([*EXAMPLES.values()]), 4)
-        many = self._sizes("examples", columns, ("A rows", "A columns", "B rows", "B columns"), 100_000)
+        many = self._typed_sizes("examples", columns, ("A rows", "A columns", "B rows", "B columns"), 100_000)
         n, k, m, p = sizes
         x, y, fits = constant(CORNERS[0]), constant(CORNERS[1]), apply("equal", k, m)
         drawn = {
@@ -188,7 +188,7 @@ class Products(Lesson):
             table(forward(corners, labels=POINTS, **PLAIN)),
         ))  # fmt: skip
 
-    def _sizes(self, prefix: str, values: Sequence[Any], titles: Sequence[str], high: int) -> list[Node]:
+    def _typed_sizes(self, prefix: str, values: Sequence[Any], titles: Sequence[str], high: int) -> list[Node]:
         return [
             self.typed(f"{prefix}.{id}", value, title, name=f"size_{id}" if prefix == "shapes" else "", low=1, high=high,
                        whole=True, message=f"A size: a whole number from 1 to {high} is expected")
