@@ -175,6 +175,17 @@ def test_words_lead_to_cells_that_are_filled(lesson: Book) -> None:
         assert book[sheet.strip("'")][first].value is not None, link
 
 
+def test_a_formula_in_words_is_that_of_a_cell_in_its_row(lesson: Book) -> None:
+    contents, quoted = reader.read(lesson.path), 0
+    for page in lesson.workbook.book.pages:
+        for text in page.texts:
+            if text.style == "hint" and text.text.startswith(("=", "{=")):
+                formulas = contents.sheets[page.name].formulas.items()
+                assert text.text.strip("{}") in {formula.text for at, formula in formulas if at[0] == text.row}
+                quoted += 1
+    assert quoted or lesson.workbook.name != "matmul"
+
+
 def test_the_same_bytes_again(lesson: Book, tmp_path: Path) -> None:
     again = sn.build_lesson(lesson.workbook.name, tmp_path / "again.xlsx")
     assert again.path.read_bytes() == lesson.path.read_bytes()

@@ -49,6 +49,16 @@ class Canvas:
             self.page.rules.append(Rule(block.area, b.whole, b.low, b.high, b.message))
         return block
 
+    def say_formula(self, id: str, row: int, col: int) -> None:
+        """The formula of a block (of its first cell) in grey words, as it stands when all pages do."""
+
+        def say() -> None:
+            book = self.page.book
+            formula = next(book.formulas(book.block(self.id(id))))
+            self.page.text(row, col, f"{{{formula.text}}}" if formula.array else formula.text, "hint")
+
+        self.page.book.later.append(say)
+
     def across(self, col: int, wide: int) -> Sequence[float]:
         """The widths of some columns."""
         return [self.widths[c] if c < len(self.widths) else USUAL for c in range(col, col + wide)]

@@ -24,6 +24,7 @@ class Table(Part):
 
     names stand to the left of the rows, in a style of look.STYLES; a whole number counts the rows, from `first`.
     corner: the heading over the names. lead: words above the whole. frozen: headings and names stay as one scrolls.
+    after: words to the right of a row, by its number; -1 is the line of the headings.
     """
 
     groups: tuple[Group | None, ...]
@@ -33,6 +34,7 @@ class Table(Part):
     named: str = "label"
     first: int = 1
     frozen: bool = False
+    after: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def parts(self) -> list[tuple[str, Shown] | None]:
@@ -54,7 +56,7 @@ class Table(Part):
             out.append(max(len(name) for name in (*self.names, self.corner)) + 3.0)
         for part in self.parts:
             out += [GAP] if part is None else [part[1].room] * part[1].node.shape[1]
-        return out
+        return out + [0.0] * bool(self.after)
 
     def rows(self, widths: Sequence[float]) -> int:
         named = self.names if isinstance(self.names, int) else len(self.names)
@@ -81,11 +83,21 @@ class Table(Part):
             if part is not None:
                 on.place(*part, row, col)
             col += 1 if part is None else part[1].node.shape[1]
+        for i, words in self.after.items():
+            page.text(row + i, col, words, "hint")
 
 
 def table(*groups: Group | None, **more: Any) -> Table:
     """A Table of these groups."""
     return Table(groups, **more)
+
+
+def spaced(*groups: Group) -> list[Group | None]:
+    """The blocks of groups with a gap between each and the next, for a table."""
+    out: list[Group | None] = []
+    for id, one in (item for group in groups for item in group.items()):
+        out += [{id: one}, None]
+    return out[:-1]
 
 
 @dataclass
@@ -94,7 +106,8 @@ class Grid(Part):
 
     lines: (words, group), a line of words for each row; a group's blocks (or words) stand side by side. Where words are
     empty the row takes the title of its first block. span: how many columns the words may take. after: words to the
-    right of a row, by the number of the row. over: heads over the heads, each with the number of its columns.
+    right of a row, by the number of the row; "=" stands for the formula of its first block. over: heads over the heads,
+    each with the number of its columns.
     """
 
     heading: str
@@ -151,7 +164,9 @@ class Grid(Part):
                 elif one:
                     page.text(row, at, one, "count" if one.isdigit() else "hint")
                 at += len(_rooms(one))
-            if i in self.after:
+            if self.after.get(i) == "=":
+                on.say_formula(next(iter(group)), row, at)
+            elif i in self.after:
                 page.text(row, at, self.after[i], "hint")
             row += _tall(group)
 

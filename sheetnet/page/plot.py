@@ -16,7 +16,10 @@ from sheetnet.page.screen import LINE, USUAL, pixels
 
 @dataclass(frozen=True)
 class Some:
-    """Some rows and columns of a block, first and last counted from 0; None takes all."""
+    """Some rows and columns of a block, first and last counted from 0; None takes all.
+
+    Row -1 is the line of words right above it.
+    """
 
     id: str
     rows: tuple[int, int] | None = None
@@ -69,3 +72,8 @@ class Plot(Part):
 def plot(title: str, x: str, y: str, lines: Sequence[Line], alt: str, **more: Any) -> Plot:
     """A chart of lines, points or (columns=True) bars."""
     return Plot(title, (x, y), lines, alt, more)
+
+
+def path(label: str, id: str, look: str = "live") -> Line:
+    """A line of a chart through the points of a block (n, 2), each across and up."""
+    return label, Some(id, cols=(0, 0)), Some(id, cols=(1, 1)), look

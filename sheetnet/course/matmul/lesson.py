@@ -7,8 +7,19 @@ import numpy as np
 from sheetnet.course.lesson import Pair, Watched, Word
 from sheetnet.course.matmul.limits import Limits
 from sheetnet.course.matmul.products import AMOUNTS
-from sheetnet.graph.node import row
+from sheetnet.graph.node import Node, row
 from sheetnet.motifs.exercises import Exercise, choice
+
+PAIRS = {
+    "dot.mmult": "Dot product", "arrows.cosine": "Cosine", "product.mmult": "Product", "order.PQ": "P Q",
+    "ones.at_once": "X w + b", "relu.missing": "Missing", "relu.bill": "Bill, ReLU", "sums.relu.both": "ReLU(u + v)",
+}  # fmt: skip
+WATCHED = {
+    "amounts": "dot.amounts", "prices": "dot.prices", "u": "arrows.u", "v": "arrows.v", "A": "product.A", "B": "product.B",
+    "P": "order.P", "Q": "order.Q", "X": "ones.X", "w": "ones.w", "delivery": "ones.b", "plans": "relu.plans",
+    "recipes": "relu.recipes", "food prices": "relu.prices", "u on Sums": "sums.u", "v on Sums": "sums.v", "M on Sums": "sums.M",
+}  # fmt: skip
+ASKED = "dot.sum", "dot.amounts", "product.entry", "product.row", "product.column", "relu.bill"
 
 
 class Matmul(Limits):
@@ -33,42 +44,16 @@ class Matmul(Limits):
         for name in ("dot", "arrows", "product", "shapes", "order", "ones", "relu", "sums", "count"):
             getattr(self, f"_{name}")()
 
+    def _node(self, id: str) -> Node:
+        return self.book.block(id).node
+
     # ---- what is compared, the words, the exercises
 
     def pairs(self) -> list[Pair]:
-        ids = {
-            "dot.mmult": "Dot product",
-            "arrows.cosine": "Cosine",
-            "product.mmult": "Product",
-            "order.PQ": "P Q",
-            "ones.at_once": "X w + b",
-            "relu.missing": "Missing",
-            "relu.bill": "Bill, ReLU",
-            "sums.relu.both": "ReLU(u + v)",
-        }
-        return [Pair(id, title) for id, title in ids.items()]
+        return [Pair(id, title) for id, title in PAIRS.items()]
 
     def watched(self) -> list[Watched]:
-        nodes = {
-            "amounts": self.amounts,
-            "prices": self.prices,
-            "u": self.u,
-            "v": self.v,
-            "A": self.a,
-            "B": self.b,
-            "P": self.P,
-            "Q": self.Q,
-            "X": self.X,
-            "w": self.w,
-            "delivery": self.fee,
-            "plans": self.plans,
-            "recipes": self.recipes,
-            "food prices": self.food,
-            "u on Sums": self.sum_u,
-            "v on Sums": self.sum_v,
-            "M on Sums": self.M,
-        }
-        return [Watched(node, title) for title, node in nodes.items()]
+        return [Watched(self._node(id), title) for title, id in WATCHED.items()]
 
     def words(self) -> list[Word]:
         return [
@@ -87,17 +72,18 @@ class Matmul(Limits):
         ]  # fmt: skip
 
     def ask(self) -> list[Exercise]:
+        bill, amounts, entry, i, j, bent = map(self._node, ASKED)
         two_cheeses = np.array([[*AMOUNTS[:2], 2.0, *AMOUNTS[3:]]])
         return [
-            Exercise("On Dot, what is the dot product of amounts and prices as the workbook came?", self.bill),
-            Exercise("On Dot, set the amount of cheese to 2. What is the dot product now?", self.bill, 0.001, {self.amounts: two_cheeses}),
+            Exercise("On Dot, what is the dot product of amounts and prices as the workbook came?", bill),
+            Exercise("On Dot, set the amount of cheese to 2. What is the dot product now?", bill, 0.001, {amounts: two_cheeses}),
             Exercise("Write a formula for the dot product of 2, -1, 3 and 4, 5, 0.5.", 4.5),
             Exercise("On Arrows, u is 3, 1. The first number of v is 1. What must the second be for a right angle?", -3.0),
-            Exercise("On Product, look at row 3 and column 2. What is this entry of A B?", self.entry, 0.001, {self.i: 3.0, self.j: 2.0}),
+            Exercise("On Product, look at row 3 and column 2. What is this entry of A B?", entry, 0.001, {i: 3.0, j: 2.0}),
             Exercise("A has the rows 1, 2 and 3, 4. B has the rows 5, 6 and 7, 8. Write a formula for the entry of A B in row 1, column 2.", 22.0),
             Exercise("A is 64 x 30 and B is 30 x 10. How many multiplications does A B take?", 19200.0),
             Exercise("The weights are 0.5 and -2, the constant is 3. Write a formula for the prediction for the row 6, 1.", 4.0),
-            Exercise("On ReLU, as it came: what does plan 3 cost with ReLU between the two products?", row(self.bent, 3)),
+            Exercise("On ReLU, as it came: what does plan 3 cost with ReLU between the two products?", row(bent, 3)),
             Exercise("A row is 2, -1. Take its dot products with 1, 3 and with 2, 1, then the ReLU of each, then add. Write this as a formula.", 3.0),
             choice("Which of these can a matrix product not do? 1: give the sum of each row. 2: add a constant, if there is a column of ones. 3: set negative entries to 0.", 3),
             choice("Two matrix products in a row, with nothing between them, can do: 1: as much as one product with another matrix. 2: one bend. 3: twice as much.", 1),

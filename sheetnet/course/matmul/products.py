@@ -1,238 +1,233 @@
-"""Dot, Arrows and Product: what a matrix product is."""
+"""Dot, Arrows, Product, Shapes and Order: what a matrix product is, which shapes fit, and that the order matters."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-from sheetnet.course.matmul.forms import Forms, place_words
-from sheetnet.graph.node import apply, constant, lift, row, vstack, where
-from sheetnet.page.area import Area
-from sheetnet.page.book import Series
+from sheetnet.course.lesson import Lesson
+from sheetnet.graph.node import Node, apply, constant, hstack, lift, row, vstack, where
+from sheetnet.page.flow import across, beside, down
+from sheetnet.page.parts import Grid, Note, Words, facts, spaced, table
+from sheetnet.page.plot import Some, path, plot
+from sheetnet.page.shown import Group, Shown, forward, result
 
 GOODS, SHOPPERS, SHOPS = ("apples", "bread", "cheese", "milk"), ("Ann", "Ben", "Cleo"), ("market", "corner")
 AMOUNTS, PRICES = (3.0, 2.0, 0.5, 1.5, 4.0), (0.5, 2.5, 9.0, 1.0, -0.25)
 BASKETS, PRICE_LIST = ((4, 1, 0.5, 2), (0, 2, 1, 1), (6, 0, 0, 3)), ((0.5, 0.8), (4, 2), (10, 12), (1.2, 1))
+EXAMPLES = {  # n, k, m, p
+    "the baskets and prices on Product": (3, 4, 4, 2), "lesson 4: passengers, one unit's weights": (712, 10, 10, 1),
+    "lesson 4: passengers, two units' weights": (712, 10, 10, 2), "a row, a column: one number, as on Dot": (1, 5, 5, 1),
+    "a column, a row: a times table": (5, 1, 1, 5), "B A on Product: 2 shops cannot meet 3 shoppers": (4, 2, 3, 4),
+    "lesson 4: slopes, from the table transposed": (10, 712, 712, 1),
+}  # fmt: skip
+CORNERS = ((0.0,), (1.0,), (1.0,), (0.0,), (0.0,)), ((0.0,), (0.0,), (1.0,), (1.0,), (0.0,))  # of a rectangle: x, y
+FLAG = ((0, 0), (0, 3), (0.5, 2.75), (2, 2.25), (0.5, 1.75), (0, 1.5))
+POINTS = ("across", "up")
+PLAIN: dict[str, Any] = {"format": "plain"}
+BY_CELL: dict[str, Any] = {"format": "plain", "style": "cells"}
+GAP: dict[str, Any] = {"format": "diff", "style": "cells"}  # of two ways that should say the same
+
+ABOUT_DOT = "Two rows of numbers: multiply them pair by pair and add up. The sum is one number, the dot product; here it is found three times."
+NOTE_DOT = "SUM adds what stands in the row of products. SUMPRODUCT multiplies and adds in one go. MMULT does so for whole matrices: it wants a row on the left and a column on the right, so TRANSPOSE makes a column of the prices.\n\nThe bottles are brought back: their price is negative, and so is their part of the bill.\n\nTry this: how many bottles make the bill 0?"
+ABOUT_ARROWS = "Change v. The dot product is large when both arrows point the same way, 0 at a right angle, negative when they point apart."
+NOTE_ARROWS = "u and v are arrows from 0. The dot product is the length of u times the signed length of v's shadow on u, which the dashed line casts: negative where the shadow falls on the far side of 0. Divided by both lengths it is the cosine, from -1 to 1: only directions count. (0, 0 has no direction: nothing can be divided by its length, so #DIV/0!)\n\nIn a model, u is a row of data and v the weights: the dot product says how far they agree.\n\nTry this: make v twice as long, 2 and 4. Which of these numbers double, and which stay?"
+ABOUT_PRODUCT = "Each row of A meets each column of B, and their dot product stands where the two cross. Choose a row and a column below."
+NOTE_PRODUCT = "How to enter an array formula: select the 3 x 2 cells of the result, type =MMULT(A,B) and press Ctrl+Shift+Enter. Curly brackets show that one formula fills them all; no single cell of it can be changed. In Excel 365, Enter alone will do.\n\nSUMPRODUCT wants two ranges of the same shape. Rows of A lie, columns of B stand: so B is transposed first.\n\nTry this: change what Ben buys. Which results move?"
+ABOUT_SHAPES = "A product needs as many columns on the left as rows on the right. Change the yellow sizes and see when the sides meet."
+NOTE_SHAPES = "(n x k) times (k x p) gives (n x p). The inner sizes must be equal, and are gone afterwards: they are what each dot product adds over. The outer sizes stay.\n\nThe result has n p entries; each takes k multiplications.\n\nTry this: A 4 x 1 and B 1 x 5. Then A 1 x 5 and B 5 x 1."
+ABOUT_ORDER = "A 2 x 2 matrix moves points, the rows of X. As it came, P turns them and Q stretches them: change P or Q and watch both flags."
+NOTE_ORDER = "TRANSPOSE makes rows of columns. A product transposed is the product of the transposed matrices in the other order. With other shapes, the sides meet in no other order.\n\nTry this: set P to 1 0 / 0 1, the matrix that changes nothing; then to -1 0 / 0 1, a mirror. P Q is Q P now: for some matrices the order does not matter. Then P to 1 1 / 0 1 and Q to 1 0 / 1 1: it matters again."
 
 
-class Products(Forms):
-    """The first three sheets."""
+def around_0(reach: float, width: int, height: int) -> dict[str, Any]:
+    """The window of a chart in which a unit is as long across as up."""
+    bounds = {"x_max": reach, "x_min": -reach, "y_min": -reach, "y_max": reach}
+    return {"y_format": "0", **bounds, "width": width, "height": height, "equal": True}
 
-    # ---- Dot and Arrows
+
+class Products(Lesson):
+    """The first five sheets."""
 
     def _dot(self) -> None:
-        page = self.sheet(
-            "Dot: a bill is a dot product",
-            "Two rows of numbers: multiply them pair by pair and add up. The sum is one number, the dot product; here it is found three times.",
-            {0: 21.0, 6: 3.0},
-            (5, 1),
-        )
-        place_words(page, 4, 1, (*GOODS, "bottles"), across=True)
-        self.amounts = u = self.give(page, "dot.amounts", [AMOUNTS], 5, 1, "Amounts, 1 x 5", side=True, name="amounts")
-        self.prices = v = self.give(page, "dot.prices", [PRICES], 6, 1, "Prices, 1 x 5", side=True, name="prices")
-        products = self.show(page, "dot.products", u * v, 7, 1, "Amount x price", "cells", side=True)
-        self.bill, short, whole = apply("sum", products), u @ v.T, u @ v.T
-        page.text(9, 0, "The dot product, three times", "band_forward", wide=6)
-        self.stack(
-            page, "dot", 10, {"sum": ("SUM of the products", self.bill), "sumproduct": ("SUMPRODUCT", short)}, "cells"
-        )
-        self.stack(page, "dot", 12, {"mmult": ("MMULT", whole)})
-        self.gap(page, "dot.gap_sumproduct", short, self.bill, 13, 1, "SUMPRODUCT - SUM", side=True)
-        self.gap(page, "dot.gap_mmult", whole, self.bill, 14, 1, "MMULT - SUM", side=True)
-        hints = (
-            "=SUM(B8:F8)",
-            "=SUMPRODUCT(B6:F6,$B$7:$F$7)",
-            "{=MMULT(amounts,TRANSPOSE(prices))}",
-            "0.0E+00 is 0; 1E-16 would be rounding",
-        )
-        place_words(page, 10, 2, hints, "hint")
-        page.text(
-            16,
-            0,
-            "SUM adds what stands in the row of products. SUMPRODUCT multiplies and adds in one go. MMULT does so for whole matrices: it wants a row on the left and a column on the right, so TRANSPOSE makes a column of the prices.\n\nThe bottles are brought back: their price is negative, and so is their part of the bill.\n\nTry this: how many bottles make the bill 0?",
-            "note",
-            wide=6,
-            tall=9,
-        )
-        bars = Series("amount x price", Area("Dot", 4, 1, 1, 5), self.book.block("dot.products").area)
-        self.chart(
-            page,
-            3,
-            7,
-            "What each pair adds to the dot product",
-            "goods",
-            "amount x price",
-            [bars],
-            "A bar for each amount times its price; the dot product is their sum.",
-            "0.0",
-            x_min=None,
-            columns=True,
-        )
+        u = self.typed("amounts", [AMOUNTS], "Amounts, 1 x 5", name="amounts")
+        v = self.typed("prices", [PRICES], "Prices, 1 x 5", name="prices")
+        products, short, whole = u * v, u @ v.T, u @ v.T
+        bill = apply("sum", products)
+        ways = forward({"sum": (bill, "SUM of the products"), "sumproduct": (short, "SUMPRODUCT")}, **BY_CELL)
+        gaps = {"gap_sumproduct": (short - bill, "SUMPRODUCT - SUM"), "gap_mmult": (whole - bill, "MMULT - SUM")}
+        self.page("Dot: a bill is a dot product", ABOUT_DOT, across(
+            down(
+                facts("", self.cells(u, v), forward({"products": (products, "Amount x price")}, **BY_CELL),
+                      heads=(*GOODS, "bottles")),
+                facts("The dot product, three times", ways, forward({"mmult": (whole, "MMULT")}, **PLAIN),
+                      result(gaps, **GAP), band="band_forward",
+                      after={0: "=", 1: "=", 2: "=", 3: "0.0E+00 is 0; 1E-16 would be rounding"}),
+                Note(NOTE_DOT, 6),
+            ),
+            plot("What each pair adds to the dot product", "goods", "amount x price",
+                 [("amount x price", Some("amounts", (-1, -1)), "products")],
+                 "A bar for each amount times its price; the dot product is their sum.", y_format="0.0", x_min=None,
+                 columns=True),
+        ))  # fmt: skip
 
     def _arrows(self) -> None:
-        page = self.sheet(
-            "Arrows: what a dot product says",
-            "Change v. The dot product is large when both arrows point the same way, 0 at a right angle, negative when they point apart.",
-            {0: 24.0, 5: 3.0},
-            (5, 1),
-        )
-        place_words(page, 3, 1, ("across", "up"), across=True)
-        self.u, self.v = u, v = [
-            self.give(page, f"arrows.{name}", [xy], 4 + i, 1, name, side=True, name=name)
-            for i, (name, xy) in enumerate({"u": (3, 1), "v": (1, 2)}.items())
-        ]
+        u, v = (self.typed(name, [xy], name, name=name) for name, xy in {"u": (3, 1), "v": (1, 2)}.items())
         dot, size_u, size_v, none = u @ v.T, apply("sqrt", u @ u.T), apply("sqrt", v @ v.T), lift(0.0)
-        self.show(page, "arrows.dot", dot, 7, 1, "dot product", "cells", side=True, name="dot_uv")
-        self.show(
-            page, "arrows.size_u", size_u, 8, 1, "length of u", "cells", side=True, name="size_u", format="weight"
-        )
-        self.show(
-            page, "arrows.size_v", size_v, 9, 1, "length of v", "cells", side=True, name="size_v", format="weight"
-        )
-        shadow, self.cosine = dot / size_u, dot / (size_u * size_v)
-        self.stack(
-            page,
-            "arrows",
-            10,
-            {"shadow": ("signed shadow of v on u", shadow), "cosine": ("cosine", self.cosine)},
-            "cells",
-            format="weight",
-            scale=size_v + 1.0,
-        )
         says = where(apply("greater", dot, none), "more or less the same way", "apart")
         says = where(apply("greater", lift(1e-9), apply("abs", dot)), "at a right angle", says)
         says = where(apply("equal", size_u * size_v, none), "no direction", says)
-        self.stack(page, "arrows", 12, {"says": ("they point", says)}, "cells", "result", format="text")
-        page.text(
-            14,
-            0,
-            "u and v are arrows from 0. The dot product is the length of u times the signed length of v's shadow on u, which the dashed line casts: negative where the shadow falls on the far side of 0. Divided by both lengths it is the cosine, from -1 to 1: only directions count. (0, 0 has no direction: nothing can be divided by its length, so #DIV/0!)\n\nIn a model, u is a row of data and v the weights: the dot product says how far they agree.\n\nTry this: make v twice as long, 2 and 4. Which of these numbers double, and which stay?",
-            "note",
-            wide=5,
-            tall=13,
-        )
-        page.text(28, 0, "Numbers for the charts", "lead")
+        numbers: dict[str, Any] = {
+            "dot": Shown(dot, "dot product", "plain", name="dot_uv"),
+            "size_u": Shown(size_u, "length of u", name="size_u"), "size_v": Shown(size_v, "length of v", name="size_v"),
+            "shadow": (dot / size_u, "signed shadow of v on u"), "cosine": (dot / (size_u * size_v), "cosine"),
+        }  # fmt: skip
         foot = apply("if_error", u * (dot / size_u / size_u), none)
         ends = {"u": (0.0 * u, apply("same", u)), "v": (0.0 * v, apply("same", v)), "shadow": (apply("same", v), foot)}
-        for col, (id, pair) in zip((1, 3, 6), ends.items(), strict=True):
-            self.show(page, f"arrows.line_{id}", vstack(pair), 32, col, f"line of {id}", labels=("across", "up"))
-        degrees = self.give(page, "arrows.degrees", np.arange(-180.0, 181, 15)[:, None], 38, 1, "Degrees", "fixed")
+        drawn = {f"line_{id}": (vstack(pair), f"line of {id}") for id, pair in ends.items()}
+        degrees = self.typed("degrees", np.arange(-180.0, 181, 15)[:, None], "Degrees", "fixed")
         angle, corner = degrees * (np.pi / 180), constant(((0.0, 1.0), (-1.0, 0.0)))
-        turned = self.show(
-            page,
-            "arrows.turned",
-            apply("cos", angle) * v + apply("sin", angle) * (v @ corner),
-            38,
-            2,
-            "v, turned",
-            labels=("across", "up"),
-            format="weight",
-        )
-        self.show(page, "arrows.dots", turned @ u.T, 38, 4, "Dot", format="weight")
-        lines = self.paths(arrows_line_u="u", arrows_line_v="v", arrows_line_shadow="from v to its shadow")
-        self.chart(
-            page,
-            3,
-            6,
-            "Two arrows, and the shadow of v on u",
-            "across",
-            "up",
-            lines,
-            "Two arrows from 0, and a line from the end of v that meets u at a right angle.",
-            "0",
-            5,
-            -5,
-            -5,
-            5,
-            width=430,
-            height=480,
-            equal=True,
-        )
-        now = Series(
-            "now",
-            self.book.block("arrows.degrees").area.part((12, 12), (0, 0)),
-            self.book.block("arrows.dot").area,
-            "mark",
-        )
-        lines = [self.line("v turned", "arrows.degrees", "arrows.dots"), now]
-        self.chart(
-            page,
-            3,
-            12,
-            "The dot product while v turns, either way",
-            "degrees by which v is turned",
-            "dot product",
-            lines,
-            "A wave: the dot product rises and falls while v turns.",
-            "0",
-            180,
-            -180,
-            width=430,
-            height=480,
-            x_step=90,
-        )
-
-    # ---- Product, Shapes and Order
+        turned = apply("cos", angle) * v + apply("sin", angle) * (v @ corner)
+        wave = forward({"turned": Shown(turned, "v, turned", labels=POINTS), "dots": (turned @ u.T, "Dot")})
+        now = "now", Some("degrees", (12, 12)), "dot", "mark"
+        self.page("Arrows: what a dot product says", ABOUT_ARROWS, across(
+            down(
+                facts("", self.cells(u, v), heads=POINTS),
+                facts("", forward(numbers, style="cells"), result({"says": (says, "they point", "text")}, style="cells")),
+                Note(NOTE_ARROWS, 3),
+            ),
+            down(
+                across(
+                    plot("Two arrows, and the shadow of v on u", *POINTS,
+                         [path("u", "line_u"), path("v", "line_v", "line 3"), path("from v to its shadow", "line_shadow", "line 2")],
+                         "Two arrows from 0, and a line from the end of v that meets u at a right angle.",
+                         **around_0(5, 430, 480)),
+                    plot("The dot product while v turns, either way", "degrees by which v is turned", "dot product",
+                         [("v turned", "degrees", "dots"), now], "A wave: the dot product rises and falls while v turns.",
+                         y_format="0", x_max=180, x_min=-180, width=430, height=480, x_step=90),
+                ),
+                Words("Numbers for the charts"),
+                across(table(forward(drawn, labels=POINTS, **PLAIN)), table(self.cells(degrees), wave)),
+            ),
+        ))  # fmt: skip
 
     def _product(self) -> None:
-        page = self.sheet(
-            "Product: many dot products at once",
-            "Each row of A meets each column of B, and their dot product stands where the two cross. Choose a row and a column below.",
-            {0: 19.0, **dict.fromkeys(range(1, 19), 9.0), 5: 12.0, 8: 3.0, 11: 3.0, 14: 9.0},
-            (14, 1),
-        )
-        self.b = b = self.give(page, "product.B", PRICE_LIST, 6, 6, "B: prices", labels=SHOPS, name="B")
-        self.a = a = self.give(page, "product.A", BASKETS, 14, 1, "A: baskets", labels=GOODS, name="A")
-        place_words(page, 6, 5, GOODS)
-        place_words(page, 14, 0, SHOPPERS)
-        place_words(page, 6, 14, SHOPS)
-        page.text(19, 0, "One entry, taken apart: choose it here", "lead")
-        self.i = i = self.cell(
-            page, "product.row", 2, 20, 1, "Row of A, 1 to 3", low=1, high=3, whole=True, name="which_row"
-        )
-        self.j = j = self.cell(
-            page, "product.column", 1, 21, 1, "Column of B, 1 or 2", low=1, high=2, whole=True, name="which_col"
-        )
-        self.show(
-            page,
-            "product.this_row",
-            where(apply("equal", constant(((1.0,), (2.0,), (3.0,))), i), "this row >", ""),
-            14,
-            5,
-            "",
-            format="text",
-        )
-        self.show(
-            page,
-            "product.this_column",
-            where(apply("equal", constant(((1.0, 2.0),)), j), "this one", ""),
-            10,
-            6,
-            "",
-            format="text",
-        )
-        hand, self.whole, turned = a @ b, a @ b, apply("same", b.T)
+        i = self.typed("row", 2, "Row of A, 1 to 3", low=1, high=3, whole=True, name="which_row")
+        j = self.typed("column", 1, "Column of B, 1 or 2", low=1, high=2, whole=True, name="which_col")
+        a = self.typed("A", BASKETS, "A: baskets", labels=GOODS, name="A")
+        b = self.typed("B", PRICE_LIST, "B: prices", labels=SHOPS, name="B")
+        marks = {
+            side: forward({f"this_{side}": (where(apply("equal", constant(numbers), chosen), words, ""), "", "text")})
+            for side, numbers, chosen, words in (
+                ("row", ((1.0,), (2.0,), (3.0,)), i, "this row >"), ("column", ((1.0, 2.0),), j, "this one"),
+            )
+        }  # fmt: skip
+        hand, whole, turned = a @ b, a @ b, apply("same", b.T)
         short = a @ turned.T
-        self.show(page, "product.turned", turned, 6, 15, "B transposed: TRANSPOSE(B)", labels=GOODS, name="B_turned")
-        for col, id, title, node, *kind in (
-            (6, "hand", "A B by hand", hand, "cells"),
-            (9, "sumproduct", "SUMPRODUCT", short, "cells"),
-            (12, "mmult", "MMULT(A,B)", self.whole),
-        ):
-            self.show(page, f"product.{id}", node, 14, col, title, *kind, labels=SHOPS)
-        self.gap(page, "product.gap_sumproduct", short, hand, 14, 15, "SUMPR. - hand", labels=SHOPS)
-        self.gap(page, "product.gap_mmult", self.whole, hand, 14, 18, "MMULT - hand", labels=SHOPS)
-        place_words(page, 23, 1, GOODS, across=True)
         left, right = row(a, i), row(turned, j)
         each = left * right
-        self.entry = apply("sum", each)
-        self.stack(page, "product", 24, {"left": ("row of A", left), "right": ("column of B", right)})
-        self.stack(page, "product", 26, {"each": ("pair by pair", each)}, "cells")
-        self.show(page, "product.entry", self.entry, 26, 6, "their sum", "cells", "result", side=True)
-        page.text(
-            19,
-            9,
-            "How to enter an array formula: select the 3 x 2 cells of the result, type =MMULT(A,B) and press Ctrl+Shift+Enter. Curly brackets show that one formula fills them all; no single cell of it can be changed. In Excel 365, Enter alone will do.\n\nSUMPRODUCT wants two ranges of the same shape. Rows of A lie, columns of B stand: so B is transposed first.\n\nTry this: change what Ben buys. Which results move?",
-            "note",
-            wide=10,
-            tall=9,
-        )
+        by_shop: dict[str, Any] = {"labels": SHOPS}
+        apart = forward({"left": (left, "row of A"), "right": (right, "column of B")}, **PLAIN)
+        apart |= forward({"each": (each, "pair by pair")}, **BY_CELL)
+        apart |= result({"entry": (apply("sum", each), "their sum")}, **BY_CELL)
+        self.page("Product: many dot products at once", ABOUT_PRODUCT, down(
+            across(
+                beside(
+                    down(
+                        down(Words("One entry, taken apart: choose it here"), facts("", self.cells(i, j)), gap=0),
+                        facts("", apart, heads=GOODS),
+                    ),
+                    down(table(self.cells(b), names=GOODS), facts("", marks["column"]), gap=0),
+                ),
+                table(forward({"turned": (turned, "B transposed: TRANSPOSE(B)")}, labels=GOODS, name="B_turned", **PLAIN),
+                      names=SHOPS),
+            ),
+            across(
+                beside(
+                    down(table(self.cells(a), marks["row"], names=SHOPPERS), Note(NOTE_PRODUCT, 5)),
+                    table(forward({"hand": (hand, "A B by hand")}, **by_shop, **BY_CELL)),
+                ),
+                down(
+                    table(forward({"sumproduct": (short, "SUMPRODUCT")}, **by_shop, **BY_CELL)),
+                    table(result({"gap_sumproduct": (short - hand, "SUMPR. - hand")}, **by_shop, **GAP)),
+                ),
+                down(
+                    table(forward({"mmult": (whole, "MMULT(A,B)")}, **by_shop, **PLAIN)),
+                    table(result({"gap_mmult": (whole - hand, "MMULT - hand")}, **by_shop, **GAP)),
+                ),
+            ),
+        ))  # fmt: skip
+
+    def _shapes(self) -> None:
+        sizes = self._typed_sizes("shapes", (3, 4, 4, 2), ("A", "", "B", ""), 9)
+        columns = np.hsplit(np.array([*EXAMPLES.values()]), 4)
+        many = self._typed_sizes("examples", columns, ("A rows", "A columns", "B rows", "B columns"), 100_000)
+        n, k, m, p = sizes
+        x, y, fits = constant(CORNERS[0]), constant(CORNERS[1]), apply("equal", k, m)
+        drawn = {
+            "A": (-k * x - 0.3, -n * y), "B": (p * x, m * y + 0.3),
+            "AB": (where(fits, p, 0.0) * x, where(fits, -n, 0.0) * y),
+        }  # fmt: skip
+        corners = {id: (hstack(sides), f"corners of {id}") for id, sides in drawn.items()}
+        self.page("Shapes: which matrices fit", ABOUT_SHAPES, down(
+            across(
+                down(
+                    Grid("", [("", self.cells(n, k)), ("", self.cells(m, p))], heads=("rows", "columns")),
+                    facts("", _fitting("shapes", sizes)),
+                    Note(NOTE_SHAPES, 4),
+                ),
+                plot("A to the left, B above, A B where they cross", "columns", "rows",
+                     [path("A", "A"), path("A B", "AB", "line 3"), path("B", "B", "line 2")],
+                     "Three rectangles: A on the left, B above, and their product where the two cross.",
+                     **around_0(10, 470, 400)),
+            ),
+            table(self.cells(*many), None, _fitting("examples", many), lead="More examples: these sizes can be changed, too",
+                  after=dict(enumerate(("What they are", *EXAMPLES), -1))),
+            table(forward(corners, labels=POINTS, **PLAIN)),
+        ))  # fmt: skip
+
+    def _typed_sizes(self, prefix: str, values: Sequence[Any], titles: Sequence[str], high: int) -> list[Node]:
+        return [
+            self.typed(f"{prefix}.{id}", value, title, name=f"size_{id}" if prefix == "shapes" else "", low=1, high=high,
+                       whole=True, message=f"A size: a whole number from 1 to {high} is expected")
+            for id, value, title in zip("nkmp", values, titles, strict=True)
+        ]  # fmt: skip
+
+    def _order(self) -> None:
+        P = self.typed("P", [[0, 1], [-1, 0]], "P", name="P")
+        Q = self.typed("Q", [[2, 0], [0, 1]], "Q", name="Q")
+        X = self.typed("flag", FLAG, "X: a flag", "data", name="flag", labels=POINTS)
+        PQ, QP = (P @ Q).named("PQ"), (Q @ P).named("QP")
+        back, forth = PQ.T, Q.T @ P.T
+        products = {"PQ": Shown(PQ, "P Q", name="PQ"), "QP": Shown(QP, "Q P", name="QP")}
+        transposed = {"back": (back, "P Q transposed"), "forth": (forth, "Q transposed x P transposed")}
+        moved = {"turn_first": (X @ P @ Q, "(X P) Q"), "stretch_first": (X @ Q @ P, "(X Q) P")}
+        self.page("Order: P Q is not always Q P", ABOUT_ORDER, across(
+            down(*(table(*spaced(*groups)) for groups in (
+                (self.cells(P, Q),),
+                (forward(products, **PLAIN), result({"gap": (PQ - QP, "P Q - Q P")}, **BY_CELL)),
+                (forward(transposed, **PLAIN), result({"gap_turned": (back - forth, "difference")}, **GAP)),
+                (self.cells(X), forward(moved, labels=POINTS, **PLAIN)),
+            ))),
+            down(
+                plot("One flag, moved in two orders", *POINTS,
+                     [path("X: the flag", "flag"), path("first Q, then P", "stretch_first", "line 3"),
+                      path("first P, then Q", "turn_first", "line 2")],
+                     "A flag, and where it goes in either order.", **around_0(8, 430, 480)),
+                Note(NOTE_ORDER, 6),
+            ),
+        ))  # fmt: skip
+
+
+def _fitting(prefix: str, sizes: Sequence[Node]) -> Group:
+    """Whether n x k and m x p fit, rows and columns of the product, and its multiplications."""
+    n, k, m, p = sizes
+    fits = apply("equal", k, m)
+    return result({
+        f"{prefix}.says": (where(fits, "fits", "does not fit"), "A times B"),
+        f"{prefix}.rows": (where(fits, n, "none"), "A B rows"),
+        f"{prefix}.cols": (where(fits, p, "none"), "A B cols"),
+        f"{prefix}.work": (where(fits, n * k * p, 0.0), "multiplications", "count"),
+    }, style="cells", format="text")  # fmt: skip

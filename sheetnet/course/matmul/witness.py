@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear, relu
 
 Said = dict[str, Tensor]
+ELSEWHERE = "examples.", "bends.", "growth."  # further tables of a page
 
 
 class Kitchen(nn.Module):
@@ -33,112 +34,121 @@ class Kitchen(nn.Module):
 
 
 def witness(inputs: Mapping[str, np.ndarray]) -> Said:
-    """What torch says of every block of the lesson, by id."""
+    """What torch says of every block of the lesson, by id; each part speaks of its own page without the page's name."""
     given = {id: torch.as_tensor(value, dtype=torch.float64) for id, value in inputs.items() if value.dtype != object}
-    parts = (_dot, _arrows, _product, _shapes, _order, _ones, _kitchen, _sums, _count)
-    return {id: said for part in parts for id, said in part(given).items()}
+    parts = {
+        "dot": _dot, "arrows": _arrows, "product": _product, "shapes": _shapes, "order": _order, "ones": _ones,
+        "relu": _kitchen, "sums": _sums, "count": _count,
+    }  # fmt: skip
+    out: Said = {}
+    for page, part in parts.items():
+        own = part(given | {id.removeprefix(f"{page}."): value for id, value in given.items()})
+        out |= {id if id.startswith(ELSEWHERE) else f"{page}.{id}": said for id, said in own.items()}
+    return out
 
 
 def _dot(given: Said) -> Said:
-    amounts, prices = given["dot.amounts"][0], given["dot.prices"][0]
-    bill, zero = torch.dot(amounts, prices), torch.zeros(1)
-    out = {"dot.products": (amounts * prices)[None], "dot.gap_sumproduct": zero, "dot.gap_mmult": zero}
-    return out | dict.fromkeys(("dot.sum", "dot.sumproduct", "dot.mmult"), bill)
+    amounts, prices = given["amounts"][0], given["prices"][0]
+    ways = _three_ways("sum", "sumproduct", "mmult", said=torch.dot(amounts, prices))
+    return ways | {"products": (amounts * prices)[None]}
+
+
+def _three_ways(*ways: str, said: Tensor) -> Said:
+    """One result under three ids, and how far two of them are from the first: not at all."""
+    return dict.fromkeys(ways, said) | {f"gap_{way}": torch.zeros_like(said) for way in ways[1:]}
 
 
 def _arrows(given: Said) -> Said:
-    u, v = given["arrows.u"][0], given["arrows.v"][0]
+    u, v = given["u"][0], given["v"][0]
     dot, size_u, size_v = torch.dot(u, v), u.norm(), v.norm()
-    out = {"arrows.dot": dot, "arrows.size_u": size_u, "arrows.size_v": size_v}
-    out |= {"arrows.shadow": dot / size_u, "arrows.cosine": dot / (size_u * size_v)}
     foot = dot / size_u**2 * u if size_u > 0 else torch.zeros_like(u)
-    for id, ends in {"u": (0 * u, u), "v": (0 * v, v), "shadow": (v, foot)}.items():
-        out[f"arrows.line_{id}"] = torch.stack(ends)
-    angle = torch.deg2rad(given["arrows.degrees"][:, 0])
+    angle = torch.deg2rad(given["degrees"][:, 0])
     turned = torch.view_as_real(torch.polar(torch.ones_like(angle), angle) * torch.complex(*v))
-    return out | {"arrows.turned": turned, "arrows.dots": torch.mv(turned, u)[:, None]}
+    lines = {"line_u": (0 * u, u), "line_v": (0 * v, v), "line_shadow": (v, foot)}
+    return {id: torch.stack(ends) for id, ends in lines.items()} | {
+        "dot": dot, "size_u": size_u, "size_v": size_v, "shadow": dot / size_u, "cosine": dot / (size_u * size_v),
+        "turned": turned, "dots": torch.mv(turned, u)[:, None],
+    }  # fmt: skip
 
 
 def _product(given: Said) -> Said:
-    a, b = given["product.A"], given["product.B"]
-    i, j = (int(given[f"product.{side}"].item()) - 1 for side in ("row", "column"))
+    a, b = given["A"], given["B"]
+    i, j = (int(given[side].item()) - 1 for side in ("row", "column"))
     product = torch.einsum("ik,kj->ij", a, b)
-    out = dict.fromkeys(("product.hand", "product.sumproduct", "product.mmult"), product)
-    out |= dict.fromkeys(("product.gap_sumproduct", "product.gap_mmult"), torch.zeros_like(product))
-    out |= {"product.turned": b.T, "product.left": a[i][None], "product.right": b[:, j][None]}
-    return out | {"product.each": (a[i] * b[:, j])[None], "product.entry": product[i, j]}
+    one = {"left": a[i][None], "right": b[:, j][None], "each": (a[i] * b[:, j])[None], "entry": product[i, j]}
+    return _three_ways("hand", "sumproduct", "mmult", said=product) | {"turned": b.T} | one
 
 
 def _shapes(given: Said) -> Said:
-    n, k, m, p = (given[f"shapes.{id}"].item() for id in "nkmp")
+    sizes, many = ([given[prefix + id] for id in "nkmp"] for prefix in ("", "examples."))
+    n, k, m, p = (size.item() for size in sizes)
     fits = k == m
-    out = {
-        "shapes.A": _rectangle(-0.3, -k - 0.3, 0, -n),
-        "shapes.B": _rectangle(0, p, 0.3, m + 0.3),
-        "shapes.AB": _rectangle(0, p * fits, 0, -n * fits),
-        "shapes.work": torch.tensor(n * k * p * fits, dtype=torch.float64),
-    }
-    work = [n * k * p * (k == m) for n, k, m, p in zip(*(given[f"examples.{id}"][:, 0] for id in "nkmp"), strict=True)]
-    return out | {"examples.work": torch.stack(work)[:, None]}
+    drawn = {
+        "A": _rectangle(-0.3, -k - 0.3, 0, -n), "B": _rectangle(0, p, 0.3, m + 0.3),
+        "AB": _rectangle(0, p * fits, 0, -n * fits),
+    }  # fmt: skip
+    return drawn | {"work": _work(*sizes), "examples.work": _work(*many)}
+
+
+def _work(n: Tensor, k: Tensor, m: Tensor, p: Tensor) -> Tensor:
+    return torch.where(k == m, n * k * p, torch.zeros_like(n))
 
 
 def _rectangle(left: float, right: float, bottom: float, top: float) -> Tensor:
     """Its corners (5, 2), once around."""
-    return torch.tensor(
-        [[left, bottom], [right, bottom], [right, top], [left, top], [left, bottom]], dtype=torch.float64
-    )
+    corners = [[left, bottom], [right, bottom], [right, top], [left, top], [left, bottom]]
+    return torch.tensor(corners, dtype=torch.float64)
 
 
 def _order(given: Said) -> Said:
-    p, q, flag = (given[f"order.{id}"] for id in ("P", "Q", "flag"))
+    p, q, flag = (given[id] for id in ("P", "Q", "flag"))
     pq, qp = torch.mm(p, q), torch.mm(q, p)
-    out = {"order.PQ": pq, "order.QP": qp, "order.gap": pq - qp, "order.gap_turned": torch.zeros_like(p)}
-    out |= {"order.back": pq.T, "order.forth": pq.T}
-    return out | {"order.turn_first": linear(flag, pq.T), "order.stretch_first": linear(flag, qp.T)}
+    moved = {"turn_first": linear(flag, pq.T), "stretch_first": linear(flag, qp.T)}
+    return moved | {"PQ": pq, "QP": qp, "gap": pq - qp, "back": pq.T, "forth": pq.T, "gap_turned": torch.zeros_like(p)}
 
 
 def _ones(given: Said) -> Said:
-    x, w, b, apples = (given[f"ones.{id}"] for id in ("X", "w", "b", "apples"))
+    x, w, b, apples = (given[id] for id in ("X", "w", "b", "apples"))
     bills = linear(x, w.T, b[0])
-    out = {"ones.bare": linear(x, w.T), "ones.added": bills, "ones.at_once": bills, "ones.gap": torch.zeros_like(bills)}
-    out |= {"ones.X_ones": torch.cat([x, x.new_ones(len(x), 1)], 1), "ones.w_all": torch.cat([w, b])}
-    return out | {"ones.without": apples * w[0], "ones.with": torch.addcmul(b, apples, w[0])}
+    return {
+        "bare": linear(x, w.T), "added": bills, "at_once": bills, "gap": torch.zeros_like(bills),
+        "X_ones": torch.cat([x, x.new_ones(len(x), 1)], 1), "w_all": torch.cat([w, b]),
+        "without": apples * w[0], "with": torch.addcmul(b, apples, w[0]),
+    }  # fmt: skip
 
 
 def _kitchen(given: Said) -> Said:
-    plans, recipes, prices = (given[f"relu.{id}"] for id in ("plans", "recipes", "prices"))
+    plans, recipes, prices, pancakes = (given[id] for id in ("plans", "recipes", "prices", "bends.count"))
     missing = torch.matmul(plans, recipes)
     straight = torch.linalg.multi_dot([plans, recipes, prices])
     bill = torch.matmul(relu(missing), prices)
-    out = {"relu.costs": recipes @ prices, "relu.missing": missing, "relu.two": straight, "relu.one": straight}
-    out |= {"relu.gap": torch.zeros_like(bill), "relu.bought": missing.clamp(min=0), "relu.bill": bill}
-    out["relu.apart"] = bill - straight
-    pancakes = given["bends.count"]
     alone = torch.cat([pancakes, torch.zeros_like(pancakes)], 1)
     rigid, bent = (Kitchen(recipes, prices, rectified) for rectified in (False, True))
-    out |= {"bends.missing": rigid.missing(alone), "bends.straight": rigid(alone), "bends.bent": bent(alone)}
-    return out
+    return {
+        "costs": recipes @ prices, "missing": missing, "two": straight, "one": straight, "gap": torch.zeros_like(bill),
+        "bought": missing.clamp(min=0), "bill": bill, "apart": bill - straight,
+        "bends.missing": rigid.missing(alone), "bends.straight": rigid(alone), "bends.bent": bent(alone),
+    }  # fmt: skip
 
 
 def _sums(given: Said) -> Said:
-    u, v, m = (given[f"sums.{id}"] for id in "uvM")
-    out = {"sums.both": u + v}
+    u, v, m = (given[id] for id in "uvM")
+    out = {"both": u + v}
     ways: dict[str, Callable[[Tensor], Tensor]] = {"product": lambda a: torch.matmul(a, m), "relu": nn.ReLU()}
     for id, treat in ways.items():
         first, second, both = treat(u), treat(v), treat(u + v)
-        out |= {f"sums.{id}.u": first, f"sums.{id}.v": second, f"sums.{id}.added": first + second}
-        out |= {f"sums.{id}.both": both, f"sums.{id}.gap": both - (first + second)}
+        added = first + second
+        said = {"u": first, "v": second, "added": added, "both": both, "gap": both - added}
+        out |= {f"{id}.{key}": value for key, value in said.items()}
     return out
 
 
 def _count(given: Said) -> Said:
-    n, k, p, workers = (given[f"count.{id}"] for id in ("n", "k", "p", "workers"))
-    results, work, read = n * p, n * k * p, k * (n + p)
-    out = {"count.results": results, "count.work": work, "count.read": read, "count.uses": work / read}
-    out["count.rounds"] = torch.maximum(k, work / workers)
-    at = int(given["count.which"].item()) - 1
-    out["count.now"] = out["count.rounds"][at]
-    size = given["growth.size"]
-    out |= {"growth.work": size**3, "growth.read": 2 * size**2}
-    out["growth.rounds"] = torch.maximum(k[at], work[at] / given["growth.workers"])
-    return out
+    n, k, p, size = (given[id] for id in ("n", "k", "p", "growth.size"))
+    work, read, at = n * p * k, k * (n + p), int(given["which"].item()) - 1
+    rounds = torch.maximum(k, work / given["workers"])
+    return {
+        "results": n * p, "work": work, "read": read, "uses": work / read, "rounds": rounds, "now": rounds[at],
+        "growth.work": size**3, "growth.read": 2 * size**2,
+        "growth.rounds": torch.maximum(k[at], work[at] / given["growth.workers"]),
+    }  # fmt: skip
