@@ -24,7 +24,8 @@ class Table(Part):
     """Columns of numbers side by side under their titles, each a block; None among the groups is a narrow gap.
 
     names stand to the left of the rows, in a style of look.STYLES; a whole number counts the rows, from `first`.
-    corner: the heading over the names. lead: words above the whole. frozen: headings and names stay as one scrolls.
+    corner: the heading over the names. lead: words above the whole, or {id: words} above blocks. frozen: headings and
+    names stay as one scrolls.
     short: what stands in the rows that a shorter block leaves empty. after: words to the right of a row, by its number.
     tight: columns are no wider than their headings need.
     """
@@ -32,7 +33,7 @@ class Table(Part):
     groups: tuple[Group | None, ...]
     names: Sequence[str] | int = ()
     corner: str = ""
-    lead: str = ""
+    lead: str | Mapping[str, str] = ""
     named: str = "label"
     first: int = 1
     frozen: bool = False
@@ -71,8 +72,8 @@ class Table(Part):
         return self._tall + HEADING * self._titled + bool(self.lead)
 
     def put(self, on: Canvas, row: int, col: int) -> None:
-        page = on.page
-        if self.lead:
+        page, top, leads = on.page, row, {} if isinstance(self.lead, str) else self.lead
+        if isinstance(self.lead, str) and self.lead:
             page.text(row, col, self.lead, "lead")
         row += HEADING * self._titled + bool(self.lead)
         named = isinstance(self.names, int) or bool(self.names)
@@ -90,6 +91,8 @@ class Table(Part):
             n, k = (self._tall, 1) if part is None else part[1].node.shape
             if part is not None:
                 on.place(*part, row, col)
+                if part[0] in leads:
+                    page.text(top, col, leads[part[0]], "lead")
             for i, j in product(range(n, self._tall), range(k)) if self.short else ():
                 page.text(row + i, col + j, self.short, "label")
             col += k
