@@ -30,8 +30,7 @@ class LearningRate(Rates, Parabola, Schedules):
     )
 
     def sheets(self) -> None:
-        parabola = self._parabola, self._limit
-        for page in (self._points, self._rates, self._runs, *parabola, self._finder, self._schedules):
+        for page in (self._points, self._rates, self._runs, self._parabola, self._limit, self._finder, self._schedules):
             page()
 
     # ---- what is compared, the words, the exercises

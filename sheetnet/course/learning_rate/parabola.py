@@ -50,7 +50,7 @@ class Parabola(Runs):
         ends = {"ideal": (-self.grad / self.bends, "Ideal step"), "limit": (2.0 / self.bends, "Rate limit")}
         twins = {"wide": ("a alone", slope, wide, moves), "narrow": ("Narrower", slope, narrow, moves)}
         said, jumps, curves = zip(*(self._twin(key, *twin) for key, twin in twins.items()), strict=True)
-        says = zip(("Ideal step", "First step", "Rate x curvature", "Each step"), *(one.items() for one in said), strict=True)
+        words = "Ideal step", "First step", "Rate x curvature", "Each step"
         self.jumped = jumps[1]["jumps.narrow_loss"].node
         charts = (
             plot(title, "how far it has moved", "loss",
@@ -71,7 +71,7 @@ class Parabola(Runs):
                     ("", self.cells(self.jump_rate)),
                     ("Curvature", backward({"wide": (wide,)}) | self.cells(narrow)),
                     ("", backward(starts)),
-                    *((words, dict(pair)) for words, *pair in says),
+                    *((word, dict(pair)) for word, *pair in zip(words, *(one.items() for one in said), strict=True)),
                 ], heads=("a alone", "narrower"), band="lead"),
                 table(self.cells(steps), *jumps),
                 table(
@@ -83,7 +83,7 @@ class Parabola(Runs):
         ))  # fmt: skip
 
     def _twin(self, key: str, title: str, slope: Node, bend: Node, moves: Node) -> tuple[Group, Group, Group]:
-        """Of a parabola with this slope and curvature: what a step does on it, where JUMPS steps lead, and the curve."""
+        """A parabola of this slope and curvature: what a step does on it, where JUMPS steps lead, and its curve."""
         rate, product = self.jump_rate, self.jump_rate * bend
         short = where(apply("greater", product, lift(1.0)), "goes too far", "falls short")
         near = where(apply("greater", lift(0.01), apply("abs", product - 1.0)), "arrives", short)
@@ -109,7 +109,7 @@ class Parabola(Runs):
 
         (ways, lengths), last = unroll([equal], TURNS, turn)
         ways += last
-        along = vstack([apply("sum", (way @ H) * way) for way in ways])
+        direction, along = vstack(ways), vstack([apply("sum", (way @ H) * way) for way in ways])
         sharpest = row(along, TURNS + 1)
         self.limit = 2.0 / sharpest
         turns = self.typed("turns", np.arange(TURNS + 1.0)[:, None], "Turn", "fixed")
@@ -130,7 +130,7 @@ class Parabola(Runs):
                 table(backward({"H": Shown(H, "Curvatures H = 2 X'X / 20", labels=LETTERS, name="H")}), names=LETTERS),
                 facts("", result(found, format="small"), span=3),
                 table(
-                    self.cells(turns), update({"direction": (vstack(ways), "Direction v, of length 1")}, labels=LETTERS),
+                    self.cells(turns), update({"direction": (direction, "Direction v, of length 1")}, labels=LETTERS),
                     result(seen, format="small"),
                     lead="Begin with equal parts; multiply by H, again and again: the direction turns to where the loss bends most",
                 ),

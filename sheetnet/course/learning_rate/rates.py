@@ -15,7 +15,7 @@ RATES = (0.002, 0.01, 0.05, 0.1, 0.18, 0.215, 0.2216, 0.24)
 NAMES = tuple(f"rate {j}" for j in range(1, 9))
 NO_WAY = 1e-5  # a start less than this above the lowest loss has no way to go: rounding would decide its share
 RULES = (
-    "What it does follows from the numbers below, in this order:\n"
+    "What it does follows from the numbers below the word, in this order:\n"
     "diverging: the loss ends more than 0.1 % above its lowest on the way.\n"
     "oscillating: 5 steps or more turn back (see below).\n"
     "creeping: more than 0.01 of the way down is still to go, in loss.\n"
@@ -96,12 +96,15 @@ class Rates(Runs):
         self.all_rates, words = vstack([apply("same", rate) for rate in self.rates]), self.word.T
         rate = row(self.all_rates, which)
         path = self.run([rate] * EPOCHS)
-        w, loss, slopes = (vstack([seen(one) for one in path]) for seen in (lambda one: one, self.loss, self.slope))
+        loss, slopes = (vstack([seen(one) for one in path]) for seen in (self.loss, self.slope))
+        w = vstack(path)
         then = row(w, epoch + 1.0)
         chosen = result({
-            "rate": Shown(rate, "Its rate", "rate", name="run_rate"), "word": (row(words, which), "What it does", "text"),
+            "rate": Shown(rate, "Its rate", "rate", name="run_rate"),
+            "word": (row(words, which), "What it does", "text"),
             "loss_then": (row(loss, epoch + 1.0), "Loss at that epoch", "heat_loss"),
         })  # fmt: skip
+        known = {"rates": (self.all_rates, "Its rate", "rate"), "words": (words, "What it does", "text")}
         all_eight: Group = {}
         for j, (eighth, turned) in enumerate(zip(self.paths, self.turned, strict=True), start=1):
             all_eight |= update({f"w{j}": (vstack(eighth), f"Weights, rate {j}")}, labels=LETTERS)
@@ -123,15 +126,13 @@ class Rates(Runs):
                         facts("Change these", self.cells(which, epoch), chosen),
                         table(result({"then": (then, "Weights at that epoch")}, labels=LETTERS)),
                     ),
-                    table(
-                        result({"rates": (self.all_rates, "Its rate", "rate"), "words": (words, "What it does", "text")}),
-                        names=8, corner="Run",
-                    ),
+                    table(result(known), names=8, corner="Run"),
                 ),
                 table(
                     result({"epochs": (apply("same", self.epochs), "Epoch", "plain")}),
                     forward({"loss": (loss, "Loss", "heat_loss")}),
-                    update({"w": (w, "Weights")}, labels=LETTERS), backward({"slope": (slopes, "Slopes")}, labels=LETTERS),
+                    update({"w": (w, "Weights")}, labels=LETTERS),
+                    backward({"slope": (slopes, "Slopes")}, labels=LETTERS),
                 ),
                 table(forward({"pred": (self.X @ then.T, "Curve then")})),
             ],

@@ -66,8 +66,8 @@ class Runs(Lesson):
         self.down = vstack([self.loss((self.W - move).T) for move in moves])
         slopes = wiggled(self.up, self.down, self.grad, self.wiggle, format="small")
         steps: Said = {
-            "X": Shown(self.X, "X", name="X", labels=("x squared", "x", "1")), "pred": (pred, "X W"), "error": (error, "Error"),
-            "square": (squared, "Squared"), "best_pred": (self.X @ best, "X W, best"),
+            "X": Shown(self.X, "X", name="X", labels=("x squared", "x", "1")), "pred": (pred, "X W"),
+            "error": (error, "Error"), "square": (squared, "Squared"), "best_pred": (self.X @ best, "X W, best"),
         }  # fmt: skip
         lines = ("the points", "x", "y", "dots"), ("start", "x", "pred"), ("lowest loss", "x", "best_pred", "line 2")
         self.page(

@@ -69,7 +69,8 @@ class Schedules(Runs):
                 table(
                     self.cells(step), update({"rate": (rate, "Rate", "small")}),
                     forward({"loss": (loss, "Loss after it", "heat_loss")}),
-                    update({"w": (vstack(rows), "Weights after it")}, labels=LETTERS), result({"fall": (fall, "Fell by")}),
+                    update({"w": (vstack(rows), "Weights after it")}, labels=LETTERS),
+                    result({"fall": (fall, "Fell by")}),
                 ),
             ),
             down(

@@ -16,16 +16,15 @@ from torch.optim.lr_scheduler import ExponentialLR, LRScheduler, OneCycleLR
 
 Said = dict[str, Tensor]
 Given = Mapping[str, Tensor]
+Loss = Callable[[Tensor], Tensor]
 Scheduler = Callable[[SGD], LRScheduler]
 TINY, NO_WAY = 1e-9, 1e-5
 
 
 class Run:
-    """What descent on a loss did, a row for each epoch: the weights, their slopes, the loss, the rate of the next step."""
+    """What descent did, a row for each epoch: weights, slopes, loss; and the rate of each step."""
 
-    def __init__(
-        self, loss: Callable[[Tensor], Tensor], start: Tensor, rate: float, epochs: int, scheduler: Scheduler | None = None
-    ) -> None:  # fmt: skip
+    def __init__(self, loss: Loss, start: Tensor, rate: float, epochs: int, scheduler: Scheduler | None = None) -> None:
         w = nn.Parameter(start.clone())
         optimiser = SGD([w], lr=rate)
         schedule = (scheduler or times(1.0))(optimiser)
@@ -89,14 +88,14 @@ def witness(inputs: Mapping[str, np.ndarray]) -> Said:
     return {f"{page}.{id}": value for page, blocks in said.items() for id, value in blocks.items()}
 
 
-def _points(X: Tensor, y: Tensor, W: Tensor, loss: Callable[[Tensor], Tensor], start: Run, wiggle: float) -> Said:
+def _points(X: Tensor, y: Tensor, W: Tensor, loss: Loss, start: Run, wiggle: float) -> Said:
     moves = torch.eye(3, dtype=torch.float64) * wiggle
     up, down = (column(torch.stack([loss(W + s * column(m)) for m in moves])) for s in (1, -1))
     wiggled, exact = (up - down) / (2 * wiggle), start.slopes.T
     full = torch.linalg.matrix_rank(X) == 3
     best = torch.linalg.lstsq(X, y).solution if full else torch.full_like(W, torch.nan)
-    out = {"X": X, "pred": X @ W, "error": X @ W - y, "square": (X @ W - y) ** 2, "mse": start.loss, "up": up, "down": down}
-    out |= {"wiggled": wiggled, "exact": exact, "apart": (wiggled - exact).abs()}
+    out = {"X": X, "pred": X @ W, "error": X @ W - y, "square": (X @ W - y) ** 2, "mse": start.loss}
+    out |= {"up": up, "down": down, "wiggled": wiggled, "exact": exact, "apart": (wiggled - exact).abs()}
     return out | {"best": best, "lowest": loss(best), "best_pred": X @ best}
 
 
@@ -127,13 +126,13 @@ def _parabola(points: Said, given: Given, H: Tensor) -> tuple[Said, Said]:
     said |= {"start": slope, "same_start": slope, "wide": bends[0], "tangent": here + slope * moves}
     jumps: Said = {}
 
-    def parabola(bend: Tensor) -> Callable[[Tensor], Tensor]:
-        return lambda m: here + slope * m + bend * m**2 / 2
+    def loss(bend: Tensor, m: Tensor) -> Tensor:
+        return here + slope * m + bend * m**2 / 2
 
     for key, bend in (("wide", bends[0, 0]), ("narrow", given["parabola.narrow"].reshape(()))):
         said |= {f"{key}.ideal": -slope / bend, f"{key}.first": -rate * slope, f"{key}.product": rate * bend}
-        said[f"loss.{key}"] = parabola(bend)(moves)
-        run = Run(parabola(bend), torch.zeros((1, 1), dtype=torch.float64), rate, len(given["parabola.steps"]) - 1)
+        said[f"loss.{key}"] = loss(bend, moves)
+        run = Run(partial(loss, bend), torch.zeros((1, 1), dtype=torch.float64), rate, len(given["parabola.steps"]) - 1)
         jumps |= {key: run.weights, f"{key}_slope": run.slopes, f"{key}_loss": run.loss}
     return said, jumps
 
