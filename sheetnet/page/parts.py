@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from math import ceil
 from typing import Any
 
@@ -23,18 +24,22 @@ class Table(Part):
     """Columns of numbers side by side under their titles, each a block; None among the groups is a narrow gap.
 
     names stand to the left of the rows, in a style of look.STYLES; a whole number counts the rows, from `first`.
-    corner: the heading over the names. lead: words above the whole. frozen: headings and names stay as one scrolls.
-    after: words to the right of a row, by its number; -1 is the line of the headings.
+    corner: the heading over the names. lead: words above the whole, or {id: words} above blocks. frozen: headings and
+    names stay as one scrolls.
+    short: what stands in the rows that a shorter block leaves empty. after: words to the right of a row, by its number;
+    -1 is the line of the headings. tight: columns are no wider than their headings need.
     """
 
     groups: tuple[Group | None, ...]
     names: Sequence[str] | int = ()
     corner: str = ""
-    lead: str = ""
+    lead: str | Mapping[str, str] = ""
     named: str = "label"
     first: int = 1
     frozen: bool = False
+    short: str = ""
     after: Mapping[int, str] = field(default_factory=dict)
+    tight: bool = False
 
     @property
     def parts(self) -> list[tuple[str, Shown] | None]:
@@ -55,17 +60,21 @@ class Table(Part):
         elif self.names:
             out.append(max(len(name) for name in (*self.names, self.corner)) + 3.0)
         for part in self.parts:
-            out += [GAP] if part is None else [part[1].room] * part[1].node.shape[1]
+            room = 0.0 if part is None else part[1].heading if self.tight else part[1].room
+            out += [GAP] if part is None else [room] * part[1].node.shape[1]
         return out + [0.0] * bool(self.after)
 
-    def rows(self, widths: Sequence[float]) -> int:
+    @property
+    def _tall(self) -> int:
         named = self.names if isinstance(self.names, int) else len(self.names)
-        tall = max((part[1].node.shape[0] for part in self.parts if part is not None), default=named)
-        return tall + HEADING * self._titled + bool(self.lead)
+        return max((part[1].node.shape[0] for part in self.parts if part is not None), default=named)
+
+    def rows(self, widths: Sequence[float]) -> int:
+        return self._tall + HEADING * self._titled + bool(self.lead)
 
     def put(self, on: Canvas, row: int, col: int) -> None:
-        page = on.page
-        if self.lead:
+        page, top, leads = on.page, row, {} if isinstance(self.lead, str) else self.lead
+        if isinstance(self.lead, str) and self.lead:
             page.text(row, col, self.lead, "lead")
         row += HEADING * self._titled + bool(self.lead)
         named = isinstance(self.names, int) or bool(self.names)
@@ -80,9 +89,14 @@ class Table(Part):
                 page.text(row + i, col, str(name), style)
         col += named
         for part in self.parts:
+            n, k = (self._tall, 1) if part is None else part[1].node.shape
             if part is not None:
                 on.place(*part, row, col)
-            col += 1 if part is None else part[1].node.shape[1]
+                if part[0] in leads:
+                    page.text(top, col, leads[part[0]], "lead")
+            for i, j in product(range(n, self._tall), range(k)) if self.short else ():
+                page.text(row + i, col + j, self.short, "label")
+            col += k
         for i, words in self.after.items():
             page.text(row + i, col, words, "hint")
 
@@ -107,7 +121,7 @@ class Grid(Part):
     lines: (words, group), a line of words for each row; a group's blocks (or words) stand side by side. Where words are
     empty the row takes the title of its first block. span: how many columns the words may take. after: words to the
     right of a row, by the number of the row; "=" stands for the formula of its first block. over: heads over the heads,
-    each with the number of its columns.
+    each with the number of its columns. frozen: all of it, and the words, stay as one scrolls.
     """
 
     heading: str
@@ -119,6 +133,7 @@ class Grid(Part):
     band: str = ""
     over: Sequence[tuple[str, int]] = ()
     corner: str = ""  # over the words
+    frozen: bool = False
 
     def columns(self) -> list[float]:
         words = [words or next((one.title for one in _blocks(group)), "") for words, group in self.lines]
@@ -169,6 +184,8 @@ class Grid(Part):
             elif i in self.after:
                 page.text(row, at, self.after[i], "hint")
             row += _tall(group)
+        if self.frozen:
+            page.freeze = row, left
 
 
 def _blocks(group: Mapping[str, Shown | str]) -> list[Shown]:

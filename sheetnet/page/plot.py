@@ -18,7 +18,7 @@ from sheetnet.page.screen import LINE, USUAL, pixels
 class Some:
     """Some rows and columns of a block, first and last counted from 0; None takes all.
 
-    Row -1 is the line of words right above it.
+    Row -1 is the line of words right above it, column -1 the names to its left.
     """
 
     id: str
@@ -34,7 +34,7 @@ Line = tuple[str, Where, Where] | tuple[str, Where, Where, str]  # label, x, y, 
 class Plot(Part):
     """A chart; lines are (label, x, y[, look]) with ids of blocks or their nodes; a label `=id` reads a cell.
 
-    more: see book.Chart.
+    more: see book.Chart. wide: how many columns it is given; 0: as many as it covers where all are of the usual width.
     """
 
     title: str
@@ -42,9 +42,10 @@ class Plot(Part):
     lines: Sequence[Line]
     alt: str
     more: dict[str, Any] = field(default_factory=dict)
+    wide: int = 0
 
     def columns(self) -> list[float]:
-        return [0.0] * ceil(self.more.get("width", 640) / pixels(USUAL))
+        return [0.0] * (self.wide or ceil(self.more.get("width", 640) / pixels(USUAL)))
 
     def rows(self, widths: Sequence[float]) -> int:
         return ceil(int(self.more.get("height", 360)) / LINE)
@@ -70,8 +71,9 @@ class Plot(Part):
 
 
 def plot(title: str, x: str, y: str, lines: Sequence[Line], alt: str, **more: Any) -> Plot:
-    """A chart of lines, points or (columns=True) bars."""
-    return Plot(title, (x, y), lines, alt, more)
+    """A chart of lines, points or (columns=True) bars; more may say `wide`."""
+    wide = more.pop("wide", 0)
+    return Plot(title, (x, y), lines, alt, more, wide)
 
 
 def path(label: str, id: str, look: str = "live") -> Line:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from sheetnet.course.learning_rate.rates import Rates
+from sheetnet.course.learning_rate.parabola import Parabola
+from sheetnet.course.learning_rate.rates import NAMES, Rates
 from sheetnet.course.learning_rate.runs import EPOCHS, LETTERS
-from sheetnet.course.learning_rate.schedules import SCHEDULES
+from sheetnet.course.learning_rate.schedules import SCHEDULES, Schedules
 from sheetnet.course.lesson import Pair, Watched, Word
-from sheetnet.course.points import noisy_points
 from sheetnet.graph.node import row
 from sheetnet.motifs.exercises import Exercise, choice
 
-START = 1.1
 
-
-class LearningRate(Rates):
-    """What the lesson is for, its words and exercises; the sheets come from Rates, Schedules and Parabola."""
+class LearningRate(Rates, Parabola, Schedules):
+    """What the lesson is for, its words and exercises; the sheets come from Runs, Rates, Parabola and Schedules."""
 
     name = "learning_rate"
     title = "The learning rate: creeping, good, oscillating, diverging"
@@ -32,15 +30,8 @@ class LearningRate(Rates):
     )
 
     def sheets(self) -> None:
-        x, y = noisy_points()
-        self.x, self.y, self.W = self.value("x", x), self.value("y", y), self.value("W", [[START]] * 3)
-        self._points()
-        self._rates()
-        self._runs()
-        self.parabola()
-        self.limits()
-        self.finder()
-        self.schedules()
+        for page in (self._points, self._rates, self._runs, self._parabola, self._limit, self._finder, self._schedules):
+            page()
 
     # ---- what is compared, the words, the exercises
 
@@ -51,7 +42,7 @@ class LearningRate(Rates):
             Pair("schedules.rate.exponential", "ExponentialLR", format="small"),
             Pair("schedules.rate.onecycle", "OneCycleLR", format="small"),
             *(Pair(f"schedules.loss.{key}", f"{title}: loss", format="heat_loss") for key, title in SCHEDULES.items()),
-            Pair("rates.loss", "Loss of each rate", tuple(f"rate {j}" for j in range(1, 9)), "heat_loss"),
+            Pair("rates.loss", "Loss of each rate", NAMES, "heat_loss"),
         ]
 
     def watched(self) -> list[Watched]:

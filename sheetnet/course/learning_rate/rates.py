@@ -4,255 +4,157 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from sheetnet.course.learning_rate.notes import BACK, RULES, STEP
-from sheetnet.course.learning_rate.runs import EPOCHS, LETTERS, TINY
-from sheetnet.course.learning_rate.schedules import Schedules
+from sheetnet.course.learning_rate.runs import EPOCHS, LETTERS, TINY, WINDOW, Runs
 from sheetnet.graph.node import Node, apply, hstack, lift, row, square, vstack, where
-from sheetnet.page.book import Chart, Rule, Series
+from sheetnet.page.flow import Aside, across, down, level
+from sheetnet.page.parts import Note, facts, grid, table
+from sheetnet.page.plot import Some, plot
+from sheetnet.page.shown import Group, Shown, backward, forward, result, update
 
 RATES = (0.002, 0.01, 0.05, 0.1, 0.18, 0.215, 0.2216, 0.24)
+NAMES = tuple(f"rate {j}" for j in range(1, 9))
 NO_WAY = 1e-5  # a start less than this above the lowest loss has no way to go: rounding would decide its share
+RULES = (
+    "What it does follows from the numbers below the word, in this order:\n"
+    "diverging: the loss ends more than 0.1 % above its lowest on the way.\n"
+    "oscillating: 5 steps or more turn back (see below).\n"
+    "creeping: more than 0.01 of the way down is still to go, in loss.\n"
+    "good: none of these."
+)
+BACK = (
+    "A step turns back when it points against the step before: multiply the two, part by part (a with a, b with b, c with"
+    " c), and add up; the sum is below 0. Runs counts such steps, to the right of its charts.\n\nOscillating need not be"
+    " bad: as the workbook came, 0.18 ends nearest of all to the lowest loss, a billionth of the way still to go; 0.1 ends"
+    " at four millionths, 0.05 at five ten-thousandths. But it warns: the limit is near."
+)
+STEP = (
+    "The first step of a at a rate of 0.215, as the workbook came: 1.1 - 0.215 x (-11.39) = 3.55. The best a is 2.76: too"
+    " far, so the slope turns round, and so does the next step.\n\nLook at run 2: its path has a bend. First it goes down the"
+    " steep side of a valley, then slowly along its floor. A larger rate is quicker along the floor, until it no longer"
+    " keeps to it. The axes stay where they are: run 8 leaves them."
+)
 
 
-class Rates(Schedules):
+class Rates(Runs):
     """Eight learning rates from one start."""
 
-    # ---- Rates
-
     def _rates(self) -> None:
-        page = self.book.page(
-            "Rates",
-            "Rates: eight runs, one start, eight learning rates",
-            f"Each column is a run of {EPOCHS} epochs; only the yellow rates differ. Read the words, follow the lines, then"
-            " change a rate.",
-            freeze=(8, 1),
-        )
-        page.widths |= {0: 20.0, **dict.fromkeys(range(1, 9), 10.4), 9: 2.0}
-        self.rates = [self.value(f"rate_{j}", rate) for j, rate in enumerate(RATES, start=1)]
-        for j, rate in enumerate(self.rates, start=1):
-            block = page.place(f"rates.rate{j}", rate, 6, j, "input", title=f"Rate {j}", format="rate")
-            page.rules.append(Rule(block.area, False, 0, 10, f"Rate {j}: a number from 0 to 10 is expected"))
+        self.rates = [
+            self.typed(f"rate{j}", rate, f"Rate {j}", low=0, high=10, format="rate") for j, rate in enumerate(RATES, 1)
+        ]
         self.paths = [self.run([rate] * EPOCHS) for rate in self.rates]
-        self.turned = [vstack([self._turned(path[: k + 1]) for k in range(EPOCHS + 1)]) for path in self.paths]
+        self.turned = [vstack([_turned(path[: k + 1]) for k in range(EPOCHS + 1)]) for path in self.paths]
         self.each = [vstack([self.loss(w) for w in path]) for path in self.paths]
         losses = hstack(self.each)
         last, least = row(losses, EPOCHS + 1), hstack([apply("min", loss) for loss in self.each])
         above = self.above(losses)
         first = row(above, 1)
-        way = where(apply("greater", first, lift(NO_WAY)), first, NO_WAY)
-        left = row(above, EPOCHS + 1) / way
+        left = row(above, EPOCHS + 1) / where(apply("greater", first, lift(NO_WAY)), first, NO_WAY)
         self.turns = hstack([apply("sum", flags) for flags in self.turned])
         far = where(apply("greater", left, lift(0.01)), "creeping", "good")
         swung = where(apply("greater", self.turns, lift(4.0)), "oscillating", far)
         grew = where(apply("greater", last, 1.001 * least), "diverging", swung)
         self.word = apply("if_error", grew, lift("diverging"))
-        facts = (
-            ("word", self.word, "What it does", "text"),
-            ("last", last, f"Loss after {EPOCHS} epochs", "heat_loss"),
-            ("least", least, "Lowest on the way", "heat_loss"),
-            ("left", left, "Still to go (of 1)", "diff"),
-            ("turns", self.turns, "Steps that turn back", "plain"),
-        )
-        for i, (id, node, title, format) in enumerate(facts):
-            page.text(7 + i, 0, title, "label")
-            page.place(
-                f"rates.{id}",
-                node,
-                7 + i,
-                1,
-                "result",
-                format=format,
-                scale=self.lowest / way if id == "left" else None,
-            )
-        self.epochs = self.value("epochs", np.arange(EPOCHS + 1.0)[:, None])
-        names = tuple(f"rate {j}" for j in range(1, 9))
-        page.place("rates.epochs", self.epochs, 16, 0, "fixed", title="Epoch", format="plain")
-        page.place(
-            "rates.loss", losses, 16, 1, "forward", title="Loss", labels=names, format="heat_loss", scale=self.lowest
-        )
-        page.place(
-            "rates.above",
-            above,
-            16,
-            19,
-            "result",
-            title="Loss above the lowest",
-            labels=names,
-            format="heat_loss",
-            scale=self.lowest,
-        )
-        page.text(3, 10, RULES, "note", wide=8, tall=5)
-        title, y, alt = "Loss, epoch by epoch", "mean squared error", "Eight losses, from creeping to diverging."
-        page.charts.append(
-            Chart(
-                9,
-                10,
-                title,
-                "epoch",
-                y,
-                self._eight("rates.loss"),
-                alt,
-                "0",
-                EPOCHS,
-                0,
-                1,
-                100,
-                log_y=True,
-                width=570,
-                height=300,
-            )
-        )
-        title, y = "How far the loss is above the lowest possible", "loss - lowest loss"
-        alt = "The eight losses above the lowest loss: on a logarithmic axis each ends as a straight line."
-        page.charts.append(
-            Chart(
-                24,
-                10,
-                title,
-                "epoch",
-                y,
-                self._eight("rates.above"),
-                alt,
-                "0E+0",
-                EPOCHS,
-                0,
-                TINY,
-                1000,
-                log_y=True,
-                width=570,
-                height=300,
-            )
-        )
-        page.text(40, 10, BACK, "note", wide=8, tall=7)
-        page.print_cols = 18
-        page.active = (6, 1)
-
-    def _turned(self, path: Sequence[Node]) -> Node:
-        """1 where the last step points back on the one before, (1, 1); 0 where there are no two yet.
-
-        Steps below a ten-billionth of the weights do not count: rounding decides where they point.
-        """
-        if len(path) < 3:
-            return lift(0.0)
-        first, second, third = path[-3:]
-        along = apply("sum", (third - second) * (second - first))
-        return where(apply("greater", -1e20 * along, apply("sum", square(third))), 1.0, 0.0)
-
-    def _eight(self, id: str) -> tuple[Series, ...]:
-        """A line for each column of a block; the legend reads its rate from the rate's cell."""
-        x, y = self.book.block("rates.epochs").area, self.book.block(id).area
-        rates = [self.book.block(f"rates.rate{j}").area.full() for j in range(1, 9)]
-        return tuple(Series(f"={at}", x, y.part((0, EPOCHS), (j, j)), f"line {j + 1}") for j, at in enumerate(rates))
-
-    # ---- Runs
+        eight = {"format": "heat_loss", "labels": NAMES}
+        size = {"x_max": EPOCHS, "log_y": True, "width": 570, "height": 300}
+        lines = {
+            id: [(f"=rate{j + 1}", "epochs", Some(id, cols=(j, j)), f"line {j + 1}") for j in range(8)]
+            for id in ("loss", "above")
+        }
+        self.page(
+            "Rates: eight runs, one start, eight learning rates",
+            f"Each column is a run of {EPOCHS} epochs; only the yellow rates differ. Read the words, follow the lines, then"
+            " change a rate.", level(
+            [
+                down(
+                    table(self.cells(*self.rates), names=("",)),
+                    grid("", {"What it does": result({"word": (self.word, "", "text")})}, frozen=True),
+                    grid("", {
+                        f"Loss after {EPOCHS} epochs": result({"last": (last, "", "heat_loss")}),
+                        "Lowest on the way": result({"least": (least, "", "heat_loss")}),
+                        "Still to go (of 1)": result({"left": (left, "", "diff")}),
+                        "Steps that turn back": result({"turns": (self.turns, "", "plain")}),
+                    }), gap=0,
+                ),
+                table(self.cells(self.epochs), forward({"loss": (losses, "Loss")}, **eight)),
+            ],
+            [down(
+                plot("Loss, epoch by epoch", "epoch", "mean squared error", lines["loss"],
+                     "Eight losses, from creeping to diverging.", y_format="0", y_min=1, y_max=100, **size),
+                Note(RULES),
+                plot("How far the loss is above the lowest possible", "epoch", "loss - lowest loss", lines["above"],
+                     "The eight losses above the lowest loss: on a logarithmic axis each ends as a straight line.",
+                     y_format="0E+0", y_min=TINY, y_max=1000, **size),
+                Note(BACK),
+            )],
+            [None, Aside(table(result({"above": (above, "Loss above the lowest")}, **eight)))],
+        ))  # fmt: skip
 
     def _runs(self) -> None:
-        page = self.book.page(
-            "Runs",
-            "Runs: one of the eight up close",
-            "Choose a run and an epoch. Each row is a step from the row above: weights - rate x slopes. From column T on,"
-            " beside the same epochs, all eight.",
-            freeze=(2, 1),
-        )
-        page.widths |= {0: 20.0, **dict.fromkeys(range(1, 8), 11.0), 5: 13.0, 8: 2.0, 18: 2.0}
-        page.text(3, 0, "Change these", "band_plain", wide=2)
-        which = self.cell(
-            page, "runs.which", 6, 4, 1, "Run to look at, 1 to 8", low=1, high=8, whole=True, name="which_run"
-        )
-        epoch = self.cell(page, "runs.epoch", 5, 5, 1, "Epoch to look at", low=0, high=EPOCHS, whole=True, name="epoch")
+        which = self.typed("which", 6, "Run to look at, 1 to 8", low=1, high=8, whole=True, name="which_run")
+        epoch = self.typed("epoch", 5, "Epoch to look at", low=0, high=EPOCHS, whole=True, name="epoch")
         self.all_rates, words = vstack([apply("same", rate) for rate in self.rates]), self.word.T
         rate = row(self.all_rates, which)
         path = self.run([rate] * EPOCHS)
-        w, loss = vstack(path), vstack([self.loss(one) for one in path])
+        loss, slopes = (vstack([seen(one) for one in path]) for seen in (self.loss, self.slope))
+        w = vstack(path)
         then = row(w, epoch + 1.0)
-        page.place("runs.rate", rate, 6, 1, "result", title="Its rate", side=True, name="run_rate", format="rate")
-        page.place("runs.word", row(words, which), 7, 1, "result", title="What it does", side=True, format="text")
-        page.place(
-            "runs.loss_then",
-            row(loss, epoch + 1.0),
-            8,
-            1,
-            "result",
-            title="Loss at that epoch",
-            side=True,
-            format="heat_loss",
-        )
-        page.place("runs.then", then, 13, 0, "result", title="Weights at that epoch", labels=LETTERS)
-        page.text(5, 3, "Run", "head")
-        for j in range(8):
-            page.text(6 + j, 3, str(j + 1), "count")
-        page.place("runs.rates", self.all_rates, 6, 4, "result", title="Its rate", format="rate")
-        page.place("runs.words", words, 6, 5, "result", title="What it does", format="text")
-        self.columns(page, "runs", 19, 0, {"epochs": (apply("same", self.epochs), "Epoch")}, "result", format="plain")
-        self.columns(page, "runs", 19, 1, {"loss": (loss, "Loss")}, format="heat_loss")
-        page.place("runs.w", w, 19, 2, "update", title="Weights", labels=LETTERS)
-        page.place(
-            "runs.slope",
-            vstack([self.slope(one) for one in path]),
-            19,
-            5,
-            "backward",
-            title="Slopes",
-            labels=LETTERS,
-            scale=w,
-        )
+        chosen = result({
+            "rate": Shown(rate, "Its rate", "rate", name="run_rate"),
+            "word": (row(words, which), "What it does", "text"),
+            "loss_then": (row(loss, epoch + 1.0), "Loss at that epoch", "heat_loss"),
+        })  # fmt: skip
+        known = {"rates": (self.all_rates, "Its rate", "rate"), "words": (words, "What it does", "text")}
+        all_eight: Group = {}
         for j, (eighth, turned) in enumerate(zip(self.paths, self.turned, strict=True), start=1):
-            page.place(
-                f"runs.w{j}", vstack(eighth), 19, 15 + 4 * j, "update", title=f"Weights, rate {j}", labels=LETTERS
-            )
-            page.place(f"runs.turned{j}", turned, 19, 18 + 4 * j, "result", title="Turns", format="plain")
-        self.columns(page, "runs", 85, 0, {"pred": (self.X @ then.T, "Curve then")})
-        at, now, best = (self.book.block(id).area for id in ("runs.w", "runs.then", "points.best"))
-        lines: tuple[Series, ...] = (
-            Series("the run", at.part((0, EPOCHS), (0, 0)), at.part((0, EPOCHS), (2, 2)), "line 1"),
-            Series("the chosen epoch", now.part((0, 0), (0, 0)), now.part((0, 0), (2, 2)), "mark"),
-            Series("the lowest loss", best.part((0, 0), (0, 0)), best.part((2, 2), (0, 0)), "target"),
+            all_eight |= update({f"w{j}": (vstack(eighth), f"Weights, rate {j}")}, labels=LETTERS)
+            all_eight |= result({f"turned{j}": (turned, "Turns", "plain")})
+        a_and_c = (
+            ("the run", Some("w", cols=(0, 0)), Some("w", cols=(2, 2)), "line 1"),
+            ("the chosen epoch", Some("then", cols=(0, 0)), Some("then", cols=(2, 2)), "mark"),
+            ("the lowest loss", Some("points.best", rows=(0, 0)), Some("points.best", rows=(2, 2)), "target"),
         )
-        alt = "The path of weights a and c from the start on, with the chosen epoch and the lowest loss marked."
-        page.charts.append(
-            Chart(
-                3,
-                9,
-                "The path of the run: weights a and c",
-                "a",
-                "c",
-                lines,
-                alt,
-                "0.0",
-                5,
-                0,
-                0,
-                2.5,
-                x_format="0.0",
-                width=570,
-                height=340,
-            )
-        )
-        lines = (
-            self.line("the points", "points.x", "points.y", "dots"),
-            self.line("the curve at the chosen epoch", "points.x", "runs.pred"),
-        )
-        alt = "Twenty points and the curve that the run had at the chosen epoch."
-        page.charts.append(
-            Chart(
-                20,
-                9,
-                "The points and the curve at the chosen epoch",
-                "x",
-                "y",
-                lines,
-                alt,
-                "0",
-                2,
-                -2,
-                -5,
-                20,
-                width=570,
-                height=340,
-            )
-        )
-        page.text(38, 9, STEP, "note", wide=7, tall=8)
-        page.print_cols = 17
-        page.active = (4, 1)
+        curve = ("the points", "points.x", "points.y", "dots"), ("the curve at the chosen epoch", "points.x", "pred")
+        size = {"width": 570, "height": 340}
+        self.page(
+            "Runs: one of the eight up close",
+            "Choose a run and an epoch. Each row is a step from the row above: weights - rate x slopes. To the right of the"
+            " charts, beside the same epochs, all eight.", level(
+            [
+                across(
+                    down(
+                        facts("Change these", self.cells(which, epoch), chosen),
+                        table(result({"then": (then, "Weights at that epoch")}, labels=LETTERS)),
+                    ),
+                    table(result(known), names=8, corner="Run"),
+                ),
+                table(
+                    result({"epochs": (apply("same", self.epochs), "Epoch", "plain")}),
+                    forward({"loss": (loss, "Loss", "heat_loss")}),
+                    update({"w": (w, "Weights")}, labels=LETTERS),
+                    backward({"slope": (slopes, "Slopes")}, labels=LETTERS),
+                ),
+                table(forward({"pred": (self.X @ then.T, "Curve then")})),
+            ],
+            [down(
+                plot("The path of the run: weights a and c", "a", "c", a_and_c,
+                     "The path of weights a and c from the start on, with the chosen epoch and the lowest loss marked.",
+                     x_format="0.0", y_format="0.0", x_max=5, y_min=0, y_max=2.5, **size),
+                plot("The points and the curve at the chosen epoch", "x", "y", curve,
+                     "Twenty points and the curve that the run had at the chosen epoch.", **WINDOW, **size),
+                Note(STEP),
+            )],
+            [None, Aside(table(all_eight))],
+        ), freeze=(2, 1))  # fmt: skip
+
+
+def _turned(path: Sequence[Node]) -> Node:
+    """1 where the last step points back on the one before, (1, 1); 0 where there are no two yet.
+
+    Steps below a ten-billionth of the weights do not count: rounding decides where they point.
+    """
+    if len(path) < 3:
+        return lift(0.0)
+    first, second, third = path[-3:]
+    along = apply("sum", (third - second) * (second - first))
+    return where(apply("greater", -1e20 * along, apply("sum", square(third))), 1.0, 0.0)

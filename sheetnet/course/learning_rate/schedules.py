@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-from sheetnet.course.learning_rate.notes import FORGIVE, LATE
-from sheetnet.course.learning_rate.parabola import Parabola
-from sheetnet.course.learning_rate.runs import EPOCHS, LETTERS, TINY
-from sheetnet.graph.node import apply, lift, row, vstack, where
-from sheetnet.page.book import Chart
+from sheetnet.course.learning_rate.runs import EPOCHS, LETTERS, TINY, Runs
+from sheetnet.graph.node import Node, apply, lift, row, vstack, where
+from sheetnet.motifs.unroll import unroll
+from sheetnet.page.flow import Aside, across, beside, down, level
+from sheetnet.page.parts import Note, facts, table
+from sheetnet.page.plot import Plot, plot
+from sheetnet.page.shown import Said, Shown, forward, result, update
 
 GROWN, PI = 30, 3.141592653589793  # steps of the finder
 SCHEDULES = {"constant": "Constant", "exponential": "Exponential", "onecycle": "One-cycle"}
+LATE = (
+    "As it came, the loss is lowest at a rate of 0.63, though 0.22 is the limit. An explosion begins small and takes"
+    " steps to show. That is why the finder's answer is divided by ten.\n\nTry this: let the rate grow by only 1.2 each"
+    " step. The steps end before the loss rises, and a curve without a rise tells nothing."
+)
+FORGIVE = (
+    "Begin with large steps, end with small ones: the swings of a rate that is too large die out as it falls. One-cycle"
+    " also begins small: a warm-up.\n\nA constant rate must be chosen well. If it is (try a top rate of 0.2), it beats"
+    " both here, where each step sees all points. Where steps are noisy (lesson 7), falling rates help even then."
+)
 
 
-class Schedules(Parabola):
+class Schedules(Runs):
     """How to find a rate, and how to change it."""
 
-    # ---- Finder
-
-    def finder(self) -> None:
-        page = self.book.page(
-            "Finder",
-            "Finder: let the rate grow, and look where the loss falls",
-            "Each step is taken with a larger rate than the one before. First nothing happens, then the loss falls, then it"
-            " explodes: stay well below.",
-            freeze=(2, 0),
-        )
-        page.widths |= {0: 26.0, **dict.fromkeys(range(1, 7), 11.0), 7: 2.0}
-        first = self.cell(
-            page, "finder.first", 0.0001, 3, 1, "First rate", low=1e-9, high=1, name="first_rate", format="rate"
-        )
-        self.grow = self.cell(
-            page, "finder.grow", 1.4, 4, 1, "It grows each step by", low=1.01, high=3, name="grow_by", format="rate"
-        )
-        rates = [apply("same", first)]
-        for _ in range(GROWN - 1):
-            rates.append(rates[-1] * self.grow)
+    def _finder(self) -> None:
+        first = self.typed("first", 0.0001, "First rate", low=1e-9, high=1, name="first_rate", format="rate")
+        self.grow = self.typed("grow", 1.4, "It grows each step by", low=1.01, high=3, name="grow_by", format="rate")
+        step = self.typed("finder.step", np.arange(1.0, GROWN + 1)[:, None], "Step", "fixed")
+        rates = _multiplied(first, self.grow, GROWN)
         rows = self.run(rates)[1:]
         rate, losses = vstack(rates), [self.loss(w) for w in rows]
         loss = vstack(losses)
@@ -44,201 +44,122 @@ class Schedules(Parabola):
         low = apply("min", apply("if_error", loss, lift(1e300)))
         most = apply("max", apply("if_error", fall, lift(0.0)))
         at_low, at_most = apply("match", low, loss), apply("match", most, fall)
-        lowest_at, self.suggestion = row(rate, at_low), row(rate, at_low) / 10.0
+        self.suggestion = row(rate, at_low) / 10.0
         risen = where(apply("equal", at_low, lift(float(GROWN))), "not yet: grow faster", "yes")
-        known = (
-            ("low", low, "Lowest loss", "loss"),
-            ("lowest_at", lowest_at, "at the rate", "weight"),
-            ("suggestion", self.suggestion, "Suggestion: a tenth of it", "weight"),
-            ("most", most, "Steepest fall in one step", "weight"),
-            ("steepest", row(rate, at_most), "at the rate", "weight"),
-            ("risen", risen, "Has the loss risen again?", "text"),
-        )
-        self.results(page, "finder", 5, 1, known, losses[0])
-        self.results(page, "finder", 9, 4, (("loss_there", row(loss, at_most), "loss there", "weight"),))
-        step = self.value("step", np.arange(1.0, GROWN + 1)[:, None])
-        page.place("finder.step", step, 15, 0, "fixed", title="Step", format="plain")
-        self.columns(page, "finder", 15, 1, {"rate": (rate, "Rate")}, "update", format="small")
-        self.columns(page, "finder", 15, 2, {"loss": (loss, "Loss after it")}, format="heat_loss")
-        page.place("finder.w", vstack(rows), 15, 3, "update", title="Weights after it", labels=LETTERS)
-        self.columns(page, "finder", 15, 6, {"fall": (fall, "Fell by")}, "result", scale=loss)
-        ends = (
-            vstack([apply("same", self.suggestion) for _ in range(2)]),
-            vstack([apply("same", low), apply("same", self.mse)]),
-        )
-        self.columns(page, "finder", 15, 18, {"x": (ends[0], "Suggestion"), "y": (ends[1], "drawn upright")}, "result")
+        known: Said = {
+            "low": (low, "Lowest loss", "loss"), "lowest_at": (row(rate, at_low), "at the rate"),
+            "suggestion": (self.suggestion, "Suggestion: a tenth of it"), "most": (most, "Steepest fall in one step"),
+            "steepest": (row(rate, at_most), "at the rate"), "loss_there": (row(loss, at_most), "loss there"),
+            "risen": (risen, "Has the loss risen again?", "text"),
+        }  # fmt: skip
+        upright = {
+            "x": (vstack([apply("same", self.suggestion) for _ in range(2)]), "Suggestion"),
+            "y": (vstack([apply("same", low), apply("same", self.mse)]), "drawn upright"),
+        }
         lines = (
-            self.line("loss", "finder.rate", "finder.loss"),
-            self.line("lowest", "finder.lowest_at", "finder.low", "mark"),
-            self.line("steepest fall", "finder.steepest", "finder.loss_there", "dots"),
-            self.line("suggestion", "finder.x", "finder.y", "line 3"),
-        )
-        alt = "Loss against a growing rate: flat, then falling, then lowest, then exploding; the suggestion is well below."
-        page.charts.append(
-            Chart(
-                3,
-                8,
-                "Loss against a rate that grows",
-                "learning rate",
-                "loss after the step",
-                lines,
-                alt,
-                "0",
-                x_min=None,
-                y_min=0,
-                y_max=20,
-                log_x=True,
-                width=600,
-            )
-        )
-        page.text(22, 8, LATE, "note", wide=6, tall=8)
-        page.print_cols = 17
-        page.active = (3, 1)
+            ("loss", "rate", "loss"), ("lowest", "lowest_at", "low", "mark"),
+            ("steepest fall", "steepest", "loss_there", "dots"), ("suggestion", "x", "y", "line 3"),
+        )  # fmt: skip
+        self.page(
+            "Finder: let the rate grow, and look where the loss falls",
+            "Each step is taken with a larger rate than the one before. First nothing happens, then the loss falls, then it"
+            " explodes: stay well below.", across(
+            down(
+                facts("", self.cells(first, self.grow), result(known)),
+                table(
+                    self.cells(step), update({"rate": (rate, "Rate", "small")}),
+                    forward({"loss": (loss, "Loss after it", "heat_loss")}),
+                    update({"w": (vstack(rows), "Weights after it")}, labels=LETTERS),
+                    result({"fall": (fall, "Fell by")}),
+                ),
+            ),
+            down(
+                plot("Loss against a rate that grows", "learning rate", "loss after the step", lines,
+                     "Loss against a growing rate: flat, then falling, then lowest, then exploding; the suggestion is well below.",
+                     y_format="0", x_min=None, y_min=0, y_max=20, log_x=True, width=600),
+                Note(LATE),
+            ),
+            Aside(table(result(upright))),
+        ))  # fmt: skip
 
-    # ---- Schedules
-
-    def schedules(self) -> None:
-        page = self.book.page(
-            "Schedules",
-            "Schedules: a rate that changes on the way",
-            "Three runs from the same start: one keeps the top rate, one lets it decay, one goes up to it and down again."
-            " Change the top rate.",
-            freeze=(2, 1),
-        )
-        page.widths |= {0: 18.0, **dict.fromkeys(range(1, 7), 12.5), 7: 2.0}
-        top = self.cell(page, "schedules.top", 0.22, 3, 1, "Top rate", low=0, high=10, name="top_rate", format="rate")
-        decay = self.cell(
-            page, "schedules.decay", 0.95, 4, 1, "Exponential: times", low=0.01, high=1, name="decay", format="rate"
-        )
-        share = self.cell(
-            page,
-            "schedules.share",
-            0.3,
-            3,
-            5,
-            "One-cycle: share that rises (pct_start)",
-            low=0.05,
-            high=0.95,
-            name="pct_start",
-            format="rate",
-        )
-        div = self.cell(
-            page, "schedules.div", 25.0, 4, 5, "top / first rate (div_factor)", low=1, name="div_factor", format="rate"
-        )
-        final = self.cell(
-            page,
-            "schedules.final",
-            10000.0,
-            5,
-            5,
-            "first / last rate (final_div_factor)",
-            low=1,
-            name="final_div",
-            format="rate",
-        )
+    def _schedules(self) -> None:
+        top = self.typed("top", 0.22, "Top rate", low=0, high=10, name="top_rate", format="rate")
+        decay = self.typed("decay", 0.95, "Exponential: times", low=0.01, high=1, name="decay", format="rate")
+        title = "One-cycle: share that rises (pct_start)"
+        share = self.typed("share", 0.3, title, low=0.05, high=0.95, name="pct_start", format="rate")
+        div = self.typed("div", 25.0, "top / first rate (div_factor)", low=1, name="div_factor", format="rate")
+        title = "first / last rate (final_div_factor)"
+        final = self.typed("final", 10000.0, title, low=1, name="final_div", format="rate")
+        step = self.typed("schedules.step", np.arange(float(EPOCHS))[:, None], "Epoch", "fixed")
         low, peak = top / div, share * float(EPOCHS) - 1.0
         end = low / final
-        for i, (id, node, title) in enumerate(
-            (("low", low, "first rate"), ("end", end, "last rate"), ("peak", peak, "last rising epoch"))
-        ):
-            page.place(
-                f"schedules.{id}",
-                node,
-                6 + i,
-                5,
-                "result",
-                title=title,
-                side=True,
-                name=f"{id}_rate" if i < 2 else id,
-                format="rate",
-            )
-        step = self.value("epoch_of_step", np.arange(float(EPOCHS))[:, None])
         falls = apply("greater", step, peak)
         way = where(falls, (step - peak) / (EPOCHS - 1.0 - peak), step / peak)
         come, go = where(falls, top, low), where(falls, end, top)
         self.cycle = go + (come - go) / 2.0 * (1.0 + apply("cos", PI * way))
-        flat, decayed = [apply("same", top) for _ in range(EPOCHS)], [apply("same", top)]
-        for _ in range(EPOCHS - 1):
-            decayed.append(decayed[-1] * decay)
-        rates = dict(zip(SCHEDULES, (vstack(flat), vstack(decayed), self.cycle), strict=True))
-        paths = [self.run(each) for each in (flat, decayed, [row(self.cycle, k + 1) for k in range(EPOCHS)])]
-        losses = {key: vstack([self.loss(w) for w in path]) for key, path in zip(SCHEDULES, paths, strict=True)}
-        above = {key: self.above(loss) for key, loss in losses.items()}
-        page.text(6, 0, "In the end above the lowest loss", "lead")
-        page.text(11, 1, "Rate of the step that follows", "lead")
-        page.text(11, 4, "Loss", "lead")
-        self.columns(
-            page, "schedules", 15, 0, {"epochs": (apply("same", self.epochs), "Epoch")}, "result", format="plain"
-        )
-        page.place("schedules.step", step, 15, 17, "fixed", title="Epoch", format="plain")
-        for i, (key, title) in enumerate(SCHEDULES.items()):
-            style = "cells" if key == "onecycle" else None
-            self.columns(page, "schedules.rate", 15, 1 + i, {key: (rates[key], title)}, "update", style, format="small")  # type: ignore[arg-type]
-            self.columns(page, "schedules.loss", 15, 4 + i, {key: (losses[key], title)}, format="heat_loss")
-            self.columns(
-                page,
-                "schedules.above",
-                15,
-                22 + i,
-                {key: (above[key], title)},
-                "result",
-                format="heat_loss",
-                scale=losses[key],
-            )
-            last = row(above[key], EPOCHS + 1)
-            page.place(
-                f"schedules.last.{key}",
-                last,
-                7 + i,
-                1,
-                "result",
-                title=title,
-                side=True,
-                format="heat_loss",
-                scale=losses[key],
-            )
-            page.place(
-                f"schedules.w.{key}",
-                vstack(paths[i]),
-                15,
-                26 + 3 * i,
-                "update",
-                title=f"Weights: {title.lower()}",
-                labels=LETTERS,
-            )
-        page.text(11, 17, "One-cycle: rises, then falls, each along half a cosine", "lead")
-        page.text(11, 22, "Loss above the lowest", "lead")
+        flat, decayed = [apply("same", top) for _ in range(EPOCHS)], _multiplied(top, decay, EPOCHS)
+        paths = [self.run(rates) for rates in (flat, decayed, [row(self.cycle, k + 1) for k in range(EPOCHS)])]
+        losses = [vstack([self.loss(w) for w in path]) for path in paths]
+        above = [self.above(loss) for loss in losses]
+        rates = _each("rate", [vstack(flat), vstack(decayed)])
+        rates["schedules.rate.onecycle"] = Shown(self.cycle, SCHEDULES["onecycle"], style="cells")
+        cycle = {
+            "low": Shown(low, "first rate", name="low_rate"), "end": Shown(end, "last rate", name="end_rate"),
+            "peak": Shown(peak, "last rising epoch", name="peak"),
+        }  # fmt: skip
         helpers = {"way": (way, "Share of phase"), "come": (come, "From rate"), "go": (go, "To rate")}
-        self.columns(page, "schedules", 15, 18, helpers, "update", "cells", format="small")
-        for top_row, x, y, log in ((3, "step", "rate", False), (18, "epochs", "above", True)):
-            lines = tuple(
-                self.line(title, f"schedules.{x}", f"schedules.{y}.{key}", f"line {i}")
-                for i, (key, title) in enumerate(SCHEDULES.items(), start=1)
-            )
-            title, axis = (
-                ("How far the loss is above the lowest possible", "loss - lowest loss")
-                if log
-                else ("The learning rate, epoch by epoch", "learning rate")
-            )
-            alt = f"Three lines over the epochs, of the constant, the exponential and the one-cycle rate: {axis}."
-            page.charts.append(
-                Chart(
-                    top_row,
-                    8,
-                    title,
-                    "epoch",
-                    axis,
-                    lines,
-                    alt,
-                    "0E+0" if log else "0.00",
-                    EPOCHS,
-                    y_min=TINY if log else 0,
-                    y_max=1e3 if log else None,
-                    log_y=log,
-                    width=600,
-                    height=300,
-                )
-            )
-        page.text(34, 8, FORGIVE, "note", wide=6, tall=8)
-        page.print_cols = 16
-        page.active = (3, 1)
+        ends = _each("last", [row(one, EPOCHS + 1) for one in above])
+        self.page(
+            "Schedules: a rate that changes on the way",
+            "Three runs from the same start: one keeps the top rate, one lets it decay, one goes up to it and down again."
+            " Change the top rate.", level(
+            [
+                beside(
+                    down(
+                        facts("", self.cells(top, decay)),
+                        facts("In the end above the lowest loss", result(ends, format="heat_loss"), band="lead"),
+                    ),
+                    facts("", self.cells(share, div, final), result(cycle, format="rate"), span=3),
+                ),
+                table(
+                    result({"epochs": (apply("same", self.epochs), "Epoch", "plain")}),
+                    update(rates, format="small"), forward(_each("loss", losses), format="heat_loss"),
+                    lead={"schedules.rate.constant": "Rate of the step that follows", "schedules.loss.constant": "Loss"},
+                ),
+            ],
+            [down(
+                _drawn("The learning rate, epoch by epoch", "learning rate", "step", "rate", y_format="0.00", y_min=0),
+                _drawn("How far the loss is above the lowest possible", "loss - lowest loss", "epochs", "above",
+                       y_format="0E+0", y_min=TINY, y_max=1e3, log_y=True),
+                Note(FORGIVE),
+            )],
+            [None, Aside(table(
+                self.cells(step), update(helpers, style="cells", format="small"), None,
+                result(_each("above", above), format="heat_loss"), None,
+                update(_each("w", [vstack(path) for path in paths], "Weights: {}"), labels=LETTERS),
+                lead={
+                    "schedules.step": "One-cycle: rises, then falls, each along half a cosine",
+                    "schedules.above.constant": "Loss above the lowest",
+                },
+            ))],
+        ), freeze=(2, 1))  # fmt: skip
+
+
+def _multiplied(first: Node, by: Node, n: int) -> list[Node]:
+    """n numbers, (1, 1) each: the first, and each next one the one before times `by`."""
+    return unroll([apply("same", first)], n, lambda now, _: ([], [now[0] * by]))[0][0]
+
+
+def _each(id: str, nodes: Sequence[Node], title: str = "") -> dict[str, tuple[Node, str] | Shown]:
+    """A block for each of the three schedules, under its name."""
+    return {
+        f"schedules.{id}.{key}": (node, title.format(name.lower()) or name)
+        for (key, name), node in zip(SCHEDULES.items(), nodes, strict=False)
+    }
+
+
+def _drawn(title: str, axis: str, x: str, y: str, **more: Any) -> Plot:
+    """The three schedules over the epochs."""
+    lines = [(name, x, f"schedules.{y}.{key}", f"line {i}") for i, (key, name) in enumerate(SCHEDULES.items(), 1)]
+    alt = f"Three lines over the epochs, of the constant, the exponential and the one-cycle rate: {axis}."
+    return plot(title, "epoch", axis, lines, alt, x_max=EPOCHS, width=600, height=300, **more)
