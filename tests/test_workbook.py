@@ -25,11 +25,11 @@ from xlsxwriter import Workbook as XlsxWriter
 
 from sheetnet.book import charts
 from sheetnet.checking import reader
-from sheetnet.checking.compare import FLOOR, largest
+from sheetnet.checking.compare import floor_of
 from sheetnet.checking.reader import FormulaCell
 from sheetnet.engines import CellError, Engine
 from sheetnet.errors import GraphError
-from sheetnet.graph.evaluate import evaluate
+from sheetnet.graph.magnitude import NOISE, with_magnitudes
 from sheetnet.page.area import Area, area_of, cell_address
 from sheetnet.page.book import Block, Chart, Series
 
@@ -391,7 +391,7 @@ def stored_numbers(book: Made, name: str, text: str) -> tuple[str, list[tuple[st
     if name.startswith("xl/charts/"):
 
         def point(found: re.Match[str]) -> str:
-            numbers.append((f"{name}, point {found[1]}", 1.0, found[2]))
+            numbers.append((f"{name}, point {found[1]}", NOISE, found[2]))
             return f'<c:pt idx="{found[1]}"/>'
 
         return re.sub(r'<c:pt idx="(\d+)"><c:v>([^<]*)</c:v></c:pt>', point, text), numbers
@@ -401,21 +401,21 @@ def stored_numbers(book: Made, name: str, text: str) -> tuple[str, list[tuple[st
         content = json.loads(html.unescape("".join(strings[own:])))  # the manifest is written last, in pieces
         for key, value in content.pop("record").items():
             flat = [x for line in value for x in line]
-            size = max(abs(x) for x in flat if x is not None)
-            numbers += [(f"record of {key}, entry {i}", size, repr(x)) for i, x in enumerate(flat)]
+            floor = NOISE * max(abs(x) for x in flat if x is not None)
+            numbers += [(f"record of {key}, entry {i}", floor, repr(x)) for i, x in enumerate(flat)]
         return "\n".join([*strings[:own], json.dumps(content)]), numbers
     sheets = {part_of(book, sheet): sheet for sheet in SHEETS}
     if name not in sheets:
         return text, numbers
-    sizes = computed_cells(book)[sheets[name]]
+    floors = computed_cells(book)[sheets[name]]
 
     def cell(found: re.Match[str]) -> str:
         area = area_of("", found[1])
-        if found[3] is None or (area.row, area.col) not in sizes:
+        if found[3] is None or (area.row, area.col) not in floors:
             return found[0]
 
         def stored(value: re.Match[str]) -> str:
-            numbers.append((f"{sheets[name]}!{found[1]}", sizes[area.row, area.col], value[1]))
+            numbers.append((f"{sheets[name]}!{found[1]}", floors[area.row, area.col], value[1]))
             return "<v/>"
 
         return STORED.sub(stored, found[0])
@@ -424,13 +424,14 @@ def stored_numbers(book: Made, name: str, text: str) -> tuple[str, list[tuple[st
 
 
 def computed_cells(book: Made) -> dict[str, dict[tuple[int, int], float]]:
-    """By sheet, the cells whose numbers a machine computed, with the size of the largest number of their block."""
+    """By sheet, the cells whose numbers a machine computed, with what counts as zero in their column."""
     given = {node: book.inputs[id] for id, node in book.workbook.inputs.items()}
     blocks: list[Block] = [b for b in book.workbook.book.blocks if b.style != "values" or b.role == "torch"]
-    scales = evaluate([block.scale or block.node for block in blocks], given)
+    found = with_magnitudes([block.node for block in blocks], given)
     out: dict[str, dict[tuple[int, int], float]] = {name: {} for name in SHEETS}
-    for block, scale in zip(blocks, scales, strict=True):
-        out[block.area.sheet].update(dict.fromkeys(block.area.cells(), largest(np.asarray(scale))))
+    for block, (value, magnitude) in zip(blocks, found, strict=True):
+        floors = np.broadcast_to(floor_of(magnitude), value.shape)
+        out[block.area.sheet].update(zip(block.area.cells(), floors.flat, strict=True))
     return out
 
 
@@ -448,15 +449,15 @@ def differences(book: Made, one: Path, other: Path) -> list[str]:
         else:
             found += [
                 f"{at}: {x} and {y}"
-                for (at, size, x), (_, _, y) in zip(numbers_1, numbers_2, strict=True)
-                if x != y and not near(x, y, size)
+                for (at, floor, x), (_, _, y) in zip(numbers_1, numbers_2, strict=True)
+                if x != y and not near(x, y, floor)
             ]
     return found
 
 
-def near(x: str, y: str, size: float) -> bool:
+def near(x: str, y: str, floor: float) -> bool:
     try:
-        return abs(float(x) - float(y)) <= 1e-12 * abs(float(x)) + FLOOR * size
+        return abs(float(x) - float(y)) <= 1e-12 * abs(float(x)) + floor
     except ValueError:
         return False
 

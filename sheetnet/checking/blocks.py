@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sheetnet.checking import reader
-from sheetnet.checking.compare import FLOOR, RELATIVE, hold_against, largest
+from sheetnet.checking.compare import RELATIVE, floor_of, hold_against
 from sheetnet.checking.inputs import read_inputs
 from sheetnet.checking.reader import Contents
 from sheetnet.checking.report import BlockReport, Report
@@ -28,7 +28,9 @@ from sheetnet.checking.structure import (
     find_manifest,
 )
 from sheetnet.errors import EngineError, WorkbookError
-from sheetnet.graph.evaluate import evaluate
+from sheetnet.graph.magnitude import with_magnitudes
+from sheetnet.graph.recurrence import size
+from sheetnet.motifs.agreement import TORCH
 from sheetnet.motifs.workbook import Workbook
 from sheetnet.page.book import Block
 
@@ -123,12 +125,12 @@ def _compare(
     inputs = {**inputs, **{b.id: got[b.id] for b in workbook.book.blocks if b.role == "answer"}}  # also by a formula
     given = workbook.by_node(inputs)
     live = [block for block in workbook.book.blocks if block.style != "values"]
-    expected = evaluate([b.node for b in live] + [b.scale or b.node for b in live], given)
+    expected = with_magnitudes([block.node for block in live], given)
+    floors = {block.id: floor_of(magnitude) for block, (_, magnitude) in zip(live, expected, strict=True)}
     witnessed = workbook.torch_says(inputs)
-    _witness_the_record(workbook, inputs, witnessed, blocks)
-    for block, value, scale in zip(live, expected[: len(live)], expected[len(live) :], strict=True):
-        line = blocks[block.id]
-        floor = FLOOR * largest(scale)
+    _witness_the_record(workbook, inputs, witnessed, floors, blocks)
+    for block, (value, _) in zip(live, expected, strict=True):
+        line, floor = blocks[block.id], floors[block.id]
         spoilt = _spoilt(workbook, block, value)
         line.max_abs, line.max_rel = hold_against(
             line,
@@ -159,13 +161,18 @@ def _witness_the_record(
     workbook: Workbook,
     inputs: Mapping[str, np.ndarray],
     witnessed: Mapping[str, np.ndarray],
+    floors: Mapping[str, np.ndarray],
     blocks: Mapping[str, BlockReport],
 ) -> None:
-    """Where nothing was changed since, torch must say today what is on record as torch's."""
+    """Where nothing was changed since, torch must say today what is on record as torch's.
+
+    As close as the block to which its numbers belong, where the sheets show that block.
+    """
     places = {block.id: block for block in workbook.book.blocks}
     for id, said in workbook.on_record(inputs, witnessed).items():
         words = "the value on record is not what torch says today"
-        hold_against(blocks[id], places[id].area, inputs[id], said, RELATIVE, FLOOR * largest(said), words)
+        floor = floors.get(id.removeprefix(TORCH), floor_of(size(said)))
+        hold_against(blocks[id], places[id].area, inputs[id], said, RELATIVE, floor, words)
 
 
 def _spoilt(workbook: Workbook, block: Block, expected: np.ndarray) -> np.ndarray | None:

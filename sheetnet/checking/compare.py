@@ -6,18 +6,19 @@ import numpy as np
 
 from sheetnet.checking.reader import where
 from sheetnet.checking.report import BlockReport, Finding
+from sheetnet.graph.magnitude import NOISE
 from sheetnet.page.area import Area
 
 RELATIVE = 1e-10  # of the expected number
-FLOOR = 1e-13  # of the largest number of the block: what counts as zero beside it
 
 
-def largest(value: np.ndarray) -> float:
-    """The largest finite number of an array, without its sign; 0 for text."""
-    if value.dtype == object:
-        return 0.0
-    finite = np.abs(value[np.isfinite(value)])
-    return float(finite.max()) if finite.size else 0.0
+def floor_of(magnitude: np.ndarray) -> np.ndarray:
+    """What counts as zero in each column, (1, k), of a block of some magnitude: noise of the largest number there.
+
+    Column by column, as what stands side by side may be of other size: eight runs of which one outgrows the rest.
+    """
+    floor: np.ndarray = NOISE * magnitude.max(axis=0, keepdims=True, initial=0.0)
+    return floor
 
 
 def hold_against(
@@ -26,19 +27,20 @@ def hold_against(
     got: np.ndarray,
     expected: np.ndarray,
     relative: float,
-    floor: float,
+    floor: np.ndarray | float,
     words: str,
     spoilt: np.ndarray | None = None,
     computed: bool = False,
 ) -> tuple[float, float]:
     """The largest absolute and relative difference; the first bad cell becomes the block's finding.
 
+    floor: what a difference may be beside nothing, for all or for each column (1, k).
     Errors are compared by kind: nan is an error value. spoilt marks the cells of array formulas in which some entry
     is an error: programs differ in whether one entry spoils a whole matrix product, so there an error is right too.
     """
     line.compared = True
-    texts = np.array([isinstance(e, str) for e in expected.flat]).reshape(expected.shape)
-    wrong_kind = texts != np.array([isinstance(g, str) for g in got.flat]).reshape(got.shape)
+    texts = _texts(expected)
+    wrong_kind = texts != _texts(got)
     wrong_text = ~wrong_kind & texts & (got != expected)
     both = ~texts & ~wrong_kind
     g = np.where(both, got, 0.0).astype(float)
@@ -57,6 +59,13 @@ def hold_against(
     with np.errstate(all="ignore"):
         relatives = np.where(np.abs(e) > floor, difference / np.abs(e), 0.0)
     return float(difference.max(initial=0.0)), float(np.nan_to_num(relatives).max(initial=0.0))
+
+
+def _texts(cells: np.ndarray) -> np.ndarray:
+    """Which cells hold text."""
+    if cells.dtype != object:
+        return np.zeros(cells.shape, dtype=bool)
+    return np.array([isinstance(cell, str) for cell in cells.flat], dtype=bool).reshape(cells.shape)
 
 
 def _show(value: object) -> str:

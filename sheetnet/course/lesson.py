@@ -16,6 +16,7 @@ import numpy as np
 
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.formula import number
+from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.graph.node import Node, apply, order, variable
 from sheetnet.motifs import start
 from sheetnet.motifs.agreement import SIZE, TORCH, Marks, Pair, Said, Watched, torch_page
@@ -186,10 +187,16 @@ class Lesson(Workbook):
         return fixed | kept | keys | dict(zip(self.marks.now, marks, strict=True)) | said | self._sizes(by_node)
 
     def _sizes(self, by_node: Mapping[Node, np.ndarray]) -> dict[str, np.ndarray]:
-        """How large the numbers are that the sheet Torch compares, by id."""
-        pairs = self.pairs()
-        found = evaluate([pair.node or self.book.block(pair.id).node for pair in pairs], by_node)
-        return {f"{SIZE}{pair.id}": np.array([[np.nanmax(abs(value))]]) for pair, value in zip(pairs, found, strict=True)}
+        """How large the numbers are that the sheet Torch compares, (1, k) for each column of a block, by id.
+
+        Of two digits, so that machines that round otherwise say the same; a column of nothing but zeros counts as 1.
+        """
+        pairs, live = self.pairs(), [block.node for block in self.book.blocks if block.id.startswith("here.")]
+        out = {}
+        for pair, (_, magnitude) in zip(pairs, with_magnitudes(live, by_node), strict=True):
+            most = magnitude.max(axis=0).tolist()
+            out[f"{SIZE}{pair.id}"] = np.array([[float(f"{size:.1e}") or 1.0 for size in most]])
+        return out
 
     def _torch(self, said: Values) -> dict[str, np.ndarray]:
         """Torch's numbers under the ids of the blocks that hold them; what is not finite is nan."""

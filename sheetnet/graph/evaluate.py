@@ -5,7 +5,7 @@ A value that is not finite becomes nan, and nan spreads: that is how an error va
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -148,22 +148,36 @@ def evaluate(roots: Sequence[Node], inputs: Mapping[Node, Array], xp: Any = np) 
 
     Raises: GraphError for an input that was not given or has another shape.
     """
-    values: dict[Node, Array] = {}
-    nodes, keep = order(roots), set(roots)
-    last_use = {source: at for at, node in enumerate(nodes) for source in node.sources}
+    keep = set(roots)
     with np.errstate(all="ignore"):
-        for at, node in enumerate(nodes):
-            if node.op == "input":
-                values[node] = _given(node, inputs)
-            elif node.op == "constant":
-                values[node] = _constant(node, inputs, xp)
-            else:
-                value = NUMERIC[node.op](xp, *(values[s] for s in node.sources))
-                values[node] = value if _is_text(value) else xp.where(xp.isfinite(value), value, xp.nan)
-            for source in set(node.sources) - keep:
-                if last_use[source] == at:
-                    del values[source]
-    return [values[root] for root in roots]
+        found = {node: value for node, value, *_ in steps(order(roots), keep, inputs, xp) if node in keep}
+    return [found[root] for root in roots]
+
+
+def steps(
+    nodes: Sequence[Node], keep: Collection[Node], inputs: Mapping[Node, Array], xp: Any = np
+) -> Iterator[tuple[Node, Array, list[Array], list[Node]]]:
+    """Each node (each after its sources), its value, its sources' values, and the sources that are read no more.
+
+    What is read no more is forgotten, but for the nodes to keep. Run it under np.errstate(all="ignore").
+    Raises: GraphError for an input that was not given or has another shape.
+    """
+    values: dict[Node, Array] = {}
+    last_use = {source: at for at, node in enumerate(nodes) for source in node.sources}
+    for at, node in enumerate(nodes):
+        sources = [values[s] for s in node.sources]
+        if node.op == "input":
+            value = _given(node, inputs)
+        elif node.op == "constant":
+            value = _constant(node, inputs, xp)
+        else:
+            value = NUMERIC[node.op](xp, *sources)
+            value = value if _is_text(value) else xp.where(xp.isfinite(value), value, xp.nan)
+        values[node] = value
+        spent = [source for source in set(node.sources) if source not in keep and last_use[source] == at]
+        for source in spent:
+            del values[source]
+        yield node, value, sources, spent
 
 
 def _given(node: Node, inputs: Mapping[Node, Array]) -> Array:

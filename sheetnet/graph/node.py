@@ -2,7 +2,7 @@
 
 Every value is a matrix of rank 2, as in a sheet: a scalar is 1 x 1, a column n x 1. Sizes of 1 broadcast, as they
 do in array formulas. A graph is checked as it is built. What an op means elsewhere stands in one table each:
-`shapes.SHAPES`, `evaluate.NUMERIC`, `formula.ARRAY` and `formula.CELL`, `gradient.RULES`.
+`ops.SHAPES`, `evaluate.NUMERIC`, `formula.ARRAY` and `formula.CELL`, `gradient.RULES`, `magnitude.MAGNITUDE`.
 """
 
 from __future__ import annotations

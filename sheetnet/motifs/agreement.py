@@ -17,12 +17,14 @@ from sheetnet.motifs.verdicts import CHANGED, CLOSE, apart
 from sheetnet.page.book import Book
 from sheetnet.page.flow import Aside, across, beside, down, lay
 from sheetnet.page.part import Part
-from sheetnet.page.parts import facts, grid, table
+from sheetnet.page.parts import Words, facts, grid, table
 from sheetnet.page.shown import Group, agreement, result, shown
 
 BUILT = "built."  # the ids of the fingerprints of inputs, as they were when the workbook was made
 TORCH = "torch."  # the ids of torch's numbers: this and the id of the block that they belong to
-SIZE = "size."  # the ids of how large the numbers are that are compared
+SIZE = "size."  # the ids of how large the numbers of each compared column are, when the workbook was made
+SHARE = 0.001  # of the size, beside the number itself: at CLOSE, 1e-10, this is the noise that check allows, 1e-13
+HOW = "Differences are divided by torch's number and a thousandth of the size that the numbers of its column are of."
 MOVED = 1e-12  # of a mark, beside 1 + its size: beyond, an input is another
 
 
@@ -132,15 +134,15 @@ def torch_page(
     wrong: list[Node] = []
     for pair in pairs:
         live = pair.node or apply("same", book.block(pair.id).node)
-        told, size = variable(pair.id, live.shape), variable(f"{SIZE}{pair.id}", (1, 1))
-        difference = apply("max", apart(live, told, apply("abs", told) + 0.001 * size))
+        told, size = variable(pair.id, live.shape), variable(f"{SIZE}{pair.id}", (1, live.shape[1]))
+        difference = apply("max", apart(live, told, apply("abs", told) + SHARE * size))
         changed = marks.changed[pair.group]
         far = where(apply("greater", difference, lift(CLOSE)), "differs", "equal")
         says = where(changed, CHANGED, apply("if_error", far, lift("differs")))
         wrong.append(where(apply("equal", says, lift("equal")), 0.0, 1.0))
         rows[pair.title] = (
             result({f"agree.{pair.id}": (difference,)}, format="diff") | agreement({f"verdict.{pair.id}": (says,)})
-            | shown("fixed", {f"{SIZE}{pair.id}": (size,)}, format="diff")
+            | shown("fixed", {f"{SIZE}{pair.id}": (size,)}, format="plain")
         )  # fmt: skip
         look = {"labels": pair.labels, "format": pair.format}
         both = shown("torch", {f"{TORCH}{pair.id}": (told, f"{pair.title}: torch")}, **look)
@@ -160,7 +162,7 @@ def torch_page(
     more = [Aside(across(*alone))] if alone else []
     lay(page, "torch", down(
         facts("", agreement({"torch.verdict": (verdict, "Verdict")}, name="verdict")),
-        grid("What is compared", rows, heads=heads, named="word"),
+        down(grid("What is compared", rows, heads=heads, named="word"), Words(HOW, "hint"), gap=0),
         marks.part(),
         beside(table(names=tallest, corner="Row"), across(*numbers, *more)),
     ))  # fmt: skip

@@ -35,7 +35,6 @@ class Block:
     labels: tuple[str, ...] = ()  # over its columns
     side: bool = False  # title to the left, not above
     format: str = "weight"
-    scale: Node | None = None  # the numbers whose difference this is; their size says what near zero means
 
 
 @dataclass(frozen=True)
@@ -154,12 +153,11 @@ class Page:
         labels: tuple[str, ...] = (),
         side: bool = False,
         format: str = "weight",
-        scale: Node | None = None,
     ) -> Block:
         """Put a node on the sheet; from then on formulas refer to its place (by name if it has one)."""
         area = Area(self.name, row, col, *node.shape)
         style = style or ("values" if node.op == "input" else "array")
-        block = Block(id, node, area, role, style, name, title, labels, side, format, scale)
+        block = Block(id, node, area, role, style, name, title, labels, side, format)
         self.blocks.append(block)
         self.book.add(block)
         return block

@@ -1,0 +1,184 @@
+"""How large the numbers are whose difference (or sum) a value is: what counts as zero beside it.
+
+0.1 + 0.2 - 0.3 is 5.6e-17 in one program and 0 in another, and both are right: the numbers are of size 0.3. A
+magnitude is that size, entry by entry. It begins with |value|, the larger one survives a sum or a difference, and
+every other op carries it along as it carries a small error along, to first order; so a magnitude times NOISE is how
+far apart two programs that calculate alike may be. None is below |value|. Text, blanks and error values count 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from sheetnet.graph.evaluate import NUMERIC, Array, steps
+from sheetnet.graph.node import Node, order
+from sheetnet.graph.ops import SHAPES
+from sheetnet.graph.recurrence import Recurrences, size
+
+NOISE = 1e-13  # of a magnitude: how far programs may be apart that add in another order; hundreds of roundings
+SOLVED = 0.05  # of it, in an inverse and a determinant: they lose tens of roundings (12 measured), not hundreds
+
+Rule = Callable[[Array, Sequence[Array], Sequence[Array]], Array]  # value, the sources' values and magnitudes
+
+
+def _near(a: Array, m: Array) -> Array:
+    """How large |a| may be in another program: at 0 it is the noise that is carried on."""
+    return np.abs(a) + NOISE * m
+
+
+# ---- the rules: v is the value, a and b are sources, m and n their magnitudes
+
+
+def _by_value(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
+    """Truths, counts and places have no digits to lose."""
+    return 0.0
+
+
+def _along(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
+    return sizes[0]
+
+
+def _larger(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
+    return np.maximum(*sizes)
+
+
+def _product(times: Callable[[Array, Array], Array]) -> Rule:
+    """The rule of a product: max(m |b|, |a| n); of a matrix with itself their sum.
+
+    A square's relative error is twice that of its root, so that a chain of k squarings loses 2^k times the digits.
+    """
+
+    def rule(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
+        (a, b), (m, n) = values, sizes
+        left, right = times(m, _near(b, n)), times(_near(a, m), n)
+        return left + right if a is b else np.maximum(left, right)
+
+    return rule
+
+
+def _div(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
+    (a, b), (m, n) = values, sizes
+    b = np.abs(b)
+    return np.maximum(m, _near(a, m) * (n / b)) / b
+
+
+def _sqrt(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
+    return sizes[0] / (2.0 * np.sqrt(_near(values[0], sizes[0])))
+
+
+def _power(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
+    (a, b), (m, n) = values, sizes
+    a = _near(a, m)
+    return np.fmax(np.abs(b) * a ** (b - 1.0) * m, np.abs(v * np.log(a)) * n)
+
+
+def _relu(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
+    return np.where(values[0] + NOISE * sizes[0] > 0, sizes[0], 0.0)
+
+
+def _if_error(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
+    a = values[0]
+    error = [[not isinstance(e, str) and e != e for e in line] for line in a] if a.dtype == object else np.isnan(a)
+    return np.where(error, sizes[1], sizes[0])
+
+
+def _determinant(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
+    """The sum of |cofactor| m, with the cofactors of singular matrices too: by singular values s, without dividing."""
+    U, s, Vt = np.linalg.svd(values[0])
+    s = s + NOISE * sizes[0].max()
+    without = np.array([np.prod(np.delete(s, i)) for i in range(len(s))])
+    return SOLVED * np.sum(np.abs((U * without) @ Vt) * sizes[0])
+
+
+def _extreme(sign: float) -> Rule:
+    """The rule of max (1) and min (-1): the largest magnitude of the entries that another program may find there."""
+
+    def rule(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
+        a, reach = sign * values[0], NOISE * sizes[0]
+        return np.max(sizes[0], where=a + reach >= (a - reach).max(), initial=0.0).reshape(1, 1)
+
+    return rule
+
+
+def _median(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
+    filled = ~np.isnan(values[0])
+    a, m = values[0][filled], sizes[0][filled]
+    reach, (left, right) = NOISE * m, ((a.size - 1) // 2, a.size // 2)
+    low, high = np.sort(a - reach)[left : left + 1], np.sort(a + reach)[right : right + 1]
+    return np.max(m, where=(a + reach >= low) & (a - reach <= high), initial=0.0).reshape(1, 1)
+
+
+MAGNITUDE: dict[str, Rule] = {
+    "add": _larger,
+    "sub": _larger,
+    "mul": _product(np.multiply),
+    "div": _div,
+    "neg": _along,
+    "square": lambda v, a, m: 2.0 * _near(a[0], m[0]) * m[0],
+    "abs": _along,
+    "sqrt": _sqrt,
+    "power": _power,
+    "sin": lambda v, a, m: np.abs(np.cos(a[0])) * m[0],
+    "cos": lambda v, a, m: np.abs(np.sin(a[0])) * m[0],
+    "relu": _relu,
+    "log10": lambda v, a, m: m[0] / np.abs(a[0]) / np.log(10.0),
+    "ln": lambda v, a, m: m[0] / np.abs(a[0]),
+    "where": lambda v, a, m: np.where(a[0] != 0, m[1], m[2]),
+    "if_error": _if_error,
+    "same": _along,
+    "matmul": _product(np.matmul),
+    "transpose": lambda v, a, m: m[0].T,
+    "inverse": lambda v, a, m: SOLVED * (np.abs(v) @ m[0] @ np.abs(v)),
+    "determinant": _determinant,
+    "expand": _along,
+    "hstack": lambda v, a, m: np.hstack(m),
+    "vstack": lambda v, a, m: np.vstack(m),
+    "row": lambda v, a, m: NUMERIC["row"](np, m[0], a[1]),
+    "lookup": lambda v, a, m: NUMERIC["lookup"](np, a[0], a[1], m[2]),
+    "cumsum": lambda v, a, m: np.cumsum(m[0], 0),
+    "sum": lambda v, a, m: m[0].sum(),
+    "mean": lambda v, a, m: m[0].mean(),
+    "max": _extreme(1.0),
+    "min": _extreme(-1.0),
+    "median": _median,
+    "sum_rows": lambda v, a, m: m[0].sum(0),
+} | dict.fromkeys(("sign", "step", "greater", "equal", "filled", "match", "count_same", "judge"), _by_value)
+
+
+def with_magnitudes(roots: Sequence[Node], inputs: Mapping[Node, Array]) -> list[tuple[Array, Array]]:
+    """The value and the magnitude of each root, numpy arrays of its shape.
+
+    Raises: GraphError for an input that was not given or has another shape.
+    """
+    nodes, keep = order(roots), set(roots)
+    recurrences = Recurrences(nodes)
+    found: dict[Node, Array] = {}
+    sizes: dict[Node, Array] = {}
+    with np.errstate(all="ignore"):
+        for node, value, sources, spent in steps(nodes, keep, inputs):
+            if node.sources:
+                seen = [sizes[source] for source in node.sources]
+                if node in recurrences.steps:
+                    seen = list(map(recurrences.seen, node.sources, sources, seen))
+                sizes[node] = _counted(MAGNITUDE[node.op](value, sources, seen), value)
+            else:
+                sizes[node] = size(value)
+            if node in keep:
+                found[node] = value
+            for source in spent:
+                del sizes[source]
+    return [(found[root], sizes[root]) for root in roots]
+
+
+def _counted(magnitude: Array, value: Array) -> Array:
+    """What was carried along or |value|; |value| where the first has outgrown a double, 0 where the value is none."""
+    if value.dtype != object:
+        both = np.maximum(np.abs(value), magnitude)
+        if np.maximum.reduce(both, axis=None) < np.inf:
+            return both
+    return np.maximum(size(value), np.where((np.asarray(magnitude) < np.inf) & (value == value), magnitude, 0.0))
+
+
+assert set(MAGNITUDE) == set(SHAPES), "an op without a rule for its magnitude"
