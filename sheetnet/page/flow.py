@@ -1,13 +1,15 @@
 """A page said as a tree: what stands beside what, and what under what. Rows, columns, widths and heights follow.
 
 `across` lays parts from left to right with a narrow column between them, `beside` without one, `down` from top to
-bottom with an empty row between. Widths are known first, for they say how tall a note is; then rows; then places.
+bottom with an empty row between, `level` columns of parts whose rows go together. Widths are known first, for they say
+how tall a note is; then rows; then places.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from sheetnet.page.book import Book, Page
 from sheetnet.page.part import Canvas, Part
@@ -15,6 +17,7 @@ from sheetnet.page.parts import GAP
 from sheetnet.page.screen import USUAL, check_overlaps
 
 TOP = 3  # the first row below title and sentence
+EDITED = {"input": 0, "answer": 0, "data": 1}  # what one edits first
 
 
 @dataclass
@@ -31,13 +34,13 @@ class Across(Part):
         return out
 
     def rows(self, widths: Sequence[float]) -> int:
-        return max(part.rows(some) for part, some, _ in self._cut(widths))
+        return max(part.rows(some) for part, some, _ in self.cut(widths))
 
     def put(self, on: Canvas, row: int, col: int) -> None:
-        for part, _, at in self._cut(()):
+        for part, _, at in self.cut(()):
             part.put(on, row, col + at)
 
-    def _cut(self, widths: Sequence[float]) -> list[tuple[Part, Sequence[float], int]]:
+    def cut(self, widths: Sequence[float]) -> list[tuple[Part, Sequence[float], int]]:
         out, at = [], 0
         for part in self.parts:
             wide = len(part.columns())
@@ -68,6 +71,40 @@ class Down(Part):
         for part in self.parts:
             part.put(on, row, col)
             row += part.rows(on.across(col, len(part.columns()))) + self.gap
+
+
+@dataclass
+class Level(Part):
+    """Columns of parts; those of one place in their columns begin in one row. None: the one above reaches down here."""
+
+    lanes: Sequence[Sequence[Part | None]]
+
+    @property
+    def _columns(self) -> Across:
+        return across(*(down(*(part for part in lane if part)) for lane in self.lanes))
+
+    def columns(self) -> list[float]:
+        return self._columns.columns()
+
+    def rows(self, widths: Sequence[float]) -> int:
+        return max(row + part.rows(some) for part, row, _, some in self._places(widths))
+
+    def put(self, on: Canvas, row: int, col: int) -> None:
+        for part, below, right, _ in self._places(on.across(col, len(self.columns()))):
+            part.put(on, row + below, col + right)
+
+    def _places(self, widths: Sequence[float]) -> list[tuple[Part, int, int, Sequence[float]]]:
+        """Each part, its row and column, and the widths of its columns."""
+        cut, free, out = self._columns.cut(widths), [0] * len(self.lanes), []
+        for band in zip_longest(*self.lanes):
+            here = [(i, part) for i, part in enumerate(band) if part]
+            row = max(free[i] for i, _ in here)
+            for i, part in here:
+                _, some, at = cut[i]
+                some = some[: len(part.columns())]
+                out.append((part, row, at, some))
+                free[i] = row + part.rows(some) + 1
+        return out
 
 
 @dataclass
@@ -102,6 +139,11 @@ def down(*parts: Part, gap: int = 1) -> Down:
     return Down(parts, gap)
 
 
+def level(*lanes: Sequence[Part | None]) -> Level:
+    """Columns of parts side by side: all first parts begin in one row, all second parts in one row, and so on."""
+    return Level(lanes)
+
+
 def lay(page: Page, prefix: str, body: Part, top: int = TOP) -> Page:
     """The page with a tree of parts on it; the cell that one would edit first is the active one.
 
@@ -110,9 +152,9 @@ def lay(page: Page, prefix: str, body: Part, top: int = TOP) -> Page:
     widths = [wish or USUAL for wish in body.columns()]
     page.widths |= {j: round(wish, 1) for j, wish in enumerate(body.columns()) if wish}
     body.put(Canvas(page, prefix, widths), top, 0)
-    inputs = [block for block in page.blocks if block.role in ("input", "answer")] or page.blocks
-    if inputs and page.active == (0, 0):
-        page.active = inputs[0].area.row, inputs[0].area.col
+    first = min(page.blocks, key=lambda block: EDITED.get(block.role, len(EDITED)), default=None)
+    if first and page.active == (0, 0):
+        page.active = first.area.row, first.area.col
     return page
 
 

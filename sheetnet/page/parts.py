@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from math import ceil
 from typing import Any
 
@@ -24,6 +25,8 @@ class Table(Part):
 
     names stand to the left of the rows, in a style of look.STYLES; a whole number counts the rows, from `first`.
     corner: the heading over the names. lead: words above the whole. frozen: headings and names stay as one scrolls.
+    short: what stands in the rows that a shorter block leaves empty. after: words to the right of a row, by its number.
+    tight: columns are no wider than their headings need.
     """
 
     groups: tuple[Group | None, ...]
@@ -33,6 +36,9 @@ class Table(Part):
     named: str = "label"
     first: int = 1
     frozen: bool = False
+    short: str = ""
+    after: Mapping[int, str] = field(default_factory=dict)
+    tight: bool = False
 
     @property
     def parts(self) -> list[tuple[str, Shown] | None]:
@@ -53,12 +59,16 @@ class Table(Part):
         elif self.names:
             out.append(max(len(name) for name in (*self.names, self.corner)) + 3.0)
         for part in self.parts:
-            out += [GAP] if part is None else [part[1].room] * part[1].node.shape[1]
-        return out
+            room = 0.0 if part is None else part[1].heading if self.tight else part[1].room
+            out += [GAP] if part is None else [room] * part[1].node.shape[1]
+        return out + [0.0] * bool(self.after)
+
+    @property
+    def _tall(self) -> int:
+        return max(part[1].node.shape[0] for part in self.parts if part is not None)
 
     def rows(self, widths: Sequence[float]) -> int:
-        tall = max(part[1].node.shape[0] for part in self.parts if part is not None)
-        return tall + HEADING * self._titled + bool(self.lead)
+        return self._tall + HEADING * self._titled + bool(self.lead)
 
     def put(self, on: Canvas, row: int, col: int) -> None:
         page = on.page
@@ -77,9 +87,14 @@ class Table(Part):
                 page.text(row + i, col, str(name), style)
         col += named
         for part in self.parts:
+            n, k = (self._tall, 1) if part is None else part[1].node.shape
             if part is not None:
                 on.place(*part, row, col)
-            col += 1 if part is None else part[1].node.shape[1]
+            for i, j in product(range(n, self._tall), range(k)) if self.short else ():
+                page.text(row + i, col + j, self.short, "label")
+            col += k
+        for i, words in self.after.items():
+            page.text(row + i, col, words, "hint")
 
 
 def table(*groups: Group | None, **more: Any) -> Table:
@@ -93,6 +108,7 @@ class Grid(Part):
 
     rows: {words: group}; a group's blocks stand side by side. A row whose words are empty takes the title of its first
     block. span: how many columns the words may take. after: words to the right of a row, by the number of the row.
+    frozen: all of it, and the words, stay as one scrolls.
     """
 
     heading: str
@@ -102,6 +118,7 @@ class Grid(Part):
     named: str = "label"
     after: Mapping[int, str] = field(default_factory=dict)
     band: str = ""
+    frozen: bool = False
 
     def columns(self) -> list[float]:
         words = [words or next((one.title for one in group.values()), "") for words, group in self.lines]
@@ -140,6 +157,8 @@ class Grid(Part):
             if i in self.after:
                 page.text(row, at, self.after[i], "hint")
             row += max((one.node.shape[0] for one in group.values()), default=1)
+        if self.frozen:
+            page.freeze = row, left
 
 
 def facts(heading: str, *groups: Group, **more: Any) -> Grid:

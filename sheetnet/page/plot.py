@@ -15,7 +15,7 @@ from sheetnet.page.screen import LINE, USUAL, pixels
 
 @dataclass(frozen=True)
 class Some:
-    """Some rows and columns of a block, first and last counted from 0; None takes all."""
+    """Some rows and columns of a block, first and last counted from 0; None takes all, column -1 its names."""
 
     id: str
     rows: tuple[int, int] | None = None
@@ -28,16 +28,20 @@ Line = tuple[str, Where, Where] | tuple[str, Where, Where, str]  # label, x, y, 
 
 @dataclass
 class Plot(Part):
-    """A chart; lines are (label, x, y[, look]) with ids of blocks; a label `=id` reads a cell. more: see book.Chart."""
+    """A chart; lines are (label, x, y[, look]) with ids of blocks; a label `=id` reads a cell. more: see book.Chart.
+
+    wide: how many columns it is given; 0: as many as it covers where all are of the usual width.
+    """
 
     title: str
     axes: tuple[str, str]
     lines: Sequence[Line]
     alt: str
     more: dict[str, Any] = field(default_factory=dict)
+    wide: int = 0
 
     def columns(self) -> list[float]:
-        return [0.0] * ceil(self.more.get("width", 640) / pixels(USUAL))
+        return [0.0] * (self.wide or ceil(self.more.get("width", 640) / pixels(USUAL)))
 
     def rows(self, widths: Sequence[float]) -> int:
         return ceil(int(self.more.get("height", 360)) / LINE)
@@ -61,5 +65,6 @@ class Plot(Part):
 
 
 def plot(title: str, x: str, y: str, lines: Sequence[Line], alt: str, **more: Any) -> Plot:
-    """A chart of lines, points or (columns=True) bars."""
-    return Plot(title, (x, y), lines, alt, more)
+    """A chart of lines, points or (columns=True) bars; more may say `wide`."""
+    wide = more.pop("wide", 0)
+    return Plot(title, (x, y), lines, alt, more, wide)

@@ -44,6 +44,12 @@ class Shown:
         own = len(self.title) + 3.0 if self.node.shape[1] == 1 else 0.0
         return max(ROOM.get(self.format, 11.0), own, *(len(label) + 3.0 for label in self.labels or ("",)))
 
+    @property
+    def heading(self) -> float:
+        """The width that each of its columns needs for title and labels alone."""
+        own = (len(self.title) + 1.0) / self.node.shape[1]
+        return max(8.0, own, *(len(label) + 1.0 for label in self.labels))
+
 
 Group = dict[str, Shown]
 Said = Mapping[str, "tuple[Any, ...] | Shown"]  # {id: (node, title)} or {id: (node, title, format)}
