@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,16 +14,13 @@ from sheetnet.motifs.unroll import unroll
 from sheetnet.page.flow import Aside, down, level
 from sheetnet.page.parts import Note, Words, grid, table
 from sheetnet.page.plot import Plot, plot
-from sheetnet.page.shown import Group, Shown, backward, result, update
+from sheetnet.page.shown import Group, Shown, result
 
 EPOCHS, DOUBLINGS, WITHIN = 150, 18, 0.01
 LATE = f"not by {2**DOUBLINGS - 1:,}"
 RATES = {"raw": 0.0002, "max": 0.4, "log": 0.24}
 TOO_LOW = "Learning rate: a number of 0 or more is expected"
-ABOUT_EPOCHS = (
-    "Change the yellow rates. How many epochs does each table need until its loss is within a share of the smallest that"
-    " is possible?"
-)
+ABOUT_EPOCHS = "Change the yellow rates. How many epochs does each table need until its loss is within a share of the smallest that is possible?"
 EPOCHS_NOTE = (
     "All three begin with the weights on Slopes and go down their slopes, each with its own rate. Surely safe: 891 /"
     " (the sum of all squares in the table). A larger rate works up to a limit: 0.000259 for Raw, 0.578 divided, 0.291"
@@ -33,9 +30,9 @@ EPOCHS_NOTE = (
     " diverges.\n\nOn Large, log10 fitted better than Fare / max; here it needs more epochs. Beside sex and class Fare"
     " adds next to nothing in either form, and log10's larger numbers allow only half the rate: that is part of it."
 )
-ABOUT_MARATHON = (
-    "Too many for a row each: each row here has twice as many epochs as the row above. The chart's axis is logarithmic."
-)
+ABOUT_MARATHON = "Too many for a row each: each row here has twice as many epochs as the row above. The chart's axis is logarithmic."
+ALT_EPOCHS = "The loss at each of 150 epochs for the raw table and the two prepared ones."
+ALT_MARATHON = "The loss against the epoch on a logarithmic axis, for the three tables."
 TAKEN = "Taken (1) when the loss would still be too large after it"
 DISTANCE = "What an epoch does to the distance from the best weights; then two, four, ... epochs"
 MARATHON_NOTE = (
@@ -59,24 +56,20 @@ class Descent:
         doubled = 2.0 ** np.arange(DOUBLINGS)[:, None]
         self.doubled = lesson.typed("epoch", doubled, "Epochs", "fixed")
         self.strides = lesson.typed("search.stride", doubled[::-1], "Stride", "fixed", name="stride")
-        self.lr: dict[str, Node] = {}
-        self.count: dict[str, Node] = {}
-        self.nodes: dict[str, dict[str, Node]] = {}  # by table and id
-        for key, rate in RATES.items():
-            self.lr[key] = lesson.typed(
-                f"epochs.{key}.lr", rate, low=0.0, high=1e6, message=TOO_LOW, name=f"rate_{key}", format="rate"
-            )
-            self.nodes[key] = nodes = self._descend(key)
-            nodes |= self._leap(key, nodes["epochs.best"], nodes["epochs.least"], nodes["epochs.target"])
-            self.count[key] = apply("sum", nodes["search.taken"] * self.strides) + 1.0
+        rule: dict[str, Any] = {"low": 0.0, "high": 1e6, "message": TOO_LOW, "format": "rate"}
+        self.lr = {
+            key: lesson.typed(f"epochs.{key}.lr", rate, name=f"rate_{key}", **rule) for key, rate in RATES.items()
+        }
+        self.blocks = {key: self._descend(key) for key in TABLES}
+        self.count = {key: apply("sum", one["search.taken"].node * self.strides) + 1.0 for key, one in self.blocks.items()}
         self.counts = hstack(list(self.count.values()))
         self.late = apply("greater", self.counts, lift(2.0**DOUBLINGS - 1.0))
         self._epochs(lesson)
         self._marathon(lesson)
 
-    def _descend(self, key: str) -> dict[str, Node]:
+    def _descend(self, key: str) -> Group:
         """The weights of all epochs, each row from the one above, their slopes and losses; the best weights."""
-        scales, gram, moment = self.scales, self.scales.gram[key], self.scales.moment[key]
+        scales, gram, moment, words = self.scales, self.scales.gram[key], self.scales.moment[key], TABLES[key]
 
         def step(state: Sequence[Node], _: int) -> tuple[Sequence[Node], Sequence[Node]]:
             slope = 2.0 * (state[0] @ gram - moment.T) / scales.n
@@ -85,18 +78,23 @@ class Descent:
         weights, slopes = unroll([scales.start.T], EPOCHS + 1, step)[0]
         best = (moment.T @ apply("inverse", gram)).named("best")
         least = mean(square(scales.X[key] @ best.T - scales.y))
+        target = least * (1.0 + self.within)
         # row by row, so that where a rate is too large only the rows that outgrow the sheet are errors
         loss = vstack([(apply("sum", w * (w @ gram - 2.0 * moment.T)) + scales.yy) / scales.n for w in weights])
-        return {
-            "epochs.safe": scales.n / apply("sum", square(scales.X[key])),
-            "epochs.best": best, "epochs.least": least, "epochs.target": least * (1.0 + self.within),
-            "epochs.W": vstack(weights), "epochs.grad": vstack(slopes), "epochs.loss": loss,
-            "epochs.last": row(loss, EPOCHS + 1),
-        }  # fmt: skip
+        return self._leap(key, best, least, target) | {
+            "epochs.safe": Shown(scales.n / apply("sum", square(scales.X[key])), format="small"),
+            "epochs.best": Shown(best, name=f"best_{key}"),
+            "epochs.least": Shown(least, format="loss", name=f"least_{key}"),
+            "epochs.target": Shown(target, format="loss", name=f"target_{key}"),
+            "epochs.W": Shown(vstack(weights), f"Weights: {words}", role="update", labels=FEATURES),
+            "epochs.grad": Shown(vstack(slopes), f"Slopes: {words}", role="backward", labels=FEATURES),
+            "epochs.loss": Shown(loss, f"Loss: {words}", "loss"),
+            "epochs.last": Shown(row(loss, EPOCHS + 1), format="loss", role="result"),
+        }
 
-    def _leap(self, key: str, best: Node, least: Node, target: Node) -> dict[str, Node]:
+    def _leap(self, key: str, best: Node, least: Node, target: Node) -> Group:
         """Where 1, 2, 4, ... epochs lead at once, and the search for the first epoch that has arrived."""
-        scales, gram = self.scales, self.scales.gram[key]
+        scales, gram, words = self.scales, self.scales.gram[key], TABLES[key]
         powers = [scales.eye - 2.0 * self.lr[key] / scales.n * gram]
         for _ in range(DOUBLINGS - 1):
             powers.append(powers[-1] @ powers[-1])
@@ -115,53 +113,46 @@ class Descent:
         after = [away @ power for power in powers]
         here, tried, losses, taken = unroll([apply("same", away)], DOUBLINGS, stride)[0]
         return {
-            "marathon.powers": vstack(powers), "marathon.away": away, "marathon.after": vstack(after),
-            "marathon.loss": vstack([loss(one) for one in after]), "search.here": vstack(here),
-            "search.tried": vstack(tried), "search.loss": vstack(losses), "search.taken": vstack(taken),
-        }  # fmt: skip
+            "marathon.powers": Shown(vstack(powers), f"Step: {words}", labels=FEATURES),
+            "marathon.away": Shown(away, name=f"away_{key}"),
+            "marathon.after": Shown(vstack(after), f"Still away: {words}", labels=FEATURES),
+            "marathon.loss": Shown(vstack([loss(one) for one in after]), f"Loss: {words}", "loss"),
+            "search.here": Shown(vstack(here), f"Away before: {words}", labels=FEATURES),
+            "search.tried": Shown(vstack(tried), f"Away after the stride: {words}", labels=FEATURES),
+            "search.loss": Shown(vstack(losses), f"Loss then: {words}", "loss"),
+            "search.taken": Shown(vstack(taken), f"Taken: {words}", "plain", "result"),
+        }
 
-    def _shown(self, id: str, title: str = "", format: str = "weight", name: str = "", keys: Iterable[str] = TABLES) -> Group:
-        """The block of an id of all tables, or of some."""
-        group, part = id.split(".")
-        nodes = {key: self.nodes[key][id] for key in keys}
-        return {
-            f"{group}.{key}.{part}": Shown(
-                node, title and f"{title}: {TABLES[key]}", format, name=name and f"{name}_{key}",
-                labels=FEATURES if title and node.shape[1] > 1 else (),
-            )
-            for key, node in nodes.items()
-        }  # fmt: skip
-
-    # ---- Epochs
+    def _of(self, id: str, *keys: str) -> Group:
+        """One block of each table, or of some tables."""
+        page, part = id.split(".")
+        return {f"{page}.{key}.{part}": self.blocks[key][id] for key in keys or TABLES}
 
     def _epochs(self, lesson: Lesson) -> None:
         number = lesson.typed("epoch", np.arange(EPOCHS + 1.0)[:, None], "Epoch", "fixed")
         arrived = {"here.epochs.count": (where(self.late, LATE, self.counts),)}
         numbers = {
             "Learning rate": lesson.cells(*self.lr.values()),
-            "A rate that is surely safe": self._shown("epochs.safe", format="small"),
-            "Smallest possible loss": self._shown("epochs.least", format="loss", name="least"),
+            "A rate that is surely safe": self._of("epochs.safe"),
+            "Smallest possible loss": self._of("epochs.least"),
             "": lesson.cells(self.within),
-            "Arrived when the loss is": self._shown("epochs.target", format="loss", name="target"),
+            "Arrived when the loss is": self._of("epochs.target"),
             "Epochs until there": result(arrived, style="cells", format="plain"),
-            f"Loss after {EPOCHS} epochs": result(self._shown("epochs.last"), format="loss"),
+            f"Loss after {EPOCHS} epochs": self._of("epochs.last"),
         }
-        far = []
-        for key, words in TABLES.items():
-            best = table(self._shown("epochs.best", name="best", keys=[key]), lead=f"{words}: the best weights, by least squares")
-            weights = update(self._shown("epochs.W", "Weights", keys=[key]))
-            far.append([Aside(best), table(weights, None, backward(self._shown("epochs.grad", "Slopes", keys=[key])))])
+        far = (
+            (
+                Aside(table(self._of("epochs.best", key), lead=f"{words}: the best weights, by least squares")),
+                table(self._of("epochs.W", key), None, self._of("epochs.grad", key)),
+            )
+            for key, words in TABLES.items()
+        )
+        chart = _losses("epochs", f"The first {EPOCHS} epochs", "epoch", ALT_EPOCHS, x_max=EPOCHS)
         lesson.page("Epochs: the same descent, three tables", ABOUT_EPOCHS, level(
-            [grid("", numbers, heads=[*TABLES.values()]), table(lesson.cells(number), self._shown("epochs.loss", "Loss", "loss"))],
-            [down(
-                _losses("epochs", f"The first {EPOCHS} epochs", "epoch", "The loss at each of 150 epochs for the raw table"
-                        " and the two prepared ones.", x_max=EPOCHS),
-                Note(EPOCHS_NOTE),
-            )],
+            [grid("", numbers, heads=[*TABLES.values()]), table(lesson.cells(number), self._of("epochs.loss"))],
+            [down(chart, Note(EPOCHS_NOTE))],
             *far,
         ), freeze=(2, 1))  # fmt: skip
-
-    # ---- Marathon
 
     def _marathon(self, lesson: Lesson) -> None:
         times = where(self.late, LATE, self.counts / apply("min", self.counts))
@@ -169,42 +160,29 @@ class Descent:
             "Epochs until there": result({"count": Shown(self.counts, name="epochs_needed")}, format="plain"),
             "times as many as the fewest": result({"here.marathon.times": (times,)}, format="feature"),
         }
-        far = [
-            [
-                Aside(table(self._shown("marathon.away", name="away", keys=[key]), lead=DISTANCE)),
-                table(self._shown("marathon.after", "Still away", keys=[key])),
-                None,
-                table(self._shown("search.here", "Away before", keys=[key])),
-                table(self._shown("marathon.powers", "Step", keys=[key])),
-            ]
+        chart = _losses("marathon", "The same three losses, up to 131,072 epochs", "epoch (each line tenfold)",
+                        ALT_MARATHON, x_max=1e6, x_min=1, log_x=True, x_format="#,##0", wide=5)  # fmt: skip
+        far = (
+            (
+                Aside(table(self._of("marathon.away", key), lead=DISTANCE)), table(self._of("marathon.after", key)), None,
+                table(self._of("search.here", key)), table(self._of("marathon.powers", key)),
+            )
             for key in TABLES
-        ]
-        tried = ([None, None, None, table(self._shown("search.tried", "Away after the stride", keys=[key]))] for key in TABLES)
-        taken = result(self._shown("search.taken", "Taken"), format="plain")
+        )  # fmt: skip
         lesson.page("Marathon: how many epochs until it arrives?", ABOUT_MARATHON, level(
             [
-                grid("", counts, heads=[*TABLES.values()]),
-                table(lesson.cells(self.doubled), self._shown("marathon.loss", "Loss", "loss")),
-                Words(TAKEN),
-                table(lesson.cells(self.strides), taken),
+                grid("", counts, heads=[*TABLES.values()]), table(lesson.cells(self.doubled), self._of("marathon.loss")),
+                Words(TAKEN), table(lesson.cells(self.strides), self._of("search.taken")),
             ],
-            [
-                down(
-                    _losses("marathon", "The same three losses, up to 131,072 epochs", "epoch (each line tenfold)",
-                            "The loss against the epoch on a logarithmic axis, for the three tables.", x_max=1e6, x_min=1,
-                            log_x=True, x_format="#,##0", wide=5),
-                    Note(MARATHON_NOTE, 5),
-                ),
-                None, None, table(self._shown("search.loss", "Loss then", "loss")),
-            ],
-            *far, *tried,
+            [down(chart, Note(MARATHON_NOTE, 5)), None, None, table(self._of("search.loss"))],
+            *far,
+            *([None, None, None, table(self._of("search.tried", key))] for key in TABLES),
         ), freeze=(2, 1))  # fmt: skip
 
 
 def _losses(page: str, title: str, x: str, alt: str, **more: Any) -> Plot:
     """The losses of the three tables by epoch."""
     lines = [
-        (words.lower(), f"{page}.epoch", f"{page}.{key}.loss", f"line {i + 1}")
-        for i, (key, words) in enumerate(TABLES.items())
+        (words.lower(), f"{page}.epoch", f"{page}.{key}.loss", f"line {i}") for i, (key, words) in enumerate(TABLES.items(), 1)
     ]
     return plot(title, x, "mean squared error", lines, alt, y_format="0.00", y_min=0.1, y_max=0.4, **more)
