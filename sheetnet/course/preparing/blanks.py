@@ -35,27 +35,16 @@ DATA_NOTE = (
     "Pclass is a trap: 3 looks like a number, but is a name. Third class is not three times first class."
 )
 SOURCE = (
-    "Survived: 1 yes, 0 no. SibSp: brothers, sisters and spouse aboard. Parch: parents and children aboard. Fare:"
-    " pounds. Embarked: C Cherbourg, Q Queenstown, S Southampton.\n\nSource: facts only (no names, tickets or cabins),"
-    " gathered by the Encyclopedia Titanica contributors and T. Cason, distributed with the Vanderbilt biostatistics"
-    " datasets."
+    "Survived: 1 yes, 0 no. SibSp: brothers, sisters and spouse aboard. Parch: parents and children aboard. Fare: pounds. Embarked: C Cherbourg, Q Queenstown, S Southampton.\n\n"
+    "Source: facts only (no names, tickets or cabins), gathered by the Encyclopedia Titanica contributors and T. Cason, distributed with the Vanderbilt biostatistics datasets."
 )
-ABOUT_MISSING = (
-    "The same linear model on six tables that differ only in what was done about unknown ages. Change the yellow number;"
-    " compare the losses."
-)
+ABOUT_MISSING = "The same linear model on six tables that differ only in what was done about unknown ages. Change the yellow number; compare the losses."
 NOTE = (
-    "Filling in invents data: one number in all blanks makes a spike. A number near the mean shrinks the spread of ages"
-    " (14.5 when dropped, 13.0 with the median), a far one widens it (17.6 with 0). Dropping throws away what else is"
-    " known of these passengers.\n\nA loss over 714 passengers and one over 891 are two different exams. The last column"
-    " is over the same rows for all. There dropping must win: its weights were made for just these rows. Compare the"
-    " other five.\n\nTry this: type 0, 30, 80 as your own number. Only the last two ways use it: which one's losses move,"
-    " and which one's do not? The column Unknown has a weight of its own, which undoes any number you choose."
+    "Filling in invents data: one number in all blanks makes a spike. A number near the mean shrinks the spread of ages (14.5 when dropped, 13.0 with the median), a far one widens it (17.6 with 0). Dropping throws away what else is known of these passengers.\n\n"
+    "A loss over 714 passengers and one over 891 are two different exams. The last column is over the same rows for all. There dropping must win: its weights were made for just these rows. Compare the other five.\n\n"
+    "Try this: type 0, 30, 80 as your own number. Only the last two ways use it: which one's losses move, and which one's do not? The column Unknown has a weight of its own, which undoes any number you choose."
 )
-ABOUT_FILLED = (
-    "Only Age differs, and in the first table the rows: a dropped passenger is a row of zeros, which adds nothing to any"
-    " sum."
-)
+ABOUT_FILLED = "Only Age differs, and in the first table the rows: a dropped passenger is a row of zeros, which adds nothing to any sum."
 
 
 class Blanks:
@@ -102,16 +91,17 @@ class Blanks:
         empty = [apply("sum", where(apply("filled", node), 0.0, 1.0)) for node in columns]
         self.blank_age = empty[NUMBERS.index("Age")]
         figures = [self.age_zero if node is self.age else node for node in columns[: len(NUMBERS)]]
+        largest = vstack([apply("max", node) for node in figures])
+        means = vstack([apply("sum", f) / c for f, c in zip(figures, filled, strict=False)])
         found = {
-            "raw.filled": (vstack(filled), "Filled in", "plain"),
-            "raw.blank": (vstack(empty), "Blank", "plain"),
-            "raw.largest": (vstack([apply("max", node) for node in figures]), "Largest", "feature"),
-            "raw.mean": (vstack([apply("sum", f) / c for f, c in zip(figures, filled, strict=False)]), "Mean"),
-        }
+            "raw.filled": (vstack(filled), "Filled in", "plain"), "raw.blank": (vstack(empty), "Blank", "plain"),
+            "raw.largest": (largest, "Largest", "feature"), "raw.mean": (means, "Mean"),
+        }  # fmt: skip
+        names = *NUMBERS, *TEXTS
         lesson.page("Data: the passengers as they were written down", ABOUT_DATA, across(
             Records("passengers", lesson.cells(self.number, *self.raw.values())),
             down(
-                table(result(found), names=(*NUMBERS, *TEXTS), named="word", lead="What stands in the way", short="words"),
+                table(result(found), names=names, named="word", lead="What stands in the way", short="words"),
                 Note(DATA_NOTE, 6),
                 Note(SOURCE, 6),
             ),
@@ -120,31 +110,31 @@ class Blanks:
     # ---- Missing
 
     def _missing(self, lesson: Lesson) -> None:
-        learnt = {
-            "median": Shown(self.median, "Median age", name="median_age"),
-            "mode": Shown(self.mode, "Most common age", name="mode_age"),
-        }
-        port = {"port": (self.port, "Most common port (words have no median)")}
         n_known = apply("sum", self.known)
-        rows, means, spreads, on_rows, on_known, weights = zip(*(self._found(key, n_known) for key in WAYS), strict=True)
+        found = [self._found(key, n_known) for key in WAYS]
+        rows, means, spreads, on_rows, on_known, weights = zip(*found, strict=True)
         self.losses = dict(zip(WAYS, on_rows, strict=True))
-        figures = {
-            "rows": (vstack(rows), "Rows used", "plain"),
-            "mean": (vstack(means), "Mean age"),
-            "spread": (vstack(spreads), "Spread of age"),
-        }
+        median = Shown(self.median, "Median age", "plain", "result", name="median_age")
+        mode = Shown(self.mode, "Most common age", "plain", "result", name="mode_age")
+        port = Shown(self.port, "Most common port (words have no median)", "text", "result")
+        figures = {"mean": (vstack(means), "Mean age"), "spread": (vstack(spreads), "Spread of age")}
         losses = {"loss": (vstack(on_rows), "Loss, its rows"), "loss_known": (vstack(on_known), "Loss, age known")}
-        best = {"weights": Shown(vstack(weights[:-1]), "Weights", labels=FEATURES)}
+        best = Shown(vstack(weights[:-1]), "Weights", "small", labels=FEATURES)
         ways = list(WAYS.values())
-        heading = down(Words("", "band_forward"), Words("Unknown", "head_forward"))
         lesson.page("Missing: drop the blanks, or fill them?", ABOUT_MISSING, across(
             down(
-                facts("", result(learnt, format="plain"), result(port, format="text"), lesson.cells(self.own)),
-                table(forward(figures), result(losses, format="loss"), names=ways, named="word", lead="What each way does"),
+                facts("", {"median": median, "mode": mode, "port": port}, lesson.cells(self.own)),
+                table(
+                    forward({"rows": (vstack(rows), "Rows used", "plain"), **figures}), result(losses, format="loss"),
+                    names=ways, named="word", lead="What each way does",
+                ),
                 down(
                     Words("The best weights of each, by least squares"),
-                    beside(table(forward(best, format="small"), names=ways[:-1], named="word"), heading),
-                    table(forward({"flag": (weights[-1],)}, format="small"), names=ways[-1:], named="word"),
+                    beside(
+                        table({"weights": best}, names=ways[:-1], named="word"),
+                        down(Words("", "band_forward"), Words("Unknown", "head_forward")),
+                    ),
+                    table({"flag": Shown(weights[-1], format="small")}, names=ways[-1:], named="word"),
                     gap=0,
                 ),
                 self._ages(lesson),
@@ -180,15 +170,12 @@ class Blanks:
 
     def _filled(self, lesson: Lesson) -> None:
         helpers = {
-            "known": (self.known, "Age known"),
-            "age_zero": (self.age_zero, "Blank as 0"),
-            **{f"age_{key}": (node, SHORT[key]) for key, node in self.filled.items()},
-            "male": (self.male, "Male"),
-            "same_age": (self.same["Age"], "Same age"),
-            "same_port": (self.same["Embarked"], "Same port"),
-        }
+            "known": (self.known, "Age known"), "age_zero": (self.age_zero, "Blank as 0"),
+            **{f"age_{key}": (node, SHORT[key]) for key, node in self.filled.items()}, "male": (self.male, "Male"),
+            "same_age": (self.same["Age"], "Same age"), "same_port": (self.same["Embarked"], "Same port"),
+        }  # fmt: skip
         named = {
-            id: Shown(node, title, "plain", style="cells" if id.startswith("same") else None, name=id)
+            id: Shown(node, title, "plain", style="cells" if node in self.same.values() else None, name=id)
             for id, (node, title) in helpers.items()
         }
         tables = []

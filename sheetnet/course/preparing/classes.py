@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from sheetnet.course.lesson import Lesson
@@ -26,27 +28,16 @@ SETS = {
 }
 PICKED = {"three": [0, 1, 2], "two_ones": [0, 1, 3], "two": [0, 1], "four": [0, 1, 2, 3]}  # of COLUMNS
 DRAWN = {"one number": "number", "three dummies (or two, and ones)": "three", "two dummies alone": "two"}
-ABOUT_CLASSES = (
-    "Five ways to show a class to a linear model. Change the yellow numbers: which losses move? A determinant of 0 means:"
-    " no single answer."
-)
+ABOUT_CLASSES = "Five ways to show a class to a linear model. Change the yellow numbers: which losses move? A determinant of 0 means: no single answer."
 NOTE = (
-    "A dummy column asks one question: is it this class? 1 yes, 0 no. The model may then give each class a weight of"
-    " its own. One number for all classes forces the three predictions onto a straight line.\n\nTry this: give the"
-    " classes the numbers 1, 3, 2, or 2, 1, 3. Only the first loss moves. In truth the order 1, 2, 3 happens to fit"
-    " here; for ports or names there is no order at all. And 3, 3, 3? Nothing tells the classes apart: the determinant"
-    " is 0, there is no inverse, and the weights below are an error value."
+    "A dummy column asks one question: is it this class? 1 yes, 0 no. The model may then give each class a weight of its own. One number for all classes forces the three predictions onto a straight line.\n\n"
+    "Try this: give the classes the numbers 1, 3, 2, or 2, 1, 3. Only the first loss moves. In truth the order 1, 2, 3 happens to fit here; for ports or names there is no order at all. And 3, 3, 3? Nothing tells the classes apart: the determinant is 0, there is no inverse, and the weights below are an error value."
 )
-ABOUT_RANK = (
-    "Type 1 to take a column, 0 to leave it. What each column shares with the ones before it is taken out, step by step;"
-    " what is left is new."
-)
+IN_FULL = "X for one passenger of each class; X'X counts them."
+ABOUT_RANK = "Type 1 to take a column, 0 to leave it. What each column shares with the ones before it is taken out, step by step; what is left is new."
 RANK_NOTE = (
-    "Each step takes out of all columns what they share with one column. Its pivot is what was new in it: the sum of"
-    " its squares that is still left. Under each table: how many times that column each other contains. A pivot of 0:"
-    " the column says nothing that the columns before it had not said."
-    "\n\nTry this: take 1 1 1 1 0 (Ones = Class 1 + Class 2 + Class 3: nothing new), then 1 1 1 0 0, then 1 1 0 1 0."
-    " Two columns are enough for three classes, if there are ones. And 0 0 0 1 1? And all five?"
+    "Each step takes out of all columns what they share with one column. Its pivot is what was new in it: the sum of its squares that is still left. Under each table: how many times that column each other contains. A pivot of 0: the column says nothing that the columns before it had not said.\n\n"
+    "Try this: take 1 1 1 1 0 (Ones = Class 1 + Class 2 + Class 3: nothing new), then 1 1 1 0 0, then 1 1 0 1 0. Two columns are enough for three classes, if there are ones. And 0 0 0 1 1? And all five?"
 )
 
 
@@ -92,8 +83,8 @@ class Classes:
                     table(lesson.cells(codes), forward(seen), names=CLASSES, named="word"),
                     down(
                         table(
-                            result(found, format="loss"), names=list(SETS.values()), named="word", lead="Five ways, one answer?",
-                            short="no inverse", after={len(shown): "many weights are equally good"},
+                            result(found, format="loss"), names=list(SETS.values()), named="word", short="no inverse",
+                            lead="Five ways, one answer?", after={len(shown): "many weights are equally good"},
                         ),
                         Words("Loss: the mean squared error over all passengers.", "hint"),
                         gap=0,
@@ -107,7 +98,7 @@ class Classes:
                     Note(NOTE),
                 ),
             ),
-            down(Words("Each way in full"), Words("X for one passenger of each class; X'X counts them.", "hint"), gap=0),
+            down(Words("Each way in full"), Words(IN_FULL, "hint"), gap=0),
             level(*zip(*bands, strict=True)),
         ))  # fmt: skip
 
@@ -128,16 +119,14 @@ class Classes:
         off = square(pred - self.share) + self.share * (1.0 - self.share)
         loss = apply("sum", self.counts * off) / apply("sum", self.counts)
         weights = table(forward({f"coding.{key}.weights": (w, "Weights")}), after=dict(enumerate(one.labels)))
-        fit = forward({f"coding.{key}.pred": (pred, "Prediction")}) | result({f"coding.{key}.loss": (loss, "Loss", "loss")})
-        return (*seen, beside(weights, table(fit))), det, loss
+        fit = result({f"coding.{key}.loss": (loss, "Loss", "loss")})
+        return (*seen, beside(weights, table(forward({f"coding.{key}.pred": (pred, "Prediction")}), fit))), det, loss
 
     # ---- Rank
 
     def _rank(self, lesson: Lesson) -> None:
-        message = "1 takes the column, 0 leaves it"
-        take = self.take = lesson.typed(
-            "take", [[1.0, 1.0, 1.0, 1.0, 0.0]], name="take", low=0, high=1, whole=True, message=message
-        )
+        rule: dict[str, Any] = {"low": 0, "high": 1, "whole": True, "message": "1 takes the column, 0 leaves it"}
+        take = self.take = lesson.typed("take", [[1.0, 1.0, 1.0, 1.0, 0.0]], name="take", **rule)
         labels = *COLUMNS, "Survived"
         first, second, third = (dummy * row(self.codes, k + 1) for k, dummy in enumerate(self.dummies))
         shown = [apply("same", node) for node in (*self.dummies, self.blanks.ones)]
@@ -181,19 +170,19 @@ class Classes:
         self.n_taken, self.rank, self.det = apply("sum", self.take), apply("sum", new), apply("same", so_far[-1])
         dependent = "some column says nothing new: X'X has no inverse"
         verdict = where(apply("equal", self.rank, self.n_taken), "each column says something new", dependent)
+        verdict = where(self.n_taken, verdict, "no column taken")
         is_new = where(self.take.T, where(new, "yes", "no"), "not taken")
         steps = {"factors": Shown(factors, "Factor", name="factors"), "product": Shown(vstack(so_far), "Product")}
+        loss = rest / apply("sum", self.blanks.ones)
         found = {
-            "n_taken": (self.n_taken, "Columns taken", "plain"),
-            "rank": (self.rank, "Rank: pivots not 0", "plain"),
-            "det": (self.det, "Determinant", "plain"),
-            "loss": (rest / apply("sum", self.blanks.ones), "Smallest loss", "loss"),
-        }
+            "n_taken": (self.n_taken, "Columns taken"), "rank": (self.rank, "Rank: pivots not 0"),
+            "det": (self.det, "Determinant"), "loss": (loss, "Smallest loss", "loss"),
+        }  # fmt: skip
         return down(
             table(
                 result({"pivots": Shown(pivots, "Pivot", name="pivots")}, format="feature"),
                 result({"new": (is_new, "New?")}, format="text"), forward(steps, format="plain"),
                 names=COLUMNS, named="word",
             ),
-            facts("", result(found), agreement({"verdict": (where(self.n_taken, verdict, "no column taken"), "Verdict")})),
+            facts("", result(found, format="plain"), agreement({"verdict": (verdict, "Verdict")})),
         )  # fmt: skip

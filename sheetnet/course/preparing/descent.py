@@ -22,13 +22,9 @@ RATES = {"raw": 0.0002, "max": 0.4, "log": 0.24}
 TOO_LOW = "Learning rate: a number of 0 or more is expected"
 ABOUT_EPOCHS = "Change the yellow rates. How many epochs does each table need until its loss is within a share of the smallest that is possible?"
 EPOCHS_NOTE = (
-    "All three begin with the weights on Slopes and go down their slopes, each with its own rate. Surely safe: 891 /"
-    " (the sum of all squares in the table). A larger rate works up to a limit: 0.000259 for Raw, 0.578 divided, 0.291"
-    " log10. Above it the loss climbs out of the chart and never arrives.\n\nTry this: give Raw the rate 0.00025, then"
-    " 0.00027. Then give the other two Raw's rate of 0.0002: they need even more epochs than Raw. What dividing buys is"
-    " that a large rate is safe. A single Fare of 5000 on Data lowers Raw's limit to 0.000032: at 0.0002 it"
-    " diverges.\n\nOn Large, log10 fitted better than Fare / max; here it needs more epochs. Beside sex and class Fare"
-    " adds next to nothing in either form, and log10's larger numbers allow only half the rate: that is part of it."
+    "All three begin with the weights on Slopes and go down their slopes, each with its own rate. Surely safe: 891 / (the sum of all squares in the table). A larger rate works up to a limit: 0.000259 for Raw, 0.578 divided, 0.291 log10. Above it the loss climbs out of the chart and never arrives.\n\n"
+    "Try this: give Raw the rate 0.00025, then 0.00027. Then give the other two Raw's rate of 0.0002: they need even more epochs than Raw. What dividing buys is that a large rate is safe. A single Fare of 5000 on Data lowers Raw's limit to 0.000032: at 0.0002 it diverges.\n\n"
+    "On Large, log10 fitted better than Fare / max; here it needs more epochs. Beside sex and class Fare adds next to nothing in either form, and log10's larger numbers allow only half the rate: that is part of it."
 )
 ABOUT_MARATHON = "Too many for a row each: each row here has twice as many epochs as the row above. The chart's axis is logarithmic."
 ALT_EPOCHS = "The loss at each of 150 epochs for the raw table and the two prepared ones."
@@ -36,12 +32,9 @@ ALT_MARATHON = "The loss against the epoch on a logarithmic axis, for the three 
 TAKEN = "Taken (1) when the loss would still be too large after it"
 DISTANCE = "What an epoch does to the distance from the best weights; then two, four, ... epochs"
 MARATHON_NOTE = (
-    "How far the weights are from the best ones shrinks by the same matrix at each epoch: away x Step, Step = identity -"
-    " 2 rate X'X / 891. Two epochs are Step x Step, four are that times itself: seventeen products reach 131,072 epochs."
-    "\n\nExactly how many? Try the largest stride that does not arrive yet, then half of it, and so on, as in guessing a"
-    " number. Their sum, plus one, is the first epoch that has arrived. 262,144 means:"
-    " not by 262,143, or never.\n\n#NUM! in the table: the rate is above its limit, and the loss has outgrown what a"
-    " cell can hold."
+    "How far the weights are from the best ones shrinks by the same matrix at each epoch: away x Step, Step = identity - 2 rate X'X / 891. Two epochs are Step x Step, four are that times itself: seventeen products reach 131,072 epochs.\n\n"
+    "Exactly how many? Try the largest stride that does not arrive yet, then half of it, and so on, as in guessing a number. Their sum, plus one, is the first epoch that has arrived. 262,144 means: not by 262,143, or never.\n\n"
+    "#NUM! in the table: the rate is above its limit, and the loss has outgrown what a cell can hold."
 )
 
 
@@ -61,7 +54,8 @@ class Descent:
             key: lesson.typed(f"epochs.{key}.lr", rate, name=f"rate_{key}", **rule) for key, rate in RATES.items()
         }
         self.blocks = {key: self._descend(key) for key in TABLES}
-        self.count = {key: apply("sum", one["search.taken"].node * self.strides) + 1.0 for key, one in self.blocks.items()}
+        taken = {key: blocks["search.taken"].node for key, blocks in self.blocks.items()}
+        self.count = {key: apply("sum", node * self.strides) + 1.0 for key, node in taken.items()}
         self.counts = hstack(list(self.count.values()))
         self.late = apply("greater", self.counts, lift(2.0**DOUBLINGS - 1.0))
         self._epochs(lesson)
@@ -164,15 +158,17 @@ class Descent:
                         ALT_MARATHON, x_max=1e6, x_min=1, log_x=True, x_format="#,##0", wide=5)  # fmt: skip
         far = (
             (
-                Aside(table(self._of("marathon.away", key), lead=DISTANCE)), table(self._of("marathon.after", key)), None,
-                table(self._of("search.here", key)), table(self._of("marathon.powers", key)),
+                Aside(table(self._of("marathon.away", key), lead=DISTANCE)), table(self._of("marathon.after", key)),
+                None, table(self._of("search.here", key)), table(self._of("marathon.powers", key)),
             )
             for key in TABLES
         )  # fmt: skip
         lesson.page("Marathon: how many epochs until it arrives?", ABOUT_MARATHON, level(
             [
-                grid("", counts, heads=[*TABLES.values()]), table(lesson.cells(self.doubled), self._of("marathon.loss")),
-                Words(TAKEN), table(lesson.cells(self.strides), self._of("search.taken")),
+                grid("", counts, heads=[*TABLES.values()]),
+                table(lesson.cells(self.doubled), self._of("marathon.loss")),
+                Words(TAKEN),
+                table(lesson.cells(self.strides), self._of("search.taken")),
             ],
             [down(chart, Note(MARATHON_NOTE, 5)), None, None, table(self._of("search.loss"))],
             *far,
@@ -183,6 +179,7 @@ class Descent:
 def _losses(page: str, title: str, x: str, alt: str, **more: Any) -> Plot:
     """The losses of the three tables by epoch."""
     lines = [
-        (words.lower(), f"{page}.epoch", f"{page}.{key}.loss", f"line {i}") for i, (key, words) in enumerate(TABLES.items(), 1)
+        (words.lower(), f"{page}.epoch", f"{page}.{key}.loss", f"line {i + 1}")
+        for i, (key, words) in enumerate(TABLES.items())
     ]
     return plot(title, x, "mean squared error", lines, alt, y_format="0.00", y_min=0.1, y_max=0.4, **more)

@@ -33,19 +33,15 @@ FEATURES = ("Age", "Fare", "Male", "Class 1", "Class 2", "Ones")
 ABOUT_LARGE = "Fare as it is, divided by its largest, and by logarithm. Compare the two charts, and the losses of a model with this one column."
 HALF = "Half lie below: median / largest, on an axis from 0 to 1. Its loss: of a line in this column alone."
 LARGE_NOTE = (
-    "Dividing by the largest changes the numbers on the axis, not the shape, and not the best loss: the slope only grows"
-    " as the column shrinks. A logarithm changes the shape: it pulls the few large fares together and the many small"
-    " ones apart. Fare + 1, since log10(0) does not exist and some paid nothing.\n\nTry this: on Data, make the Fare of"
-    " passenger 1 5000 (then 7.25 again). Which of the columns is squeezed flat by one passenger?"
+    "Dividing by the largest changes the numbers on the axis, not the shape, and not the best loss: the slope only grows as the column shrinks. A logarithm changes the shape: it pulls the few large fares together and the many small ones apart. Fare + 1, since log10(0) does not exist and some paid nothing.\n\n"
+    "Try this: on Data, make the Fare of passenger 1 5000 (then 7.25 again). Which of the columns is squeezed flat by one passenger?"
 )
 OF_BINS = "The bins of the two charts (the first begins below 0, so that a Fare of 0 is in it)"
 ABOUT_TABLES = "Only Age and Fare differ. Raw: as written down. Then each divided by its largest. Then Fare by its logarithm instead."
 ABOUT_SLOPES = "The slope of the loss in each weight, by wiggling and exact, for the three tables. Compare Fare with Male in each of them."
 SLOPES_NOTE = (
-    "A weight's slope is a sum over passengers of error x column. A column of large numbers has a large slope, whether"
-    " it matters or not. One learning rate serves all weights: small enough for Fare, it is far too small for Male.\n\n"
-    "The loss of a linear model needs only X'X, X'y and y'y: 6 x 6 numbers in place of 891 x 6. Third column of slopes:"
-    " 2 (X'X w - X'y) / 891, the same. So the epochs on the next sheet are cheap."
+    "A weight's slope is a sum over passengers of error x column. A column of large numbers has a large slope, whether it matters or not. One learning rate serves all weights: small enough for Fare, it is far too small for Male.\n\n"
+    "The loss of a linear model needs only X'X, X'y and y'y: 6 x 6 numbers in place of 891 x 6. Third column of slopes: 2 (X'X w - X'y) / 891, the same. So the epochs on the next sheet are cheap."
 )
 
 

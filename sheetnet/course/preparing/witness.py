@@ -204,7 +204,8 @@ def _epochs(key: str, X: Tensor, y: Tensor, given: Said) -> Said:
         optimiser.step()
     best = _best(X, y)
     least = mse_loss(X @ best, y[:, None])
-    said = {"safe": len(y) / (X**2).sum(), "best": best.T, "least": least, "target": least * (1 + given["epochs.within"])}
+    said = {"safe": len(y) / (X**2).sum(), "best": best.T}
+    said |= {"least": least, "target": least * (1 + given["epochs.within"])}
     said |= {"W": torch.cat(weights), "grad": torch.cat(slopes), "loss": _rows(losses), "last": losses[-1]}
     return {f"epochs.{key}.{name}": value for name, value in said.items()}
 
