@@ -16,8 +16,9 @@ from sheetnet.graph.node import Node, apply, constant, lift, variable, where
 from sheetnet.motifs.verdicts import CHANGED, CLOSE, apart
 from sheetnet.page.book import Book
 from sheetnet.page.flow import Aside, across, beside, down, lay
+from sheetnet.page.grid import facts, grid
 from sheetnet.page.part import Part
-from sheetnet.page.parts import Words, facts, grid, table
+from sheetnet.page.parts import Words, table
 from sheetnet.page.shown import Group, agreement, result, shown
 
 BUILT = "built."  # the ids of the fingerprints of inputs, as they were when the workbook was made

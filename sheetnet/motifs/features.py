@@ -2,56 +2,39 @@
 
 from __future__ import annotations
 
-from sheetnet.page.area import Area
-from sheetnet.page.book import Book, Page
-from sheetnet.page.flow import lay
-from sheetnet.page.parts import table
-from sheetnet.page.shown import forward, shown
+from dataclasses import replace
+
+from sheetnet.motifs.data import Records
+from sheetnet.page.book import Book
+from sheetnet.page.flow import across, down, lay
+from sheetnet.page.grid import facts
+from sheetnet.page.parts import Note, table
+from sheetnet.page.shown import Shown, forward, result, shown
 from sheetnet.tables import SCHEMA
 from sheetnet.tables.recipe import Recipe
 
 TABLE = "passengers"
-TOP = 6  # first row of numbers under a heading of three rows
 
 
 def _format(column: str) -> str:
     return "text" if column in SCHEMA and SCHEMA[column].kind == "text" else "plain"
 
 
-def data_page(book: Book, recipe: Recipe, first_model: str, shipped: bool) -> Page:
+def data_page(book: Book, recipe: Recipe, first_model: str, shipped: bool) -> None:
     """The raw rows as an Excel Table, with the recipe's helper columns beside them."""
     page = book.page(
         "Data",
         "Data: the passengers as they were written down",
         "One row for each passenger; blank is unknown. Green columns are formulas and No only counts. The rest is data:"
         + (" change it, fill in what is unknown, but delete no Age or Embarked." if recipe.picked else " change it."),
-        freeze=(4, 1),
     )
-    top, headers = 4, ["No", *SCHEMA, *recipe.helpers]
-    n = recipe.number.shape[0]
-    columns = {"No": recipe.number, **recipe.raw, **recipe.helpers}
-    for col, (name, node) in enumerate(columns.items()):
-        helper = name in recipe.helpers
-        page.place(
-            f"data.{name}",
-            node,
-            top,
-            col,
-            "forward" if helper else "fixed" if name == "No" else "data",
-            "cells" if helper else "values",
-            name=f"{TABLE}[{name}]",
-            format=_format(name),
-        )
-        page.widths[col] = max(10.0, len(name) + 5)
-    page.table = (TABLE, Area("Data", top - 1, 0, n + 1, len(headers)), tuple(headers))
-    side = len(headers) + 1
-    page.widths[side] = 26
-    for i, (label, node) in enumerate(recipe.facts.items()):
-        page.place(f"data.fact.{label}", node, top + i, side + 1, "result", title=label, side=True, format="plain")
+    columns = {"No": Shown(recipe.number, "", "plain", "fixed")}
+    columns |= {name: Shown(node, "", _format(name), "data") for name, node in recipe.raw.items()}
+    columns |= forward({name: (node, "", "plain") for name, node in recipe.helpers.items()}, style="cells")
+    columns = {name: replace(one, name=f"{TABLE}[{name}]") for name, one in columns.items()}
+    known = result({f"data.fact.{label}": (node, label, "plain") for label, node in recipe.facts.items()})
     note = _KEY.format(model=first_model) + (_SOURCE if shipped else "")
-    page.text(top + len(recipe.facts) + 1, side, note, "note", wide=5, tall=11)
-    page.active = (top, 4)
-    return page
+    lay(page, "data", across(Records(TABLE, columns), down(facts("", known, span=2), Note(note, 5))))
 
 
 _KEY = (

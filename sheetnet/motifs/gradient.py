@@ -8,7 +8,8 @@ from sheetnet.motifs.telling import telling
 from sheetnet.motifs.trained import Trained
 from sheetnet.page.book import Book, Role
 from sheetnet.page.flow import across, beside, down, lay
-from sheetnet.page.parts import Note, Words, facts, grid, table
+from sheetnet.page.grid import facts, grid
+from sheetnet.page.parts import Note, Words, table
 from sheetnet.page.shown import Group, Shown, agreement, forward, result, shown, update
 
 NEXT = ": the weights of the next epoch on the Descent sheet.\n\n"

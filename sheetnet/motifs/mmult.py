@@ -9,7 +9,8 @@ from sheetnet.motifs.trained import Trained
 from sheetnet.motifs.verdicts import CLOSE, verdict
 from sheetnet.page.book import Book, Solver
 from sheetnet.page.flow import across, down, lay
-from sheetnet.page.parts import Note, facts, table
+from sheetnet.page.grid import facts
+from sheetnet.page.parts import Note, table
 from sheetnet.page.shown import Group, Shown, agreement, forward, result
 
 MMULT = "mmult"  # the name of the weights W on this sheet, which belong to the last model

@@ -8,7 +8,8 @@ from sheetnet.motifs.telling import telling
 from sheetnet.motifs.trained import Trained
 from sheetnet.page.book import Book, Solver
 from sheetnet.page.flow import across, down, lay
-from sheetnet.page.parts import facts, grid, table
+from sheetnet.page.grid import facts, grid
+from sheetnet.page.parts import table
 from sheetnet.page.shown import Shown, forward, result, shown
 
 

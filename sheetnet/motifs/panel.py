@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sheetnet.graph.node import Node, apply, lift
 from sheetnet.motifs.trained import Common, Trained
+from sheetnet.page.grid import facts, grid
 from sheetnet.page.part import Part
-from sheetnet.page.parts import facts, grid
 from sheetnet.page.shown import Group, result
 
 

@@ -8,8 +8,9 @@ from sheetnet.graph.node import Node, apply
 from sheetnet.page.area import cell_address, quoted
 from sheetnet.page.book import Book, Page
 from sheetnet.page.flow import across, beside, down, lay
+from sheetnet.page.grid import grid
 from sheetnet.page.part import Part
-from sheetnet.page.parts import Ruler, Words, grid
+from sheetnet.page.parts import Ruler, Words
 from sheetnet.page.shown import agreement, result
 
 LEGEND = (

@@ -10,7 +10,8 @@ from sheetnet.course.learning_rate.runs import LETTERS, Runs
 from sheetnet.graph.node import Node, apply, constant, hstack, lift, mean, row, square, vstack, where
 from sheetnet.motifs.unroll import unroll
 from sheetnet.page.flow import across, down
-from sheetnet.page.parts import Grid, Note, facts, table
+from sheetnet.page.grid import Grid, facts
+from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Some, plot
 from sheetnet.page.shown import Group, Said, Shown, backward, forward, result, update
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from sheetnet.course.learning_rate.runs import EPOCHS, LETTERS, TINY, WINDOW, Runs
 from sheetnet.graph.node import Node, apply, hstack, lift, row, square, vstack, where
 from sheetnet.page.flow import Aside, across, down, level
-from sheetnet.page.parts import Note, facts, grid, table
+from sheetnet.page.grid import facts, grid
+from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Some, plot
 from sheetnet.page.shown import Group, Shown, backward, forward, result, update
 

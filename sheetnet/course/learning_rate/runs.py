@@ -13,7 +13,8 @@ from sheetnet.motifs.least_squares import solution
 from sheetnet.motifs.unroll import unroll
 from sheetnet.motifs.wiggle import wiggled
 from sheetnet.page.flow import across, beside, down
-from sheetnet.page.parts import Note, facts, table
+from sheetnet.page.grid import facts
+from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import plot
 from sheetnet.page.shown import Said, Shown, forward, result
 

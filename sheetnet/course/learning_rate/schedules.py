@@ -11,7 +11,8 @@ from sheetnet.course.learning_rate.runs import EPOCHS, LETTERS, TINY, Runs
 from sheetnet.graph.node import Node, apply, lift, row, vstack, where
 from sheetnet.motifs.unroll import unroll
 from sheetnet.page.flow import Aside, across, beside, down, level
-from sheetnet.page.parts import Note, facts, table
+from sheetnet.page.grid import facts
+from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Plot, plot
 from sheetnet.page.shown import Said, Shown, forward, result, update
 

@@ -7,7 +7,8 @@ import numpy as np
 from sheetnet.course.matmul.products import BY_CELL, GAP, GOODS, PLAIN, Products
 from sheetnet.graph.node import apply, hstack, lift, ones, relu, row, vstack, where
 from sheetnet.page.flow import across, beside, down
-from sheetnet.page.parts import Note, facts, table
+from sheetnet.page.grid import facts
+from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import plot
 from sheetnet.page.shown import forward, result
 

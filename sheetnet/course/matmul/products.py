@@ -10,7 +10,8 @@ import numpy as np
 from sheetnet.course.lesson import Lesson
 from sheetnet.graph.node import Node, apply, constant, hstack, lift, row, vstack, where
 from sheetnet.page.flow import across, beside, down
-from sheetnet.page.parts import Grid, Note, Words, facts, spaced, table
+from sheetnet.page.grid import Grid, facts
+from sheetnet.page.parts import Note, Words, spaced, table
 from sheetnet.page.plot import Some, path, plot
 from sheetnet.page.shown import Group, Shown, forward, result
 

@@ -15,7 +15,8 @@ from sheetnet.graph.node import Node, apply, constant, hstack, mean, ones, row, 
 from sheetnet.graph.rewrite import substitute
 from sheetnet.motifs.wiggle import wiggled
 from sheetnet.page.flow import across, beside, down
-from sheetnet.page.parts import Note, Pile, facts, grid, table
+from sheetnet.page.grid import facts, grid
+from sheetnet.page.parts import Note, Pile, table
 from sheetnet.page.plot import Some, plot
 from sheetnet.page.shown import backward, forward, result, update
 

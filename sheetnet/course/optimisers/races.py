@@ -14,8 +14,9 @@ from sheetnet.graph.node import Node, apply, hstack, lift, ones, row, vstack, wh
 from sheetnet.models.optimisers import OPTIMISERS, Optimiser
 from sheetnet.motifs.least_squares import solution
 from sheetnet.page.flow import across, beside, down
+from sheetnet.page.grid import facts, grid
 from sheetnet.page.part import Part
-from sheetnet.page.parts import Note, Pile, Words, facts, grid, table
+from sheetnet.page.parts import Note, Pile, Words, table
 from sheetnet.page.plot import Line, Some, plot
 from sheetnet.page.shown import Shown, forward, result, shown
 

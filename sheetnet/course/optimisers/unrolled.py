@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from sheetnet.graph.node import Node, apply, row, vstack
 from sheetnet.models.optimisers import Optimiser, Step
 from sheetnet.motifs.unroll import unroll
+from sheetnet.page.grid import Grid
 from sheetnet.page.look import HEADING
 from sheetnet.page.part import Part
-from sheetnet.page.parts import Grid, Pile, table
+from sheetnet.page.parts import Pile, table
 from sheetnet.page.shown import Group, Shown, forward, result, update
 
 LABELS = ("x^2", "x", "1")  # of the three weights

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.preparing.scales import FEATURES, TABLES, Scales
 from sheetnet.graph.node import Node, apply, hstack, lift, mean, row, square, vstack, where
-from sheetnet.page.book import Chart, Page, Rule
+from sheetnet.motifs.unroll import unroll
+from sheetnet.page.flow import Aside, down, level
+from sheetnet.page.grid import grid
+from sheetnet.page.parts import Note, Words, table
+from sheetnet.page.plot import Plot, plot
+from sheetnet.page.shown import Group, Shown, result
 
 EPOCHS, DOUBLINGS, WITHIN = 150, 18, 0.01
 LATE = f"not by {2**DOUBLINGS - 1:,}"
 RATES = {"raw": 0.0002, "max": 0.4, "log": 0.24}
+TOO_LOW = "Learning rate: a number of 0 or more is expected"
+ABOUT_EPOCHS = "Change the yellow rates. How many epochs does each table need until its loss is within a share of the smallest that is possible?"
 EPOCHS_NOTE = (
-    "All three begin with the weights on Slopes and go down their slopes, each with its own rate. Surely safe: 891 /"
-    " (the sum of all squares in the table). A larger rate works up to a limit: 0.000259 for Raw, 0.578 divided, 0.291"
-    " log10. Above it the loss climbs out of the chart and never arrives.\n\nTry this: give Raw the rate 0.00025, then"
-    " 0.00027. Then give the other two Raw's rate of 0.0002: they need even more epochs than Raw. What dividing buys is"
-    " that a large rate is safe. A single Fare of 5000 on Data lowers Raw's limit to 0.000032: at 0.0002 it"
-    " diverges.\n\nOn Large, log10 fitted better than Fare / max; here it needs more epochs. Beside sex and class Fare"
-    " adds next to nothing in either form, and log10's larger numbers allow only half the rate: that is part of it."
+    "All three begin with the weights on Slopes and go down their slopes, each with its own rate. Surely safe: 891 / (the sum of all squares in the table). A larger rate works up to a limit: 0.000259 for Raw, 0.578 divided, 0.291 log10. Above it the loss climbs out of the chart and never arrives.\n\n"
+    "Try this: give Raw the rate 0.00025, then 0.00027. Then give the other two Raw's rate of 0.0002: they need even more epochs than Raw. What dividing buys is that a large rate is safe. A single Fare of 5000 on Data lowers Raw's limit to 0.000032: at 0.0002 it diverges.\n\n"
+    "On Large, log10 fitted better than Fare / max; here it needs more epochs. Beside sex and class Fare adds next to nothing in either form, and log10's larger numbers allow only half the rate: that is part of it."
 )
+ABOUT_MARATHON = "Too many for a row each: each row here has twice as many epochs as the row above. The chart's axis is logarithmic."
+ALT_EPOCHS = "The loss at each of 150 epochs for the raw table and the two prepared ones."
+ALT_MARATHON = "The loss against the epoch on a logarithmic axis, for the three tables."
+TAKEN = "Taken (1) when the loss would still be too large after it"
+DISTANCE = "What an epoch does to the distance from the best weights; then two, four, ... epochs"
 MARATHON_NOTE = (
-    "How far the weights are from the best ones shrinks by the same matrix at each epoch: away x Step, Step = identity -"
-    " 2 rate X'X / 891. Two epochs are Step x Step, four are that times itself: seventeen products reach 131,072 epochs."
-    "\n\nExactly how many? Try the largest stride that does not arrive yet, then half of it, and so on, as in guessing a"
-    " number. Their sum, plus one, is the first epoch that has arrived. 262,144 means:"
-    " not by 262,143, or never.\n\n#NUM! in the table: the rate is above its limit, and the loss has outgrown what a"
-    " cell can hold."
+    "How far the weights are from the best ones shrinks by the same matrix at each epoch: away x Step, Step = identity - 2 rate X'X / 891. Two epochs are Step x Step, four are that times itself: seventeen products reach 131,072 epochs.\n\n"
+    "Exactly how many? Try the largest stride that does not arrive yet, then half of it, and so on, as in guessing a number. Their sum, plus one, is the first epoch that has arrived. 262,144 means: not by 262,143, or never.\n\n"
+    "#NUM! in the table: the rate is above its limit, and the loss has outgrown what a cell can hold."
 )
 
 
@@ -36,212 +44,143 @@ class Descent:
 
     def __init__(self, lesson: Lesson, scales: Scales) -> None:
         self.scales = scales
-        self.lr: dict[str, Node] = {}
-        self.best: dict[str, Node] = {}
-        self.best_loss: dict[str, Node] = {}
-        self.target: dict[str, Node] = {}
-        self.path: dict[str, Node] = {}
-        self.count: dict[str, Node] = {}
+        self.within = lesson.typed(
+            "within", WITHIN, "Within this share of it", low=1e-6, high=10, name="within", format="share"
+        )
+        doubled = 2.0 ** np.arange(DOUBLINGS)[:, None]
+        self.doubled = lesson.typed("epoch", doubled, "Epochs", "fixed")
+        self.strides = lesson.typed("search.stride", doubled[::-1], "Stride", "fixed", name="stride")
+        rule: dict[str, Any] = {"low": 0.0, "high": 1e6, "message": TOO_LOW, "format": "rate"}
+        self.lr = {
+            key: lesson.typed(f"epochs.{key}.lr", rate, name=f"rate_{key}", **rule) for key, rate in RATES.items()
+        }
+        self.blocks = {key: self._descend(key) for key in TABLES}
+        taken = {key: blocks["search.taken"].node for key, blocks in self.blocks.items()}
+        self.count = {key: apply("sum", node * self.strides) + 1.0 for key, node in taken.items()}
+        self.counts = hstack(list(self.count.values()))
+        self.late = apply("greater", self.counts, lift(2.0**DOUBLINGS - 1.0))
         self._epochs(lesson)
         self._marathon(lesson)
 
-    # ---- Epochs
+    def _descend(self, key: str) -> Group:
+        """The weights of all epochs, each row from the one above, their slopes and losses; the best weights."""
+        scales, gram, moment, words = self.scales, self.scales.gram[key], self.scales.moment[key], TABLES[key]
+
+        def step(state: Sequence[Node], _: int) -> tuple[Sequence[Node], Sequence[Node]]:
+            slope = 2.0 * (state[0] @ gram - moment.T) / scales.n
+            return [slope], [state[0] - self.lr[key] * slope]
+
+        weights, slopes = unroll([scales.start.T], EPOCHS + 1, step)[0]
+        best = (moment.T @ apply("inverse", gram)).named("best")
+        least = mean(square(scales.X[key] @ best.T - scales.y))
+        target = least * (1.0 + self.within)
+        # row by row, so that where a rate is too large only the rows that outgrow the sheet are errors
+        loss = vstack([(apply("sum", w * (w @ gram - 2.0 * moment.T)) + scales.yy) / scales.n for w in weights])
+        return self._leap(key, best, least, target) | {
+            "epochs.safe": Shown(scales.n / apply("sum", square(scales.X[key])), format="small"),
+            "epochs.best": Shown(best, name=f"best_{key}"),
+            "epochs.least": Shown(least, format="loss", name=f"least_{key}"),
+            "epochs.target": Shown(target, format="loss", name=f"target_{key}"),
+            "epochs.W": Shown(vstack(weights), f"Weights: {words}", role="update", labels=FEATURES),
+            "epochs.grad": Shown(vstack(slopes), f"Slopes: {words}", role="backward", labels=FEATURES),
+            "epochs.loss": Shown(loss, f"Loss: {words}", "loss"),
+            "epochs.last": Shown(row(loss, EPOCHS + 1), format="loss", role="result"),
+        }
+
+    def _leap(self, key: str, best: Node, least: Node, target: Node) -> Group:
+        """Where 1, 2, 4, ... epochs lead at once, and the search for the first epoch that has arrived."""
+        scales, gram, words = self.scales, self.scales.gram[key], TABLES[key]
+        powers = [scales.eye - 2.0 * self.lr[key] / scales.n * gram]
+        for _ in range(DOUBLINGS - 1):
+            powers.append(powers[-1] @ powers[-1])
+
+        def loss(away: Node) -> Node:
+            """The loss when the weights are so far from the best ones, (1, 6) -> (1, 1)."""
+            return least + apply("sum", away * (away @ gram)) / scales.n
+
+        def stride(state: Sequence[Node], number: int) -> tuple[Sequence[Node], Sequence[Node]]:
+            tried = state[0] @ powers[-1 - number]
+            then = loss(tried)
+            taken = apply("if_error", apply("greater", then, target), lift(1.0))
+            return [tried, then, taken], [where(taken, tried, state[0])]
+
+        away = scales.start.T - best
+        after = [away @ power for power in powers]
+        here, tried, losses, taken = unroll([apply("same", away)], DOUBLINGS, stride)[0]
+        return {
+            "marathon.powers": Shown(vstack(powers), f"Step: {words}", labels=FEATURES),
+            "marathon.away": Shown(away, name=f"away_{key}"),
+            "marathon.after": Shown(vstack(after), f"Still away: {words}", labels=FEATURES),
+            "marathon.loss": Shown(vstack([loss(one) for one in after]), f"Loss: {words}", "loss"),
+            "search.here": Shown(vstack(here), f"Away before: {words}", labels=FEATURES),
+            "search.tried": Shown(vstack(tried), f"Away after the stride: {words}", labels=FEATURES),
+            "search.loss": Shown(vstack(losses), f"Loss then: {words}", "loss"),
+            "search.taken": Shown(vstack(taken), f"Taken: {words}", "plain", "result"),
+        }
+
+    def _of(self, id: str, *keys: str) -> Group:
+        """One block of each table, or of some tables."""
+        page, part = id.split(".")
+        return {f"{page}.{key}.{part}": self.blocks[key][id] for key in keys or TABLES}
 
     def _epochs(self, lesson: Lesson) -> None:
-        page = lesson.book.page(
-            "Epochs",
-            "Epochs: the same descent, three tables",
-            "Change the yellow rates. How many epochs does each table need until its loss is within a share of the"
-            " smallest that is possible?",
-            freeze=(2, 1),
-        )
-        page.widths |= {0: 26.0, **dict.fromkeys(range(1, 4), 22.0), 4: 3.0}
-        top = 19
-        number = lesson.value("epochs", np.arange(EPOCHS + 1.0)[:, None])
-        page.place("epochs.epoch", number, top, 0, "fixed", title="Epoch", format="plain")
-        self.within = lesson.cell(
-            page,
-            "epochs.within",
-            WITHIN,
-            8,
-            1,
-            "Within this share of it",
-            low=1e-6,
-            high=10,
-            name="within",
-            format="share",
-        )
-        labels = ("", "Learning rate", "A rate that is surely safe", "Smallest possible loss")
-        for i, words in enumerate(labels):
-            page.text(3 + i, 0, words, "label")
-        for i, words in enumerate(("Arrived when the loss is", "Epochs until there", f"Loss after {EPOCHS} epochs")):
-            page.text(9 + i, 0, words, "label")
-        col = 15
-        for i, (key, words) in enumerate(TABLES.items(), start=1):
-            page.text(3, i, words, "head")
-            lr = self.lr[key] = lesson.value(f"rate_{key}", RATES[key])
-            block = page.place(f"epochs.{key}.lr", lr, 4, i, "input", name=f"rate_{key}", format="rate")
-            page.rules.append(Rule(block.area, False, 0.0, 1e6, "Learning rate: a number of 0 or more is expected"))
-            gram, moment = self.scales.gram[key], self.scales.moment[key]
-            page.place(
-                f"epochs.{key}.safe",
-                self.scales.n / apply("sum", square(self.scales.X[key])),
-                5,
-                i,
-                "forward",
-                format="small",
+        number = lesson.typed("epoch", np.arange(EPOCHS + 1.0)[:, None], "Epoch", "fixed")
+        arrived = {"here.epochs.count": (where(self.late, LATE, self.counts),)}
+        numbers = {
+            "Learning rate": lesson.cells(*self.lr.values()),
+            "A rate that is surely safe": self._of("epochs.safe"),
+            "Smallest possible loss": self._of("epochs.least"),
+            "": lesson.cells(self.within),
+            "Arrived when the loss is": self._of("epochs.target"),
+            "Epochs until there": result(arrived, style="cells", format="plain"),
+            f"Loss after {EPOCHS} epochs": self._of("epochs.last"),
+        }
+        far = (
+            (
+                Aside(table(self._of("epochs.best", key), lead=f"{words}: the best weights, by least squares")),
+                table(self._of("epochs.W", key), None, self._of("epochs.grad", key)),
             )
-            col = self._descend(page, key, top, col)
-            best = self.best[key]
-            self.best_loss[key] = mean(square(self.scales.X[key] @ best.T - self.scales.y))
-            page.place(f"epochs.{key}.least", self.best_loss[key], 6, i, "forward", name=f"least_{key}", format="loss")
-            self.target[key] = self.best_loss[key] * (1.0 + self.within)
-            page.place(f"epochs.{key}.target", self.target[key], 9, i, "forward", name=f"target_{key}", format="loss")
-            # row by row, so that where a rate is too large only the rows that outgrow the sheet are errors
-            loss = vstack(
-                [
-                    (apply("sum", w * (w @ gram - 2.0 * moment.T)) + self.scales.yy) / self.scales.n
-                    for w in self.path[key].sources
-                ]
-            )
-            page.place(f"epochs.{key}.loss", loss, top, i, "forward", title=f"Loss: {words}", format="loss")
-            page.place(f"epochs.{key}.last", row(loss, EPOCHS + 1), 11, i, "result", format="loss")
-        lines = tuple(
-            lesson.line(words.lower(), "epochs.epoch", f"epochs.{key}.loss", f"line {i + 1}")
-            for i, (key, words) in enumerate(TABLES.items())
+            for key, words in TABLES.items()
         )
-        alt = "The loss at each of 150 epochs for the raw table and the two prepared ones."
-        title = f"The first {EPOCHS} epochs"
-        page.charts.append(Chart(2, 5, title, "epoch", "mean squared error", lines, alt, "0.00", EPOCHS, 0, 0.1, 0.4))
-        page.text(22, 5, EPOCHS_NOTE, "note", wide=8, tall=12)
-        page.print_cols = 14
-        page.active = (4, 1)
-
-    def _descend(self, page: Page, key: str, top: int, col: int) -> int:
-        """The weights of all epochs, each row from the one above, and their slopes; and the best weights."""
-        gram, moment, lr = self.scales.gram[key], self.scales.moment[key], self.lr[key]
-        weights, slopes = [self.scales.start.T], []
-        for epoch in range(EPOCHS + 1):
-            slopes.append(2.0 * (weights[-1] @ gram - moment.T) / self.scales.n)
-            if epoch < EPOCHS:
-                weights.append(weights[-1] - lr * slopes[-1])
-        self.path[key] = vstack(weights)
-        words = TABLES[key]
-        page.text(4, col, f"{words}: the best weights, by least squares", "lead")
-        self.best[key] = (moment.T @ apply("inverse", gram)).named("best")
-        page.place(f"epochs.{key}.best", self.best[key], 5, col, "forward", name=f"best_{key}", format="weight")
-        page.place(
-            f"epochs.{key}.W",
-            self.path[key],
-            top,
-            col,
-            "update",
-            title=f"Weights: {words}",
-            labels=FEATURES,
-            format="weight",
-        )
-        page.place(
-            f"epochs.{key}.grad", vstack(slopes), top, col + 7, "backward", title=f"Slopes: {words}", labels=FEATURES
-        )
-        page.widths |= {col + 6: 3.0, col + 13: 3.0}
-        return col + 14
-
-    # ---- Marathon
+        chart = _losses("epochs", f"The first {EPOCHS} epochs", "epoch", ALT_EPOCHS, x_max=EPOCHS)
+        lesson.page("Epochs: the same descent, three tables", ABOUT_EPOCHS, level(
+            [grid("", numbers, heads=[*TABLES.values()]), table(lesson.cells(number), self._of("epochs.loss"))],
+            [down(chart, Note(EPOCHS_NOTE))],
+            *far,
+        ), freeze=(2, 1))  # fmt: skip
 
     def _marathon(self, lesson: Lesson) -> None:
-        page = lesson.book.page(
-            "Marathon",
-            "Marathon: how many epochs until it arrives?",
-            "Too many for a row each: each row here has twice as many epochs as the row above. The chart's axis is"
-            " logarithmic.",
-            freeze=(2, 1),
-        )
-        page.widths |= {0: 26.0, **dict.fromkeys(range(1, 4), 22.0), 4: 3.0}
-        top, powers_at, search_at = 10, 60, 35
-        number = lesson.value("doubled", 2.0 ** np.arange(DOUBLINGS)[:, None])
-        page.place("marathon.epoch", number, top, 0, "fixed", title="Epochs", format="plain")
-        strides = lesson.value("strides", 2.0 ** np.arange(DOUBLINGS - 1, -1, -1)[:, None])
-        page.place("search.stride", strides, search_at, 0, "fixed", title="Stride", name="stride", format="plain")
-        page.text(search_at - 4, 0, "Taken (1) when the loss would still be too large after it", "lead")
-        page.text(4, 0, "Epochs until there", "label")
-        page.text(5, 0, "times as many as the fewest", "label")
-        for i, (key, words) in enumerate(TABLES.items()):
-            col = 15 + 7 * i
-            step = self.scales.eye - 2.0 * self.lr[key] / self.scales.n * self.scales.gram[key]
-            powers = [step]
-            for _ in range(DOUBLINGS - 1):
-                powers.append(powers[-1] @ powers[-1])
-            kilo = lift(1000.0)  # each squaring doubles the relative error of rounding: 1e-10 of 1 is what is left
-            page.text(
-                3, col, "What an epoch does to the distance from the best weights; then two, four, ... epochs", "lead"
+        times = where(self.late, LATE, self.counts / apply("min", self.counts))
+        counts = {
+            "Epochs until there": result({"count": Shown(self.counts, name="epochs_needed")}, format="plain"),
+            "times as many as the fewest": result({"here.marathon.times": (times,)}, format="feature"),
+        }
+        chart = _losses("marathon", "The same three losses, up to 131,072 epochs", "epoch (each line tenfold)",
+                        ALT_MARATHON, x_max=1e6, x_min=1, log_x=True, x_format="#,##0", wide=5)  # fmt: skip
+        far = (
+            (
+                Aside(table(self._of("marathon.away", key), lead=DISTANCE)), table(self._of("marathon.after", key)),
+                None, table(self._of("search.here", key)), table(self._of("marathon.powers", key)),
             )
-            page.place(
-                f"marathon.{key}.powers", vstack(powers), powers_at, col, "forward", title=f"Step: {words}",
-                labels=FEATURES, format="weight", scale=kilo,
-            )  # fmt: skip
-            away = self.scales.start.T - self.best[key]
-            page.place(f"marathon.{key}.away", away, 5, col, "forward", name=f"away_{key}", format="weight")
-            after = vstack([away @ power for power in powers])
-            page.place(
-                f"marathon.{key}.after", after, top, col, "forward", title=f"Still away: {words}", labels=FEATURES,
-                format="weight", scale=kilo,
-            )  # fmt: skip
-            loss = vstack([self._loss_away(key, row) for row in after.sources])
-            page.text(3, 1 + i, words, "head")
-            page.place(f"marathon.{key}.loss", loss, top, 1 + i, "forward", title=f"Loss: {words}", format="loss")
-            gone, here, tries, losses = [], [], [], []
-            at = away
-            for power in reversed(powers):
-                here.append(at if at is not away else apply("same", away))
-                tries.append(here[-1] @ power)
-                losses.append(self._loss_away(key, tries[-1]))
-                gone.append(apply("if_error", apply("greater", losses[-1], self.target[key]), lift(1.0)))
-                at = where(gone[-1], tries[-1], here[-1])
-            for part, nodes, title in (("here", here, "Away before"), ("tried", tries, "Away after the stride")):
-                page.place(
-                    f"search.{key}.{part}", vstack(nodes), search_at, col + (22 if part == "tried" else 0), "forward",
-                    title=f"{title}: {words}", labels=FEATURES, format="weight", scale=kilo,
-                )  # fmt: skip
-            taken = vstack(gone)
-            page.place(
-                f"search.{key}.loss",
-                vstack(losses),
-                search_at,
-                5 + i,
-                "forward",
-                title=f"Loss then: {words}",
-                format="loss",
-            )
-            page.place(
-                f"search.{key}.taken", taken, search_at, 1 + i, "result", title=f"Taken: {words}", format="plain"
-            )
-            self.count[key] = apply("sum", taken * strides) + 1.0
-            page.widths |= {col + 6: 3.0, col + 28: 3.0, 5 + i: 24.0}
-        self._counts(lesson, page)
-
-    def _loss_away(self, key: str, away: Node) -> Node:
-        """The loss when the weights are so far from the best ones, (1, 6) -> (1, 1)."""
-        return self.best_loss[key] + apply("sum", away * (away @ self.scales.gram[key])) / self.scales.n
-
-    def _counts(self, lesson: Lesson, page: Page) -> None:
-        self.counts = hstack(list(self.count.values()))
-        page.place("marathon.count", self.counts, 4, 1, "result", name="epochs_needed", format="plain")
-        late = apply("greater", self.counts, lift(2.0**DOUBLINGS - 1.0))
-        times = where(late, LATE, self.counts / apply("min", self.counts))
-        page.place("here.marathon.times", times, 5, 1, "result", format="feature")
-        epochs = lesson.book.pages[-2]
-        epochs.place("here.epochs.count", where(late, LATE, self.counts), 10, 1, "result", "cells", format="plain")
-        lines = tuple(
-            lesson.line(words.lower(), "marathon.epoch", f"marathon.{key}.loss", f"line {i + 1}")
-            for i, (key, words) in enumerate(TABLES.items())
-        )
-        alt = "The loss against the epoch on a logarithmic axis, for the three tables."
-        title = "The same three losses, up to 131,072 epochs"
-        chart = Chart(
-            2, 5, title, "epoch (each line tenfold)", "mean squared error", lines, alt, "0.00", 1e6, 1, 0.1, 0.4, log_x=True,
-            x_format="#,##0",
+            for key in TABLES
         )  # fmt: skip
-        page.charts.append(chart)
-        page.text(21, 5, MARATHON_NOTE, "note", wide=4, tall=10)
-        page.print_cols = 14
-        page.active = (4, 1)
+        lesson.page("Marathon: how many epochs until it arrives?", ABOUT_MARATHON, level(
+            [
+                grid("", counts, heads=[*TABLES.values()]),
+                table(lesson.cells(self.doubled), self._of("marathon.loss")),
+                Words(TAKEN),
+                table(lesson.cells(self.strides), self._of("search.taken")),
+            ],
+            [down(chart, Note(MARATHON_NOTE, 5)), None, None, table(self._of("search.loss"))],
+            *far,
+            *([None, None, None, table(self._of("search.tried", key))] for key in TABLES),
+        ), freeze=(2, 1))  # fmt: skip
+
+
+def _losses(page: str, title: str, x: str, alt: str, **more: Any) -> Plot:
+    """The losses of the three tables by epoch."""
+    lines = [
+        (words.lower(), f"{page}.epoch", f"{page}.{key}.loss", f"line {i + 1}")
+        for i, (key, words) in enumerate(TABLES.items())
+    ]
+    return plot(title, x, "mean squared error", lines, alt, y_format="0.00", y_min=0.1, y_max=0.4, **more)

@@ -52,12 +52,9 @@ class Preparing(Lesson):
     def watched(self) -> list[Watched]:
         b, d, no = self.blanks, self.descent, self.blanks.number
         ages = where(apply("filled", b.age), b.age, -1.0)  # a blank is not the age 0
+        columns = {"Survived": b.y, "Pclass": b.raw["Pclass"], "Sex": b.male, "Age": ages, "Fare": b.raw["Fare"]}
         return [
-            Watched(b.y, "Survived", no),
-            Watched(b.raw["Pclass"], "Pclass", no),
-            Watched(b.male, "Sex", no),
-            Watched(ages, "Age", no),
-            Watched(b.raw["Fare"], "Fare", no),
+            *(Watched(node, name, no) for name, node in columns.items()),
             Watched(b.own, "your own number"),
             Watched(self.classes.codes, "numbers given to classes"),
             Watched(self.classes.take, "columns taken"),

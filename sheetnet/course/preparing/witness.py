@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -15,32 +15,41 @@ F64 = torch.float64
 
 def witness(inputs: Mapping[str, np.ndarray]) -> Said:
     """What torch says of every block of the lesson, by id."""
-    raw = {id.removeprefix("data."): value for id, value in inputs.items() if id.startswith("data.")}
+    raw = {id.removeprefix("data."): value[:, 0] for id, value in inputs.items() if id.startswith("data.")}
     given = {id: torch.as_tensor(value, dtype=F64) for id, value in inputs.items() if value.dtype != object}
-    columns = {name: torch.tensor(value[:, 0], dtype=F64) for name, value in raw.items() if value.dtype != object}
-    y, pclass, age = columns["Survived"], columns["Pclass"], columns["Age"]
-    male = torch.tensor([text.casefold() == "male" for text in raw["Sex"][:, 0]], dtype=F64)
-    out = _obstacles(raw, columns)
+    columns = {name: torch.tensor(value, dtype=F64) for name, value in raw.items() if value.dtype != object}
+    y, pclass, age, fare = (columns[name] for name in ("Survived", "Pclass", "Age", "Fare"))
+    male = torch.tensor([text.casefold() == "male" for text in raw["Sex"]], dtype=F64)
     filled = age.nan_to_num(nan=torch.nanquantile(age, 0.5).item())
-    out |= _blanks(y, male, pclass, age, raw["Embarked"][:, 0], given)
-    out |= _classes(y, pclass, given) | _rank(y, pclass, given)
-    out |= _large(y, filled, columns["Fare"], given)
-    return out | _descents(y, male, pclass, filled, columns["Fare"], given)
+    out = _obstacles(raw, columns) | _blanks(y, male, pclass, age, raw["Embarked"], given)
+    out |= _classes(y, pclass, given) | _rank(y, pclass, given) | _large(y, filled, fare, given)
+    return out | _descents(y, male, pclass, filled, fare, given)
 
 
 def _col(*parts: Tensor) -> Tensor:
-    return torch.stack(list(parts), dim=1)
+    return torch.stack(parts, dim=1)
+
+
+def _rows(numbers: Iterable[Tensor | float]) -> Tensor:
+    return torch.tensor([float(number) for number in numbers], dtype=F64)[:, None]
+
+
+def _table(prefix: str, names: Sequence[str], rows: Sequence[Sequence[Tensor | float]]) -> Said:
+    return {f"{prefix}.{name}": _rows(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+
+
+def _best(X: Tensor, y: Tensor) -> Tensor:
+    """The best weights (p, 1), by the singular values of X (n, p), not by its squares."""
+    found: Tensor = torch.linalg.lstsq(X, y[:, None], driver="gelsd").solution
+    return found
 
 
 def _obstacles(raw: Mapping[str, np.ndarray], columns: Said) -> Said:
-    numbers = ("Survived", "Pclass", "Age", "SibSp", "Parch", "Fare")
-    blank = [int(columns[name].isnan().sum()) for name in numbers]
-    blank += [sum(text == "" for text in raw[name][:, 0]) for name in ("Sex", "Embarked")]
-    counts = torch.tensor(blank, dtype=F64)[:, None]
-    largest = torch.stack([columns[name][~columns[name].isnan()].max() for name in numbers])
-    means = torch.stack([columns[name].nanmean() for name in numbers])
-    filled = len(columns["Age"]) - counts
-    return {"raw.filled": filled, "raw.blank": counts, "raw.largest": largest[:, None], "raw.mean": means[:, None]}
+    numbers = [columns[name] for name in ("Survived", "Pclass", "Age", "SibSp", "Parch", "Fare")]
+    known = [column[~column.isnan()] for column in numbers]
+    counts = [len(column) for column in known] + [sum(text != "" for text in raw[name]) for name in ("Sex", "Embarked")]
+    out = _table("raw", ("filled", "blank"), [(count, len(numbers[0]) - count) for count in counts])
+    return out | _table("raw", ("largest", "mean"), [(column.max(), column.mean()) for column in known])
 
 
 def _most_common(entries: list[object]) -> tuple[Tensor, int]:
@@ -56,40 +65,25 @@ def _blanks(y: Tensor, male: Tensor, pclass: Tensor, age: Tensor, port: np.ndarr
     known = ~age.isnan()
     same_age, first = _most_common([None if a != a else a for a in age.tolist()])
     same_port, _ = _most_common([text.casefold() or None for text in port])
-    median, mode, own = torch.nanquantile(age, 0.5), age[first], given["missing.own"][0, 0]
-    ages = {"drop": age[known], "zero": torch.where(known, age, 0.0)}
-    ages |= {key: torch.where(known, age, fill) for key, fill in (("median", median), ("mode", mode), ("own", own))}
-    out = {
-        "missing.median": median,
-        "missing.mode": mode,
-        "filled.known": known.to(F64)[:, None],
-        "filled.male": male[:, None],
-    }
-    out |= {f"filled.age_{key}": ages[key][:, None] for key in ("zero", "median", "mode", "own")}
+    fills = {"zero": torch.tensor(0.0, dtype=F64), "median": torch.nanquantile(age, 0.5), "mode": age[first]}
+    fills["own"] = given["missing.own"][0, 0]
+    ages = {"drop": age[known], **{key: torch.where(known, age, fill) for key, fill in fills.items()}}
+    out = {f"missing.{key}": fills[key] for key in ("median", "mode")}
+    out |= {f"filled.age_{key}": ages[key][:, None] for key in fills}
+    out |= {"filled.known": known.to(F64)[:, None], "filled.male": male[:, None]}
     out |= {"filled.same_age": same_age, "filled.same_port": same_port}
     figures, weights = [], []
     for key, a in (*ages.items(), ("flag", ages["own"])):
         rows = known if key == "drop" else torch.ones_like(known)
-        X = _col(a, male[rows], pclass[rows], torch.ones_like(a))
-        X = torch.cat([X, (~known).to(F64)[:, None]], dim=1) if key == "flag" else X
-        w = torch.linalg.lstsq(X, y[rows, None], driver="gelsd").solution
-        on_known = mse_loss(X[known[rows]] @ w, y[known, None])
-        figures.append(
-            torch.stack(
-                [
-                    torch.tensor(float(len(a)), dtype=F64),
-                    a.mean(),
-                    a.std(correction=0),
-                    mse_loss(X @ w, y[rows, None]),
-                    on_known,
-                ]
-            )
-        )
+        unknown = [(~known).to(F64)] if key == "flag" else []
+        X = _col(a, male[rows], pclass[rows], torch.ones_like(a), *unknown)
+        w = _best(X, y[rows])
+        losses = mse_loss(X @ w, y[rows, None]), mse_loss(X[known[rows]] @ w, y[known, None])
+        figures.append((len(a), a.mean(), a.std(correction=0), *losses))
         weights.append(w.T)
         out[f"filled.{key}"] = torch.zeros(len(y), X.shape[1], dtype=F64)
         out[f"filled.{key}"][rows] = X
-    names = ("rows", "mean", "spread", "loss", "loss_known")
-    out |= {f"missing.{name}": column[:, None] for name, column in zip(names, torch.stack(figures).T, strict=True)}
+    out |= _table("missing", ("rows", "mean", "spread", "loss", "loss_known"), figures)
     out |= {"missing.weights": torch.cat(weights[:-1]), "missing.flag": weights[-1]}
     edges = given["ages.upto"][:, 0].contiguous()
     for key, a in ages.items():
@@ -100,69 +94,51 @@ def _blanks(y: Tensor, male: Tensor, pclass: Tensor, age: Tensor, port: np.ndarr
 
 
 def _classes(y: Tensor, pclass: Tensor, given: Said) -> Said:
-    codes = given["classes.codes"][:, 0]
-    dummies = [(pclass == k).to(F64) for k in (1, 2, 3)]
-    number, ones = sum(code * d for code, d in zip(codes, dummies, strict=True)), torch.ones_like(y)
-    assert isinstance(number, Tensor)
-    counts = torch.stack([d.sum() for d in dummies])
-    survivors = torch.stack([y[d == 1].sum() for d in dummies])
-    out = {
-        "classes.counts": counts[:, None],
-        "classes.survivors": survivors[:, None],
-        "classes.share": (survivors / counts)[:, None],
-    }
-    full = {  # of all passengers; the sheet counts classes instead
-        "number": _col(number, ones), "three": _col(*dummies), "two_ones": _col(*dummies[:2], ones),
-        "two": _col(*dummies[:2]), "four": _col(*dummies, ones),
-    }  # fmt: skip
+    codes, ones = given["classes.codes"][:, 0], torch.ones_like(y)
+    dummies = nn.functional.one_hot(pclass.long() - 1, 3).to(F64)
+    counts = [(len(members := y[d == 1]), members.sum(), members.mean()) for d in dummies.T]
+    out = _table("classes", ("counts", "survivors", "share"), counts)
     out["coding.number.X"] = _col(codes, torch.ones_like(codes))
+    one, two, three = dummies.T
+    full = {  # of all passengers; the sheet counts classes instead
+        "number": _col(dummies @ codes, ones), "three": dummies, "two_ones": _col(one, two, ones),
+        "two": _col(one, two), "four": _col(one, two, three, ones),
+    }  # fmt: skip
     dets = []
     for key, X in full.items():
-        gram = X.T @ X
-        out[f"coding.{key}.gram"] = gram
+        gram = out[f"coding.{key}.gram"] = X.T @ X
         dets.append(torch.linalg.det(gram))
-        if key == "four":
-            continue
-        w = torch.linalg.lstsq(X, y[:, None], driver="gelsd").solution
-        if dets[-1] <= 0.001:  # no inverse
-            w = w * torch.nan
-        pred = X @ w
-        out[f"coding.{key}.weights"] = w
-        out[f"coding.{key}.pred"] = torch.stack([pred[pclass == k][0] for k in (1, 2, 3)])
-        out[f"coding.{key}.loss"] = mse_loss(pred, y[:, None])
-    return out | {"classes.det": torch.stack(dets)[:, None]}
+        if key != "four":
+            w = _best(X, y) * (1.0 if dets[-1] > 0.001 else torch.nan)  # no inverse, no weights
+            pred = X @ w
+            out |= {f"coding.{key}.weights": w, f"coding.{key}.loss": mse_loss(pred, y[:, None])}
+            out[f"coding.{key}.pred"] = torch.stack([pred[pclass == k][0] for k in (1, 2, 3)])
+    return out | {"classes.det": _rows(dets)}
 
 
 def _rank(y: Tensor, pclass: Tensor, given: Said) -> Said:
     codes, take = given["classes.codes"][:, 0], given["rank.take"][0]
     one_hot = nn.functional.one_hot(pclass.long() - 1, 3).to(F64)
-    Z = torch.cat([one_hot, torch.ones(len(y), 1, dtype=F64), (one_hot @ codes)[:, None], y[:, None]], dim=1)
+    Z = torch.cat([one_hot, _col(torch.ones_like(y), one_hot @ codes, y)], dim=1)
     taken = torch.cat([take, torch.ones(1, dtype=F64)])
     # what is new in a column: what a projection onto the columns before it leaves of it
-    left = Z * taken
+    left, found = Z * taken, []
     out = {"rank.Z": Z, "rank.taken": taken[None]}
-    pivots, factors = [], []
     for k in range(6):
         gram = left.T @ left
         out |= {f"rank.left_{k}": gram, f"rank.column_{k + 1}": gram[:, k : k + 1]}
-        if k == 5:
-            break
-        new = gram[k, k] > 1e-6
-        pivots.append(gram[k, k])
-        factors.append(torch.where(take[k] != 0, pivots[-1] * new, 1.0))
-        share = gram[k] / (gram[k, k] if new else 1.0)
-        out[f"rank.share_{k + 1}"] = share[None]
-        left = left - left[:, k : k + 1] * share
-    chosen = (Z * taken)[:, :5][:, take != 0]
-    rank = torch.linalg.matrix_rank(chosen, rtol=1e-9) if chosen.shape[1] else torch.tensor(0)
-    pred = (
-        chosen @ torch.linalg.lstsq(chosen, y[:, None], driver="gelsd").solution
-        if chosen.shape[1]
-        else 0.0 * y[:, None]
-    )
-    product = torch.cumprod(torch.stack(factors), 0)
-    out |= {"rank.pivots": torch.stack(pivots)[:, None], "rank.factors": torch.stack(factors)[:, None]}
-    out |= {"rank.product": product[:, None], "rank.det": product[-1], "rank.n_taken": take.sum()}
+        if k < 5:
+            pivot, new = gram[k, k], bool(gram[k, k] > 1e-6)
+            found.append((pivot, pivot * new if take[k] != 0 else 1.0))
+            share = gram[k] / (pivot if new else 1.0)
+            out[f"rank.share_{k + 1}"] = share[None]
+            left = left - left[:, k : k + 1] * share
+    chosen, rank, pred = (Z * taken)[:, :5][:, take != 0], torch.tensor(0), 0.0 * y[:, None]
+    if chosen.shape[1]:
+        rank, pred = torch.linalg.matrix_rank(chosen, rtol=1e-9), chosen @ _best(chosen, y)
+    out |= _table("rank", ("pivots", "factors"), found)
+    product = torch.cumprod(out["rank.factors"], 0)
+    out |= {"rank.product": product, "rank.det": product[-1], "rank.n_taken": take.sum()}
     return out | {"rank.rank": rank.to(F64), "rank.loss": mse_loss(pred, y[:, None])}
 
 
@@ -171,20 +147,14 @@ def _large(y: Tensor, age: Tensor, fare: Tensor, given: Said) -> Said:
     out = {f"large.{key}": x[:, None] for key, x in columns.items()}
     figures = []
     for x in columns.values():
-        X = _col(x, torch.ones_like(x))
-        w = torch.linalg.lstsq(X, y[:, None], driver="gelsd").solution
-        half = torch.quantile(x, 0.5)
-        figures.append(torch.stack([x.max(), x.mean(), half, half / x.max(), w[0, 0], mse_loss(X @ w, y[:, None])]))
-    names = ("max", "mean", "median", "half", "slope", "loss")
-    out |= {f"large.{name}": column[:, None] for name, column in zip(names, torch.stack(figures).T, strict=True)}
-    parts = given["bins.high"][:, 0]
+        X, half = _col(x, torch.ones_like(x)), torch.quantile(x, 0.5)
+        w = _best(X, y)
+        figures.append((x.max(), x.mean(), half, half / x.max(), w[0, 0], mse_loss(X @ w, y[:, None])))
+    out |= _table("large", ("max", "mean", "median", "half", "slope", "loss"), figures)
     for key in ("fare", "log"):
-        edges = parts * columns[key].max()
-        bins = torch.bucketize(columns[key], edges)
-        out |= {
-            f"bins.{key}.to": edges[:, None],
-            f"bins.{key}.n": torch.bincount(bins, minlength=len(edges))[:, None].to(F64),
-        }
+        edges = given["bins.high"][:, 0] * columns[key].max()
+        counts = torch.bincount(torch.bucketize(columns[key], edges), minlength=len(edges))
+        out |= {f"bins.{key}.to": edges[:, None], f"bins.{key}.n": counts[:, None].to(F64)}
     return out
 
 
@@ -199,69 +169,54 @@ def _descents(y: Tensor, male: Tensor, pclass: Tensor, age: Tensor, fare: Tensor
     counts = []
     for key, X in tables.items():
         out[f"tables.{key}"] = X
-        out |= _slopes(key, X, y[:, None], given) | _epochs(key, X, y[:, None], given)
+        out |= _slopes(key, X, y[:, None], given) | _epochs(key, X, y, given)
         counts.append(_marathon(key, X, y[:, None], given, out))
-    needed = torch.tensor([counts], dtype=F64)
-    return out | {"marathon.count": needed}
+    return out | {"marathon.count": torch.tensor([counts], dtype=F64)}
 
 
 def _slopes(key: str, X: Tensor, y: Tensor, given: Said) -> Said:
     w, wiggle = given["slopes.start"].clone().requires_grad_(), given["slopes.wiggle"].item()
     mse_loss(X @ w, y).backward()  # type: ignore[no-untyped-call]
     assert w.grad is not None
-    sides = []
-    for by in (wiggle, -wiggle):
-        moved = [mse_loss(X @ (w.detach() + by * torch.eye(6, dtype=F64)[:, k : k + 1]), y) for k in range(6)]
-        sides.append(torch.stack(moved)[:, None])
-    wiggled = (sides[0] - sides[1]) / (2 * wiggle)
-    said = {"up": sides[0], "down": sides[1], "wiggled": wiggled, "exact": w.grad, "short": w.grad}
+    moves = wiggle * torch.eye(6, dtype=F64)
+    up, down = (_rows(mse_loss(X @ (w.detach() + by * move[:, None]), y) for move in moves) for by in (1, -1))
+    wiggled = (up - down) / (2 * wiggle)
+    said = {"up": up, "down": down, "wiggled": wiggled, "exact": w.grad, "short": w.grad}
     said |= {"apart": (wiggled - w.grad).abs(), "gram": X.T @ X, "moment": X.T @ y}
     return {f"slopes.{key}.{name}": value for name, value in said.items()}
 
 
 def _epochs(key: str, X: Tensor, y: Tensor, given: Said) -> Said:
     """Plain descent by autograd and torch.optim, on all rows."""
-    lr = given[f"epochs.{key}.lr"].item()
     net = nn.Linear(6, 1, bias=False, dtype=F64)
     with torch.no_grad():
         net.weight.copy_(given["slopes.start"].T)
-    optimiser = torch.optim.SGD(net.parameters(), lr=lr)
+    optimiser = torch.optim.SGD(net.parameters(), lr=given[f"epochs.{key}.lr"].item())
     losses, weights, slopes = [], [], []
     for _ in range(len(given["epochs.epoch"])):
         optimiser.zero_grad()
-        loss = mse_loss(net(X), y)
+        loss = mse_loss(net(X), y[:, None])
         loss.backward()  # type: ignore[no-untyped-call]
         assert net.weight.grad is not None
         losses.append(loss.detach())
         weights.append(net.weight.detach().clone())
         slopes.append(net.weight.grad.clone())
         optimiser.step()
-    best = torch.linalg.lstsq(X, y, driver="gelsd").solution
-    least = mse_loss(X @ best, y)
-    said = {
-        "safe": len(y) / (X**2).sum(),
-        "best": best.T,
-        "least": least,
-        "target": least * (1 + given["epochs.within"]),
-    }
-    said |= {
-        "W": torch.cat(weights),
-        "grad": torch.cat(slopes),
-        "loss": torch.stack(losses)[:, None],
-        "last": losses[-1],
-    }
+    best = _best(X, y)
+    least = mse_loss(X @ best, y[:, None])
+    said = {"safe": len(y) / (X**2).sum(), "best": best.T}
+    said |= {"least": least, "target": least * (1 + given["epochs.within"])}
+    said |= {"W": torch.cat(weights), "grad": torch.cat(slopes), "loss": _rows(losses), "last": losses[-1]}
     return {f"epochs.{key}.{name}": value for name, value in said.items()}
 
 
 def _marathon(key: str, X: Tensor, y: Tensor, given: Said, out: Said) -> float:
     """All later epochs at once, by the eigenvalues of the loss's second derivatives; the number of epochs needed."""
     lr, start = given[f"epochs.{key}.lr"].item(), given["slopes.start"][:, 0]
-    best, least = out[f"epochs.{key}.best"][0], out[f"epochs.{key}.least"].item()
-    target = out[f"epochs.{key}.target"].item()
-    hessian = torch.autograd.functional.hessian(lambda w: mse_loss(X @ w[:, None], y), best)  # type: ignore[no-untyped-call]
+    best, least, target = (out[f"epochs.{key}.{name}"] for name in ("best", "least", "target"))
+    hessian = torch.autograd.functional.hessian(lambda w: mse_loss(X @ w[:, None], y), best[0])  # type: ignore[no-untyped-call]
     curves, turn = torch.linalg.eigh(hessian)
-    along = turn.T @ (start - best)
-    shrink = 1 - lr * curves
+    along, shrink, step = turn.T @ (start - best[0]), 1 - lr * curves, torch.eye(6, dtype=F64) - lr * hessian
 
     def away(epochs: float) -> Tensor:
         left: Tensor = turn @ (shrink**epochs * along)
@@ -271,19 +226,17 @@ def _marathon(key: str, X: Tensor, y: Tensor, given: Said, out: Said) -> float:
         return float(least + (curves * (shrink**epochs * along) ** 2).sum() / 2)
 
     epochs = given["marathon.epoch"][:, 0].tolist()
-    step = torch.eye(6, dtype=F64) - lr * hessian
     out[f"marathon.{key}.powers"] = torch.cat([torch.linalg.matrix_power(step, int(n)) for n in epochs])
-    out[f"marathon.{key}.away"] = (start - best)[None]
+    out[f"marathon.{key}.away"] = (start - best[0])[None]
     out[f"marathon.{key}.after"] = torch.stack([away(n) for n in epochs])
-    out[f"marathon.{key}.loss"] = torch.tensor([[loss(n)] for n in epochs], dtype=F64)
-    done, seen = 0.0, []
+    out[f"marathon.{key}.loss"] = _rows(loss(n) for n in epochs)
+    done, seen, ways = 0.0, [], []
     for stride in given["search.stride"][:, 0].tolist():
         late = loss(done + stride)
-        taken = 0.0 if late <= target else 1.0
-        seen.append((away(done), away(done + stride), late, taken))
+        taken = 0.0 if late <= target.item() else 1.0
+        ways.append(torch.stack([away(done), away(done + stride)]))
+        seen.append((late, taken))
         done += taken * stride
-    here, tried, losses, taken_all = zip(*seen, strict=True)
-    out |= {f"search.{key}.here": torch.stack(here), f"search.{key}.tried": torch.stack(tried)}
-    out[f"search.{key}.loss"] = torch.tensor(losses, dtype=F64)[:, None]
-    out[f"search.{key}.taken"] = torch.tensor(taken_all, dtype=F64)[:, None]
+    here, tried = torch.stack(ways, dim=1)
+    out |= _table(f"search.{key}", ("loss", "taken"), seen) | {f"search.{key}.here": here, f"search.{key}.tried": tried}
     return done + 1

@@ -15,7 +15,8 @@ from sheetnet.motifs.exercises import Exercise, choice
 from sheetnet.motifs.unroll import unroll
 from sheetnet.motifs.wiggle import wiggled
 from sheetnet.page.flow import across, down
-from sheetnet.page.parts import Note, Words, facts, grid, table
+from sheetnet.page.grid import facts, grid
+from sheetnet.page.parts import Note, Words, table
 from sheetnet.page.plot import plot
 from sheetnet.page.shown import Group, backward, forward, result, update
 

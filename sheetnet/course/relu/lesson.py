@@ -9,7 +9,8 @@ from sheetnet.course.relu.pieces import BY_HAND, COARSE, CURVE, FIRST, FOUR, LAS
 from sheetnet.graph.node import Node, apply, lift, relu, row, vstack, where
 from sheetnet.motifs.exercises import Exercise, choice
 from sheetnet.page.flow import across, down
-from sheetnet.page.parts import Note, Words, facts, table
+from sheetnet.page.grid import facts
+from sheetnet.page.parts import Note, Words, table
 from sheetnet.page.plot import plot
 from sheetnet.page.shown import Group, forward, result
 

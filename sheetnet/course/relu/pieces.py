@@ -9,8 +9,9 @@ import numpy as np
 from sheetnet.course.lesson import Lesson
 from sheetnet.graph.node import Node, apply, hstack, lift, mean, relu, row, square, vstack, where
 from sheetnet.page.flow import across, beside, down
+from sheetnet.page.grid import facts
 from sheetnet.page.part import Part
-from sheetnet.page.parts import Note, Pile, Words, facts, table
+from sheetnet.page.parts import Note, Pile, Words, table
 from sheetnet.page.plot import Some, plot
 from sheetnet.page.shown import Group, forward, result
 
