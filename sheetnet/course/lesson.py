@@ -19,7 +19,7 @@ from sheetnet.graph.formula import number
 from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.graph.node import Node, apply, order, variable
 from sheetnet.motifs import start
-from sheetnet.motifs.agreement import SIZE, TORCH, Marks, Pair, Said, Watched, torch_page
+from sheetnet.motifs.agreement import HERE, SIZE, TORCH, Marks, Pair, Said, Watched, torch_page
 from sheetnet.motifs.exercises import Exercise
 from sheetnet.motifs.exercises_page import exercises_page
 from sheetnet.motifs.words import Word, list_words, words_page
@@ -191,7 +191,8 @@ class Lesson(Workbook):
 
         Of two digits, so that machines that round otherwise say the same; a column of nothing but zeros counts as 1.
         """
-        pairs, live = self.pairs(), [block.node for block in self.book.blocks if block.id.startswith("here.")]
+        pairs = self.pairs()
+        live = [self.book.block(f"{HERE}{pair.id}").node for pair in pairs]
         out = {}
         for pair, (_, magnitude) in zip(pairs, with_magnitudes(live, by_node), strict=True):
             most = magnitude.max(axis=0).tolist()

@@ -22,6 +22,7 @@ from sheetnet.page.parts import Words, table
 from sheetnet.page.shown import Group, agreement, result, shown
 
 BUILT = "built."  # the ids of the fingerprints of inputs, as they were when the workbook was made
+HERE = "here."  # the ids of the numbers that the sheets give now, beside torch's
 TORCH = "torch."  # the ids of torch's numbers: this and the id of the block that they belong to
 SIZE = "size."  # the ids of how large the numbers of each compared column are, when the workbook was made
 SHARE = 0.001  # of the size, beside the number itself: at CLOSE, 1e-10, this is the noise that check allows, 1e-13
@@ -147,7 +148,7 @@ def torch_page(
         )  # fmt: skip
         look = {"labels": pair.labels, "format": pair.format}
         both = shown("torch", {f"{TORCH}{pair.id}": (told, f"{pair.title}: torch")}, **look)
-        both |= result({f"here.{pair.id}": (live, f"{pair.title}: this sheet")}, **look)
+        both |= result({f"{HERE}{pair.id}": (live, f"{pair.title}: this sheet")}, **look)
         if pair.differences:
             each = apart(live, told, apply("abs", told))
             both |= result({f"apart.{pair.id}": (each, "relative difference", "diff")}, labels=pair.labels)
