@@ -149,7 +149,7 @@ class LiveSession:
     @property
     def board(self) -> Board:
         """The sheet Live, added when it is first asked for."""
-        self._board = self._board or Board(self)
+        self._board = self._board or Board(self.engine_session, self.patiently)
         return self._board
 
     def say(self, text: str) -> None:
