@@ -20,7 +20,7 @@ from sheetnet.course.titanic.lesson import Plan
 from sheetnet.engines.base import Busy, Engine, Placed, Session
 from sheetnet.errors import LiveError
 from sheetnet.living.board import Board
-from sheetnet.models.model import Model
+from sheetnet.models.model import WEIGHTS, Model
 from sheetnet.tables import Raw
 from sheetnet.tables.recipe import Table
 
@@ -75,7 +75,7 @@ class LiveSession:
         Raises: SheetnetError for weights of another shape or that are not finite; LiveError when the workbook refuses.
         """
         given = params.params if isinstance(params, Stands) else params
-        if not isinstance(given, Mapping) or set(given) in ({"W"}, {"lin.weight"}):
+        if not isinstance(given, Mapping) or set(given) in WEIGHTS:
             given = {fitting(unwrapped(given), list(self.models.values())).name: given}
         blocks: list[Placed] = []
         for name, value in given.items():

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from sheetnet.errors import TrainingError
+from sheetnet.models.twins import as_numpy
 from sheetnet.training.devices import HALF, resolve_dtype
-from sheetnet.training.loop import as_numpy
 from sheetnet.training.task import Task
 
 IN_A_GRAPH = 32  # epochs captured together

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from sheetnet.errors import TrainingError
-from sheetnet.training.loop import as_numpy
+from sheetnet.models.twins import as_numpy
 from sheetnet.training.task import Task
 
 IN_A_LAUNCH = 10_000  # epochs, so that Ctrl-C is heard

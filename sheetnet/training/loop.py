@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from sheetnet.errors import TrainingError
-from sheetnet.models.twins import create, weight_from_W
+from sheetnet.models.twins import W_of, as_numpy, create, gradient_of
 from sheetnet.training.devices import HALF, resolve_dtype
 from sheetnet.training.task import Task, shuffled
 
@@ -60,7 +60,7 @@ class Autograd:
 
     def get(self) -> np.ndarray:
         """The weights W (p, k) as float64."""
-        return params_of(self.module)
+        return W_of(self.module)
 
     def backward(self, X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Loss and prediction; leaves the gradient in the parameters."""
@@ -83,20 +83,3 @@ class Autograd:
 def accuracy(pred: Tensor, y: Tensor) -> Tensor:
     """The share of rows where (pred > 0.5) is y."""
     return ((pred.detach() > 0.5).to(y.dtype) == y).to(y.dtype).mean()
-
-
-def gradient_of(parameter: Tensor) -> Tensor:
-    """The gradient that the last backward pass left in a parameter."""
-    if parameter.grad is None:
-        raise TrainingError("a parameter has no gradient: the loss does not depend on it")
-    return parameter.grad
-
-
-def params_of(module: nn.Module) -> np.ndarray:
-    """W (in, out) of a module, as float64."""
-    return weight_from_W(as_numpy(module.get_parameter("lin.weight")))
-
-
-def as_numpy(a: Tensor) -> np.ndarray:
-    """A tensor from any device as a float64 array."""
-    return a.detach().cpu().double().numpy().copy()

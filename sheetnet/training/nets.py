@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from sheetnet.errors import TrainingError
+from sheetnet.models.twins import as_numpy
 from sheetnet.training.cuda import kernels_or_error
 from sheetnet.training.devices import HALF, resolve_dtype
-from sheetnet.training.loop import as_numpy
 from sheetnet.training.task import BLAS, Task, can_factor, factored, triangle
 
 ROOM = 256 << 20  # bytes of buffers that a block of nets may take

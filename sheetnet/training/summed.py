@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from sheetnet.errors import TrainingError
+from sheetnet.models.twins import as_numpy
 from sheetnet.training.closed import Sums
 from sheetnet.training.devices import HALF, resolve_dtype
-from sheetnet.training.loop import as_numpy
 from sheetnet.training.ranks import Ranks
 from sheetnet.training.task import BLAS, Task
 
