@@ -106,7 +106,7 @@ def _best(file: Any, formats: Formats, book: Book, sweep: Swept) -> Pen:
         page.text(4, 0, "Copy the weights at the end, click on its first yellow weight (B7), Paste special > Values.")
         words = f"its Loss is the final loss of the sheet Sweep, as closely as {sweep.dtype} has it."
         page.text(5, 0, f"The headings must be the same; then {words}")
-    else:
+    elif model.rectified:
         page.text(3, 0, "Each unit is MAX(0, SUMPRODUCT(features, its weights)); their sum is the prediction.")
     row = 7
     for what, weights, style in (("start", sweep.start["W"], "data"), ("end", sweep.best["W"], "torch")):

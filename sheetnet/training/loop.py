@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from sheetnet.errors import TrainingError
-from sheetnet.models.twins import W_of, as_numpy, create, gradient_of
+from sheetnet.models.model import Model
+from sheetnet.models.twins import W_of, as_numpy, create, grad_W_of, gradient_of, put
 from sheetnet.training.devices import HALF, resolve_dtype
 from sheetnet.training.task import Task, shuffled
 
@@ -78,6 +79,26 @@ class Autograd:
                 if self.task.weight_decay:
                     change = change + self.task.weight_decay * parameter
                 parameter.sub_(self.task.lr * change)
+
+
+class ModuleSums:
+    """As closed.Sums, for every model: squared error, number of right rows and the sum of gradients by its twin."""
+
+    def __init__(self, model: Model, dtype: torch.dtype, device: torch.device) -> None:
+        W = np.zeros((model.n_features, model.n_hidden))
+        self.module = create(model.name, {"W": W}, device, dtype)
+        self.squared, self.hits, self.G = torch.zeros(()), torch.zeros(()), torch.as_tensor(W)
+
+    def __call__(self, X: Tensor, y: Tensor, W: Tensor, scale: float, step: bool = True) -> None:
+        """Of X (n, p) and y (n, 1) at W (p, k): fills squared, hits and, for a step, G: scale / 2 * d squared / dW."""
+        put(self.module, as_numpy(W))
+        pred = self.module(X)
+        squared = mse_loss(pred, y, reduction="sum")
+        self.squared, self.hits = squared.detach(), ((pred.detach() > 0.5) == y).sum()
+        if step:
+            self.module.zero_grad()
+            (scale / 2 * squared).backward()  # type: ignore[no-untyped-call]
+            self.G = torch.as_tensor(grad_W_of(self.module))
 
 
 def accuracy(pred: Tensor, y: Tensor) -> Tensor:
