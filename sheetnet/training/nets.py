@@ -151,9 +151,9 @@ class Lanes:
     name = "lanes"
 
     def __init__(self, task: Task) -> None:
+        rectified(task.model, "lanes")  # or an error
         if task.device.type != "cuda" or task.dtype != "float32":
             raise TrainingError(f"the lanes path is for CUDA in float32, not for {task.device} in {task.dtype}")
-        rectified(task.model, "lanes")
         self.task, self.kernels, self.closed = task, kernels_or_error(), Closed(task)
         self.X, self.y = (torch.as_tensor(a, dtype=torch.float32, device=task.device) for a in (task.X, task.y[:, 0]))
         self.size = 1 << 18
