@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 import torch
+from torch.func import functional_call, grad_and_value, vmap
 from torch.nn.functional import mse_loss
 
 from sheetnet.errors import TrainingError
@@ -194,8 +195,6 @@ class Autograd:
 
     def advance(self, block: Block, first: int, epochs: int) -> None:
         """Epochs of descent in place."""
-        from torch.func import grad_and_value, vmap
-
         gradient = vmap(grad_and_value(self._loss, has_aux=True))
         W, lr, decay = (self._tensor(a) for a in (block.W, block.lr[:, None, None], block.decay[:, None, None]))
         found = []
@@ -211,8 +210,6 @@ class Autograd:
 
     def measure(self, block: Block) -> Found:
         """Loss, accuracy and dead units at the present weights."""
-        from torch.func import vmap
-
         W = self._tensor(block.W)
         loss, pred = vmap(self._loss)(W)
         right, dead = ((pred > 0.5) == self.y).sum((1, 2)), torch.zeros(len(W))
@@ -222,7 +219,7 @@ class Autograd:
 
     def _loss(self, weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Loss and prediction of one net, whose weight (k, p) is as its twin has it."""
-        pred = torch.func.functional_call(self.twin, {self.weight: weight}, (self.X,))
+        pred = functional_call(self.twin, {self.weight: weight}, (self.X,))
         return mse_loss(pred, self.y), pred
 
     def _tensor(self, a: np.ndarray) -> torch.Tensor:
