@@ -17,12 +17,12 @@ from xlwings_office import REJECTED, ComError, Program, registered
 
 import sheetnet as sn
 from sheetnet import engines
-from sheetnet.engines import calls, excel, excel_cells
+from sheetnet.engines import calls, excel, excel_cells, excel_session
 from sheetnet.engines import processes as processes_module
 from sheetnet.engines.base import Busy
 from sheetnet.engines.calls import patiently, reason_of
-from sheetnet.engines.excel import ExcelSession
 from sheetnet.engines.excel_cells import Cells
+from sheetnet.engines.excel_session import ExcelSession
 from sheetnet.errors import EngineError
 
 FREE = "It's free"
@@ -133,7 +133,7 @@ def test_a_program_that_goes_on_refusing_is_reported_and_the_session_stays(sessi
 def test_a_call_that_hangs_is_given_up_and_nothing_stays(
     session: ExcelSession, app: Program, monkeypatch: pytest.MonkeyPatch, temporary: Path
 ) -> None:
-    monkeypatch.setattr(excel, "CALL_SECONDS", 0.3)
+    monkeypatch.setattr(excel_session, "CALL_SECONDS", 0.3)
     app.hangs = threading.Event()
     with pytest.raises(EngineError, match=r"cannot recalculate .* no answer within 0\.3 s"):
         session.recalculate()
@@ -182,7 +182,7 @@ def test_nothing_is_left_after_close(driven: xlwings_office.Engine, book: Path, 
 def test_a_program_that_will_not_go_is_ended(
     session: ExcelSession, app: Program, monkeypatch: pytest.MonkeyPatch, temporary: Path
 ) -> None:
-    monkeypatch.setattr(excel, "CLOSE_SECONDS", 0.3)
+    monkeypatch.setattr(excel_session, "CLOSE_SECONDS", 0.3)
     app.hangs = threading.Event()
     assert processes(temporary)
     session.close()

@@ -18,7 +18,7 @@ from xlwings_office import Program, registered
 
 import sheetnet as sn
 from sheetnet import engines
-from sheetnet.engines import excel, excel_live
+from sheetnet.engines import excel_live, excel_session
 from sheetnet.engines.base import Busy, Gone
 from sheetnet.engines.excel_live import AttachedExcel
 from sheetnet.errors import EngineError, LiveError
@@ -146,7 +146,7 @@ def test_an_excel_that_is_busy_as_we_come_is_waited_for(
     app.refusals = 3
     with engines.get("excel").attach(book):
         pass
-    monkeypatch.setattr(excel, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(excel_session, "BUSY_SECONDS", 0.2)
     app.refusals = 10**9
     with pytest.raises(Busy, match=r"Excel cannot find .* a cell is being edited"):
         engines.get("excel").attach(book)
@@ -229,7 +229,7 @@ def test_what_a_person_closes_or_deletes_is_gone(session: AttachedExcel, tempora
 def test_a_call_that_hangs_is_given_up_and_the_persons_excel_stays(
     driven: xlwings_office.Engine, session: AttachedExcel, app: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(excel, "CALL_SECONDS", 0.3)
+    monkeypatch.setattr(excel_session, "CALL_SECONDS", 0.3)
     app.hangs = threading.Event()
     with pytest.raises(EngineError, match=r"no answer within 0\.3 s"):
         session.recalculate()

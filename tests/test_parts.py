@@ -8,8 +8,8 @@ from sheetnet.graph.node import variable
 from sheetnet.motifs.data import Records
 from sheetnet.page.book import Book, Page
 from sheetnet.page.flow import finish, lay, level
-from sheetnet.page.part import Part
 from sheetnet.page.grid import grid
+from sheetnet.page.part import Part
 from sheetnet.page.parts import Table, Words, table
 from sheetnet.page.shown import Shown, forward
 

@@ -14,7 +14,8 @@ from sheetnet.models.model import Model, create
 from sheetnet.tables import Raw
 from sheetnet.tables.recipe import Table
 from sheetnet.training import fused
-from sheetnet.training.task import Task, can_factor, choose, factored, start, triangle
+from sheetnet.training.paths import choose, start
+from sheetnet.training.task import Task, can_factor, factored, triangle
 
 CPU = torch.device("cpu")
 SIZES = [(1, 1), (2, 3), (17, 4), (300, 10), (1500, 12), (712, 7)]

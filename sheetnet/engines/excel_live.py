@@ -1,4 +1,4 @@
-"""The user's own file, open in an Excel that a person looks at; see excel and excel_cells.
+"""The user's own file, open in an Excel that a person looks at; see excel_session and excel_cells.
 
 What was found in xlwings 0.37 and Excel's documentation, and shapes this module:
 
@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from sheetnet.engines import excel_cells
 from sheetnet.engines.base import Busy, Gone, Placed
 from sheetnet.engines.calls import is_busy, patiently
-from sheetnet.engines.excel import ExcelSession, apps_of_excel
 from sheetnet.engines.excel_cells import Cells
+from sheetnet.engines.excel_session import ExcelSession, apps_of_excel
 from sheetnet.errors import EngineError
 
 if TYPE_CHECKING:

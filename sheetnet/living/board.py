@@ -5,13 +5,13 @@ It holds values only, and stands outside all blocks of ours: `check` and `params
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
-from sheetnet.engines.base import Gone, Placed, Value
+from sheetnet.engines.base import Gone, Placed, Session, Value
 from sheetnet.errors import EngineError
 
-if TYPE_CHECKING:
-    from sheetnet.living.session import LiveSession
+T = TypeVar("T")
 
 TITLE = "Live: torch trains, this workbook calculates its own loss"
 HEADS: list[float | str | None] = ["epoch", "torch's loss", "the sheet's loss", "apart (relative)"]
@@ -20,12 +20,18 @@ TOP, ROWS = 4, 400  # of the table; when it is full every other line goes
 Line = tuple[int, float, float]
 
 
+class Patiently(Protocol):
+    """What makes a call, again where the program is busy with a person."""
+
+    def __call__(self, task: Callable[[], T], /) -> T:
+        """What the task returns."""
+
+
 class Board:
     """Epoch, torch's loss, the sheet's loss: a line for each push; `lack` says why there is none."""
 
-    def __init__(self, live: LiveSession) -> None:
-        self.live, self.lines, self._step, self._count = live, list[Line](), 1, 0
-        session = live.engine_session
+    def __init__(self, session: Session, patiently: Patiently) -> None:
+        self.session, self.patiently, self.lines, self._step, self._count = session, patiently, list[Line](), 1, 0
         self.sheet = self.lack = ""
         for name in (SHEET, *(f"{SHEET} {k}" for k in range(2, 100))):
             ours = name in session.sheets and self._title(name) == TITLE
@@ -33,7 +39,7 @@ class Board:
                 continue  # of a person
             try:
                 if not ours:
-                    live.patiently(lambda name=name: session.add_sheet(name))  # type: ignore[misc]
+                    patiently(lambda name=name: session.add_sheet(name))  # type: ignore[misc]
             except EngineError as reason:
                 self.lack = f"no sheet: {reason}"
                 return
@@ -44,7 +50,7 @@ class Board:
         if not ours and self.sheet:
             block = TOP - 1, 0, ROWS + 1, 3
             try:
-                live.patiently(lambda: session.draw(self.sheet, block, (2, 5), "Loss, push by push"))
+                patiently(lambda: session.draw(self.sheet, block, (2, 5), "Loss, push by push"))
             except EngineError as reason:
                 self.lack = f"no chart: {reason}"
 
@@ -66,12 +72,12 @@ class Board:
         self._write([(self.sheet, TOP, 0, rows)])
 
     def _title(self, name: str) -> Value:
-        return self.live.patiently(lambda: self.live.engine_session.read(name, 0, 0, 1, 1))[0][0]
+        return self.patiently(lambda: self.session.read(name, 0, 0, 1, 1))[0][0]
 
     def _write(self, blocks: list[Placed]) -> None:
         try:
             if self.sheet:
-                self.live.patiently(lambda: self.live.engine_session.write(blocks))
+                self.patiently(lambda: self.session.write(blocks))
         except Gone:  # a person has deleted the sheet; if it was the program, the next push says so
             self.sheet = ""
 

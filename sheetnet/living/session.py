@@ -19,7 +19,7 @@ from sheetnet.course.lesson import Lesson
 from sheetnet.engines.base import Busy, Engine, Placed, Session
 from sheetnet.errors import LiveError
 from sheetnet.living.board import Board
-from sheetnet.models.model import Model
+from sheetnet.models.model import WEIGHTS, Model
 from sheetnet.motifs.mmult import MMULT
 from sheetnet.motifs.workbook import Weights
 from sheetnet.page.book import Block
@@ -76,7 +76,7 @@ class LiveSession:
         Raises: SheetnetError for weights of another shape or that are not finite; LiveError when the workbook refuses.
         """
         given = params.params if isinstance(params, Stands) else params
-        if not isinstance(given, Mapping) or set(given) in ({"W"}, {"lin.weight"}):
+        if not isinstance(given, Mapping) or set(given) in WEIGHTS:
             given = {fitting(unwrapped(given), list(self.models.values())).name: given}
         blocks: list[Placed] = []
         for name, value in given.items():
@@ -146,7 +146,7 @@ class LiveSession:
     @property
     def board(self) -> Board:
         """The sheet Live, added when it is first asked for."""
-        self._board = self._board or Board(self)
+        self._board = self._board or Board(self.engine_session, self.patiently)
         return self._board
 
     def say(self, text: str) -> None:

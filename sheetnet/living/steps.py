@@ -50,19 +50,18 @@ class Plain:
 
 
 class Remembering(Plain):
-    """torch.optim's optimiser of that name (training/optim.py), which remembers from push to push."""
+    """torch.optim's optimiser of that name (models/torch_optim.py), which remembers from push to push."""
 
     def __init__(self, net: Model, table: Table, optimiser: str) -> None:
         import torch
 
         from sheetnet.models import torch_optim as optim
-        from sheetnet.models.twins import create
+        from sheetnet.models.twins import create, parameter
 
         super().__init__(net, table)
         zeros = np.zeros((net.n_features, net.n_hidden))
         self.module = create(net.name, {"W": zeros}, torch.device("cpu"), torch.float64)
-        self.weight = self.module.get_parameter("lin.weight")
-        self.optimiser = optim.create(optimiser, [self.weight], lr=0.0)
+        self.optimiser = optim.create(optimiser, [parameter(self.module)], lr=0.0)
         self.X, self.y = torch.as_tensor(table.X), torch.as_tensor(table.y)
 
     def go(self, W: np.ndarray, lr: float, epochs: int) -> Stretch:
@@ -70,12 +69,10 @@ class Remembering(Plain):
         import torch
         from torch.nn.functional import mse_loss
 
-        from sheetnet.models.twins import weight_from_W
+        from sheetnet.models.twins import W_of, put
         from sheetnet.training.interrupt import Interrupt
-        from sheetnet.training.loop import params_of
 
-        with torch.no_grad():
-            self.weight.copy_(torch.tensor(weight_from_W(W)))
+        put(self.module, W)
         self.optimiser.param_groups[0]["lr"] = lr
         epoch = 0
         with Interrupt() as interrupt:
@@ -87,6 +84,6 @@ class Remembering(Plain):
                     break
                 self.optimiser.step()
                 epoch += 1
-        end = params_of(self.module)
+        end = W_of(self.module)
         reached = self.loss(end) if np.isfinite(end).all() else np.nan
         return Stretch(end, reached, epoch, interrupt.heard, None if np.isfinite(reached) else epoch)

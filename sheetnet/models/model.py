@@ -1,7 +1,7 @@
 """The models, as graph: linear, two_relu and relu_K, with mean squared error.
 
-A model names its parameters and writes prediction and loss from X, W and y; gradient, update, sheet and torch's
-counterpart (training/modules.py, written by hand) follow from the name.
+A model writes its prediction from X and W; loss, gradient, update and sheet follow. A new one is its forward pass and
+an entry in KINDS (or in SIZED, for any number of units), and its twin in torch, written by hand, in twins.py.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from sheetnet.graph.node import Node, apply, lift, mean, relu, square, sum_colum
 if TYPE_CHECKING:
     from sheetnet.tables.recipe import Table
 
-Forward = Callable[[Node, Node], list[Node]]
+Forward = Callable[[Node, Node], list[Node]]  # who must know what a model is compares this, and no name
 
 
-def _linear(X: Node, W: Node) -> list[Node]:
+def linear_forward(X: Node, W: Node) -> list[Node]:
     """pred = X W: (n, p) @ (p, 1) -> (n, 1)."""
     return [(X @ W).named("pred")]
 
 
-def _relus(X: Node, W: Node) -> list[Node]:
+def relus_forward(X: Node, W: Node) -> list[Node]:
     """pred = relu(X w_1) + relu(X w_2) + ...: (n, p) @ (p, k) -> (n, k), rectified, summed -> (n, 1)."""
     lin = (X @ W).named("lin")
     act = relu(lin).named("relu")
@@ -46,19 +46,28 @@ class Kind:
 
 
 KINDS = {
-    "linear": Kind("Linear", 1, _linear),
-    "two_relu": Kind("Two ReLU", 2, _relus),
+    "linear": Kind("Linear", 1, linear_forward),
+    "two_relu": Kind("Two ReLU", 2, relus_forward),
+}
+SIZED: dict[str, Callable[[int], Kind]] = {  # `relu_K`: a model for each number of units
+    "relu": lambda n_hidden: Kind(f"{n_hidden} ReLU", n_hidden, relus_forward),
 }
 MAX_UNITS = 4096
-KNOWN = "linear, two-relu and relu-K, such as relu-5, with K up to 4096"
+WEIGHTS = ({"W"}, {"lin.weight"})  # the keys under which one model's weights come: ours; torch's, of a twin's layer lin
 
 
 def kind_of(name: str) -> Kind | None:
-    """What is meant by a name: an entry of KINDS, or K rectified units for `relu_K`; None for another."""
-    match = re.fullmatch(r"relu_([1-9]\d{0,3})", name)
-    if match and int(match[1]) <= MAX_UNITS:
-        return Kind(f"{match[1]} ReLU", int(match[1]), _relus)
+    """What is meant by a name: an entry of KINDS, or one of SIZED with K units for `relu_K`; None for another."""
+    match = re.fullmatch(r"(\w+)_([1-9]\d{0,3})", name)
+    if match and match[1] in SIZED and int(match[2]) <= MAX_UNITS:
+        return SIZED[match[1]](int(match[2]))
     return KINDS.get(name)
+
+
+def known() -> str:
+    """The names there are, as people type them."""
+    names = [*KINDS, *(f"{family}-K, such as {family}-5" for family in SIZED)]
+    return f"{', '.join(names[:-1])} and {names[-1]}, with K up to {MAX_UNITS}".replace("_", "-")
 
 
 def decimals_of(scale: float) -> int:
@@ -80,7 +89,7 @@ class Model:
 
     def __post_init__(self) -> None:
         if kind_of(self.name) is None:
-            raise SheetnetError(f"there is no model {self.name!r}; known are {KNOWN}")
+            raise SheetnetError(f"there is no model {self.name!r}; known are {known()}")
 
     @property
     def kind(self) -> Kind:
@@ -91,8 +100,8 @@ class Model:
 
     @property
     def rectified(self) -> bool:
-        """Whether its units are ReLUs; otherwise the model is linear."""
-        return self.kind.forward is _relus
+        """Whether its units are ReLUs, so that one which is above 0 for no row gets no gradient: it is dead."""
+        return self.kind.forward is relus_forward
 
     @property
     def title(self) -> str:
@@ -190,5 +199,5 @@ def create(name: str, n_features: int) -> Model:
     """
     key = name.replace("-", "_")
     if kind_of(key) is None:
-        raise DataError(f"there is no model {name!r}; known are {KNOWN}")
+        raise DataError(f"there is no model {name!r}; known are {known()}")
     return Model(key, n_features)

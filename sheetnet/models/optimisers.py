@@ -1,7 +1,7 @@
 """Optimisers, as graph: a parameter after a step, from the one before, its gradient and what the optimiser remembers.
 
 Each is a few lines, with torch's default settings, and equals torch.optim step for step. A new one is a rule and its
-entry in OPTIMISERS; its counterpart in torch is a line in training/optim.py.
+entry in OPTIMISERS; its counterpart in torch is a line in torch_optim.py.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ import numpy as np
 from torch import Tensor, nn, optim
 
 from sheetnet.errors import TrainingError
-from sheetnet.training.loop import as_numpy
+from sheetnet.models.optimisers import OPTIMISERS
+from sheetnet.models.twins import as_numpy
 
 # name: (how it is made, where torch keeps its state, by our names)
 OPTIM: dict[str, tuple[Callable[..., optim.Optimizer], dict[str, str]]] = {
@@ -28,8 +29,12 @@ OPTIM: dict[str, tuple[Callable[..., optim.Optimizer], dict[str, str]]] = {
 def create(name: str, parameters: Iterable[nn.Parameter], lr: float, **settings: Any) -> optim.Optimizer:
     """torch's optimiser of that name, with torch's defaults for all settings that are not given (betas=, eps=, ...).
 
-    Raises: TrainingError for an unknown name.
+    Raises: TrainingError for an unknown name, and for one that has a rule and no counterpart here.
     """
+    if name in OPTIMISERS and name not in OPTIM:
+        raise TrainingError(
+            f"the optimiser {name} has no counterpart in torch: add its line to OPTIM in sheetnet/models/torch_optim.py"
+        )
     if name not in OPTIM:
         raise TrainingError(f"there is no optimiser {name!r}; known are {', '.join(OPTIM)}")
     return OPTIM[name][0](parameters, lr=lr, **settings)

@@ -1,15 +1,21 @@
 """The models as ordinary torch modules, written by hand: the independent witness of the graph.
 
-Nothing here is made from the graph. The names of the layers (`lin`, `relu`) are the words of the sheets.
+Nothing here is made from the graph: its forward passes are only named, as those whose twin a module is. A twin is made
+from n_features and n_hidden and has one parameter, in torch's orientation, (n_hidden, n_features). The names of its
+layers (`lin`, `relu`) are the words of the sheets.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from sheetnet.errors import TrainingError
+from sheetnet.models.model import Forward, kind_of, linear_forward, relus_forward
 
 
 class Linear(nn.Module):
@@ -46,21 +52,77 @@ class TwoReLU(ReLUs):
         super().__init__(n_features, 2)
 
 
-MODULES: dict[str, type[nn.Module]] = {"linear": Linear, "two_relu": TwoReLU}
+TWINS: dict[Forward, Callable[[int, int], nn.Module]] = {
+    linear_forward: lambda n_features, n_hidden: Linear(n_features),
+    relus_forward: ReLUs,
+}
 
 
 def create(name: str, params: dict[str, Any], device: torch.device, dtype: torch.dtype) -> nn.Module:
-    """A module of that name with the given parameters, on the device."""
-    weight = weight_from_W(params["W"])
-    n_hidden, n_features = weight.shape
+    """The twin of the model of that name, with the given parameters {"W": (p, k)}, on the device.
+
+    Raises: TrainingError for a model without a twin, or a twin that has not just one parameter of the right shape.
+    """
+    kind = kind_of(name)
+    if kind is None or kind.forward not in TWINS:
+        raise TrainingError(
+            f"the model {name} has no twin in torch: write it as an nn.Module, by hand, and name it in TWINS of"
+            " sheetnet/models/twins.py beside the model's forward pass"
+        )
+    n_features, n_hidden = np.shape(params["W"])
     with torch.device(device):
-        module = MODULES[name](n_features) if name in MODULES else ReLUs(n_features, n_hidden)
-        module = module.to(dtype)
-    with torch.no_grad():
-        module.get_parameter("lin.weight").copy_(torch.tensor(weight.tolist(), dtype=dtype))
+        module = TWINS[kind.forward](n_features, n_hidden).to(dtype)
+    shapes = [tuple(parameter.shape) for parameter in module.parameters()]
+    if shapes != [(n_hidden, n_features)]:
+        raise TrainingError(
+            f"the twin of {name}, {type(module).__name__}, must have one parameter, of shape {(n_hidden, n_features)}:"
+            f" its units by the features; found {shapes}"
+        )
+    put(module, params["W"])
     return module
+
+
+# ---- weights, in and out of a twin
+
+
+def parameter(module: nn.Module) -> nn.Parameter:
+    """The weights of a twin as it holds them: (out, in)."""
+    [weight] = module.parameters()
+    return weight
+
+
+def put(module: nn.Module, W: np.ndarray) -> None:
+    """None; the twin has the weights W (in, out)."""
+    weight = parameter(module)
+    with torch.no_grad():
+        weight.copy_(torch.tensor(weight_from_W(W).tolist(), dtype=weight.dtype))
+
+
+def W_of(module: nn.Module) -> np.ndarray:
+    """The weights W (in, out) of a twin, as float64."""
+    return weight_from_W(as_numpy(parameter(module)))
+
+
+def grad_W_of(module: nn.Module) -> np.ndarray:
+    """The gradient (in, out) that the last backward pass left in a twin, as float64."""
+    return weight_from_W(as_numpy(gradient_of(parameter(module))))
+
+
+def gradient_of(parameter: Tensor) -> Tensor:
+    """The gradient that the last backward pass left in a parameter.
+
+    Raises: TrainingError where it left none.
+    """
+    if parameter.grad is None:
+        raise TrainingError("a parameter has no gradient: the loss does not depend on it")
+    return parameter.grad
 
 
 def weight_from_W(W: np.ndarray) -> np.ndarray:
     """Torch's `weight` (out, in) from our W (in, out), or the other way: the one place where it is turned."""
     return np.asarray(W).T
+
+
+def as_numpy(a: Tensor) -> np.ndarray:
+    """A tensor from any device as a float64 array."""
+    return a.detach().cpu().double().numpy().copy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sheetnet.models.model import KINDS, Model
+from sheetnet.models.model import Model, linear_forward, relus_forward
 
 SOLVER = "Change a yellow weight, or let Solver do it (Data > Solver > Solve)."
 BLAME = "d_pred = 2 x error / rows: how much the loss rises for each unit that the prediction rises."
@@ -83,5 +83,5 @@ def _any(model: Model) -> Telling:
 
 
 _SAY: dict[Callable[..., object], Callable[[Model], Telling]] = {
-    KINDS["linear"].forward: _linear, KINDS["two_relu"].forward: _relus,
+    linear_forward: _linear, relus_forward: _relus,
 }  # fmt: skip

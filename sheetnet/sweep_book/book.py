@@ -17,17 +17,16 @@ from sheetnet.page.area import Area
 from sheetnet.page.book import Book
 from sheetnet.sweep_book.overview import COLUMNS, Overview
 from sheetnet.sweep_book.pen import Pen
+from sheetnet.sweep_book.swept import Swept
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from sheetnet.training.sweep import Sweep
 
 MAX_ROWS = 50_000  # nets on the sheet
 HEADER = 3  # row of the table's header on Nets
 
 
-def write_sweep(sweep: Sweep, path: Path) -> None:
+def write_sweep(sweep: Swept, path: Path) -> None:
     """Write the workbook of a sweep: what came of the nets, every net (or a sample), the weights of the best.
 
     Raises: WorkbookError when no net was trained, or the target cannot be written.
@@ -91,7 +90,7 @@ def _nets(file: Any, formats: Formats, book: Book, nets: pd.DataFrame, n_all: in
     return pen
 
 
-def _best(file: Any, formats: Formats, book: Book, sweep: Sweep) -> Pen:
+def _best(file: Any, formats: Formats, book: Book, sweep: Swept) -> Pen:
     """The best net's weights at its start and at its end, a row for each unit, as a model's sheet has them."""
     title = "Best: the weights of the best net, at its start and at its end"
     about = "A row for each unit, a column for each feature, as on a model's sheet."
@@ -107,7 +106,7 @@ def _best(file: Any, formats: Formats, book: Book, sweep: Sweep) -> Pen:
         page.text(4, 0, "Copy the weights at the end, click on its first yellow weight (B7), Paste special > Values.")
         words = f"its Loss is the final loss of the sheet Sweep, as closely as {sweep.dtype} has it."
         page.text(5, 0, f"The headings must be the same; then {words}")
-    else:
+    elif model.rectified:
         page.text(3, 0, "Each unit is MAX(0, SUMPRODUCT(features, its weights)); their sum is the prediction.")
     row = 7
     for what, weights, style in (("start", sweep.start["W"], "data"), ("end", sweep.best["W"], "torch")):

@@ -15,12 +15,12 @@ from sheetnet.page.area import cell_address
 from sheetnet.page.book import Rule
 from sheetnet.page.look import BARS
 from sheetnet.sweep_book.heat import BY_RANK, BY_SHARE, DISTINCT, Grid, axis_of
+from sheetnet.sweep_book.swept import Swept
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sheetnet.sweep_book.pen import Pen
-    from sheetnet.training.sweep import Sweep
 
 WITHIN, REACH = 0.05, 3.0  # what the yellow cells hold at first
 N_BARS = 40
@@ -50,7 +50,7 @@ WORDS = {
 class Overview:
     """The first sheet. units: of the model, if they can die, else 0."""
 
-    def __init__(self, pen: Pen, sweep: Sweep, nets: pd.DataFrame) -> None:
+    def __init__(self, pen: Pen, sweep: Swept, nets: pd.DataFrame) -> None:
         self.pen, self.page, self.sweep, self.nets = pen, pen.page, sweep, nets
         self.units = sweep.model.n_hidden if sweep.model.rectified else 0
         self.loss, self.diverged = nets["loss"].to_numpy(), nets["diverged_at"].notna().to_numpy()
@@ -265,7 +265,7 @@ def _spread(values: pd.Series) -> str:
     return f"{n} values from {low:g} to {high:g}" if n <= DISTINCT else f"drawn from {low:.3g} to {high:.3g}"
 
 
-def command(sweep: Sweep) -> str:
+def command(sweep: Swept) -> str:
     """What trains the best net again on the command line; nothing where none ended with a finite loss."""
     if not np.isfinite(sweep.table["loss"].to_numpy(dtype=float)).any():
         return ""

@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from sheetnet.errors import TrainingError
+from sheetnet.models.twins import as_numpy
 from sheetnet.training.devices import HALF, resolve_dtype
-from sheetnet.training.loop import as_numpy
 from sheetnet.training.task import Task
+from sheetnet.training.written import rectified
 
 IN_A_GRAPH = 32  # epochs captured together
 
@@ -67,6 +68,7 @@ class Closed:
     def __init__(self, task: Task, W: np.ndarray) -> None:
         if task.batch:
             raise TrainingError("the closed path takes all rows at once; for mini-batches say --path fused or autograd")
+        relu = rectified(task.model, "closed")
         self.task = task
         n, p = task.X.shape
         kind = resolve_dtype(task.dtype, task.device)
@@ -75,7 +77,7 @@ class Closed:
         self.y = torch.as_tensor(task.y, device=task.device).to(kind)
         self.W = torch.tensor(W, dtype=torch.float32 if self.half else kind, device=task.device)
         self.low, self.change = self.W.to(kind), torch.empty_like(self.W)
-        self.sums = Sums(n, p, task.model.n_hidden, task.model.rectified, kind, task.device)
+        self.sums = Sums(n, p, task.model.n_hidden, relu, kind, task.device)
         self.losses = torch.zeros(IN_A_GRAPH, dtype=self.W.dtype, device=task.device)
         self.hits = torch.zeros(IN_A_GRAPH, dtype=torch.int64, device=task.device)
         self.graph: torch.cuda.CUDAGraph | None = None

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 
 from sheetnet.errors import TrainingError
-from sheetnet.training.loop import as_numpy
+from sheetnet.models.twins import as_numpy
 from sheetnet.training.task import Task
+from sheetnet.training.written import rectified
 
 IN_A_LAUNCH = 10_000  # epochs, so that Ctrl-C is heard
 
@@ -31,6 +32,7 @@ class Persistent:
 
     def __init__(self, task: Task, W: np.ndarray) -> None:
         n, p = task.X.shape
+        self.relu = rectified(task.model, "persistent")
         kernels = kernels_or_error() if _suits(task) else None
         if kernels is None or not kernels.fits_one(n, p, task.model.n_hidden):
             raise TrainingError(
@@ -60,7 +62,7 @@ class Persistent:
 
     def _run(self, W: torch.Tensor, count: int, lr: float) -> None:
         task = self.task
-        settings = {"lr": lr, "decay": task.weight_decay, "rows": float(task.rows), "relu": task.model.rectified}
+        settings = {"lr": lr, "decay": task.weight_decay, "rows": float(task.rows), "relu": self.relu}
         self.descend(self.X, self.y, W, self.losses[:count], self.right[:count], **settings)
 
 
@@ -69,6 +71,7 @@ class Passes:
 
     def __init__(self, task: Task, W: np.ndarray) -> None:
         n, p = task.X.shape
+        self.relu = rectified(task.model, "passes")
         kernels = kernels_or_error() if _suits(task) else None
         if kernels is None or not kernels.fits(p, task.model.n_hidden):
             raise TrainingError(f"the passes path is for CUDA, float32, full batch, few weights, not {_what(task)}")
@@ -101,7 +104,7 @@ class Passes:
         return as_numpy(self.W).T
 
     def _pass(self) -> torch.Tensor:
-        total: torch.Tensor = self.sums(self.X, self.y, self.W, n=self.n, relu=self.task.model.rectified)
+        total: torch.Tensor = self.sums(self.X, self.y, self.W, n=self.n, relu=self.relu)
         return total
 
 

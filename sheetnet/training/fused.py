@@ -18,6 +18,7 @@ from numba import njit, prange
 from sheetnet.errors import TrainingError
 from sheetnet.training.devices import HALF
 from sheetnet.training.task import Task, shuffled
+from sheetnet.training.written import rectified
 
 ALIGN = 64  # bytes: a whole vector register, so that no load straddles two cache lines
 REORDER = {"contract", "reassoc", "nsz"}
@@ -233,16 +234,15 @@ class Fused:
     def __init__(self, task: Task, W: np.ndarray) -> None:
         if task.device.type != "cpu" or task.dtype in HALF:
             raise TrainingError(f"the fused path is for a CPU in float64 or float32, not {task.device}, {task.dtype}")
-        self.task, self.dtype = task, np.dtype(task.dtype)
+        self.task, self.dtype, self.relu = task, np.dtype(task.dtype), rectified(task.model, "fused")
         self.X, self.y = tiled(task.X, task.y, self.dtype)
         self.tiles, p, T = self.X.shape
         self.padding = self.tiles * T - len(task.y)
         self.W = np.ascontiguousarray(W.T, dtype=self.dtype)
-        self.shape = self.W.shape
         self.groups = min(GROUPS, self.tiles // 8) if task.batch is None else 1
         self.buffers = scratch(task.model.n_hidden, p, T, self.dtype, max(1, self.groups))
         lin, error, G, _ = self.buffers
-        self.one = lin[0], error[0], G[0, : self.W.size].reshape(self.shape)
+        self.one = lin[0], error[0], G[0, : self.W.size].reshape(self.W.shape)
         if self.groups > 1:
             self.bounds = np.linspace(0, self.tiles, self.groups + 1).astype(np.int64)
             self.found = np.empty((self.groups, 2))
@@ -258,7 +258,7 @@ class Fused:
         """An epoch for each entry: losses and accuracies on all rows, then a step, or one for each mini-batch."""
         task = self.task
         if task.batch is None and self.groups <= 1:
-            settings = float(task.rows), task.lr, task.weight_decay, task.model.rectified
+            settings = float(task.rows), task.lr, task.weight_decay, self.relu
             descend(self.X, self.y, self.W, *settings, losses, accuracies, *self.one)
             accuracies[:] = (accuracies - self.padding) / task.rows
             return
@@ -268,7 +268,7 @@ class Fused:
                 order = shuffled(task.seed, epoch + i, len(task.y))
                 gather(*self.rows, order, *self.batches, task.batch, self.per)
                 rates = task.lr, task.weight_decay
-                descend_batches(*self.batches, self.W, self.counts, self.per, *rates, task.model.rectified, *self.one)
+                descend_batches(*self.batches, self.W, self.counts, self.per, *rates, self.relu, *self.one)
             else:
                 update(self.W, self.one[2], float(task.rows), task.lr, task.weight_decay)
 
@@ -289,12 +289,11 @@ class Fused:
         return loss * self.task.rows, share * self.task.rows, G
 
     def _sums(self, step: bool) -> tuple[float, float]:
-        rectified = self.task.model.rectified
         if self.groups > 1:
             lin, error, G, _ = self.buffers
-            sums_in_groups(self.X, self.y, self.W, rectified, step, self.bounds, self.found, lin, error, G)
+            sums_in_groups(self.X, self.y, self.W, self.relu, step, self.bounds, self.found, lin, error, G)
             squared, right = self.found.sum(0)
             G[0] = G.sum(0)
         else:
-            squared, right = sums(self.X, self.y, self.W, 0, self.tiles, rectified, step, *self.one)
+            squared, right = sums(self.X, self.y, self.W, 0, self.tiles, self.relu, step, *self.one)
         return squared / self.task.rows, (right - self.padding) / self.task.rows

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from sheetnet.errors import TrainingError
-from sheetnet.models.twins import create, weight_from_W
+from sheetnet.models.model import Model
+from sheetnet.models.twins import W_of, as_numpy, create, grad_W_of, gradient_of, put
 from sheetnet.training.devices import HALF, resolve_dtype
 from sheetnet.training.task import Task, shuffled
 
@@ -60,7 +61,7 @@ class Autograd:
 
     def get(self) -> np.ndarray:
         """The weights W (p, k) as float64."""
-        return params_of(self.module)
+        return W_of(self.module)
 
     def backward(self, X: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Loss and prediction; leaves the gradient in the parameters."""
@@ -80,23 +81,26 @@ class Autograd:
                 parameter.sub_(self.task.lr * change)
 
 
+class ModuleSums:
+    """As closed.Sums, for every model: squared error, number of right rows and the sum of gradients by its twin."""
+
+    def __init__(self, model: Model, dtype: torch.dtype, device: torch.device) -> None:
+        W = np.zeros((model.n_features, model.n_hidden))
+        self.module = create(model.name, {"W": W}, device, dtype)
+        self.squared, self.hits, self.G = torch.zeros(()), torch.zeros(()), torch.as_tensor(W)
+
+    def __call__(self, X: Tensor, y: Tensor, W: Tensor, scale: float, step: bool = True) -> None:
+        """Of X (n, p) and y (n, 1) at W (p, k): fills squared, hits and, for a step, G: scale / 2 * d squared / dW."""
+        put(self.module, as_numpy(W))
+        pred = self.module(X)
+        squared = mse_loss(pred, y, reduction="sum")
+        self.squared, self.hits = squared.detach(), ((pred.detach() > 0.5) == y).sum()
+        if step:
+            self.module.zero_grad()
+            (scale / 2 * squared).backward()  # type: ignore[no-untyped-call]
+            self.G = torch.as_tensor(grad_W_of(self.module))
+
+
 def accuracy(pred: Tensor, y: Tensor) -> Tensor:
     """The share of rows where (pred > 0.5) is y."""
     return ((pred.detach() > 0.5).to(y.dtype) == y).to(y.dtype).mean()
-
-
-def gradient_of(parameter: Tensor) -> Tensor:
-    """The gradient that the last backward pass left in a parameter."""
-    if parameter.grad is None:
-        raise TrainingError("a parameter has no gradient: the loss does not depend on it")
-    return parameter.grad
-
-
-def params_of(module: nn.Module) -> np.ndarray:
-    """W (in, out) of a module, as float64."""
-    return weight_from_W(as_numpy(module.get_parameter("lin.weight")))
-
-
-def as_numpy(a: Tensor) -> np.ndarray:
-    """A tensor from any device as a float64 array."""
-    return a.detach().cpu().double().numpy().copy()

@@ -8,12 +8,15 @@ from typing import Protocol
 
 import numpy as np
 import torch
+from torch.func import functional_call, grad_and_value, vmap
+from torch.nn.functional import mse_loss
 
 from sheetnet.errors import TrainingError
+from sheetnet.models.twins import as_numpy, create
 from sheetnet.training.cuda import kernels_or_error
 from sheetnet.training.devices import HALF, resolve_dtype
-from sheetnet.training.loop import as_numpy
 from sheetnet.training.task import BLAS, Task, can_factor, factored, triangle
+from sheetnet.training.written import rectified, suits
 
 ROOM = 256 << 20  # bytes of buffers that a block of nets may take
 
@@ -59,7 +62,7 @@ class Fused:
 
         from sheetnet.training import fused
 
-        self.task, self.fused, self.dtype = task, fused, np.dtype(task.dtype)
+        self.task, self.fused, self.dtype, self.relu = task, fused, np.dtype(task.dtype), rectified(task.model, "fused")
         self.shape = task.model.n_hidden, task.model.n_features
         self.whole = fused.tiled(task.X, task.y, self.dtype)
         short = can_factor(task, task.rows)
@@ -74,14 +77,14 @@ class Fused:
 
     def advance(self, block: Block, first: int, epochs: int) -> None:
         """Epochs of descent in place."""
-        settings = float(self.task.rows), block.lr, block.decay, self.task.model.rectified, epochs, first
+        settings = float(self.task.rows), block.lr, block.decay, self.relu, epochs, first
         self.fused.descend_nets(*self.table, block.W, *settings, block.best, block.diverged, *self.buffers)
 
     def measure(self, block: Block) -> Found:
         """Loss, accuracy and dead units at the present weights."""
         X, y = self.whole
         loss, right, dead = (np.empty(len(block.W)) for _ in "lrd")
-        settings = float(self.task.rows), self.task.model.rectified
+        settings = float(self.task.rows), self.relu
         self.fused.measure_nets(X, y, block.W, *settings, loss, right, dead, *self.measuring[:3])
         return Found(loss, (right - (y.size - self.task.rows)) / self.task.rows, dead)
 
@@ -92,7 +95,7 @@ class Closed:
     name = "closed"
 
     def __init__(self, task: Task) -> None:
-        self.task = task
+        self.task, self.relu = task, rectified(task.model, "closed")
         self.kind = resolve_dtype(task.dtype, task.device)
         self.exact = torch.float32 if task.dtype in HALF else self.kind
         self.X = torch.as_tensor(task.X, device=task.device).to(self.kind)
@@ -123,7 +126,7 @@ class Closed:
         W = self._tensor(block.W)
         lin, pred, _ = self._forward(W)
         right = ((pred > 0.5) == self.y).sum(0)
-        dead = ((lin > 0).any(0).logical_not()).sum(1) if self.task.model.rectified else torch.zeros(len(W))
+        dead = ((lin > 0).any(0).logical_not()).sum(1) if self.relu else torch.zeros(len(W))
         return Found(as_numpy(self._loss(pred.sub_(self.y))), as_numpy(right) / self.task.rows, as_numpy(dead))
 
     def _by_unit(self, W: torch.Tensor) -> tuple[int, int, int]:
@@ -132,7 +135,7 @@ class Closed:
     def _forward(self, W: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
         """lin (n, N, k), pred (n, N) and where a unit passes its gradient (n, N, k)."""
         lin = (self.X @ W.to(self.kind).reshape(-1, W.shape[2]).T).view(self._by_unit(W))
-        if not self.task.model.rectified:
+        if not self.relu:
             return lin, lin[:, :, 0].clone(), None
         return lin, torch.relu(lin).sum(2), lin > 0
 
@@ -149,6 +152,7 @@ class Lanes:
     name = "lanes"
 
     def __init__(self, task: Task) -> None:
+        rectified(task.model, "lanes")  # or an error
         if task.device.type != "cuda" or task.dtype != "float32":
             raise TrainingError(f"the lanes path is for CUDA in float32, not for {task.device} in {task.dtype}")
         self.task, self.kernels, self.closed = task, kernels_or_error(), Closed(task)
@@ -159,7 +163,7 @@ class Lanes:
         """Epochs of descent in place."""
         W, lr, decay, best = (self.closed._tensor(a) for a in (block.W, block.lr, block.decay, block.best))
         diverged = torch.as_tensor(block.diverged, device=W.device)
-        settings = {"rows": float(self.task.rows), "epochs": epochs, "first": first, "relu": self.task.model.rectified}
+        settings = {"rows": float(self.task.rows), "epochs": epochs, "first": first, "relu": self.closed.relu}
         self.kernels.descend_nets(self.X, self.y, W, lr, decay, best, diverged, **settings)
         block.W[:], block.best[:] = as_numpy(W), as_numpy(best)
         block.diverged[:] = diverged.cpu().numpy()
@@ -174,17 +178,69 @@ class Lanes:
         )
 
 
+class Autograd:
+    """For every model: its hand-written twin and autograd, the nets of a block side by side by torch.func."""
+
+    name = "autograd"
+
+    def __init__(self, task: Task) -> None:
+        if task.dtype in HALF:
+            raise TrainingError(f"the autograd path is for float64 and float32, not for {task.dtype}")
+        self.task, self.kind = task, resolve_dtype(task.dtype, task.device)
+        p, k = task.model.n_features, task.model.n_hidden
+        self.twin = create(task.model.name, {"W": np.zeros((p, k))}, task.device, self.kind)
+        [self.weight] = dict(self.twin.named_parameters())
+        self.X, self.y = (torch.as_tensor(a, dtype=self.kind, device=task.device) for a in (task.X, task.y))
+        self.size = max(1, min(256, ROOM // (4 * self.kind.itemsize * task.rows * k)))
+
+    def advance(self, block: Block, first: int, epochs: int) -> None:
+        """Epochs of descent in place."""
+        gradient = vmap(grad_and_value(self._loss, has_aux=True))
+        W, lr, decay = (self._tensor(a) for a in (block.W, block.lr[:, None, None], block.decay[:, None, None]))
+        found = []
+        for _ in range(epochs):
+            G, (loss, _) = gradient(W)
+            found.append(loss)
+            W = W - lr * (G + decay * W)
+        block.W[:] = as_numpy(W)
+        losses = as_numpy(torch.stack(found))  # (epochs, N)
+        bad = ~np.isfinite(losses)
+        block.best[:] = np.minimum(block.best, np.where(bad, np.inf, losses).min(0))
+        block.diverged[:] = np.where((block.diverged < 0) & bad.any(0), first + bad.argmax(0), block.diverged)
+
+    def measure(self, block: Block) -> Found:
+        """Loss, accuracy and dead units at the present weights."""
+        W = self._tensor(block.W)
+        loss, pred = vmap(self._loss)(W)
+        right, dead = ((pred > 0.5) == self.y).sum((1, 2)), torch.zeros(len(W))
+        if self.task.model.rectified:
+            dead = ((self.X @ W.transpose(1, 2)) > 0).any(1).logical_not().sum(1)
+        return Found(as_numpy(loss), as_numpy(right) / self.task.rows, as_numpy(dead))
+
+    def _loss(self, weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Loss and prediction of one net, whose weight (k, p) is as its twin has it."""
+        pred = functional_call(self.twin, {self.weight: weight}, (self.X,))
+        return mse_loss(pred, self.y), pred
+
+    def _tensor(self, a: np.ndarray) -> torch.Tensor:
+        return torch.tensor(a, dtype=self.kind, device=self.task.device)
+
+
 def _vectors(block: Block) -> tuple[np.ndarray, ...]:
     return block.lr, block.decay, block.best, block.diverged
 
 
 def choose(task: Task, path: str = "auto") -> Nets:
     """The way to train many nets that suits model, device and dtype, or the one of that name."""
-    known: dict[str, Callable[[Task], Nets]] = {"fused": Fused, "closed": Closed, "lanes": Lanes}
+    known: dict[str, Callable[[Task], Nets]] = {
+        "fused": Fused, "closed": Closed, "lanes": Lanes, "autograd": Autograd,
+    }  # fmt: skip
     if path != "auto":
         if path not in known:
             raise TrainingError(f"there is no path {path!r} for a sweep; known are auto, {', '.join(known)}")
         return known[path](task)
+    if not suits(task.model) and task.dtype not in HALF:
+        return Autograd(task)
     p, k = task.model.n_features, task.model.n_hidden
     if task.device.type == "cpu" and task.dtype not in HALF and p * k <= BLAS:
         return Fused(task)

@@ -68,4 +68,4 @@ class Run:
         """
         from sheetnet.training.plots import plot_run
 
-        plot_run(self, Path(path))
+        plot_run(self.history, self.weights, Path(path))

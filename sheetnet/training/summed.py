@@ -10,11 +10,13 @@ import numpy as np
 import torch
 
 from sheetnet.errors import TrainingError
+from sheetnet.models.twins import as_numpy
 from sheetnet.training.closed import Sums
 from sheetnet.training.devices import HALF, resolve_dtype
-from sheetnet.training.loop import as_numpy
+from sheetnet.training.loop import ModuleSums
 from sheetnet.training.ranks import Ranks
 from sheetnet.training.task import BLAS, Task
+from sheetnet.training.written import rectified, suits
 
 if TYPE_CHECKING:
     from sheetnet.training.fused import Fused
@@ -24,7 +26,10 @@ CHUNK, LEAST = 65_536, 1024  # rows read at a time, and the fewest before a devi
 
 
 class Summed:
-    """One net; each epoch goes through the chunks of this rank's rows and adds up over ranks, in float64."""
+    """One net; each epoch goes through the chunks of this rank's rows and adds up over ranks, in float64.
+
+    A model that the fast paths do not know is summed by its twin and autograd.
+    """
 
     def __init__(self, task: Task, W: np.ndarray, chunks: Chunks, ranks: Ranks) -> None:
         if task.batch:
@@ -35,7 +40,7 @@ class Summed:
         self.kind = resolve_dtype(task.dtype, task.device)
         self.chunks, self.rows = chunks, CHUNK
         self.whole: Fused | None = None
-        if len(task.y) and task.device.type == "cpu" and W.size <= BLAS:
+        if len(task.y) and task.device.type == "cpu" and W.size <= BLAS and suits(task.model):
             from sheetnet.training.fused import Fused
 
             self.whole = Fused(task, W)
@@ -44,7 +49,7 @@ class Summed:
                 X, y = self._tensor(task.X), self._tensor(task.y)
                 self.chunks = lambda size: zip(torch.split(X, size), torch.split(y, size), strict=True)
         self.W = np.array(W, dtype=task.dtype)
-        self.sums: dict[int, Sums] = {}
+        self.sums: dict[int, Sums | ModuleSums] = {}
 
     def advance(self, epoch: int, losses: np.ndarray, accuracies: np.ndarray) -> None:
         """An epoch for each entry: its loss and accuracy, then a step."""
@@ -97,12 +102,15 @@ class Summed:
                 total[2:] += as_numpy(sums.G).ravel()
         return total
 
-    def _sums_for(self, n: int) -> Sums:
+    def _sums_for(self, n: int) -> Sums | ModuleSums:
         """The buffers for chunks of n rows: one set for all whole chunks, one for the last."""
         if n not in self.sums:
-            model = self.task.model
-            size = model.n_features, model.n_hidden, model.rectified
-            self.sums[n] = Sums(n, *size, self.kind, self.task.device)
+            model, where = self.task.model, (self.kind, self.task.device)
+            if suits(model):
+                size = model.n_features, model.n_hidden, rectified(model, "summed")
+                self.sums[n] = Sums(n, *size, *where)
+            else:
+                self.sums[n] = ModuleSums(model, *where)
         return self.sums[n]
 
     def _tensor(self, a: np.ndarray | torch.Tensor) -> torch.Tensor:

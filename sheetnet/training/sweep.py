@@ -105,7 +105,8 @@ class Sweep:
         """Write a picture (.png, .svg or .pdf): heat map by rate and scale, histogram of final losses."""
         from sheetnet.training.plots import plot_sweep
 
-        plot_sweep(self, Path(path))
+        losses = self.table["loss"].to_numpy()
+        plot_sweep(self.by_rate_and_scale(), losses, self.all_dead, self.title, Path(path))
 
     def workbook(self, path: str | Path) -> None:
         """Write a workbook: every net, a heat map and a histogram as formulas over them."""

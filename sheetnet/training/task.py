@@ -1,11 +1,10 @@
-"""What is trained and how, and the ways (paths) to train it: each gives the same numbers, up to rounding."""
+"""What is trained and how; what a path is; and a linear task on fewer rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from importlib import import_module
 from typing import Protocol
 
 import numpy as np
@@ -14,15 +13,8 @@ import torch
 from sheetnet.errors import TrainingError
 from sheetnet.models.model import Model
 from sheetnet.training.devices import HALF
+from sheetnet.training.written import is_linear
 
-PATHS = {
-    "autograd": "loop:Autograd",  # the referee: a hand-written module, mse_loss, backward
-    "fused": "fused:Fused",  # compiled loops on the CPU
-    "closed": "closed:Closed",  # the gradient written out in torch's matrix operations; a CUDA graph on CUDA
-    "persistent": "cuda:Persistent",  # one Triton kernel for many epochs of a small table
-    "passes": "cuda:Passes",  # a Triton kernel that loads each feature once an epoch
-}
-PATIENCE = 2.0  # seconds of autograd under which compiling a faster path does not pay
 BLAS = 2000  # weights over which matrix products are faster than the fused loops (measured on 2 cores)
 
 
@@ -43,7 +35,7 @@ class Task:
 
 
 class Path(Protocol):
-    """A way to train: holds the weights and moves them."""
+    """A way to train: holds the weights and moves them; all give the same numbers, up to rounding."""
 
     def advance(self, epoch: int, losses: np.ndarray, accuracies: np.ndarray) -> None:
         """Take a step for each entry of losses, from that epoch on, and record each epoch's loss before its step."""
@@ -79,45 +71,7 @@ def triangle(Xy: np.ndarray, chunk: int = 16_384) -> np.ndarray:
 
 def can_factor(task: Task, n_rows: int) -> bool:
     """Whether the task is a linear model, full batch, in exact enough numbers, with rows to spare."""
-    return not task.model.rectified and task.batch is None and task.dtype not in HALF and n_rows > 2 * task.X.shape[1]
-
-
-def choose(task: Task, epochs: int) -> str:
-    """The path that suits a task: autograd for small work, else the fastest for device, dtype and size."""
-    weights = task.model.n_features * task.model.n_hidden
-    if task.dtype in HALF:
-        return "closed"
-    if task.device.type == "cpu":
-        steps = -(-len(task.y) // task.batch) if task.batch else 1
-        if epochs * (1e-4 * steps + 2e-9 * weights * len(task.y)) < PATIENCE:
-            return "autograd"
-        return "fused" if weights <= BLAS or task.batch else "closed"
-    if task.batch:
-        return "autograd"
-    if task.device.type == "cuda" and task.dtype == "float32":
-        return _by_triton(task)
-    return "closed"
-
-
-def _by_triton(task: Task) -> str:
-    try:
-        from sheetnet.training.kernels import fits, fits_one
-    except ImportError:  # no Triton, as on Windows
-        return "closed"
-    p, k = task.model.n_features, task.model.n_hidden
-    return "persistent" if fits_one(len(task.y), p, k) else "passes" if fits(p, k) else "closed"
-
-
-def start(name: str, task: Task, W: np.ndarray) -> Path:
-    """The path of that name, holding W (p, k).
-
-    Raises: TrainingError for a path that is unknown or does not suit the task.
-    """
-    if name not in PATHS:
-        raise TrainingError(f"there is no path {name!r}; known are auto, factored, summed, {', '.join(PATHS)}")
-    module, _, kind = PATHS[name].partition(":")
-    made: Path = getattr(import_module(f"sheetnet.training.{module}"), kind)(task, W)
-    return made
+    return is_linear(task.model) and task.batch is None and task.dtype not in HALF and n_rows > 2 * task.X.shape[1]
 
 
 @contextmanager

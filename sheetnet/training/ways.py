@@ -8,10 +8,11 @@ import numpy as np
 
 from sheetnet.errors import TrainingError
 from sheetnet.training.loop import Autograd, Watch
+from sheetnet.training.paths import PATHS, choose, start
 from sheetnet.training.ranks import Ranks
 from sheetnet.training.source import Source, check_classes, check_range, free_memory
 from sheetnet.training.summed import CHUNK, Summed
-from sheetnet.training.task import PATHS, Path, Task, can_factor, choose, factored, start, triangle
+from sheetnet.training.task import Path, Task, can_factor, factored, triangle
 
 FACTORED = "factored"
 ROOM = 64 << 20  # bytes that predictions may take when rows are counted
@@ -21,7 +22,7 @@ Way = tuple[str, Callable[[np.ndarray], Path]]
 def way_of(task: Task, source: Source, group: Ranks, path: str, epochs: int, watch: Watch | None) -> Way:
     """The name of the way to train, and what makes it from weights W (p, k).
 
-    path: auto, one of task.PATHS, summed, or factored (with a path for what comes of it, as in `factored, fused`).
+    path: auto, one of paths.PATHS, summed, or factored (with a path for what comes of it, as in `factored, fused`).
     Raises: TrainingError for a path that is unknown or does not suit; DataError for a target of one value.
     """
     parted = source.streamed or group.world > 1

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from sheetnet.models.model import Model
-from sheetnet.models.twins import create, weight_from_W
+from sheetnet.models.twins import W_of, as_numpy, create, grad_W_of, parameter, weight_from_W
 from sheetnet.tables.recipe import Table
-from sheetnet.training.loop import accuracy, as_numpy, gradient_of, params_of
+from sheetnet.training.loop import accuracy
 from sheetnet.training.trainer import train
 
 Record = dict[str, np.ndarray]
@@ -69,8 +69,8 @@ def _by_hand(model: Model, table: Table, start: np.ndarray, lr: float, epochs: i
     grads: list[np.ndarray] = []
 
     def watch(_: int, module: nn.Module) -> None:
-        weights.append(params_of(module))
-        grads.append(weight_from_W(as_numpy(module.lin.weight.grad)))  # type: ignore[arg-type, union-attr]
+        weights.append(W_of(module))
+        grads.append(grad_W_of(module))
 
     run = train(model, table, {"W": start}, epochs=epochs, lr=lr, device="cpu", watch=watch)
     if run.stopped:
@@ -83,12 +83,12 @@ def _by_optim(name: str, model: Model, table: Table, start: np.ndarray, lr: floa
     from sheetnet.models import torch_optim as optim
 
     module = create(model.name, {"W": start}, torch.device("cpu"), torch.float64)
-    weight = module.get_parameter("lin.weight")
+    weight = parameter(module)
     optimiser = optim.create(name, [weight], lr)
     X, y = torch.as_tensor(table.X), torch.as_tensor(table.y)
     losses, shares, weights, grads, states = [], [], [], [], []
     for _ in range(epochs + 2):
-        weights.append(params_of(module))
+        weights.append(W_of(module))
         states.append(optim.state_of(name, optimiser, weight))
         optimiser.zero_grad()
         pred = module(X)
@@ -96,7 +96,7 @@ def _by_optim(name: str, model: Model, table: Table, start: np.ndarray, lr: floa
         loss.backward()  # type: ignore[no-untyped-call]
         losses.append(float(loss.detach()))
         shares.append(float(accuracy(pred, y)))
-        grads.append(weight_from_W(as_numpy(gradient_of(weight))))
+        grads.append(grad_W_of(module))
         optimiser.step()
     state = {key: np.stack([weight_from_W(kept[key]) for kept in states]) for key in states[0]}
     end = slice(epochs + 1)
@@ -131,7 +131,7 @@ def observe(model: Model, table: Table, W: np.ndarray) -> Record:
     out["correct"] = as_numpy(((pred > 0.5).to(y.dtype) == y).to(y.dtype))
     out["loss"] = as_numpy(loss).reshape(1, 1)
     out["accuracy"] = as_numpy(accuracy(pred, y)).reshape(1, 1)
-    out["grad_W"] = weight_from_W(as_numpy(gradient_of(module.get_parameter("lin.weight"))))
+    out["grad_W"] = grad_W_of(module)
     return out
 
 

@@ -24,7 +24,8 @@ from sheetnet.models.model import Model, create
 from sheetnet.tables import Raw
 from sheetnet.tables.recipe import Table
 from sheetnet.training import nets as many
-from sheetnet.training.task import Task, choose, factored, start, triangle
+from sheetnet.training.paths import choose, start
+from sheetnet.training.task import Task, factored, triangle
 
 LR = 0.1
 
