@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from sheetnet import __version__
 from sheetnet.book import manifest
 from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED, learning_rate, whole_number
+from sheetnet.common.version import VERSION
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.titanic.lesson import Spec, Titanic
 from sheetnet.errors import SheetnetError
@@ -153,7 +153,7 @@ def _write(
     from sheetnet.book.xlsx import write
 
     values = evaluate_blocks(workbook, {**workbook.keys_of_answers(values), **values, **record})
-    made = manifest.Manifest(__version__, workbook, manifest.ranges(workbook.book), dict(record))
+    made = manifest.Manifest(VERSION, workbook, manifest.ranges(workbook.book), dict(record))
     write(path, workbook.book, values, manifest.dump(made))
     formula_cells = sum(b.area.n_rows * b.area.n_cols for b in workbook.book.blocks if b.style != "values")
     return Built(path, path.stat().st_size, len(workbook.book.pages), formula_cells, losses)

@@ -13,6 +13,7 @@ from sheetnet.book.params import Params, read_params
 from sheetnet.book.weights import fitting, matrix, unwrapped
 from sheetnet.common.settings import MAX_EPOCHS, learning_rate, whole_number
 from sheetnet.errors import DataError, SheetnetError
+from sheetnet.models.model import WEIGHTS
 from sheetnet.motifs.workbook import Values
 from sheetnet.tables.recipe import Table, prepare
 
@@ -48,7 +49,7 @@ def changes_of(stands: Params, params: Any) -> dict[str, np.ndarray]:
                 raise SheetnetError(f"{params.file} has weights for {theirs}; {stands.file} has {ours}")
             params = {name: {"W": params.W(name)} for name in params.workbook.weight_places}
     places = stands.workbook.weight_places
-    if places and (not isinstance(params, Mapping) or set(params) in ({"W"}, {"lin.weight"})):
+    if places and (not isinstance(params, Mapping) or set(params) in WEIGHTS):
         params = {fitting(unwrapped(params), list(stands.workbook.models.values())).name: params}
     if not isinstance(params, Mapping):
         raise SheetnetError(f"{stands.file}: inputs by block id are needed, found {type(params).__name__}")
