@@ -16,6 +16,7 @@ from sheetnet.course.lesson import Lesson
 from sheetnet.course.titanic.lesson import Spec, Titanic
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.evaluate import evaluate
+from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.models.model import Model
 from sheetnet.models.optimisers import optimiser_of
 from sheetnet.motifs.workbook import Values, Workbook
@@ -149,12 +150,21 @@ def target(path: str | Path) -> Path:
 def _write(
     path: Path, workbook: Lesson, values: Values, record: Values, losses: dict[str, tuple[float, float]]
 ) -> Built:  # fmt: skip
-    """Every block calculated and written, with the manifest."""
+    """Every block calculated and written, with the manifest; a file that is this workbook already stays."""
+    from sheetnet.book.unchanged import same_workbook
     from sheetnet.book.xlsx import write
+
+    def same(old: Path, new: Path) -> bool:
+        calculated = [b for b in workbook.book.blocks if b.style != "values" or b.role in ("torch", "fixed")]
+        found = with_magnitudes([block.node for block in calculated], workbook.by_node(values))
+        # what is known of answers is a small rest of them: it counts as at least 1
+        least = {block.id: float(block.role == "fixed") for block in calculated}
+        sizes = {id: float(m.max(initial=at)) for (id, at), (_, m) in zip(least.items(), found, strict=True)}
+        return same_workbook(old, new, workbook.book, sizes)
 
     values = evaluate_blocks(workbook, {**workbook.keys_of_answers(values), **values, **record})
     made = manifest.Manifest(VERSION, workbook, manifest.ranges(workbook.book), dict(record))
-    write(path, workbook.book, values, manifest.dump(made))
+    write(path, workbook.book, values, manifest.dump(made), same)
     formula_cells = sum(b.area.n_rows * b.area.n_cols for b in workbook.book.blocks if b.style != "values")
     return Built(path, path.stat().st_size, len(workbook.book.pages), formula_cells, losses)
 
