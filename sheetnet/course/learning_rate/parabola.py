@@ -18,19 +18,14 @@ from sheetnet.page.shown import Group, Said, Shown, backward, forward, result, u
 JUMPS, TURNS = 12, 20  # steps on a parabola, of the search for the sharpest direction
 MOVES, AWAY = np.linspace(-1, 3, 33)[:, None], np.linspace(-2, 2, 33)[:, None]
 TWINS = (
-    "Both losses fall equally fast at the start: the grey line. So the first step is the same. In a alone it falls a"
-    " little short; in the narrower one it flies past the lowest point.\n\nThe slope says which way. How far, it does"
-    " not say: ideal step = -slope / curvature. Look at c: its slope is a third of a's, its ideal step is longer. Ideal if"
-    " c alone moves: when all three do, the best c lies the other way.\n\n"
-    "Rate x curvature decides: below 1 a step falls short, at 1 it arrives, above 1 it goes too far, above 2 it ends"
-    " higher than it began."
+    "Both losses fall equally fast at the start: the grey line. So the first step is the same. In a alone it falls a little short; in the narrower one it flies past the lowest point.\n\n"
+    "The slope says which way. How far, it does not say: ideal step = -slope / curvature. Look at c: its slope is a third of a's, its ideal step is longer. Ideal if c alone moves: when all three do, the best c lies the other way.\n\n"
+    "Rate x curvature decides: below 1 a step falls short, at 1 it arrives, above 1 it goes too far, above 2 it ends higher than it began."
 )
 BENDS = (
-    "The curvature along a direction v of length 1 is v H v', where v' is v turned upright; each turn is v H, cut to"
-    " length 1.\n\nAs the workbook came, a alone would allow every rate below 0.2567, and yet 0.24 diverges on Rates: a,"
-    " b and c move together, and in a direction of mostly a and a little c the loss bends more than in a alone.\n\nThe"
-    " sharpest bend sets the limit for the rate; the flattest decides how long descent takes. Where the two differ much,"
-    " descent is slow at every rate."
+    "The curvature along a direction v of length 1 is v H v', where v' is v turned upright; each turn is v H, cut to length 1.\n\n"
+    "As the workbook came, a alone would allow every rate below 0.2567, and yet 0.24 diverges on Rates: a, b and c move together, and in a direction of mostly a and a little c the loss bends more than in a alone.\n\n"
+    "The sharpest bend sets the limit for the rate; the flattest decides how long descent takes. Where the two differ much, descent is slow at every rate."
 )
 
 
@@ -64,8 +59,7 @@ class Parabola(Runs):
         )  # fmt: skip
         self.page(
             "Parabola: why a big slope does not ask for a big step",
-            "When one weight moves alone, the loss is a parabola of it. Change the rate and watch the steps, then those on a"
-            " narrower parabola.", across(
+            "When one weight moves alone, the loss is a parabola of it. Change the rate and watch the steps, then those on a narrower parabola.", across(
             down(
                 table(backward(bends, format="small"), result(ends), names=LETTERS),
                 Grid("The same slope, two curvatures", [
@@ -125,8 +119,7 @@ class Parabola(Runs):
         losses = hstack([self.lowest + 0.5 * bend * square(away) for bend in bends.values()])
         self.page(
             "Limit: the largest rate that does not diverge",
-            "a, b and c move together. In some direction the loss bends most, and 2 / curvature there is the limit for the"
-            " rate. Here it is found.", across(
+            "a, b and c move together. In some direction the loss bends most, and 2 / curvature there is the limit for the rate. Here it is found.", across(
             down(
                 table(backward({"H": Shown(H, "Curvatures H = 2 X'X / 20", labels=LETTERS, name="H")}), names=LETTERS),
                 facts("", result(found, format="small"), span=3),

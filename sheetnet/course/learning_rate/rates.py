@@ -15,24 +15,14 @@ from sheetnet.page.shown import Group, Shown, backward, forward, result, update
 RATES = (0.002, 0.01, 0.05, 0.1, 0.18, 0.215, 0.2216, 0.24)
 NAMES = tuple(f"rate {j}" for j in range(1, 9))
 NO_WAY = 1e-5  # a start less than this above the lowest loss has no way to go: rounding would decide its share
-RULES = (
-    "What it does follows from the numbers below the word, in this order:\n"
-    "diverging: the loss ends more than 0.1 % above its lowest on the way.\n"
-    "oscillating: 5 steps or more turn back (see below).\n"
-    "creeping: more than 0.01 of the way down is still to go, in loss.\n"
-    "good: none of these."
-)
+RULES = "What it does follows from the numbers below the word, in this order:\ndiverging: the loss ends more than 0.1 % above its lowest on the way.\noscillating: 5 steps or more turn back (see below).\ncreeping: more than 0.01 of the way down is still to go, in loss.\ngood: none of these."
 BACK = (
-    "A step turns back when it points against the step before: multiply the two, part by part (a with a, b with b, c with"
-    " c), and add up; the sum is below 0. Runs counts such steps, to the right of its charts.\n\nOscillating need not be"
-    " bad: as the workbook came, 0.18 ends nearest of all to the lowest loss, a billionth of the way still to go; 0.1 ends"
-    " at four millionths, 0.05 at five ten-thousandths. But it warns: the limit is near."
+    "A step turns back when it points against the step before: multiply the two, part by part (a with a, b with b, c with c), and add up; the sum is below 0. Runs counts such steps, to the right of its charts.\n\n"
+    "Oscillating need not be bad: as the workbook came, 0.18 ends nearest of all to the lowest loss, a billionth of the way still to go; 0.1 ends at four millionths, 0.05 at five ten-thousandths. But it warns: the limit is near."
 )
 STEP = (
-    "The first step of a at a rate of 0.215, as the workbook came: 1.1 - 0.215 x (-11.39) = 3.55. The best a is 2.76: too"
-    " far, so the slope turns round, and so does the next step.\n\nLook at run 2: its path has a bend. First it goes down the"
-    " steep side of a valley, then slowly along its floor. A larger rate is quicker along the floor, until it no longer"
-    " keeps to it. The axes stay where they are: run 8 leaves them."
+    "The first step of a at a rate of 0.215, as the workbook came: 1.1 - 0.215 x (-11.39) = 3.55. The best a is 2.76: too far, so the slope turns round, and so does the next step.\n\n"
+    "Look at run 2: its path has a bend. First it goes down the steep side of a valley, then slowly along its floor. A larger rate is quicker along the floor, until it no longer keeps to it. The axes stay where they are: run 8 leaves them."
 )
 
 
@@ -64,8 +54,7 @@ class Rates(Runs):
         }
         self.page(
             "Rates: eight runs, one start, eight learning rates",
-            f"Each column is a run of {EPOCHS} epochs; only the yellow rates differ. Read the words, follow the lines, then"
-            " change a rate.", level(
+            f"Each column is a run of {EPOCHS} epochs; only the yellow rates differ. Read the words, follow the lines, then change a rate.", level(
             [
                 down(
                     table(self.cells(*self.rates), names=("",)),
@@ -119,8 +108,7 @@ class Rates(Runs):
         size = {"width": 570, "height": 340}
         self.page(
             "Runs: one of the eight up close",
-            "Choose a run and an epoch. Each row is a step from the row above: weights - rate x slopes. To the right of the"
-            " charts, beside the same epochs, all eight.", level(
+            "Choose a run and an epoch. Each row is a step from the row above: weights - rate x slopes. To the right of the charts, beside the same epochs, all eight.", level(
             [
                 across(
                     down(

@@ -21,10 +21,9 @@ from sheetnet.page.shown import Said, Shown, forward, result
 EPOCHS, START, TINY, WIGGLE, LETTERS = 60, 1.1, 1e-9, 0.001, ("a", "b", "c")
 WINDOW = {"y_format": "0", "x_max": 2, "x_min": -2, "y_min": -5, "y_max": 20}
 MODEL = (
-    "X has a column for each weight: x squared, x, and ones. X W is all twenty predictions at once; the loss is the mean"
-    " of the squared errors.\n\nSlopes, exact: 2 X' (X W - y) / 20, where X' is X turned on its side. They equal what"
-    " wiggling finds.\n\nEven the best weights leave a loss, for the points are noisy. How far a run is above this lowest"
-    " loss says how far it has come."
+    "X has a column for each weight: x squared, x, and ones. X W is all twenty predictions at once; the loss is the mean of the squared errors.\n\n"
+    "Slopes, exact: 2 X' (X W - y) / 20, where X' is X turned on its side. They equal what wiggling finds.\n\n"
+    "Even the best weights leave a loss, for the points are noisy. How far a run is above this lowest loss says how far it has come."
 )
 
 
@@ -73,8 +72,7 @@ class Runs(Lesson):
         lines = ("the points", "x", "y", "dots"), ("start", "x", "pred"), ("lowest loss", "x", "best_pred", "line 2")
         self.page(
             "Points: the model, its start, and the slopes there",
-            "Prediction = X W, with three weights a, b, c. All runs of this workbook start here. The slopes are found twice: by"
-            " wiggling, and by a formula.", across(
+            "Prediction = X W, with three weights a, b, c. All runs of this workbook start here. The slopes are found twice: by wiggling, and by a formula.", across(
             down(
                 table(self.cells(self.W), slopes, result({"best": (best, "Best W")}), names=LETTERS),
                 beside(

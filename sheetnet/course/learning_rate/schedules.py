@@ -19,14 +19,12 @@ from sheetnet.page.shown import Said, Shown, forward, result, update
 GROWN, PI = 30, 3.141592653589793  # steps of the finder
 SCHEDULES = {"constant": "Constant", "exponential": "Exponential", "onecycle": "One-cycle"}
 LATE = (
-    "As it came, the loss is lowest at a rate of 0.63, though 0.22 is the limit. An explosion begins small and takes"
-    " steps to show. That is why the finder's answer is divided by ten.\n\nTry this: let the rate grow by only 1.2 each"
-    " step. The steps end before the loss rises, and a curve without a rise tells nothing."
+    "As it came, the loss is lowest at a rate of 0.63, though 0.22 is the limit. An explosion begins small and takes steps to show. That is why the finder's answer is divided by ten.\n\n"
+    "Try this: let the rate grow by only 1.2 each step. The steps end before the loss rises, and a curve without a rise tells nothing."
 )
 FORGIVE = (
-    "Begin with large steps, end with small ones: the swings of a rate that is too large die out as it falls. One-cycle"
-    " also begins small: a warm-up.\n\nA constant rate must be chosen well. If it is (try a top rate of 0.2), it beats"
-    " both here, where each step sees all points. Where steps are noisy (lesson 7), falling rates help even then."
+    "Begin with large steps, end with small ones: the swings of a rate that is too large die out as it falls. One-cycle also begins small: a warm-up.\n\n"
+    "A constant rate must be chosen well. If it is (try a top rate of 0.2), it beats both here, where each step sees all points. Where steps are noisy (lesson 7), falling rates help even then."
 )
 
 
@@ -63,8 +61,7 @@ class Schedules(Runs):
         )  # fmt: skip
         self.page(
             "Finder: let the rate grow, and look where the loss falls",
-            "Each step is taken with a larger rate than the one before. First nothing happens, then the loss falls, then it"
-            " explodes: stay well below.", across(
+            "Each step is taken with a larger rate than the one before. First nothing happens, then the loss falls, then it explodes: stay well below.", across(
             down(
                 facts("", self.cells(first, self.grow), result(known)),
                 table(
@@ -112,8 +109,7 @@ class Schedules(Runs):
         ends = _each("last", [row(one, EPOCHS + 1) for one in above])
         self.page(
             "Schedules: a rate that changes on the way",
-            "Three runs from the same start: one keeps the top rate, one lets it decay, one goes up to it and down again."
-            " Change the top rate.", level(
+            "Three runs from the same start: one keeps the top rate, one lets it decay, one goes up to it and down again. Change the top rate.", level(
             [
                 beside(
                     down(

@@ -27,10 +27,7 @@ class Matmul(Limits):
 
     name = "matmul"
     title = "What a matrix product is, and what it is not"
-    purpose = (
-        "Models are made of matrix products, with something simple between them. You build a product out of dot products,"
-        " cell by cell, see which shapes fit, and find out what it can never do: bend."
-    )
+    purpose = "Models are made of matrix products, with something simple between them. You build a product out of dot products, cell by cell, see which shapes fit, and find out what it can never do: bend."
     tries = (
         "On Dot, change an amount. Which cells move? Then type a 0, and a negative amount.",
         "On Arrows, find a v at a right angle to u, and another v whose dot product is 5, too.",

@@ -23,14 +23,8 @@ from sheetnet.page.shown import backward, forward, result, update
 ROWS, SIZE, N_BATCHES = 20, 4, 5
 START, WIGGLE, SEED = 1.1, 0.001, 3
 UNITS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-ABOUT_BATCHES = (
-    "Choose a batch: its four points light up, and the blue curve is what one step on them alone would make of the start."
-    " The next batch pulls elsewhere."
-)
-ABOUT_GRADIENTS = (
-    "The slopes at the start weights, as each batch sees them: wiggled beside exact. No batch is right, but their mean is"
-    " the gradient of all rows."
-)
+ABOUT_BATCHES = "Choose a batch: its four points light up, and the blue curve is what one step on them alone would make of the start. The next batch pulls elsewhere."
+ABOUT_GRADIENTS = "The slopes at the start weights, as each batch sees them: wiggled beside exact. No batch is right, but their mean is the gradient of all rows."
 
 
 class Batches(Lesson):

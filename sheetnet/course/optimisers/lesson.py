@@ -16,10 +16,7 @@ class Optimisers(Races):
 
     name = "optimisers"
     title = "Optimisers: how to take a step"
-    purpose = (
-        "A step need not look at all rows, and need not follow the slope just as it is. You see what small batches gain"
-        " and what their noise costs, and take SGD, momentum, Adagrad, RMSprop, Adam and AdamW apart, cell by cell."
-    )
+    purpose = "A step need not look at all rows, and need not follow the slope just as it is. You see what small batches gain and what their noise costs, and take SGD, momentum, Adagrad, RMSprop, Adam and AdamW apart, cell by cell."
     tries = (
         "On Batches, look at batches 1 to 5 in turn. Where does a step on this batch alone pull the curve?",
         "On Gradients, find the gradient of all rows among those of single rows and of batches.",

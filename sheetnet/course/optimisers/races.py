@@ -25,10 +25,7 @@ STEPS = PASSES * N_BATCHES
 DESCENTS = {"full": ("all 20 rows", 1), "batch": ("batches of 4", 5), "single": ("one row", 20)}  # steps in a pass
 FAR = "loss above the lowest possible"
 LOG = "[<0.001]0E+0;[<1000]General;0E+0"
-ABOUT_NOISE = (
-    "Three descents from the same start look at the same rows ten times. Change the yellow rates, and look at what the"
-    " loss does in the end."
-)
+ABOUT_NOISE = "Three descents from the same start look at the same rows ten times. Change the yellow rates, and look at what the loss does in the end."
 ABOUT_ONE = "Top left, one step line by line: choose which. Below, fifty steps on batches of four, in the same order."
 ABOUT_COMPARE = (
     "The rates are those of the sheets before; change them there. Look at who is ahead early, and who in the end."
@@ -82,8 +79,7 @@ class Races(Batches):
                 plot("The loss, pass by pass", "passes over all rows", FAR, curves,
                      "Three falling curves; those of small batches fall faster, then wobble.", y_format=LOG, x_max=PASSES,
                      log_y=True),
-                plot("The way that two of the weights go", "weight of x^2", "weight of 1", paths, "Three paths to the best"
-                     " weights: smooth with all rows, jagged with batches, wild with single rows.", y_format="0.0",
+                plot("The way that two of the weights go", "weight of x^2", "weight of 1", paths, "Three paths to the best weights: smooth with all rows, jagged with batches, wild with single rows.", y_format="0.0",
                      x_max=4, x_min=0, y_min=0, y_max=2, x_format="0.0"),
             ),
             across(*tables),
@@ -120,8 +116,7 @@ class Races(Batches):
                     run.slowly(name, at),
                 ),
                 down(
-                    plot("The loss, step by step", "step", FAR, above, f"The loss of {story.sheet} at each step, above the"
-                         " lowest possible, beside that of SGD.", y_format=LOG, log_y=True, **look),
+                    plot("The loss, step by step", "step", FAR, above, f"The loss of {story.sheet} at each step, above the lowest possible, beside that of SGD.", y_format=LOG, log_y=True, **look),
                     plot(title, "step", axis, lines, alt, x_min=None, **look),
                 ),
             ),
@@ -188,8 +183,7 @@ class Races(Batches):
         self.page("Compare: six ways down, on the same batches in the same order", ABOUT_COMPARE, down(
             across(
                 down(grid("", rows, heads=("", *sheets), named="label_left"), Note(stories.COMPARE, 8)),
-                plot("The loss of six optimisers, step by step", "step", FAR, lines, "Six falling curves of the loss above"
-                     " the lowest possible, on a logarithmic axis.", y_format=LOG, x_max=STEPS, log_y=True, width=600,
+                plot("The loss of six optimisers, step by step", "step", FAR, lines, "Six falling curves of the loss above the lowest possible, on a logarithmic axis.", y_format=LOG, x_max=STEPS, log_y=True, width=600,
                      height=440),
             ),
             table(self.cells(steps), forward({"losses": (losses, "Loss on all rows")}, labels=sheets)),

@@ -18,10 +18,7 @@ class Preparing(Lesson):
 
     name = "preparing"
     title = "Preparing a table: blanks, classes, large columns"
-    purpose = (
-        "A table of passengers holds words, blanks, and columns of all sizes. You make it fit for multiplication in three"
-        " ways each, and see in the loss, in a determinant and in the number of epochs what each way costs."
-    )
+    purpose = "A table of passengers holds words, blanks, and columns of all sizes. You make it fit for multiplication in three ways each, and see in the loss, in a determinant and in the number of epochs what each way costs."
     tries = (
         "On Missing, give your own number 0, 30, 80. Only the last two ways use it: which loss moves, which does not?",
         "On Data, blank the age of passenger 1 (22) and give passenger 6 (blank) 40: what follows? Then undo (Ctrl+Z).",

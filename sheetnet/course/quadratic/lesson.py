@@ -29,33 +29,20 @@ LETTERS = ("a", "b", "c")
 ABOUT_FIT = (
     "Change the yellow a, b and c until the curve runs among the points. The loss says how far off it is: make it small."
 )
-ABOUT_SLOPES = (
-    "A slope says how fast the loss changes with a parameter: change of the loss per unit, for a tiny step. Found twice,"
-    " by wiggling and by a formula."
-)
-ABOUT_DESCENT = (
-    "Each row is one step from the row above: new = old - rate x slope, for a, b and c at once. It begins with the"
-    f" numbers on Fit and takes {EPOCHS} steps."
-)
+ABOUT_SLOPES = "A slope says how fast the loss changes with a parameter: change of the loss per unit, for a tiny step. Found twice, by wiggling and by a formula."
+ABOUT_DESCENT = f"Each row is one step from the row above: new = old - rate x slope, for a, b and c at once. It begins with the numbers on Fit and takes {EPOCHS} steps."
 FIT = (
-    "Prediction = a x^2 + b x + c is not one curve but all parabolas at once. Its parameters a, b and c say which one;"
-    " finding them is learning.\n\nError = prediction - y. Errors above and below would cancel, so we take their size, or"
-    " square them, before taking the mean: that is the loss. It will not reach 0, for the points are noisy.\n\nTry this:"
-    " change a until the loss no longer falls, then b, then c, then start again with a. It takes many rounds: the best a"
-    " is another one as soon as b or c has moved."
+    "Prediction = a x^2 + b x + c is not one curve but all parabolas at once. Its parameters a, b and c say which one; finding them is learning.\n\n"
+    "Error = prediction - y. Errors above and below would cancel, so we take their size, or square them, before taking the mean: that is the loss. It will not reach 0, for the points are noisy.\n\n"
+    "Try this: change a until the loss no longer falls, then b, then c, then start again with a. It takes many rounds: the best a is another one as soon as b or c has moved."
 )
 SLOPES = (
-    "Slope, wiggled: (loss with the wiggle added - loss with it taken off) / (2 x wiggle).\n\nSlope, exact: the same by"
-    " algebra, without a wiggle. The loss is a mean of squared errors; when c rises, each error rises with it, and its"
-    " square by 2 x error. So the slope in c is the mean of 2 x error; in b each error counts x times, in a x^2 times."
-    " Click on the cells and look for it.\n\nA slope above 0: the loss rises with the parameter, so make it smaller. Below"
-    " 0: make it larger. That is why a step goes against the slope.\n\nTry this: a wiggle of 1. The first table does not"
-    " mind, for its loss is a parabola; the second does."
+    "Slope, wiggled: (loss with the wiggle added - loss with it taken off) / (2 x wiggle).\n\n"
+    "Slope, exact: the same by algebra, without a wiggle. The loss is a mean of squared errors; when c rises, each error rises with it, and its square by 2 x error. So the slope in c is the mean of 2 x error; in b each error counts x times, in a x^2 times. Click on the cells and look for it.\n\n"
+    "A slope above 0: the loss rises with the parameter, so make it smaller. Below 0: make it larger. That is why a step goes against the slope.\n\n"
+    "Try this: a wiggle of 1. The first table does not mind, for its loss is a parabola; the second does."
 )
-DESCENT = (
-    "One step of a as the workbook came: 1.1 - 0.02 x (-11.39) = 1.33. All three parameters step at once, each by its own"
-    " slope, and the next slopes are found at the new place. Epoch 0 is the start, before any step."
-)
+DESCENT = "One step of a as the workbook came: 1.1 - 0.02 x (-11.39) = 1.33. All three parameters step at once, each by its own slope, and the next slopes are found at the new place. Epoch 0 is the start, before any step."
 
 
 class Quadratic(Lesson):
@@ -63,10 +50,7 @@ class Quadratic(Lesson):
 
     name = "quadratic"
     title = "Fit a curve by hand, then let it fit itself"
-    purpose = (
-        "Twenty points lie near an unknown curve. You fit it by eye, find out from the slopes of the loss which way each"
-        " number should go, and then let the sheet take sixty such steps by itself: that is how a model learns."
-    )
+    purpose = "Twenty points lie near an unknown curve. You fit it by eye, find out from the slopes of the loss which way each number should go, and then let the sheet take sixty such steps by itself: that is how a model learns."
     tries = (
         "On Fit, change a, then b, then c. Get the mean squared error below 5. What does each of them do to the curve?",
         "Put a = b = c = 1.1 back. On Slopes, which of the three has the steepest squared slope? Move it on Fit against that.",

@@ -14,27 +14,17 @@ from sheetnet.page.parts import Note, Words, table
 from sheetnet.page.plot import plot
 from sheetnet.page.shown import Group, forward, result
 
-ABOUT_ONE = (
-    "Change the yellow m and b. The dashed line is m*x + b; the blue one is the ReLU: the same where it is positive, else"
-    " 0."
-)
-ABOUT_TWO = (
-    "Change the four yellow numbers. Compare the charts and the table of slopes: the sum of the lines has one, that of"
-    " the ReLUs up to three."
-)
+ABOUT_ONE = "Change the yellow m and b. The dashed line is m*x + b; the blue one is the ReLU: the same where it is positive, else 0."
+ABOUT_TWO = "Change the four yellow numbers. Compare the charts and the table of slopes: the sum of the lines has one, that of the ReLUs up to three."
 ONE_NOTE = (
-    "A ReLU (rectified linear unit) is max(0, m*x + b): a line whose negative part is replaced by 0. Where the line"
-    " crosses 0, at x = -b/m, it has its corner.\n\nTry this: change only b. The corner moves. Change only m. The"
-    " slope changes, and the corner moves too. Make m negative: now the left side is kept. Make m 0: a flat line has"
-    " no corner, and the sheet says #DIV/0!."
+    "A ReLU (rectified linear unit) is max(0, m*x + b): a line whose negative part is replaced by 0. Where the line crosses 0, at x = -b/m, it has its corner.\n\n"
+    "Try this: change only b. The corner moves. Change only m. The slope changes, and the corner moves too. Make m negative: now the left side is kept. Make m 0: a flat line has no corner, and the sheet says #DIV/0!."
 )
 TWO_NOTE = (
-    "Line 1 + line 2 has one slope: it is a line again. A ReLU has one corner; ReLU 1 + ReLU 2 has two, and a slope"
-    " left of, between and right of them.\n\nA line put into a line is a line, too: 2*(3*x + 1) - 4 = 6*x - 2. So layers"
-    " without a ReLU between them are one line.\n\nTry this: make a V; a valley with a flat floor; a ramp that gets"
-    " steeper twice. Now a roof: impossible, for each ReLU turns the sum upwards only. On the next sheet each ReLU is"
-    " multiplied by a coefficient, which may be negative.\n\nThe two-ReLU net of lesson 4 is this sheet with ten numbers"
-    " for each passenger in place of one x; there m and b are found by descent."
+    "Line 1 + line 2 has one slope: it is a line again. A ReLU has one corner; ReLU 1 + ReLU 2 has two, and a slope left of, between and right of them.\n\n"
+    "A line put into a line is a line, too: 2*(3*x + 1) - 4 = 6*x - 2. So layers without a ReLU between them are one line.\n\n"
+    "Try this: make a V; a valley with a flat floor; a ramp that gets steeper twice. Now a roof: impossible, for each ReLU turns the sum upwards only. On the next sheet each ReLU is multiplied by a coefficient, which may be negative.\n\n"
+    "The two-ReLU net of lesson 4 is this sheet with ten numbers for each passenger in place of one x; there m and b are found by descent."
 )
 
 
@@ -43,10 +33,7 @@ class Relu(Pieces):
 
     name = "relu"
     title = "Rectified lines: from one corner to any curve"
-    purpose = (
-        "A ReLU is a line cut off at 0. Lines added stay a line; ReLUs added bend. You add two, then eight by hand, then"
-        " let formulas add up to 32 and watch the error: so a net can follow any curve (lesson 4: how it learns to)."
-    )
+    purpose = "A ReLU is a line cut off at 0. Lines added stay a line; ReLUs added bend. You add two, then eight by hand, then let formulas add up to 32 and watch the error: so a net can follow any curve (lesson 4: how it learns to)."
     tries = (
         "On One, change b, then m, then their signs. What moves the corner? What makes the ReLU steeper?",
         "On Two, change any of the four numbers. How many slopes has the sum of lines, how many that of ReLUs?",

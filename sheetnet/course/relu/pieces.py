@@ -22,39 +22,23 @@ FINE = np.linspace(FIRST, LAST, 129)[:, None]
 CURVE = {"height": 2.0, "freq": 1.2, "tilt": 0.25, "bend": 0.1}
 BY_HAND = (-1.6, -0.9, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # the first two are done
 FOUR = {"y_format": "0", "x_max": 4, "x_min": -4}  # the axes of most charts here
-ABOUT_EIGHT = (
-    "Change the eight yellow coefficients, from left to right, until the blue sum lies on the dashed curve. That curve is"
-    " set on the sheet Many."
-)
-ABOUT_MANY = (
-    "Change the number of pieces, then the curve. The table works out knots and coefficients; the blue sum of all pieces"
-    " follows the curve."
-)
-ABOUT_ERRORS = (
-    "Read down the table: each row has twice the pieces of the row above. By how much is the error divided each time? Then"
-    " change the curve on Many."
-)
+ABOUT_EIGHT = "Change the eight yellow coefficients, from left to right, until the blue sum lies on the dashed curve. That curve is set on the sheet Many."
+ABOUT_MANY = "Change the number of pieces, then the curve. The table works out knots and coefficients; the blue sum of all pieces follows the curve."
+ABOUT_ERRORS = "Read down the table: each row has twice the pieces of the row above. By how much is the error divided each time? Then change the curve on Many."
 EIGHT_NOTE = (
-    "Each piece is max(0, x - knot), times its coefficient: 0 up to its knot, from there on a straight line. It bends"
-    " the sum at its knot and leaves all to the left of it as it was. So work from left to right.\n\n"
-    "What the sum begins at is its height at x = -4, before any piece. 1 to the right of its knot a piece is exactly 1: there its coefficient"
-    " adds itself.\n\nTry this: pieces 1 and 2 are done. Type 1.9859, what is still missing under it, into coefficient 3;"
-    " go on with piece 4. Which way does a negative coefficient bend the sum?"
+    "Each piece is max(0, x - knot), times its coefficient: 0 up to its knot, from there on a straight line. It bends the sum at its knot and leaves all to the left of it as it was. So work from left to right.\n\n"
+    "What the sum begins at is its height at x = -4, before any piece. 1 to the right of its knot a piece is exactly 1: there its coefficient adds itself.\n\n"
+    "Try this: pieces 1 and 2 are done. Type 1.9859, what is still missing under it, into coefficient 3; go on with piece 4. Which way does a negative coefficient bend the sum?"
 )
 MANY_NOTE = (
-    "What you did by hand, by formula: a coefficient is the change of slope at its knot, slope right minus slope left."
-    " Left of the first knot the slope is 0. Pieces beyond the chosen number wait at the last knot with a coefficient"
-    " of 0.\n\nMore pieces do not always help at once: from 3 to 5 all knots move, and may stand worse. With twice the"
-    " pieces the old knots stay, and new ones lie between them.\n\nWith height 0 the curve is tilt*x + bend*x^2: its slope"
-    " grows by 2*bend*width from piece to piece.\n\n"
-    "This sum is a net with one hidden layer: each hidden unit is max(0, 1*x - knot), and the coefficients are the"
-    " weights with which the units are added up. Here a formula finds them; in lesson 4, descent does."
+    "What you did by hand, by formula: a coefficient is the change of slope at its knot, slope right minus slope left. Left of the first knot the slope is 0. Pieces beyond the chosen number wait at the last knot with a coefficient of 0.\n\n"
+    "More pieces do not always help at once: from 3 to 5 all knots move, and may stand worse. With twice the pieces the old knots stay, and new ones lie between them.\n\n"
+    "With height 0 the curve is tilt*x + bend*x^2: its slope grows by 2*bend*width from piece to piece.\n\n"
+    "This sum is a net with one hidden layer: each hidden unit is max(0, 1*x - knot), and the coefficients are the weights with which the units are added up. Here a formula finds them; in lesson 4, descent does."
 )
 ERRORS_NOTE = (
-    "Six nets, each with twice the pieces of the one before. Once the pieces are narrow, half the width divides the"
-    " largest error by about 4, and the mean squared error by about 16. On axes that both grow by factors, that is a"
-    " straight line going down.\n\nThere is no end to it: with enough pieces the sum comes as close to the curve as you"
-    " ask."
+    "Six nets, each with twice the pieces of the one before. Once the pieces are narrow, half the width divides the largest error by about 4, and the mean squared error by about 16. On axes that both grow by factors, that is a straight line going down.\n\n"
+    "There is no end to it: with enough pieces the sum comes as close to the curve as you ask."
 )
 
 
@@ -120,8 +104,7 @@ class Pieces(Lesson):
                 Note(EIGHT_NOTE),
             ),
             across(
-                plot("The curve and your sum", "x", "y", lines, "The curve, dashed, and the sum of eight pieces that is to"
-                     " follow it.", **axes),
+                plot("The curve and your sum", "x", "y", lines, "The curve, dashed, and the sum of eight pieces that is to follow it.", **axes),
                 plot("What is added: coefficient times piece", "x", "y", added,
                      "Eight lines, each flat at 0 up to its knot and straight from there on.", **axes),
             ),
@@ -162,8 +145,7 @@ class Pieces(Lesson):
                 table(self.cells(count), forward({"knots": (knots, "Knot")}, style="cells", name="knots"), bends),
             ),
             down(
-                plot("The curve and the sum of its pieces", "x", "y", lines, "The curve, dashed, and a chain of straight"
-                     " pieces that meets it at the knots.", **FOUR | {"y_format": "0.0"}, width=600),
+                plot("The curve and the sum of its pieces", "x", "y", lines, "The curve, dashed, and a chain of straight pieces that meets it at the knots.", **FOUR | {"y_format": "0.0"}, width=600),
                 across(
                     table(self.cells(x), columns, forward({"error": (error, "Error")}, style="cells")),
                     Note(MANY_NOTE, 6),
@@ -193,8 +175,7 @@ class Pieces(Lesson):
         self.page("Errors: how they fall as pieces are added", ABOUT_ERRORS, down(
             across(
                 down(beside(*columns), Note(ERRORS_NOTE, 6)),
-                plot("The error against the number of pieces", "pieces", "error", rising, "Two falling lines: the largest"
-                     " and the mean squared error against the number of pieces.", y_format="0.0000", x_min=1, log_x=True,
+                plot("The error against the number of pieces", "pieces", "error", rising, "Two falling lines: the largest and the mean squared error against the number of pieces.", y_format="0.0000", x_min=1, log_x=True,
                      log_y=True),
             ),
             across(

@@ -20,8 +20,7 @@ def purpose(models: Sequence[Model]) -> str:
     nets = [telling(model).purpose for model in models]
     how = ", then ".join([f"first {nets[0]}", *nets[1:]]) if len(nets) > 1 else nets[0]
     return (
-        f"From the passengers of the Titanic a model learns to tell who survived: {how}."
-        " Every step is a formula that you can click on, and the sheet Torch compares it with PyTorch."
+        f"From the passengers of the Titanic a model learns to tell who survived: {how}. Every step is a formula that you can click on, and the sheet Torch compares it with PyTorch."
     )
 
 
@@ -37,8 +36,7 @@ def tries(epochs: int, titles: Sequence[str], best: bool, optimiser: Optimiser, 
         raised = f"{rates}. Where does its loss stop falling? At 50 {large}"
     solved = f"{'with least squares and ' if best else ''}with what descent reached."
     return [
-        f"Set the epoch to look at to {min(20, epochs)} and turn to Gradient {last}: all its numbers are now of that"
-        " epoch. Then press undo.",
+        f"Set the epoch to look at to {min(20, epochs)} and turn to Gradient {last}: all its numbers are now of that epoch. Then press undo.",
         f"Halve, then double, the learning rate of {last}: its curve on Descent {last} leaves torch's dashed line.",
         f"Raise the rate of {first}: {raised}",
         f"On {last}, change one yellow weight: the loss beside it, the whole descent and the verdict here follow.",
@@ -92,12 +90,10 @@ def ask(nets: Sequence[Trained], name: str, n: int) -> list[Exercise]:
         Exercise("The two Lin of a passenger are -0.3 and 0.8. Write a formula for what a net of two ReLUs predicts.", 0.8),
         Exercise(f"On Start, set the epoch to look at to {late}. What is the loss of {other} at that epoch? (Then press undo.)", last.at(last.losses, late), 0.0005),
         Exercise(
-            f"The error of one passenger is 0.8, and {n} are in use. By how much does the loss rise per unit of that"
-            f" prediction? (d_pred, on Gradient {one})", 2 * 0.8 / n, float(f"{0.016 / n:.0e}"),
+            f"The error of one passenger is 0.8, and {n} are in use. By how much does the loss rise per unit of that prediction? (d_pred, on Gradient {one})", 2 * 0.8 / n, float(f"{0.016 / n:.0e}"),
         ),
         Exercise(
-            f"On Gradient {one}, at the epoch as it came: write a formula for the gradient of the weight of {name}, from the"
-            f" column {name} of X on Features and {blame}.", row(first.grad_W, 1), 0.0005,
+            f"On Gradient {one}, at the epoch as it came: write a formula for the gradient of the weight of {name}, from the column {name} of X on Features and {blame}.", row(first.grad_W, 1), 0.0005,
         ),
         Exercise("One step of plain descent: a weight is -0.2, its gradient 0.15, the learning rate 0.1. What is it after?", -0.215),
         Exercise(
