@@ -127,7 +127,7 @@ def test_the_kernels_are_the_referee_in_tritons_interpreter() -> None:
     assert "all as the referee; the planted fault was seen" in done.stdout
 
 
-def compiled(name: str, p: int, k: int, capability: int) -> tuple[int, int, str]:
+def compiled(name: str, p: int, k: int, capability: int, nets: int = 1 << 20) -> tuple[int, int, str]:
     """Registers a thread, bytes of stack (spills), and PTX of a kernel, compiled for an architecture."""
     from triton.backends.compiler import GPUTarget
     from triton.compiler import ASTSource
@@ -140,7 +140,7 @@ def compiled(name: str, p: int, k: int, capability: int) -> tuple[int, int, str]
         "_nets": (
             {**dict.fromkeys(["X", "y", "W", "lr", "decay", "best"], float_), "diverged": long, "n": "i32", "N": "i32",
              "rows": "fp32", "epochs": "i32", "first": "i32"},
-            relu | {"BLOCK": 256 if k * p <= 32 else 128}, 4,
+            relu | {"BLOCK": kernels.nets_at_once(p, k, nets)}, 4,
         ),
         "_one": (
             {**dict.fromkeys(["X", "y", "W", "losses", "right"], float_), "n": "i32", "lr": "fp32", "decay": "fp32",

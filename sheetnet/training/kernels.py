@@ -4,8 +4,8 @@ pred = X W or the sum of relu(X w_j), error = pred - y, d_j = error * (lin_j > 0
 W - lr * (2 / rows * G + decay * W). All in float32, in plain products (never TF32). A nan passes through every
 comparison as in torch, so that a run which diverges is seen to diverge.
 
-Matrices are kept as tuples of columns or entries, so that each of them is a register; loops over features and units are
-unrolled when a kernel is compiled, once for each (p, k).
+Matrices are tuples of columns or entries, each a register; loops over features and units are unrolled as a kernel is
+compiled, once for each (p, k).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import triton.language as tl
 
 MAX_FEATURES, MAX_UNITS = 16, 4
 REGISTERS = 190  # of a thread, for numbers that one net and its table keep: 255 are there, some are needed in passing
+FOUR_EACH = 1 << 17  # nets from which on a thread takes four of up to 20 weights: all processors still have work
 PROGRAMS, ROWS_AT_ONCE = 1056, 512  # of sums: 8 programs for each of 132 processors; rows that one takes at a time
 
 
@@ -116,6 +117,11 @@ def _nets(
     tl.store(diverged + net, bad, mask)
 
 
+def nets_at_once(p: int, k: int, n_nets: int) -> int:
+    """How many nets 128 threads take: four each, which share the load of a row; two; or one where few fit."""
+    return 512 if k * p <= 20 and n_nets >= FOUR_EACH else 256 if k * p <= 32 else 128
+
+
 def descend_nets(
     X: torch.Tensor, y: torch.Tensor, W: torch.Tensor, lr: torch.Tensor, decay: torch.Tensor, best: torch.Tensor,
     diverged: torch.Tensor, *, rows: float, epochs: int, first: int, relu: bool,
@@ -129,7 +135,7 @@ def descend_nets(
     N, k, p = W.shape
     if not fits(p, k):
         raise ValueError(f"nets of up to {MAX_FEATURES} features and {MAX_UNITS} units fit, not of {p} and {k}")
-    block = 256 if k * p <= 32 else 128  # two nets on each of 128 threads, where registers suffice
+    block = nets_at_once(p, k, N)
     with torch.cuda.device_of(X):  # type: ignore[no-untyped-call]
         _nets[(triton.cdiv(N, block),)](
             X, y, W, lr, decay, best, diverged, len(y), N, rows, epochs, first,
@@ -289,6 +295,5 @@ def sums(X: torch.Tensor, y: torch.Tensor, W: torch.Tensor, *, n: int, relu: boo
     out = torch.empty((programs, k * p + 2), device=X.device)
     with torch.cuda.device_of(X):  # type: ignore[no-untyped-call]
         _sums[(programs,)](
-            X, y, W, out, n, stride, P=p, K=k, RELU=relu, BLOCK=block, num_warps=4, enable_fp_fusion=True
-        )  # fmt: skip
+            X, y, W, out, n, stride, P=p, K=k, RELU=relu, BLOCK=block, num_warps=4, enable_fp_fusion=True)  # fmt: skip
     return out.double().sum(0)

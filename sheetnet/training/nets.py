@@ -118,8 +118,7 @@ class Closed:
                 d = d * mask
             G = (d.reshape(len(self.y), -1).T @ self.X).to(self.exact).view_as(W)
             W -= lr[:, None, None] * (G + decay[:, None, None] * W)
-        block.W[:], block.best[:] = as_numpy(W), as_numpy(best)
-        block.diverged[:] = diverged.cpu().numpy()
+        block.W[:], block.best[:], block.diverged[:] = (a.cpu().numpy() for a in (W, best, diverged))
 
     def measure(self, block: Block) -> Found:
         """Loss, accuracy and dead units at the present weights."""
@@ -165,8 +164,7 @@ class Lanes:
         diverged = torch.as_tensor(block.diverged, device=W.device)
         settings = {"rows": float(self.task.rows), "epochs": epochs, "first": first, "relu": self.closed.relu}
         self.kernels.descend_nets(self.X, self.y, W, lr, decay, best, diverged, **settings)
-        block.W[:], block.best[:] = as_numpy(W), as_numpy(best)
-        block.diverged[:] = diverged.cpu().numpy()
+        block.W[:], block.best[:], block.diverged[:] = (a.cpu().numpy() for a in (W, best, diverged))
 
     def measure(self, block: Block) -> Found:
         """Loss, accuracy and dead units at the present weights."""
