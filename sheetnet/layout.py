@@ -176,6 +176,7 @@ class Book:
         self.pages: list[Page] = []
         self.names: dict[str, Area] = {}
         self._places: dict[Node, tuple[Area, str]] = {}
+        self._arrays: set[Node] = set()
         self._ids: dict[str, Block] = {}
 
     def page(self, name: str, title: str, about: str, **more: object) -> Page:
@@ -215,6 +216,8 @@ class Book:
         if node in self._places:
             raise GraphError(f"{node!r} stands at {self._places[node][0].full()} and again at {area.full()}")
         self._places[node] = area, name
+        if style == "array":
+            self._arrays.add(node)
         if node.op in STACKS and style == "array":
             for part, place in _parts(node, area):
                 self._settle(part, place, "", style)
@@ -222,6 +225,17 @@ class Book:
     def place_of(self, node: Node) -> tuple[Area, str] | None:
         """Where a node stands and what it is called there, or None."""
         return self._places.get(node)
+
+    def reads_arrays(self, block: Block) -> bool:
+        """Whether what a block shows comes from an array formula, be it through other cells."""
+        waiting, seen = list(block.node.sources), set(block.node.sources)
+        while waiting:
+            node = waiting.pop()
+            if node in self._arrays:
+                return True
+            waiting += set(node.sources) - seen
+            seen.update(node.sources)
+        return False
 
     def formulas(self, block: Block) -> Iterator[Formula]:
         """Every formula of a block, none for values."""
