@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -248,8 +249,12 @@ def _block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: For
                 sheet.write_blank(r, c, None, format)
             else:
                 sheet.put(r, c, entry, format)
+    # LibreOffice takes a plain formula's stored value, and calculates an array formula when it is looked at. Until then
+    # that counts as changed and passes no edit on: a plain formula that reads it would go on showing what was stored.
+    # So such a formula is written as an array formula of one cell. Programs that save the file keep that.
+    lazy = block.style == "cells" and book.reads_arrays(block)
     for formula in book.formulas(block):
-        _formula(sheet, formula, plain, top, left, format)
+        _formula(sheet, replace(formula, array=True) if lazy else formula, plain, top, left, format)
     if block.format in FIXED_FORMATS:
         rule = {"type": "cell", "criteria": "not between", "minimum": -LARGE, "maximum": LARGE}
         sheet.conditional_format(*block.area.corners, rule | {"format": formats.large})

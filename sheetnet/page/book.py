@@ -175,6 +175,7 @@ class Book:
         self.names: dict[str, Area] = {}
         self.later: list[Callable[[], None]] = []  # what can only be drawn when all pages stand
         self._places: dict[Node, tuple[Area, str]] = {}
+        self._arrays: set[Node] = set()
         self._ids: dict[str, Block] = {}
         self._shows: dict[Node, Block] = {}
 
@@ -219,6 +220,8 @@ class Book:
         if node in self._places:
             raise GraphError(f"{node!r} stands at {self._places[node][0].full()} and again at {area.full()}")
         self._places[node] = area, name
+        if style == "array":
+            self._arrays.add(node)
         if node.op in STACKS and style == "array":
             for part, place in _parts(node, area):
                 self._settle(part, place, "", style)
@@ -226,6 +229,17 @@ class Book:
     def place_of(self, node: Node) -> tuple[Area, str] | None:
         """Where a node stands and what it is called there, or None."""
         return self._places.get(node)
+
+    def reads_arrays(self, block: Block) -> bool:
+        """Whether what a block shows comes from an array formula, be it through other cells."""
+        waiting, seen = list(block.node.sources), set(block.node.sources)
+        while waiting:
+            node = waiting.pop()
+            if node in self._arrays:
+                return True
+            waiting += set(node.sources) - seen
+            seen.update(node.sources)
+        return False
 
     def formulas(self, block: Block) -> Iterator[Formula]:
         """Every formula of a block, none for values."""

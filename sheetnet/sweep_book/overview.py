@@ -156,7 +156,7 @@ class Overview:
 
         lowest = float(np.nanmin(self.medians)) if self.best == self.best else math.nan
         i, j = ([*np.argwhere(self.medians <= lowest * (1 + 1e-9)).tolist(), [-1, -1]])[0]
-        pen.live(top + 2, 8, '=IF(COUNT(medians)=0,"-",MIN(medians))', lowest, "loss_any")
+        pen.live(top + 2, 8, '=IF(COUNT(medians)=0,"-",MIN(medians))', lowest, "loss_any", array=True)
         at = [cell_address(top + 9, 8 + step, (True, True)) for step in (0, 1)]
         page.text(top + 9, 4, "row, column", "label_left")
         for step, (place, span, index) in enumerate(
@@ -170,12 +170,12 @@ class Overview:
             for more in range(1 + axis.binned):
                 mark = axis.marks[index + more] if index >= 0 else math.nan
                 after = "+1" * more
-                pen.live(row, 8 + 2 * more, f'=IFERROR(INDEX({name},{place}{after}),"-")', mark, "rate")
+                pen.live(row, 8 + 2 * more, f'=IFERROR(INDEX({name},{place}{after}),"-")', mark, "rate", array=True)
             if axis.binned:
                 page.text(row, 9, "up to", "heat_mark")
         if self.units:
             share = float(self.shares[i, j]) if i >= 0 else math.nan
-            pen.live(top + 8, 8, f'=IFERROR(INDEX(dead_shares,{at[0]},{at[1]}),"-")', share, "share")
+            pen.live(top + 8, 8, f'=IFERROR(INDEX(dead_shares,{at[0]},{at[1]}),"-")', share, "share", array=True)
 
     def _maps(self) -> None:
         pen, page, grid, k, nets = self.pen, self.page, self.grid, self.units, self.nets

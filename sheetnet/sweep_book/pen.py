@@ -29,7 +29,10 @@ class Pen:
         self, row: int, col: int, text: str, value: float | str, format: str = "plain", style: str = "figure",
         array: bool = False,
     ) -> None:  # fmt: skip
-        """A formula and its value; what is no finite number is NONE."""
+        """A formula and its value; what is no finite number is NONE. What reads an array formula is one as well.
+
+        Why: see _block, where the other workbooks are written.
+        """
         value = value if isinstance(value, str) else float(value) if math.isfinite(value) else NONE
         form = self.formats.get(style, format)
         self.sheet.claim(Area(self.page.name, row, col, 1, 1))
