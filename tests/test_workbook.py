@@ -31,7 +31,8 @@ from sheetnet.engines import CellError, Engine
 from sheetnet.errors import GraphError
 from sheetnet.graph.magnitude import NOISE, with_magnitudes
 from sheetnet.page.area import Area, area_of, cell_address
-from sheetnet.page.book import Block, Chart, Series
+from sheetnet.page.book import Block
+from sheetnet.page.chart import Chart, Series
 
 SHEETS = ["Start", "Data", "Features", "Linear", "Two ReLU", "MMULT", "Gradient Linear", "Gradient Two ReLU"]
 SHEETS += ["Descent Linear", "Descent Two ReLU", "Torch", "Words", "Exercises"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sheetnet.errors import GraphError
-from sheetnet.page.book import Chart
+from sheetnet.page.chart import Chart
 from sheetnet.page.look import LINES
 
 LEFT, RIGHT, ABOVE, BELOW = 62, 18, 48, 86  # pixels around what is drawn: title, axes with their names, legend

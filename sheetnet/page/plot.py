@@ -9,7 +9,7 @@ from typing import Any
 
 from sheetnet.graph.node import Node
 from sheetnet.page.area import Area
-from sheetnet.page.book import Chart, Series
+from sheetnet.page.chart import Chart, Series
 from sheetnet.page.part import Canvas, Part
 from sheetnet.page.screen import LINE, USUAL, pixels
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from sheetnet.errors import GraphError
 from sheetnet.page.area import Area, cell_address
-from sheetnet.page.book import Block, Chart, Page, Text
+from sheetnet.page.book import Block, Page, Text
+from sheetnet.page.chart import Chart
 
 USUAL, TALL, FIRST_TALL = 10.0, 15.0, 26.0  # width of a column, height of a row and of the first one (points)
 SCREEN = 1310, 460  # pixels of cells that a window of 1366 x 768 shows at 100 %
