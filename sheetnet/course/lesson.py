@@ -194,7 +194,8 @@ class Lesson(Workbook):
         pairs = self.pairs()
         live = [self.book.block(f"{HERE}{pair.id}").node for pair in pairs]
         out = {}
-        for pair, (_, magnitude) in zip(pairs, with_magnitudes(live, by_node), strict=True):
+        found = with_magnitudes(live, by_node, [block.node for block in self.book.blocks])
+        for pair, (_, magnitude) in zip(pairs, found, strict=True):
             most = magnitude.max(axis=0).tolist()
             out[f"{SIZE}{pair.id}"] = np.array([[float(f"{size:.1e}") or 1.0 for size in most]])
         return out

@@ -147,13 +147,17 @@ MAGNITUDE: dict[str, Rule] = {
 } | dict.fromkeys(("sign", "step", "greater", "equal", "filled", "match", "count_same", "judge"), _by_value)
 
 
-def with_magnitudes(roots: Sequence[Node], inputs: Mapping[Node, Array]) -> list[tuple[Array, Array]]:
+def with_magnitudes(
+    roots: Sequence[Node], inputs: Mapping[Node, Array], within: Sequence[Node] = ()
+) -> list[tuple[Array, Array]]:
     """The value and the magnitude of each root, numpy arrays of its shape.
 
+    within: other nodes of the same workbook. A descent is known by the table of its states, of which the losses that
+    are asked for need not know: without that table they would be taken for a long calculation, and excused as such.
     Raises: GraphError for an input that was not given or has another shape.
     """
     nodes, keep = order(roots), set(roots)
-    recurrences = Recurrences(nodes)
+    recurrences = Recurrences(order([*roots, *within]))
     found: dict[Node, Array] = {}
     sizes: dict[Node, Array] = {}
     with np.errstate(all="ignore"):
