@@ -9,6 +9,8 @@ from conftest import Made, block_at, changed
 from sheetnet.book.build import evaluate_blocks
 from sheetnet.engines import Session
 
+pytestmark = pytest.mark.usefixtures("one_office")
+
 # what is changed, by block, entry and value; and the blocks that must move
 MOVES: dict[str, tuple[dict[tuple[str, int, int], float], set[str]]] = {
     "learning rate": (
