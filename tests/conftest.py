@@ -11,13 +11,16 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 import sheetnet as sn
 from sheetnet import engines
@@ -26,11 +29,17 @@ from sheetnet.book.manifest import Manifest
 from sheetnet.checking import reader
 from sheetnet.checking.blocks import find_manifest
 from sheetnet.checking.reader import where
+from sheetnet.course import LISTING
 from sheetnet.course.titanic.lesson import Titanic
 from sheetnet.engines import Engine, Session, Value
+from sheetnet.engines.libreoffice import LibreOffice, LibreOfficeSession
 from sheetnet.page.area import area_of, cell_address
 from sheetnet.page.book import Block
 from sheetnet.tables.recipe import Table
+
+# Threads of torch that wait for each other sleep, in processes that a test starts too: as many processes of pytest as
+# there are cores would else spend most of their time with waiting loudly (measured: 0.3 s for what took 8 s).
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # read as torch is loaded, which is later
 
 ROOT = Path(__file__).parents[1]
 OFFICE = pytest.param("libreoffice", marks=pytest.mark.office)
@@ -86,6 +95,58 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return usable(request.param)
 
 
+class Kept(LibreOfficeSession):
+    """A workbook in a LibreOffice that takes another one when this one is closed, unless something was amiss."""
+
+    free: ClassVar[list[Kept]] = []
+    well = False  # whether the last call came to a good end
+
+    @classmethod
+    def open(cls, engine: LibreOffice, path: Path) -> Kept:
+        return cls.free.pop().again(path) if cls.free else cls(path, *engine._programs())
+
+    def again(self, path: Path) -> Self:
+        """The same program with another workbook."""
+        one = copy(self)
+        one.path, one._is_open = path, True
+        try:
+            one._sheets = one._call("load", str(path.resolve()))
+        except BaseException:
+            one.close()
+            raise
+        return one
+
+    def _call(self, task: str, *arguments: Any, seconds: float | None = None) -> Any:
+        self.well = False
+        reply = super()._call(task, *arguments, seconds=seconds)
+        self.well = True
+        return reply
+
+    def _close(self) -> None:
+        if self.well:
+            self.free.append(self)
+        else:
+            self.end()
+
+    def end(self) -> None:
+        super()._close()
+
+
+@pytest.fixture(scope="session")
+def kept_offices() -> Iterator[None]:
+    yield
+    while Kept.free:
+        Kept.free.pop().end()
+
+
+@pytest.fixture(scope="module")
+def one_office(kept_offices: None) -> Iterator[None]:
+    """One LibreOffice takes one workbook after the other: for modules to which its start and end do not matter."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LibreOffice, "_open", lambda engine, path: Kept.open(engine, path))
+        yield
+
+
 # ---- workbooks, built once
 
 
@@ -129,22 +190,43 @@ class Made:
 
 
 def made(path: Path, table: Table, **options: float) -> Made:
-    """The workbook of a table, with both models."""
-    sn.build(path, table, [sn.linear(table), sn.two_relu(table)], **options)  # type: ignore[arg-type]
+    """The workbook of a table, with both models; built where it is not there yet."""
+    once(path, lambda out: sn.build(out, table, [sn.linear(table), sn.two_relu(table)], **options))  # type: ignore[arg-type]
     return Made(path, table, options.get("lr", 0.1))
 
 
+def once(path: Path, build: Callable[[Path], object]) -> Path:
+    """The path of a file that build(path) makes, by whichever of pytest's processes comes first; the others wait."""
+    with FileLock(f"{path}.lock"):
+        if not path.exists():
+            fresh = path.with_name(f"fresh-{path.name}")
+            build(fresh)
+            fresh.rename(path)
+    return path
+
+
 @pytest.fixture(scope="session")
-def small_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this run of the tests, the same one in all its processes: what is built there is built once."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_csv(shared: Path) -> Path:
     """A table of 30 passengers with Kaggle's other columns beside those that are used."""
+    return once(shared / "train.csv", write_csv)
+
+
+def write_csv(path: Path) -> None:
     rows = list(csv.DictReader((files("sheetnet.tables") / "titanic.csv").read_text().splitlines()))
-    path = tmp_path_factory.mktemp("small") / "train.csv"
     with path.open("w", newline="") as stream:
         writer = csv.DictWriter(stream, ["PassengerId", "Name", *rows[0], "Cabin"])
         writer.writeheader()
         for number, i in enumerate(PICKED, 1):
             writer.writerow({"PassengerId": number, "Name": f"Doe, {number}", **rows[i], "Cabin": ""})
-    return path
 
 
 @pytest.fixture(scope="session")
@@ -155,15 +237,25 @@ def small(small_csv: Path) -> Made:
 
 
 @pytest.fixture(scope="session")
-def titanic_file(tmp_path_factory: pytest.TempPathFactory) -> Made:
+def titanic_file(shared: Path) -> Made:
     """The workbook that `sheetnet build titanic` writes."""
-    return made(tmp_path_factory.mktemp("titanic") / "titanic.xlsx", sn.titanic(), epochs=100)
+    return made(shared / "titanic.xlsx", sn.titanic(), epochs=100)
 
 
 @pytest.fixture(scope="session")
 def diverging(small: Made) -> Made:
     """The small table at a rate so large that the losses, and later the weights, outgrow a double."""
     return made(small.path.with_name("diverging.xlsx"), small.table, epochs=60, lr=1e6)
+
+
+@pytest.fixture(scope="session")
+def lesson_file(shared: Path) -> Callable[[str], Path]:
+    """The workbook of a lesson by its name, as it is delivered; titanic is titanic_file."""
+
+    def file(name: str) -> Path:
+        return once(shared / f"{LISTING[name].file}.xlsx", lambda out: sn.build_lesson(name, out))
+
+    return file
 
 
 # ---- a workbook that is open

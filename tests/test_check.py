@@ -24,6 +24,8 @@ from sheetnet.graph import evaluate
 from sheetnet.models.optimisers import OPTIMISERS, Step
 from sheetnet.motifs.verdicts import CHANGED
 
+pytestmark = pytest.mark.usefixtures("one_office")
+
 Changes = dict[str, object]
 
 

@@ -10,6 +10,8 @@ from sheetnet.checking.compare import RELATIVE, floor_of
 from sheetnet.engines import Session
 from sheetnet.graph.magnitude import with_magnitudes
 
+pytestmark = pytest.mark.usefixtures("one_office")
+
 # what is changed, by block, entry and value; and the blocks that must move
 MOVES: dict[str, tuple[dict[tuple[str, int, int], float], set[str]]] = {
     "learning rate": (

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from engine_book import by_hand, leftovers, processes
 import sheetnet as sn
 from sheetnet import engines
 from sheetnet.__main__ import main
-from sheetnet.engines import Engine
+from sheetnet.engines import Engine, Session, Value
 from sheetnet.engines.base import Busy
 from sheetnet.errors import EngineError, LiveError, SheetnetError, WorkbookError
 from sheetnet.living import LiveSession, board, session
@@ -45,10 +46,34 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
         yield engine
 
 
+Window = tuple[Session, dict[tuple[str, int, int], Value]]
+
+
+@pytest.fixture(scope="module")
+def window(engine: Engine, small: Made, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+    """The small workbook in one program of each engine, and what stood there; who breaks something takes `program`."""
+    copy = shutil.copy(small.path, tmp_path_factory.mktemp("window") / "mine.xlsx")
+    with engine.attach(copy, visible=False) as one:
+        yield one, typed(one, small)
+
+
 @pytest.fixture
-def opened(engine: Engine, book: Path) -> Iterator[LiveSession]:
-    with sn.live(book, engine, visible=False) as one:
-        yield one
+def opened(window: Window, small: Made, book: Path) -> LiveSession:
+    """A live session of a test's own in that program, in which every value is again what it was."""
+    one, delivered = window
+    now = typed(one, small)
+    one.write([(*at, [[value]]) for at, value in delivered.items() if now[at] != value])  # type: ignore[list-item]
+    one.refresh()
+    return LiveSession(book, small.workbook, one)
+
+
+def typed(one: Session, made: Made) -> dict[tuple[str, int, int], Value]:
+    """What the cells hold that hold no formula."""
+    found = {}
+    for area in (block.area for block in made.workbook.book.blocks if block.style == "values"):
+        cells = one.read(area.sheet, area.row, area.col, area.n_rows, area.n_cols)
+        found |= {(area.sheet, *at): v for at, v in zip(area.cells(), chain(*cells), strict=True)}
+    return found
 
 
 @pytest.fixture(params=[OFFICE, AS_ON_WINDOWS])

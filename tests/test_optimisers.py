@@ -23,6 +23,8 @@ from sheetnet.models import torch_optim as optim
 from sheetnet.models.optimisers import OPTIMISERS, Rule, Settings, State, Step
 from sheetnet.page.book import Book
 
+pytestmark = pytest.mark.usefixtures("one_office")
+
 Array = np.ndarray
 STEPS, LR = 50, 0.03
 P, K, BATCH, BATCHES = 3, 2, 8, 3

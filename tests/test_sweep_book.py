@@ -33,6 +33,8 @@ from sheetnet.sweep_book.heat import axis_of
 from sheetnet.sweep_book.overview import N_BARS, command
 from sheetnet.training.sweep import Sweep
 
+pytestmark = pytest.mark.usefixtures("one_office")
+
 FUNCTIONS = {"COLUMN", "COUNT", "COUNTIF", "IF", "IFERROR", "INDEX", "MATCH", "MAX", "MEDIAN", "MIN", "ROUND", "ROW"}
 FUNCTIONS |= {"SUMPRODUCT"}
 HEADINGS = ("net", "learning rate", "start scale", "weight decay", "seed", "final loss", "best loss", "accuracy")

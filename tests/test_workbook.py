@@ -34,6 +34,8 @@ from sheetnet.page.area import Area, area_of, cell_address
 from sheetnet.page.book import Block
 from sheetnet.page.chart import Chart, Series
 
+pytestmark = pytest.mark.usefixtures("one_office")
+
 SHEETS = ["Start", "Data", "Features", "Linear", "Two ReLU", "MMULT", "Gradient Linear", "Gradient Two ReLU"]
 SHEETS += ["Descent Linear", "Descent Two ReLU", "Torch", "Words", "Exercises"]
 COMMITTED = ROOT / "workbooks" / "04_titanic.xlsx"

@@ -80,11 +80,19 @@ class Office:
 
     def load(self, path: str) -> list[str]:
         """Open a copy (no lock file appears beside the user's), without macros and links; return its sheets' names."""
+        self.leave()
         copy = shutil.copy(path, self.folder / "workbook.xlsx")
         return self.open(Path(copy).as_uri(), hidden=True)
 
+    def leave(self) -> None:
+        """Close the document, where one is open."""
+        if self.document is not None:
+            self.document.close(True)
+            self.document = None
+
     def open(self, url: str, hidden: bool) -> list[str]:
-        """Open a document without macros and links; return its sheets' names."""
+        """Open a document without macros and links, in place of the one before; return its sheets' names."""
+        self.leave()
         wanted = {"Hidden": hidden, "MacroExecutionMode": 0, "UpdateDocMode": 0, "FilterName": "Calc MS Excel 2007 XML"}
         properties = tuple(PropertyValue(name, 0, value, 0) for name, value in wanted.items())
         self.document = self.desktop.loadComponentFromURL(url, "_blank", 0, properties)
