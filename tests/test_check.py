@@ -203,19 +203,19 @@ FAULTS: dict[str, tuple[Fault, str, bool]] = {
         True,
     ),
     "an array formula that agrees today": (
-        cells(lambda m: {m.cell("mmult.AB"): ArrayFormula("H7:I9", "=MMULT(A,B)+0")}),
-        "MMULT!H7",
+        cells(lambda m: {m.cell("mmult.AB"): ArrayFormula("G7:H9", "=MMULT(A,B)+0")}),
+        "MMULT!G7",
         True,
     ),
-    "an array formula made plain": (cells(lambda m: {m.cell("mmult.AB"): "=MMULT(A,B)"}), "MMULT!H7", False),
+    "an array formula made plain": (cells(lambda m: {m.cell("mmult.AB"): "=MMULT(A,B)"}), "MMULT!G7", False),
     "a plain formula made an array": (
         cells(lambda m: {m.cell("two_relu.now.relu"): ArrayFormula("O15:O16", "=MAX(0,M15)")}),
         "'Two ReLU'!O15",
         False,
     ),
     "an array formula cut short": (
-        xml(lambda m: part_of(m, "MMULT"), '<f t="array" ref="H7:I9">', '<f t="array" ref="H7:I8">'),
-        "MMULT!H7",
+        xml(lambda m: part_of(m, "MMULT"), '<f t="array" ref="G7:H9">', '<f t="array" ref="G7:H8">'),
+        "MMULT!G7",
         False,
     ),
     "a SUMPRODUCT one row down": (
@@ -228,7 +228,7 @@ FAULTS: dict[str, tuple[Fault, str, bool]] = {
         "Features!F11",
         False,
     ),
-    "a rate of its own in one row": (cells(descent_with_its_own_rate), "'Descent Linear'!P9", True),
+    "a rate of its own in one row": (cells(descent_with_its_own_rate), "'Descent Linear'!O9", True),
     "a name one row down": (
         xml(workbook_xml, X_NAME, X_NAME.replace("$7", "$8").replace("$30", "$31")),
         "name X",
@@ -247,7 +247,7 @@ FAULTS: dict[str, tuple[Fault, str, bool]] = {
     "another number in Epoch": (cells(lambda m: {m.cell("linear.descent.epoch", 3): 4}), "'Descent Linear'!A10", True),
     "a loss of torch overwritten": (
         cells(lambda m: {m.cell("torch.linear.descent.loss", 1): 0.5}),
-        "Torch!B21",
+        "Torch!B30",
         True,
     ),
     "a loss of torch off by 1e-11": (
@@ -256,7 +256,7 @@ FAULTS: dict[str, tuple[Fault, str, bool]] = {
                 m.cell("torch.linear.descent.loss", 1): m.inputs["torch.linear.descent.loss"][1, 0] * (1 + 1e-11)
             }
         ),
-        "Torch!B21",
+        "Torch!B30",
         True,
     ),
     "a start weight overwritten": (cells(lambda m: {m.cell("two_relu.start", 0, 3): 0.5}), "'Two ReLU'!E9", True),

@@ -194,7 +194,7 @@ def test_a_formula_in_words_is_that_of_a_cell_in_its_row(lesson: Book) -> None:
     contents, quoted = reader.read(lesson.path), 0
     for page in lesson.workbook.book.pages:
         for text in page.texts:
-            if text.style == "hint" and text.text.startswith(("=", "{=")):
+            if text.style == "hint" and re.match(r"\{?=\S", text.text):
                 formulas = contents.sheets[page.name].formulas.items()
                 assert text.text.strip("{}") in {formula.text for at, formula in formulas if at[0] == text.row}
                 quoted += 1

@@ -47,7 +47,8 @@ class Shown:
     @property
     def heading(self) -> float:
         """The width that each of its columns needs for title and labels alone."""
-        own = (len(self.title) + 1.0) / self.node.shape[1]
+        k = self.node.shape[1]
+        own = len(self.title) + 3.0 if k == 1 else (len(self.title) + 1.0) / k
         return max(8.0, own, *(len(label) + 1.0 for label in self.labels))
 
 
