@@ -230,7 +230,7 @@ def test_an_unknown_model_is_refused() -> None:
     for name in ("relu-0", "relu-5000", "relu-x", "mlp"):
         done = run_sheetnet("train", name)
         assert done.returncode == 2
-        assert f"there is no model '{name}'; known are linear, two-relu and relu-K" in done.stderr
+        assert f"there is no model '{name}'; known are linear, two-relu" in done.stderr
 
 
 def test_one_class_is_refused_before_training(tmp_path: Path) -> None:

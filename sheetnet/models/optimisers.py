@@ -42,6 +42,7 @@ class Optimiser:
     settings: dict[str, float] = field(default_factory=dict)  # torch's defaults
     state: dict[str, str] = field(default_factory=dict)  # what is remembered of each weight: its name, its meaning
     bounded: bool = False  # whether the rate bounds a step, however large the gradient
+    tried: str = ""  # rates of which some make the loss of the passengers' linear model rise, for a learner to try
 
     def step(
         self, W: Node, grad: Node, state: State, lr: Node | float, t: Node | float, **settings: Node | float
@@ -180,11 +181,12 @@ _MEANS = (
 OPTIMISERS: dict[str, Optimiser] = {
     optimiser.name: optimiser
     for optimiser in (
-        Optimiser("sgd", "SGD", _sgd, "W after = W then - rate x gradient", 1e-3, 0.1),
+        Optimiser("sgd", "SGD", _sgd, "W after = W then - rate x gradient", 1e-3, 0.1,
+                  tried="0.15, 0.2, 0.21, 0.3, 50"),
         Optimiser(
             "momentum", "SGD with momentum", _momentum,
             "m after = {momentum} x m then + gradient\nW after = W then - rate x m after",
-            1e-3, 0.05, {"momentum": 0.9}, {"m": _SUM},
+            1e-3, 0.05, {"momentum": 0.9}, {"m": _SUM}, tried="0.2, 0.3, 0.38, 0.4, 50",
         ),
         Optimiser(
             "adagrad", "Adagrad", _adagrad,

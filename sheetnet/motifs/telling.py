@@ -41,7 +41,7 @@ def _linear(model: Model) -> Telling:
         (BLAME, "Gradient: each column of X times d_pred, added up: MMULT(TRANSPOSE(X), d_pred)."),
         "It is as exact as the digits of the loss allow: try a wiggle of 1E-10.",
         "A rate too large ends in #NUM!: the numbers have outgrown the sheet. Undo brings them back.",
-        "outgrows the sheet (#NUM!). Nothing is broken.",
+        "it outgrows the sheet (#NUM!). Nothing is broken.",
         "d_pred",
     )
 

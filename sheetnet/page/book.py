@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Literal
 
 from sheetnet.errors import GraphError
@@ -143,7 +144,9 @@ class Book:
     def page(self, name: str, title: str, about: str, **more: object) -> Page:
         """A new sheet at the end; name has at most 31 characters."""
         if len(name) > 31 or re.search(r"[\[\]:*?/\\]", name):
-            raise GraphError(f"a sheet cannot be called {name!r}")
+            raise GraphError(f"a sheet cannot be called {name!r}: at most 31 characters, and none of [ ] : * ? / \\")
+        if name.lower() in (page.name.lower() for page in self.pages):
+            raise GraphError(f"there is a sheet {name!r} already")
         page = Page(self, name, title, about, **more)  # type: ignore[arg-type]
         self.pages.append(page)
         return page
@@ -154,7 +157,13 @@ class Book:
         return [block for page in self.pages for block in page.blocks]
 
     def block(self, id: str) -> Block:
-        """The block of that id."""
+        """The block of that id.
+
+        Raises: GraphError for an id that no block has, with those that come close.
+        """
+        if id not in self._ids:
+            close = ", ".join(get_close_matches(id, self._ids)) or "none that comes close"
+            raise GraphError(f"there is no block {id!r}; there is {close}")
         return self._ids[id]
 
     def block_of(self, node: Node) -> Block:

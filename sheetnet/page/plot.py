@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
+from sheetnet.errors import GraphError
 from sheetnet.graph.node import Node
 from sheetnet.page.area import Area
 from sheetnet.page.chart import Chart, Series
+from sheetnet.page.look import LINES
 from sheetnet.page.part import Canvas, Part
 from sheetnet.page.screen import LINE, USUAL, pixels
 
@@ -64,6 +66,8 @@ class Plot(Part):
             series = []
             for label, x, y, *look in self.lines:
                 label = "=" + area(label[1:]).full() if label.startswith("=") else label
+                if not LINES.keys() >= set(look):
+                    raise GraphError(f"the chart {self.title!r}: no look {look[0]!r}; there are {', '.join(LINES)}")
                 series.append(Series(label, area(x), area(y), *look))
             on.page.charts.append(Chart(row, col, self.title, *self.axes, tuple(series), self.alt, **self.more))
 

@@ -27,12 +27,12 @@ def purpose(models: Sequence[Model]) -> str:
 def tries(epochs: int, titles: Sequence[str], best: bool, optimiser: Optimiser, model: Model) -> list[str]:
     """Five things to try, in the order of the sheets; model is the first one."""
     first, last = titles[0], titles[-1]
-    rates = "0.2, 0.3, 0.38, 0.4, 50" if optimiser.name == "momentum" else "0.15, 0.2, 0.21, 0.3, 50"
+    rates = optimiser.tried or ", ".join(f"{times * optimiser.lesson_lr:g}" for times in (2, 4, 8, 16)) + ", 50"
     if not telling(model).units and optimiser.bounded:
         raised = "0.2, 1, 5, 50. Its loss leaps, but never runs away: the rate alone bounds a step."
     else:
         outgrown = model.name == "linear" and epochs < NEVER_LATER
-        large = "it runs away." if outgrown else f"{'' if telling(model).units else 'it '}{telling(model).at_50}"
+        large = "it runs away." if outgrown else telling(model).at_50
         raised = f"{rates}. Where does its loss stop falling? At 50 {large}"
     solved = f"{'with least squares and ' if best else ''}with what descent reached."
     return [
@@ -79,6 +79,12 @@ def ask(nets: Sequence[Trained], name: str, n: int) -> list[Exercise]:
     one, other, epochs = first.model.title, last.model.title, common.epochs
     blame, late = telling(first.model).blame, min(20, epochs)
     share = mean(common.y)
+    # of ReLUs: also where the line stands alone, for they come next; not where other units stand
+    about_relus = all(telling(net.model).units or net.model.name == "linear" for net in nets)
+    of_units = [
+        Exercise("The two Lin of a passenger are -0.3 and 0.8. Write a formula for what a net of two ReLUs predicts.", 0.8),
+        choice("A passenger's Lin is negative. What does the ReLU pass back to its weights? 1: the error. 2: nothing. 3: the loss.", 2),
+    ] * about_relus  # fmt: skip
     rate = 0.05 if common.optimiser == "sgd" else 0.005
     questions = [
         Exercise(f"On {one}, what is the loss as the workbook came?", first.now.loss),
@@ -87,7 +93,7 @@ def ask(nets: Sequence[Trained], name: str, n: int) -> list[Exercise]:
         Exercise("What would the loss be if the model predicted that share for everybody?", mean(square(share - common.y))),
         Exercise("A model predicts 0.7 for a passenger who died. What is the squared error?", 0.49),
         Exercise("Features are 1, 0.5 and 0.25, weights 0.4, -0.3 and 0.8. Write the prediction as a formula with SUMPRODUCT.", 0.45),
-        Exercise("The two Lin of a passenger are -0.3 and 0.8. Write a formula for what a net of two ReLUs predicts.", 0.8),
+        *of_units[:1],
         Exercise(f"On Start, set the epoch to look at to {late}. What is the loss of {other} at that epoch? (Then press undo.)", last.at(last.losses, late), 0.0005),
         Exercise(
             f"The error of one passenger is 0.8, and {n} are in use. By how much does the loss rise per unit of that prediction? (d_pred, on Gradient {one})", 2 * 0.8 / n, float(f"{0.016 / n:.0e}"),
@@ -100,7 +106,7 @@ def ask(nets: Sequence[Trained], name: str, n: int) -> list[Exercise]:
             f"On Start, set the learning rate of {other} to {rate}. What is its loss at epoch {epochs}? (Then press undo.)",
             last.at(last.losses, epochs), 0.0005, {last.lr: rate},
         ),
-        choice("A passenger's Lin is negative. What does the ReLU pass back to its weights? 1: the error. 2: nothing. 3: the loss.", 2),
+        *of_units[1:],
         choice("The loss rises from epoch to epoch. What is the first thing to try? 1: more epochs. 2: a smaller learning rate. 3: other data.", 2),
     ]  # fmt: skip
     return questions
