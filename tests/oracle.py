@@ -35,9 +35,9 @@ def captured(name: str) -> tuple[Any, dict[str, np.ndarray]]:
     found: list[Any] = []
     honest = writer.write
 
-    def write(path: Path, book: Any, values: Any, manifest: str) -> None:
+    def write(path: Path, book: Any, values: Any, manifest: str, *more: Any) -> None:
         found.extend((book, values))
-        honest(path, book, values, manifest)
+        honest(path, book, values, manifest, *more)
 
     writer.write = write
     try:

@@ -473,9 +473,9 @@ def test_the_committed_workbook_is_what_build_writes(titanic_file: Made) -> None
 LOSS = "linear.now.loss"
 PLANTED = {
     "formula": ("MMULT", ">MMULT(A,B)</f>", ">MMULT(A,B)+0</f>", "sheet6.xml: "),
-    "array range": ("MMULT", 'ref="H7:I9"', 'ref="H7:I8"', "sheet6.xml: "),
-    "constant": ("MMULT", '<c r="B7" s="8"><v>1</v>', '<c r="B7" s="8"><v>1.0000000000000002</v>', "sheet6.xml: "),
-    "format": ("MMULT", '<c r="B7" s="8">', '<c r="B7" s="7">', "sheet6.xml: "),
+    "array range": ("MMULT", 'ref="G7:H9"', 'ref="G7:H8"', "sheet6.xml: "),
+    "constant": ("MMULT", '<c r="A7" s="8"><v>1</v>', '<c r="A7" s="8"><v>1.0000000000000002</v>', "sheet6.xml: "),
+    "format": ("MMULT", '<c r="A7" s="8">', '<c r="A7" s="7">', "sheet6.xml: "),
     "stored value": ("Linear", "<v>{loss!r}</v>", "<v>{off!r}</v>", "Linear!"),
     "stored value gone": ("Linear", "<v>{loss!r}</v>", "", "sheet4.xml: "),
     "stored error": ("Linear", "<v>{loss!r}</v>", "<v>#NUM!</v>", "Linear!"),
