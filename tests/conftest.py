@@ -24,11 +24,11 @@ from filelock import FileLock
 
 import sheetnet as sn
 from sheetnet import engines
+from sheetnet.book import reader
 from sheetnet.book.build import evaluate_blocks
 from sheetnet.book.manifest import Manifest
-from sheetnet.checking import reader
-from sheetnet.checking.blocks import find_manifest
-from sheetnet.checking.reader import where
+from sheetnet.book.opened import find_manifest
+from sheetnet.book.reader import where
 from sheetnet.course import LISTING
 from sheetnet.course.titanic.lesson import Titanic
 from sheetnet.engines import Engine, Session, Value

@@ -22,7 +22,7 @@ from openpyxl import load_workbook
 import sheetnet as sn
 from sheetnet.__main__ import main
 from sheetnet.book import xlsx as workbook
-from sheetnet.checking.reader import MAX_PARTS, MAX_UNPACKED
+from sheetnet.book.reader import MAX_PARTS, MAX_UNPACKED
 from sheetnet.errors import SheetnetError, WorkbookError
 from sheetnet.graph.node import variable
 from sheetnet.page.area import area_of
@@ -163,7 +163,7 @@ READ = """
 import resource, sys
 from pathlib import Path
 resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))
-from sheetnet.checking.reader import WorkbookError, read
+from sheetnet.book.reader import WorkbookError, read
 try:
     read(Path(sys.argv[1]))
 except WorkbookError as reason:

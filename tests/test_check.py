@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.formula import ArrayFormula
 
 import sheetnet as sn
-from sheetnet.checking import reader
+from sheetnet.book import reader
 from sheetnet.checking.poison import POISON, poison
 from sheetnet.checking.report import BlockReport, Finding, Report
 from sheetnet.course.titanic import witness

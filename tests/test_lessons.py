@@ -18,9 +18,9 @@ from openpyxl import load_workbook
 from test_workbook import OLD, VOLATILE, ranges_out_of_place
 
 import sheetnet as sn
-from sheetnet.checking import reader
-from sheetnet.checking.blocks import find_manifest
-from sheetnet.checking.reader import where
+from sheetnet.book import reader
+from sheetnet.book.opened import find_manifest
+from sheetnet.book.reader import where
 from sheetnet.course import LISTING, kind_of, workbook_of
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.titanic.lesson import Titanic

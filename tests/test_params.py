@@ -22,9 +22,9 @@ from openpyxl import load_workbook
 
 import sheetnet as sn
 from sheetnet.__main__ import main
+from sheetnet.book import reader
 from sheetnet.book.params import Params
 from sheetnet.book.predict import predictions
-from sheetnet.checking import reader
 from sheetnet.checking.blocks import recalculated
 from sheetnet.course.listing import LISTING
 from sheetnet.engines import Engine

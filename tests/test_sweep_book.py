@@ -21,9 +21,9 @@ from conftest import Made, beside, changed, converted, edit_xml, place, run_shee
 from openpyxl import load_workbook
 
 import sheetnet as sn
-from sheetnet.checking import reader
+from sheetnet.book import reader
+from sheetnet.book.reader import where
 from sheetnet.checking.poison import POISON, poison
-from sheetnet.checking.reader import where
 from sheetnet.engines import CellError, Engine, Session
 from sheetnet.errors import WorkbookError
 from sheetnet.models.model import Model

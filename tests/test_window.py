@@ -24,8 +24,8 @@ from test_live import wait_for
 from test_watching import offices, picture, screen  # noqa: F401 (screen is a fixture)
 
 import sheetnet as sn
-from sheetnet.checking import reader
-from sheetnet.checking.reader import Contents, array_cells, where
+from sheetnet.book import reader
+from sheetnet.book.reader import Contents, array_cells, where
 from sheetnet.engines import libreoffice
 
 YELLOW = "FFFFF9D6"  # what a person may change

@@ -23,10 +23,9 @@ from openpyxl.formula import Tokenizer
 from openpyxl.workbook import Workbook as OpenBook
 from xlsxwriter import Workbook as XlsxWriter
 
-from sheetnet.book import charts
-from sheetnet.checking import reader
+from sheetnet.book import charts, reader
+from sheetnet.book.reader import FormulaCell
 from sheetnet.checking.compare import floor_of
-from sheetnet.checking.reader import FormulaCell
 from sheetnet.engines import CellError, Engine
 from sheetnet.errors import GraphError
 from sheetnet.graph.magnitude import NOISE, with_magnitudes

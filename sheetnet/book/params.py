@@ -183,9 +183,9 @@ def read_params(path: str | Path) -> Params:
     Raises: WorkbookError when the file cannot be read or is no workbook of ours, when one of its sheets is missing,
     and, with the cell, when an input is blank, text or a formula.
     """
-    from sheetnet.checking import reader
-    from sheetnet.checking.inputs import read_inputs
-    from sheetnet.checking.structure import as_laid_out, find_manifest
+    from sheetnet.book import reader
+    from sheetnet.book.inputs import read_inputs
+    from sheetnet.book.opened import as_laid_out, find_manifest
 
     contents = reader.read(Path(path))
     found = find_manifest(contents)

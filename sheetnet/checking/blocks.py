@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetnet.checking import reader
+from sheetnet.book import reader
+from sheetnet.book.inputs import read_inputs
+from sheetnet.book.opened import find_manifest
+from sheetnet.book.reader import Contents
 from sheetnet.checking.compare import RELATIVE, floor_of, hold_against
-from sheetnet.checking.inputs import read_inputs
-from sheetnet.checking.reader import Contents
 from sheetnet.checking.report import BlockReport, Report
 from sheetnet.checking.structure import (
     check_calculation,
@@ -25,7 +26,6 @@ from sheetnet.checking.structure import (
     check_names,
     check_sheets,
     check_values_on_record,
-    find_manifest,
 )
 from sheetnet.errors import EngineError, WorkbookError
 from sheetnet.graph.magnitude import with_magnitudes

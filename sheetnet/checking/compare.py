@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sheetnet.checking.reader import where
+from sheetnet.book.reader import where
 from sheetnet.checking.report import BlockReport, Finding
 from sheetnet.graph.magnitude import NOISE
 from sheetnet.page.area import Area

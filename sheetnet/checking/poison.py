@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from sheetnet.checking.reader import array_cells, open_safely
+from sheetnet.book.reader import array_cells, open_safely
 from sheetnet.errors import WorkbookError
 from sheetnet.page.area import area_of
 

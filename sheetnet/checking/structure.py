@@ -6,30 +6,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sheetnet.book import manifest
+from sheetnet.book import reader
 from sheetnet.book.manifest import MANIFEST_SHEET, Manifest
-from sheetnet.checking import reader
+from sheetnet.book.opened import missing_sheets
+from sheetnet.book.reader import Contents, where
 from sheetnet.checking.canonical import canonical
 from sheetnet.checking.compare import hold_against
-from sheetnet.checking.reader import Contents, where
 from sheetnet.checking.report import BlockReport, Finding, Report
 from sheetnet.errors import WorkbookError
 from sheetnet.motifs.workbook import SAME, Workbook
 from sheetnet.page.book import Block
-
-
-def find_manifest(contents: Contents) -> Manifest:
-    """The manifest in a workbook's hidden sheet.
-
-    Raises: WorkbookError when there is none, it is damaged or newer, or lays the workbook out differently.
-    """
-    sheet = contents.sheets.get(MANIFEST_SHEET)
-    if sheet is None:
-        raise WorkbookError(
-            f"{contents.file}: this workbook was not made by sheetnet build (it has no sheet {MANIFEST_SHEET}; the"
-            " workbook of a sweep has none)"
-        )
-    return manifest.load("".join(str(sheet.values[at]) for at in sorted(sheet.values)), contents.file)
 
 
 def check_sheets(contents: Contents, workbook: Workbook, found: Manifest, report: Report) -> None:
@@ -37,28 +23,9 @@ def check_sheets(contents: Contents, workbook: Workbook, found: Manifest, report
 
     Raises: WorkbookError when another version has laid it out otherwise.
     """
-    if found.blocks != manifest.ranges(workbook.book):
-        raise WorkbookError(
-            f"{contents.file}: sheetnet {found.version} laid this workbook out differently; build it anew"
-        )
     present = ", ".join(name for name in contents.sheets if name != MANIFEST_SHEET)
-    for page in workbook.book.pages:
-        if page.name not in contents.sheets:
-            report.structure.append(Finding(page.name, "this sheet is missing: renamed or deleted", present, page.name))
-
-
-def as_laid_out(contents: Contents, found: Manifest) -> None:
-    """Nothing, for a workbook whose sheets are all there.
-
-    Raises: WorkbookError naming a sheet that is missing, or when another version has laid the workbook out otherwise.
-    """
-    report = Report(contents.file, "", 0)
-    check_sheets(contents, found.workbook, found, report)
-    for lack in report.structure:
-        raise WorkbookError(
-            f"{contents.file}: the sheet {lack.where} is missing: renamed or deleted. There are {lack.got}; give the"
-            " sheet its name back, or build the workbook anew"
-        )
+    for name in missing_sheets(contents, found):
+        report.structure.append(Finding(name, "this sheet is missing: renamed or deleted", present, name))
 
 
 def check_calculation(contents: Contents, report: Report) -> None:

@@ -11,10 +11,10 @@ from typing import Any, Literal, Self, TypeVar
 
 import numpy as np
 
+from sheetnet.book import reader
+from sheetnet.book.opened import as_laid_out, find_manifest
+from sheetnet.book.reader import where
 from sheetnet.book.weights import fitting, matrix, unwrapped
-from sheetnet.checking import reader
-from sheetnet.checking.reader import where
-from sheetnet.checking.structure import as_laid_out, find_manifest
 from sheetnet.course.lesson import Lesson
 from sheetnet.engines.base import Busy, Engine, Placed, Session
 from sheetnet.errors import LiveError

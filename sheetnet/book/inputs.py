@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from sheetnet.checking import reader
-from sheetnet.checking.reader import Contents, where
+from sheetnet.book import reader
+from sheetnet.book.reader import Contents, where
 from sheetnet.errors import DataError, WorkbookError
 from sheetnet.motifs.workbook import Workbook
 from sheetnet.page.book import Block
