@@ -272,7 +272,7 @@ INPUTS: dict[str, tuple[tuple[str, int, int], object, tuple[str, ...]]] = {
     "rate above all": (("start.linear.lr", 0, 0), 1e301, ("Start!B9", "1e+301")),
     "wiggle 0": (("start.wiggle", 0, 0), 0, ("Start!B12", "0")),
     "wiggle text": (("start.wiggle", 0, 0), "small", ("Start!B12", "'small'")),
-    "W blank": (("mmult.now.W", 9, 1), None, ("MMULT!C24", "blank")),
+    "W blank": (("mmult.now.W", 9, 1), None, ("MMULT!C23", "blank")),
     "age blank": (("data.Age", 0, 0), None, ("only 23 rows", "24")),
     "age text": (("data.Age", 0, 0), "old", ("Data!E5", "'old'")),
     "age below 0": (("data.Age", 0, 0), -3, ("Data!E5", "-3")),
@@ -281,7 +281,7 @@ INPUTS: dict[str, tuple[tuple[str, int, int], object, tuple[str, ...]]] = {
     "sex blank": (("data.Sex", 0, 0), None, ("Data!D5", "empty")),
     "class 4": (("data.Pclass", 3, 0), 4, ("Data!C8", "4", "1, 2 or 3")),
     "survived a formula": (("data.Survived", 0, 0), "=1", ("Data!B5", "=1")),
-    "torch's loss blank": (("torch.linear.descent.loss", 2, 0), None, ("Torch!B22", "blank")),
+    "torch's loss blank": (("torch.linear.descent.loss", 2, 0), None, ("Torch!B31", "blank")),
 }
 
 

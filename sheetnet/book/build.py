@@ -23,6 +23,8 @@ from sheetnet.motifs.workbook import Values, Workbook
 from sheetnet.tables import Raw, read_passengers
 from sheetnet.tables.recipe import Table
 
+MAX_UNITS = 64  # of a model in a workbook: beyond, its rows of formulas take minutes to write and to calculate
+
 
 @dataclass(frozen=True)
 class Built:
@@ -185,6 +187,11 @@ def _check_models(table: Table, models: Sequence[Model]) -> None:
     if len({m.name for m in models}) != len(models):
         raise SheetnetError("each model can stand in a workbook once")
     for model in models:
+        if model.n_hidden > MAX_UNITS:
+            raise SheetnetError(
+                f"{model.name}: a workbook shows each unit in columns of its own, at most {MAX_UNITS} of them; take fewer"
+                " units, or train it without a workbook"
+            )
         if model.n_features != table.n_features:
             raise SheetnetError(f"{model.name} is for {model.n_features} features, the table has {table.n_features}")
 
