@@ -112,7 +112,7 @@ def in_utf16(made: Made, out: Path) -> None:
 
 
 def array_over_the_whole_sheet(made: Made, out: Path) -> None:
-    old = '<f t="array" ref="H7:I9">'
+    old = '<f t="array" ref="G7:H9">'
     edit_xml(made.path, out, part_of(made, "MMULT"), old, old.replace("I9", "XFD1048576"))
 
 

@@ -19,13 +19,13 @@ import pytest
 from conftest import Made, rezip
 from engine_book import by_hand
 from openpyxl import load_workbook
+from sheetnet.checking.reader import Contents, array_cells, where
 from test_lessons import NAMES  # all but titanic
 from test_live import wait_for
 from test_watching import offices, picture, screen  # noqa: F401 (screen is a fixture)
 
 import sheetnet as sn
-from sheetnet.book import reader
-from sheetnet.book.reader import Contents, array_cells, where
+from sheetnet.checking import reader
 from sheetnet.engines import libreoffice
 
 YELLOW = "FFFFF9D6"  # what a person may change
@@ -102,7 +102,7 @@ def yellow(path: Path) -> tuple[str, str, str]:
 
     On the first sheet that has any: the first that holds a fraction, as weights and rates do, else the first.
     """
-    for sheet in load_workbook(path):
+    for sheet in load_workbook(path, read_only=True):
         cells = (cell for line in sheet.iter_rows(max_row=40, max_col=20) for cell in line)
         found = [cell for cell in cells if isinstance(cell.value, int | float) and cell.fill.fgColor.rgb == YELLOW]
         if found:
@@ -119,7 +119,7 @@ def greens(display: str, folder: Path, name: str, hoped: Callable[[int], bool]) 
         if (now == last and hoped(now)) or time.monotonic() > deadline:
             return now
         last = now
-        time.sleep(0.3)
+        time.sleep(0.15)
 
 
 # ---- why: LibreOffice takes what is stored beside a plain formula, and calculates array formulas when they are seen

@@ -189,7 +189,7 @@ def _check_models(table: Table, models: Sequence[Model]) -> None:
     for model in models:
         if model.n_hidden > MAX_UNITS:
             raise SheetnetError(
-                f"{model.name}: a workbook shows each unit in columns of its own, at most {MAX_UNITS} of them; take fewer"
+                f"{model.name}: a workbook shows each unit in columns of its own, at most {MAX_UNITS}; take fewer"
                 " units, or train it without a workbook"
             )
         if model.n_features != table.n_features:
