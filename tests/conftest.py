@@ -356,6 +356,18 @@ def converted(path: Path, folder: Path, kind: str) -> Path:
     return folder / f"{path.stem}.{kind}"
 
 
+def run_here(*args: object) -> subprocess.CompletedProcess[str]:
+    """`sheetnet ...`, run to its end in this process, in a second less; Raises: what is no exit."""
+    from click.testing import CliRunner
+
+    from sheetnet.__main__ import main
+
+    done = CliRunner().invoke(main, [*map(str, args)])
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return subprocess.CompletedProcess(args, done.exit_code, done.stdout, done.stderr)
+
+
 def run_sheetnet(*args: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
     """`python -m sheetnet ...`, run to its end in a process of its own."""
     command = [sys.executable, "-m", "sheetnet", *map(str, args)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,10 +34,22 @@ def book(tmp_path: Path) -> Path:
     return write_book(tmp_path / "book.xlsx")
 
 
+@pytest.fixture(scope="module")
+def kept() -> Iterator[list[xlwings_office.Office]]:
+    """The LibreOffices of this module, which take one workbook after the other."""
+    offices: list[xlwings_office.Office] = []
+    yield offices
+    for office in offices:
+        office.close()
+
+
 @pytest.fixture(params=[AS_ON_WINDOWS, AS_ON_MACOS])
-def driven(request: pytest.FixtureRequest, temporary: Path) -> Iterator[xlwings_office.Engine]:
-    """xlwings, driving LibreOffice as if it were Excel on Windows and on macOS."""
-    with registered(mac=request.param.endswith("macOS")) as office:
+def driven(request: pytest.FixtureRequest, kept: list[xlwings_office.Office]) -> Iterator[xlwings_office.Engine]:
+    """xlwings, driving LibreOffice as if it were Excel on Windows and macOS; a new one for who asks for temporary."""
+    alone = "temporary" in request.fixturenames
+    if alone:
+        request.getfixturevalue("temporary")
+    with registered(mac=request.param.endswith("macOS"), kept=None if alone else kept) as office:
         yield office
 
 
@@ -227,14 +238,18 @@ def test_what_a_person_closes_or_deletes_is_gone(session: AttachedExcel, tempora
 
 
 def test_a_call_that_hangs_is_given_up_and_the_persons_excel_stays(
-    driven: xlwings_office.Engine, session: AttachedExcel, app: Program, monkeypatch: pytest.MonkeyPatch
+    driven: xlwings_office.Engine,
+    session: AttachedExcel,
+    app: Program,
+    monkeypatch: pytest.MonkeyPatch,
+    temporary: Path,
 ) -> None:
     monkeypatch.setattr(excel_session, "CALL_SECONDS", 0.3)
     app.hangs = threading.Event()
     with pytest.raises(EngineError, match=r"no answer within 0\.3 s"):
         session.recalculate()
     assert driven.programs == [app]
-    assert processes(Path(tempfile.gettempdir()))
+    assert processes(temporary)
     app.hangs.set()
 
 

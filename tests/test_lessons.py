@@ -7,7 +7,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import cycle
 from pathlib import Path
 
@@ -21,6 +21,7 @@ import sheetnet as sn
 from sheetnet.book import reader
 from sheetnet.book.opened import find_manifest
 from sheetnet.book.reader import where
+from sheetnet.checking.report import Report
 from sheetnet.course import LISTING, kind_of, workbook_of
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.titanic.lesson import Titanic
@@ -51,12 +52,16 @@ class Book:
         return [exercise.truth(given) for exercise in self.workbook.exercises]
 
 
-@pytest.fixture(scope="module", params=NAMES)
-def lesson(request: pytest.FixtureRequest, lesson_file: Callable[[str], Path]) -> Book:
-    path = lesson_file(request.param)
+@cache
+def book_at(path: Path) -> Book:
     workbook = find_manifest(reader.read(path)).workbook
     assert isinstance(workbook, Lesson)
     return Book(path, workbook, workbook.as_delivered())
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def lesson(request: pytest.FixtureRequest, lesson_file: Callable[[str], Path]) -> Book:
+    return book_at(lesson_file(request.param))
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +74,7 @@ def exercised(request: pytest.FixtureRequest, lesson_file: Callable[[str], Path]
     """As lesson, with titanic."""
     if request.param == "titanic":
         return request.getfixturevalue("titanic")
-    workbook = kind_of(request.param)("0")
-    return Book(lesson_file(request.param), workbook, workbook.as_delivered())
+    return book_at(lesson_file(request.param))
 
 
 @pytest.fixture(scope="module")
@@ -86,22 +90,28 @@ def answering(exercised: Book, engine: Engine, small: Made) -> Iterator[tuple[Bo
         yield exercised, session
 
 
-def check(path: Path, engine: str = "ironcalc") -> list[str]:
-    return [str(finding) for finding in sn.check(path, engine).findings]
+def check(path: Path) -> list[str]:
+    return [str(finding) for finding in sn.check(path).findings]
+
+
+@cache
+def as_delivered(path: Path, engine: str) -> Report:
+    """The report on a workbook that nobody edits."""
+    return sn.check(path, engine)
 
 
 # ---- as delivered
 
 
 def test_it_is_right_in_each_engine(lesson: Book, engine: Engine) -> None:
-    report = sn.check(lesson.path, engine.name)
+    report = as_delivered(lesson.path, engine.name)
     assert [str(finding) for finding in report.findings] == []
     assert {block.verdict for block in report.blocks} == {"equal"}
 
 
-def unsaid(lesson: Book) -> set[str]:
+def unsaid(lesson: Book, report: Report) -> set[str]:
     """The blocks of numbers, on the lesson's own sheets, in which torch has no say."""
-    said = {block.id for block in sn.check(lesson.path).blocks if block.torch_abs is not None}
+    said = {block.id for block in report.blocks if block.torch_abs is not None}
     numbers = {
         block.id
         for block in lesson.workbook.book.blocks
@@ -111,7 +121,7 @@ def unsaid(lesson: Book) -> set[str]:
 
 
 def test_torch_has_a_say_in_every_number(lesson: Book) -> None:
-    assert unsaid(lesson) == set()
+    assert unsaid(lesson, as_delivered(lesson.path, "ironcalc")) == set()
 
 
 def test_a_torch_that_is_silent_of_a_block_is_noticed(
@@ -123,7 +133,7 @@ def test_a_torch_that_is_silent_of_a_block_is_noticed(
     monkeypatch.setattr(
         module, "witness", lambda inputs: {id: v for id, v in said(inputs).items() if id != "bowl.tangent"}
     )
-    assert unsaid(Book(path, kind_of("quadratic")("0"), {})) == {"bowl.tangent"}
+    assert unsaid(Book(path, kind_of("quadratic")("0"), {}), sn.check(path)) == {"bowl.tangent"}
 
 
 def errors_in(path: Path) -> list[str]:
@@ -228,7 +238,8 @@ def test_the_committed_workbook_is_what_is_built(lesson: Book) -> None:
 # ---- as a learner changes it
 
 
-def test_it_stays_right_when_inputs_are_edited(lesson: Book, tmp_path: Path) -> None:
+def test_it_stays_right_when_inputs_are_edited_and_answers_are_formulas(lesson: Book, tmp_path: Path) -> None:
+    """check takes what a formula gives for the answer, right or wrong, and finds no fault."""
     changes: dict[str, object] = {}
     for block in lesson.workbook.book.blocks:
         if block.role == "input" and block.style == "values":
@@ -239,15 +250,21 @@ def test_it_stays_right_when_inputs_are_edited(lesson: Book, tmp_path: Path) -> 
                 new = max(bounds[0].low, min(bounds[0].high, value + 1)) if whole else value * 0.9 + 1e-4
                 changes[where(block.area.sheet, r, c)] = new
     assert changes
+    sheet, row, col = answer_cell(lesson, 0)
+    answers = [f"={lesson.truths[0] / 2!r}*2", "=1/0", "no idea"]
+    changes |= {where(sheet, row + i, col): answer for i, answer in enumerate(answers)}
     assert check(edit(lesson.path, tmp_path / "edited.xlsx", changes)) == []
 
 
-def test_a_formula_that_was_changed_is_found(lesson: Book, tmp_path: Path) -> None:
+def test_a_formula_and_a_key_that_were_changed_are_found(lesson: Book, tmp_path: Path) -> None:
     block = next(b for b in lesson.workbook.book.blocks if b.style == "cells" and b.role == "result")
     cell = where(block.area.sheet, block.area.row, block.area.col)
     formula = next(iter(lesson.workbook.book.formulas(block))).text
-    found = check(edit(lesson.path, tmp_path / "changed.xlsx", {cell: formula + "+0"}))
+    marks = lesson.workbook.book.block("exercises.mark").area
+    key = where(marks.sheet, marks.row, marks.col)
+    found = check(edit(lesson.path, tmp_path / "changed.xlsx", {cell: formula + "+0", key: 17.0}))
     assert any(cell in finding for finding in found)
+    assert any(key in finding and "not for editing" in finding for finding in found)
 
 
 def test_a_torch_that_says_otherwise_is_noticed(lesson: Book, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -349,23 +366,6 @@ def test_no_cell_beside_the_exercises_holds_an_answer(exercised: Book) -> None:
             assert all(abs(number - truth) > exercise.within for number in numbers), exercise.question
         text = sheet.formulas[first.row + i, exercised.workbook.book.block("exercises.verdicts").area.col].text
         assert cell_address(first.row + i, 2) in text
-
-
-def test_answers_may_be_formulas(lesson: Book, tmp_path: Path) -> None:
-    """check takes what a formula gives for the answer, right or wrong, and finds no fault."""
-    sheet, row, col = answer_cell(lesson, 0)
-    truth = lesson.truths[0]
-    changes = {where(sheet, row, col): f"={truth / 2!r}*2", where(sheet, row + 1, col): "=1/0"}
-    changes[where(sheet, row + 2, col)] = "no idea"
-    path = edit(lesson.path, tmp_path / "answered.xlsx", changes)
-    assert check(path) == []
-
-
-def test_a_key_that_was_changed_is_found(lesson: Book, tmp_path: Path) -> None:
-    area = lesson.workbook.book.block("exercises.mark").area
-    cell = where(area.sheet, area.row, area.col)
-    found = check(edit(lesson.path, tmp_path / "forged.xlsx", {cell: 17.0}))
-    assert any(cell in finding and "not for editing" in finding for finding in found)
 
 
 # ---- the list of lessons, the command

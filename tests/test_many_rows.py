@@ -15,7 +15,7 @@ from sheetnet.errors import DataError, SheetnetError, TrainingError
 from sheetnet.models.model import create
 from sheetnet.training import closed, summed
 from sheetnet.training.source import bytes_of
-from tests.conftest import run_sheetnet
+from tests.conftest import run_here, run_sheetnet
 
 KINDS = ("parquet", "csv", "feather")
 
@@ -219,7 +219,7 @@ def test_the_command_refuses_in_a_line(
     frame.assign(y=1).to_csv("same.csv", index=False)
     frame.loc[5, "a1"] = np.nan
     frame.to_csv("blank.csv", index=False)
-    done = run_sheetnet("train", "two-relu", "--epochs", 2, "--device", "cpu", *args)
+    done = run_here("train", "two-relu", "--epochs", 2, "--device", "cpu", *args)
     assert done.returncode == 2, done.stdout
     assert words in done.stderr
     assert "Traceback" not in done.stderr

@@ -21,7 +21,7 @@ from sheetnet.tables.recipe import Table
 from sheetnet.training import nets
 from sheetnet.training.designs import draw, starts
 from sheetnet.training.sweep import POOR, Sweep
-from tests.conftest import ROOT, run_sheetnet
+from tests.conftest import ROOT, run_here, run_sheetnet
 
 CLOSE = {"float64": 1e-12, "float32": 1e-5}
 
@@ -274,7 +274,7 @@ def test_the_command_answers_and_writes(tmp_path: Path) -> None:
 def test_the_command_refuses_in_a_line(args: list[str], words: str) -> None:
     if "cuda" in args and torch.cuda.is_available():
         pytest.skip("there is CUDA here")
-    done = run_sheetnet("sweep", "two-relu", "--nets", 100, "--epochs", 1, *args)
+    done = run_here("sweep", "two-relu", "--nets", 100, "--epochs", 1, *args)
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr

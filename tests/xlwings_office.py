@@ -66,6 +66,13 @@ class Office(libreoffice.AttachedSession):
         self._sheets = self._call("ready")
         return self._sheets
 
+    def emptied(self) -> bool:
+        """Whether it is there for another workbook, now that the one that was open is closed."""
+        with suppress(EngineError):
+            self._sheets = []
+            return self._call("leave") is None
+        return False
+
     def number(self) -> int:
         """The number of LibreOffice's own process: the child of the helper, or that child's own."""
         number = self._worker.pid
@@ -88,8 +95,9 @@ class Engine:
     name = "excel"
     type = "desktop"
 
-    def __init__(self, mac: bool) -> None:
+    def __init__(self, mac: bool, kept: list[Office] | None) -> None:
         self.mac = mac
+        self.kept = kept  # LibreOffices without a workbook, from earlier engines and for later ones
         self.programs: list[Program] = []
 
     @property
@@ -128,7 +136,7 @@ class Program:
     formats: dict[tuple[str, int, int], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.office = Office()
+        self.office = self.engine.kept.pop() if self.engine.kept else Office()
         self.pid = self.office.number()
         self.engine.programs.append(self)
 
@@ -565,9 +573,12 @@ def typed(value: float | str, as_text: bool) -> float | str:
 
 
 @contextmanager
-def registered(mac: bool) -> Iterator[Engine]:
-    """A context in which xlwings drives LibreOffice, believing it to be Excel."""
-    engine = Engine(mac)
+def registered(mac: bool, kept: list[Office] | None = None) -> Iterator[Engine]:
+    """A context in which xlwings drives LibreOffice, believing it to be Excel.
+
+    Where there is a list, the LibreOffice behind a program that is still open at the end comes into it, for the next.
+    """
+    engine = Engine(mac, kept)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(excel_cells, "MAC", mac)
         patch.setattr(xw.engines, "engines", [xw.Engine(impl=engine)])
@@ -576,4 +587,7 @@ def registered(mac: bool) -> Iterator[Engine]:
             yield engine
         finally:
             for program in engine.programs:
-                program.office.close()
+                if kept is not None and program.office.emptied():
+                    kept.append(program.office)
+                else:
+                    program.office.close()
