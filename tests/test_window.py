@@ -19,13 +19,13 @@ import pytest
 from conftest import Made, rezip
 from engine_book import by_hand
 from openpyxl import load_workbook
-from sheetnet.checking.reader import Contents, array_cells, where
 from test_lessons import NAMES  # all but titanic
 from test_live import wait_for
 from test_watching import offices, picture, screen  # noqa: F401 (screen is a fixture)
 
 import sheetnet as sn
-from sheetnet.checking import reader
+from sheetnet.book import reader
+from sheetnet.book.reader import Contents, array_cells, where
 from sheetnet.engines import libreoffice
 
 YELLOW = "FFFFF9D6"  # what a person may change
