@@ -27,7 +27,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "sheetnet"
 #: The workbooks as they are committed, and as an engine recalculates them.
-AS_COMMITTED = ["test_lessons.py", "-k", "committed or (each_engine and ironcalc)"]
+AS_COMMITTED = ["test_lessons.py", "test_workbook.py", "-k", "committed or (each_engine and ironcalc)"]
 #: What is broken, and the tests that ought to notice: the quick ones, then the slow ones.
 ROOMS = {
     "graph": (["test_ops.py", "test_graph.py", "test_formula.py", "test_magnitude.py"], AS_COMMITTED),

@@ -99,6 +99,7 @@ EXAMPLES: dict[str, Example] = {
     "sqrt": Example((positive(3, 4),), lambda a: np.exp2(np.log2(a) / 2)),
     "power": Example((positive(3, 4), numbers(3, 4)), lambda a, b: np.exp2(b * np.log2(a))),
     "power: of a number": Example((one(0.9), column(1, 2, 30)), lambda a, b: column(0.9, 0.81, 0.9**30)),
+    "power: small base": Example((column(0.01, 0.02, 0.03), column(2, 3, -1)), lambda a, b: np.exp2(b * np.log2(a))),
     "sin": Example((numbers(3, 4),), lambda a: np.exp(1j * a).imag),
     "cos": Example((numbers(3, 4),), lambda a: np.exp(1j * a).real),
     "relu": Example((numbers(3, 4),), lambda a: np.where(a > 0, a, 0)),
