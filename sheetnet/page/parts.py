@@ -60,8 +60,10 @@ class Table(Part):
         elif self.names:
             out.append(max(len(name) for name in (*self.names, self.corner)) + 3.0)
         for part in self.parts:
-            room = 0.0 if part is None else part[1].heading if self.tight else part[1].room
-            out += [GAP] if part is None else [room] * part[1].node.shape[1]
+            if part is None:
+                out.append(GAP)
+            else:
+                out += [part[1].heading if self.tight else part[1].room] * part[1].node.shape[1]
         return out + [0.0] * bool(self.after)
 
     @property
