@@ -182,3 +182,12 @@ def test_the_sources_of_lessons_name_no_row_no_column_and_no_width() -> None:
     ]
     assert found == []
     assert not Words("x").columns()[0]  # words ask for no width of their own
+
+
+@pytest.mark.parametrize("name", ["n" * 32, "a/b", "what?", "[one]", "SHEET"])
+def test_a_name_that_no_program_takes_is_refused(name: str) -> None:
+    book = Book()
+    book.page("Sheet", "T", "")
+    book.page("n" * 31, "T", "")
+    with pytest.raises(GraphError, match="there is a sheet 'SHEET' already" if name == "SHEET" else "cannot be called"):
+        book.page(name, "T", "")

@@ -9,7 +9,7 @@ from sheetnet.motifs.data import Records
 from sheetnet.page.book import Book, Page
 from sheetnet.page.flow import finish, lay, level
 from sheetnet.page.grid import grid
-from sheetnet.page.part import Part
+from sheetnet.page.part import USUAL, Canvas, Part
 from sheetnet.page.parts import Table, Words, table
 from sheetnet.page.shown import Shown, forward
 
@@ -69,3 +69,8 @@ def test_records_are_a_table_of_their_blocks(n: int) -> None:
     assert page.freeze == (area.row + 1, 1)
     assert page.active == (area.row + 1, 1)  # data before numbers that nobody edits
     assert Records("people", columns).columns() == [8.0, 8.0]
+
+
+def test_a_column_that_no_part_asked_for_has_the_usual_width() -> None:
+    on = Canvas(Book().page("Sheet", "T", ""), "sheet", [5.0, 6.0])
+    assert on.across(0, 4) == [5.0, 6.0, USUAL, USUAL]
