@@ -21,7 +21,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -122,8 +121,12 @@ def mutants(source: str) -> list[Mutant]:
         above = [node]
         while above[-1] in parent:
             above.append(parent[above[-1]])
-        if any(part in (getattr(up, "annotation", None), getattr(up, "returns", None)) for part, up in pairwise(above)):
-            continue  # a type
+        kept = (
+            (getattr(up, "annotation", None), getattr(up, "returns", None), *getattr(up, "decorator_list", ()))
+            for up in above[1:]
+        )
+        if any(part in some for part, some in zip(above, kept, strict=False)):
+            continue  # a type, or a decorator's options: frozen=False means the same to whoever does not write
         for k in range(len(list(faults(node)))):
             changed = copy.deepcopy(tree)
             list(faults(list(ast.walk(changed))[at]))[k]()
