@@ -106,6 +106,7 @@ REFUSED = [
     ("match", ((2, 1), (5, 2))),
     ("cumsum", ((4, 2),)),
     ("count_same", ((4, 2),)),
+    ("judge", ((2, 2),) * 4),
 ]
 WRONG_NUMBER = [("neg", 2), ("matmul", 3), ("add", 1), ("add", 3), ("mul", 1), ("where", 2), ("if_error", 1)]
 
@@ -314,6 +315,13 @@ def test_substitution_that_folds_a_named_node_to_an_input_keeps_its_value() -> N
     np.testing.assert_array_equal(evaluate([folded], given)[0], given[b])
 
 
+def test_a_slope_that_is_one_number_for_all_has_the_shape_of_what_it_is_for() -> None:
+    (x,) = variables((4, 3))
+    (d_x,) = gradient(apply("sum", x), [x])
+    assert d_x.shape == x.shape
+    np.testing.assert_array_equal(evaluate([d_x], random_values(x))[0], np.ones(x.shape))
+
+
 Build = Callable[[Node, Node], Node]
 SPLITS: Mapping[str, Build] = {
     "sum of rectified units": lambda X, W: sum_columns(relu(X @ W)),
@@ -321,6 +329,7 @@ SPLITS: Mapping[str, Build] = {
     "weighted units": lambda X, W: relu(X @ W) @ constant(((2.0,), (-0.5,))),
     "elementwise with numbers": lambda X, W: sum_columns(2 * relu(X @ W) / 3 - 1),
     "units with each other": lambda X, W: sum_columns(relu(X @ W) * (X @ W) - (X @ W)),
+    "units beside their sum": lambda X, W: sum_columns((X @ W) * sum_columns(X @ W)),
     "a condition": lambda X, W: sum_columns(where(apply("greater", X @ W, lift(0.25)), X @ W, 0.1 * (X @ W))),
     "does not depend on W": lambda X, W: mean(X @ X.T),
 }
