@@ -103,11 +103,7 @@ def gradient(loss: Node, wanted: Sequence[Node]) -> list[Node]:
     for node in wanted:
         if node not in cotangent:
             raise GraphError(f"{loss!r} does not depend on {node!r}")
-    return [_of_shape(cotangent[node], node) for node in wanted]
-
-
-def _of_shape(d: Node, node: Node) -> Node:
-    return d if d.shape == node.shape else _expand(d, node)
+    return [cotangent[node] for node in wanted]
 
 
 def _depend_on(loss: Node, wanted: Sequence[Node]) -> set[Node]:
