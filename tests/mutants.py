@@ -47,13 +47,7 @@ MODULES = [str(p.relative_to(ROOT)) for room in ROOMS for p in sorted((ROOT / "s
 SECONDS = 240.0  # a mutant that takes longer never ends
 
 # module, before, after: why it means the same
-EQUIVALENT: dict[tuple[str, str, str], str] = {
-    (
-        "sheetnet/page/grid.py",
-        "out = [max(longest / max(self.span, 1), 8.0)] * self.span",
-        "out = [max(longest / max(1, self.span), 8.0)] * self.span",
-    ): "the larger of two numbers, in either order",
-}
+EQUIVALENT: dict[tuple[str, str, str], str] = {}
 
 COMPARISONS = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
 COMPARISONS |= {ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is}
@@ -83,6 +77,8 @@ def faults(node: ast.AST) -> Iterator[Callable[[], object]]:
             yield put("op", ast.UAdd())
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             yield put("operand", ast.UnaryOp(ast.Not(), operand))
+        case ast.Call(func=ast.Name(id="max" | "min")):
+            pass  # in whichever order
         case ast.Call(args=[first, second, *rest]) if not isinstance(first, ast.Starred | ast.GeneratorExp):
             if not isinstance(second, ast.Starred):
                 yield put("args", [second, first, *rest])

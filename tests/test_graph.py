@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sheetnet.errors import GraphError
-from sheetnet.graph import rewrite
+from sheetnet.graph import ops, rewrite
 from sheetnet.graph.evaluate import NUMERIC, evaluate
 from sheetnet.graph.formula import render
 from sheetnet.graph.gradient import gradient
@@ -106,7 +108,8 @@ REFUSED = [
     ("match", ((2, 1), (5, 2))),
     ("cumsum", ((4, 2),)),
     ("count_same", ((4, 2),)),
-    ("judge", ((2, 2),) * 4),
+    ("judge", ((4, 2), (4, 2), (4, 2), (4, 2))),
+    ("judge", ((4, 1), (4, 1), (3, 1), (4, 1))),
 ]
 WRONG_NUMBER = [("neg", 2), ("matmul", 3), ("add", 1), ("add", 3), ("mul", 1), ("where", 2), ("if_error", 1)]
 
@@ -130,6 +133,15 @@ def test_shapes_that_do_not_fit_are_refused_with_op_nodes_and_shapes(op: str, sh
 def test_a_wrong_number_of_sources_is_refused_as_the_graph_is_built(op: str, count: int) -> None:
     with pytest.raises(GraphError, match=op):
         apply(op, *variables(*[(2, 2)] * count))
+
+
+@pytest.mark.parametrize("table", ["evaluate", "gradient", "formula", "magnitude"])
+def test_an_op_that_a_table_has_forgotten_fails_at_import(table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = str(Path(ops.__file__).with_name(f"{table}.py"))
+    runpy.run_path(file)
+    monkeypatch.setitem(ops.SHAPES, "new", ops.same)
+    with pytest.raises(AssertionError, match="an op without"):
+        runpy.run_path(file)
 
 
 def test_an_unknown_op_is_refused_and_the_known_ones_are_listed() -> None:
@@ -329,7 +341,7 @@ SPLITS: Mapping[str, Build] = {
     "weighted units": lambda X, W: relu(X @ W) @ constant(((2.0,), (-0.5,))),
     "elementwise with numbers": lambda X, W: sum_columns(2 * relu(X @ W) / 3 - 1),
     "units with each other": lambda X, W: sum_columns(relu(X @ W) * (X @ W) - (X @ W)),
-    "units beside their sum": lambda X, W: sum_columns((X @ W) * sum_columns(X @ W)),
+    "units less their sum": lambda X, W: sum_columns(square(X @ W - sum_columns(X @ W))),
     "a condition": lambda X, W: sum_columns(where(apply("greater", X @ W, lift(0.25)), X @ W, 0.1 * (X @ W))),
     "does not depend on W": lambda X, W: mean(X @ X.T),
 }
@@ -369,6 +381,13 @@ def assert_split_keeps_the_value(build: Build) -> None:
 @pytest.mark.parametrize("build", SPLITS.values(), ids=SPLITS)
 def test_a_graph_written_column_by_column_keeps_its_value(build: Build) -> None:
     assert_split_keeps_the_value(build)
+
+
+def test_a_weight_stands_behind_its_unit() -> None:
+    X, W, columns = variable("X", (5, 3)), variable("W", (3, 2)), [variable("w_1", (3, 1)), variable("w_2", (3, 1))]
+    by_units = split_columns(relu(X @ W) @ constant(((2.0,), (-0.5,))), W, columns)
+    units = [f"IF(MMULT(X,w_{k})>0,MMULT(X,w_{k}),0)" for k in (1, 2)]
+    assert text(by_units) == f"={units[0]}*2+{units[1]}*-0.5"
 
 
 @pytest.mark.parametrize("build", SPLIT_OR_REFUSED.values(), ids=SPLIT_OR_REFUSED)
