@@ -183,7 +183,7 @@ class Made:
         rates = dict.fromkeys(workbook.models, self.lr)
         begin = {name: model.init(workbook.spec.seed)["W"] for name, model in workbook.models.items()}
         typed = workbook.as_delivered() | workbook.given(self.table, rates, begin)
-        return typed | workbook.record(typed) | workbook.keys_of_answers(typed)
+        return typed | workbook.record(typed) | workbook.no_answers()
 
     @cached_property
     def values(self) -> dict[str, np.ndarray]:

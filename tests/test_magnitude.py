@@ -294,7 +294,7 @@ def case(request: pytest.FixtureRequest) -> Case:
         return Case(small.workbook, small.inputs)
     workbook = kind_of(request.param)("0")
     inputs = workbook.as_delivered()
-    return Case(workbook, {**workbook.keys_of_answers(inputs), **inputs, **workbook.record(inputs)})
+    return Case(workbook, {**workbook.no_answers(), **inputs, **workbook.record(inputs)})
 
 
 @pytest.fixture

@@ -164,7 +164,7 @@ def _write(
         sizes = {id: float(m.max(initial=at)) for (id, at), (_, m) in zip(least.items(), found, strict=True)}
         return same_workbook(old, new, workbook.book, sizes)
 
-    values = evaluate_blocks(workbook, {**workbook.keys_of_answers(values), **values, **record})
+    values = evaluate_blocks(workbook, {**workbook.no_answers(), **values, **record})
     made = manifest.Manifest(VERSION, workbook, manifest.ranges(workbook.book), dict(record))
     write(path, workbook.book, values, manifest.dump(made), same)
     formula_cells = sum(b.area.n_rows * b.area.n_cols for b in workbook.book.blocks if b.style != "values")

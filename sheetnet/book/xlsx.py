@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxFileError
-from xlsxwriter.utility import xl_rowcol_to_cell_fast
-from xlsxwriter.worksheet import CellFormulaTuple, CellNumberTuple, Worksheet
+from xlsxwriter.utility import xl_range, xl_rowcol_to_cell_fast
+from xlsxwriter.worksheet import CellArrayFormulaTuple, CellFormulaTuple, CellNumberTuple, Worksheet
 
 from sheetnet.book import charts, tips
 from sheetnet.book.manifest import MANIFEST_SHEET
@@ -59,13 +59,14 @@ class ExactSheet(Worksheet):  # type: ignore[misc]
         else:
             self.table[row][col] = CellNumberTuple(value, format)
 
-    def put_formula(self, row: int, col: int, text: str, value: float | str, format: Any) -> None:
-        """A formula of one cell with its stored value."""
-        self.table[row][col] = CellFormulaTuple(text.removeprefix("="), format, value)
-
-    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
-        """The formula without its equals sign; nothing to expand: all functions in use are as old as Excel 2007."""
-        return formula.removeprefix("=")
+    def put_formula(self, formula: Formula, value: float | str, format: Any) -> None:
+        """A formula with the stored value of its first cell; the other cells of an array formula are put beside it."""
+        text, (row, col, bottom, right) = formula.text.removeprefix("="), formula.area.corners
+        if formula.array:
+            range_ = xl_range(row, col, bottom, right)
+            self.table[row][col] = CellArrayFormulaTuple(text, format, value, range_, "static")
+        else:
+            self.table[row][col] = CellFormulaTuple(text, format, value)
 
     def _get_range_data(self, *area: int) -> list[Any]:
         """The numbers that a chart keeps beside its ranges: an error is a gap."""
@@ -264,11 +265,7 @@ def _block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: For
 
 def _formula(sheet: Any, formula: Formula, plain: list[list[float | str]], top: int, left: int, format: Any) -> None:
     area = formula.area
-    first = plain[area.row - top][area.col - left]
-    if not formula.array:
-        sheet.put_formula(area.row, area.col, formula.text, first, format)
-        return
-    sheet.write_array_formula(*area.corners, formula.text, format, first)
+    sheet.put_formula(formula, plain[area.row - top][area.col - left], format)
     for r, c in area.cells():
         if (r, c) != (area.row, area.col):
             sheet.put(r, c, plain[r - top][c - left], format)

@@ -180,11 +180,10 @@ class Lesson(Workbook):
         """What is put on record when the workbook is made: torch's numbers, marks of inputs, keys of exercises."""
         ids = {node: id for id, node in self.inputs.items()}
         by_node, said = self.by_node(values), self._torch(self.torch_says(values))
-        marks = evaluate(list(self.marks.now.values()), by_node)
+        marks = dict(zip(self.marks.now, evaluate(list(self.marks.now.values()), by_node), strict=True))
         fixed = {b.id: values[b.id] for b in self.book.blocks if b.role == "fixed" and b.id in values}
         kept = {ids[copy]: values[ids[node]] for copy, node in self._kept.items()}
-        keys = {id: value for id, value in self.keys_of_answers(values).items() if value.dtype != object}
-        return fixed | kept | keys | dict(zip(self.marks.now, marks, strict=True)) | said | self._sizes(by_node)
+        return fixed | kept | self.keys_of_answers(values) | marks | said | self._sizes(by_node)
 
     def _sizes(self, by_node: Mapping[Node, np.ndarray]) -> dict[str, np.ndarray]:
         """How large the numbers are that the sheet Torch compares, (1, k) for each column of a block, by id.

@@ -115,7 +115,10 @@ class Workbook(ABC):
         """The inputs by node, as evaluate takes them."""
         return {node: values[id] for id, node in self.inputs.items() if id in values}
 
+    def no_answers(self) -> dict[str, np.ndarray]:
+        """The answers to the exercises, by id, before anybody has given one."""
+        return {ANSWERS: np.full((len(self.exercises), 1), "", dtype=object)} if self.exercises else {}
+
     def keys_of_answers(self, values: Values) -> dict[str, np.ndarray]:
-        """What the sheet of exercises knows of the right answers, by id; empty answers."""
-        blank = np.full((len(self.exercises), 1), "", dtype=object)
-        return {ANSWERS: blank, **keys(self.exercises, self.by_node(values))} if self.exercises else {}
+        """What the sheet of exercises knows of the right answers, by id."""
+        return keys(self.exercises, self.by_node(values)) if self.exercises else {}

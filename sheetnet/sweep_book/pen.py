@@ -7,7 +7,7 @@ from typing import Any
 
 from sheetnet.book.xlsx import ExactSheet, Formats
 from sheetnet.page.area import Area
-from sheetnet.page.book import Page
+from sheetnet.page.book import Formula, Page
 
 NONE = "-"  # what a formula shows where there is nothing to compute from
 
@@ -34,12 +34,9 @@ class Pen:
         Why: see _block, where the other workbooks are written.
         """
         value = value if isinstance(value, str) else float(value) if math.isfinite(value) else NONE
-        form = self.formats.get(style, format)
-        self.sheet.claim(Area(self.page.name, row, col, 1, 1))
-        if array:
-            self.sheet.write_array_formula(row, col, row, col, text, form, value)
-        else:
-            self.sheet.put_formula(row, col, text, value, form)
+        area = Area(self.page.name, row, col, 1, 1)
+        self.sheet.claim(area)
+        self.sheet.put_formula(Formula(area, text, array), value, self.formats.get(style, format))
 
     def name(self, name: str, row: int, col: int, n_rows: int = 1, n_cols: int = 1) -> Area:
         """Give some cells a name."""
