@@ -2,7 +2,7 @@
 
 Every value is a matrix of rank 2, as in a sheet: a scalar is 1 x 1, a column n x 1. Sizes of 1 broadcast, as they
 do in array formulas. A graph is checked as it is built. What an op means elsewhere stands in one table each:
-`ops.SHAPES`, `evaluate.NUMERIC`, `formula.ARRAY` and `formula.CELL`, `gradient.RULES`, `magnitude.MAGNITUDE`.
+`ops.SHAPES`, `evaluate.NUMERIC`, `dialect.ARRAY` and `dialect.CELL`, `gradient.RULES`, `magnitude.MAGNITUDE`.
 """
 
 from __future__ import annotations
@@ -92,6 +92,11 @@ def lift(value: Node | float | str) -> Node:
 def ones(n_rows: int, n_cols: int) -> Node:
     """A constant matrix of ones, (n_rows, n_cols)."""
     return constant(tuple((1.0,) * n_cols for _ in range(n_rows)))
+
+
+def selector(n: int, first: int, count: int) -> Node:
+    """A constant (n, count) of 0 and 1: a (m, n) @ selector is `count` columns of a, from `first` (0, 1, ...) on."""
+    return constant(tuple(tuple(float(i == first + j) for j in range(count)) for i in range(n)))
 
 
 def apply(op: str, *sources: Node) -> Node:
