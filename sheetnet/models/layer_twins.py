@@ -1,0 +1,170 @@
+"""A net as an ordinary torch module, layer by layer of torch.nn: the independent witness of the graph.
+
+Nothing here is made from the graph's formulas: each layer and each loss has its counterpart in torch, named by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sheetnet.errors import TrainingError
+from sheetnet.models import layers as ours
+from sheetnet.models import norms
+from sheetnet.models.layer import Layer
+from sheetnet.models.net import Net
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "identity": lambda a: a,
+    "relu": F.relu,
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "gelu": F.gelu,
+    "gelu_tanh": lambda a: F.gelu(a, approximate="tanh"),
+    "silu": F.silu,
+    "softplus": F.softplus,
+    "softmax": lambda a: F.softmax(a, dim=1),
+    "log_softmax": lambda a: F.log_softmax(a, dim=1),
+    "exp": torch.exp,
+    "abs": torch.abs,
+    "square": torch.square,
+    "sqrt": torch.sqrt,
+    "sin": torch.sin,
+    "cos": torch.cos,
+    "neg": torch.neg,
+}
+ARITHMETIC: dict[str, Callable[[Any, Any], Tensor]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b,
+}
+
+
+class Masked(nn.Module):
+    """Dropout with a mask that was drawn before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mask: Tensor | None = None
+
+    def forward(self, a: Tensor) -> Tensor:
+        """(n, k) -> (n, k)."""
+        return a if self.mask is None or not self.training else a * self.mask
+
+
+class Function(nn.Module):
+    """A function of what comes in, without parameters."""
+
+    def __init__(self, function: Callable[..., Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, *sources: Tensor) -> Tensor:
+        """(n, k), ... -> (n, m)."""
+        return self.function(*sources)
+
+
+class Codes(nn.Embedding):
+    """An embedding that takes codes as numbers, (n, 1) -> (n, size)."""
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """(n, 1) -> (n, size)."""
+        return super().forward(codes[:, 0].long())
+
+
+def _combine(layer: ours.Combine) -> Callable[..., Tensor]:
+    op, number = ARITHMETIC[layer.op], layer.number
+
+    def function(*sources: Tensor) -> Tensor:
+        both: list[Any] = list(sources) if number is None else [sources[0], number]
+        return op(*(reversed(both) if layer.swapped else both))
+
+    return function
+
+
+TWINS: dict[type[Layer], Callable[[Any], nn.Module]] = {
+    ours.Dense: lambda layer: nn.Linear(layer.n_in, layer.n_out, layer.bias),
+    ours.Activation: lambda layer: Function(ACTIVATIONS[layer.kind]),
+    ours.LeakyReLU: lambda layer: nn.LeakyReLU(layer.slope),
+    ours.Dropout: lambda layer: Masked(),
+    norms.BatchNorm: lambda layer: nn.BatchNorm1d(layer.n, layer.eps, layer.momentum, layer.affine),
+    norms.LayerNorm: lambda layer: nn.LayerNorm(layer.n, layer.eps, layer.affine),
+    norms.Embedding: lambda layer: Codes(layer.codes, layer.size),
+    ours.Columns: lambda layer: Function(lambda a: a[:, layer.first : layer.first + layer.count]),
+    ours.Concat: lambda layer: Function(lambda *parts: torch.cat(parts, dim=1)),
+    ours.Combine: lambda layer: Function(_combine(layer)),
+    ours.SumColumns: lambda layer: Function(
+        lambda a: a.mean(dim=1, keepdim=True) if layer.mean else a.sum(dim=1, keepdim=True)
+    ),
+}
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "mse": F.mse_loss,
+    "mae": F.l1_loss,
+    "huber": F.huber_loss,
+    "bce_with_logits": F.binary_cross_entropy_with_logits,
+    "cross_entropy": lambda out, y: F.cross_entropy(out, y[:, 0].long()),
+}
+
+
+class NetTwin(nn.Module):
+    """A net in torch; parameters go in and out by our names. `seen` holds what each step gave in the last pass."""
+
+    def __init__(self, net: Net, dtype: torch.dtype = torch.float64) -> None:
+        super().__init__()
+        self.net = net
+        made: dict[str, nn.Module] = {}  # steps of one key share what they hold
+        for at, step in enumerate(net.steps):
+            if type(step.layer) not in TWINS:
+                raise TrainingError(f"the layer {step.layer} has no counterpart in torch: name it in TWINS")
+            key = step.key if step.layer.held else f"step {at}"
+            made.setdefault(key, TWINS[type(step.layer)](step.layer))
+        self.each = [made[step.key if step.layer.held else f"step {at}"] for at, step in enumerate(net.steps)]
+        self.held = nn.ModuleList(made.values())
+        self.by_key = made
+        self.to(dtype)
+        self.seen: list[Tensor] = []
+
+    def forward(self, X: Tensor) -> Tensor:
+        """(n, p) -> (n, outputs)."""
+        values = [X]
+        for step, module in zip(self.net.steps, self.each, strict=True):
+            values.append(module(*(values[source] for source in step.sources)))
+        self.seen = values[1:]
+        return values[-1]
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Its parameters and buffers by our names, in torch's orientation."""
+        out = {}
+        for parameter in self.net.parameters:
+            key, _, name = parameter.key.rpartition(".")
+            out[parameter.name] = getattr(self.by_key[key], name)
+        return out
+
+    def put(self, params: Mapping[str, np.ndarray], masks: Mapping[str, np.ndarray] | None = None) -> None:
+        """None; the module has these parameters, and masks for its dropouts."""
+        tensors = self.tensors()
+        with torch.no_grad():
+            for parameter in self.net.parameters:
+                value = torch.as_tensor(parameter.to_torch(params[parameter.name]))
+                tensors[parameter.name].copy_(value.to(tensors[parameter.name].dtype))
+        dropouts = [module for module in self.each if isinstance(module, Masked)]
+        for module, name in zip(dropouts, self.net.masks, strict=True):
+            module.mask = None if masks is None else torch.as_tensor(masks[name])
+
+    def params(self) -> dict[str, np.ndarray]:
+        """The parameters and buffers as they are, by our names and in the shapes of a sheet."""
+        tensors = self.tensors()
+        return {p.name: p.from_torch(tensors[p.name]) for p in self.net.parameters}
+
+    def loss(self, out: Tensor, y: Tensor) -> Tensor:
+        """The mean loss of rows, (n, k) and (n, 1) -> ()."""
+        return LOSSES[self.net.loss](out, y)
+
+
+assert set(TWINS) == set(ours.KINDS.values()), "a layer without a counterpart in torch"

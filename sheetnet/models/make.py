@@ -1,0 +1,94 @@
+"""The nets that are made from a table: how many columns come in and go out, and the loss, follow from its target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sheetnet.common.settings import whole_number
+from sheetnet.errors import SheetnetError
+from sheetnet.models.layers import ACTIVATIONS, Activation, Dense, SumColumns
+from sheetnet.models.losses import LOSSES, loss_of
+from sheetnet.models.net import Net, mlp_layers, sequence
+
+DEFAULT = {"number": "mse", "two": "bce_with_logits", "many": "cross_entropy"}
+BETWEEN = ("relu", "leaky_relu", "sigmoid", "tanh", "gelu", "gelu_tanh", "silu", "softplus")  # hidden layers
+
+
+def mlp(
+    table: Any, *hidden: int | Sequence[int], activation: str = "relu", loss: str | None = None, name: str = "mlp"
+) -> Net:
+    """A net with hidden layers of these sizes, such as mlp(table, 8, 4); without any it is a line.
+
+    loss: by default mse for a number, bce_with_logits for two classes, cross_entropy for more.
+    Raises: SheetnetError for sizes that are no whole numbers, an unknown activation, and a loss that does not suit.
+    """
+    sizes = [size for part in hidden for size in ([part] if isinstance(part, int) else part)]
+    sizes = [whole_number("the size of a hidden layer", size, 1, 256) for size in sizes]
+    if activation not in BETWEEN:
+        raise SheetnetError(f"there is no activation {activation!r}; known are {', '.join(BETWEEN)}")
+    loss = loss_for(table, loss)
+    outputs = loss_of(loss).width(len(table.target.classes))
+    title = "-".join(map(str, [table.n_features, *sizes, outputs]))
+    layers = mlp_layers(table.n_features, sizes, outputs, activation)
+    return Net(name, f"MLP {title}", table.n_features, sequence(layers), loss)
+
+
+def line(table: Any, loss: str | None = None) -> Net:
+    """A line with a bias: pred = X W + b. For classes it learns 0 and 1 by mean squared error."""
+    loss = loss_for(table, loss or ("mse" if table.target.kind != "many" else None))
+    layers = [Dense(table.n_features, loss_of(loss).width(len(table.target.classes)))]
+    return Net("linear", "Linear", table.n_features, sequence(layers), loss)
+
+
+def rectified(table: Any, n_hidden: int, loss: str | None = None) -> Net:
+    """pred = relu(X w_1 + b_1) + ... + relu(X w_k + b_k): hidden units that are added up."""
+    if table.target.kind == "many":
+        raise SheetnetError(f"{table.target.name} has more than two classes: take sn.softmax or sn.mlp(table, 8)")
+    loss = loss_for(table, loss or "mse")
+    name, title = ("two_relu", "Two ReLU") if n_hidden == 2 else (f"relu_{n_hidden}", f"{n_hidden} ReLU")
+    layers = [Dense(table.n_features, n_hidden), Activation("relu"), SumColumns()]
+    return Net(name, title, table.n_features, sequence(layers), loss)
+
+
+def logistic(table: Any) -> Net:
+    """Logistic regression for two classes: logit = X W + b, with the cross-entropy of torch's BCEWithLogitsLoss.
+
+    Raises: SheetnetError for a target that has not two classes.
+    """
+    if table.target.kind != "two":
+        raise SheetnetError(f"logistic regression is for two classes; {_found(table)}")
+    layers = [Dense(table.n_features, 1)]
+    return Net("logistic", "Logistic", table.n_features, sequence(layers), "bce_with_logits")
+
+
+def softmax(table: Any) -> Net:
+    """Softmax regression for classes: a score for each, X W + b, with torch's CrossEntropyLoss.
+
+    Raises: SheetnetError for a target that is a number.
+    """
+    if table.target.kind == "number":
+        raise SheetnetError(f"softmax is for classes; {_found(table)}")
+    layers = [Dense(table.n_features, len(table.target.classes))]
+    return Net("softmax", "Softmax", table.n_features, sequence(layers), "cross_entropy")
+
+
+def loss_for(table: Any, loss: str | None) -> str:
+    """The loss that was said, if it suits the table's target, or the usual one.
+
+    Raises: SheetnetError for one that does not suit, with those that do.
+    """
+    kind = table.target.kind
+    loss = DEFAULT[kind] if loss is None else loss
+    if kind not in loss_of(loss).targets:
+        fit = ", ".join(name for name, one in LOSSES.items() if kind in one.targets)
+        raise SheetnetError(f"the loss {loss} does not suit; {_found(table)}: take {fit}")
+    return loss
+
+
+def _found(table: Any) -> str:
+    kind, n = table.target.kind, len(table.target.classes)
+    return f"{table.target.name} is a number" if kind == "number" else f"{table.target.name} has {n} classes"
+
+
+assert set(BETWEEN) - {"leaky_relu"} <= set(ACTIVATIONS)
