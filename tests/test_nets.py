@@ -43,7 +43,8 @@ def by_graph(case: Case) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 def by_torch(case: Case) -> dict[str, np.ndarray]:
     twin = NetTwin(case.net)
-    twin.put(case.params, case.masks)
+    twin.put(case.params)
+    twin.masked(case.masks)
     X, y = torch.tensor(case.X), torch.tensor(case.y)
     with torch.no_grad():
         predicted = twin.eval()(X).numpy().copy()

@@ -103,12 +103,12 @@ TWINS: dict[type[Layer], Callable[[Any], nn.Module]] = {
         lambda a: a.mean(dim=1, keepdim=True) if layer.mean else a.sum(dim=1, keepdim=True)
     ),
 }
-LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+LOSSES: dict[str, Callable[..., Tensor]] = {  # (out, y, reduction="mean")
     "mse": F.mse_loss,
     "mae": F.l1_loss,
     "huber": F.huber_loss,
     "bce_with_logits": F.binary_cross_entropy_with_logits,
-    "cross_entropy": lambda out, y: F.cross_entropy(out, y[:, 0].long()),
+    "cross_entropy": lambda out, y, **how: F.cross_entropy(out, y[:, 0].long(), **how),
 }
 
 
@@ -146,25 +146,36 @@ class NetTwin(nn.Module):
             out[parameter.name] = getattr(self.by_key[key], name)
         return out
 
-    def put(self, params: Mapping[str, np.ndarray], masks: Mapping[str, np.ndarray] | None = None) -> None:
-        """None; the module has these parameters, and masks for its dropouts."""
+    def put(self, params: Mapping[str, np.ndarray]) -> None:
+        """None; the module has these parameters."""
         tensors = self.tensors()
         with torch.no_grad():
             for parameter in self.net.parameters:
                 value = torch.as_tensor(parameter.to_torch(params[parameter.name]))
                 tensors[parameter.name].copy_(value.to(tensors[parameter.name].dtype))
+
+    def masked(self, masks: Mapping[str, np.ndarray]) -> None:
+        """None; its dropouts have these masks, of the rows that it will be given."""
         dropouts = [module for module in self.each if isinstance(module, Masked)]
         for module, name in zip(dropouts, self.net.masks, strict=True):
-            module.mask = None if masks is None else torch.as_tensor(masks[name])
+            module.mask = torch.as_tensor(masks[name])
 
     def params(self) -> dict[str, np.ndarray]:
         """The parameters and buffers as they are, by our names and in the shapes of a sheet."""
         tensors = self.tensors()
         return {p.name: p.from_torch(tensors[p.name]) for p in self.net.parameters}
 
-    def loss(self, out: Tensor, y: Tensor) -> Tensor:
-        """The mean loss of rows, (n, k) and (n, 1) -> ()."""
-        return LOSSES[self.net.loss](out, y)
+    def loss(self, out: Tensor, y: Tensor, reduction: str = "mean") -> Tensor:
+        """The mean loss of rows, (n, k) and (n, 1) -> (); with reduction="none" of each row."""
+        return LOSSES[self.net.loss](out, y, reduction=reduction)
+
+    def right(self, out: Tensor, y: Tensor) -> Tensor:
+        """Whether the class that the net says is the row's, (n, 1) of 0 and 1."""
+        if self.net.loss == "cross_entropy":
+            said = out.argmax(dim=1, keepdim=True).to(y.dtype)
+        else:
+            said = (out > (0.0 if self.net.loss == "bce_with_logits" else 0.5)).to(y.dtype)
+        return (said == y).to(y.dtype)
 
 
 assert set(TWINS) == set(ours.KINDS.values()), "a layer without a counterpart in torch"

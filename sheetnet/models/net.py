@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from sheetnet.errors import SheetnetError
-from sheetnet.graph.node import Node
+from sheetnet.graph.node import Node, apply
 from sheetnet.graph.ops import Shape
 from sheetnet.models.layer import MAX_WIDTH, Held, Layer, Pass
 from sheetnet.models.layers import ACTIVATIONS, ARITHMETIC, KINDS, Activation, Combine, Dense, Dropout, LeakyReLU
@@ -160,8 +160,14 @@ class Net:
             held = {h.name: by_key[f"{step.key}.{h.name}" if step.key else h.name] for h in step.layer.held}
             made = step.layer.forward([values[source] for source in step.sources], held, how, names)
             values.append(made if made in values or made.op == "input" else made.named(names[""]))
+        out = values[-1] if values[-1] not in values[:-1] else apply("same", values[-1])
+        return [*values[1:-1], out.named(self.result_names[-1])]
+
+    @property
+    def result_names(self) -> list[str]:
+        """What the result of each step is called in sheets; the last is pred, logit or score."""
         last = {"bce_with_logits": "logit", "cross_entropy": "score"}.get(self.loss, "pred")
-        return [*values[1:-1], values[-1].named(last)]
+        return [*(names[""] for names in self._named[:-1]), last]
 
     def init(self, seed: int = 0) -> dict[str, np.ndarray]:
         """Start parameters: those it comes with, or weights uniform within 1 / sqrt(n_in), to four decimals.
