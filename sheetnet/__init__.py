@@ -19,8 +19,21 @@ if TYPE_CHECKING:
     from sheetnet.errors import SheetnetError
     from sheetnet.living import LiveSession, live
     from sheetnet.models.model import Model, linear, relus, two_relu
-    from sheetnet.tables.recipe import Table, titanic
+    from sheetnet.tables.columns import (
+        codes,
+        dummies,
+        left_out,
+        log,
+        min_max,
+        number,
+        share_of_largest,
+        standardised,
+        yes_no,
+    )
+    from sheetnet.tables.making import table
     from sheetnet.tables.rows import Rows, open_rows
+    from sheetnet.tables.table import Table
+    from sheetnet.tables.titanic import titanic
     from sheetnet.training import Run, train
     from sheetnet.training.sweep import Sweep, sweep
 
@@ -32,26 +45,37 @@ _HOME = {
     "Run": "training",
     "SheetnetError": "errors",
     "Sweep": "training.sweep",
-    "Table": "tables.recipe",
+    "Table": "tables.table",
     "build": "book.build",
     "build_lesson": "book.build",
     "check": "checking",
+    "codes": "tables.columns",
+    "dummies": "tables.columns",
+    "left_out": "tables.columns",
     "linear": "models.model",
     "live": "living",
+    "log": "tables.columns",
+    "min_max": "tables.columns",
+    "number": "tables.columns",
     "open_rows": "tables.rows",
     "predict": "book.predict",
     "read_params": "book.params",
     "relus": "models.model",
+    "share_of_largest": "tables.columns",
+    "standardised": "tables.columns",
     "sweep": "training.sweep",
-    "titanic": "tables.recipe",
+    "table": "tables.making",
+    "titanic": "tables.titanic",
     "train": "training",
     "two_relu": "models.model",
     "write_params": "book.rebuild",
+    "yes_no": "tables.columns",
 }
 __all__ = [
     "LiveSession", "Model", "Params", "Rows", "Run", "SheetnetError", "Sweep", "Table", "__version__", "build",
-    "build_lesson", "check", "linear", "live", "open_rows", "predict", "read_params", "relus", "sweep", "titanic",
-    "train", "two_relu", "write_params",
+    "build_lesson", "check", "codes", "dummies", "left_out", "linear", "live", "log", "min_max", "number",
+    "open_rows", "predict", "read_params", "relus", "share_of_largest", "standardised", "sweep", "table", "titanic",
+    "train", "two_relu", "write_params", "yes_no",
 ]  # fmt: skip
 
 

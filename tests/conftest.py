@@ -36,7 +36,7 @@ from sheetnet.engines import Engine, Session, Value
 from sheetnet.engines.libreoffice import LibreOffice, LibreOfficeSession
 from sheetnet.page.area import area_of, cell_address
 from sheetnet.page.book import Block
-from sheetnet.tables.recipe import Table
+from sheetnet.tables.table import Table
 
 # Threads of torch that wait for each other sleep, in processes that a test starts too: as many processes of pytest as
 # there are cores would else spend most of their time with waiting loudly (measured: 0.3 s for what took 8 s).

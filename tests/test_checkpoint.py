@@ -16,7 +16,7 @@ import pytest
 import sheetnet as sn
 from sheetnet.errors import TrainingError
 from sheetnet.models.model import create
-from sheetnet.tables.recipe import Table
+from sheetnet.tables.table import Table
 from sheetnet.training import Run, checkpoint
 from tests.conftest import ROOT, run_sheetnet
 
@@ -161,7 +161,7 @@ def test_a_checkpoint_of_another_model_start_or_table_is_refused(table: Table, t
     ):
         with pytest.raises(TrainingError, match=f"this checkpoint is of {words}.*; delete it or name another"):
             sn.train(net, table, start, epochs=9, device="cpu", checkpoint=file)
-    other = Table(table.X * 2, table.y, table.features, table.raw, table.recipe)
+    other = Table.of_sheet(table.X * 2, table.y, table.features, table.recipe)
     with pytest.raises(TrainingError, match="another table"):
         sn.train(sn.two_relu(table), other, epochs=9, device="cpu", checkpoint=file)
 

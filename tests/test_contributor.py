@@ -25,7 +25,7 @@ from sheetnet.models import model as models
 from sheetnet.models import optimisers, torch_optim, twins
 from sheetnet.models.model import Kind, Model, create, evaluate_loss
 from sheetnet.models.optimisers import OPTIMISERS, Optimiser, Settings, State, Step
-from sheetnet.tables.recipe import Table
+from sheetnet.tables.table import Table
 from sheetnet.training import observe, witness
 
 EPOCHS, RATE = 50, 0.02

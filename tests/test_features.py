@@ -13,7 +13,9 @@ import sheetnet as sn
 from sheetnet.errors import DataError
 from sheetnet.graph.evaluate import NUMERIC
 from sheetnet.tables import SCHEMA, Raw, read_passengers
-from sheetnet.tables.recipe import RECIPES, Table, prepare
+from sheetnet.tables.recipe import RECIPES
+from sheetnet.tables.table import Table
+from sheetnet.tables.titanic import prepare
 
 SHEET = ["SibSp", "Parch", "Age_N", "log_Fare", "Pclass_1", "Pclass_2", "Embark_S", "Embark_C", "Male", "Ones"]
 NOTEBOOK = [
@@ -176,6 +178,6 @@ def test_a_feature_that_is_wrong_is_noticed(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_rows_in_another_order_are_noticed() -> None:
     table = sn.titanic()
-    swapped = Table(table.X[::-1], table.y[::-1], table.features, table.raw, table.recipe)
+    swapped = Table.of_sheet(table.X[::-1], table.y[::-1], table.features, table.recipe)
     with pytest.raises(AssertionError):
         assert_prepared_as_pandas_does(swapped, SHIPPED, "sheet")

@@ -19,7 +19,8 @@ from sheetnet.graph.node import Node, variable
 from sheetnet.models.model import KINDS, Model, Pass, create, evaluate_loss
 from sheetnet.models.optimisers import OPTIMISERS, Step
 from sheetnet.motifs.trained import Common, Trained
-from sheetnet.tables.recipe import Table, counting
+from sheetnet.tables.recipe import counting
+from sheetnet.tables.table import Table
 
 CASES = [(name, n, p, seed) for name in KINDS for n in (5, 40) for p in (1, 3, 10) for seed in (0, 1, 2)]
 EPOCHS = 50
@@ -46,7 +47,7 @@ def random_case(name: str, n: int, p: int, seed: int) -> tuple[Table, Array]:
     X = np.hstack([rng.uniform(0, 1, (n, p - 1)), np.ones((n, 1))])
     y = rng.integers(0, 2, (n, 1)).astype(float)
     W = rng.uniform(-1, 1, (p, KINDS[name].n_hidden))
-    return Table(X, y, tuple(f"x_{j}" for j in range(p)), None, "sheet"), W  # type: ignore[arg-type]
+    return Table.of_sheet(X, y, tuple(f"x_{j}" for j in range(p)), "sheet"), W
 
 
 def graph_of(name: str, table: Table) -> tuple[Pass, dict[str, Node]]:
@@ -117,7 +118,7 @@ def test_a_model_that_is_wrong_is_noticed(monkeypatch: pytest.MonkeyPatch, fault
 def test_a_unit_that_is_exactly_0_follows_torch() -> None:
     X = np.array([[1.0, 1.0], [2.0, -2.0], [0.0, 0.0], [3.0, 1.0]])
     W = np.array([[0.5, -1.0], [-0.5, 1.0]])
-    table = Table(X, np.array([[1.0], [0.0], [1.0], [1.0]]), ("a", "b"), None, "sheet")  # type: ignore[arg-type]
+    table = Table.of_sheet(X, np.array([[1.0], [0.0], [1.0], [1.0]]), ("a", "b"), "sheet")
     assert (X @ W == 0).sum() == 4
     assert_agrees_with_torch("two_relu", table, W)
     run = sn.train(create("two_relu", 2), table, {"W": W}, epochs=1, lr=0.1, device="cpu")

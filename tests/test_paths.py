@@ -12,8 +12,7 @@ import torch
 import sheetnet as sn
 from sheetnet.errors import TrainingError
 from sheetnet.models.model import Model, create
-from sheetnet.tables import Raw
-from sheetnet.tables.recipe import Table
+from sheetnet.tables.table import Table
 from sheetnet.training import fused
 from sheetnet.training.paths import choose, start
 from sheetnet.training.task import Task, can_factor, factored, triangle
@@ -31,7 +30,7 @@ def random_table(n: int, p: int, seed: int = 0) -> Table:
     X[:, -1] = 1
     y = (X.sum(1, keepdims=True) + rng.normal(size=(n, 1)) > 0.5).astype(float)
     y[0] = 1 - y[1] if n > 1 else 1
-    return Table(X, y, tuple(f"x_{i}" for i in range(p)), Raw({}, "random"), "sheet")
+    return Table.of_sheet(X, y, tuple(f"x_{i}" for i in range(p)), "sheet")
 
 
 def task_of(model: Model, table: Table, dtype: str, batch: int | None = None, decay: float = 0.0) -> Task:

@@ -17,7 +17,7 @@ import torch
 import sheetnet as sn
 from sheetnet.errors import SheetnetError, TrainingError
 from sheetnet.models.model import create
-from sheetnet.tables.recipe import Table
+from sheetnet.tables.table import Table
 from sheetnet.training import nets
 from sheetnet.training.designs import draw, starts
 from sheetnet.training.sweep import POOR, Sweep
@@ -203,7 +203,7 @@ def test_settings_that_cannot_be_are_refused(table: Table, options: dict[str, ob
 
 
 def test_one_class_only_and_a_wrong_model_are_refused(table: Table) -> None:
-    same = Table(table.X, np.ones_like(table.y), table.features, table.raw, table.recipe)
+    same = Table.of_sheet(table.X, np.ones_like(table.y), table.features, table.recipe)
     for call in (sn.sweep, sn.train):
         with pytest.raises(
             SheetnetError, match="the target Survived is 1 in every row: there is nothing to tell apart"
@@ -211,7 +211,7 @@ def test_one_class_only_and_a_wrong_model_are_refused(table: Table) -> None:
             call(sn.two_relu(table), same, epochs=1, device="cpu")  # type: ignore[operator]
         with pytest.raises(SheetnetError, match="two_relu is for 12 features, the table has 10"):
             call(create("two_relu", 12), table, epochs=1, device="cpu")  # type: ignore[operator]
-        spoilt = Table(np.where(table.X > 4, np.nan, table.X), table.y, table.features, table.raw, table.recipe)
+        spoilt = Table.of_sheet(np.where(table.X > 4, np.nan, table.X), table.y, table.features, table.recipe)
         with pytest.raises(SheetnetError, match=r"row \d+ of the table holds an entry that is no finite number"):
             call(sn.two_relu(table), spoilt, epochs=1, device="cpu")  # type: ignore[operator]
 

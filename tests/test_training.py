@@ -13,7 +13,7 @@ from sheetnet.errors import SheetnetError, TrainingError
 from sheetnet.models.model import KINDS, create
 from sheetnet.models.twins import create as module_of
 from sheetnet.models.twins import weight_from_W
-from sheetnet.tables.recipe import Table
+from sheetnet.tables.table import Table
 from sheetnet.training import Run, loop
 from sheetnet.training.devices import resolve_device, resolve_dtype
 

@@ -20,7 +20,7 @@ from sheetnet.living.steps import Plain, Remembering
 from sheetnet.models import model as models
 from sheetnet.models import twins
 from sheetnet.models.model import Kind, Model, create
-from sheetnet.tables.recipe import Table
+from sheetnet.tables.table import Table
 from sheetnet.training import observe, written
 from sheetnet.training.closed import Closed
 from sheetnet.training.cuda import Passes, Persistent

@@ -21,7 +21,7 @@ from sheetnet.models.model import Model
 from sheetnet.models.optimisers import optimiser_of
 from sheetnet.motifs.workbook import Values, Workbook
 from sheetnet.tables import Raw, read_passengers
-from sheetnet.tables.recipe import Table
+from sheetnet.tables.table import Table
 
 MAX_UNITS = 64  # of a model in a workbook: beyond, its rows of formulas take minutes to write and to calculate
 
@@ -122,7 +122,7 @@ def build_lesson(name: str, path: str | Path | None = None) -> Built:
     file = target(Path("workbooks") / f"{LISTING[name].file}.xlsx" if path is None else path)
     if name == "titanic":
         from sheetnet.models.model import linear, two_relu
-        from sheetnet.tables.recipe import titanic
+        from sheetnet.tables.titanic import titanic
 
         table = titanic()
         return build(file, table, [linear(table), two_relu(table)])
@@ -182,6 +182,8 @@ def same_table(a: Raw, b: Raw) -> bool:
 def _check_models(table: Table, models: Sequence[Model]) -> None:
     if not isinstance(table, Table):
         raise SheetnetError(f"a table is needed, such as sn.titanic(), found {type(table).__name__}")
+    if not table.raw.columns:
+        raise SheetnetError("this table was read from an open sheet and has no raw rows; build the one they came from")
     if not models or not all(isinstance(model, Model) for model in models):
         raise SheetnetError("a workbook needs at least one model, such as sn.linear(table)")
     if len({m.name for m in models}) != len(models):

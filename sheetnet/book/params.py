@@ -22,7 +22,8 @@ from sheetnet.graph.evaluate import evaluate
 from sheetnet.motifs.mmult import MMULT
 from sheetnet.motifs.workbook import Values, Weights
 from sheetnet.tables import Raw
-from sheetnet.tables.recipe import Recipe, Table
+from sheetnet.tables.recipe import Recipe
+from sheetnet.tables.table import Table, plan_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,8 +82,7 @@ class Params:
         A feature that the sheet cannot calculate is nan. Raises: SheetnetError without models.
         """
         recipe = self.recipe
-        X, y = evaluate([recipe.X, recipe.y], self.workbook.by_node(self.everything))
-        return Table(X, y, self.features, self.raw_of(self.inputs), recipe.name)
+        return Table(self.raw_of(self.inputs), plan_of(recipe.settings))
 
     @property
     def recipe(self) -> Recipe:

@@ -15,7 +15,8 @@ from sheetnet.common.settings import MAX_EPOCHS, learning_rate, whole_number
 from sheetnet.errors import DataError, SheetnetError
 from sheetnet.models.model import WEIGHTS
 from sheetnet.motifs.workbook import Values
-from sheetnet.tables.recipe import Table, prepare
+from sheetnet.tables.table import Table
+from sheetnet.tables.titanic import prepare
 
 
 def write_params(file: str | Path, out: str | Path, params: Any) -> Built:

@@ -23,7 +23,7 @@ from sheetnet.models.model import WEIGHTS, Model
 from sheetnet.motifs.mmult import MMULT
 from sheetnet.motifs.workbook import Weights
 from sheetnet.page.book import Block
-from sheetnet.tables.recipe import Table
+from sheetnet.tables.table import Table
 
 Into = Literal["mmult", "yellow"]
 PATIENCE = 60.0  # seconds for which a call that is refused is made again: a person who types a number thinks

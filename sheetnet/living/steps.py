@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetnet.models.model import Model
-from sheetnet.tables.recipe import Table
+from sheetnet.tables.table import Table
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from sheetnet.errors import DataError, SheetnetError
 from sheetnet.graph.node import Node, apply, lift, mean, relu, square, sum_columns
 
 if TYPE_CHECKING:
-    from sheetnet.tables.recipe import Table
+    from sheetnet.tables.table import Table
 
 Forward = Callable[[Node, Node], list[Node]]  # who must know what a model is compares this, and no name
 

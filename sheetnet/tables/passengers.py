@@ -34,8 +34,8 @@ _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 class Column:
     """One column of the table: its name, and which values it may hold.
 
-    A number is 0 or more and finite, and without a fraction where `whole`; where `allowed` is not empty, only
-    its members will do. A blank cell is refused unless `blank_ok`.
+    A number is `low` or more (None: any) and finite, and without a fraction where `whole`; where `allowed` is not
+    empty, only its members will do. A blank cell is refused unless `blank_ok`.
     """
 
     name: str
@@ -43,15 +43,17 @@ class Column:
     allowed: tuple[float, ...] | tuple[str, ...] = ()
     whole: bool = False
     blank_ok: bool = False
+    low: float | None = 0.0
 
     @property
     def expected(self) -> str:
         """What a cell of this column may hold, in words: `"1, 2 or 3"`, `"a number of 0 or more, or nothing"`."""
         if self.allowed:
-            *most, last = map(str, self.allowed)
-            words = f"{', '.join(most)} or {last}"
+            *most, last = map(_spelt, self.allowed[:20])
+            last = f"{last} ({len(self.allowed) - 20} more)" if len(self.allowed) > 20 else last
+            words = f"{', '.join(most)} or {last}" if most else last
         else:
-            words = f"a {'whole ' * self.whole}number of 0 or more"
+            words = f"a {'whole ' * self.whole}number" + ("" if self.low is None else f" of {self.low:g} or more")
         return words + ", or nothing" * self.blank_ok
 
     def value(self, found: str | float | None) -> float | str:
@@ -74,7 +76,9 @@ class Column:
         if self.allowed:
             fits = value in self.allowed
         else:
-            fits = isinstance(value, float) and 0 <= value < math.inf and (value.is_integer() or not self.whole)
+            low = -math.inf if self.low is None else self.low
+            fits = isinstance(value, float) and math.isfinite(value) and low <= value
+            fits = fits and (not self.whole or value.is_integer())  # type: ignore[union-attr]
         if not fits:
             raise self._refusal(f"found {shown(cell)}")
         return value
@@ -101,7 +105,7 @@ SCHEMA: Mapping[str, Column] = {
 
 @dataclass(frozen=True, eq=False)
 class Raw:
-    """The table as it was read: by the names of SCHEMA, in its order, one column (n, 1) each.
+    """A table as it was read: one column (n, 1) each by its name, of the passengers those of SCHEMA in its order.
 
     Numbers are float64, nan where blank; texts are str in an array of dtype object, "" where blank. `source` is
     the bare name of the file, without its folder, so that what is made from it is the same on every machine.
@@ -112,20 +116,20 @@ class Raw:
 
     @property
     def n_rows(self) -> int:
-        """The number of passengers."""
-        return len(self.columns["Survived"])
+        """The number of rows."""
+        return len(next(iter(self.columns.values()), ()))
 
     @property
     def frame(self) -> pd.DataFrame:
-        """A new DataFrame (n, 8): numbers float64 with NaN, texts dtype object with None, where blank."""
+        """A new DataFrame (n, columns): numbers float64 with NaN, texts dtype object with None, where blank."""
         import pandas as pd
 
-        def series(name: str, column: NDArray[Any]) -> pd.Series:
-            if SCHEMA[name].kind == "number":
+        def series(column: NDArray[Any]) -> pd.Series:
+            if column.dtype != object:
                 return pd.Series(column[:, 0].copy())
             return pd.Series([text or None for text in column[:, 0]], dtype=object)
 
-        return pd.DataFrame({name: series(name, column) for name, column in self.columns.items()})
+        return pd.DataFrame({name: series(column) for name, column in self.columns.items()})
 
 
 def read_passengers(path: str | Path | None = None) -> Raw:
@@ -265,6 +269,10 @@ def _remedy(missing: list[str], header: list[str]) -> str:
     if missing == ["PassengerId"]:
         return "add a column of that name that numbers the rows, as in Kaggle's test.csv"
     return "add what is missing"
+
+
+def _spelt(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.15g}"
 
 
 def decimal(cell: str | float) -> float:

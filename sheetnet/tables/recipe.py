@@ -1,24 +1,19 @@
-"""Recipes: from the raw table to feature columns, as graph; and the Table that they give.
+"""Recipes: from the raw table to feature columns, as graph; and the two of the passengers.
 
 A recipe is written once. In a sheet it is formulas that lead back to the raw data; in Python it is evaluated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
-from sheetnet.errors import DataError
-from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import Node, apply, hstack, lift, row, variable, where
-from sheetnet.tables import SCHEMA, Raw, read_passengers
-
-if TYPE_CHECKING:
-    import pandas as pd
+from sheetnet.tables import SCHEMA, Raw
+from sheetnet.tables.passengers import Column
 
 
 @dataclass
@@ -26,7 +21,9 @@ class Recipe:
     """A prepared table as graph: from the raw columns (n_raw, 1) to X (n, p) and y (n, 1).
 
     helpers stand beside the raw columns, facts are single numbers shown beside the table, picked says which raw row
-    each row of X comes from, columns are the raw columns in use.
+    each row of X comes from, columns are the raw columns in use. Where names are no names in a sheet, their nodes have
+    such (node.name). target is y, part (n, 1) the column of "train", "valid" and "test" where there is one, schema
+    what may stand in each raw column.
     """
 
     name: str
@@ -38,6 +35,10 @@ class Recipe:
     picked: Node | None = None
     columns: dict[str, Node] = field(default_factory=dict)
     features: dict[str, Node] = field(default_factory=dict)
+    target: Node | None = None
+    part: Node | None = None
+    schema: Mapping[str, Column] = field(default_factory=lambda: SCHEMA)
+    settings: dict[str, Any] = field(default_factory=dict)  # from which `table.recipe_of` makes it again
 
     def __post_init__(self) -> None:
         self._X: Node | None = None
@@ -51,7 +52,7 @@ class Recipe:
     @property
     def y(self) -> Node:
         """What is to be predicted, (n, 1)."""
-        return self.columns["Survived"]
+        return self.target or self.columns["Survived"]
 
     def inputs(self, raw: Raw) -> dict[Node, np.ndarray]:
         """The values of the recipe's inputs for a raw table."""
@@ -69,7 +70,8 @@ def counting(n: int) -> np.ndarray:
 
 def _start(name: str, n_raw: int, n_rows: int) -> Recipe:
     raw = {name: variable(name, (n_raw, 1)) for name in SCHEMA}
-    return Recipe(name, variable("number", (n_raw, 1)), raw, variable("no", (n_rows, 1)))
+    settings = {"recipe": name, "n_raw": n_raw, "n_rows": n_rows}
+    return Recipe(name, variable("number", (n_raw, 1)), raw, variable("no", (n_rows, 1)), settings=settings)
 
 
 def _share_of_max(a: Node) -> Node:
@@ -152,65 +154,3 @@ def complete_rows(raw: Raw) -> np.ndarray:
     """Which rows have no blank, (n_raw,) of bool."""
     whole = [~np.isnan(c[:, 0]) if c.dtype != object else c[:, 0] != "" for c in raw.columns.values()]
     return np.asarray(np.logical_and.reduce(whole))
-
-
-@dataclass(frozen=True)
-class Table:
-    """A prepared table: X (n, p), y (n, 1), the features' names, and the raw table that it came from."""
-
-    X: np.ndarray = field(repr=False)
-    y: np.ndarray = field(repr=False)
-    features: tuple[str, ...]
-    raw: Raw = field(repr=False)
-    recipe: str
-
-    @classmethod
-    def of_sheet(cls, X: np.ndarray, y: np.ndarray, features: tuple[str, ...], recipe: str, file: str = "") -> Table:
-        """The rows as a sheet prepares them; what they were made from stays in the sheet."""
-        return cls(X, y, features, Raw({}, file), recipe)
-
-    @property
-    def n_rows(self) -> int:
-        """Rows in use."""
-        return len(self.X)
-
-    @property
-    def n_features(self) -> int:
-        """Columns of X."""
-        return len(self.features)
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The raw table as pandas has it, before the recipe."""
-        return self.raw.frame
-
-
-def prepare(raw: Raw, recipe: str) -> Table:
-    """The table that a recipe makes of raw rows.
-
-    Raises: DataError for an unknown recipe, too few usable rows, or a column that cannot be scaled.
-    """
-    if recipe not in RECIPES:
-        raise DataError(f"there is no recipe {recipe!r}; known are {', '.join(RECIPES)}")
-    kind = RECIPES[recipe]
-    n_rows = int(complete_rows(raw).sum()) if kind.drops_incomplete else raw.n_rows
-    if n_rows < 2:
-        raise DataError(f"{raw.source}: {n_rows} complete rows are left of {raw.n_rows}; at least 2 are needed")
-    graph = kind.build(raw.n_rows, n_rows)
-    X, y = evaluate([graph.X, graph.y], graph.inputs(raw))
-    for name, column in zip(graph.features, X.T, strict=True):
-        if np.isnan(column).any():
-            raise DataError(
-                f"{raw.source}: the feature {name} cannot be computed: its column is blank throughout, or"
-                f" the largest entry of its column is 0. The recipe {recipe} needs at least one row where it is not 0"
-            )
-    return Table(X, y, tuple(graph.features), raw, recipe)
-
-
-def titanic(recipe: str = "sheet", csv: str | Path | None = None) -> Table:
-    """The Titanic's passengers, prepared: X (712, 10) with recipe="sheet", X (891, 12) with recipe="notebook".
-
-    csv: a table of your own with the same columns, such as Kaggle's train.csv.
-    Raises: DataError naming file, line and column.
-    """
-    return prepare(read_passengers(Path(csv) if csv is not None else None), recipe)

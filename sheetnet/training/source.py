@@ -12,8 +12,8 @@ import numpy as np
 import torch
 
 from sheetnet.errors import DataError, TrainingError
-from sheetnet.tables.recipe import Table
 from sheetnet.tables.rows import Rows
+from sheetnet.tables.table import Table
 from sheetnet.training.devices import DTYPES
 from sheetnet.training.ranks import Ranks, on_this_machine
 
@@ -55,11 +55,11 @@ def source_of(table: Table | Rows, dtype: str, memory: int | None, ranks: Ranks)
     share = slice(bounds[ranks.rank], bounds[ranks.rank + 1])
     if share.start == share.stop:
         raise DataError(f"{table.n_rows} rows are too few for {ranks.world} workers; start fewer")
-    X, y = table.X[share], table.y[share]
+    X, y = table.X[share].copy(), table.y[share].copy()  # torch warns of arrays that cannot be written to
     bad = ~(np.isfinite(X).all(1) & np.isfinite(y).all(1))
     if bad.any():
         raise DataError(f"row {int(np.flatnonzero(bad)[0]) + 1} of the table holds an entry that is no finite number")
-    return Source(table.features, "Survived", table.n_rows, X, y, lambda size: slices(X, y, size), digest)
+    return Source(table.features, table.target.name, table.n_rows, X, y, lambda size: slices(X, y, size), digest)
 
 
 def _from_files(rows: Rows, dtype: str, memory: int | None, ranks: Ranks) -> Source:

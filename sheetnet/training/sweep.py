@@ -14,8 +14,8 @@ import torch
 from sheetnet.common.settings import MAX_SEED, learning_rate, whole_number
 from sheetnet.errors import SheetnetError, TrainingError
 from sheetnet.models.model import Model, decimals_of
-from sheetnet.tables.recipe import Table
 from sheetnet.tables.rows import Rows
+from sheetnet.tables.table import Table
 from sheetnet.training.designs import Settings, draw, spread, starts
 from sheetnet.training.devices import resolve_device, resolve_dtype
 from sheetnet.training.interrupt import Interrupt

@@ -13,8 +13,8 @@ import torch
 from sheetnet.common.settings import MAX_SEED, learning_rate, whole_number
 from sheetnet.errors import TrainingError
 from sheetnet.models.model import Model
-from sheetnet.tables.recipe import Table
 from sheetnet.tables.rows import Rows
+from sheetnet.tables.table import Table
 from sheetnet.training import checkpoint as files
 from sheetnet.training.descent import Descent, Progress
 from sheetnet.training.devices import resolve_device, resolve_dtype

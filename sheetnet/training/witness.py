@@ -16,7 +16,7 @@ from torch.nn.functional import mse_loss
 
 from sheetnet.models.model import Model
 from sheetnet.models.twins import W_of, as_numpy, create, grad_W_of, parameter, weight_from_W
-from sheetnet.tables.recipe import Table
+from sheetnet.tables.table import Table
 from sheetnet.training.loop import accuracy
 from sheetnet.training.trainer import train
 
@@ -85,7 +85,7 @@ def _by_optim(name: str, model: Model, table: Table, start: np.ndarray, lr: floa
     module = create(model.name, {"W": start}, torch.device("cpu"), torch.float64)
     weight = parameter(module)
     optimiser = optim.create(name, [weight], lr)
-    X, y = torch.as_tensor(table.X), torch.as_tensor(table.y)
+    X, y = torch.tensor(table.X), torch.tensor(table.y)
     losses, shares, weights, grads, states = [], [], [], [], []
     for _ in range(epochs + 2):
         weights.append(W_of(module))
@@ -106,7 +106,7 @@ def _by_optim(name: str, model: Model, table: Table, start: np.ndarray, lr: floa
 def observe(model: Model, table: Table, W: np.ndarray) -> Record:
     """One forward and backward pass at W (p, k): pred, error, loss, each layer's output and its cotangent, grad_W."""
     module = create(model.name, {"W": W}, torch.device("cpu"), torch.float64)
-    X, y = torch.as_tensor(table.X), torch.as_tensor(table.y)
+    X, y = torch.tensor(table.X), torch.tensor(table.y)
     layers: dict[str, Tensor] = {}
 
     def keep(name: str) -> None:
@@ -137,7 +137,7 @@ def observe(model: Model, table: Table, W: np.ndarray) -> Record:
 
 def least_squares(table: Table) -> Record:
     """The weights (1, p) of least squared error by torch's own solver, and their loss; nan where columns depend."""
-    X, y = torch.as_tensor(table.X), torch.as_tensor(table.y)
+    X, y = torch.tensor(table.X), torch.tensor(table.y)
     if not (X.isfinite().all() and y.isfinite().all() and _certain(X.T @ X) > SINGULAR):
         return {"best.weight": np.full((1, X.shape[1]), np.nan), "best.loss": np.full((1, 1), np.nan)}
     W = torch.linalg.lstsq(X, y).solution

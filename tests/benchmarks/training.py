@@ -21,8 +21,7 @@ from machine import Group, Line, Machine, Timed
 
 import sheetnet as sn
 from sheetnet.models.model import Model, create
-from sheetnet.tables import Raw
-from sheetnet.tables.recipe import Table
+from sheetnet.tables.table import Table
 from sheetnet.training import nets as many
 from sheetnet.training.paths import choose, start
 from sheetnet.training.task import Task, factored, triangle
@@ -36,7 +35,7 @@ def random_table(n: int, p: int) -> Table:
     X = rng.normal(size=(n, p)).astype(np.float32) / p**0.5
     X[:, -1] = 1
     y = (X.sum(1, keepdims=True) > 1).astype(float)
-    return Table(X, y, tuple(f"x{i}" for i in range(p)), Raw({}, "random"), "sheet")
+    return Table.of_sheet(X, y, tuple(f"x{i}" for i in range(p)), "sheet")
 
 
 def task_of(model: Model, table: Table, device: torch.device, dtype: str = "float32", lr: float = LR) -> Task:

@@ -29,7 +29,8 @@ from sheetnet.motifs.workbook import Values, Weights
 from sheetnet.page.part import Part
 from sheetnet.page.shown import Group
 from sheetnet.tables.passengers import MAX_ROWS
-from sheetnet.tables.recipe import RECIPES, Recipe, Table, counting
+from sheetnet.tables.recipe import RECIPES, Recipe, counting
+from sheetnet.tables.table import Table
 
 FIRST_LOOK = 10  # the epoch that is looked at as the workbook comes
 WIGGLE = 1e-5

@@ -1,0 +1,114 @@
+"""What people have, a file, a DataFrame, arrays, a Bunch, as columns of numbers and texts, with a word on each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sheetnet.tables.cells import Mark, column_of, marks
+from sheetnet.tables.memory import NAMELESS, Given, judged, of_array, of_bunch, of_frame, of_mapping, with_target
+from sheetnet.tables.names import unique
+from sheetnet.tables.reading import MAX_COLUMNS, MAX_ROWS, PACKED, TEXTS, Cells, cells_of, content_of, text_of
+from sheetnet.tables.words import refusal, shown
+
+MAX_UNPACKED = 256 * 2**20  # bytes of a Parquet file's columns
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a person says of a text file, where it does not say it itself."""
+
+    separator: str | None = None
+    decimal: Mark | None = None
+    encoding: str | None = None
+
+
+def given(source: Any, y: Any = None, reading: Reading = Reading()) -> Given:
+    """The columns of a source: a path, a DataFrame, a Bunch, {name: column}, or an array X with y beside it.
+
+    Raises: DataError naming what cannot be read.
+    """
+    if isinstance(source, str | Path):
+        found = _of_file(Path(source).expanduser(), reading)
+    elif hasattr(source, "data") and hasattr(source, "target") and hasattr(source, "feature_names"):
+        found = of_bunch(source)
+    elif hasattr(source, "columns") and hasattr(source, "iloc"):
+        found = of_frame(source, "a DataFrame")
+    elif isinstance(source, Mapping):
+        found = of_mapping(source)
+    elif hasattr(source, "__array__") or isinstance(source, Sequence):
+        found = of_array(source)
+    else:
+        kinds = "a path, a DataFrame, a scikit-learn Bunch, a dict of columns, or arrays X and y"
+        raise refusal("the table", f"found {type(source).__name__}", kinds, "give one of these")
+    if y is not None:
+        found = with_target(found, y)
+    return _bounded(found)
+
+
+def _bounded(found: Given) -> Given:
+    if not found.columns or not found.n_rows:
+        raise refusal(found.source, "the table has no rows", "at least 2", "check where it comes from")
+    if found.n_rows > MAX_ROWS:
+        place, rows = found.source, f"the table has {found.n_rows:,} rows"
+        remedy = "keep fewer rows, or train without a workbook (sn.open_rows)"
+        raise refusal(place, rows, f"at most {MAX_ROWS:,} in a sheet for learning", remedy)
+    if len(found.columns) > MAX_COLUMNS:
+        place, columns = found.source, f"the table has {len(found.columns):,} columns"
+        raise refusal(place, columns, f"at most {MAX_COLUMNS:,}", "keep fewer columns")
+    names = unique(name if name else f"column {at}" for at, name in enumerate(found.names, 1))
+    return replace(found, columns=tuple(replace(c, name=n) for c, n in zip(found.columns, names, strict=True)))
+
+
+# ---- files
+
+
+def _of_file(path: Path, reading: Reading) -> Given:
+    bare = Path(path.stem) if path.suffix.lower() in PACKED else path
+    if bare.suffix.lower() in (".parquet", ".pq"):
+        return _of_parquet(path)
+    if path.suffix.lower() not in (*PACKED, *TEXTS) and path.is_file():
+        found = f"its name ends in {shown(path.suffix)}"
+        remedy = "save it as CSV, or read it with pandas and give the DataFrame"
+        raise refusal(str(path), found, f"{', '.join(TEXTS)}, .parquet, or one packed ({', '.join(PACKED)})", remedy)
+    said: list[str] = []
+    text = text_of(content_of(path), str(path), reading.encoding, said)
+    separator = reading.separator
+    if separator is None and bare.suffix.lower() in (".tsv", ".tab") and "\t" in text.partition("\n")[0]:
+        separator = "\t"
+    return of_cells(cells_of(text, str(path), separator, said), str(path), path.name, reading.decimal)
+
+
+def of_cells(cells: Cells, file: str, source: str, decimal: Mark | None) -> Given:
+    """The columns that cells hold."""
+    columns = list(zip(*cells.rows, strict=True))
+    names = [name or f"column {at}" for at, name in enumerate(cells.header, 1)]
+    kinds = marks(columns, file, names, decimal)
+    places = [f"line {line}" for line in cells.lines]
+    found = [
+        judged(column_of(name, texts, mark, places), nameless=not name or bool(NAMELESS.fullmatch(name)))
+        for name, texts, mark in zip(cells.header, columns, kinds, strict=True)
+    ]
+    return Given(tuple(found), source, cells.said)
+
+
+def _of_parquet(path: Path) -> Given:
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    from sheetnet.tables.files import reading
+
+    content_of(path, "a Parquet file", MAX_UNPACKED)
+    with reading(path):
+        about = pq.read_metadata(path)
+        groups = [about.row_group(at) for at in range(about.num_row_groups)]
+        size = sum(group.total_byte_size for group in groups)
+    if about.num_rows > MAX_ROWS or size > MAX_UNPACKED or about.num_columns > MAX_COLUMNS:
+        found = f"it has {about.num_rows:,} rows, {about.num_columns:,} columns and {size:,} bytes"
+        expected = f"at most {MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns and {MAX_UNPACKED:,} bytes"
+        raise refusal(str(path), found, expected, "keep fewer, or train without a workbook (sn.open_rows)")
+    with reading(path):
+        frame = pd.read_parquet(path)  # what pandas kept as an index is an index again
+    return of_frame(frame, path.name)

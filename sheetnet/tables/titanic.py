@@ -1,0 +1,41 @@
+"""The table of the Titanic's passengers, by one of two recipes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from sheetnet.errors import DataError
+from sheetnet.tables import Raw, read_passengers
+from sheetnet.tables.recipe import RECIPES, complete_rows
+from sheetnet.tables.table import Passengers, Table
+
+
+def prepare(raw: Raw, recipe: str) -> Table:
+    """The table that a recipe makes of raw rows.
+
+    Raises: DataError for an unknown recipe, too few usable rows, or a column that cannot be scaled.
+    """
+    if recipe not in RECIPES:
+        raise DataError(f"there is no recipe {recipe!r}; known are {', '.join(RECIPES)}")
+    n_rows = int(complete_rows(raw).sum()) if RECIPES[recipe].drops_incomplete else raw.n_rows
+    if n_rows < 2:
+        raise DataError(f"{raw.source}: {n_rows} complete rows are left of {raw.n_rows}; at least 2 are needed")
+    table = Table(raw, Passengers(recipe, raw.n_rows, n_rows))
+    for name, column in zip(table.features, table.X.T, strict=True):
+        if np.isnan(column).any():
+            raise DataError(
+                f"{raw.source}: the feature {name} cannot be computed: its column is blank throughout, or"
+                f" the largest entry of its column is 0. The recipe {recipe} needs at least one row where it is not 0"
+            )
+    return table
+
+
+def titanic(recipe: str = "sheet", csv: str | Path | None = None) -> Table:
+    """The Titanic's passengers, prepared: X (712, 10) with recipe="sheet", X (891, 12) with recipe="notebook".
+
+    csv: a table of your own with the same columns, such as Kaggle's train.csv.
+    Raises: DataError naming file, line and column.
+    """
+    return prepare(read_passengers(Path(csv) if csv is not None else None), recipe)
