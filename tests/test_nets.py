@@ -30,13 +30,14 @@ def by_graph(case: Case) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     X, y = variable("X", case.X.shape), variable("y", case.y.shape)
     P = {p.name: variable(p.name, p.shape) for p in net.parameters}
     masks = {name: variable(name, value.shape) for name, value in case.masks.items()}
-    how = Pass(training=True, masks=masks, rows=float(len(case.X)))
+    train = variable("train", case.y.shape)
+    how = Pass(training=True, masks=masks, train=train, rows=float(len(case.X)))
     out = net.forward(X, P, how)[-1]
     loss = mean(net.of_loss.rows(out, y))
     wanted = [P[p.name] for p in net.trained]
     roots = {"out": out, "loss": loss, "predicted": net.forward(X, P)[-1], **how.updates}
     roots |= {f"grad {p.name}": g for p, g in zip(net.trained, gradient(loss, wanted), strict=True)}
-    given = {X: case.X, y: case.y} | {P[k]: v for k, v in case.params.items()}
+    given = {X: case.X, y: case.y, train: np.ones(case.y.shape)} | {P[k]: v for k, v in case.params.items()}
     given |= {masks[k]: v for k, v in case.masks.items()}
     return dict(zip(roots, with_magnitudes(list(roots.values()), given), strict=True))
 

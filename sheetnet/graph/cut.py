@@ -8,7 +8,7 @@ from math import inf
 from sheetnet.graph.dialect import ARRAY, ROWWISE, STACKS
 from sheetnet.graph.node import Node, order
 
-PLACE = 30  # characters of a place on another sheet
+PLACE = 16  # characters of a place: a name, or cells of the same sheet
 MOST = 3500  # of a formula, before a part of it gets a place; Excel takes 8,192
 
 
@@ -18,7 +18,7 @@ def cuts(roots: Sequence[Node], placed: Collection[Node], most: float = MOST) ->
     What has no array formula (such as normal) is placed, and what it reads.
     """
     stands, lengths = set(placed), dict[Node, float]()
-    nodes = order(roots)
+    nodes = order(roots, stands)
     new: list[Node] = []
 
     def stand(node: Node) -> None:

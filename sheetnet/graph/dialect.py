@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from sheetnet.graph.judging import JUDGE
 
@@ -99,27 +100,41 @@ STACKS = {"hstack", "vstack"}  # written part by part; see layout
 # ---- row by row: (the text of a, loose as a sum; its width) -> text
 
 
-def _row_max(a: str, columns: range, width: int) -> str:
-    """Each row's largest entry among some columns of a (n, width), as a column: by halves, for MAX takes all rows."""
+@dataclass(frozen=True)
+class _Half:
+    """The largest of some columns of a, as weights of all columns and texts to be added: max(x, y) of two such is
+    (x + y) / 2 + |x - y| / 2, in which the weights go together, so that a is written as seldom as can be."""
+
+    weights: tuple[float, ...]
+    terms: tuple[str, ...] = ()
+
+    def text(self, a: str) -> str:
+        return "+".join([_picked(a, self.weights), *self.terms])
+
+    def larger(self, other: _Half, a: str) -> _Half:
+        away = _picked(a, [x - y for x, y in zip(self.weights, other.weights, strict=True)])
+        plus, minus = ("".join(sign + term for term in half.terms) for sign, half in (("+", self), ("-", other)))
+        half = [*(f"0.5*{term}" for term in (*self.terms, *other.terms)), f"0.5*ABS({away}{plus}{minus})"]
+        return _Half(tuple((x + y) / 2 for x, y in zip(self.weights, other.weights, strict=True)), tuple(half))
+
+
+def _largest(a: str, columns: range, width: int) -> _Half:
+    """Each row's largest entry among some columns, by halves, for MAX takes all rows."""
     if len(columns) == 1:
-        return _picked(a, {columns[0]: 1.0}, width)
-    if len(columns) == 2:  # half the sum and half the distance
-        i, j = columns
-        return f"{_picked(a, {i: 0.5, j: 0.5}, width)}+ABS({_picked(a, {i: 0.5, j: -0.5}, width)})"
+        return _Half(tuple(float(k in columns) for k in range(width)))
     middle = len(columns) // 2
-    left, right = (_row_max(a, some, width) for some in (columns[:middle], columns[middle:]))
-    return f"IF({left}>{right},{left},{right})"
+    return _largest(a, columns[:middle], width).larger(_largest(a, columns[middle:], width), a)
 
 
-def _picked(a: str, weights: dict[int, float], width: int) -> str:
-    return f"MMULT({a},{{{';'.join(number(weights.get(k, 0.0)) for k in range(width))}}})"
+def _picked(a: str, weights: Sequence[float]) -> str:
+    return f"MMULT({a},{{{';'.join(map(number, weights))}}})"
 
 
 def _powers(a: str, width: int) -> tuple[str, str, str]:
     """Each row's largest entry; exp of how far its entries are below, which cannot overflow; the sum of these."""
-    most = _row_max(a, range(width), width)
+    most = _largest(a, range(width), width).text(a)
     powers = f"EXP({a}-({most}))"
-    return most, powers, _picked(powers, dict.fromkeys(range(width), 1.0), width)
+    return most, powers, _picked(powers, (1.0,) * width)
 
 
 def _softmax(a: str, width: int) -> str:

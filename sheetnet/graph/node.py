@@ -7,7 +7,7 @@ do in array formulas. A graph is checked as it is built. What an op means elsewh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sheetnet.errors import GraphError
@@ -128,17 +128,37 @@ def _fold(op: str, sources: tuple[Node, ...], shape: Shape) -> Node | None:
     if op == "mul":
         a, b = sources
         return _fold_product(a, b, shape) or _fold_product(b, a, shape)
+    if op == "neg":
+        return _fold_sign(sources[0])
     return _fold_transpose(sources[0]) if op == "transpose" else None
 
 
 def _fold_product(x: Node, other: Node, shape: Shape) -> Node | None:
     if x.op == "expand" and broadcast(x.sources[0].shape, other.shape) == shape:
         return x.sources[0] * other
+    if (
+        x.op == "matmul"
+        and not x.name
+        and _is_ones(x.sources[1])
+        and broadcast(x.sources[0].shape, other.shape) == shape
+    ):
+        return x.sources[0] * other
     if _is(x, 1.0) and other.shape == shape:
         return other
     if x.op == "div" and _is(x.sources[0], 1.0):
         return other / x.sources[1]
     return None
+
+
+def _is_ones(node: Node) -> bool:
+    """Whether a column times this is the column repeated."""
+    return isinstance(node.value, tuple) and node.shape[0] == 1 and set(node.value[0]) == {1.0}
+
+
+def _fold_sign(a: Node) -> Node | None:
+    if isinstance(a.value, float):
+        return constant(-a.value)
+    return apply("expand", -a.sources[0], a.sources[1]) if a.op == "expand" else None
 
 
 def _fold_transpose(a: Node) -> Node | None:
@@ -196,8 +216,8 @@ def row(a: Node, index: Node | int) -> Node:
     return apply("row", a, lift(index))
 
 
-def order(roots: Iterable[Node]) -> list[Node]:
-    """All nodes that the roots need, each after its sources."""
+def order(roots: Iterable[Node], known: Collection[Node] = ()) -> list[Node]:
+    """All nodes that the roots need, each after its sources; what only known nodes need is left out."""
     seen: set[Node] = set()
     out: list[Node] = []
     stack = [(node, False) for node in roots]
@@ -208,5 +228,6 @@ def order(roots: Iterable[Node]) -> list[Node]:
         elif node not in seen:
             seen.add(node)
             stack.append((node, True))
-            stack.extend((source, False) for source in node.sources)
+            if node not in known:
+                stack.extend((source, False) for source in node.sources)
     return out

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sheetnet.graph.cut import cuts
 from sheetnet.graph.gradient import gradient
 from sheetnet.graph.node import Node, apply, lift, mean, order, square, variable, vstack
-from sheetnet.graph.rewrite import substitute
+from sheetnet.graph.rewrite import substitute, sum_with
 from sheetnet.models.layer import Pass
 from sheetnet.models.losses import right
 from sheetnet.models.net import Net
@@ -32,6 +32,7 @@ class Setting:
 
     X: Node
     y: Node
+    one: Node  # 1 in every row, (n, 1)
     parts: Mapping[str, tuple[Node, Node]]  # {} where all rows are learnt from
     epoch: Node
     wiggle: Node
@@ -84,7 +85,7 @@ class Learning:
 
     def _training(self) -> Pass:
         train = self.setting.parts.get("train")
-        rows = (None, float(self.setting.X.shape[0])) if train is None else train
+        rows = (self.setting.one, float(self.setting.X.shape[0])) if train is None else train
         return Pass(True, self.masks, *rows)
 
     def judged_by(self, seen: Seen, predicted: Seen) -> dict[str, Node]:
@@ -107,12 +108,12 @@ class Learning:
         judged = self.judged_by(seen, self._seen(P, Pass()) if "valid" in self.setting.parts else seen)
         trained = [P[p.name] for p in net.trained]
         states = [{kind: variable(f"{kind}_{p.name}", p.shape) for kind in self.optimiser.state} for p in net.trained]
-        grads = gradient(seen.loss, trained)
+        grads = sum_with(gradient(seen.loss, trained), self.setting.one)
         steps = [self.optimiser.step(*of, self.lr, t) for of in zip(trained, grads, states, strict=True)]
         updated = {p.name: step.W_next for p, step in zip(net.trained, steps, strict=True)} | how.updates
         before = [*P.values(), *(state[kind] for state in states for kind in state), t]
         after = [*(updated[name] for name in P), *(step.state[kind] for step in steps for kind in step.state)]
-        standing = [*before, self.setting.X, self.setting.y, self.lr, *self.masks.values()]
+        standing = [*before, self.setting.X, self.setting.y, self.setting.one, self.lr, *self.masks.values()]
         standing += [node for part in self.setting.parts.values() for node in part]
         middle = cuts([*judged.values(), *after], standing)
         first = {name: apply("same", self.start[name]) for name in P}
@@ -147,7 +148,7 @@ class Learning:
         names = [p.name for p in self.net.trained]
         wanted = [self.then[name] for name in names]
         passed = [node for node in _between(self.seen.loss, wanted) if node in self.seen.steps]
-        found = gradient(self.seen.loss, [*passed, *wanted])
+        found = sum_with(gradient(self.seen.loss, [*passed, *wanted]), self.setting.one)
         self.cotangents = dict(zip((node.name for node in passed), found, strict=False))
         self.grads = dict(zip(names, found[len(passed) :], strict=True))
         self.t = epoch + 1.0

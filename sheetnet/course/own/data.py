@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sheetnet.graph.node import Node
+from sheetnet.motifs.learning import Setting
 from sheetnet.page.book import Book
 from sheetnet.page.flow import across, down, lay
 from sheetnet.page.grid import facts
@@ -72,14 +72,16 @@ def _taken(column: Mapping[str, Any]) -> str:
     levels = column["levels"]
     drop = column["drop"]
     words = HOW[column["how"]].format(
-        dropped="none is left out" if drop is None else f"none for {levels[drop]}, which is all others at 0: one less,"
+        dropped="none is left out"
+        if drop is None
+        else f"none for {levels[drop]}, which is all others at 0: one less,"
         " for a column that follows from the others adds nothing beside the bias",
         last=levels[-1] if levels else "",
     )
     return words + (f"; {MISSING[column['missing']]}" if column["blank"] else "")
 
 
-def features_page(book: Book, recipe: Recipe, parts: Mapping[str, tuple[Node, Node]]) -> None:
+def features_page(book: Book, recipe: Recipe, setting: Setting) -> None:
     """The rows in use, and every feature as a formula of them."""
     page = book.page(
         "Features",
@@ -94,11 +96,14 @@ def features_page(book: Book, recipe: Recipe, parts: Mapping[str, tuple[Node, No
         text = raw is not None and recipe.schema[name].kind == "text"
         named = "y" if node is recipe.y else node.name if node.op != "input" else ""
         labels = ("y",) if node is recipe.y else ()
-        left |= forward({f"column_{i}": (node, name, "text" if text else "plain")}, style="cells", name=named, labels=labels)
+        left |= forward(
+            {f"column_{i}": (node, name, "text" if text else "plain")}, style="cells", name=named, labels=labels
+        )
     counts: Group = {}
-    for what, (node, count) in parts.items():
+    for what, (node, count) in setting.parts.items():
         left |= forward({what: (node, f"in {what}", "plain")}, style="cells", name=f"in_{what}")
         counts |= result({f"{what}_rows": (count, f"rows in {what}", "plain")}, name=f"{what}_rows")
+    left |= forward({"one": (setting.one, "1", "plain")}, style="cells", name="one")
     X = forward({"X": (recipe.X, "X", "feature")}, name="X", labels=tuple(recipe.features))
     body = table(left, None, X, frozen=True)
     lay(page, "features", across(body, facts("", counts)) if counts else body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,7 @@ from sheetnet.course.lesson import Lesson, Pair, Watched, Word
 from sheetnet.course.own.data import data_page, features_page
 from sheetnet.course.own.texts import ask, purpose, tries, words
 from sheetnet.graph.evaluate import evaluate
-from sheetnet.graph.node import Node, apply, variable
+from sheetnet.graph.node import Node, apply, lift, variable
 from sheetnet.models.net import Net
 from sheetnet.models.optimisers import OPTIMISERS
 from sheetnet.motifs.agreement import TORCH
@@ -26,9 +26,9 @@ from sheetnet.motifs.workbook import Values
 from sheetnet.page.grid import facts, grid
 from sheetnet.page.part import Part
 from sheetnet.page.shown import Group, result
-from sheetnet.tables.fitted import recipe_of
 from sheetnet.tables.passengers import Column
-from sheetnet.tables.recipe import Recipe, Table, counting
+from sheetnet.tables.recipe import Recipe, counting
+from sheetnet.tables.table import Table, recipe_of
 
 FIRST_LOOK = 10  # the epoch that is looked at as the workbook comes
 WIGGLE = 1e-5
@@ -47,6 +47,7 @@ class Spec:
     epochs: int
     optimiser: str
     seed: int
+    source: str
     torch_version: str
     given: tuple[str, ...] = ()  # the nets whose start was given, not drawn
 
@@ -61,7 +62,7 @@ def _sane(spec: Spec) -> Spec:
         raise ValueError("sizes out of bounds")
     if spec.optimiser not in OPTIMISERS or spec.kind not in ("number", "two", "many"):
         raise ValueError("unknown optimiser or target")
-    texts = (spec.target, spec.torch_version, *spec.classes, *spec.given)
+    texts = (spec.target, spec.source, spec.torch_version, *spec.classes, *spec.given)
     if not all(isinstance(text, str) and len(text) <= 300 for text in texts) or len(spec.classes) > 100:
         raise ValueError("a setting of another kind")
     if not 1 <= len(spec.nets) <= MAX_NETS:
@@ -86,7 +87,7 @@ class Own(Lesson):
         if len({net.name for net in nets}) < len(nets) or any(net.n_features != len(self.features) for net in nets):
             raise ValueError("nets of one name, or for other features")
         self.setting = Setting(
-            recipe.X, recipe.y, self._parts(), variable("epoch", (1, 1)), variable("wiggle", (1, 1)), spec.epochs,
+            recipe.X, recipe.y, apply("power", recipe.no, lift(0.0)).named("one"), self._parts(), variable("epoch", (1, 1)), variable("wiggle", (1, 1)), spec.epochs,
             spec.optimiser,
         )  # fmt: skip
         self.nets = [Learning(net, self.setting, spec.kind != "number") for net in nets]
@@ -99,14 +100,14 @@ class Own(Lesson):
         """Which rows belong to which part, and how many do."""
         if self.recipe.part is None:
             return {}
-        self.in_part = {what: apply("equal", self.recipe.part, _text(what)).named(what) for what in ("train", "valid")}
+        self.in_part = {what: apply("equal", self.recipe.part, lift(what)).named(what) for what in ("train", "valid")}
         return {what: (node, apply("sum", node).named(f"{what}_rows")) for what, node in self.in_part.items()}
 
     def sheets(self) -> None:
         book = self.book
         self._inputs()
-        data_page(book, self.recipe, self.spec)
-        features_page(book, self.recipe, self.setting.parts)
+        data_page(book, self.recipe, self.spec.source, self.spec.target)
+        features_page(book, self.recipe, self.setting)
         for one in self.nets:
             name = one.net.name
             typed = {}
@@ -154,7 +155,9 @@ class Own(Lesson):
                 curve = one.curves[what]
                 at = {"first": one.at(curve, 0), "chosen": one.chosen[what], "last": one.at(curve, self.spec.epochs)}
                 format = "share" if what.endswith("accuracy") else "loss"
-                group |= result({f"start.{one.net.name}.{what}.{key}": (node,) for key, node in at.items()}, format=format)
+                group |= result(
+                    {f"start.{one.net.name}.{what}.{key}": (node,) for key, node in at.items()}, format=format
+                )
             rows[one.net.title] = group
         over = [(f"{what.replace('_', ' ')} at epoch", 3) for what in kinds]
         heads = ["0", "chosen", str(self.spec.epochs)] * len(kinds)
@@ -178,7 +181,16 @@ class Own(Lesson):
             for key, node in one.last.items():
                 labels = tuple(str(j + 1) for j in range(node.shape[1])) if node.shape[1] > 1 else ()
                 names = rows_of(one.net, key, self.features)
-                out.append(Pair(f"{name}.final.{key}", f"Last {key} of {title}", labels, group=name, node=apply("same", node), names=names))
+                out.append(
+                    Pair(
+                        f"{name}.final.{key}",
+                        f"Last {key} of {title}",
+                        labels,
+                        group=name,
+                        node=apply("same", node),
+                        names=names,
+                    )
+                )
         return out
 
     def words(self) -> Sequence[Word]:
@@ -232,7 +244,9 @@ class Own(Lesson):
         from sheetnet.course.own.witness import Witness
 
         by_node = self.by_node(values)
-        X, y, *parts = evaluate([self.recipe.X, self.recipe.y, *(node for node, _ in self.setting.parts.values())], by_node)
+        X, y, *parts = evaluate(
+            [self.recipe.X, self.recipe.y, *(node for node, _ in self.setting.parts.values())], by_node
+        )
         rows = np.where(parts[0][:, 0] == 1, 0, np.where(parts[1][:, 0] == 1, 1, 2)) if parts else np.zeros(len(X))
         epoch, wiggle = (float(by_node[node][0, 0]) for node in (self.setting.epoch, self.setting.wiggle))
         out: dict[str, np.ndarray] = {}
@@ -244,11 +258,4 @@ class Own(Lesson):
         return out
 
 
-def _text(value: str) -> Node:
-    from sheetnet.graph.node import lift
-
-    return lift(value)
-
-
 LESSON = Own
-_ = field

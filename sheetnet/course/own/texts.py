@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sheetnet.graph.node import mean, row, square
+from sheetnet.graph.node import mean, row, selector, square
 from sheetnet.models.net import Net
 from sheetnet.models.optimisers import Optimiser
 from sheetnet.motifs.exercises import Exercise, choice
@@ -48,7 +48,9 @@ def words(nets: Sequence[Learning], target: str) -> list[Word]:
         Word("parameter", "A number that is learnt: a weight or a bias.", f"{first.name}.now.{weight}"),
         Word(out, f"What the model gives for one row: {SAYS[first.loss]}.", f"{first.name}.now.{out}"),
         Word("loss", f"{first.of_loss.title}: {first.of_loss.words}, the mean over rows.", f"{first.name}.now.loss"),
-        Word("gradient", "How much the loss changes as each number rises, per unit.", f"{first.name}.then.grad_{weight}"),
+        Word(
+            "gradient", "How much the loss changes as each number rises, per unit.", f"{first.name}.then.grad_{weight}"
+        ),
         Word("learning rate", "What the gradient is multiplied with to make a step.", f"start.{first.name}.lr"),
         Word("epoch", "One step of descent that has seen all rows.", f"{first.name}.descent.epoch"),
     ]
@@ -77,12 +79,12 @@ def ask(nets: Sequence[Learning], spec: Spec, features: Sequence[str]) -> list[E
     of_y = "the mean of the column y" if spec.kind == "number" else "the mean of the column y (its classes as numbers)"
     number = 0.001
     questions = [
-        Exercise(f"How many columns has X, the table of features? (Not counting No)", float(len(features)), 0.25),
+        Exercise("How many columns has X, the table of features?", float(len(features)), 0.25),
         Exercise(f"On {sheet_name(one.title)}, what is the loss as the workbook came?", first.now.loss, number),
         Exercise(f"How many numbers does {one.title} learn, all weights and biases counted?", float(_count(one)), 0.25),
         Exercise(f"Write a formula for {of_y}.", average, number),
         Exercise("What is the mean squared distance of y from that mean? A model should be better.", mean(square(y - average)), number),
-        Exercise(f"On Features, what is the {name} of row 1 in X?", row(X, 1) @ _first(X.shape[1]), number),
+        Exercise(f"On Features, what is the {name} of row 1 in X?", row(X, 1) @ selector(X.shape[1], 0, 1), number),
         Exercise(
             f"On Start, set the epoch to look at to {late}. What is the loss of {other.title} at that epoch? (Then press"
             " undo.)", last.at(last.curves["loss"], late), number,
@@ -100,9 +102,3 @@ def ask(nets: Sequence[Learning], spec: Spec, features: Sequence[str]) -> list[E
 
 def _count(net: Net) -> int:
     return sum(p.shape[0] * p.shape[1] for p in net.trained)
-
-
-def _first(width: int):  # type: ignore[no-untyped-def]
-    from sheetnet.graph.node import selector
-
-    return selector(width, 0, 1)
