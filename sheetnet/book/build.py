@@ -77,7 +77,7 @@ def build(
             f"start weights go by the names of the models, {[m.name for m in models]}, found {start!r:.60}"
         )
     begin: dict[str, Any] = {m.name: m.check_params(start.get(m.name, m.init(seed))) for m in models}
-    how = {"epochs": epochs, "rates": rates, "optimiser": optimiser, "seed": seed, "begin": begin}
+    how: dict[str, Any] = {"epochs": epochs, "rates": rates, "optimiser": optimiser, "seed": seed, "begin": begin}
     if nets := [model for model in models if isinstance(model, Net)]:
         given = sorted({*start, *(net.name for net in nets if net.start is not None)})
         return assemble_own(path, table, nets, **how, given=tuple(given))
@@ -117,8 +117,9 @@ def assemble(
 
 
 def assemble_own(
-    path: Path, table: Table, nets: Sequence[Net], *, epochs: int, rates: Mapping[str, float], optimiser: str, seed: int,
-    begin: Mapping[str, Mapping[str, np.ndarray]], given: tuple[str, ...], typed: Values | None = None,
+    path: Path, table: Table, nets: Sequence[Net], *, epochs: int, rates: Mapping[str, float], optimiser: str,
+    seed: int, begin: Mapping[str, Mapping[str, np.ndarray]], given: tuple[str, ...],
+    typed: Values | None = None,
 ) -> Built:  # fmt: skip
     """As assemble, of any table and nets; begin: the parameters of each net, by name."""
     import torch

@@ -36,7 +36,8 @@ class Held:
 class Pass:
     """How values go through: as in training, where masks and the rows' own statistics count, or as when predicting.
 
-    masks: of dropout, by name. train (n, 1): 1 for the rows that are learnt from, else 0; rows: how many these are. updates: filled on the way, what buffers become, by name.
+    masks: of dropout, by name. train (n, 1): 1 for the rows that are learnt from, else 0; rows: how many these are.
+    updates: filled on the way, what buffers become, by name.
     """
 
     training: bool = False

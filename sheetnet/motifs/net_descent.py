@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sheetnet.graph.cut import needs_cells
 from sheetnet.graph.node import Node
 from sheetnet.motifs.learning import Learning
-from sheetnet.motifs.net_pages import FORMATS, TITLES, columns_of, rows_of, sheet_name
+from sheetnet.motifs.net_parts import FORMATS, TITLES, columns_of, rows_of, sheet_name, style_of
 from sheetnet.page.bands import Bands
 from sheetnet.page.book import Book
 from sheetnet.page.flow import Aside, across, down, lay
@@ -42,17 +41,17 @@ def net_descent_page(book: Book, one: Learning, features: Sequence[str], numbers
 
 def _bands(one: Learning) -> list[Group]:
     """What stands of each epoch: parameters, and what the optimiser remembers."""
-    net, id = one.net, f"{one.net.name}.descent"
+    id = f"{one.net.name}.descent"
     lanes = [(name, name, band, "weight") for name, band in one.bands.items()]
     for name, kinds in one.state_bands.items():
         lanes += [(f"{kind}_{name}", f"{kind} of {name}", band, "small") for kind, band in kinds.items()]
     return [
         {
-            f"{id}.{key}.{number}": Shown(band[number], title, format, "update", labels=columns_of(net, band[number], ()))
+            f"{id}.{key}.{number}": Shown(band[number], title, format, "update", labels=columns_of(band[number]))
             for key, title, band, format in lanes
         }
         for number in range(one.setting.epochs + 1)
-    ]  # fmt: skip
+    ]
 
 
 def _middle_page(book: Book, one: Learning) -> None:
@@ -70,9 +69,8 @@ def _middle_page(book: Book, one: Learning) -> None:
             node = column[number]
             if number and node is column[0]:  # it reads no parameter, and is the same in every epoch
                 continue
-            style = "cells" if needs_cells(node) else None
             title = f"{node.name or node.op} ({i})"
-            band[f"{id}.{i}.{number}"] = Shown(node, title, "weight", "forward", style)
+            band[f"{id}.{i}.{number}"] = Shown(node, title, "weight", "forward", style_of(node))
         bands.append(band)
     lay(page, id, Bands(bands))
 

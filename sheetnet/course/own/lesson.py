@@ -21,7 +21,8 @@ from sheetnet.motifs.agreement import TORCH
 from sheetnet.motifs.exercises import Exercise
 from sheetnet.motifs.learning import Learning, Setting
 from sheetnet.motifs.net_descent import net_descent_page
-from sheetnet.motifs.net_pages import gradient_page, net_page, rows_of
+from sheetnet.motifs.net_pages import gradient_page, net_page
+from sheetnet.motifs.net_parts import rows_of
 from sheetnet.motifs.workbook import Values
 from sheetnet.page.grid import facts, grid
 from sheetnet.page.part import Part
@@ -110,7 +111,7 @@ class Own(Lesson):
         features_page(book, self.recipe, self.setting)
         for one in self.nets:
             name = one.net.name
-            typed = {}
+            typed: Group = {}
             for key, node in one.start.items():
                 self.typed(f"{name}.now.{key}", node, key, name=f"{name}_{key}")
                 typed |= self.cells(node)

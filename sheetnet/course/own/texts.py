@@ -10,7 +10,7 @@ from sheetnet.models.net import Net
 from sheetnet.models.optimisers import Optimiser
 from sheetnet.motifs.exercises import Exercise, choice
 from sheetnet.motifs.learning import Learning
-from sheetnet.motifs.net_pages import describe, sheet_name
+from sheetnet.motifs.net_parts import describe, sheet_name
 from sheetnet.motifs.words import Word
 
 if TYPE_CHECKING:

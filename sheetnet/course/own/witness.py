@@ -125,7 +125,8 @@ class Witness:
         for value in twin.seen:
             if value.requires_grad:
                 value.retain_grad()
-        twin.loss(out, self.y, "none").reshape(-1, 1)[self.train].mean().backward()
+        loss = twin.loss(out, self.y, "none").reshape(-1, 1)[self.train].mean()
+        loss.backward()  # type: ignore[no-untyped-call]
         said = self._rows("then", twin, out.detach())
         for key, value in zip(self.net.result_names, twin.seen, strict=True):
             if value.requires_grad and value.grad is not None:
