@@ -67,6 +67,14 @@ def random_case(seed: int) -> Case:
             last = add(L.Combine(str(rng.choice(L.ARITHMETIC[:3]))), left, right)
         elif kind == 5:
             last = add(L.Combine("div", 2.0, False), last)
+        elif kind == 6:  # a parameter of the module's own
+            row = add(L.Row(width, dims=int(rng.integers(1, 3)), trained=bool(rng.random() < 0.5)), 0)
+            last = add(L.Combine("mul"), last, row)
+        elif kind == 7:
+            n = int(rng.integers(1, 3))
+            dims = 2 if n > 1 or rng.random() < 0.5 else 1
+            last = add(L.Product(width, n, turned=dims == 1 or bool(rng.random() < 0.5), dims=dims), last)
+            width = n
         else:
             last = add(L.Activation(str(rng.choice(AFTER))), last)
     outputs = 3 if loss == "cross_entropy" else 1

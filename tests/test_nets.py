@@ -35,7 +35,8 @@ def by_graph(case: Case) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     out = net.forward(X, P, how)[-1]
     loss = mean(net.of_loss.rows(out, y))
     wanted = [P[p.name] for p in net.trained]
-    roots = {"out": out, "loss": loss, "predicted": net.forward(X, P)[-1], **how.updates}
+    roots = {"out": out, "loss": loss, "predicted": net.forward(X, P)[-1]}
+    roots |= {p.name: how.updates.get(p.name, P[p.name]) for p in net.parameters if not p.trained}
     roots |= {f"grad {p.name}": g for p, g in zip(net.trained, gradient(loss, wanted), strict=True)}
     given = {X: case.X, y: case.y, train: np.ones(case.y.shape)} | {P[k]: v for k, v in case.params.items()}
     given |= {masks[k]: v for k, v in case.masks.items()}

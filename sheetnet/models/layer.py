@@ -13,6 +13,7 @@ from sheetnet.graph.node import Node
 from sheetnet.graph.ops import Shape
 
 MAX_WIDTH = 256  # of what passes between layers: beyond, a sheet is no place for it
+ITSELF = "itself"  # the name of what a layer holds that is one parameter of a module: its key is the step's own
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Held:
     @property
     def shape(self) -> Shape:
         """Rows and columns in a sheet: torch's vectors are rows."""
-        rows, cols = (1, *self.torch_shape)[-2:]
+        rows, cols = (1, 1, *self.torch_shape)[-2:]
         return (cols, rows) if self.turned else (rows, cols)
 
 

@@ -78,6 +78,32 @@ class Codes(nn.Embedding):
         return super().forward(codes[:, 0].long())
 
 
+class Given(nn.Module):
+    """A parameter or buffer that belongs to no layer; what becomes of it and of what comes in is the function's."""
+
+    def __init__(self, value: Tensor, trained: bool, function: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.itself: Tensor
+        if trained:
+            self.itself = nn.Parameter(value)
+        else:
+            self.register_buffer("itself", value)
+        self.function = function
+
+    def forward(self, a: Tensor) -> Tensor:
+        """(n, k) -> (n, m), or (1, m)."""
+        return self.function(a, self.itself)
+
+
+def _given(layer: ours.Row | ours.Product) -> Given:
+    value = torch.zeros(layer.held[0].torch_shape)
+    if isinstance(layer, ours.Row):
+        return Given(value, layer.trained, lambda a, row: row.reshape(1, -1))
+    if layer.dims == 1:
+        return Given(value, layer.trained, lambda a, weight: (a @ weight)[:, None])
+    return Given(value, layer.trained, F.linear if layer.turned else torch.matmul)
+
+
 def _combine(layer: ours.Combine) -> Callable[..., Tensor]:
     op, number = ARITHMETIC[layer.op], layer.number
 
@@ -99,6 +125,8 @@ TWINS: dict[type[Layer], Callable[[Any], nn.Module]] = {
     ours.Columns: lambda layer: Function(lambda a: a[:, layer.first : layer.first + layer.count]),
     ours.Concat: lambda layer: Function(lambda *parts: torch.cat(parts, dim=1)),
     ours.Combine: lambda layer: Function(_combine(layer)),
+    ours.Row: _given,
+    ours.Product: _given,
     ours.SumColumns: lambda layer: Function(
         lambda a: a.mean(dim=1, keepdim=True) if layer.mean else a.sum(dim=1, keepdim=True)
     ),
@@ -119,14 +147,13 @@ class NetTwin(nn.Module):
         super().__init__()
         self.net = net
         made: dict[str, nn.Module] = {}  # steps of one key share what they hold
+        self.each: list[nn.Module] = []
         for at, step in enumerate(net.steps):
             if type(step.layer) not in TWINS:
                 raise TrainingError(f"the layer {step.layer} has no counterpart in torch: name it in TWINS")
             key = step.key if step.layer.held else f"step {at}"
-            made.setdefault(key, TWINS[type(step.layer)](step.layer))
-        self.each = [made[step.key if step.layer.held else f"step {at}"] for at, step in enumerate(net.steps)]
+            self.each.append(made.setdefault(key, TWINS[type(step.layer)](step.layer)))
         self.held = nn.ModuleList(made.values())
-        self.by_key = made
         self.to(dtype)
         self.seen: list[Tensor] = []
 
@@ -140,11 +167,12 @@ class NetTwin(nn.Module):
 
     def tensors(self) -> dict[str, Tensor]:
         """Its parameters and buffers by our names, in torch's orientation."""
-        out = {}
-        for parameter in self.net.parameters:
-            key, _, name = parameter.key.rpartition(".")
-            out[parameter.name] = getattr(self.by_key[key], name)
-        return out
+        found = {
+            step.key_of(held): getattr(module, held.name)
+            for step, module in zip(self.net.steps, self.each, strict=True)
+            for held in step.layer.held
+        }
+        return {parameter.name: found[parameter.key] for parameter in self.net.parameters}
 
     def put(self, params: Mapping[str, np.ndarray]) -> None:
         """None; the module has these parameters."""

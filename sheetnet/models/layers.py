@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.node import Node, apply, lift, selector, square, sum_columns, where
 from sheetnet.graph.ops import broadcast
-from sheetnet.models.layer import Held, Layer, Pass, expect
+from sheetnet.models.layer import ITSELF, Held, Layer, Pass, expect
 from sheetnet.models.norms import BatchNorm, Embedding, LayerNorm
 
 GELU_TANH = 0.7978845608028654  # sqrt(2 / pi)
@@ -183,9 +183,64 @@ class SumColumns(Layer):
         return total / sources[0].shape[1] if self.mean else total
 
 
+@dataclass(frozen=True)
+class Row(Layer):
+    """A parameter or buffer by itself, the same for every row, (1, n), to be combined with what is. dims: in torch."""
+
+    n: int
+    dims: int = 1
+    trained: bool = True
+
+    @property
+    def word(self) -> str:
+        return "row"
+
+    @property
+    def held(self) -> tuple[Held, ...]:
+        shape = (1,) * (self.dims - 1) + (self.n,) if self.dims else ()
+        return (Held(ITSELF, shape, "v" if self.trained else "fixed", trained=self.trained),)
+
+    def width(self, *widths: int) -> int:
+        return self.n
+
+    def forward(self, sources: Sequence[Node], P: Mapping[str, Node], how: Pass, names: Mapping[str, str]) -> Node:
+        return P[ITSELF]
+
+
+@dataclass(frozen=True)
+class Product(Layer):
+    """x W with a parameter that is no layer's: (n, n_in) -> (n, n_out). turned: torch holds (n_out, n_in).
+
+    dims: 1 where torch holds a vector (n_in,), which counts as turned.
+    """
+
+    n_in: int
+    n_out: int
+    turned: bool = False
+    trained: bool = True
+    dims: int = 2
+
+    @property
+    def word(self) -> str:
+        return "product"
+
+    @property
+    def held(self) -> tuple[Held, ...]:
+        shape = ((self.n_out, self.n_in) if self.turned else (self.n_in, self.n_out))[2 - self.dims :]
+        return (Held(ITSELF, shape, "W" if self.trained else "fixed", self.turned, self.trained),)
+
+    def width(self, *widths: int) -> int:
+        expect(widths, self.n_in, self)
+        return self.n_out
+
+    def forward(self, sources: Sequence[Node], P: Mapping[str, Node], how: Pass, names: Mapping[str, str]) -> Node:
+        return sources[0] @ P[ITSELF]
+
+
 KINDS: dict[str, type[Layer]] = {
     kind.__name__: kind
     for kind in (
         Dense, Activation, LeakyReLU, Dropout, BatchNorm, LayerNorm, Embedding, Columns, Concat, Combine, SumColumns,
+        Row, Product,
     )
 }  # fmt: skip

@@ -16,7 +16,7 @@ import numpy as np
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.node import Node, apply
 from sheetnet.graph.ops import Shape
-from sheetnet.models.layer import MAX_WIDTH, Held, Layer, Pass
+from sheetnet.models.layer import ITSELF, MAX_WIDTH, Held, Layer, Pass
 from sheetnet.models.layers import ACTIVATIONS, ARITHMETIC, KINDS, Activation, Combine, Dense, Dropout, LeakyReLU
 from sheetnet.models.losses import Loss, loss_of
 
@@ -31,6 +31,11 @@ class Step:
     layer: Layer
     sources: tuple[int, ...]
     key: str = ""
+
+    def key_of(self, held: Held) -> str:
+        """The name in a state_dict of what its layer holds."""
+        names = (self.key, "" if held.name == ITSELF else held.name)
+        return ".".join(name for name in names if name)
 
 
 @dataclass(frozen=True)
@@ -54,11 +59,11 @@ class Parameter:
     def from_torch(self, value: Any) -> np.ndarray:
         """The matrix of a sheet from torch's: the one place, with to_torch, where parameters are turned."""
         found = np.asarray(value.detach().cpu().double() if hasattr(value, "detach") else value, dtype=float)
-        return (found.T if self.held.turned else found.reshape(self.shape)).copy()
+        return (found.reshape(self.shape[::-1]).T if self.held.turned else found.reshape(self.shape)).copy()
 
     def to_torch(self, value: np.ndarray) -> np.ndarray:
         """Torch's array from the matrix of a sheet."""
-        return (value.T if self.held.turned else value.reshape(self.held.torch_shape)).copy()
+        return (value.T if self.held.turned else value).reshape(self.held.torch_shape).copy()
 
 
 @dataclass(frozen=True)
@@ -133,7 +138,7 @@ class Net:
         found: dict[str, Parameter] = {}
         for step, names in zip(self.steps, self._named, strict=True):
             for held in step.layer.held:
-                key = f"{step.key}.{held.name}" if step.key else held.name
+                key = step.key_of(held)
                 found.setdefault(key, Parameter(names[held.name], key, held))
         return tuple(found.values())
 
@@ -157,9 +162,10 @@ class Net:
         by_key = {parameter.key: P[parameter.name] for parameter in self.parameters}
         values = [X]
         for step, names in zip(self.steps, self._named, strict=True):
-            held = {h.name: by_key[f"{step.key}.{h.name}" if step.key else h.name] for h in step.layer.held}
+            held = {h.name: by_key[step.key_of(h)] for h in step.layer.held}
             made = step.layer.forward([values[source] for source in step.sources], held, how, names)
-            values.append(made if made in values or made.op == "input" else made.named(names[""]))
+            as_it_comes = made.op == "input" or made in values or made in held.values()
+            values.append(made if as_it_comes else made.named(names[""]))
         out = values[-1] if values[-1] not in values[:-1] else apply("same", values[-1])
         return [*values[1:-1], out.named(self.result_names[-1])]
 
@@ -211,7 +217,7 @@ class Net:
             elif p.key in given:
                 raw = given[p.key]
                 value = p.from_torch(raw) if tuple(np.shape(raw)) == p.held.torch_shape else np.array(raw, dtype=float)
-            elif not p.trained:
+            elif not p.trained and (self.start is not None or p.held.letter in ("mean", "var")):
                 value = begin[p.name]
             else:
                 raise SheetnetError(f"{needs}; {p.name} is missing")
