@@ -9,7 +9,8 @@ from sheetnet.common.settings import whole_number
 from sheetnet.errors import SheetnetError
 from sheetnet.models.layers import ACTIVATIONS, Activation, Dense, SumColumns
 from sheetnet.models.losses import LOSSES, loss_of
-from sheetnet.models.net import Net, mlp_layers, sequence
+from sheetnet.models.model import Model, linear_forward, relus_forward
+from sheetnet.models.net import Net, Step, mlp_layers, sequence
 
 DEFAULT = {"number": "mse", "two": "bce_with_logits", "many": "cross_entropy"}
 BETWEEN = ("relu", "leaky_relu", "sigmoid", "tanh", "gelu", "gelu_tanh", "silu", "softplus")  # hidden layers
@@ -71,6 +72,20 @@ def softmax(table: Any) -> Net:
         raise SheetnetError(f"softmax is for classes; {_found(table)}")
     layers = [Dense(table.n_features, len(table.target.classes))]
     return Net("softmax", "Softmax", table.n_features, sequence(layers), "cross_entropy")
+
+
+def net_of(model: Model) -> Net:
+    """The same model as a net, with the same one parameter W, for what only nets can have done.
+
+    Raises: SheetnetError for a model whose forward pass is not known as layers.
+    """
+    p, k = model.n_features, model.n_hidden
+    steps: tuple[Step, ...] = (Step(Dense(p, k, bias=False), (0,), "lin"),)
+    if model.kind.forward is relus_forward:
+        steps += (Step(Activation("relu"), (1,)), Step(SumColumns(), (2,)))
+    elif model.kind.forward is not linear_forward:
+        raise SheetnetError(f"{model.name} is trained by sgd, on all rows; for more make it a net, such as sn.mlp(...)")
+    return Net(model.name, model.title, p, steps, "mse")
 
 
 def loss_for(table: Any, loss: str | None) -> str:
