@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from sheetnet.checking import check
     from sheetnet.errors import SheetnetError
     from sheetnet.living import LiveSession, live
-    from sheetnet.models.make import logistic, mlp, softmax
-    from sheetnet.models.model import Model, linear, relus, two_relu
+    from sheetnet.models.make import linear, logistic, mlp, relus, softmax, two_relu
+    from sheetnet.models.model import Model
     from sheetnet.models.net import Net
     from sheetnet.tables.columns import (
         codes,
@@ -55,7 +55,7 @@ _HOME = {
     "codes": "tables.columns",
     "dummies": "tables.columns",
     "left_out": "tables.columns",
-    "linear": "models.model",
+    "linear": "models.make",
     "live": "living",
     "log": "tables.columns",
     "logistic": "models.make",
@@ -65,7 +65,7 @@ _HOME = {
     "open_rows": "tables.rows",
     "predict": "book.predict",
     "read_params": "book.params",
-    "relus": "models.model",
+    "relus": "models.make",
     "share_of_largest": "tables.columns",
     "softmax": "models.make",
     "standardised": "tables.columns",
@@ -73,7 +73,7 @@ _HOME = {
     "table": "tables.making",
     "titanic": "tables.titanic",
     "train": "training",
-    "two_relu": "models.model",
+    "two_relu": "models.make",
     "write_params": "book.rebuild",
     "yes_no": "tables.columns",
 }

@@ -157,7 +157,7 @@ def build_lesson(name: str, path: str | Path | None = None) -> Built:
     kind = kind_of(name)
     file = target(Path("workbooks") / f"{LISTING[name].file}.xlsx" if path is None else path)
     if name == "titanic":
-        from sheetnet.models.model import linear, two_relu
+        from sheetnet.models.make import linear, two_relu
         from sheetnet.tables.titanic import titanic
 
         table = titanic()

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sheetnet.errors import GraphError, SheetnetError
-from sheetnet.graph.node import Node
+from sheetnet.errors import SheetnetError
+from sheetnet.graph.node import Node, apply
 from sheetnet.graph.ops import Shape
 
 MAX_WIDTH = 256  # of what passes between layers: beyond, a sheet is no place for it
@@ -37,7 +37,7 @@ class Held:
 class Pass:
     """How values go through: as in training, where masks and the rows' own statistics count, or as when predicting.
 
-    masks: of dropout, by name. train (n, 1): 1 for the rows that are learnt from, else 0; rows: how many these are.
+    masks: of dropout, by name. train (n, 1): 1 for the rows that are learnt from, else 0; None: all. rows: how many.
     updates: filled on the way, what buffers become, by name.
     """
 
@@ -49,9 +49,7 @@ class Pass:
 
     def mean(self, a: Node) -> Node:
         """The mean over the rows that are learnt from, (n, k) -> (1, k)."""
-        if self.train is None:
-            raise GraphError("a pass in training needs to know the rows that are learnt from")
-        return (self.train.T @ a) / self.rows
+        return (apply("sum_rows", a) if self.train is None else self.train.T @ a) / self.rows
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ from sheetnet.common.settings import whole_number
 from sheetnet.errors import SheetnetError
 from sheetnet.models.layers import ACTIVATIONS, Activation, Dense, SumColumns
 from sheetnet.models.losses import LOSSES, loss_of
-from sheetnet.models.net import Net, mlp_layers, sequence
+from sheetnet.models.model import MAX_UNITS, Model, create, linear_forward, relus_forward
+from sheetnet.models.net import Net, Step, mlp_layers, sequence
+from sheetnet.tables.recipe import RECIPES
 
 DEFAULT = {"number": "mse", "two": "bce_with_logits", "many": "cross_entropy"}
 BETWEEN = ("relu", "leaky_relu", "sigmoid", "tanh", "gelu", "gelu_tanh", "silu", "softplus")  # hidden layers
@@ -34,17 +36,44 @@ def mlp(
     return Net(name, f"MLP {title}", table.n_features, sequence(layers), loss)
 
 
-def line(table: Any, loss: str | None = None) -> Net:
-    """A line with a bias: pred = X W + b. For classes it learns 0 and 1 by mean squared error."""
+def linear(table: Any, loss: str | None = None) -> Model | Net:
+    """A line: pred = X W of the passengers, whose X has a column of ones; of any other table pred = X W + b.
+
+    loss: of other tables by default mse for numbers and for two classes (0 and 1), cross_entropy for more.
+    """
+    if loss is None and of_passengers(table):
+        return create("linear", table.n_features)
     loss = loss_for(table, loss or ("mse" if table.target.kind != "many" else None))
     layers = [Dense(table.n_features, loss_of(loss).width(len(table.target.classes)))]
     return Net("linear", "Linear", table.n_features, sequence(layers), loss)
 
 
-def rectified(table: Any, n_hidden: int, loss: str | None = None) -> Net:
-    """pred = relu(X w_1 + b_1) + ... + relu(X w_k + b_k): hidden units that are added up."""
+def two_relu(table: Any, loss: str | None = None) -> Model | Net:
+    """Two rectified units: pred = relu(X w_1) + relu(X w_2), with a bias in each unit but for passengers."""
+    if loss is None and of_passengers(table):
+        return create("two_relu", table.n_features)
+    return _rectified(table, 2, loss)
+
+
+def relus(table: Any, n_hidden: int, loss: str | None = None) -> Model | Net:
+    """n_hidden rectified units that are added up: pred = relu(X w_1) + ... + relu(X w_k), as two_relu.
+
+    Raises: SheetnetError unless n_hidden is a whole number from 1 to 4096, of other tables than the passengers' to 256.
+    """
+    n_hidden = whole_number("n_hidden", n_hidden, 1, MAX_UNITS)
+    if loss is None and of_passengers(table):
+        return create(f"relu_{n_hidden}", table.n_features)
+    return _rectified(table, n_hidden, loss)
+
+
+def of_passengers(table: Any) -> bool:
+    """Whether a table is the passengers', for which there are models of one W, with fast ways to train them."""
+    return getattr(table, "recipe", None) in RECIPES
+
+
+def _rectified(table: Any, n_hidden: int, loss: str | None) -> Net:
     if table.target.kind == "many":
-        raise SheetnetError(f"{table.target.name} has more than two classes: take sn.softmax or sn.mlp(table, 8)")
+        raise SheetnetError(f"{_found(table)}: two units are too few; take sn.softmax(table) or sn.mlp(table, 8)")
     loss = loss_for(table, loss or "mse")
     name, title = ("two_relu", "Two ReLU") if n_hidden == 2 else (f"relu_{n_hidden}", f"{n_hidden} ReLU")
     layers = [Dense(table.n_features, n_hidden), Activation("relu"), SumColumns()]
@@ -71,6 +100,20 @@ def softmax(table: Any) -> Net:
         raise SheetnetError(f"softmax is for classes; {_found(table)}")
     layers = [Dense(table.n_features, len(table.target.classes))]
     return Net("softmax", "Softmax", table.n_features, sequence(layers), "cross_entropy")
+
+
+def net_of(model: Model) -> Net:
+    """The same model as a net, with the same one parameter W, for what only nets can have done.
+
+    Raises: SheetnetError for a model whose forward pass is not known as layers.
+    """
+    p, k = model.n_features, model.n_hidden
+    steps: tuple[Step, ...] = (Step(Dense(p, k, bias=False), (0,), "lin"),)
+    if model.kind.forward is relus_forward:
+        steps += (Step(Activation("relu"), (1,)), Step(SumColumns(), (2,)))
+    elif model.kind.forward is not linear_forward:
+        raise SheetnetError(f"{model.name} is trained by sgd, on all rows; for more make it a net, such as sn.mlp(...)")
+    return Net(model.name, model.title, p, steps, "mse")
 
 
 def loss_for(table: Any, loss: str | None) -> str:

@@ -10,18 +10,12 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from sheetnet.common.settings import whole_number
 from sheetnet.errors import DataError, SheetnetError
 from sheetnet.graph.node import Node, apply, lift, mean, relu, square, sum_columns
-from sheetnet.tables.recipe import RECIPES
-
-if TYPE_CHECKING:
-    from sheetnet.models.net import Net
-    from sheetnet.tables.table import Table
 
 Forward = Callable[[Node, Node], list[Node]]  # who must know what a model is compares this, and no name
 
@@ -174,42 +168,6 @@ def evaluate_loss(model: Model, X: Node, W: Node, y: Node) -> Pass:
     sq_error = square(error).named("sq_error")
     correct = apply("equal", apply("greater", forward[-1], lift(0.5)), y).named("correct")
     return Pass(forward, error, sq_error, mean(sq_error).named("loss"), correct, mean(correct).named("accuracy"))
-
-
-def linear(table: Table, loss: str | None = None) -> Model | Net:
-    """A linear model for the table: pred = X W of the passengers, whose X has a column of ones; else pred = X W + b."""
-    if loss is None and of_passengers(table):
-        return create("linear", table.n_features)
-    from sheetnet.models.make import line
-
-    return line(table, loss)
-
-
-def two_relu(table: Table, loss: str | None = None) -> Model | Net:
-    """A net of two rectified units for the table: pred = relu(X w_1) + relu(X w_2), with biases but for passengers."""
-    if loss is None and of_passengers(table):
-        return create("two_relu", table.n_features)
-    from sheetnet.models.make import rectified
-
-    return rectified(table, 2, loss)
-
-
-def relus(table: Table, n_hidden: int, loss: str | None = None) -> Model | Net:
-    """A net of n_hidden rectified units for the table: pred = relu(X w_1) + ... + relu(X w_k).
-
-    Raises: SheetnetError unless n_hidden is a whole number from 1 to 4096, of other tables than the passengers' to 256.
-    """
-    n_hidden = whole_number("n_hidden", n_hidden, 1, MAX_UNITS)
-    if loss is None and of_passengers(table):
-        return create(f"relu_{n_hidden}", table.n_features)
-    from sheetnet.models.make import rectified
-
-    return rectified(table, n_hidden, loss)
-
-
-def of_passengers(table: Table) -> bool:
-    """Whether a table is the passengers', for which there are models with one W and fast ways to train them."""
-    return table.recipe in RECIPES
 
 
 def create(name: str, n_features: int) -> Model:

@@ -86,7 +86,8 @@ def _ours(net: Net, rows: np.ndarray, masks: Mapping[str, np.ndarray]) -> dict[s
     """What the net's own modules say."""
     twin = NetTwin(net)
     assert net.start is not None
-    twin.put(net.start, masks)
+    twin.put(net.start)
+    twin.masked(masks)
     X = torch.from_numpy(rows)
     with torch.no_grad():
         said = {"values when predicting": twin.eval()(X).numpy()}

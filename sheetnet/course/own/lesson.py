@@ -198,7 +198,7 @@ class Own(Lesson):
         return words(self.nets, self.spec.target)
 
     def ask(self) -> Sequence[Exercise]:
-        return ask(self.nets, self.spec, self.features)
+        return ask(self.nets, self.spec.kind, self.features)
 
     # ---- what it answers
 

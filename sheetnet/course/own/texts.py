@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from sheetnet.graph.node import mean, row, selector, square
 from sheetnet.models.net import Net
@@ -12,9 +11,6 @@ from sheetnet.motifs.exercises import Exercise, choice
 from sheetnet.motifs.learning import Learning
 from sheetnet.motifs.net_parts import describe, sheet_name
 from sheetnet.motifs.words import Word
-
-if TYPE_CHECKING:
-    from sheetnet.course.own.lesson import Spec
 
 
 def purpose(target: str, rows: str, nets: Sequence[Net]) -> str:
@@ -68,15 +64,15 @@ SAYS = {
 }
 
 
-def ask(nets: Sequence[Learning], spec: Spec, features: Sequence[str]) -> list[Exercise]:
+def ask(nets: Sequence[Learning], kind: str, features: Sequence[str]) -> list[Exercise]:
     """The exercises, of the table's own columns and the nets' own numbers."""
     first, last = nets[0], nets[-1]
-    one, other, epochs = first.net, last.net, spec.epochs
+    one, other, epochs = first.net, last.net, first.setting.epochs
     name, X, y = features[0], first.setting.X, first.setting.y
     weight = one.trained[0].name
     late = min(20, epochs)
     average = mean(y)
-    of_y = "the mean of the column y" if spec.kind == "number" else "the mean of the column y (its classes as numbers)"
+    of_y = "the mean of the column y" if kind == "number" else "the mean of the column y (its classes as numbers)"
     number = 0.001
     questions = [
         Exercise("How many columns has X, the table of features?", float(len(features)), 0.25),
