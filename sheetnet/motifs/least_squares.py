@@ -30,14 +30,17 @@ def corrected(X: Node, y: Node) -> Node:
 def new_share(X: Node) -> Node:
     """How much of a column no other columns give, (1, 1), of the column with the least: a share of its square.
 
-    1 where all columns are at right angles; noise, or an error value, where some column is a sum of others. It does
-    not ask how large the columns are: |a column|^2 is an entry of X'X, and 1 / |what is new in it|^2 one of its inverse.
+    1 where all columns are at right angles; noise, or an error value, where some column is a sum of others. How large
+    the columns are does not matter: a column's square stands in X'X, and 1 / the square of what is new in the inverse.
     """
     return 1.0 / apply("max", apply("abs", _inverse(X) * (X.T @ X)))
 
 
 def best(X: Node, y: Node) -> tuple[Node, Node]:
-    """The weights of least squares, corrected, as a row (1, p), and a word (1, 1): YES, or NO and then they are errors."""
+    """The weights of least squares, corrected, as a row (1, p), and a word (1, 1): YES; or NO, and then no weights.
+
+    In place of weights that would be noise stand error values.
+    """
     single = apply("if_error", apply("greater", new_share(X), lift(SINGULAR)), lift(0.0))
     word = where(single, YES, NO)
     return where(apply("equal", word, lift(YES)), corrected(X, y).T, lift(0.0) / 0.0), word

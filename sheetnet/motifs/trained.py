@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sheetnet.graph.gradient import gradient
-from sheetnet.graph.node import Node, apply, hstack, lift, mean, order, row, square, variable, vstack, where
+from sheetnet.graph.node import Node, apply, hstack, lift, mean, order, row, square, variable, vstack
 from sheetnet.graph.rewrite import split_columns, substitute
 from sheetnet.models.model import Model, Pass, evaluate_loss
 from sheetnet.models.optimisers import optimiser_of
