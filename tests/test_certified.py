@@ -17,6 +17,7 @@ from sheetnet.book.build import _has_single_best
 from sheetnet.book.xlsx import write
 from sheetnet.checking.compare import floor_of
 from sheetnet.engines import Engine
+from sheetnet.errors import DataError
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.formula import MAX_LENGTH
 from sheetnet.graph.magnitude import NOISE, with_magnitudes
@@ -274,6 +275,16 @@ def test_a_fresh_workbook_of_a_table_near_to_no_answer_passes_its_check(case: st
     change(rows, seed)
     fresh = built(tmp_path / "near.xlsx", write_rows(tmp_path / "near.csv", rows))
     assert sn.check(fresh.path).findings == []
+
+
+def test_ages_that_are_equal_in_some_programs_only_are_refused_where_equal_ones_are_counted(tmp_path: Path) -> None:
+    rows = list(rows_of(40, 0))
+    ages(lambda rng, i: 30.0 if i else 30.00000000000001)(rows, 0)
+    file = write_rows(tmp_path / "near.csv", rows)
+    wanted = r"near\.csv, column Age: found 30\.0 and 30\.00000000000001, expected numbers .*; round the column to 12"
+    with pytest.raises(DataError, match=wanted):
+        sn.titanic("notebook", csv=file)
+    assert sn.check(built(tmp_path / "near.xlsx", file).path).findings == []  # the other recipe counts none
 
 
 # eleven rows of which numpy finds X'X without an inverse, and other programs one of noise
