@@ -17,11 +17,13 @@ from sheetnet.course.titanic.lesson import Spec, Titanic
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.magnitude import with_magnitudes
+from sheetnet.graph.node import variable
 from sheetnet.models.as_net import as_net
 from sheetnet.models.make import net_of, of_passengers
 from sheetnet.models.model import Model
 from sheetnet.models.net import Net
 from sheetnet.models.optimisers import optimiser_of
+from sheetnet.motifs.least_squares import SINGULAR, new_share
 from sheetnet.motifs.workbook import Values, Workbook
 from sheetnet.tables import Raw, read_passengers
 from sheetnet.tables.table import Table
@@ -109,7 +111,7 @@ def assemble(
         n_rows=table.n_rows,
         seed=seed,
         given=given,
-        best=int(np.linalg.matrix_rank(table.X)) == table.n_features,
+        best=_has_single_best(table.X),
         shipped=same_table(table.raw, read_passengers()),
         torch_version=str(torch.__version__).partition("+")[0],
         optimiser=optimiser,
@@ -218,6 +220,12 @@ def same_table(a: Raw, b: Raw) -> bool:
         np.array_equal(a.columns[name], b.columns[name], equal_nan=a.columns[name].dtype != object)
         for name in a.columns
     )
+
+
+def _has_single_best(X: np.ndarray) -> bool:
+    """Whether least squares has a single solution, and in every program: a share twice as large as it must be."""
+    columns = variable("X", X.shape)
+    return bool(evaluate([new_share(columns)], {columns: X})[0].item() > 2.0 * SINGULAR)
 
 
 def models_for(table: Any, models: Any, loss: str | None) -> list[Model | Net]:
