@@ -83,7 +83,7 @@ def _of_file(path: Path, reading: Reading) -> Given:
 
 def of_cells(cells: Cells, file: str, source: str, decimal: Mark | None) -> Given:
     """The columns that cells hold."""
-    columns = list(zip(*cells.rows, strict=True))
+    columns = list(zip(*cells.rows, strict=True)) or [()] * len(cells.header)
     names = [name or f"column {at}" for at, name in enumerate(cells.header, 1)]
     kinds = marks(columns, file, names, decimal)
     places = [f"line {line}" for line in cells.lines]

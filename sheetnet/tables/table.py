@@ -17,9 +17,10 @@ from sheetnet.tables.columns import WORDS, Level
 from sheetnet.tables.dealing import dealt
 from sheetnet.tables.fitted import PARTS, Fitting, features_of, learnt_of, part_of
 from sheetnet.tables.goals import Target, words_of
-from sheetnet.tables.passengers import MAX_ROWS, SCHEMA, Raw
+from sheetnet.tables.passengers import SCHEMA, Raw
 from sheetnet.tables.passing import columns_for
 from sheetnet.tables.plan import Plan
+from sheetnet.tables.reading import MAX_ROWS
 from sheetnet.tables.recipe import RECIPES, Recipe, counting
 from sheetnet.tables.showing import HEADS, Line, in_html, in_text
 from sheetnet.tables.sources import given
@@ -88,17 +89,17 @@ class Table:
     features: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        raw = Raw({name: _fixed(column) for name, column in self.raw.columns.items()}, self.raw.source)
+        raw = replace(self.raw, columns={name: _fixed(column) for name, column in self.raw.columns.items()})
         recipe = _lay(self.plan)
         X, y = evaluate([recipe.X, recipe.y], recipe.inputs(raw))
-        for name, own, theirs in (("X", X, self.X), ("y", y, self.y)):
-            if theirs is not None and not np.array_equal(own, np.asarray(theirs), equal_nan=True):
+        for name, made, theirs in (("X", X, self.X), ("y", y, self.y)):
+            if theirs is not None and not np.array_equal(made, np.asarray(theirs), equal_nan=True):
                 raise DataError(
                     f"a table's {name} is what its recipe makes of its raw rows, and cannot be replaced; change the"
                     " rows and make a table of them (sn.table(frame, target)), say how a column is taken"
                     ' (columns={"age": sn.min_max()}), or use table.split()'
                 )
-        own = {"raw": raw, "X": _fixed(X), "y": _fixed(y), "features": tuple(recipe.features)}
+        own: dict[str, Any] = {"raw": raw, "X": _fixed(X), "y": _fixed(y), "features": tuple(recipe.features)}
         for name, value in own.items():
             object.__setattr__(self, name, value)
 
@@ -113,7 +114,7 @@ class Table:
         """
         table = cls.__new__(cls)
         plan = Passengers(recipe, len(X), len(X)) if isinstance(recipe, str) else plan_of(recipe)
-        own = {"raw": Raw({}, file), "plan": plan, "said": (), "lines": (), "features": features}
+        own: dict[str, Any] = {"raw": Raw({}, file), "plan": plan, "said": (), "lines": (), "features": features}
         own |= {"X": _fixed(X), "y": _fixed(y)}
         own |= {} if parts is None else {"parts": _fixed(parts)}
         for name, value in own.items():

@@ -22,7 +22,7 @@ def prepare(raw: Raw, recipe: str) -> Table:
     n_rows = int(complete_rows(raw).sum()) if RECIPES[recipe].drops_incomplete else raw.n_rows
     if n_rows < 2:
         raise DataError(f"{raw.source}: {n_rows} complete rows are left of {raw.n_rows}; at least 2 are needed")
-    table = Table(raw, Passengers(recipe, raw.n_rows, n_rows))
+    table = Table(raw, Passengers(recipe, raw.n_rows, n_rows), raw.said)
     for name, column in zip(table.features, table.X.T, strict=True):
         if np.isnan(column).any():
             raise DataError(
