@@ -189,14 +189,7 @@ BAD_FILES: dict[str, tuple[str | bytes, list[str]]] = {
 
 AS_PEOPLE_WRITE: dict[str, tuple[str | bytes, str]] = {
     "utf-16": (GOOD.encode("utf-16"), "utf-16"),
-    "windows": (f"{HEADER},Näme
-{ROWS}".replace("S
-", "S,
-").replace("C
-", "C,
-").encode("cp1252"), "cp1252"),
-        "cp1252",
-    ),
+    "windows": (f"{HEADER},Näme\n{ROW},a\n1,1,female,38,1,0,71.2833,C,b\n".encode("cp1252"), "cp1252"),
     "lower case": (GOOD.lower().replace(",s\n", ",S\n"), "'c' is C"),
     "upper case": (GOOD.upper(), "'FEMALE' is female"),
     "semicolons": (GOOD.replace(",", ";"), "semicolons"),

@@ -60,9 +60,10 @@ def choose(given: Given, target: str, wishes: Wishes) -> tuple[Plan, tuple[Choic
         choices.append(_choice(by_name[name], goal_column, earlier, given, wishes))
     rows = _complete(choices, goal_column, wishes.missing, given.source)
     for at, one in enumerate(choices):
-        if one.saying.how != "left_out" and not one.said and len(_levels(one.column, rows)) < 2:
-            choices[at] = replace(one, saying=Saying("left_out"), why="the same entry in every row in use")
+        if one.saying.how != "left_out" and not one.said and (why := _needless(one.column, choices, rows)):
+            choices[at] = replace(one, saying=Saying("left_out"), why=why)
     rows = _complete(choices, goal_column, wishes.missing, given.source)
+    goal = goal_of(goal_column, rows, wishes.kind, wishes.positive, given.source)
     used = tuple(_used(one, rows, wishes.missing, given.source) for one in choices if one.saying.how != "left_out")
     if not used:
         raise refusal(given.source, "no column is left as a feature", "one at least", f"say how: {_example(choices)}")
@@ -71,7 +72,6 @@ def choose(given: Given, target: str, wishes: Wishes) -> tuple[Plan, tuple[Choic
         found = f"found {counted(len(used), 'column')} that give {counted(features, 'feature')}"
         expected = f"at most {MAX_USED} and {MAX_FEATURES}"
         raise refusal(given.source, found, expected, "name fewer: features=[...]")
-    goal = goal_of(goal_column, rows, wishes.kind, wishes.positive, given.source)
     plan = Plan(given.source, given.n_rows, int(rows.sum()), used, goal)
     return plan, tuple(choices), rows
 
@@ -158,14 +158,25 @@ def _guess(column: Column, scale: str) -> tuple[str, How, str]:
     return "number", SCALES[scale], f"{len(found)} different numbers"
 
 
+def _needless(column: Column, choices: Sequence[Choice], rows: np.ndarray) -> str:
+    """Why a column adds nothing to the others in the rows in use, in words; empty where it does."""
+    if len(_levels(column, rows)) < 2:
+        return "the same entry in every row in use"
+    finer = (one.column for one in choices if one.saying.how == "dummies" and one.column is not column)
+    followed = next((one.name for one in finer if len(rows) >= FEW and _follows(column, one)), "")
+    return f"follows from {followed}" if followed else ""
+
+
 def _same(a: Column, b: Column) -> bool:
     """Whether two columns, one of them of texts at least, tell the same rows apart: each entry has its one partner."""
-    if not (a.is_text or b.is_text) or not np.array_equal(a.blank, b.blank):
+    return (a.is_text or b.is_text) and len(a.found) == len(b.found) and _follows(a, b)
+
+
+def _follows(a: Column, b: Column) -> bool:
+    """Whether a column says nothing that another, of few different entries, does not say: each b has its one a."""
+    if not np.array_equal(a.blank, b.blank) or not 1 < len(a.found) <= len(b.found) <= MAX_LEVELS:
         return False
-    left, right = a.found, b.found
-    if not 1 < len(left) == len(right) <= MAX_LEVELS:
-        return False
-    return len(set(zip(_folded(a), _folded(b), strict=True))) == len(left)
+    return len(set(zip(_folded(a), _folded(b), strict=True))) == len(b.found)
 
 
 def _folded(column: Column) -> list[Level]:

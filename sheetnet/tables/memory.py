@@ -154,7 +154,7 @@ def of_array(source: Any) -> Given:
     if X.ndim != 2:
         found, remedy = f"found X of shape {X.shape}", "give X of two axes, such as X.reshape(len(X), -1)"
         raise refusal("the table", found, "rows and columns (n, p)", remedy)
-    columns = (_of_values(f"x_{at}", X[:, at]) for at in range(1, X.shape[1] + 1))
+    columns = (_of_values(f"x_{at}", X[:, at - 1]) for at in range(1, X.shape[1] + 1))
     return Given(tuple(columns), "arrays")
 
 

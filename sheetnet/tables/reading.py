@@ -59,15 +59,17 @@ def content_of(path: Path, such_as: str = "a CSV table", limit: int = MAX_BYTES)
     try:
         with path.open("rb") as stream:
             content = stream.read(limit + 1)
-        if path.suffix.lower() in PACKED and len(content) <= limit:
-            content = _unpacked(content, path, limit)
     except FileNotFoundError:
         raise refusal(str(path), "there is no such file", such_as, "check the path") from None
-    except (EOFError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise refusal(str(path), f"it cannot be unpacked ({error})", such_as, "pack it anew") from None
     except OSError as error:
-        reason = error.strerror or error
-        raise refusal(str(path), f"it cannot be read ({reason})", such_as, "check the path and rights") from None
+        raise refusal(
+            str(path), f"it cannot be read ({error.strerror})", such_as, "check the path and rights"
+        ) from None
+    if path.suffix.lower() in PACKED and len(content) <= limit:
+        try:
+            content = _unpacked(content, path, limit)
+        except (OSError, EOFError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, RuntimeError, ValueError) as error:
+            raise refusal(str(path), f"it cannot be unpacked ({error})", such_as, "pack it anew") from None
     if len(content) > limit:
         found = f"the file is larger than {limit // 2**20} MiB"
         raise refusal(str(path), found, f"at most {MAX_ROWS:,} rows", "keep fewer rows")

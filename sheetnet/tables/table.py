@@ -48,7 +48,7 @@ def plan_of(settings: Mapping[str, Any]) -> Plan | Passengers:
 
     Raises: ValueError for settings that no table has.
     """
-    if not isinstance(settings, Mapping) or settings.get("recipe") not in RECIPES:
+    if not isinstance(settings, Mapping) or settings.get("recipe") not in tuple(RECIPES):
         return Plan.of(settings)
     n_raw, n_rows = settings.get("n_raw"), settings.get("n_rows")
     if set(settings) != {"recipe", "n_raw", "n_rows"} or type(n_raw) is not int or type(n_rows) is not int:
