@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import statsmodels.api as sm
 from palmerpenguins import load_penguins
@@ -27,7 +28,6 @@ from sheetnet.tables import read_passengers
 from sheetnet.tables.plan import Plan
 from sheetnet.tables.table import Table, plan_of, recipe_of
 
-CASES = Path("/work/shared/cases")
 PENGUINS = load_penguins()
 NUMBERS = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"]
 
@@ -308,6 +308,21 @@ def test_odd_names_are_shown_as_they_were_and_safe_in_formulas(tmp_path: Path) -
     for table in (sn.table(frame, "the target?"), sn.table(frame, "the target?").split(), sn.table(frame, "y")):
         assert [name for name in names if name not in (*table.features, table.target.name)] == []
         assert_calculates(tmp_path / "table.xlsx", table)
+
+
+def test_a_bunch_with_frames_is_the_bunch_with_arrays() -> None:
+    for load in (datasets.load_wine, datasets.load_diabetes, datasets.load_linnerud):
+        target = "Pulse" if load is datasets.load_linnerud else None
+        arrays, frames = sn.table(load(), target), sn.table(load(as_frame=True), target)
+        assert arrays.features == frames.features
+        assert arrays.target == frames.target
+        np.testing.assert_array_equal(arrays.X, frames.X)
+        np.testing.assert_array_equal(arrays.y, frames.y)
+
+
+def test_a_table_of_pyarrow_is_read_as_its_frame() -> None:
+    arrow = pa.Table.from_pandas(PENGUINS, preserve_index=False)
+    np.testing.assert_array_equal(sn.table(arrow, "species").X, sn.table(PENGUINS, "species").X)
 
 
 # ---- targets
@@ -627,6 +642,7 @@ WRONG: dict[str, tuple[Any, Any, str]] = {
     "one class": (pd.DataFrame({"a": [1.0, 2, 3], "b": ["x"] * 3}), "b", "the target is 'x' in every row"),
     "all blank": (pd.DataFrame({"a": [1.0, 2, 3], "b": [np.nan] * 3}), "b", "0 complete rows of 3"),
     "only texts": (pd.DataFrame({"a": list("abcdef"), "b": range(6)}), "b", "no column is left"),
+    "a long name": (pd.DataFrame({"x" * 1001: [1.0, 2, 3], "b": [1.0, 2, 3.5]}), "b", "at most 1,000 characters"),
     "constant": (pd.DataFrame({"a": [1.0] * 4, "b": range(4)}), "b", "no column is left"),
     "a target of names": (
         pd.DataFrame({"a": range(30), "b": [f"n{i}" for i in range(30)]}),
@@ -669,6 +685,28 @@ def test_entries_that_would_be_formulas_or_patterns_stay_texts(tmp_path: Path) -
     frame.loc[0, "x"] = None
     with pytest.raises(DataError, match="entries that a sheet can count"):
         sn.table(frame, "y", missing="mode")
+
+
+@pytest.mark.parametrize(("a", "b"), [("ß", "ss"), ("\u0131", "I"), ("\u0130", "i\u0307")])
+def test_entries_that_only_some_programs_take_for_the_same_are_refused(a: str, b: str) -> None:
+    frame = pd.DataFrame({"x": [a, b, "c"] * 4, "y": np.arange(12.0) ** 2})
+    with pytest.raises(DataError, match="the same to some programs"):
+        sn.table(frame, "y")
+    with pytest.raises(DataError, match="the same to some programs"):
+        sn.table(frame, "x")
+
+
+def test_line_breaks_and_what_controls_a_device_are_blanks_with_a_word(tmp_path: Path) -> None:
+    frame = {"x": ["a\r\nb", "c\x07", "\ud800d"] * 4, "x\ny": range(12), "y": np.arange(12.0) ** 2}
+    table = sn.table(frame, "y", columns={"x": sn.dummies(drop=None)})
+    assert table.features == ("x = a b", "x = c", "x = d", "x y")
+    assert "x: line breaks and the like are blanks, as in 'a b'" in table.said
+    assert_calculates(tmp_path / "table.xlsx", table)
+
+
+def test_the_first_entry_is_dropped_even_where_another_is_called_so() -> None:
+    frame = pd.DataFrame({"x": ["first", "economy", "first", "economy"], "y": [1.0, 2.0, 3.0, 5.0]})
+    assert sn.table(frame, "y").features == ("x = first",)
 
 
 def test_a_table_shows_how_each_column_was_taken() -> None:

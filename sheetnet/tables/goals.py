@@ -53,9 +53,20 @@ def goal_of(column: Column, rows: np.ndarray, kind: Kind | None, positive: Level
         seen = f"found {len(found)} different entries"
         bad = f" ({column.bad} is no number)" if column.bad else ""
         raise refusal(place, f"{seen}{bad}", f"numbers, or at most {MAX_CLASSES} classes", "name another target")
+    sure(column, place)
     if positive is not None:
         found = _with_positive(found, positive, kind, place)
     return Goal(column.name, column.is_text, kind, bool(column.blank.any()), tuple(found), column.besides(found))
+
+
+def sure(column: Column, place: str) -> None:
+    """See that programs agree on which entries of a column are the same.
+
+    Raises: DataError naming two of which they do not.
+    """
+    if doubtful := column.doubtful:
+        found = f"found {' and '.join(map(shown, doubtful))}, which are the same to some programs"
+        raise refusal(place, found, "entries that differ in more than case", "write both alike, or rename one")
 
 
 def _with_positive(found: list[Level], positive: Level | bool, kind: Kind, place: str) -> list[Level]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sheetnet.tables.cells import Column, column_of, marks
+from sheetnet.tables.cells import Column, clean, column_of, marks
 from sheetnet.tables.names import unique
 from sheetnet.tables.words import counted, refusal
 
@@ -67,7 +67,7 @@ def _of_series(name: str, series: Any, source: str) -> Column:
             return judged(Column(name, _floats(name, series.astype(levels.dtype.name), source)), nameless)
         texts = [None if pd.isna(entry) else str(entry) for entry in series]
         found = _of_objects(name, texts, source)
-        order = tuple(str(level).strip() for level in levels) if found.is_text else ()
+        order = tuple(clean(str(level)) for level in levels) if found.is_text else ()
         return judged(replace(found, levels=order), nameless)
     if types.is_bool_dtype(kind):
         values = np.array([math.nan if pd.isna(v) else float(v) for v in series])
@@ -146,7 +146,8 @@ def _of_values(name: str, column: Any) -> Column:
     if isinstance(values, np.ndarray) and values.ndim != 1:
         found = f"found an array of {values.ndim} axes"
         raise refusal(f"column {name}", found, "one entry for each row", "give its columns one by one")
-    return _of_series(name, pd.Series(values, dtype=None if len(values) else float), "the table")
+    texts = not isinstance(values, np.ndarray) and any(isinstance(value, str) for value in values)
+    return _of_series(name, pd.Series(values, dtype=object if texts or not len(values) else None), "the table")
 
 
 def of_array(source: Any) -> Given:
@@ -177,7 +178,7 @@ def of_bunch(bunch: Any) -> Given:
     data, target, names = bunch.data, bunch.target, getattr(bunch, "target_names", None)
     frame = data if hasattr(data, "iloc") else pd.DataFrame(np.asarray(data), columns=list(bunch.feature_names))
     found = of_frame(frame, "a Bunch")
-    titles = [] if names is None else [str(name) for name in names]
+    titles = [] if names is None else [clean(str(name)) for name in names]
     y = np.asarray(target)
     if y.ndim == 2:
         titles = titles if len(titles) == y.shape[1] else [f"target_{at}" for at in range(1, y.shape[1] + 1)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sheetnet.tables.cells import Mark, column_of, marks
+from sheetnet.tables.cells import Mark, clean, column_of, marks
 from sheetnet.tables.memory import NAMELESS, Given, judged, of_array, of_bunch, of_frame, of_mapping, with_target
 from sheetnet.tables.names import unique
 from sheetnet.tables.reading import MAX_COLUMNS, MAX_ROWS, PACKED, TEXTS, Cells, cells_of, content_of, text_of
@@ -30,6 +30,8 @@ def given(source: Any, y: Any = None, reading: Reading = Reading()) -> Given:
 
     Raises: DataError naming what cannot be read.
     """
+    if hasattr(source, "to_pandas") and not hasattr(source, "iloc"):  # of polars, pyarrow and the like
+        source = source.to_pandas()
     if isinstance(source, str | Path):
         found = _of_file(Path(source).expanduser(), reading)
     elif hasattr(source, "data") and hasattr(source, "target") and hasattr(source, "feature_names"):
@@ -58,7 +60,7 @@ def _bounded(found: Given) -> Given:
     if len(found.columns) > MAX_COLUMNS:
         place, columns = found.source, f"the table has {len(found.columns):,} columns"
         raise refusal(place, columns, f"at most {MAX_COLUMNS:,}", "keep fewer columns")
-    names = unique(name if name else f"column {at}" for at, name in enumerate(found.names, 1))
+    names = unique(clean(name) or f"column {at}" for at, name in enumerate(found.names, 1))
     return replace(found, columns=tuple(replace(c, name=n) for c, n in zip(found.columns, names, strict=True)))
 
 
