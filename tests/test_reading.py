@@ -256,6 +256,13 @@ def test_a_large_parquet_is_refused_before_it_is_read(tmp_path: Path) -> None:
         given(tmp_path / "mine.parquet")
 
 
+def test_a_parquet_file_that_holds_more_than_it_seems_is_stopped(tmp_path: Path) -> None:
+    pd.DataFrame({"x": ["x" * 10**6] * 1000, "y": range(1000)}).to_parquet(tmp_path / "mine.parquet")
+    assert (tmp_path / "mine.parquet").stat().st_size < 10**6
+    with pytest.raises(DataError, match="holds more than"):
+        given(tmp_path / "mine.parquet")
+
+
 # ---- names
 
 

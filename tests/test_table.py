@@ -432,11 +432,33 @@ def test_a_column_that_is_missing_is_named() -> None:
         sn.table(PENGUINS, "species").transform(PENGUINS.drop(columns="year"))
 
 
+def test_an_array_goes_by_the_order_of_the_columns_as_they_were_given() -> None:
+    digits = datasets.load_digits()  # some of its pixels are 0 in every row
+    table = sn.table(digits)
+    assert table.n_features < 64
+    np.testing.assert_array_equal(table.transform(digits.data[:9]), table.X[:9])
+    with pytest.raises(DataError, match="no column"):
+        table.transform(digits.data[:9, :63])
+
+
 def test_new_passengers_are_measured_by_the_old_ones() -> None:
     for recipe in ("sheet", "notebook"):
         table = sn.titanic(recipe)
         rows = table.frame.dropna() if recipe == "sheet" else table.frame
         np.testing.assert_array_equal(table.transform(rows.iloc[:9]), table.X[:9])
+
+
+def test_new_passengers_that_cannot_be_are_refused_in_words() -> None:
+    rows = sn.titanic().frame.dropna().iloc[:3].reset_index(drop=True)
+    for change, words in (
+        ({"Sex": "M"}, "row 1, column Sex"),
+        ({"Pclass": 4}, "column Pclass"),
+        ({"Age": None}, "Age_N"),
+    ):
+        with pytest.raises(DataError, match=words):
+            sn.titanic().transform(rows.assign(**change))
+    with pytest.raises(DataError, match="no column Fare"):
+        sn.titanic().transform(rows.drop(columns="Fare"))
 
 
 # ---- parts
@@ -683,8 +705,24 @@ def test_entries_that_would_be_formulas_or_patterns_stay_texts(tmp_path: Path) -
     assert table.X.sum(axis=0).tolist() == [4.0] * 6
     assert_calculates(tmp_path / "table.xlsx", table)
     frame.loc[0, "x"] = None
-    with pytest.raises(DataError, match="entries that a sheet can count"):
-        sn.table(frame, "y", missing="mode")
+    for more in (frame, frame.assign(x=["1", "01", None, "b"] * 6)):
+        with pytest.raises(DataError, match="entries that a sheet can count"):
+            sn.table(more, "y", missing="mode")
+
+
+def test_numbers_with_more_digits_than_a_formula_keeps_are_no_classes() -> None:
+    frame = pd.DataFrame({"x": [0.1 + 0.2, 0.3] * 4, "y": np.arange(8.0) ** 2})
+    with pytest.raises(DataError, match="at most 15 digits"):
+        sn.table(frame, "y", columns={"x": sn.dummies()})
+    with pytest.raises(DataError, match="at most 15 digits"):
+        sn.table(frame, "x")
+    assert sn.table(frame, "y").X.shape == (8, 1)
+
+
+def test_features_that_are_named_come_in_that_order_and_no_others() -> None:
+    table = sn.table(PENGUINS, "species", features=["year", "sex"])
+    assert table.features == ("year", "sex = male")
+    assert table.n_rows == PENGUINS[["year", "sex", "species"]].notna().all(axis=1).sum()
 
 
 @pytest.mark.parametrize(("a", "b"), [("ß", "ss"), ("\u0131", "I"), ("\u0130", "i\u0307")])

@@ -62,8 +62,10 @@ def goal_of(column: Column, rows: np.ndarray, kind: Kind | None, positive: Level
 def sure(column: Column, place: str) -> None:
     """See that programs agree on which entries of a column are the same.
 
-    Raises: DataError naming two of which they do not.
+    Raises: DataError naming two of which they do not, or a number of more digits than a formula keeps.
     """
+    if not column.is_text and (long := next((one for one in column.found if float(spelt(one)) != one), None)):
+        raise refusal(place, f"found {long!r}", "entries of at most 15 digits, as a formula says them", "round them")
     if doubtful := column.doubtful:
         found = f"found {' and '.join(map(shown, doubtful))}, which are the same to some programs"
         raise refusal(place, found, "entries that differ in more than case", "write both alike, or rename one")

@@ -15,6 +15,7 @@ from sheetnet.tables.names import unique
 from sheetnet.tables.words import counted, refusal
 
 MAX_TEXT = 255  # characters of an entry that a formula can say
+ARRAYS = "arrays"  # the source of what has no names
 LARGEST = 2.0**53  # above it doubles skip whole numbers
 NAMELESS = re.compile(r"(Unnamed: \d+|index|level_\d+)?")
 
@@ -156,7 +157,7 @@ def of_array(source: Any) -> Given:
         found, remedy = f"found X of shape {X.shape}", "give X of two axes, such as X.reshape(len(X), -1)"
         raise refusal("the table", found, "rows and columns (n, p)", remedy)
     columns = (_of_values(f"x_{at}", X[:, at - 1]) for at in range(1, X.shape[1] + 1))
-    return Given(tuple(columns), "arrays")
+    return Given(tuple(columns), ARRAYS)
 
 
 def with_target(found: Given, y: Any) -> Given:

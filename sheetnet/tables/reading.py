@@ -12,10 +12,9 @@ import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from sheetnet.tables.cells import is_blank
 from sheetnet.tables.words import counted, refusal, shown
@@ -33,6 +32,7 @@ _BOMS = {
     b"\xff\xfe": "utf-16",
     b"\xfe\xff": "utf-16",
 }
+_MEMORY = 256 * 2**20  # bytes that unpacking may take
 _SNIFFED = 50  # records that tell the separator
 
 
@@ -88,8 +88,13 @@ def _unpacked(content: bytes, path: Path, limit: int) -> bytes:
                 raise refusal(str(path), found, "one table", "unpack it and name the file")
             with archive.open(inside[0]) as stream:
                 return stream.read(limit + 1)
-    opened: dict[str, Callable[[BinaryIO], BinaryIO]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}  # type: ignore[dict-item]
-    with opened[kind](packed) as unpacked:
+    if kind == ".xz":
+        opened = lzma.LZMADecompressor(memlimit=_MEMORY)
+        text = opened.decompress(content, limit + 1)
+        if not opened.eof and len(text) <= limit:
+            raise EOFError("it ends too soon")
+        return text
+    with gzip.open(packed) if kind == ".gz" else bz2.open(packed) as unpacked:
         return unpacked.read(limit + 1)
 
 

@@ -13,7 +13,8 @@ from sheetnet.tables.names import unique
 from sheetnet.tables.reading import MAX_COLUMNS, MAX_ROWS, PACKED, TEXTS, Cells, cells_of, content_of, text_of
 from sheetnet.tables.words import refusal, shown
 
-MAX_UNPACKED = 256 * 2**20  # bytes of a Parquet file's columns
+MAX_UNPACKED = 64 * 2**20  # bytes of a Parquet file and of its columns
+_BATCH = 64  # rows
 
 
 @dataclass(frozen=True)
@@ -97,20 +98,23 @@ def of_cells(cells: Cells, file: str, source: str, decimal: Mark | None) -> Give
 
 
 def _of_parquet(path: Path) -> Given:
-    import pandas as pd
-    import pyarrow.parquet as pq
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
 
     from sheetnet.tables.files import reading
 
     content_of(path, "a Parquet file", MAX_UNPACKED)
-    with reading(path):
-        about = pq.read_metadata(path)
-        groups = [about.row_group(at) for at in range(about.num_row_groups)]
-        size = sum(group.total_byte_size for group in groups)
-    if about.num_rows > MAX_ROWS or size > MAX_UNPACKED or about.num_columns > MAX_COLUMNS:
-        found = f"it has {about.num_rows:,} rows, {about.num_columns:,} columns and {size:,} bytes"
-        expected = f"at most {MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns and {MAX_UNPACKED:,} bytes"
-        raise refusal(str(path), found, expected, "keep fewer, or train without a workbook (sn.open_rows)")
-    with reading(path):
-        frame = pd.read_parquet(path)  # what pandas kept as an index is an index again
+    expected = f"at most {MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns and {MAX_UNPACKED:,} bytes"
+    remedy = "keep fewer, or train without a workbook (sn.open_rows)"
+    with reading(path), pa.OSFile(str(path)) as stream, ParquetFile(stream, pre_buffer=False) as file:
+        rows, columns = file.metadata.num_rows, file.metadata.num_columns
+        if rows > MAX_ROWS or columns > MAX_COLUMNS:
+            raise refusal(str(path), f"it has {rows:,} rows and {columns:,} columns", expected, remedy)
+        batches, size = [], 0
+        for batch in file.iter_batches(_BATCH):  # few at a time: a short file may hold much
+            batches.append(batch)
+            size += batch.nbytes
+            if size > MAX_UNPACKED:
+                raise refusal(str(path), f"it holds more than {MAX_UNPACKED:,} bytes", expected, remedy)
+        frame = pa.Table.from_batches(batches, file.schema_arrow).to_pandas()  # what pandas kept as index is one again
     return of_frame(frame, path.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from sheetnet.tables.cells import Column
 from sheetnet.tables.columns import LEVELS, NUMBERS, How, Level, Missing, Saying
 from sheetnet.tables.goals import sure
 from sheetnet.tables.memory import MAX_TEXT
+from sheetnet.tables.passengers import decimal
 from sheetnet.tables.plan import BLANK, MAX_LEVELS, Used, spelt
 from sheetnet.tables.words import counted, refusal, shown
 
@@ -59,14 +61,25 @@ def used_of(column: Column, saying: Saying, said: bool, rows: np.ndarray, defaul
         raise refusal(place, seen, f"{least} to {most} for sn.{how}()", "say it otherwise, or leave it out")
     if any(isinstance(level, str) and len(level) > MAX_TEXT for level in everything):
         raise refusal(place, "found an entry that is too long", f"at most {MAX_TEXT} characters", "leave it out")
-    if blank and missing == "mode" and any(isinstance(level, str) and _WILD.search(level) for level in everything):
-        odd = next(level for level in everything if isinstance(level, str) and _WILD.search(level))
+    if blank and missing == "mode" and (odd := _uncounted(everything)) is not None:
         remedy = 'say missing="flag" or "drop", or rename the entry'
         raise refusal(place, f"found {shown(odd)}", "entries that a sheet can count", remedy)
     return Used(
         column.name, column.is_text, how, missing, blank, tuple(found), column.besides(found),
         _dropped(saying, found, place) if how == "dummies" else None,
     )  # fmt: skip
+
+
+def _uncounted(levels: list[Level]) -> Level | None:
+    """An entry for which a sheet's COUNTIF finds others too: a pattern, or a text that is a number like another."""
+    texts = [level for level in levels if isinstance(level, str)]
+    seen: set[float] = set()
+    for text in texts:
+        value = decimal(text.strip("%$€£ ").replace(",", ""))
+        if _WILD.search(text) or value in seen:
+            return text
+        seen |= {value} - {math.nan}
+    return None
 
 
 def _numbers(column: Column, how: How, missing: Missing, blank: bool, rows: np.ndarray, place: str) -> Used:
