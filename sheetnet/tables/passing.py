@@ -93,7 +93,9 @@ def passengers_through(ours: Recipe, raw: Raw, new: Given) -> np.ndarray:
 
     Raises: DataError for a column that is missing, and for an entry that no passenger has or that is blank.
     """
-    columns = {one.name: _passengers(one, new.source) for one in new.columns if one.name in ours.raw}
+    columns = {
+        one.name: _passengers(one, new.source, ours.picked is None) for one in new.columns if one.name in ours.raw
+    }
     lacking = [name for name in ours.raw if name not in columns and name != "Survived"]
     if lacking:
         names = ", ".join(map(shown, new.names[:20]))
@@ -106,16 +108,15 @@ def passengers_through(ours: Recipe, raw: Raw, new: Given) -> np.ndarray:
     change: dict[Node, Node] = {one: constant(value[0, 0]) for (one, _), value in zip(whole, values, strict=True)}
     given = {theirs.number: counting(m), theirs.no: counting(m)}
     given |= {node: columns[name] for name, node in theirs.raw.items() if name in columns}
-    X = np.hstack(evaluate(substitute(list(theirs.features.values()), change), given))
-    if (bad := np.argwhere(~np.isfinite(X))).size:
-        row, feature = bad[0]
-        found = f"{list(ours.features)[feature]} cannot be calculated"
-        raise refusal(f"{new.source}, row {row + 1}", found, "no blank that the recipe does not fill", "fill it in")
-    return X
+    return np.hstack(evaluate(substitute(list(theirs.features.values()), change), given))
 
 
-def _passengers(column: Column, source: str) -> np.ndarray:
-    """A column (m, 1) of new passengers, each entry as one of the old ones may be."""
+def _passengers(column: Column, source: str, filled: bool) -> np.ndarray:
+    """A column (m, 1) of new passengers, each entry as one of the old ones may be; filled: its blanks will be."""
+    if column.blank.any() and not filled:
+        row = int(np.flatnonzero(column.blank)[0]) + 1
+        place, found = f"{source}, row {row}, column {column.name}", "found an empty cell"
+        raise refusal(place, found, "an entry: this recipe drops rows without", "fill it in")
     values = []
     for row, entry in enumerate(column.entries.tolist(), 1):
         try:
