@@ -16,7 +16,7 @@ import pytest
 
 import sheetnet as sn
 from sheetnet.errors import DataError
-from sheetnet.tables import reading
+from sheetnet.tables import reading, sources
 from sheetnet.tables.memory import Given
 from sheetnet.tables.names import MAX_NAME, safe_names, unique
 from sheetnet.tables.sources import Reading, given
@@ -256,8 +256,11 @@ def test_a_large_parquet_is_refused_before_it_is_read(tmp_path: Path) -> None:
         given(tmp_path / "mine.parquet")
 
 
-def test_a_parquet_file_that_holds_more_than_it_seems_is_stopped(tmp_path: Path) -> None:
-    pd.DataFrame({"x": ["x" * 10**6] * 1000, "y": range(1000)}).to_parquet(tmp_path / "mine.parquet")
+def test_a_parquet_file_that_holds_more_than_it_seems_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "MAX_UNPACKED", 2**20)
+    pd.DataFrame({"x": ["x" * 10**5] * 200, "y": range(200)}).to_parquet(tmp_path / "mine.parquet")
     assert (tmp_path / "mine.parquet").stat().st_size < 10**6
     with pytest.raises(DataError, match="holds more than"):
         given(tmp_path / "mine.parquet")
@@ -299,3 +302,36 @@ def test_names_of_any_letters_are_made_safe(seed: int) -> None:
     assert len({name.lower() for name in safe}) == 60
     assert all(name.isidentifier() and name.isascii() for name in safe)
     assert len({name.lower() for name in unique(names)}) == 60
+
+
+# ---- whatever it is, it is read or refused
+
+PIECES = [
+    b"a", b"1", b"2.5", b",", b";", b"\t", b"|", b"\n", b"\r\n", b"\r", b'"', b"NA", b"?", b"1,5", b"1.234", b"\xff",
+    b"\0", b"\xe4", b" ", b"True", b"yes", b"no", b"=1+1", b"sep=;", b"\xef\xbb\xbf", b"x,y\n", b"1,2\n", b"3,4\n", b"1e400",
+    b"-0",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_bytes_are_read_or_refused(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    path, kept = tmp_path / "mine.csv", 0
+    for _ in range(150):
+        content = b"".join(PIECES[at] for at in rng.integers(0, len(PIECES), rng.integers(1, 40)))
+        if rng.random() < 0.7:
+            rows = rng.choice(
+                [b"1", b"2.5", b"NA", b"yes", b"no", b"-0", b"1e400", b"=1+1", b"\xe4"], (rng.integers(1, 9), 2)
+            )
+            content = b"x;y\n" + b"\n".join(b";".join(row) for row in rows)
+        path.write_bytes(content)
+        try:
+            table = sn.table(path, "y", missing=rng.choice(["drop", "median", "mode", "flag"]))
+        except DataError as reason:
+            assert "mine.csv" in str(reason)  # noqa: PT017
+            continue
+        kept += 1
+        assert np.isfinite(table.X).all()
+        assert str(table)
+        assert table._repr_html_()
+    assert kept > 5

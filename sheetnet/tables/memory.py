@@ -204,15 +204,14 @@ def _same_height(heights: Mapping[str, int]) -> None:
 
 
 def judged(column: Column, nameless: bool = False) -> Column:
-    """The column with a word if it can be no feature."""
+    """The column with a word if it can be no feature; nameless: its name says nothing of what it holds."""
     entries = column.entries
     if column.is_text:
-        longest = max(entries[~column.blank], key=len, default="")
-        why = f"texts of up to {len(longest):,} characters" if len(longest) > MAX_TEXT else ""
-        return replace(column, why=column.why or why, counts=False)
-    full = entries[~column.blank]
-    counting = len(entries) > 1 and np.array_equal(full, np.arange(full[0] if len(full) else 0, len(entries) + full[0]
-        if len(full) else 0)) and len(full) == len(entries) and full[0] in (0, 1)  # fmt: skip
+        longest = len(max(entries[~column.blank], key=len, default=""))
+        why = f"texts of up to {longest:,} characters" if longest > MAX_TEXT else ""
+        return replace(column, why=column.why or why)
     if np.isinf(entries).any():
         return replace(column, why="numbers too large for a cell")
-    return replace(column, counts=bool(nameless and counting))
+    counted = (np.arange(first, len(entries) + first) for first in (0, 1))
+    counts = nameless and len(entries) > 1 and any(np.array_equal(entries, numbers) for numbers in counted)
+    return replace(column, counts=counts)
