@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from sheetnet.checking import check
     from sheetnet.errors import SheetnetError
     from sheetnet.living import LiveSession, live
-    from sheetnet.models.model import Model, linear, relus, two_relu
+    from sheetnet.models.make import linear, logistic, mlp, relus, softmax, two_relu
+    from sheetnet.models.model import Model
+    from sheetnet.models.net import Net
     from sheetnet.tables.columns import (
         codes,
         dummies,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 _HOME = {
     "LiveSession": "living",
     "Model": "models.model",
+    "Net": "models.net",
     "Params": "book.params",
     "Rows": "tables.rows",
     "Run": "training",
@@ -52,30 +55,33 @@ _HOME = {
     "codes": "tables.columns",
     "dummies": "tables.columns",
     "left_out": "tables.columns",
-    "linear": "models.model",
+    "linear": "models.make",
     "live": "living",
     "log": "tables.columns",
+    "logistic": "models.make",
     "min_max": "tables.columns",
+    "mlp": "models.make",
     "number": "tables.columns",
     "open_rows": "tables.rows",
     "predict": "book.predict",
     "read_params": "book.params",
-    "relus": "models.model",
+    "relus": "models.make",
     "share_of_largest": "tables.columns",
+    "softmax": "models.make",
     "standardised": "tables.columns",
     "sweep": "training.sweep",
     "table": "tables.making",
     "titanic": "tables.titanic",
     "train": "training",
-    "two_relu": "models.model",
+    "two_relu": "models.make",
     "write_params": "book.rebuild",
     "yes_no": "tables.columns",
 }
 __all__ = [
-    "LiveSession", "Model", "Params", "Rows", "Run", "SheetnetError", "Sweep", "Table", "__version__", "build",
-    "build_lesson", "check", "codes", "dummies", "left_out", "linear", "live", "log", "min_max", "number",
-    "open_rows", "predict", "read_params", "relus", "share_of_largest", "standardised", "sweep", "table", "titanic",
-    "train", "two_relu", "write_params", "yes_no",
+    "LiveSession", "Model", "Net", "Params", "Rows", "Run", "SheetnetError", "Sweep", "Table", "__version__", "build",
+    "build_lesson", "check", "codes", "dummies", "left_out", "linear", "live", "log", "logistic", "min_max", "mlp",
+    "number", "open_rows", "predict", "read_params", "relus", "share_of_largest", "softmax", "standardised", "sweep",
+    "table", "titanic", "train", "two_relu", "write_params", "yes_no",
 ]  # fmt: skip
 
 

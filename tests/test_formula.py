@@ -14,8 +14,9 @@ import xlsxwriter
 from sheetnet import engines
 from sheetnet.checking.canonical import canonical
 from sheetnet.errors import GraphError
-from sheetnet.graph import formula
-from sheetnet.graph.formula import MAX_LENGTH, number, render, render_cell
+from sheetnet.graph import dialect, formula
+from sheetnet.graph.dialect import number
+from sheetnet.graph.formula import MAX_LENGTH, render, render_cell
 from sheetnet.graph.gradient import gradient
 from sheetnet.graph.node import (
     Node,
@@ -285,17 +286,17 @@ def test_the_column_sums_of_what_stands_nowhere_are_right(tmp_path: Path, values
 @pytest.mark.parametrize(
     ("op", "wrong", "text"),
     [
-        ("mul", ("{0}+{1}", formula.SUM, (formula.SUM, formula.SUM)), "aa/(bb*cc)"),
-        ("sub", ("{0}-{1}", formula.SUM, (formula.SUM, formula.SUM)), "aa-(bb-cc)"),
-        ("neg", ("-{0}", formula.SIGN, (formula.POWER,)), "-(aa^2)"),
-        ("div", ("{0}/{1}", formula.PRODUCT, (formula.PRODUCT, formula.PRODUCT)), "aa/(bb/cc)"),
+        ("mul", ("{0}+{1}", dialect.SUM, (dialect.SUM, dialect.SUM)), "aa/(bb*cc)"),
+        ("sub", ("{0}-{1}", dialect.SUM, (dialect.SUM, dialect.SUM)), "aa-(bb-cc)"),
+        ("neg", ("-{0}", dialect.SIGN, (dialect.POWER,)), "-(aa^2)"),
+        ("div", ("{0}/{1}", dialect.PRODUCT, (dialect.PRODUCT, dialect.PRODUCT)), "aa/(bb/cc)"),
     ],
 )
 def test_a_template_that_is_wrong_is_noticed(
     tmp_path: Path, values: Values, monkeypatch: pytest.MonkeyPatch, op: str, wrong: tuple[object, ...], text: str
 ) -> None:
     node, expected = BRACKETS[text]
-    monkeypatch.setitem(formula.ARRAY, op, wrong)
+    monkeypatch.setitem(dialect.ARRAY, op, wrong)
     rendered = render(node, Named({}))
     assert rendered != "=" + text
     with pytest.raises(AssertionError):
@@ -346,7 +347,7 @@ def test_no_text_can_end_its_string_or_change(tmp_path: Path) -> None:
 
 
 def test_a_text_that_is_not_escaped_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formula, "_constant", lambda node: (f'"{node.value}"', formula.ATOM))
+    monkeypatch.setattr(formula, "_constant", lambda node: (f'"{node.value}"', dialect.ATOM))
     assert [text for text, _ in round_trip(tmp_path, ['"&1+1&"'])] != ['"&1+1&"']
 
 

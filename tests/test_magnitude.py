@@ -41,8 +41,15 @@ MOVED = [
     case for case in EXAMPLES
     if op_of(case) not in EXACT and not has_text(case) and "at 0" not in case and "power: of" not in case
 ]  # fmt: skip
-STAYS = {"row": {1}, "lookup": {0, 1}, "where": {0}, "expand": {1}}  # sources that choose, and carry no digits
+STAYS = {
+    "pick": {0},
+    "row": {1},
+    "lookup": {0, 1},
+    "where": {0},
+    "expand": {1},
+}  # sources that choose, and carry no digits
 TINY = 1e-7
+INSIDE = {"sigmoid": 0.5, "normal": 0.5, "softplus": 1.0, "logsumexp": 1.0}  # what is added to in the formula itself
 FEW = {"inverse": SOLVED, "determinant": SOLVED}
 
 
@@ -79,7 +86,7 @@ def test_a_magnitude_is_what_small_errors_of_the_sources_do(case: str, times: fl
     found = MAGNITUDE[op](NUMERIC[op](np, *sources), sources, sizes) / FEW.get(op, 1.0)
     largest, total = by_moving(case, sizes)
     assert (found >= largest / 2.1 - 1e-9).all(), largest
-    assert (found <= total * 2.1 + 1e-9).all(), total
+    assert (found <= np.maximum(total * 2.1 + 1e-9, INSIDE.get(op, 0.0))).all(), total
 
 
 @pytest.mark.parametrize("op", sorted(set(MAGNITUDE) - EXACT))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from sheetnet import engines
 from sheetnet.book import xlsx as workbook
 from sheetnet.engines import CellError
 from sheetnet.errors import GraphError
-from sheetnet.graph import formula
+from sheetnet.graph import dialect, formula
 from sheetnet.graph.evaluate import NUMERIC, evaluate
 from sheetnet.graph.gradient import RULES, UNRULED, gradient
 from sheetnet.graph.judging import key
@@ -108,6 +109,24 @@ EXAMPLES: dict[str, Example] = {
     "step: at 0": Example((column(-1, 0, 2),), lambda a: column(0, 0, 1)),
     "log10": Example((positive(3, 4),), lambda a: np.log2(a) / np.log2(10)),
     "ln": Example((positive(3, 4),), lambda a: np.log1p(a - 1)),
+    "exp": Example((numbers(3, 4),), lambda a: np.exp2(a / np.log(2))),
+    "tanh": Example((numbers(3, 4),), lambda a: 1 - 2 / (np.exp(2 * a) + 1)),
+    "sigmoid": Example((numbers(3, 4),), lambda a: 1 / (1 + np.exp(-a))),
+    "sigmoid: far from 0": Example((column(-900, 0, 900),), lambda a: column(0, 0.5, 1)),
+    "softplus": Example((numbers(3, 4),), lambda a: np.log(1 + np.exp(a))),
+    "softplus: far from 0": Example((column(-900, 900),), lambda a: column(0, 900)),
+    "normal": Example((numbers(3, 4),), lambda a: np.vectorize(NormalDist().cdf)(a)),
+    "softmax": Example((numbers(3, 4),), lambda a: np.exp(a) / np.exp(a).sum(1, keepdims=True)),
+    "softmax: of two": Example((numbers(3, 2),), lambda a: np.exp(a) / np.exp(a).sum(1, keepdims=True)),
+    "softmax: of five, far from 0": Example(
+        (np.array([[900.0, 901, -900, 0, 900], [1, 2, 3, 4, 5]]),),
+        lambda a: np.exp(a - a.max(1, keepdims=True)) / np.exp(a - a.max(1, keepdims=True)).sum(1, keepdims=True),
+    ),
+    "softmax: of one": Example((numbers(3),), lambda a: column(1, 1, 1)),
+    "logsumexp": Example((numbers(3, 3),), lambda a: np.log(np.exp(a).sum(1, keepdims=True))),
+    "logsumexp: far from 0": Example(
+        (np.array([[900.0, 900], [-900, -900]]),), lambda a: column(900 + np.log(2), -900 + np.log(2))
+    ),
     "greater": Example((numbers(3, 4), numbers(3, 4)), lambda a, b: flags(a - b > 0)),
     "greater: at equal numbers": Example((column(1, 2, 3), one(2.0)), lambda a, b: column(0, 0, 1)),
     "equal": Example((column(1, 2, 3, 2), one(2.0)), lambda a, b: column(0, 1, 0, 1)),
@@ -130,6 +149,8 @@ EXAMPLES: dict[str, Example] = {
     "row": Example((numbers(3, 4), one(2.0)), lambda a, i: a[[1]]),
     "row: of a column": Example((numbers(3), one(3.0)), lambda a, i: a[[2]]),
     "row: between two numbers": Example((numbers(3, 4), one(2.9)), lambda a, i: a[[1]]),
+    "pick": Example((one(1.0), numbers(2, 3), numbers(2, 3), numbers(2, 3)), lambda i, a, b, c: b),
+    "pick: between two numbers": Example((one(2.9), numbers(2, 3), numbers(2, 3), numbers(2, 3)), lambda i, a, b, c: c),
     "lookup": Example((column(7, 1, 8, 9), KEYS, numbers(5)), beside),
     "lookup: texts": Example((column(4, 1, 9), KEYS, column("a", "b", "c", "d", "e")), beside),
     "match": Example((column(4, 9, 1), KEYS), first_place),
@@ -185,6 +206,14 @@ ERRORS: dict[str, Example] = {
     "row: 0 is all rows, of which the first is shown": Example((numbers(3, 2), one(0.0)), lambda a, i: a[:1]),
     "row: 0 of a column": Example((numbers(3), one(0.0)), lambda a, i: a[:1]),
     "row: a negative one": Example((numbers(3, 2), one(-1.0)), lambda a, i: np.full((1, 2), NAN)),
+    "pick: out of range": Example((one(2.0), numbers(2), numbers(2)), lambda i, a, b: np.full((2, 1), NAN)),
+    "exp: an overflow": Example((column(710, 1),), lambda a: column(NAN, np.e)),
+    "softmax: an error": Example(
+        (np.array([[NAN, 1.0], [2.0, 2.0]]),), lambda a: np.array([[NAN, NAN], [0.5, 0.5]]), errors=True
+    ),
+    "logsumexp: an error": Example(
+        (np.array([[NAN, 1.0], [2.0, 2.0]]),), lambda a: column(NAN, 2 + np.log(2)), errors=True
+    ),
     "match: nothing found": Example((column(4, 5), KEYS), lambda a, b: column(3, NAN)),
     "lookup: of an error": Example((column(NAN, 1), KEYS, KEYS), lambda k, a, b: column(NAN, 1), errors=True),
 }
@@ -195,7 +224,7 @@ FLAT = {"step", "sign", "greater", "equal", "filled", "match", "count_same", "ju
 SLOPELESS_SOURCES = {"where": {0}, "expand": {1}, "power": {1}}
 SLOPED = set(SHAPES) - FLAT - UNRULED
 # in a matrix product one error may spoil the whole: programs differ
-MAY_SPOIL = {"matmul: an error", "sum_rows: an error"}
+MAY_SPOIL = {"matmul: an error", "sum_rows: an error", "softmax: an error", "logsumexp: an error"}
 
 
 def op_of(case: str) -> str:
@@ -378,10 +407,10 @@ def test_differences_notice_a_fault_that_autograd_shares(monkeypatch: pytest.Mon
 def styles(case: str) -> list[str]:
     """The ways in which a sheet can write this example: as one array formula, cell by cell, or both."""
     op = op_of(case)
-    array = op in formula.ARRAY or op in formula.STACKS
+    array = op in dialect.ARRAY or op in dialect.ROWWISE or op in dialect.STACKS
     if op == "match":
         array = len(ALL[case].sources[0]) == 1
-    cells = op in formula.CELL or op in formula.CELL_RULES or op in formula.ENTRYWISE
+    cells = op in dialect.CELL or op in formula.CELL_RULES or op in formula.ENTRYWISE
     return ["array"] * array + ["cells"] * cells
 
 
@@ -393,18 +422,21 @@ def place(book: Book, case: str, row: int) -> tuple[int, dict[str, np.ndarray]]:
     page, op, example = book.pages[0], op_of(case), ALL[case]
     node, sources = example.nodes(op)
     values: dict[str, np.ndarray] = {}
-    col = 1
+    col, below = 1, 0
     for i, (source, array) in enumerate(zip(sources, example.sources, strict=True)):
         role: Role = "torch" if example.errors else "data"
         format = "text" if array.dtype == object else "plain"
-        values[page.place(f"{case}/{i}", source, row, col, role, format=format).id] = array
-        col += source.shape[1] + 1
+        values[page.place(f"{case}/{i}", source, row + below, col, role, format=format).id] = array
+        if op == "pick" and 0 < i < len(sources) - 1:  # what it picks from stands below each other
+            below += source.shape[0] + 1
+        else:
+            col += source.shape[1] + 1
     for style in styles(case):
-        parts = [apply("same", s) for s in sources] if op in formula.STACKS else sources
+        parts = [apply("same", s) for s in sources] if op in dialect.STACKS else sources
         values[f"{case}/{style}"] = np.full(node.shape, WRONG)
         page.place(f"{case}/{style}", apply(op, *parts), row, col, "forward", style)
         col += node.shape[1] + 1
-    return row + max(*(s.shape[0] for s in sources), node.shape[0]) + 1, values
+    return row + below + max(*(s.shape[0] for s in sources), node.shape[0]) + 1, values
 
 
 def recalculated(folder: Path, cases: list[str]) -> dict[tuple[str, str], np.ndarray]:
@@ -444,13 +476,13 @@ def test_ironcalc_gives_the_value_of_numpy(sheet: dict[tuple[str, str], np.ndarr
 def test_every_op_is_recalculated_in_every_way_it_can_be_written() -> None:
     array = {op_of(case) for case, style in PLACED if style == "array"}
     cells = {op_of(case) for case, style in PLACED if style == "cells"}
-    assert array == set(formula.ARRAY) | formula.STACKS
-    assert cells == set(formula.CELL) | set(formula.CELL_RULES) | formula.ENTRYWISE
+    assert array == set(dialect.ARRAY) | set(dialect.ROWWISE) | dialect.STACKS
+    assert cells == set(dialect.CELL) | set(formula.CELL_RULES) | formula.ENTRYWISE
     assert array | cells == set(SHAPES)
 
 
 def test_a_formula_that_is_wrong_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(formula.ARRAY, "mul", ("{0}+{1}", formula.SUM, (formula.SUM, formula.SUM)))
+    monkeypatch.setitem(dialect.ARRAY, "mul", ("{0}+{1}", dialect.SUM, (dialect.SUM, dialect.SUM)))
     found = recalculated(tmp_path, ["mul"])
     for style in ("array", "cells"):
         with pytest.raises(AssertionError):

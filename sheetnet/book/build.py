@@ -18,6 +18,7 @@ from sheetnet.errors import SheetnetError
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.models.model import Model
+from sheetnet.models.net import Net
 from sheetnet.models.optimisers import optimiser_of
 from sheetnet.motifs.workbook import Values, Workbook
 from sheetnet.tables import Raw, read_passengers
@@ -40,7 +41,7 @@ class Built:
 def build(
     path: str | Path,
     table: Table,
-    models: Sequence[Model] | Model,
+    models: Sequence[Model | Net] | Model | Net,
     *,
     epochs: int = 100,
     lr: float | Mapping[str, float] | None = None,
@@ -48,7 +49,9 @@ def build(
     seed: int = 0,
     start: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Built:
-    """Write the workbook of the table and models: every epoch of descent a row of formulas, torch's numbers beside.
+    """Write the workbook of the table and models: every epoch of descent in formulas, torch's numbers beside.
+
+    models: such as sn.mlp(table, 8), several of different names; of the passengers also sn.linear and sn.two_relu.
 
     lr: one rate for all models, or one by model name; by default the optimiser's lesson_lr, 0.1 for sgd.
     optimiser: a name in optimisers.OPTIMISERS, with torch's default settings.
@@ -57,7 +60,7 @@ def build(
     Raises: SheetnetError for settings that cannot be, WorkbookError when the file cannot be written.
     """
     path = target(path)
-    models = [models] if isinstance(models, Model) else list(models or [])
+    models = [models] if isinstance(models, Model | Net) else list(models or [])
     _check_models(table, models)
     epochs = whole_number("epochs", epochs, 1, MAX_EPOCHS, ": each is a row of formulas")
     seed = whole_number("seed", seed, 0, MAX_SEED)
@@ -73,11 +76,13 @@ def build(
         raise SheetnetError(
             f"start weights go by the names of the models, {[m.name for m in models]}, found {start!r:.60}"
         )
-    begin = {m.name: m.check_params(start.get(m.name, m.init(seed))) for m in models}
-    return assemble(
-        path, table, models, epochs=epochs, rates=rates, optimiser=optimiser, seed=seed, begin=begin,
-        given=tuple(sorted(start)),
-    )  # fmt: skip
+    begin: dict[str, Any] = {m.name: m.check_params(start.get(m.name, m.init(seed))) for m in models}
+    how: dict[str, Any] = {"epochs": epochs, "rates": rates, "optimiser": optimiser, "seed": seed, "begin": begin}
+    if nets := [model for model in models if isinstance(model, Net)]:
+        given = sorted({*start, *(net.name for net in nets if net.start is not None)})
+        return assemble_own(path, table, nets, **how, given=tuple(given))
+    weights = [model for model in models if isinstance(model, Model)]
+    return assemble(path, table, weights, **how, given=tuple(sorted(start)))
 
 
 def assemble(
@@ -111,6 +116,37 @@ def assemble(
     return _write(path, workbook, values, record, losses)
 
 
+def assemble_own(
+    path: Path, table: Table, nets: Sequence[Net], *, epochs: int, rates: Mapping[str, float], optimiser: str,
+    seed: int, begin: Mapping[str, Mapping[str, np.ndarray]], given: tuple[str, ...],
+    typed: Values | None = None,
+) -> Built:  # fmt: skip
+    """As assemble, of any table and nets; begin: the parameters of each net, by name."""
+    import torch
+
+    from sheetnet.course.own.lesson import Own
+    from sheetnet.course.own.lesson import Spec as OwnSpec
+
+    spec = OwnSpec(
+        table=table.settings,
+        target=table.target.name,
+        kind=table.target.kind,
+        classes=table.target.classes,
+        nets=tuple(net.settings for net in nets),
+        epochs=epochs,
+        optimiser=optimiser,
+        seed=seed,
+        source=table.raw.source,
+        torch_version=str(torch.__version__).partition("+")[0],
+        given=given,
+    )
+    workbook = Own(spec)
+    values = {**workbook.as_delivered(), **workbook.given(table, rates, begin), **(typed or {})}
+    record = workbook.record(values)
+    losses = {name: tuple(record[id][[0, -1], 0].tolist()) for name, id in workbook.torch_losses.items()}
+    return _write(path, workbook, values, record, losses)
+
+
 def build_lesson(name: str, path: str | Path | None = None) -> Built:
     """Write the workbook of a lesson of the course, such as "quadratic", to path or to workbooks/01_quadratic.xlsx.
 
@@ -121,7 +157,7 @@ def build_lesson(name: str, path: str | Path | None = None) -> Built:
     kind = kind_of(name)
     file = target(Path("workbooks") / f"{LISTING[name].file}.xlsx" if path is None else path)
     if name == "titanic":
-        from sheetnet.models.model import linear, two_relu
+        from sheetnet.models.make import linear, two_relu
         from sheetnet.tables.titanic import titanic
 
         table = titanic()
@@ -179,17 +215,19 @@ def same_table(a: Raw, b: Raw) -> bool:
     )
 
 
-def _check_models(table: Table, models: Sequence[Model]) -> None:
+def _check_models(table: Table, models: Sequence[Model | Net]) -> None:
     if not isinstance(table, Table):
         raise SheetnetError(f"a table is needed, such as sn.titanic(), found {type(table).__name__}")
     if not table.raw.columns:
         raise SheetnetError("this table was read from an open sheet and has no raw rows; build the one they came from")
-    if not models or not all(isinstance(model, Model) for model in models):
+    if not models or not all(isinstance(model, Model | Net) for model in models):
         raise SheetnetError("a workbook needs at least one model, such as sn.linear(table)")
+    if len({type(model) for model in models}) > 1:
+        raise SheetnetError("these models cannot stand in one workbook: build one for each")
     if len({m.name for m in models}) != len(models):
         raise SheetnetError("each model can stand in a workbook once")
     for model in models:
-        if model.n_hidden > MAX_UNITS:
+        if isinstance(model, Model) and model.n_hidden > MAX_UNITS:
             raise SheetnetError(
                 f"{model.name}: a workbook shows each unit in columns of its own, at most {MAX_UNITS}; take fewer"
                 " units, or train it without a workbook"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sheetnet.graph.formula import number
+from sheetnet.graph.dialect import number
 from sheetnet.page.book import Solver
 
 

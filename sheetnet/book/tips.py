@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sheetnet.graph.formula import number
+from sheetnet.graph.dialect import number
 from sheetnet.page.book import Page, Rule
 
 MOST = 200  # cells of one block with a tip each; a table of data has none

@@ -275,4 +275,3 @@ def _colour_verdicts(sheet: Any, block: Block, formats: Formats) -> None:
     for word, style in WORDS_OF_VERDICTS:
         rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": formats.get(style)}
         sheet.conditional_format(*block.area.corners, rule)
-

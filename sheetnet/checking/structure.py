@@ -78,9 +78,7 @@ def check_values_on_record(
         expected = found.record.get(id)
         if expected is None or expected.shape != value.shape:
             raise WorkbookError(f"{contents.file}: its hidden manifest has no record of {id}; build the workbook anew")
-        hold_against(
-            blocks[id], block.area, value, expected, SAME, 0.0, "a value that is not for editing was changed"
-        )
+        hold_against(blocks[id], block.area, value, expected, SAME, 0.0, "a value that is not for editing was changed")
 
 
 def check_formulas(contents: Contents, workbook: Workbook, blocks: Mapping[str, BlockReport], report: Report) -> None:

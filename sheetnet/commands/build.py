@@ -108,6 +108,7 @@ def _make_folder(folder: Path) -> None:
 def _write(lesson: str, output: str | None, settings: dict[str, Any]) -> Built:
     """Build one lesson, and say so."""
     import sheetnet as sn
+    from sheetnet.models.model import create
 
     path = Path(output) if output else Path("workbooks") / f"{LISTING[lesson].file}.xlsx"
     if lesson != "titanic":
@@ -118,7 +119,7 @@ def _write(lesson: str, output: str | None, settings: dict[str, Any]) -> Built:
     if settings["lr"] is None:
         settings["lr"] = OPTIMISERS[settings["optimiser"]].lesson_lr
     table = sn.titanic(settings["recipe"], settings["csv"])
-    models = [sn.linear(table), sn.two_relu(table)]
+    models = [create(name, table.n_features) for name in ("linear", "two_relu")]
     start = _start(Path(settings["params"]), models, table.features) if settings["params"] else {}
     settings["took"] = list(start)
     say(f"preparing {table.n_rows} rows of {table.raw.source}, asking torch, writing {path}")

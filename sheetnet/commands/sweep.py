@@ -139,7 +139,8 @@ def _print(model: str, result: Sweep, options: dict[str, Any]) -> None:
         click.echo(tabulate(by, headers="keys", disable_numparse=True, stralign="right"))
         row = result.best_row
         flags = " ".join(f"--{name.replace('_', '-')} {float(row[name])!r}" for name in ("lr", "scale", "weight_decay"))
-        click.echo(f"\nbest: loss {row['loss']:.6g}, accuracy {row['accuracy']:.1%}; again with")
+        told = f", accuracy {row['accuracy']:.1%}" if row["accuracy"] == row["accuracy"] else ""  # none but of 0 and 1
+        click.echo(f"\nbest: loss {row['loss']:.6g}{told}; again with")
         again = f"sheetnet train {model} --epochs {result.epochs} --seed {int(row['seed'])} {flags}"
         click.echo(f"  {again} --dtype {result.dtype} {table_flags(options)}".rstrip())
     else:
@@ -154,6 +155,7 @@ def _print_json(model: str, result: Sweep, options: dict[str, Any]) -> None:
     content |= {"shares": result.shares, "stopped": result.stopped}
     if result.table["loss"].notna().any():
         row = result.best_row
-        best = {name: float(row[name]) for name in ("lr", "scale", "weight_decay", "loss", "best_loss", "accuracy")}
+        names = ("lr", "scale", "weight_decay", "loss", "best_loss", "accuracy")
+        best = dict(zip(names, numbers(row[list(names)].astype(float)), strict=True))
         content |= {"best": best | {"seed": int(row["seed"]), "W": [numbers(w) for w in result.best["W"]]}}
     print_json(content)

@@ -134,8 +134,13 @@ def _print_run(run: Run) -> None:
     wanted = {
         min(kept, key=lambda e: abs(e - share * run.epochs)) for share in (0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 1)
     }
-    rows = [(epoch, f"{run.losses[epoch]:.12g}", f"{run.accuracies[epoch]:.1%}") for epoch in sorted(wanted)]
-    click.echo(tabulate(rows, ("epoch", "loss", "accuracy"), disable_numparse=True, colalign=("right",) * 3))
+    rows = [[str(epoch), f"{run.losses[epoch]:.12g}"] for epoch in sorted(wanted)]
+    headings = ["epoch", "loss"]
+    shares = [run.accuracies[epoch] for epoch in sorted(wanted)]
+    if any(share == share for share in shares):  # none of a target other than 0 and 1
+        headings.append("accuracy")
+        rows = [[*row, f"{share:.1%}" if share == share else "-"] for row, share in zip(rows, shares, strict=True)]
+    click.echo(tabulate(rows, headings, disable_numparse=True, colalign=("right",) * len(headings)))
     if run.diverged_at is not None:
         why = "the learning rate is too large" if run.diverged_at else "the start weights or the rows are too large"
         click.echo(f"the loss is no finite number from epoch {run.diverged_at} on: {why}")

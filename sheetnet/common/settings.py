@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+from collections.abc import Callable, Mapping
 from numbers import Integral, Real
+from typing import Any
 
 from sheetnet.errors import SheetnetError
 
 MAX_EPOCHS = 1000  # of a workbook: each epoch is a row of formulas
 MAX_SEED = 2**32 - 1
+ELSEWHERE = {  # what settings are called in other libraries, and here
+    "optimizer": "optimiser", "learning_rate": "lr", "eta": "lr", "lr_scheduler": "schedule", "scheduler": "schedule",
+    "batch_size": "batch", "random_state": "seed", "n_epochs": "epochs", "max_iter": "epochs", "init": "start",
+}  # fmt: skip
 
 
 def whole_number(name: str, value: object, low: int, high: int, why: str = "") -> int:
@@ -30,3 +37,15 @@ def learning_rate(value: object, of: str = "the learning rate") -> float:
     if not number or not math.isfinite(value) or value < 0:  # type: ignore[arg-type, operator]
         raise SheetnetError(f"{of} must be a finite number of 0 or more, such as 0.1; found {value!r}")
     return float(value)  # type: ignore[arg-type]
+
+
+def known(others: Mapping[str, object], function: Callable[..., Any]) -> None:
+    """None where there are no other settings than the function's.
+
+    Raises: SheetnetError naming one that it does not have, with what it is called here.
+    """
+    for name in others:
+        settings = [key for key, one in inspect.signature(function).parameters.items() if one.kind is one.KEYWORD_ONLY]
+        here = ELSEWHERE.get(name)
+        hint = f"it is called {here} here" if here in settings else f"known are {', '.join(settings)}"
+        raise SheetnetError(f"{function.__name__} has no setting {name!r}: {hint}")

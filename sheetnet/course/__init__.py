@@ -11,7 +11,8 @@ from sheetnet.errors import WorkbookError
 if TYPE_CHECKING:
     from sheetnet.course.lesson import Lesson
 
-__all__ = ["LISTING", "Entry", "kind_of", "workbook_of"]
+OWN = "own"  # the workbook of one's own table: no lesson of the course, and not in its listing
+__all__ = ["LISTING", "OWN", "Entry", "kind_of", "workbook_of"]
 
 
 def kind_of(name: str) -> type[Lesson]:
@@ -19,7 +20,7 @@ def kind_of(name: str) -> type[Lesson]:
 
     Raises: WorkbookError for an unknown name.
     """
-    if name not in LISTING:
+    if name not in LISTING and name != OWN:
         raise WorkbookError(f"there is no lesson {name!r}; known are {', '.join(LISTING)}")
     kind: type[Lesson] = import_module(f"sheetnet.course.{name}.lesson").LESSON
     return kind

@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from sheetnet.graph.dialect import number
 from sheetnet.graph.evaluate import evaluate
-from sheetnet.graph.formula import number
 from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.graph.node import Node, apply, order, variable
 from sheetnet.motifs import start

@@ -6,6 +6,7 @@ A value that is not finite becomes nan, and nan spreads: that is how an error va
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from math import erfc, sqrt
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,38 @@ def _row(xp: Any, a: Array, index: Array) -> Array:
     return np.full((1, a.shape[1]), np.nan) if _is_text(a) else a[:1] * xp.nan
 
 
+def _softplus(xp: Any, a: Array) -> Array:
+    return xp.clip(a, 0, None) + xp.log1p(xp.exp(-abs(a)))
+
+
+def _normal(xp: Any, a: Array) -> Array:
+    if xp is np:
+        return np.vectorize(lambda x: 0.5 * erfc(-x / sqrt(2.0)), otypes=[float])(a)
+    return xp.special.ndtr(a)
+
+
+def _shifted(xp: Any, a: Array) -> tuple[Array, Array]:
+    """Each row's largest entry (n, 1), and exp of how far the row's entries are below it."""
+    most = a.max(1)
+    most = (most if xp is np else most.values).reshape(-1, 1)
+    return most, xp.exp(a - most)
+
+
+def _softmax(xp: Any, a: Array) -> Array:
+    _, powers = _shifted(xp, a)
+    return powers / powers.sum(1).reshape(-1, 1)
+
+
+def _logsumexp(xp: Any, a: Array) -> Array:
+    most, powers = _shifted(xp, a)
+    return most + xp.log(powers.sum(1)).reshape(-1, 1)
+
+
+def _pick(xp: Any, index: Array, *parts: Array) -> Array:
+    at = float(index[0, 0])
+    return parts[int(at)] if 0 <= at < len(parts) else parts[0] * xp.nan
+
+
 def _lookup(xp: Any, key: Array, keys: Array, values: Array) -> Array:
     missing = np.isnan(key)
     at = np.searchsorted(keys[:, 0], np.where(missing, keys[0, 0], key)[:, 0], side="right") - 1
@@ -112,6 +145,11 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "step": lambda xp, a: _flag(a > 0, a),
     "log10": lambda xp, a: xp.log10(a),
     "ln": lambda xp, a: xp.log(a),
+    "exp": lambda xp, a: xp.exp(a),
+    "tanh": lambda xp, a: xp.tanh(a),
+    "sigmoid": lambda xp, a: 0.5 + 0.5 * xp.tanh(0.5 * a),
+    "softplus": _softplus,
+    "normal": _normal,
     "greater": lambda xp, a, b: _flag(a > b, a, b),
     "equal": _equal,
     "where": _where,
@@ -125,7 +163,10 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "expand": lambda xp, a, like: a + 0 * like,
     "hstack": lambda xp, *parts: xp.hstack(parts),
     "vstack": lambda xp, *parts: xp.vstack(parts),
+    "softmax": _softmax,
+    "logsumexp": _logsumexp,
     "row": _row,
+    "pick": _pick,
     "lookup": _lookup,
     "match": _match,
     "cumsum": lambda xp, a: xp.cumsum(a, 0),

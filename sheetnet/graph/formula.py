@@ -10,19 +10,16 @@ Two ways of writing the same matrix:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from sheetnet.errors import GraphError
-from sheetnet.graph.judging import JUDGE
+from sheetnet.graph.dialect import ANY, ARRAY, ATOM, CELL, CONDITION, PRODUCT, ROWWISE, SIGN, STACKS, SUM, number
 from sheetnet.graph.node import Node
 from sheetnet.graph.ops import ENTRYWISE, SHAPES
 
 MAX_LENGTH = 8192  # characters that Excel takes in one formula
 MAX_TEXT = 255  # and in one text within it
-
-# How tightly a text binds, loosest first. (In Excel a sign binds tighter than a power: -2^2 is 4.)
-ANY, SUM, PRODUCT, QUOTIENT, POWER, SIGN, ATOM = 0, 2, 3, 3.5, 4, 5, 6
 
 
 class Places(Protocol):
@@ -34,65 +31,8 @@ class Places(Protocol):
     def part(self, node: Node, rows: tuple[int, int], cols: tuple[int, int], fixed: tuple[bool, bool]) -> str | None:
         """The range of some rows and columns (first, last) of a placed node; fixed puts $ before row and column."""
 
-
-# ---- the dialect: one line for each op
-
-CONDITION = {
-    "greater": "{0}>{1}",
-    "equal": "{0}={1}",
-    "step": "{0}>0",
-    "filled": '{0}<>""',
-}
-# op: (template, how tightly it binds, how tightly each source must)
-ARRAY: dict[str, tuple[str, float, tuple[float, ...]]] = {
-    "add": ("{0}+{1}", SUM, (SUM, SUM)),
-    "sub": ("{0}-{1}", SUM, (SUM, PRODUCT)),
-    "mul": ("{0}*{1}", PRODUCT, (PRODUCT, PRODUCT)),
-    "div": ("{0}/{1}", PRODUCT, (PRODUCT, POWER)),
-    "square": ("{0}^2", POWER, (ATOM,)),
-    "neg": ("-{0}", SIGN, (SIGN,)),
-    "abs": ("ABS({0})", ATOM, (ANY,)),
-    "sign": ("SIGN({0})", ATOM, (ANY,)),
-    "sqrt": ("SQRT({0})", ATOM, (ANY,)),
-    "power": ("{0}^{1}", POWER, (ATOM, ATOM)),
-    "sin": ("SIN({0})", ATOM, (ANY,)),
-    "cos": ("COS({0})", ATOM, (ANY,)),
-    "relu": ("IF({0}>0,{0},0)", ATOM, (SUM,)),
-    "log10": ("LOG10({0})", ATOM, (ANY,)),
-    "ln": ("LN({0})", ATOM, (ANY,)),
-    "if_error": ("IFERROR({0},{1})", ATOM, (ANY, ANY)),  # ISERROR of an array is no array in every engine
-    "where": ("IF({0},{1},{2})", ATOM, (ANY, ANY, ANY)),
-    "same": ("{0}", ATOM, (ATOM,)),
-    "matmul": ("MMULT({0},{1})", ATOM, (ANY, ANY)),
-    "transpose": ("TRANSPOSE({0})", ATOM, (ANY,)),
-    "inverse": ("MINVERSE({0})", ATOM, (ANY,)),
-    "determinant": ("MDETERM({0})", ATOM, (ANY,)),
-    "expand": ("{0}+0*{1}", SUM, (SUM, QUOTIENT)),
-    "row": ("INDEX({0},{1},0)", ATOM, (ANY, ANY)),
-    "match": ("MATCH({0},{1},0)", ATOM, (ANY, ANY)),  # of one key: engines differ on arrays of keys
-    "sum": ("SUM({0})", ATOM, (ANY,)),
-    "mean": ("AVERAGE({0})", ATOM, (ANY,)),
-    "max": ("MAX({0})", ATOM, (ANY,)),
-    "min": ("MIN({0})", ATOM, (ANY,)),
-    "median": ("MEDIAN({0})", ATOM, (ANY,)),
-    # MMULT(x, 0) + 1 is a column of ones as long as x
-    "sum_rows": ("MMULT(TRANSPOSE(MMULT({0},TRANSPOSE(INDEX({0},1,0)*0))+1),{0})", ATOM, (ANY,)),
-    **{op: (f"IF({text},1,0)", ATOM, (SUM, SUM)) for op, text in CONDITION.items()},
-}
-# op: (template, for each source: e = the entry of this row and column, w = the whole, which must stand somewhere)
-CELL: dict[str, tuple[str, str]] = {
-    "relu": ("MAX(0,{0})", "e"),
-    "lookup": ("LOOKUP({0},{1},{2})", "eww"),
-    "match": ("MATCH({0},{1},0)", "ew"),
-    "count_same": ('IF({0}="",0,COUNTIF({1},{0}))', "ew"),
-    "sum": ("SUM({0})", "w"),
-    "mean": ("AVERAGE({0})", "w"),
-    "max": ("MAX({0})", "w"),
-    "min": ("MIN({0})", "w"),
-    "median": ("MEDIAN({0})", "w"),
-    "judge": (JUDGE, "eeee"),
-}
-STACKS = {"hstack", "vstack"}  # written part by part; see layout
+    def below(self, nodes: Sequence[Node], col: int) -> tuple[str, int] | None:
+        """Of nodes that stand at even distances below each other: the range of one column through all, the distance."""
 
 
 # ---- array formulas
@@ -109,6 +49,9 @@ def render(node: Node, places: Places) -> str:
 def _array(node: Node, places: Places) -> tuple[str, float]:
     if node.op == "constant":
         return _constant(node)
+    if node.op in ROWWISE:
+        write, binds = ROWWISE[node.op]
+        return write(_source(node.sources[0], SUM, places), node.sources[0].shape[1]), binds
     if node.op not in ARRAY or (node.op == "match" and node.shape != (1, 1)):
         raise GraphError(f"{node!r}: {node.op} cannot stand inside an array formula; place it as a block of its own")
     template, binds, needs = ARRAY[node.op]
@@ -215,33 +158,38 @@ def _cumsum_cell(node: Node, i: int, j: int, places: Places) -> tuple[str, float
     return f"SUM({first}:{last})", ATOM
 
 
+def _softmax_cell(node: Node, i: int, j: int, places: Places) -> tuple[str, float]:
+    entries = _line(node.sources[0], (i, i), (0, node.shape[1] - 1), (False, True), places)
+    one = _line(node.sources[0], (i, i), (j, j), (False, False), places)
+    return f"EXP({one}-MAX({entries}))/SUMPRODUCT(EXP({entries}-MAX({entries})))", PRODUCT
+
+
+def _logsumexp_cell(node: Node, i: int, j: int, places: Places) -> tuple[str, float]:
+    a = node.sources[0]
+    entries = _line(a, (i, i), (0, a.shape[1] - 1), (False, True), places)
+    return f"MAX({entries})+LN(SUMPRODUCT(EXP({entries}-MAX({entries}))))", SUM
+
+
+def _pick_cell(node: Node, i: int, j: int, places: Places) -> tuple[str, float]:
+    index, *parts = node.sources
+    found = places.below(parts, j)
+    if found is None:
+        raise GraphError(f"{node!r}: what it picks from must stand at even distances below each other")
+    column, apart = found
+    at = _entry(index, 0, 0, node.shape, ANY, places)
+    return f"INDEX({column},INT({at})*{apart}+{i + 1})", ATOM
+
+
 CELL_RULES: dict[str, Callable[[Node, int, int, Places], tuple[str, float]]] = {
     "matmul": _matmul_cell,
     "cumsum": _cumsum_cell,
+    "softmax": _softmax_cell,
+    "logsumexp": _logsumexp_cell,
+    "pick": _pick_cell,
 }
 
 
 # ---- constants
-
-
-def number(value: float) -> str:
-    """A number as Excel writes it in a formula.
-
-    >>> number(2.0), number(0.05), number(1e-05), number(1e300)
-    ('2', '0.05', '0.00001', '1E+300')
-    """
-    if value == int(value) and abs(value) < 1e15:
-        digits = str(int(value))
-        short = digits.rstrip("0")
-        zeros = len(digits) - len(short)
-        return f"{short}E+{zeros}" if zeros >= 6 else digits
-    text = repr(value)
-    mantissa, _, exponent = text.partition("e")
-    if not exponent:
-        return text
-    if -7 < int(exponent) < 0 and "." not in mantissa:
-        return f"{value:.{-int(exponent)}f}"
-    return f"{mantissa}E{int(exponent):+d}"
 
 
 def _constant(node: Node) -> tuple[str, float]:
@@ -269,4 +217,4 @@ def _checked(node: Node, write: Callable[[], str]) -> str:
     return text
 
 
-assert set(SHAPES) == set(ARRAY) | set(CELL) | set(CELL_RULES) | STACKS, "an op without a formula"
+assert set(SHAPES) == set(ARRAY) | set(ROWWISE) | set(CELL) | set(CELL_RULES) | STACKS, "an op without a formula"

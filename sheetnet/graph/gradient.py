@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sheetnet.errors import GraphError
-from sheetnet.graph.node import Node, apply, constant, order, sum_columns
+from sheetnet.graph.node import Node, apply, constant, order, selector, sum_columns
 from sheetnet.graph.ops import SHAPES, Shape
 
 Cotangents = tuple[Node | None, ...]
@@ -33,6 +33,23 @@ def _where(node: Node, d: Node) -> Cotangents:
     return None, apply("where", condition, d, constant(0.0)), apply("where", condition, constant(0.0), d)
 
 
+def _hstack(node: Node, d: Node) -> Cotangents:
+    """Each part's columns of d: d times a selector, since a stack is a sum of products with selectors."""
+    out, at = [], 0
+    for part in node.sources:
+        out.append(d @ selector(node.shape[1], at, part.shape[1]))
+        at += part.shape[1]
+    return tuple(out)
+
+
+def _vstack(node: Node, d: Node) -> Cotangents:
+    out, at = [], 0
+    for part in node.sources:
+        out.append(selector(node.shape[0], at, part.shape[0]).T @ d)
+        at += part.shape[0]
+    return tuple(out)
+
+
 RULES: dict[str, Callable[[Node, Node], Cotangents]] = {
     "add": lambda n, d: (d, d),
     "sub": lambda n, d: (d, -d),
@@ -48,6 +65,15 @@ RULES: dict[str, Callable[[Node, Node], Cotangents]] = {
     "relu": lambda n, d: (d * apply("step", n.sources[0]).named("mask"),),  # 0 at 0, as in torch
     "log10": lambda n, d: (d / (n.sources[0] * 2.302585092994046),),
     "ln": lambda n, d: (d / n.sources[0],),
+    "exp": lambda n, d: (d * n,),
+    "tanh": lambda n, d: (d * (1.0 - apply("square", n)),),
+    "sigmoid": lambda n, d: (d * (n * (1.0 - n)),),
+    "softplus": lambda n, d: (d * apply("sigmoid", n.sources[0]),),
+    "normal": lambda n, d: (d * (apply("exp", apply("square", n.sources[0]) * -0.5) * 0.3989422804014327),),
+    "softmax": lambda n, d: (n * (d - sum_columns(d * n)),),
+    "logsumexp": lambda n, d: (d * apply("softmax", n.sources[0]),),
+    "hstack": _hstack,
+    "vstack": _vstack,
     "where": _where,
     "same": lambda n, d: (d,),
     "matmul": lambda n, d: (d @ n.sources[1].T, n.sources[0].T @ d),
@@ -62,7 +88,7 @@ RULES: dict[str, Callable[[Node, Node], Cotangents]] = {
     _no_slope,
 )
 # Nothing that is trained passes through these; a model that needs one of them adds its rule above.
-UNRULED = {"hstack", "vstack", "row", "lookup", "cumsum", "max", "min", "median", "determinant", "if_error"}
+UNRULED = {"row", "pick", "lookup", "cumsum", "max", "min", "median", "determinant", "if_error"}
 
 
 def _fit(d: Node, shape: Shape) -> Node:

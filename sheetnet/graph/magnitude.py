@@ -78,6 +78,24 @@ def _relu(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
     return np.where(values[0] + NOISE * sizes[0] > 0, sizes[0], 0.0)
 
 
+def _softmax(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
+    shares = v * sizes[0]
+    return v * (sizes[0] - 2.0 * shares + np.sum(shares, axis=1, keepdims=True))
+
+
+def _softplus(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
+    """1 or more: ln(1 + x) has no digits of x beyond the last of 1."""
+    return np.maximum(1.0, NUMERIC["sigmoid"](np, values[0]) * sizes[0])
+
+
+def _logsumexp(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
+    return np.maximum(1.0, np.max(np.exp(values[0] - v) * sizes[0], axis=1, keepdims=True))
+
+
+def _pick(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
+    return NUMERIC["pick"](np, values[0], *sizes[1:])
+
+
 def _if_error(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
     a = values[0]
     error = [[not isinstance(e, str) and e != e for e in line] for line in a] if a.dtype == object else np.isnan(a)
@@ -125,6 +143,14 @@ MAGNITUDE: dict[str, Rule] = {
     "relu": _relu,
     "log10": lambda v, a, m: m[0] / np.abs(a[0]) / np.log(10.0),
     "ln": lambda v, a, m: m[0] / np.abs(a[0]),
+    "exp": lambda v, a, m: v * m[0],
+    "tanh": lambda v, a, m: (1.0 - v * v) * m[0],
+    "sigmoid": lambda v, a, m: np.maximum(0.5, v * (1.0 - v) * m[0]),  # 0.5 + ...
+    "softplus": _softplus,
+    "normal": lambda v, a, m: np.maximum(0.5, 0.4 * np.exp(-0.5 * a[0] * a[0]) * m[0]),  # as a sigmoid
+    "softmax": _softmax,
+    "logsumexp": _logsumexp,
+    "pick": _pick,
     "where": lambda v, a, m: np.where(a[0] != 0, m[1], m[2]),
     "if_error": _if_error,
     "same": _along,

@@ -2,12 +2,12 @@
 
 Every value is a matrix of rank 2, as in a sheet: a scalar is 1 x 1, a column n x 1. Sizes of 1 broadcast, as they
 do in array formulas. A graph is checked as it is built. What an op means elsewhere stands in one table each:
-`ops.SHAPES`, `evaluate.NUMERIC`, `formula.ARRAY` and `formula.CELL`, `gradient.RULES`, `magnitude.MAGNITUDE`.
+`ops.SHAPES`, `evaluate.NUMERIC`, `dialect.ARRAY` and `dialect.CELL`, `gradient.RULES`, `magnitude.MAGNITUDE`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sheetnet.errors import GraphError
@@ -94,6 +94,11 @@ def ones(n_rows: int, n_cols: int) -> Node:
     return constant(tuple((1.0,) * n_cols for _ in range(n_rows)))
 
 
+def selector(n: int, first: int, count: int) -> Node:
+    """A constant (n, count) of 0 and 1: a (m, n) @ selector is `count` columns of a, from `first` (0, 1, ...) on."""
+    return constant(tuple(tuple(float(i == first + j) for j in range(count)) for i in range(n)))
+
+
 def apply(op: str, *sources: Node) -> Node:
     """The node op(*sources), with constants folded; 1 * x is x.
 
@@ -123,17 +128,37 @@ def _fold(op: str, sources: tuple[Node, ...], shape: Shape) -> Node | None:
     if op == "mul":
         a, b = sources
         return _fold_product(a, b, shape) or _fold_product(b, a, shape)
+    if op == "neg":
+        return _fold_sign(sources[0])
     return _fold_transpose(sources[0]) if op == "transpose" else None
 
 
 def _fold_product(x: Node, other: Node, shape: Shape) -> Node | None:
     if x.op == "expand" and broadcast(x.sources[0].shape, other.shape) == shape:
         return x.sources[0] * other
+    if (
+        x.op == "matmul"
+        and not x.name
+        and _is_ones(x.sources[1])
+        and broadcast(x.sources[0].shape, other.shape) == shape
+    ):
+        return x.sources[0] * other
     if _is(x, 1.0) and other.shape == shape:
         return other
     if x.op == "div" and _is(x.sources[0], 1.0):
         return other / x.sources[1]
     return None
+
+
+def _is_ones(node: Node) -> bool:
+    """Whether a column times this is the column repeated."""
+    return isinstance(node.value, tuple) and node.shape[0] == 1 and set(node.value[0]) == {1.0}
+
+
+def _fold_sign(a: Node) -> Node | None:
+    if isinstance(a.value, float):
+        return constant(-a.value)
+    return apply("expand", -a.sources[0], a.sources[1]) if a.op == "expand" else None
 
 
 def _fold_transpose(a: Node) -> Node | None:
@@ -191,8 +216,8 @@ def row(a: Node, index: Node | int) -> Node:
     return apply("row", a, lift(index))
 
 
-def order(roots: Iterable[Node]) -> list[Node]:
-    """All nodes that the roots need, each after its sources."""
+def order(roots: Iterable[Node], known: Collection[Node] = ()) -> list[Node]:
+    """All nodes that the roots need, each after its sources; what only known nodes need is left out."""
     seen: set[Node] = set()
     out: list[Node] = []
     stack = [(node, False) for node in roots]
@@ -203,5 +228,6 @@ def order(roots: Iterable[Node]) -> list[Node]:
         elif node not in seen:
             seen.add(node)
             stack.append((node, True))
-            stack.extend((source, False) for source in node.sources)
+            if node not in known:
+                stack.extend((source, False) for source in node.sources)
     return out

@@ -90,6 +90,17 @@ def _determinant(a: Shape) -> Shape:
     return _one(_square(a))
 
 
+def _row_of_each(a: Shape) -> Shape:
+    """One number for each row."""
+    return a[0], 1
+
+
+def _pick(index: Shape, *parts: Shape) -> Shape:
+    if index != (1, 1) or len(set(parts)) != 1:
+        raise ValueError("one number and matrices of one shape are needed")
+    return parts[0]
+
+
 def _judge(answer: Shape, *key: Shape) -> Shape:
     _column(answer, *key)
     if set(key) != {answer}:
@@ -115,6 +126,11 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "step": same,  # 1 where a > 0, else 0
     "log10": same,
     "ln": same,
+    "exp": same,
+    "tanh": same,
+    "sigmoid": same,  # 1 / (1 + exp(-a))
+    "softplus": same,  # ln(1 + exp(a)), also where exp(a) is too large for a double
+    "normal": same,  # the normal distribution's share below a: (1 + erf(a / sqrt 2)) / 2
     "greater": pair,  # 1 where a > b, else 0
     "equal": pair,  # 1 where a = b, else 0; text without regard to case, as in a sheet
     "where": triple,  # b where a is not 0, else c
@@ -130,7 +146,10 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "hstack": _side_by_side,
     "vstack": _on_top,
     # look-ups; counted from 1, as in a sheet
+    "softmax": lambda a: a,  # exp(a) / sum(exp(a)), row by row
+    "logsumexp": _row_of_each,  # ln(sum(exp(a))), row by row
     "row": lambda a, index: (1, a[1]),  # the index-th row
+    "pick": _pick,  # the index-th (from 0) of matrices that stand at even distances below each other
     "lookup": _lookup,  # the value beside each key; keys ascend
     "match": _match,  # where each key first stands among the keys
     "cumsum": _cumsum,

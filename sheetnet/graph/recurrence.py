@@ -27,7 +27,7 @@ class Recurrences:
         """nodes: each after its sources."""
         at = {node: i for i, node in enumerate(nodes)}
         tables = [node for node in nodes if _is_recurrent(node, at)]
-        stacks = [table.sources for table in tables]
+        stacks = [_parts(table) for table in tables]
         # all on the way to the last states, but for the tables: another descent may begin with a row of one
         self.steps = set(order([parts[-1] for parts in stacks])) - set(tables)
         self.sums: set[Node] = set()
@@ -60,9 +60,14 @@ def size(value: Any) -> Any:
     return np.where(own < np.inf, own, 0.0)
 
 
+def _parts(node: Node) -> tuple[Node, ...]:
+    """What a table stacks, or picks from; () for a node that is none."""
+    return {"vstack": node.sources, "pick": node.sources[1:]}.get(node.op, ())
+
+
 def _is_recurrent(node: Node, at: Mapping[Node, int]) -> bool:
-    parts = node.sources  # of two the second has no more than one step's noise
-    return node.op == "vstack" and len(parts) > 2 and all(_depends(b, a, at, ()) for a, b in pairwise(parts))
+    parts = _parts(node)  # of two the second has no more than one step's noise
+    return len(parts) > 2 and all(_depends(b, a, at, ()) for a, b in pairwise(parts))
 
 
 def _depends(node: Node, on: Node, at: Mapping[Node, int], but: Any) -> bool:

@@ -24,6 +24,22 @@ def substitute(roots: Sequence[Node], change: Mapping[Node, Node]) -> list[Node]
     return [new[root] for root in roots]
 
 
+def sum_with(roots: Sequence[Node], one: Node) -> list[Node]:
+    """The roots with every sum over the rows of a matrix written as a product with a column of ones (n, 1).
+
+    MMULT(TRANSPOSE(one), a) names a once, and sums all columns at a time; the op without it names a three times.
+    """
+    new: dict[Node, Node] = {}
+    for node in order(roots, {one}):
+        sources = [new.get(source, source) for source in node.sources]
+        if node.op == "sum_rows" and sources[0].shape[0] == one.shape[0]:
+            new[node] = (one.T @ sources[0]).named(node.name) if node.name else one.T @ sources[0]
+        elif any(source is not old for source, old in zip(sources, node.sources, strict=True)):
+            rebuilt = apply(node.op, *sources)
+            new[node] = rebuilt.named(node.name) if node.name else rebuilt
+    return [new.get(root, root) for root in roots]
+
+
 def split_columns(root: Node, matrix: Node, columns: Sequence[Node]) -> Node:
     """The root (a single column or number), written with the columns of `matrix` one by one.
 

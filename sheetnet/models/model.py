@@ -10,16 +10,12 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from sheetnet.common.settings import whole_number
 from sheetnet.errors import DataError, SheetnetError
 from sheetnet.graph.node import Node, apply, lift, mean, relu, square, sum_columns
-
-if TYPE_CHECKING:
-    from sheetnet.tables.table import Table
 
 Forward = Callable[[Node, Node], list[Node]]  # who must know what a model is compares this, and no name
 
@@ -172,24 +168,6 @@ def evaluate_loss(model: Model, X: Node, W: Node, y: Node) -> Pass:
     sq_error = square(error).named("sq_error")
     correct = apply("equal", apply("greater", forward[-1], lift(0.5)), y).named("correct")
     return Pass(forward, error, sq_error, mean(sq_error).named("loss"), correct, mean(correct).named("accuracy"))
-
-
-def linear(table: Table) -> Model:
-    """A linear model for the table: pred = X W."""
-    return create("linear", table.n_features)
-
-
-def two_relu(table: Table) -> Model:
-    """A net of two rectified units for the table: pred = relu(X w_1) + relu(X w_2)."""
-    return create("two_relu", table.n_features)
-
-
-def relus(table: Table, n_hidden: int) -> Model:
-    """A net of n_hidden rectified units for the table: pred = relu(X w_1) + ... + relu(X w_k).
-
-    Raises: SheetnetError unless n_hidden is a whole number from 1 to 4096.
-    """
-    return create(f"relu_{whole_number('n_hidden', n_hidden, 1, MAX_UNITS)}", table.n_features)
 
 
 def create(name: str, n_features: int) -> Model:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sheetnet.errors import GraphError, SheetnetError
-from sheetnet.graph.formula import number
+from sheetnet.graph.dialect import number
 from sheetnet.graph.node import Node, apply, constant, lift, square
 
 State = Mapping[str, Node]

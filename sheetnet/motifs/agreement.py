@@ -170,4 +170,3 @@ def torch_page(
     ))  # fmt: skip
     page.active = next((block.area.row, block.area.col) for block in page.blocks)
     return verdict
-

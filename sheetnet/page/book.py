@@ -7,13 +7,15 @@ formula, cell by cell, or as plain values; stacked nodes are laid part by part. 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Literal
 
 from sheetnet.errors import GraphError
-from sheetnet.graph.formula import STACKS, render, render_cell
+from sheetnet.graph.dialect import STACKS
+from sheetnet.graph.formula import render, render_cell
 from sheetnet.graph.node import Node
 from sheetnet.page.area import Area
 from sheetnet.page.chart import Chart
@@ -258,6 +260,16 @@ class View:
         if name:
             return name
         return area.address() if area.sheet == self.sheet else area.full()
+
+    def below(self, nodes: Sequence[Node], col: int) -> tuple[str, int] | None:
+        """The range of one column through nodes at even distances below each other, and the distance in rows."""
+        areas = [found[0] for node in nodes if (found := self.book.place_of(node))]
+        apart = {b.row - a.row for a, b in pairwise(areas)}
+        if len(areas) < len(nodes) or len(apart) != 1 or len({(a.sheet, a.col) for a in areas}) != 1:
+            return None
+        first, last = areas[0], areas[-1]
+        column = Area(first.sheet, first.row, first.col + col, last.row + last.n_rows - first.row, 1)
+        return (column.address((True, True)) if first.sheet == self.sheet else column.full()), apart.pop()
 
     def part(self, node: Node, rows: tuple[int, int], cols: tuple[int, int], fixed: tuple[bool, bool]) -> str | None:
         """The range of some rows and columns of a placed node."""

@@ -204,4 +204,3 @@ class Pile(Part):
         for id, one in self.group.items():
             on.place(id, one, row, col)
             row += one.node.shape[0]
-

@@ -102,5 +102,6 @@ class ModuleSums:
 
 
 def accuracy(pred: Tensor, y: Tensor) -> Tensor:
-    """The share of rows where (pred > 0.5) is y."""
-    return ((pred.detach() > 0.5).to(y.dtype) == y).to(y.dtype).mean()
+    """The share of rows where (pred > 0.5) is y; nan where a prediction is no finite number."""
+    pred = pred.detach()
+    return ((pred > 0.5).to(y.dtype) == y).to(y.dtype).mean() + (0 * pred).sum()

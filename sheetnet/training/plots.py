@@ -1,4 +1,4 @@
-"""Pictures of runs and sweeps, by matplotlib: written to a file, nothing shown on a screen."""
+"""Pictures of runs and sweeps, by matplotlib: written to a file, or given back for a notebook to show."""
 
 from __future__ import annotations
 
@@ -15,21 +15,28 @@ if TYPE_CHECKING:
 
 BLUE, ORANGE, GREY = "#0B5394", "#C55A11", "#595959"
 FORMATS = (".png", ".svg", ".pdf")
+MANY = 30  # lines that a legend can tell apart
 LONG = 2000  # epochs from which the first ones are drawn wider than the last
 
 
-def figure(width: float, height: float) -> Any:
-    """An empty figure that belongs to no window."""
+def figure(width: float, height: float, path: Path | None) -> Any:
+    """An empty figure: one that belongs to no window where it goes to a file, else pyplot's, which a notebook shows."""
+    if path is None:
+        from matplotlib import pyplot
+
+        return pyplot.figure(figsize=(width, height), layout="constrained")
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def save(picture: Any, path: Path) -> None:
-    """Write a figure.
+def save(picture: Any, path: Path | None) -> None:
+    """Write a figure, if there is a path.
 
     Raises: TrainingError for another kind of file, or when it cannot be written.
     """
+    if path is None:
+        return
     check_picture(path)
     try:
         with replacing(path) as beside:
@@ -49,50 +56,75 @@ def check_picture(path: Path) -> None:
         raise TrainingError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
 
 
-def plot_run(history: pd.DataFrame, weights: pd.DataFrame, path: Path) -> None:
-    """Loss and accuracy by epoch, and beside them the weights at the kept epochs: Run.history and Run.weights."""
-    picture = figure(11, 4.5)
-    left, right = picture.subplots(1, 2)
-    epochs, losses, accuracies = history.index.to_numpy(), history["loss"].to_numpy(), history["accuracy"].to_numpy()
+def plot_run(history: pd.DataFrame, weights: pd.DataFrame, path: Path | None) -> Any:
+    """Loss and accuracy by epoch, and beside them the weights at the kept epochs: Run.history and Run.weights.
+
+    Both axes come back, (2,).
+    """
+    picture = figure(11, 4.5, path)
+    left, right = axes = picture.subplots(1, 2)
+    epochs, losses = history.index.to_numpy(), history["loss"].to_numpy()
     finite = np.isfinite(losses)
-    left.plot(epochs[finite], losses[finite], color=BLUE)
+    left.plot(epochs[finite], losses[finite], color=BLUE, label="train")
     if (losses[finite] > 0).all() and losses[finite].size and np.ptp(np.log10(losses[finite])) > 1.5:
         left.set_yscale("log")
     for side in (left, right):
         if epochs[-1] >= LONG:
             side.set_xscale("symlog", linthresh=10)
     left.set(xlabel="epoch", title=f"Loss: {losses[0]:.4g} to {losses[-1]:.4g}")
-    left.set_ylabel("mean squared error", color=BLUE)
+    left.set_ylabel(history.attrs.get("loss", "mean squared error"), color=BLUE)
     left.grid(alpha=0.3)
+    if "valid_loss" in history:
+        left.plot(
+            epochs, history["valid_loss"].where(np.isfinite(history["valid_loss"])), "--", color=BLUE, label="valid"
+        )
+        left.legend(fontsize=7)
     if not finite.all():
         diverged = int(np.flatnonzero(~finite)[0])
         left.set_title(f"Loss: no finite number from epoch {diverged} on")
         left.axvline(diverged, color=GREY, linestyle=":")
-    counted = np.isfinite(accuracies)
-    if counted.any():
+    told = {name: history[name].dropna() for name in ("accuracy", "valid_accuracy") if name in history}
+    if any(len(curve) for curve in told.values()):
         share = left.twinx()
-        share.plot(epochs[counted], 100 * accuracies[counted], color=ORANGE, linewidth=1)
+        for (_, curve), line in zip(told.items(), ("-", "--"), strict=False):
+            share.plot(curve.index, 100 * curve, line, color=ORANGE, linewidth=1)
         share.set_ylabel("rows told right, %", color=ORANGE)
-    alone = weights.columns.get_level_values("unit").nunique() == 1
-    for i, column in enumerate(weights.columns):
-        unit, feature = column
-        label = feature if alone else f"{feature} {unit}"
-        right.plot(weights.index, weights[column], color=f"C{i % 10}", linestyle="-" if unit % 2 else "--", label=label)
-    right.set(xlabel="epoch", title="Weights")
-    right.grid(alpha=0.3)
-    if len(weights.columns) <= 30:
-        right.legend(fontsize=7, ncols=1, loc="center left", bbox_to_anchor=(1, 0.5))
+    _plot_weights(right, weights)
     save(picture, path)
+    return axes
 
 
-def plot_sweep(medians: pd.DataFrame, losses: np.ndarray, dead: np.ndarray, title: str, path: Path) -> None:
+def _plot_weights(right: Any, weights: pd.DataFrame) -> None:
+    if weights.columns.names == ["unit", "feature"]:
+        right.set(title="Weights")
+        alone = weights.columns.get_level_values("unit").nunique() == 1
+        labels = [feature if alone else f"{feature} {unit}" for unit, feature in weights.columns]
+        dashed = [unit % 2 == 0 for unit, _ in weights.columns]
+    elif len(weights.columns) <= MANY:
+        right.set(title="Parameters")
+        labels = [f"{name} {row}, {column}" for name, row, column in weights.columns]
+        dashed = [column % 2 == 0 for _, _, column in weights.columns]
+    else:
+        right.set(title="Parameters: root mean square of each")
+        weights = (weights**2).T.groupby(level="parameter", sort=False).mean().T ** 0.5
+        labels, dashed = list(weights.columns), [False] * len(weights.columns)
+    for i, column in enumerate(weights.columns):
+        line = "--" if dashed[i] else "-"
+        right.plot(weights.index, weights[column], color=f"C{i % 10}", linestyle=line, label=labels[i])
+    right.set(xlabel="epoch")
+    right.grid(alpha=0.3)
+    if len(weights.columns) <= MANY:
+        right.legend(fontsize=7, ncols=1, loc="center left", bbox_to_anchor=(1, 0.5))
+
+
+def plot_sweep(medians: pd.DataFrame, losses: np.ndarray, dead: np.ndarray, title: str, path: Path | None) -> Any:
     """A heat map of the median final loss by rate and start scale, and a histogram of all final losses.
 
     medians: scales (rows) by rates (columns). losses and dead (n,): the final loss of each net, and whether all its
-    units are dead.
+    units are dead. Both axes come back, (2,).
     """
-    picture = figure(12, 4.8)
-    left, right = picture.subplots(1, 2)
+    picture = figure(12, 4.8, path)
+    left, right = axes = picture.subplots(1, 2)
     edges = np.arange(medians.shape[1] + 1), np.arange(medians.shape[0] + 1)
     shown = medians.to_numpy()[medians.notna().to_numpy()]
     norm = "log" if shown.size and 0 < 1.5 * shown.min() < shown.max() else "linear"
@@ -116,3 +148,4 @@ def plot_sweep(medians: pd.DataFrame, losses: np.ndarray, dead: np.ndarray, titl
     picture.suptitle(title, fontsize=10)
     right.legend()
     save(picture, path)
+    return axes

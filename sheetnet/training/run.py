@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,11 +13,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """What a training run gives: losses[k] and accuracies[k] belong to epoch k's weights, k = 0..epochs.
 
-    An accuracy is nan where it was not counted: a linear model on its factored table counts at the kept epochs only.
+    An accuracy is nan where there is none: the target is other than 0 and 1, or a prediction is no number; and where
+    it was not counted: a linear model on its factored table counts at the kept epochs only.
     """
 
     params: dict[str, np.ndarray] = field(repr=False)
@@ -30,6 +32,11 @@ class Run:
     stopped: bool = False  # by Ctrl-C, before the last epoch
     unsaved: str = ""  # why the last checkpoint could not be written
     dead_units: int = 0  # ReLUs that are above 0 for no row at the end: they get no gradient
+
+    @property
+    def title(self) -> str:
+        """What was trained, for people."""
+        return f"{self.params['W'].shape[1]} units of {self.params['W'].shape[0]} weights" if "W" in self.params else ""
 
     @property
     def epochs(self) -> int:
@@ -61,11 +68,34 @@ class Run:
         rows = np.array([W.T.ravel() for W in self.kept.values()]).reshape(-1, p * k)
         return pd.DataFrame(rows, index=pd.Index(list(self.kept), name="epoch"), columns=columns)
 
-    def plot(self, path: str | Path) -> None:
-        """Write a picture (.png, .svg or .pdf): loss and accuracy by epoch, and the weights on their way.
+    def plot(self, path: str | Path | None = None) -> Any:
+        """Loss and accuracy by epoch, and the weights on their way: the two axes of matplotlib.
 
+        path: where a picture is written too (.png, .svg or .pdf).
         Raises: TrainingError when it cannot be written.
         """
         from sheetnet.training.plots import plot_run
 
-        plot_run(self.history, self.weights, Path(path))
+        return plot_run(self.history, self.weights, None if path is None else Path(path))
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What matters of the run, in words: for a notebook and for repr."""
+        found = {"epochs": f"{self.epochs}{', stopped' * self.stopped}"}
+        for name, values, form in self._curves():
+            if np.isfinite(values[-1:]).any() or name == "loss":
+                found[name] = f"{values[0]:{form}} to {values[-1]:{form}}"
+        if self.diverged_at is not None:
+            found["diverged at"] = f"epoch {self.diverged_at}"
+        return found | {"on": f"{self.device}, {self.dtype}"}
+
+    def _curves(self) -> list[tuple[str, np.ndarray, str]]:
+        return [("loss", self.losses, ".6g"), ("accuracy", self.accuracies, ".1%")]
+
+    def __repr__(self) -> str:
+        words = ", ".join(f"{name} {value}" for name, value in self.facts.items())
+        return f"<{type(self).__name__} {self.title}: {words}>"
+
+    def _repr_html_(self) -> str:
+        lines = "".join(f"<tr><th>{name}</th><td>{escape(value)}</td></tr>" for name, value in self.facts.items())
+        return f"<table><caption>{escape(self.title)}</caption>{lines}</table>"

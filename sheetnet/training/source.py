@@ -90,15 +90,33 @@ def check_range(source: Source, dtype: str) -> None:
         raise DataError(f"the table holds numbers of size {largest:g}; {dtype} ends at {limit:g}: say --dtype float64")
 
 
-def check_classes(source: Source, ranks: Ranks, low: float, high: float) -> None:
-    """See that the target takes more than one value, given this rank's least and largest.
+class Target:
+    """What a target was seen to be: its least and largest entry, and whether it is 0 and 1 and nothing else."""
 
-    Raises: DataError: a model could only learn to say that one value.
-    """
-    lows, highs = zip(*ranks.each((low, high)), strict=True)
-    if min(lows) == max(highs):
-        same = f"the target {source.target} is {min(lows):g} in every row"
-        raise DataError(f"{same}: there is nothing to tell apart; use other rows")
+    def __init__(self) -> None:
+        self.low, self.high, self._apart = np.inf, -np.inf, False
+
+    def see(self, y: np.ndarray) -> None:
+        """None; these entries belong to it too."""
+        self.low, self.high = min(self.low, float(y.min())), max(self.high, float(y.max()))
+        self._apart = self._apart or bool(((y != 0) & (y != 1)).any())
+
+    @property
+    def zero_one(self) -> bool:
+        """Whether it holds exactly 0 and 1: only then a row is told right or wrong."""
+        return (self.low, self.high) == (0, 1) and not self._apart
+
+    def judge(self, source: Source, ranks: Ranks) -> bool:
+        """Whether the target of all ranks holds exactly 0 and 1.
+
+        Raises: DataError where it takes one value only: a model could only learn to say that.
+        """
+        lows, highs, aparts = zip(*ranks.each((self.low, self.high, self._apart)), strict=True)
+        self.low, self.high, self._apart = min(lows), max(highs), any(aparts)
+        if self.low == self.high:
+            same = f"the target {source.target} is {self.low:g} in every row"
+            raise DataError(f"{same}: there is nothing to tell apart; use other rows")
+        return self.zero_one
 
 
 def free_memory() -> int:

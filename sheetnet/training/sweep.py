@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from sheetnet.training.devices import resolve_device, resolve_dtype
 from sheetnet.training.interrupt import Interrupt
 from sheetnet.training.nets import Block, Nets, choose
 from sheetnet.training.ranks import Ranks, launched
-from sheetnet.training.source import check_classes, check_range, source_of
+from sheetnet.training.source import Target, check_range, source_of
 from sheetnet.training.task import Task, enough_memory
 from sheetnet.training.trainer import MAX_EPOCHS, on
 
@@ -40,8 +40,8 @@ Progress = Callable[[int, int], None]  # nets done, counting parts of the presen
 class Sweep:
     """What a sweep gives: a row for each net, and the weights of the best.
 
-    table: lr, scale, weight_decay, seed; loss, best_loss and accuracy; diverged_at (the first epoch without a finite
-    loss, or missing); dead_units (units that are above 0 for no row at the end).
+    table: lr, scale, weight_decay, seed; loss, best_loss and accuracy (of a target of 0 and 1, and a finite loss);
+    diverged_at (the first epoch without a finite loss, or missing); dead_units (above 0 for no row at the end).
     """
 
     model: Model
@@ -101,12 +101,13 @@ class Sweep:
         table = self.table
         return table.groupby([binned(table["scale"]), binned(table["lr"])])["loss"].median().unstack()
 
-    def plot(self, path: str | Path) -> None:
-        """Write a picture (.png, .svg or .pdf): heat map by rate and scale, histogram of final losses."""
+    def plot(self, path: str | Path | None = None) -> Any:
+        """Heat map by rate and scale, histogram of final losses: both axes. path: a picture is written too."""
         from sheetnet.training.plots import plot_sweep
 
         losses = self.table["loss"].to_numpy()
-        plot_sweep(self.by_rate_and_scale(), losses, self.all_dead, self.title, Path(path))
+        place = None if path is None else Path(path)
+        return plot_sweep(self.by_rate_and_scale(), losses, self.all_dead, self.title, place)
 
     def workbook(self, path: str | Path) -> None:
         """Write a workbook: every net, a heat map and a histogram as formulas over them."""
@@ -161,13 +162,16 @@ def sweep(
     source = source_of(table, dtype, memory, Ranks())
     if source.streamed:
         raise TrainingError("a sweep needs its rows in memory; take fewer rows, or more --memory")
-    check_classes(source, Ranks(), float(source.y.min()), float(source.y.max()))
+    target = Target()
+    target.see(source.y)
+    zero_one = target.judge(source, Ranks())
     task = Task(model, source.X, source.y, source.n_rows, 0.0, 0.0, None, seed, where, dtype)
     settings = draw(design, nets, lrs, scales, decays, seed)
     check_range(source, dtype)
     with on(where), enough_memory(task):
         way, began = choose(task, path), time.perf_counter()
         done = _train(way, task, settings, epochs, progress)
+    done.accuracy[np.isnan(done.loss) if zero_one else slice(None)] = np.nan
     return Sweep(
         model, _as_table(settings, done), {"W": done.best_W}, _start_of(model, settings, done), table.features,
         epochs, str(where), dtype, way.name, time.perf_counter() - began, done.stopped,

@@ -1,18 +1,21 @@
-"""train: a model, rows and settings -> a Run; with progress, checkpoints and a clean end on Ctrl-C on every path."""
+"""train: a model or net, rows and settings -> a Run; with progress, checkpoints and a clean end on Ctrl-C."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path as File
+from typing import Any
 
 import numpy as np
 import torch
 
-from sheetnet.common.settings import MAX_SEED, learning_rate, whole_number
+from sheetnet.common.settings import MAX_SEED, known, learning_rate, whole_number
 from sheetnet.errors import TrainingError
+from sheetnet.models.make import net_of
 from sheetnet.models.model import Model
+from sheetnet.models.net import Net
 from sheetnet.tables.rows import Rows
 from sheetnet.tables.table import Table
 from sheetnet.training import checkpoint as files
@@ -20,6 +23,8 @@ from sheetnet.training.descent import Descent, Progress
 from sheetnet.training.devices import resolve_device, resolve_dtype
 from sheetnet.training.interrupt import Interrupt
 from sheetnet.training.loop import Watch
+from sheetnet.training.net_loop import OnEpoch
+from sheetnet.training.net_trainer import train_net
 from sheetnet.training.ranks import Ranks, own, ranks
 from sheetnet.training.run import Run
 from sheetnet.training.source import source_of
@@ -32,13 +37,15 @@ KEPT = 100  # how many epochs' weights are kept, unless said otherwise
 
 
 def train(
-    model: Model,
-    table: Table | Rows,
-    start: dict[str, np.ndarray] | None = None,
+    model: Model | Net,
+    table: Any,
+    start: Mapping[str, Any] | None = None,
     *,
     epochs: int = 100,
-    lr: float = 0.1,
-    weight_decay: float = 0.0,
+    lr: float | None = None,
+    optimiser: str = "sgd",
+    schedule: str = "constant",
+    weight_decay: float | None = None,
     batch: int | None = None,
     seed: int = 0,
     device: str = "auto",
@@ -49,10 +56,22 @@ def train(
     every: int | None = None,
     memory: int | None = None,
     watch: Watch | None = None,
+    on_epoch: OnEpoch | None = None,
     progress: Progress | None = None,
+    **others: Any,
 ) -> Run:
-    """A run of torch from start (default: model.init()): W - lr * (dloss/dW + weight_decay * W) in each epoch.
+    """A run of torch from start: the loss of each epoch is that of its parameters, before its step.
 
+    A net (sn.mlp and such) goes through autograd and torch.optim, and comes back as a NetRun (net_loop.py says what an
+    epoch's loss is where there are masks and norms):
+    start: by our names or torch's keys (a state_dict), arrays, tensors or frames; by default net.init(seed).
+    optimiser: sgd, momentum, adagrad, rmsprop, adam or adamw, with torch's settings; lr: by default one that suits it.
+    schedule: constant, cosine, step or warmup (models/schedules.py), epoch by epoch.
+    table.parts: rows of part 0 are learnt from, of part 1 validated on in every epoch, of part 2 tested at the end.
+    on_epoch(epoch, values) is called with loss, accuracy, valid_loss and valid_accuracy of each epoch.
+
+    A model (sn.linear and such) goes the same way where one of these is asked for, and else down a faster path, by
+    W - lr * (dloss/dW + weight_decay * W); start: {"W": (p, k)}, by default model.init().
     batch: rows of a mini-batch, in an order drawn from seed and epoch; by default all rows make one step.
     path: how it is computed (ways.way_of); auto takes the fastest for model, device and size, and a linear model with
     all rows at once is first brought to p + 1 rows (task.factored), with a loss that is equal for all weights.
@@ -71,15 +90,27 @@ def train(
     Raises: SheetnetError for settings that cannot be and parameters of the wrong shape; DataError for rows that cannot
     be used; TrainingError for a device or dtype that is not there, or a checkpoint of another run.
     """
-    epochs, lr = whole_number("epochs", epochs, 0, MAX_EPOCHS), learning_rate(lr)
-    weight_decay = learning_rate(weight_decay, "the weight decay")
+    known(others, train)
+    epochs = whole_number("epochs", epochs, 0, MAX_EPOCHS)
     seed = whole_number("seed", seed, 0, MAX_SEED)
     if every is not None and checkpoint is None:
         raise TrainingError("every is for a checkpoint: name its file, or leave it away")
     every = whole_number("every", every, 1, MAX_EPOCHS) if every is not None else max(1, epochs // 10)
     to_keep = _kept(keep, epochs)
-    if not isinstance(model, Model):
+    if not isinstance(model, Model | Net):
         raise TrainingError(f"a model is needed, such as sn.two_relu(table), found {model!r}")
+    plain = optimiser == "sgd" and schedule == "constant" and on_epoch is None
+    if isinstance(model, Net) or not plain or np.any(getattr(table, "parts", 0)):
+        _only_autograd(path, checkpoint, memory)
+        if isinstance(model, Model):
+            start, model = model.init() if start is None else start, net_of(model)
+        return train_net(
+            model, table, start, epochs=epochs, lr=lr, optimiser=optimiser, schedule=schedule,
+            weight_decay=weight_decay, batch=batch, seed=seed, device=device, dtype=dtype, keep=to_keep, watch=watch,
+            on_epoch=on_epoch, progress=progress,
+        )  # fmt: skip
+    lr = learning_rate(0.1 if lr is None else lr)
+    weight_decay = learning_rate(0.0 if weight_decay is None else weight_decay, "the weight decay")
     if isinstance(table, (Table, Rows)) and model.n_features != len(table.features):
         raise TrainingError(f"{model.name} is for {model.n_features} features, the table has {len(table.features)}")
     W = model.check_params(model.init() if start is None else start)
@@ -94,7 +125,7 @@ def train(
         task = Task(model, source.X, source.y, source.n_rows, lr, weight_decay, batch, seed, where, dtype)
         found = _resumed(file, group)
         with enough_memory(task):
-            name, make = way_of(task, source, group, path, epochs, watch)
+            name, make, zero_one = way_of(task, source, group, path, epochs, watch)
             settings = {
                 "model": model.name, "features": list(source.features), "data": source.digest, "dtype": dtype,
                 "start": hashlib.sha256(W.tobytes()).hexdigest()[:16], "lr": lr, "weight_decay": weight_decay,
@@ -116,16 +147,25 @@ def train(
             worker = make(state.W)
             losses, accuracies = descent.run(worker, fixed=1 if isinstance(worker, Summed) else 0)
             kept = descent.kept | {descent.epoch: worker.get()}
-            if name.startswith(FACTORED):
+            if name.startswith(FACTORED) or not zero_one:
                 accuracies[:] = np.nan
-            uncounted = {epoch: W for epoch, W in kept.items() if np.isnan(accuracies[epoch])}
-            if uncounted:
-                accuracies[list(uncounted)] = count_right(source, np.hstack(list(uncounted.values())), group)
+            accuracies[np.isnan(losses)] = np.nan
+            uncounted = [epoch for epoch in kept if np.isnan(accuracies[epoch]) and not np.isnan(losses[epoch])]
+            if uncounted and zero_one:
+                accuracies[uncounted] = count_right(source, np.hstack([kept[epoch] for epoch in uncounted]), group)
             dead = count_dead(source, worker.get(), group) if model.rectified else 0
     return Run(
         {"W": worker.get()}, losses, accuracies, str(where), dtype, name, source.features, kept, descent.stopped,
         descent.unsaved, dead,
     )  # fmt: skip
+
+
+def _only_autograd(path: str, checkpoint: str | File | None, memory: int | None) -> None:
+    """Raises: TrainingError for what only the faster paths of a model have."""
+    asked = {"path": path not in ("auto", "autograd"), "checkpoint": checkpoint, "memory": memory is not None}
+    for name, there in asked.items():
+        if there:
+            raise TrainingError(f"{name} is for sn.linear, sn.two_relu and sn.relus, all rows and sgd; leave it away")
 
 
 def on(device: torch.device) -> torch.cuda.device | nullcontext[None]:

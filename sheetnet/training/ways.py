@@ -10,17 +10,17 @@ from sheetnet.errors import TrainingError
 from sheetnet.training.loop import Autograd, Watch
 from sheetnet.training.paths import PATHS, choose, start
 from sheetnet.training.ranks import Ranks
-from sheetnet.training.source import Source, check_classes, check_range, free_memory
+from sheetnet.training.source import Source, Target, check_range, free_memory
 from sheetnet.training.summed import CHUNK, Summed
 from sheetnet.training.task import Path, Task, can_factor, factored, triangle
 
 FACTORED = "factored"
 ROOM = 64 << 20  # bytes that predictions may take when rows are counted
-Way = tuple[str, Callable[[np.ndarray], Path]]
+Way = tuple[str, Callable[[np.ndarray], Path], bool]
 
 
 def way_of(task: Task, source: Source, group: Ranks, path: str, epochs: int, watch: Watch | None) -> Way:
-    """The name of the way to train, and what makes it from weights W (p, k).
+    """The name of the way to train, what makes it from weights W (p, k), and whether the target is 0 and 1.
 
     path: auto, one of paths.PATHS, summed, or factored (with a path for what comes of it, as in `factored, fused`).
     Raises: TrainingError for a path that is unknown or does not suit; DataError for a target of one value.
@@ -29,7 +29,9 @@ def way_of(task: Task, source: Source, group: Ranks, path: str, epochs: int, wat
     if watch is not None:
         if parted or task.batch or path not in ("auto", "autograd"):
             raise TrainingError("watch is for the autograd path, with all rows in memory and at once")
-        return "autograd", lambda W: Autograd(task, W, watch)
+        target = Target()
+        target.see(source.y)
+        return "autograd", lambda W: Autograd(task, W, watch), target.zero_one
     check_range(source, task.dtype)
     outer, _, within = path.partition(", ")
     if outer == FACTORED and within and (within not in PATHS or within == "autograd"):
@@ -40,11 +42,12 @@ def way_of(task: Task, source: Source, group: Ranks, path: str, epochs: int, wat
         raise TrainingError("the factored path is for linear models, all rows at once, in float64 or float32")
     wanted = path == "auto" and (parted or choose(task, epochs) != "autograd")
     if outer == FACTORED or (wanted and can_factor(task, source.n_rows)):
-        small = factored(task, _factor(source, group))
+        R, zero_one = _factor(source, group)
+        small = factored(task, R)
         name = within or choose(small, epochs)
         name = "closed" if name == "autograd" else name  # the referee takes rows as they are, with their own mean
-        return f"{FACTORED}, {name}", lambda W: start(name, small, W)
-    _see_classes(source, group)
+        return f"{FACTORED}, {name}", lambda W: start(name, small, W), zero_one
+    zero_one = _see_target(source, group)
     if parted and path not in ("auto", "summed") and path in PATHS:
         raise TrainingError(
             f"the path {path} is for rows in memory and one process: give more --memory, start one process, or say"
@@ -54,8 +57,8 @@ def way_of(task: Task, source: Source, group: Ranks, path: str, epochs: int, wat
     if path == "auto" and name == "closed" and task.device.type == "cpu" and _buffers(task) > free_memory() // 2:
         name = "summed"
     if name == "summed":
-        return name, lambda W: Summed(task, W, source.chunks, group)
-    return name, lambda W: start(name, task, W)
+        return name, lambda W: Summed(task, W, source.chunks, group), zero_one
+    return name, lambda W: start(name, task, W), zero_one
 
 
 def count_right(source: Source, W: np.ndarray, group: Ranks) -> np.ndarray:
@@ -86,21 +89,21 @@ def _buffers(task: Task) -> int:
     )
 
 
-def _factor(source: Source, group: Ranks) -> np.ndarray:
-    """The triangle of all rows of all ranks; sees to it that the target takes more than one value."""
+def _factor(source: Source, group: Ranks) -> tuple[np.ndarray, bool]:
+    """The triangle of all rows of all ranks, and whether the target is 0 and 1."""
     R: np.ndarray | None = None
-    low, high = np.inf, -np.inf
+    target = Target()
     for X, y in source.chunks(CHUNK):
         Xy = np.hstack([X, y]).astype(float)
         R = triangle(Xy if R is None else np.vstack([R, Xy]))
-        low, high = min(low, float(y.min())), max(high, float(y.max()))
-    check_classes(source, group, low, high)
-    return triangle(np.vstack([found for found in group.each(R) if found is not None]))
+        target.see(y)
+    zero_one = target.judge(source, group)
+    return triangle(np.vstack([found for found in group.each(R) if found is not None])), zero_one
 
 
-def _see_classes(source: Source, group: Ranks) -> None:
-    """One pass over the rows: faults are told before the first epoch."""
-    low, high = np.inf, -np.inf
+def _see_target(source: Source, group: Ranks) -> bool:
+    """Whether the target is 0 and 1, by one pass over the rows: faults are told before the first epoch."""
+    target = Target()
     for _, y in source.chunks(CHUNK):  # a rank may have none, where rows are few
-        low, high = min(low, float(y.min())), max(high, float(y.max()))
-    check_classes(source, group, low, high)
+        target.see(y)
+    return target.judge(source, group)

@@ -65,17 +65,21 @@ def witness(
 
 def _by_hand(model: Model, table: Table, start: np.ndarray, lr: float, epochs: int) -> Path:
     """Gradient descent by the loop in training/loop.py."""
+    X, y = torch.as_tensor(table.X), torch.as_tensor(table.y)
     weights: list[np.ndarray] = []
     grads: list[np.ndarray] = []
+    shares: list[float] = []
 
     def watch(_: int, module: nn.Module) -> None:
         weights.append(W_of(module))
         grads.append(grad_W_of(module))
+        with torch.no_grad():
+            shares.append(float(accuracy(module(X), y)))  # as the sheet counts, whatever the target
 
     run = train(model, table, {"W": start}, epochs=epochs, lr=lr, device="cpu", watch=watch)
     if run.stopped:
         raise KeyboardInterrupt
-    return Path(run.losses, run.accuracies, np.stack(weights), np.stack(grads), {})
+    return Path(run.losses, np.array(shares), np.stack(weights), np.stack(grads), {})
 
 
 def _by_optim(name: str, model: Model, table: Table, start: np.ndarray, lr: float, epochs: int) -> Path:

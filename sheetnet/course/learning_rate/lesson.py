@@ -43,27 +43,76 @@ class LearningRate(Rates, Parabola, Schedules):
         ]
 
     def watched(self) -> list[Watched]:
-        cells = {"rate on Parabola": "parabola.rate", "curvature there": "parabola.narrow", "first rate": "finder.first"}
+        cells = {
+            "rate on Parabola": "parabola.rate",
+            "curvature there": "parabola.narrow",
+            "first rate": "finder.first",
+        }
         cells |= {"growth": "finder.grow", "top rate": "schedules.top", "decay": "schedules.decay"}
         cells |= {"pct_start": "schedules.share", "div_factor": "schedules.div", "final_div_factor": "schedules.final"}
-        seen = (Watched(self.x, "x"), Watched(self.y, "y"), Watched(self.W, "start W"), Watched(self.all_rates, "rates"))
+        seen = (
+            Watched(self.x, "x"),
+            Watched(self.y, "y"),
+            Watched(self.W, "start W"),
+            Watched(self.all_rates, "rates"),
+        )
         return [*seen, *(Watched(self.book.block(id).node, title) for title, id in cells.items())]
 
     def words(self) -> list[Word]:
         return [
             Word("learning rate", "How far a step goes: new weights = old weights - rate x slopes.", "rates.rate1"),
             Word("creeping", "The rate is so small that much of the way is left in the end.", "rates.left"),
-            Word("turning back", "What a step does whose product with the step before, part by part and added up, is below 0.", "rates.turns"),
-            Word("oscillating", "Steps go too far and turn back, here five times or more in 60 epochs; the loss may still fall.", "rates.word"),
-            Word("diverging", "Steps go so far that they end higher than they began; the loss grows without end.", "rates.last"),
-            Word("curvature", "By how much the slope changes per unit of a weight: a narrow parabola has much.", "parabola.bend"),
-            Word("ideal step", "-slope / curvature: it leads to the lowest point of a parabola at once.", "parabola.ideal"),
-            Word("overshooting", "Going past the lowest point, as a step does when rate x curvature is above 1.", "jumps.narrow"),
-            Word("largest rate", "2 / the sharpest curvature: above it, descent diverges on a loss that is shaped like a parabola.", "limit.rate"),
-            Word("learning rate finder", "A run whose rate grows each step, to see where the loss falls and where it explodes.", "finder.loss"),
+            Word(
+                "turning back",
+                "What a step does whose product with the step before, part by part and added up, is below 0.",
+                "rates.turns",
+            ),
+            Word(
+                "oscillating",
+                "Steps go too far and turn back, here five times or more in 60 epochs; the loss may still fall.",
+                "rates.word",
+            ),
+            Word(
+                "diverging",
+                "Steps go so far that they end higher than they began; the loss grows without end.",
+                "rates.last",
+            ),
+            Word(
+                "curvature",
+                "By how much the slope changes per unit of a weight: a narrow parabola has much.",
+                "parabola.bend",
+            ),
+            Word(
+                "ideal step",
+                "-slope / curvature: it leads to the lowest point of a parabola at once.",
+                "parabola.ideal",
+            ),
+            Word(
+                "overshooting",
+                "Going past the lowest point, as a step does when rate x curvature is above 1.",
+                "jumps.narrow",
+            ),
+            Word(
+                "largest rate",
+                "2 / the sharpest curvature: above it, descent diverges on a loss that is shaped like a parabola.",
+                "limit.rate",
+            ),
+            Word(
+                "learning rate finder",
+                "A run whose rate grows each step, to see where the loss falls and where it explodes.",
+                "finder.loss",
+            ),
             Word("schedule", "A rule by which the learning rate changes on the way.", "schedules.rate.constant"),
-            Word("exponential decay", "Each rate is the one before times a number a little below 1.", "schedules.rate.exponential"),
-            Word("one-cycle", "The rate rises to its top, then falls to almost nothing, both along half a cosine.", "schedules.rate.onecycle"),
+            Word(
+                "exponential decay",
+                "Each rate is the one before times a number a little below 1.",
+                "schedules.rate.exponential",
+            ),
+            Word(
+                "one-cycle",
+                "The rate rises to its top, then falls to almost nothing, both along half a cosine.",
+                "schedules.rate.onecycle",
+            ),
             Word("warm-up", "Small rates at the beginning, before the large ones.", "schedules.low"),
         ]
 

@@ -133,11 +133,17 @@ class Limits(Products):
                 result({f"sums.{id}.gap": (gap, "difference")}, style="cells", format=format),
                 result({f"sums.{id}.says": (says, "the test", "text")}), band="band_forward",
             ))  # fmt: skip
-        self.page("Sums: a test that a product passes and ReLU fails", ABOUT_SUMS, across(
-            down(facts("", self.cells(u, v), forward({"both": (both, "u + v")}, name="row_both", **BY_CELL)), *tests),
-            table(self.cells(M)),
-            Note(NOTE_SUMS, 6),
-        ))
+        self.page(
+            "Sums: a test that a product passes and ReLU fails",
+            ABOUT_SUMS,
+            across(
+                down(
+                    facts("", self.cells(u, v), forward({"both": (both, "u + v")}, name="row_both", **BY_CELL)), *tests
+                ),
+                table(self.cells(M)),
+                Note(NOTE_SUMS, 6),
+            ),
+        )
 
     def _count(self) -> None:
         workers = self.typed("workers", 1000, "Workers", low=1, high=1e9, whole=True, name="workers")
@@ -154,7 +160,10 @@ class Limits(Products):
         size = self.typed("growth.size", 2.0 ** np.arange(13)[:, None], "n = k = p", "fixed", format="count")
         many = self.typed("growth.workers", 10.0 ** np.arange(10)[:, None], "workers", "fixed", format="count")
         fewer = where(apply("greater", many, row(results, which)), row(k, which), row(work, which) / many)
-        growth = {"growth.work": (size * size * size, "multiplications"), "growth.read": (2.0 * size * size, "numbers read")}
+        growth = {
+            "growth.work": (size * size * size, "multiplications"),
+            "growth.read": (2.0 * size * size, "numbers read"),
+        }
         axes = {"y_format": "0E+0", "x_min": 1, "log_x": True, "log_y": True, "width": 450}
         self.page("Count: what a graphics processor is good at", ABOUT_COUNT, down(
             across(

@@ -69,9 +69,14 @@ class Batches(Lesson):
 
     def batches_page(self) -> None:
         self.rows_in_batches()
-        named = {f"{id}_{k + 1}": node for k, batch in enumerate(self.batches) for id, node in zip("Xy", batch, strict=True)}
+        named = {
+            f"{id}_{k + 1}": node for k, batch in enumerate(self.batches) for id, node in zip("Xy", batch, strict=True)
+        }
         piles = [
-            {id: replace(one, name=id) for id, one in forward({id: (named[id],) for id in named if id[0] == letter}).items()}
+            {
+                id: replace(one, name=id)
+                for id, one in forward({id: (named[id],) for id in named if id[0] == letter}).items()
+            }
             for letter in "Xy"
         ]
         chosen = [row(self.order, SIZE * (self.which - 1.0) + (i + 1.0)) for i in range(SIZE)]
@@ -84,7 +89,10 @@ class Batches(Lesson):
             "all": ("all rows", self.W_start - self.one_lr * self.whole),
         }
         curves = {"curve.start": (self.X @ self.W_start.T, "start")}
-        curves |= {f"curve.{key}": (self.X @ W.T, f"step on {key.replace('batch', 'the batch')}") for key, (_, W) in after.items()}
+        curves |= {
+            f"curve.{key}": (self.X @ W.T, f"step on {key.replace('batch', 'the batch')}")
+            for key, (_, W) in after.items()
+        }
         lines = (
             ("all points", "x", "y", "dots"),
             ("the batch", "picked.x", "picked.y", "mark"),

@@ -45,29 +45,57 @@ class Optimisers(Races):
         ]
 
     def watched(self) -> list[Watched]:
-        start = [(self.x, "x"), (self.y, "y"), (self.order, "order"), (self.W_start, "start"), (self.times, "multiplier")]
+        start = [
+            (self.x, "x"),
+            (self.y, "y"),
+            (self.order, "order"),
+            (self.W_start, "start"),
+            (self.times, "multiplier"),
+        ]
         start += [(self.runs[key].how.lr, f"rate, {title}") for key, (title, _) in DESCENTS.items()]
         for name, story in STORIES.items():
             how = self.runs[name].how
-            start += [(node, f"{story.sheet}: {key}") for key, node in {"learning rate": how.lr, **how.settings}.items()]
+            start += [
+                (node, f"{story.sheet}: {key}") for key, node in {"learning rate": how.lr, **how.settings}.items()
+            ]
         return [Watched(node, title) for node, title in start]
 
     def words(self) -> list[Word]:
         return [
-            Word("batch", "A part of the rows, on which one step is taken; a mini-batch is a small one.", "batches.X_1"),
+            Word(
+                "batch", "A part of the rows, on which one step is taken; a mini-batch is a small one.", "batches.X_1"
+            ),
             Word("pass, epoch", "As many steps as it takes to use every row once.", "noise.batch.pass"),
-            Word("stochastic gradient", "The gradient of a batch, drawn by chance: right only on average.", "gradients.exact"),
+            Word(
+                "stochastic gradient",
+                "The gradient of a batch, drawn by chance: right only on average.",
+                "gradients.exact",
+            ),
             Word("noise", "What the gradient of a batch has on top of the gradient of all rows.", "gradients.far"),
-            Word("shuffle", "To put the rows into an order of chance, so that each batch is a mixture.", "batches.order"),
+            Word(
+                "shuffle", "To put the rows into an order of chance, so that each batch is a mixture.", "batches.order"
+            ),
             Word("SGD", "Stochastic gradient descent: plain steps on batches.", "sgd.W"),
-            Word("optimiser", "The rule that makes a step out of a gradient and what it remembers.", "momentum.now.W_after"),
+            Word(
+                "optimiser",
+                "The rule that makes a step out of a gradient and what it remembers.",
+                "momentum.now.W_after",
+            ),
             Word("state", "What an optimiser remembers of each weight from step to step.", "adam.m"),
             Word("momentum", "Past gradients, added up and slowly forgotten, that carry a step on.", "momentum.m"),
-            Word("Adagrad", "Divides each gradient by the root of the sum of all its squares so far.", "adagrad.sum_sq"),
+            Word(
+                "Adagrad", "Divides each gradient by the root of the sum of all its squares so far.", "adagrad.sum_sq"
+            ),
             Word("RMSprop", "Divides each gradient by the root of a running mean of its squares.", "rmsprop.v"),
-            Word("Adam", "A running mean of gradients, divided by the root of a running mean of their squares.", "adam.W"),
+            Word(
+                "Adam", "A running mean of gradients, divided by the root of a running mean of their squares.", "adam.W"
+            ),
             Word("bias correction", "Running means that began at 0 are divided by 1 - beta^t.", "adam.m_hat"),
-            Word("weight decay", "Drawing every weight a little towards 0 at each step; AdamW does it first.", "adamw.W_less"),
+            Word(
+                "weight decay",
+                "Drawing every weight a little towards 0 at each step; AdamW does it first.",
+                "adamw.W_less",
+            ),
         ]
 
     def ask(self) -> list[Exercise]:

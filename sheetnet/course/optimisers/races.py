@@ -65,7 +65,10 @@ class Races(Batches):
             weights = f"noise.{key}.W"
             paths.append((title, Some(weights, None, (0, 0)), Some(weights, None, (2, 2)), look))
         paths.append(("the lowest loss", Some("best", None, (0, 0)), Some("best", None, (2, 2)), "target"))
-        lowest = {"Lowest possible": result({"lowest": (self.lowest,)}, name="lowest"), "at weights": result({"best": (best,)})}
+        lowest = {
+            "Lowest possible": result({"lowest": (self.lowest,)}, name="lowest"),
+            "at weights": result({"best": (best,)}),
+        }
         self.page("Noise: ten passes, with few large steps or with many small ones", ABOUT_NOISE, down(
             across(
                 down(
@@ -92,7 +95,10 @@ class Races(Batches):
         lr = self.typed(f"{name}.lr", story.lr, "learning rate", low=0, name=f"lr_{name}", format="rate")
         settings = {}
         for key, value in optimiser.settings.items():
-            high, format = 1.0 if key == "eps" else 100.0 if key == "weight_decay" else 0.9999, "diff" if key == "eps" else "rate"
+            high, format = (
+                1.0 if key == "eps" else 100.0 if key == "weight_decay" else 0.9999,
+                "diff" if key == "eps" else "rate",
+            )
             called = key if key == name else f"{key}_{name}"
             settings[key] = self.typed(f"{name}.{key}", value, key, low=0, high=high, name=called, format=format)
         at = self.typed(f"{name}.at", 3, "step to look at", low=1, high=STEPS, whole=True)
@@ -150,9 +156,13 @@ class Races(Batches):
                                                    role="update", style="cells"))
                 for key in ("beta1", "beta2")
             )  # fmt: skip
-            steps = (lower(f"adam.{key}", Shown(vstack(rows), titles[key], role="result")) for key, rows in kinds.items())
+            steps = (
+                lower(f"adam.{key}", Shown(vstack(rows), titles[key], role="result")) for key, rows in kinds.items()
+            )
             looks = ("with the correction", "corrected", "live"), ("without", "raw", "line 2")
-            return [beside(*corrections), beside(*steps)], [_part(label, name, key, 0, look) for label, key, look in looks]
+            return [beside(*corrections), beside(*steps)], [
+                _part(label, name, key, 0, look) for label, key, look in looks
+            ]
         other = "sgd" if name == "momentum" else "adam"
         return [], [weights, _part(STORIES[other].sheet, other, "W", 0, "line 2")]
 
@@ -177,7 +187,10 @@ class Races(Batches):
             "Steps further above it than": {**self.cells(far), **result({"slow": (hstack(slow),)}, format="plain")},
             "Place after the last of these steps": {"": "", **result({"place": (place,)}, format="plain")},
         }
-        lines = [_part(story.sheet, name, "above", 0, f"line {j}") for j, (name, story) in enumerate(STORIES.items(), start=1)]
+        lines = [
+            _part(story.sheet, name, "above", 0, f"line {j}")
+            for j, (name, story) in enumerate(STORIES.items(), start=1)
+        ]
         sheets = tuple(story.sheet for story in STORIES.values())
         steps = self.typed("t", np.arange(STEPS + 1.0)[:, None], "step", "fixed")
         self.page("Compare: six ways down, on the same batches in the same order", ABOUT_COMPARE, down(

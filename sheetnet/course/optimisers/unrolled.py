@@ -88,7 +88,9 @@ class Run:
         for name, node in lines.items():
             one = Shown(node, role="backward" if name == "gradient" else "update")
             rows.append((name, {f"{prefix}.now.{name.replace(' ', '_')}": one}))
-        return Grid("", rows, (*LABELS, "how"), corner="That step, slowly", after=dict(enumerate(hows[name] for name in lines)))
+        return Grid(
+            "", rows, (*LABELS, "how"), corner="That step, slowly", after=dict(enumerate(hows[name] for name in lines))
+        )
 
 
 def lower(id: str, one: Shown) -> Part:

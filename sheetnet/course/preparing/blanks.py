@@ -27,7 +27,9 @@ SHORT = {"drop": "Dropped", "zero": "As 0", "median": "Median", "mode": "Most co
 NUMBERS = ("Survived", "Pclass", "Age", "SibSp", "Parch", "Fare")
 TEXTS = ("Sex", "Embarked")
 FEATURES = ("Age", "Male", "Pclass", "Ones")
-ABOUT_DATA = "One row for each passenger; blank is unknown. Change an entry, blank an Age or fill one in: everything follows."
+ABOUT_DATA = (
+    "One row for each passenger; blank is unknown. Change an entry, blank an Age or fill one in: everything follows."
+)
 DATA_NOTE = (
     "Three things stand in the way of multiplying this table by weights.\n\n"
     "1. Words. male x 0.5 is #VALUE!. See Classes.\n2. Blanks. In a product a blank is 0: a newborn. In MMULT it is #VALUE!. See Missing.\n3. Sizes. Fare goes to hundreds, Male to 1: a weight for one is no weight for the other. See Large.\n\n"

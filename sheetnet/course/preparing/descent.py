@@ -27,7 +27,9 @@ EPOCHS_NOTE = (
     "Try this: give Raw the rate 0.00025, then 0.00027. Then give the other two Raw's rate of 0.0002: they need even more epochs than Raw. What dividing buys is that a large rate is safe. A single Fare of 5000 on Data lowers Raw's limit to 0.000032: at 0.0002 it diverges.\n\n"
     "On Large, log10 fitted better than Fare / max; here it needs more epochs. Beside sex and class Fare adds next to nothing in either form, and log10's larger numbers allow only half the rate: that is part of it."
 )
-ABOUT_MARATHON = "Too many for a row each: each row here has twice as many epochs as the row above. The chart's axis is logarithmic."
+ABOUT_MARATHON = (
+    "Too many for a row each: each row here has twice as many epochs as the row above. The chart's axis is logarithmic."
+)
 ALT_EPOCHS = "The loss at each of 150 epochs for the raw table and the two prepared ones."
 ALT_MARATHON = "The loss against the epoch on a logarithmic axis, for the three tables."
 TAKEN = "Taken (1) when the loss would still be too large after it"

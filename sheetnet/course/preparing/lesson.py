@@ -65,15 +65,29 @@ class Preparing(Lesson):
             Word("missing value", "A blank: the entry exists, but nobody wrote it down.", "raw.blank"),
             Word("drop", "Leave out each row that has a blank, with all else that is known of it.", "filled.drop"),
             Word("fill (impute)", "Put a made-up number in the place of a blank.", "filled.median"),
-            Word("median", "The middle one of all numbers in order; a few extreme ones do not move it.", "missing.median"),
+            Word(
+                "median", "The middle one of all numbers in order; a few extreme ones do not move it.", "missing.median"
+            ),
             Word("mode", "The most common entry; on a tie, here, the one that stands first.", "missing.mode"),
             Word("spread", "Standard deviation: the typical distance from the mean.", "missing.spread"),
-            Word("category", "A name out of a few, such as a class or a port, even if it is written as a number.", "classes.codes"),
+            Word(
+                "category",
+                "A name out of a few, such as a class or a port, even if it is written as a number.",
+                "classes.codes",
+            ),
             Word("dummy column", "1 where a row is of one category, else 0.", "coding.three.X"),
-            Word("pivot", "What is left of a column's squares after all that it shares with earlier columns.", "rank.pivots"),
+            Word(
+                "pivot",
+                "What is left of a column's squares after all that it shares with earlier columns.",
+                "rank.pivots",
+            ),
             Word("rank", "How many columns say something new.", "rank.rank"),
-            Word("determinant", "The product of the pivots of X'X; 0 means no inverse, so no single answer.", "rank.det"),
-            Word("scaling", "Dividing a column, here by its largest, so that all columns are of one size.", "large.share"),
+            Word(
+                "determinant", "The product of the pivots of X'X; 0 means no inverse, so no single answer.", "rank.det"
+            ),
+            Word(
+                "scaling", "Dividing a column, here by its largest, so that all columns are of one size.", "large.share"
+            ),
             Word("logarithm", "log10(10) is 1, log10(100) is 2: steps of ten times become equal steps.", "large.log"),
             Word("histogram", "How many entries lie in each of many equal intervals.", "bins.fare.n"),
         ]

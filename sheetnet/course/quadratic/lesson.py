@@ -26,9 +26,7 @@ POINTS = ("the points", "fit.x", "fit.y", "dots")
 STEPS = (0.001, 0.01, 0.1, 0.5, 1.0, 2.0)
 MOVES = np.linspace(-4, 4, 33)[:, None]
 LETTERS = ("a", "b", "c")
-ABOUT_FIT = (
-    "Change the yellow a, b and c until the curve runs among the points. The loss says how far off it is: make it small."
-)
+ABOUT_FIT = "Change the yellow a, b and c until the curve runs among the points. The loss says how far off it is: make it small."
 ABOUT_SLOPES = "A slope says how fast the loss changes with a parameter: change of the loss per unit, for a tiny step. Found twice, by wiggling and by a formula."
 ABOUT_DESCENT = f"Each row is one step from the row above: new = old - rate x slope, for a, b and c at once. It begins with the numbers on Fit and takes {EPOCHS} steps."
 FIT = (
@@ -62,7 +60,9 @@ class Quadratic(Lesson):
 
     def sheets(self) -> None:
         x, y = noisy_points()
-        self.x, self.y = (self.typed(f"fit.{id}", xy, id, "data", name=id, format="weight") for id, xy in {"x": x, "y": y}.items())
+        self.x, self.y = (
+            self.typed(f"fit.{id}", xy, id, "data", name=id, format="weight") for id, xy in {"x": x, "y": y}.items()
+        )
         self._fit()
         self._slopes()
         self._descent()
@@ -236,7 +236,11 @@ class Quadratic(Lesson):
             Word("mean squared error", "The mean of the squared errors: large errors count more.", "fit.mse"),
             Word("loss", "One number that says how bad the fit is; what learning makes small.", "fit.mse"),
             Word("wiggle", "A tiny change of one parameter, up and down, to see what the loss does.", "slopes.wiggle"),
-            Word("slope", "How fast the loss changes with a parameter: its change per unit, for a tiny step.", "slopes.mse.exact"),
+            Word(
+                "slope",
+                "How fast the loss changes with a parameter: its change per unit, for a tiny step.",
+                "slopes.mse.exact",
+            ),
             Word("gradient", "The slopes of all parameters together.", "slopes.mse.exact"),
             Word("learning rate", "How far a step goes: new number = old number - rate x slope.", "descent.lr"),
             Word("epoch", "One step that has seen all points; epoch 0 is the start.", "descent.epochs"),

@@ -61,8 +61,16 @@ class Relu(Pieces):
         x = self.typed("x", COARSE, "x", "fixed")
         there, line = self.m * self.at + self.b, self.m * x + self.b
         self.relu_at, self.corner = relu(there), -self.b / self.m
-        found = {"line_at": (there, "m*x + b"), "relu_at": (self.relu_at, "ReLU"), "corner": (self.corner, "Corner: -b/m")}
-        steps = {"line": (line, "m*x + b"), "relu": (relu(line), "ReLU"), "on": (apply("step", line), "On (1)", "plain")}
+        found = {
+            "line_at": (there, "m*x + b"),
+            "relu_at": (self.relu_at, "ReLU"),
+            "corner": (self.corner, "Corner: -b/m"),
+        }
+        steps = {
+            "line": (line, "m*x + b"),
+            "relu": (relu(line), "ReLU"),
+            "on": (apply("step", line), "On (1)", "plain"),
+        }
         lines = (
             ("the ReLU, max(0, m*x + b)", "x", "relu"),
             ("the line, m*x + b", "x", "line", "line 2"),
@@ -83,7 +91,12 @@ class Relu(Pieces):
     # ---- Two
 
     def _two(self) -> None:
-        given = (("m_1", 1, "m of line 1"), ("b_1", 2, "b of line 1"), ("m_2", -1.5, "m of line 2"), ("b_2", 1.5, "b of line 2"))
+        given = (
+            ("m_1", 1, "m of line 1"),
+            ("b_1", 2, "b of line 1"),
+            ("m_2", -1.5, "m of line 2"),
+            ("b_2", 1.5, "b of line 2"),
+        )
         self.numbers = [self.typed(id, value, title, name=id) for id, value, title in given]
         m_1, b_1, m_2, b_2 = self.numbers
         x = self.typed("x", COARSE, "x", "fixed")

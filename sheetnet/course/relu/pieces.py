@@ -79,14 +79,18 @@ class Pieces(Lesson):
         x, ends = self.typed("x", COARSE, "x", "fixed"), knots + 1.0
         there, wanted = begin + coefs @ relu(ends - knots.T), self.curve(ends)
         self.missing = wanted - there
-        reached = forward({"wanted": (wanted, "curve 1 to the right"), "there": (there, "sum 1 to the right")}, format="feature")
+        reached = forward(
+            {"wanted": (wanted, "curve 1 to the right"), "there": (there, "sum 1 to the right")}, format="feature"
+        )
         reached |= result({"missing": (self.missing, "still missing there")}, style="cells", format="feature")
         pieces = relu(x - knots)
         total, curve, bent = begin + pieces @ coefs.T, self.curve(x), pieces * coefs
         error, labels = total - curve, tuple(f"piece {i + 1}" for i in range(8))
         self.mse_8, largest = mean(square(error)), apply("max", apply("abs", error))
         look = {"style": "cells", "labels": labels, "format": "feature"}
-        columns = forward({"pieces": (pieces, "Pieces: max(0, x - knot)")}, **look) | forward({"curve": (curve, "Curve")})
+        columns = forward({"pieces": (pieces, "Pieces: max(0, x - knot)")}, **look) | forward(
+            {"curve": (curve, "Curve")}
+        )
         columns |= forward({"sum": (total, "Sum"), "error": (error, "Error")}, style="cells")
         lines = ("the sum of your pieces", "x", "sum"), ("the curve", "x", "curve", "line 2")
         added = [(label, "x", Some("bent", cols=(i, i)), f"line {i + 1}") for i, label in enumerate(labels)]

@@ -237,9 +237,7 @@ class Titanic(Lesson):
         complete = int(evaluate([self.recipe.facts["Complete rows"]], self.by_node(values))[0][0, 0])
         if complete >= self.spec.n_rows:
             return ""
-        return (
-            f"only {complete} rows of the sheet Data are complete, the workbook is laid out for {self.spec.n_rows}: an Age or Embarked was deleted. Fill it in again, or build your own table"
-        )
+        return f"only {complete} rows of the sheet Data are complete, the workbook is laid out for {self.spec.n_rows}: an Age or Embarked was deleted. Fill it in again, or build your own table"
 
 
 LESSON = Titanic

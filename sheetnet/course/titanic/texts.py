@@ -19,9 +19,7 @@ def purpose(models: Sequence[Model]) -> str:
     """Two sentences on what the workbook is for."""
     nets = [telling(model).purpose for model in models]
     how = ", then ".join([f"first {nets[0]}", *nets[1:]]) if len(nets) > 1 else nets[0]
-    return (
-        f"From the passengers of the Titanic a model learns to tell who survived: {how}. Every step is a formula that you can click on, and the sheet Torch compares it with PyTorch."
-    )
+    return f"From the passengers of the Titanic a model learns to tell who survived: {how}. Every step is a formula that you can click on, and the sheet Torch compares it with PyTorch."
 
 
 def tries(epochs: int, titles: Sequence[str], best: bool, optimiser: Optimiser, model: Model) -> list[str]:
@@ -60,7 +58,10 @@ def words(nets: Sequence[Trained]) -> list[Word]:
         Word("wiggle", "A tiny change of a weight, to see what the loss does.", "start.wiggle"),
         Word("learning rate", "What the gradient is multiplied with to make a step.", f"start.{first}.lr"),
         Word("epoch", "One step of descent that has seen all passengers.", f"{first}.descent.epoch"),
-        *(Word(name, f"{meaning[0].upper()}{meaning[1:]}.", f"{first}.then.{name}") for name, meaning in optimiser.state.items()),
+        *(
+            Word(name, f"{meaning[0].upper()}{meaning[1:]}.", f"{first}.then.{name}")
+            for name, meaning in optimiser.state.items()
+        ),
     ]
 
 

@@ -1,0 +1,111 @@
+"""The sheets Data and Features of any table: the rows as they came, and every feature as a formula of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sheetnet.motifs.learning import Setting
+from sheetnet.page.book import Book
+from sheetnet.page.flow import across, down, lay
+from sheetnet.page.grid import facts
+from sheetnet.page.parts import Note, table
+from sheetnet.page.shown import Group, Shown, forward, result, shown
+from sheetnet.tables.recipe import Recipe
+
+HOW = {  # how a column becomes features, and why
+    "number": "as it is",
+    "standardised": "less its mean, divided by its spread: so that a step of one rate suits every column",
+    "share_of_largest": "divided by its largest, so that it reaches up to 1",
+    "min_max": "from 0 for its smallest to 1 for its largest",
+    "log": "as ln(1 + it), since it spans many sizes",
+    "dummies": "a column of 0 and 1 for each entry; {dropped}",
+    "codes": "a number for each entry, 0, 1, ..., by which an embedding finds its row",
+    "yes_no": "1 for {last}, else 0",
+}
+MISSING = {
+    "drop": "rows where it is blank are left out",
+    "median": "a blank becomes the median",
+    "mode": "a blank becomes the most common entry",
+    "flag": "a blank is marked in a column of its own",
+}
+
+
+def data_page(book: Book, recipe: Recipe, source: str, target: str) -> None:
+    """The raw rows with the recipe's helper columns, what is learnt of the columns, and how each is taken."""
+    dropped = " Rows with a blank that matters stay here and are left out of Features: fill none in, delete none."
+    page = book.page(
+        "Data",
+        f"Data: {source}, as it came",
+        "One row for each line of the table. Green columns are formulas. The rest is data: change it and see what moves."
+        + (dropped if recipe.picked is not None else ""),
+    )
+    columns = shown("fixed", {"number": (recipe.number, "No", "plain")})
+    for name, node in recipe.raw.items():
+        format = "text" if recipe.schema[name].kind == "text" else "plain"
+        columns[f"raw.{node.name}"] = Shown(node, name, format, "data", name=f"data_{node.name}")
+    helpers = {f"helper_{i}": (node, name, "plain") for i, (name, node) in enumerate(recipe.helpers.items(), start=1)}
+    columns |= forward(helpers, style="cells")
+    known = {
+        f"data.fact_{i}": Shown(node, name, "plain", "result", name=node.name if node.name in _names(recipe) else "")
+        for i, (name, node) in enumerate(recipe.facts.items(), start=1)
+    }
+    lay(page, "data", across(
+        table({f"data.{id}" if "." not in id else f"data_{id}": one for id, one in columns.items()}, frozen=True),
+        down(facts("What is known of the columns", result(known, format="plain"), span=2), Note(_notes(recipe, target), 7)),
+    ))  # fmt: skip
+
+
+def _names(recipe: Recipe) -> set[str]:
+    """The names of facts that are calculated, which formulas may use."""
+    return {node.name for node in recipe.facts.values() if node.name}
+
+
+def _notes(recipe: Recipe, target: str) -> str:
+    lines = [f"{target} is what the models learn to predict: the column y."]
+    for column in recipe.settings.get("columns", ()):
+        lines.append(f"{column['name']}: {_taken(column)}.")
+    return "\n\n".join(lines)
+
+
+def _taken(column: Mapping[str, Any]) -> str:
+    levels = column["levels"]
+    drop = column["drop"]
+    words = HOW[column["how"]].format(
+        dropped="none is left out"
+        if drop is None
+        else f"none for {levels[drop]}, which is all others at 0: one less,"
+        " for a column that follows from the others adds nothing beside the bias",
+        last=levels[-1] if levels else "",
+    )
+    return words + (f"; {MISSING[column['missing']]}" if column["blank"] else "")
+
+
+def features_page(book: Book, recipe: Recipe, setting: Setting) -> None:
+    """The rows in use, and every feature as a formula of them."""
+    page = book.page(
+        "Features",
+        "Features: numbers that can be multiplied",
+        "Left: the rows in use. Right: X, one formula for each column; how and why stands on Data.",
+    )
+    left: Group = shown("fixed", {"no": (recipe.no, "No", "plain")}, name="No")
+    if recipe.picked is not None:
+        left |= forward({"row": (recipe.picked, "Row in Data", "plain")}, style="cells")
+    for i, (name, node) in enumerate(recipe.columns.items(), start=1):
+        raw = recipe.raw.get(name)
+        text = raw is not None and recipe.schema[name].kind == "text"
+        named = "y" if node is recipe.y else node.name if node.op != "input" else ""
+        labels = ("y",) if node is recipe.y else ()
+        left |= forward(
+            {f"column_{i}": (node, name, "text" if text else "plain")}, style="cells", name=named, labels=labels
+        )
+    counts: Group = {}
+    for what, (node, count) in setting.parts.items():
+        left |= forward({what: (node, f"in {what}", "plain")}, style="cells", name=f"in_{what}")
+        counts |= result({f"{what}_rows": (count, f"rows in {what}", "plain")}, name=f"{what}_rows")
+    left |= forward({"one": (setting.one, "1", "plain")}, style="cells", name="one")
+    X = forward({"X": (recipe.X, "X", "feature")}, name="X", labels=tuple(recipe.features))
+    body = table(left, None, X, frozen=True)
+    lay(page, "features", across(body, facts("", counts)) if counts else body)
+    area = book.block_of(recipe.X).area
+    page.active = area.row, area.col

@@ -1,0 +1,262 @@
+"""The workbook of one's own table and nets: data, features, each net by hand, in slow motion and in descent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED
+from sheetnet.course.lesson import Lesson, Pair, Watched, Word
+from sheetnet.course.own.data import data_page, features_page
+from sheetnet.course.own.texts import ask, purpose, tries, words
+from sheetnet.graph.evaluate import evaluate
+from sheetnet.graph.node import Node, apply, lift, variable
+from sheetnet.models.net import Net
+from sheetnet.models.optimisers import OPTIMISERS
+from sheetnet.motifs.agreement import TORCH
+from sheetnet.motifs.exercises import Exercise
+from sheetnet.motifs.learning import Learning, Setting
+from sheetnet.motifs.net_descent import net_descent_page
+from sheetnet.motifs.net_pages import gradient_page, net_page
+from sheetnet.motifs.net_parts import rows_of
+from sheetnet.motifs.workbook import Values
+from sheetnet.page.grid import facts, grid
+from sheetnet.page.part import Part
+from sheetnet.page.shown import Group, result
+from sheetnet.tables.passengers import Column
+from sheetnet.tables.recipe import Recipe, counting
+from sheetnet.tables.table import Table, recipe_of
+
+FIRST_LOOK = 10  # the epoch that is looked at as the workbook comes
+WIGGLE = 1e-5
+MAX_NETS = 4
+
+
+@dataclass(frozen=True)
+class Spec:
+    """All that the layout and the graph depend on, besides the numbers in the input cells; kept in the manifest."""
+
+    table: Mapping[str, Any]  # Table.settings
+    target: str
+    kind: str  # number, two or many
+    classes: tuple[str, ...]
+    nets: tuple[Mapping[str, Any], ...]
+    epochs: int
+    optimiser: str
+    seed: int
+    source: str
+    torch_version: str
+    given: tuple[str, ...] = ()  # the nets whose start was given, not drawn
+
+    def origin(self, net: str) -> str:
+        """Where a net's start parameters come from, in words."""
+        return "given" if net in self.given else f"drawn from seed {self.seed}"
+
+
+def _sane(spec: Spec) -> Spec:
+    """The spec, if it is such as build makes them."""
+    if not (isinstance(spec.epochs, int) and 0 < spec.epochs <= MAX_EPOCHS and 0 <= spec.seed <= MAX_SEED):
+        raise ValueError("sizes out of bounds")
+    if spec.optimiser not in OPTIMISERS or spec.kind not in ("number", "two", "many"):
+        raise ValueError("unknown optimiser or target")
+    texts = (spec.target, spec.source, spec.torch_version, *spec.classes, *spec.given)
+    if not all(isinstance(text, str) and len(text) <= 300 for text in texts) or len(spec.classes) > 100:
+        raise ValueError("a setting of another kind")
+    if not 1 <= len(spec.nets) <= MAX_NETS:
+        raise ValueError("too many nets, or none")
+    return spec
+
+
+class Own(Lesson):
+    """One's own table, and nets that learn from it: every epoch of each a band of formulas."""
+
+    name = "own"
+    recipe: Recipe
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        recipe = self.recipe = recipe_of(spec.table)
+        self.title = f"How a model learns: {spec.target}, in a sheet and in torch"  # type: ignore[misc]
+        self.features = tuple(recipe.features)
+        optimiser = OPTIMISERS[spec.optimiser]
+        self.asked = f"float64, autograd{f', {optimiser.title}' if optimiser.state else ''}"
+        nets = [Net.from_settings(net) for net in spec.nets]
+        if len({net.name for net in nets}) < len(nets) or any(net.n_features != len(self.features) for net in nets):
+            raise ValueError("nets of one name, or for other features")
+        self.setting = Setting(
+            recipe.X, recipe.y, apply("power", recipe.no, lift(0.0)).named("one"), self._parts(), variable("epoch", (1, 1)), variable("wiggle", (1, 1)), spec.epochs,
+            spec.optimiser,
+        )  # fmt: skip
+        self.nets = [Learning(net, self.setting, spec.kind != "number") for net in nets]
+        self.numbers = {one.net.name: variable("epoch_numbers", (spec.epochs + 1, 1)) for one in self.nets}
+        self.purpose = purpose(spec.target, str(recipe.X.shape[0]), nets)
+        self.tries = tries(spec.epochs, nets, optimiser)
+        super().__init__(spec.torch_version)
+
+    def _parts(self) -> dict[str, tuple[Node, Node]]:
+        """Which rows belong to which part, and how many do."""
+        if self.recipe.part is None:
+            return {}
+        self.in_part = {what: apply("equal", self.recipe.part, lift(what)).named(what) for what in ("train", "valid")}
+        return {what: (node, apply("sum", node).named(f"{what}_rows")) for what, node in self.in_part.items()}
+
+    def sheets(self) -> None:
+        book = self.book
+        self._inputs()
+        data_page(book, self.recipe, self.spec.source, self.spec.target)
+        features_page(book, self.recipe, self.setting)
+        for one in self.nets:
+            name = one.net.name
+            typed: Group = {}
+            for key, node in one.start.items():
+                self.typed(f"{name}.now.{key}", node, key, name=f"{name}_{key}")
+                typed |= self.cells(node)
+            net_page(book, one, self.features, self.spec.classes, self.spec.origin(name), typed)
+        for one in self.nets:
+            gradient_page(book, one, self.features, self.spec.classes)
+        for one in self.nets:
+            net_descent_page(book, one, self.features, self.numbers[one.net.name])
+
+    def _inputs(self) -> None:
+        self._delivered[self.setting.epoch] = np.array([[float(min(FIRST_LOOK, self.spec.epochs))]])
+        self._delivered[self.setting.wiggle] = np.array([[WIGGLE]])
+        counts = [(self.recipe.number, 1), (self.recipe.no, 1), *((node, 0) for node in self.numbers.values())]
+        self._delivered |= {node: counting(node.shape[0]) - 1 + first for node, first in counts}
+        for one in self.nets:
+            drawn = one.net.draw_masks(self.setting.X.shape[0], self.spec.seed)
+            self._delivered |= {one.masks[name]: mask for name, mask in drawn.items()}
+
+    def panel(self) -> tuple[Part, Part]:
+        rates: Group = {}
+        epochs = self.spec.epochs
+        for one in self.nets:
+            name, title = one.net.name, f"Learning rate, {one.net.title}"
+            message = "A learning rate is a number of 0 or more, such as 0.1"
+            self.typed(f"{name}.lr", one.lr, title, low=0, message=message, name=f"lr_{name}", format="rate")
+            rates |= {f"start.{id}": shown for id, shown in self.cells(one.lr).items()}
+        message = f"An epoch is a whole number from 0 to {epochs}"
+        look, wiggle = self.setting.epoch, self.setting.wiggle
+        self.typed("epoch", look, "Epoch to look at", low=0, high=epochs, whole=True, message=message, name="epoch")
+        message = "The wiggle is a small number above 0, such as 0.00001"
+        self.typed("wiggle", wiggle, "Wiggle", low=1e-12, high=1, message=message, name="wiggle")
+        panel = facts("Change the yellow cells", rates, self.cells(look, wiggle), after={len(rates): f"0 to {epochs}"})
+        return panel, self._results()
+
+    def _results(self) -> Part:
+        """Loss and accuracy of each net at the first, chosen and last epoch."""
+        rows: dict[str, Group] = {}
+        kinds = list(self.nets[0].curves)
+        for one in self.nets:
+            group: Group = {}
+            for what in kinds:
+                curve = one.curves[what]
+                at = {"first": one.at(curve, 0), "chosen": one.chosen[what], "last": one.at(curve, self.spec.epochs)}
+                format = "share" if what.endswith("accuracy") else "loss"
+                group |= result(
+                    {f"start.{one.net.name}.{what}.{key}": (node,) for key, node in at.items()}, format=format
+                )
+            rows[one.net.title] = group
+        over = [(f"{what.replace('_', ' ')} at epoch", 3) for what in kinds]
+        heads = ["0", "chosen", str(self.spec.epochs)] * len(kinds)
+        return grid("What comes out, live", rows, heads=heads, over=over, named="label_left")
+
+    # ---- what is compared, the words, the exercises
+
+    def watched(self) -> list[Watched]:
+        out = [Watched(self.recipe.X, "X", self.recipe.no), Watched(self.recipe.y, "y", self.recipe.no)]
+        for one in self.nets:
+            name, title = one.net.name, one.net.title
+            out.append(Watched(one.lr, f"rate, {title}", group=name))
+            out += [Watched(node, f"{key}, {title}", group=name) for key, node in one.start.items()]
+        return out
+
+    def pairs(self) -> list[Pair]:
+        out = []
+        for one in self.nets:
+            name, title = one.net.name, one.net.title
+            out.append(Pair(f"{name}.descent.loss", f"Loss of {title}", format="loss", group=name, differences=True))
+            for key, node in one.last.items():
+                labels = tuple(str(j + 1) for j in range(node.shape[1])) if node.shape[1] > 1 else ()
+                names = rows_of(one.net, key, self.features)
+                out.append(
+                    Pair(
+                        f"{name}.final.{key}",
+                        f"Last {key} of {title}",
+                        labels,
+                        group=name,
+                        node=apply("same", node),
+                        names=names,
+                    )
+                )
+        return out
+
+    def words(self) -> Sequence[Word]:
+        return words(self.nets, self.spec.target)
+
+    def ask(self) -> Sequence[Exercise]:
+        return ask(self.nets, self.spec.kind, self.features)
+
+    # ---- what it answers
+
+    def column(self, id: str) -> Column | None:
+        block = self.book.block(id)
+        found = {node: name for name, node in self.recipe.raw.items()}
+        return self.recipe.schema[found[block.node]] if block.node in found else None
+
+    @property
+    def torch_losses(self) -> dict[str, str]:
+        """The id of torch's losses, epoch by epoch, of each net."""
+        return {one.net.name: f"{TORCH}{one.net.name}.descent.loss" for one in self.nets}
+
+    @cached_property
+    def ids(self) -> dict[Node, str]:
+        """The id of every input."""
+        return {node: id for id, node in self.inputs.items()}
+
+    def given(
+        self, table: Table, rates: Mapping[str, float], start: Mapping[str, Mapping[str, np.ndarray]]
+    ) -> dict[str, np.ndarray]:
+        """The inputs that come from outside, by id: the raw table, a rate and parameters for each net."""
+        out = {self.ids[node]: value for node, value in self.recipe.inputs(table.raw).items()}
+        for one in self.nets:
+            name = one.net.name
+            out[self.ids[one.lr]] = np.array([[rates[name]]])
+            out |= {self.ids[node]: start[name][key] for key, node in one.start.items()}
+        return out
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return asdict(self.spec)
+
+    @classmethod
+    def from_settings(cls, settings: dict[str, Any]) -> Own:
+        """The workbook that a manifest speaks of.
+
+        Raises: ValueError, TypeError or KeyError for settings that build does not make.
+        """
+        lists = {key: tuple(settings[key]) for key in ("classes", "nets", "given")}
+        return cls(_sane(Spec(**{one.name: settings[one.name] for one in fields(Spec)} | lists)))
+
+    def torch_says(self, values: Values) -> dict[str, np.ndarray]:
+        from sheetnet.course.own.witness import Witness
+
+        by_node = self.by_node(values)
+        X, y, *parts = evaluate(
+            [self.recipe.X, self.recipe.y, *(node for node, _ in self.setting.parts.values())], by_node
+        )
+        rows = np.where(parts[0][:, 0] == 1, 0, np.where(parts[1][:, 0] == 1, 1, 2)) if parts else np.zeros(len(X))
+        epoch, wiggle = (float(by_node[node][0, 0]) for node in (self.setting.epoch, self.setting.wiggle))
+        out: dict[str, np.ndarray] = {}
+        for one in self.nets:
+            start = {key: by_node[node] for key, node in one.start.items()}
+            masks = {key: by_node[node] for key, node in one.masks.items()}
+            witness = Witness(one.net, X, y, rows, start, masks, self.spec.kind != "number")
+            out |= witness.said(float(by_node[one.lr][0, 0]), self.spec.epochs, int(epoch), self.spec.optimiser, wiggle)
+        return out
+
+
+LESSON = Own

@@ -1,0 +1,100 @@
+"""Words, exercises and things to try of a workbook of one's own table, made of its own columns and nets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sheetnet.graph.node import mean, row, selector, square
+from sheetnet.models.net import Net
+from sheetnet.models.optimisers import Optimiser
+from sheetnet.motifs.exercises import Exercise, choice
+from sheetnet.motifs.learning import Learning
+from sheetnet.motifs.net_parts import describe, sheet_name
+from sheetnet.motifs.words import Word
+
+
+def purpose(target: str, rows: str, nets: Sequence[Net]) -> str:
+    """Two sentences on what the workbook is for."""
+    how = ", then ".join(f"{net.title} ({describe(net)})" for net in nets)
+    return (
+        f"From {rows} rows a model learns to predict {target}: {how}. Every step is a formula that you can click on,"
+        " and the sheet Torch compares it with PyTorch."
+    )
+
+
+def tries(epochs: int, nets: Sequence[Net], optimiser: Optimiser) -> list[str]:
+    """Five things to try, in the order of the sheets."""
+    first, last = sheet_name(nets[0].title), sheet_name(nets[-1].title)
+    fast = f"{4 * optimiser.lesson_lr:g}"
+    return [
+        "On Data, change a number of the first row. Follow it to Features and to the loss here. Then press undo.",
+        f"On {first}, change one yellow number: the loss beside it, the whole descent and the verdict here follow.",
+        f"Set the epoch to look at to {min(20, epochs)} and turn to Gradient {last[:22]}: all is now of that epoch.",
+        f"Raise the learning rate to {fast}, then double it again and again: where does the loss stop falling?",
+        "Set the learning rate to 0: what does the curve on Descent look like now? Then press undo.",
+    ]
+
+
+def words(nets: Sequence[Learning], target: str) -> list[Word]:
+    """The terms, each with a block where it is seen."""
+    first = nets[0].net
+    weight, out = first.trained[0].name, first.result_names[-1]
+    found = [
+        Word("feature", "A number known of each row; a column of X.", "features.X"),
+        Word("parameter", "A number that is learnt: a weight or a bias.", f"{first.name}.now.{weight}"),
+        Word(out, f"What the model gives for one row: {SAYS[first.loss]}.", f"{first.name}.now.{out}"),
+        Word("loss", f"{first.of_loss.title}: {first.of_loss.words}, the mean over rows.", f"{first.name}.now.loss"),
+        Word(
+            "gradient", "How much the loss changes as each number rises, per unit.", f"{first.name}.then.grad_{weight}"
+        ),
+        Word("learning rate", "What the gradient is multiplied with to make a step.", f"start.{first.name}.lr"),
+        Word("epoch", "One step of descent that has seen all rows.", f"{first.name}.descent.epoch"),
+    ]
+    if "accuracy" in nets[0].curves:
+        found.insert(4, Word("accuracy", f"The share of rows whose {target} is right.", f"{first.name}.now.accuracy"))
+    return found
+
+
+SAYS = {
+    "mse": "its prediction",
+    "mae": "its prediction",
+    "huber": "its prediction",
+    "bce_with_logits": "above 0 for the second class; 1 / (1 + exp(-logit)) is its probability",
+    "cross_entropy": "a score for each class, of which the largest wins",
+}
+
+
+def ask(nets: Sequence[Learning], kind: str, features: Sequence[str]) -> list[Exercise]:
+    """The exercises, of the table's own columns and the nets' own numbers."""
+    first, last = nets[0], nets[-1]
+    one, other, epochs = first.net, last.net, first.setting.epochs
+    name, X, y = features[0], first.setting.X, first.setting.y
+    weight = one.trained[0].name
+    late = min(20, epochs)
+    average = mean(y)
+    of_y = "the mean of the column y" if kind == "number" else "the mean of the column y (its classes as numbers)"
+    number = 0.001
+    questions = [
+        Exercise("How many columns has X, the table of features?", float(len(features)), 0.25),
+        Exercise(f"On {sheet_name(one.title)}, what is the loss as the workbook came?", first.now.loss, number),
+        Exercise(f"How many numbers does {one.title} learn, all weights and biases counted?", float(_count(one)), 0.25),
+        Exercise(f"Write a formula for {of_y}.", average, number),
+        Exercise("What is the mean squared distance of y from that mean? A model should be better.", mean(square(y - average)), number),
+        Exercise(f"On Features, what is the {name} of row 1 in X?", row(X, 1) @ selector(X.shape[1], 0, 1), number),
+        Exercise(
+            f"On Start, set the epoch to look at to {late}. What is the loss of {other.title} at that epoch? (Then press"
+            " undo.)", last.at(last.curves["loss"], late), number,
+        ),
+        Exercise("One step of plain descent: a weight is -0.2, its gradient 0.15, the learning rate 0.1. What is it after?", -0.215),
+        Exercise(
+            f"On Start, set the learning rate of {other.title} to 0. What is its loss at epoch {epochs}? (Then press undo.)",
+            last.at(last.curves["loss"], epochs), number, {last.lr: 0.0},
+        ),
+        choice("The loss rises from epoch to epoch. What is the first thing to try? 1: more epochs. 2: a smaller learning rate. 3: other data.", 2),
+        choice(f"A number of {weight} has the gradient 0: what will a step of plain descent do to it? 1: raise it. 2: nothing. 3: set it to 0.", 2),
+    ]  # fmt: skip
+    return questions
+
+
+def _count(net: Net) -> int:
+    return sum(p.shape[0] * p.shape[1] for p in net.trained)

@@ -1,0 +1,65 @@
+"""Metrics of predictions, by what the target is: a number, two classes or many. In numpy, as scikit-learn defines them.
+
+Where a prediction is no number there is no metric: nan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def metrics(kind: str, said: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    """What predictions are worth: r2, rmse and mae of numbers, accuracy and majority of classes.
+
+    kind: "number", "two" or "many". said, y (n,) or (n, 1): numbers, or which class, counted from 0.
+    majority is the share of the most common class: what is right without looking at a feature.
+    """
+    said, y = (np.asarray(a, dtype=float).ravel() for a in (said, y))
+    if kind == "number":
+        return {"r2": r2(said, y), "rmse": rmse(said, y), "mae": mae(said, y)}
+    return {"accuracy": accuracy(said, y), "majority": majority(y)}
+
+
+def r2(said: np.ndarray, y: np.ndarray) -> float:
+    """1 - sum (y - said)^2 / sum (y - mean(y))^2; nan where y is the same in every row."""
+    spread = float(((y - y.mean()) ** 2).sum()) if len(y) else 0.0
+    return 1.0 - float(((y - said) ** 2).sum()) / spread if spread else float("nan")
+
+
+def rmse(said: np.ndarray, y: np.ndarray) -> float:
+    """sqrt(mean((y - said)^2)), in the units of y."""
+    return float(np.sqrt(((y - said) ** 2).mean())) if len(y) else float("nan")
+
+
+def mae(said: np.ndarray, y: np.ndarray) -> float:
+    """mean(|y - said|), in the units of y."""
+    return float(np.abs(y - said).mean()) if len(y) else float("nan")
+
+
+def accuracy(said: np.ndarray, y: np.ndarray) -> float:
+    """The share of rows of which the class is said."""
+    return float((said == y).mean()) if len(y) and np.isfinite(said).all() else float("nan")
+
+
+def majority(y: np.ndarray) -> float:
+    """The share of the most common class."""
+    return float(np.unique(y, return_counts=True)[1].max() / len(y)) if len(y) else float("nan")
+
+
+def confusion(said: np.ndarray, y: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
+    """How many rows of each class (rows) are taken for each (columns); a row without a prediction is left out."""
+    import pandas as pd
+
+    said, y = (np.asarray(a, dtype=float).ravel() for a in (said, y))
+    counts = np.zeros((len(classes), len(classes)), dtype=int)
+    told = np.isfinite(said)
+    np.add.at(counts, (y[told].astype(int), said[told].astype(int)), 1)
+    return pd.DataFrame(
+        counts, index=pd.Index(list(classes), name="is"), columns=pd.Index(list(classes), name="taken for")
+    )
