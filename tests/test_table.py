@@ -708,12 +708,20 @@ def test_entries_that_would_be_formulas_or_patterns_stay_texts(tmp_path: Path) -
 
 
 def test_numbers_with_more_digits_than_a_formula_keeps_are_no_classes() -> None:
-    frame = pd.DataFrame({"x": [0.1 + 0.2, 0.3] * 4, "y": np.arange(8.0) ** 2})
+    frame = pd.DataFrame({"x": [0.1 + 0.2, 0.5] * 4, "y": np.arange(8.0) ** 2})
     with pytest.raises(DataError, match="at most 15 digits"):
         sn.table(frame, "y", columns={"x": sn.dummies()})
     with pytest.raises(DataError, match="at most 15 digits"):
         sn.table(frame, "x")
     assert sn.table(frame, "y").X.shape == (8, 1)
+
+
+def test_numbers_that_only_some_programs_tell_apart_are_not_counted() -> None:
+    frame = pd.DataFrame({"x": [1.0, 1.0 + 4e-15, 3.0, None] * 3, "y": np.arange(12.0) ** 2})
+    for said in (sn.dummies(), sn.number(missing="mode")):
+        with pytest.raises(DataError, match="tells apart"):
+            sn.table(frame, "y", columns={"x": said})
+    assert sn.table(frame, "y").n_rows == 9
 
 
 def test_features_that_are_named_come_in_that_order_and_no_others() -> None:

@@ -25,6 +25,7 @@ _POINT_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)  # 1
 _COMMA_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?", re.ASCII)  # 1.234,5
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]+")
 _FOLDS = (str.casefold, str.lower, str.upper)
+TOLD_APART = 1e-13  # relative: LibreOffice takes numbers for equal at 2^-48, Excel where they agree in 15 digits
 Mark = Literal[".", ","]
 
 
@@ -83,6 +84,13 @@ class Column:
             if len(set(alike)) > 1:
                 return text, next(one for one in alike if one != text)
         return ()
+
+    @property
+    def near(self) -> tuple[float, ...]:
+        """Two numbers that some programs take for equal and others do not; or none."""
+        known = np.unique(self.entries[~self.blank]) if not self.is_text else np.empty(0)
+        at = np.flatnonzero(np.diff(known) <= TOLD_APART * np.abs(known[1:]))
+        return tuple(known[at[0] : at[0] + 2].tolist()) if at.size else ()
 
     def besides(self, levels: Sequence[Level]) -> tuple[Level, ...]:
         """The entries that are none of these levels: others, or the same in another spelling."""

@@ -64,6 +64,9 @@ def sure(column: Column, place: str) -> None:
 
     Raises: DataError naming two of which they do not, or a number of more digits than a formula keeps.
     """
+    if near := column.near:
+        found = f"found {near[0]!r} and {near[1]!r}, which are equal to some programs"
+        raise refusal(place, found, "numbers that every spreadsheet tells apart", "round the column to 12 digits")
     if not column.is_text and (long := next((one for one in column.found if float(spelt(one)) != one), None)):
         raise refusal(place, f"found {long!r}", "entries of at most 15 digits, as a formula says them", "round them")
     if doubtful := column.doubtful:

@@ -87,6 +87,9 @@ def _numbers(column: Column, how: How, missing: Missing, blank: bool, rows: np.n
         odd = column.bad or shown(str(column.found[0]))
         raise refusal(place, f"found {odd}", f"numbers for sn.{how}()", "mend it, or say sn.dummies()")
     entries = column.entries[rows & ~column.blank]
+    if blank and missing == "mode" and (near := column.near):
+        found = f"found {near[0]!r} and {near[1]!r}, which are equal to some programs"
+        raise refusal(place, found, "numbers that every spreadsheet tells apart", "round the column to 12 digits")
     if how == "log" and (np.nanmin(column.entries) <= -1):
         row = int(np.flatnonzero(column.entries <= -1)[0])
         found = f"found {column.entries[row]:g} in row {row + 1}"
