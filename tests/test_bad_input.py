@@ -315,7 +315,7 @@ TABLES: dict[str, tuple[str | None, tuple[str, ...]]] = {
     "empty": ("", ("empty",)),
     "no rows": (HEADER, ("no rows",)),
     "a column missing": (HEADER.replace(",Fare", "") + ROW, ("line 1", "Fare")),
-    "fare n/a": (HEADER + ROW + ROW.replace("71.28", "n/a"), ("line 3", "column Fare", "'n/a'")),
+    "fare n/a": (HEADER + ROW + ROW.replace("71.28", "n/a"), ("1 row", "without Fare", "line 3")),
     "text that would be a formula": (HEADER + ROW + ROW.replace(",C", ",=1+1"), ("line 3", "Embarked", "'=1+1'")),
     "nothing to divide by": (HEADER + 3 * ROW.replace("38", "0"), ("Age_N",)),
 }

@@ -29,7 +29,7 @@ def prepare(raw: Raw, recipe: str) -> Table:
     for name, column in raw.columns.items():
         if f"Same_{name}" in helpers and column.dtype != object:
             _check_told_apart(raw.source, name, column)
-    table = Table(raw, Passengers(recipe, raw.n_rows, n_rows))
+    table = Table(raw, Passengers(recipe, raw.n_rows, n_rows), raw.said)
     for name, column in zip(table.features, table.X.T, strict=True):
         if np.isnan(column).any():
             raise DataError(
