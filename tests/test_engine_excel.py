@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 import xlwings_office
-from conftest import ROOT, Made, run_sheetnet, usable
+from conftest import ROOT, Made, run_here, usable
 from engine_book import WRONG, leftovers, processes, write_book
 from xlwings_office import REJECTED, ComError, Program, registered
 
@@ -87,7 +87,7 @@ def test_macos_without_excel_is_told_to_install_it(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.skipif(here_runs_excel, reason="Excel may be here")
 def test_check_with_excel_where_it_cannot_run_says_so(small: Made) -> None:
-    done = run_sheetnet("check", small.path, "--engine", "excel")
+    done = run_here("check", small.path, "--engine", "excel")
     assert done.returncode == 2
     assert "small.xlsx: not checked, Excel runs on Windows and macOS" in done.stderr
 
