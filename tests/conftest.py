@@ -60,7 +60,7 @@ PICKED = [*range(29), 61]  # rows of the shipped table, some without Age, the la
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: to look through it for what may go, again and again, took a fifth of the time.
 
-    What a test makes is looked through less often than every 700 objects: a workbook has a million, a tenth of the time.
+    What a test makes is looked through less often than every 700 objects: a workbook has a million. That took a tenth.
     """
     gc.collect()
     gc.freeze()
