@@ -318,7 +318,7 @@ def block_at(session: Session, block: Block) -> np.ndarray:
 
 def edit(path: Path, out: Path, changes: Mapping[str, object]) -> Path:
     """A copy in which openpyxl has put other content into cells: {"'Two ReLU'!B7": 0.5, "Data!E5": None}."""
-    book = _parsed(path, path.stat().st_mtime_ns)
+    book = _parsed(path.resolve(), path.stat().st_mtime_ns)
     before = []
     try:
         for name, content in changes.items():
