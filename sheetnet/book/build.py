@@ -199,12 +199,14 @@ def _write(
     from sheetnet.book.unchanged import same_workbook
     from sheetnet.book.xlsx import write
 
-    def same(old: Path, new: Path) -> bool:
+    def sizes() -> dict[str, float]:
         calculated = [b for b in workbook.book.blocks if b.style != "values" or b.role in ("torch", "fixed")]
         found = with_magnitudes([block.node for block in calculated], workbook.by_node(values))
         # what is known of answers is a small rest of them: it counts as at least 1
         least = {block.id: float(block.role == "fixed") for block in calculated}
-        sizes = {id: float(m.max(initial=at)) for (id, at), (_, m) in zip(least.items(), found, strict=True)}
+        return {id: float(m.max(initial=at)) for (id, at), (_, m) in zip(least.items(), found, strict=True)}
+
+    def same(old: Path, new: Path) -> bool:
         return same_workbook(old, new, workbook.book, sizes)
 
     values = evaluate_blocks(workbook, {**workbook.no_answers(), **values, **record})
