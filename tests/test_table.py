@@ -21,7 +21,7 @@ from table_book import assert_calculates, recalculated
 
 import sheetnet as sn
 from sheetnet.errors import DataError, SheetnetError
-from sheetnet.graph import formula
+from sheetnet.graph import dialect
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import Node, order
 from sheetnet.tables import read_passengers
@@ -833,11 +833,10 @@ def _complete(table: Table, frame: pd.DataFrame) -> np.ndarray:
 
 
 def test_a_formula_that_is_wrong_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(formula.ARRAY, "sqrt", ("{0}/2", formula.PRODUCT, (formula.POWER,)))
+    monkeypatch.setitem(dialect.ARRAY, "sqrt", ("{0}/2", dialect.PRODUCT, (dialect.POWER,)))
+    table = sn.table(PENGUINS.iloc[:40], "body_mass_g", features=["bill_length_mm"])
     with pytest.raises(AssertionError):
-        assert_calculates(
-            tmp_path / "table.xlsx", sn.table(PENGUINS.iloc[:40], "body_mass_g", features=["bill_length_mm"])
-        )
+        assert_calculates(tmp_path / "table.xlsx", table)
 
 
 def test_a_mean_of_all_rows_where_some_are_held_out_is_noticed(tmp_path: Path) -> None:
