@@ -510,7 +510,10 @@ def test_a_seed_that_is_none_is_refused(small: Made, seed: object) -> None:
         sn.build("out.xlsx", small.table, [sn.linear(small.table)], seed=seed)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("models", [[], None, ["linear"]])
-def test_models_that_are_none_are_refused(small: Made, models: object) -> None:
-    with pytest.raises(SheetnetError, match="at least one model"):
+@pytest.mark.parametrize(
+    ("models", "words"),
+    [([], "at least one model"), (None, "at least one model"), (["linear"], "a model can be sn.linear")],
+)
+def test_models_that_are_none_are_refused(small: Made, models: object, words: str) -> None:
+    with pytest.raises(SheetnetError, match=words):
         sn.build("out.xlsx", small.table, models)  # type: ignore[arg-type]

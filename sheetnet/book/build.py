@@ -237,6 +237,8 @@ def models_for(table: Any, models: Any, loss: str | None) -> list[Model | Net]:
     """
     if not isinstance(table, Table):
         raise SheetnetError(f"a table is needed, such as sn.titanic(), found {type(table).__name__}")
+    if not table.raw.columns:
+        raise SheetnetError("this table has no raw rows, from which a workbook makes X and y; give the table itself")
     several = list(models) if isinstance(models, list | tuple) else [] if models is None else [models]
     if not several:
         raise SheetnetError("a workbook needs at least one model, such as sn.linear(table)")

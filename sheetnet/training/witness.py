@@ -65,7 +65,7 @@ def witness(
 
 def _by_hand(model: Model, table: Table, start: np.ndarray, lr: float, epochs: int) -> Path:
     """Gradient descent by the loop in training/loop.py."""
-    X, y = torch.as_tensor(table.X), torch.as_tensor(table.y)
+    X, y = torch.tensor(table.X), torch.tensor(table.y)
     weights: list[np.ndarray] = []
     grads: list[np.ndarray] = []
     shares: list[float] = []
