@@ -68,7 +68,7 @@ def relus(table: Any, n_hidden: int, loss: str | None = None) -> Model | Net:
 
 
 def of_passengers(table: Any) -> bool:
-    """Whether a table is the passengers', or rows on disk, for which there are models of one W, trained in fast ways."""
+    """Whether these are passengers, or rows on disk: for them there are models of one W, with fast ways to train."""
     return isinstance(table, Rows) or getattr(table, "recipe", None) in RECIPES
 
 
