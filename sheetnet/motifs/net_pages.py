@@ -42,13 +42,13 @@ def net_page(
         f"{net.title}: {describe(net)}",
         f"Each step is one formula for all rows. Change a yellow number and watch the loss; they came {origin}.",
     )
-    judged = one.judged_by(now, now)
-    found = {f"{prefix}.now.{key}": (node, TITLES[key], FORMATS[key]) for key, node in judged.items()}
+    judged = one.judged_by(now, now) | one.worth()
+    found = {f"{prefix}.now.{key}": (node, TITLES[key], FORMATS.get(key, "weight")) for key, node in judged.items()}
     inputs = [
         table({id: one}, names=rows_of(net, one.title, features), named="word") for id, one in typed.items()
     ]  # fmt: skip
     steps = table(
-        passed(f"{prefix}.now", now, one.setting.stand, classes, list(judged.values())),
+        _in_units(one, passed(f"{prefix}.now", now, one.setting.stand, classes, list(judged.values()))),
         names=one.setting.X.shape[0],
         corner="No",
         frozen=True,
@@ -61,6 +61,19 @@ def net_page(
     if len(typed) == 1 and not masks:
         [weights] = typed.values()
         page.solver = Solver(book.block_of(now.loss).area, book.block_of(weights.node).area)
+
+
+def _in_units(one: Learning, steps: Group) -> Group:
+    """The steps, and after the last of them the prediction in the target's own units, where y has others."""
+    units, node = one.setting.units, one.now_in_units
+    if units is None or node is None or not units.scaled:
+        return steps
+    out: Group = {}
+    for id, step in steps.items():
+        out[id] = step
+        if step.node is one.now.out:
+            out |= forward({f"{one.net.name}.now.in_units": (node, units.name, "units")})
+    return out
 
 
 def gradient_page(book: Book, one: Learning, features: Sequence[str], classes: Sequence[str]) -> None:

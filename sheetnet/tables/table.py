@@ -75,8 +75,8 @@ class Table:
     """X (n, p), y (n, 1) and the features' names, with the raw rows and the plan from which they are made.
 
     y is what models learn: numbers, scaled unless said otherwise (see in_units), 0 and 1, or the places 0, 1, ... of
-    many classes; see target. X and y cannot be written to, and none can be given but those that the raw rows make. lines: how each column is taken, for people; names: of the
-    columns as they were given, without the target.
+    many classes; see target. X and y cannot be written to, and none can be given but those that the raw rows make.
+    lines: how each column is taken, for people; names: of the columns as they were given, without the target.
     """
 
     raw: Raw
