@@ -28,6 +28,7 @@ from sheetnet.graph.node import mean, variable
 from sheetnet.models import layers as L
 from sheetnet.models import make
 from sheetnet.models.layer import Pass
+from sheetnet.models.model import Model
 from sheetnet.models.net import Net, sequence
 from sheetnet.models.norms import BatchNorm, Embedding
 from sheetnet.models.optimisers import OPTIMISERS
@@ -341,9 +342,10 @@ def test_a_model_takes_the_other_optimisers_too(name: str) -> None:
 
 def test_a_model_learns_from_the_part_for_training_alone() -> None:
     table = table_of("two", split=True)
-    run = sn.train(sn.linear(table), table, epochs=5, device="cpu")
+    model = Model("linear", table.n_features)
+    run = sn.train(model, table, epochs=5, device="cpu")
     X, y = table.X[table.parts == 0], table.y[table.parts == 0]
-    assert run.losses[0] == pytest.approx(np.mean((X @ sn.linear(table).init()["W"] - y) ** 2), rel=1e-12)
+    assert run.losses[0] == pytest.approx(np.mean((X @ model.init()["W"] - y) ** 2), rel=1e-12)
     assert isinstance(run, NetRun)
 
 

@@ -65,8 +65,11 @@ def prove(
     for drawn in draws:
         for column, count in codes.items():
             drawn[:, column] = rng.integers(0, count, ROWS)
-    if X is not None and len(X):
-        draws.append(np.asarray(X, dtype=float)[:MOST])
+    if X is not None:
+        given = np.asarray(X, dtype=float)
+        known = [(given[:, at] >= 0) & (given[:, at] < count) & (given[:, at] % 1 == 0) for at, count in codes.items()]
+        given = given[np.all(known, axis=0)] if known else given  # other codes are refused elsewhere, by their column
+        draws += [given[:MOST]] * bool(len(given))
     finite = False
     for rows in draws:
         masks = net.draw_masks(len(rows), 1)
