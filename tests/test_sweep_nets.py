@@ -16,6 +16,7 @@ import sheetnet as sn
 from sheetnet.errors import SheetnetError
 from sheetnet.models import layers as L
 from sheetnet.models import make
+from sheetnet.models.model import Model
 from sheetnet.models.net import Net, sequence
 from sheetnet.models.norms import BatchNorm, Embedding, LayerNorm
 from sheetnet.training import net_nets
@@ -106,7 +107,7 @@ def test_blocks_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_net_that_diverges_says_when_and_is_not_the_best() -> None:
     table = table_of()
-    net = make.line(table)
+    net = make.linear(table)
     swept = sn.sweep(net, table, nets=4, lr=[0.1, 9.0], epochs=400, **CPU)
     run = sn.train(net, table, epochs=400, lr=9.0, seed=0, **CPU)
     bad = swept.table[swept.table["lr"] == 9.0]
@@ -121,7 +122,7 @@ def test_a_net_that_diverges_says_when_and_is_not_the_best() -> None:
 
 def test_by_default_each_combination_has_ten_seeds() -> None:
     table = table_of()
-    swept = sn.sweep(make.line(table), table, lr=[0.1, 0.2], optimiser=["sgd", "adam"], epochs=1, device="cpu")
+    swept = sn.sweep(make.linear(table), table, lr=[0.1, 0.2], optimiser=["sgd", "adam"], epochs=1, device="cpu")
     assert len(swept.table) == 40
     assert set(swept.table["seed"]) == set(range(10))
 
@@ -176,13 +177,13 @@ def test_ctrl_c_keeps_the_nets_of_finished_blocks(monkeypatch: pytest.MonkeyPatc
 def test_settings_that_cannot_be_are_refused(options: dict[str, Any], words: str) -> None:
     table = table_of()
     with pytest.raises(SheetnetError, match=words):
-        sn.sweep(make.line(table), table, **{"epochs": 1, "device": "cpu", "lr": 0.1, **options})
+        sn.sweep(make.linear(table), table, **{"epochs": 1, "device": "cpu", "lr": 0.1, **options})
 
 
 def test_a_net_with_parameters_of_its_own_and_a_model_on_a_split_table_are_refused() -> None:
     table = table_of(split=True)
-    net = make.line(table)
+    net = make.linear(table)
     with pytest.raises(SheetnetError, match="comes with its own parameters, the same for every seed"):
         sn.sweep(replace(net, start=net.init(1)), table, lr=0.1, epochs=1)
     with pytest.raises(SheetnetError, match="a sweep of linear is by sgd, on all rows; sweep a net"):
-        sn.sweep(sn.linear(table), table, lr=0.1, epochs=1)
+        sn.sweep(Model("linear", table.n_features), table, lr=0.1, epochs=1)
