@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sheetnet.commands.common import outputs, print_json, say
-from sheetnet.commands.tables import about, bare, own_net, own_table
+from sheetnet.commands.own import about, diverged, own_net, own_table
+from sheetnet.commands.tables import bare
 from sheetnet.errors import SheetnetError
 
 if TYPE_CHECKING:
@@ -62,15 +63,6 @@ def _print(file: str, table: Table, net: Net, built: Built, settings: dict[str, 
         click.echo(f"  {net.title}: {net.of_loss.title.lower()} {ended}")
         if not math.isfinite(last):
             click.echo(f"  {diverged(table)}")
-
-
-def diverged(table: Table) -> str:
-    """What to do where a loss is no finite number."""
-    largest = float(abs(table.y).max())
-    if table.target.kind != "number" or largest <= 10:
-        return "the loss is no finite number at the end: take a smaller --lr"
-    size = f"{table.target.name} is of size {largest:.0e}"
-    return f"the loss is no finite number at the end: {size}; take a smaller --lr, or divide it so that it is about 1"
 
 
 def _print_json(file: str, table: Table, net: Net, built: Built, settings: dict[str, Any]) -> None:

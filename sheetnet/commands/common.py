@@ -90,7 +90,7 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return recipe(csv(command))
 
 
-def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def rows_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of a prepared table, and those of files with columns of numbers, but for target and features."""
     for option in (
         click.option(

@@ -19,21 +19,12 @@ from sheetnet.commands.common import (
     outputs,
     plainly,
     print_json,
+    rows_options,
     speaks,
     table_of,
-    table_options,
 )
-from sheetnet.commands.tables import (
-    OF_MODEL,
-    OF_TABLE,
-    about,
-    alike,
-    is_table,
-    none_of,
-    own_net,
-    own_options,
-    own_table,
-)
+from sheetnet.commands.own import about, diverged, own_net, own_table
+from sheetnet.commands.tables import OF_MODEL, OF_TABLE, is_own, none_of, own_options
 from sheetnet.commands.train_table import print_measured, print_net_json, write_params
 from sheetnet.common.files import writing
 from sheetnet.errors import SheetnetError
@@ -74,7 +65,7 @@ WRITTEN: dict[str, tuple[str, ...]] = {
 @click.option("--scale", type=float, help="MODEL: start weights lie within plus and minus this.  [default: 0.5]")
 @own_options
 @device_options("float64")
-@table_options
+@rows_options
 @click.option("--checkpoint", metavar="FILE", help="MODEL: save the run there, and go on from there if it exists.")
 @click.option("--every", type=click.IntRange(1), metavar="N", help="Epochs between checkpoints.  [default: a tenth]")
 @click.option("--history", metavar="FILE.csv", help="Write loss and accuracy of every epoch.")
@@ -102,7 +93,7 @@ def train(what: str, **options: Any) -> None:  # fmt: skip
     """
     import sheetnet as sn
 
-    own = _is_own(what)
+    own = is_own(what)
     table, net, start = _own(what, options) if own else _of_passengers(what, options)
     files = outputs(options | {"source": what if own else None}, WRITTEN) if speaks() else {}
     files.pop("checkpoint", None)
@@ -132,6 +123,8 @@ def train(what: str, **options: Any) -> None:  # fmt: skip
         if of_table:
             click.echo(f"{about(table)}\n\n{run.title}")
         _print_run(run)
+        if of_table and run.diverged_at is not None:
+            click.echo(diverged(table))
     _write(run, files, net.name, of_table)
     for name in ("history", "weights", "params", "plot"):
         if name in files:
@@ -141,21 +134,6 @@ def train(what: str, **options: Any) -> None:  # fmt: skip
     if run.unsaved:
         raise SheetnetError(run.unsaved)
     sys.exit(130 if run.stopped else 0)
-
-
-def _is_own(what: str) -> bool:
-    """Whether a word names a table, not a model of the passengers.
-
-    Raises: SheetnetError for a word that names neither.
-    """
-    from sheetnet.models.model import kind_of, known
-
-    if kind_of(what.replace("-", "_")) is not None:
-        return False
-    if not is_table(what):
-        near = alike(what, ("linear", "two-relu", "relu-5"))
-        raise SheetnetError(f"there is no model {what!r}; known are {known()}; a table is a file: penguins.csv{near}")
-    return True
 
 
 def _own(what: str, options: dict[str, Any]) -> tuple[Any, Any, None]:
