@@ -12,6 +12,7 @@ from sheetnet.commands.lessons import lessons
 from sheetnet.commands.live import live
 from sheetnet.commands.params import params
 from sheetnet.commands.predict import predict
+from sheetnet.commands.show import show
 from sheetnet.commands.sweep import sweep
 from sheetnet.commands.train import train
 
@@ -25,7 +26,10 @@ def main() -> None:
     Examples:
       sheetnet lessons                           what there is to learn
       sheetnet build quadratic                   write workbooks/01_quadratic.xlsx
-      sheetnet train two-relu --epochs 1000      train the same net in torch
+      sheetnet show penguins.csv                 how the columns of your own table are taken
+      sheetnet build penguins.csv --target species --hidden 8
+      sheetnet train penguins.csv --target species
+      sheetnet train two-relu --epochs 1000      train a net of the passengers in torch
       sheetnet sweep two-relu --nets 10000       train ten thousand of them, from as many starts
       sheetnet check workbooks/04_titanic.xlsx   recalculate the workbook and compare it with torch
       sheetnet params mine.xlsx                  the weights and rates that now stand in a workbook
@@ -34,7 +38,7 @@ def main() -> None:
     """
 
 
-for command in (lessons, build, train, sweep, check, params, predict, live):
+for command in (lessons, show, build, train, sweep, check, params, predict, live):
     main.add_command(command)
 
 if __name__ == "__main__":

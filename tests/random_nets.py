@@ -66,10 +66,9 @@ def random_net(rng: np.random.Generator, p: int, coded: bool, loss: str, name: s
         rest = add(L.Columns(1, p - 1), 0)
         last, width = add(L.Concat(), embedded, rest), size + p - 1
     for _ in range(int(rng.integers(0, 4))):
-        n = int(rng.integers(1, 7))
-        last = add(L.Dense(width, n, bool(rng.random() < 0.8)), last)
+        n, kind = int(rng.integers(1, 7)), int(rng.integers(0, 10))
+        last = add(L.Dense(width, n, bool(rng.random() < 0.8) and kind != 0), last)  # a norm takes a bias away
         width = n
-        kind = rng.integers(0, 10)
         if kind == 0:
             last = add(BatchNorm(width), last)
         elif kind == 1 and width > 1:
@@ -92,9 +91,11 @@ def random_net(rng: np.random.Generator, p: int, coded: bool, loss: str, name: s
             last = add(L.Product(width, n, turned=dims == 1 or bool(rng.random() < 0.5), dims=dims), last)
             width = n
         else:
-            last = add(L.Activation(str(rng.choice(AFTER))), last)
+            among = AFTER if width > 1 else tuple(name for name in AFTER if "softmax" not in name)  # else 1 or 0
+            last = add(L.Activation(str(rng.choice(among))), last)
     outputs = 3 if loss == "cross_entropy" else 1
-    if outputs == 1 and width > 1 and len(steps) > 3 and rng.random() < 0.2:
+    summed = "softmax" not in str(steps[-1].layer) if steps else False
+    if outputs == 1 and width > 1 and len(steps) > 3 and summed and rng.random() < 0.2:
         last = add(L.SumColumns(mean=bool(rng.random() < 0.5)), last)
     else:
         last = add(L.Dense(width, outputs), last)

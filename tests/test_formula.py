@@ -310,6 +310,7 @@ def test_dollars_hold_what_is_broadcast_over_rows_and_columns() -> None:
     assert render_cell(N["col"] * kk, 1, 0, places) == "=C6*G$5"
     assert render_cell(N["line"] * kk, 0, 1, places) == "=F5*$G5"
     one, two = constant(((2.0,), (3.0,))), constant(((2.0, 5.0), (3.0, 6.0)))
+    assert render_cell(N["col"] + constant(((7.0, 8.0),)), 1, 1, places) == "=$C6+8"  # its own entry, not the first
     assert render_cell(aa @ one, 1, 0, places) == "=A6*2+B6*3"
     assert render_cell(aa @ two, 1, 1, places) == "=$A6*5+$B6*6"
 

@@ -149,6 +149,8 @@ def assemble_own(
     )
     workbook = Own(spec)
     values = {**workbook.as_delivered(), **workbook.given(table, rates, begin), **(typed or {})}
+    if why := workbook.unsteady(values):
+        raise SheetnetError(why)
     record = workbook.record(values)
     losses = {name: tuple(record[id][[0, -1], 0].tolist()) for name, id in workbook.torch_losses.items()}
     return _write(path, workbook, values, record, losses)

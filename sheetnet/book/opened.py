@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sheetnet.book import manifest
 from sheetnet.book.manifest import MANIFEST_SHEET, Manifest
-from sheetnet.book.reader import Contents
+from sheetnet.book.reader import Contents, open_safely
 from sheetnet.errors import WorkbookError
 
 
@@ -20,6 +22,15 @@ def find_manifest(contents: Contents) -> Manifest:
             " workbook of a sweep has none)"
         )
     return manifest.load("".join(str(sheet.values[at]) for at in sorted(sheet.values)), contents.file)
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file is a workbook with our hidden sheet: one that build may write over."""
+    try:
+        with open_safely(path) as archive:
+            return f'name="{MANIFEST_SHEET}"'.encode() in archive.read("xl/workbook.xml")
+    except WorkbookError:
+        return False
 
 
 def missing_sheets(contents: Contents, found: Manifest) -> list[str]:

@@ -176,7 +176,10 @@ def _witness_the_record(
 
 
 def _spoilt(workbook: Workbook, block: Block, expected: np.ndarray) -> np.ndarray | None:
-    """The cells of array formulas in which some entry is an error, as a mask; None where there is no error."""
+    """The cells of array formulas in which some entry is an error, as a mask; None where there is no error.
+
+    What is picked from such formulas, cell by cell, is as spoilt as they are.
+    """
     if expected.dtype == object or np.isfinite(expected).all():
         return None
     mask = np.zeros(expected.shape, dtype=bool)
@@ -184,4 +187,5 @@ def _spoilt(workbook: Workbook, block: Block, expected: np.ndarray) -> np.ndarra
         top, left = formula.area.row - block.area.row, formula.area.col - block.area.col
         part = slice(top, top + formula.area.n_rows), slice(left, left + formula.area.n_cols)
         mask[part] = formula.array and not np.isfinite(expected[part]).all()
+    mask |= block.node.op == "pick"
     return mask

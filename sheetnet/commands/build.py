@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from sheetnet.commands.build_table import build_table
 from sheetnet.commands.common import CONTEXT, SEED, plainly, print_json, recipe_options, say
+from sheetnet.commands.tables import OF_MODEL, OF_TABLE, alike, is_table, none_of, own_options
 from sheetnet.course.listing import LISTING
 from sheetnet.errors import SheetnetError
 from sheetnet.models.optimisers import OPTIMISERS
@@ -23,18 +25,23 @@ RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in O
 
 
 @click.command(context_settings=CONTEXT)
-@click.argument("lesson", type=click.Choice([*LISTING, "all"]))
-@click.option("-o", "--output", metavar="FILE", help="Where to write.  [default: workbooks/NN_LESSON.xlsx]")
-@click.option("--epochs", type=int, default=100, show_default=True, help="titanic: rows of descent for each model.")
+@click.argument("what", metavar="LESSON|TABLE")
+@click.option(
+    "-o", "--output", metavar="FILE", help="Where to write.  [default: workbooks/NN_LESSON.xlsx, or TABLE.xlsx]"
+)
+@click.option(
+    "--epochs", type=int, default=100, show_default=True, help="titanic, table: rows of descent for each model."
+)
 @click.option(
     "--optimiser",
     type=click.Choice(list(OPTIMISERS)),
     default="sgd",
     show_default=True,
-    help="titanic: how a step uses the gradient, with torch's default settings.",
+    help="titanic, table: how a step uses the gradient, with torch's default settings.",
 )
-@click.option("--lr", type=float, help=f"titanic: learning rate to start with.  [default: {RATES}]")
-@click.option("--seed", type=SEED, default=0, show_default=True, help="titanic: seed of the start weights.")
+@click.option("--lr", type=float, help=f"titanic, table: learning rate to start with.  [default: {RATES}]")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="titanic, table: seed of the start weights.")
+@own_options
 @recipe_options
 @click.option(
     "--params",
@@ -44,8 +51,11 @@ RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in O
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 @click.pass_context
 @plainly
-def build(context: click.Context, lesson: str, output: str | None, as_json: bool, **settings: Any) -> None:
-    """Write the workbook of a lesson, or of all. The options of the table and its training are for titanic alone.
+def build(context: click.Context, what: str, output: str | None, as_json: bool, **settings: Any) -> None:
+    """Write the workbook of a lesson, of all lessons, or of your own table and a model that learns from it.
+
+    LESSON is a name that `sheetnet lessons` lists, or all; of lessons titanic alone has settings. TABLE is a CSV or
+    Parquet file: `sheetnet show TABLE` says how its columns are taken.
 
     \b
     Examples:
@@ -56,8 +66,24 @@ def build(context: click.Context, lesson: str, output: str | None, as_json: bool
       sheetnet build titanic --csv train.csv -o mine.xlsx
       sheetnet build titanic --params W.csv -o mine.xlsx
       sheetnet build titanic --params mine.xlsx --epochs 300 -o longer.xlsx
+      sheetnet build penguins.csv --target species --hidden 8
+      sheetnet build penguins.csv --target body_mass_g --leave-out year --missing median --valid 0.2
+      sheetnet build penguins.csv --target sex --model logistic --column species=dummies -o sex.xlsx
     """
     given = [key for key in TITANIC_ONLY if context.get_parameter_source(key) == ParameterSource.COMMANDLINE]
+    if what not in (*LISTING, "all"):
+        if not is_table(what):
+            known = f"lessons are {', '.join(LISTING)} and all, a table is a file such as penguins.csv"
+            near = alike(what, [*LISTING, "all"])
+            raise click.BadParameter(f"{what!r} is no lesson and no table: {known}{near}", param_hint="'LESSON|TABLE'")
+        if wrong := [key for key in given if key in ("recipe", "csv", "params")]:
+            raise SheetnetError(f"--{wrong[0]} is for titanic; a table is a file of its own: say how it is taken")
+        build_table(what, output, as_json, settings)
+        return
+    lesson = what
+    none_of(
+        settings, (*OF_TABLE, *OF_MODEL), f"a table, such as penguins.csv; {_whose(lesson)} made of its own numbers"
+    )
     if given and lesson != "titanic":
         raise SheetnetError(f"--{given[0]} is for titanic; {_whose(lesson)} made of its own numbers")
     if output and lesson == "all":

@@ -28,6 +28,7 @@ def check(files: tuple[str, ...], engine: str, as_json: bool) -> None:
     Examples:
       sheetnet check workbooks/04_titanic.xlsx
       sheetnet check workbooks/*.xlsx --engine libreoffice
+      sheetnet check penguins.xlsx --json
     """
     from sheetnet.checking import check as check_file
 

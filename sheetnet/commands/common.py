@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -89,18 +90,14 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return recipe(csv(command))
 
 
-def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of a prepared table, and those of files with columns of numbers."""
+def rows_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a prepared table, and those of files with columns of numbers, but for target and features."""
     for option in (
         click.option(
             "--memory", metavar="SIZE",
             help="With --data: rows that take more, such as 2GB, are streamed.  [default: a quarter of what is free]",
         ),
         click.option("--no-constant", is_flag=True, help="With --data: no column of ones beside the features."),
-        click.option(
-            "--features", metavar="A,B,...", help="With --data: the columns to learn from.  [default: all others]"
-        ),
-        click.option("--target", metavar="COLUMN", help="With --data: the column to predict."),
         click.option(
             "--data", metavar="FILE", help="Columns of numbers instead: CSV, Parquet or Arrow, a file or a folder."
         ),
@@ -124,21 +121,31 @@ def table_of(options: dict[str, Any]) -> Any:
         return table
     if options["recipe"] != "sheet":
         raise SheetnetError("--recipe is for the passengers' table; --data takes columns as they are")
-    if options["features"] == "":
-        raise SheetnetError("--features needs the names of columns, such as --features miles,hour")
+    features = listed("features", options["features"]) or None
     if options["csv"]:
         raise SheetnetError("say either --csv, for a table like Kaggle's train.csv, or --data, for columns of numbers")
     if not options["target"]:
         raise SheetnetError("--data needs --target COLUMN: the column to predict")
-    features = [name.strip() for name in options["features"].split(",")] if options["features"] else None
     return sn.open_rows(options["data"], options["target"], features, constant=not options["no_constant"])
+
+
+def listed(option: str, texts: Sequence[str]) -> list[str]:
+    """The names in texts such as `a, b`; one with a comma stands in quotes, as in a CSV file.
+
+    Raises: SheetnetError for a text without a name.
+    """
+    names = [name.strip() for text in texts for line in csv.reader([text], skipinitialspace=True) for name in line]
+    if texts and not (names and all(names)):
+        raise SheetnetError(f"--{option} needs the names of columns, such as --{option} miles,hour")
+    return names
 
 
 def table_flags(options: dict[str, Any]) -> str:
     """The options that name the same table again, as they would be typed."""
     flags = ["--recipe", options["recipe"]] if options["recipe"] != "sheet" and not options["data"] else []
-    for name in ("csv", "data", "target", "features"):
+    for name in ("csv", "data", "target"):
         flags += [f"--{name}", options[name]] if options[name] else []
+    flags += [part for names in options["features"] for part in ("--features", names)]
     return shlex.join([*flags, "--no-constant"] if options["no_constant"] else flags)
 
 
@@ -169,7 +176,7 @@ def _check_output(
         raise SheetnetError(f"{path}: this is a folder; name a file for --{name}")
     if not path.parent.is_dir():
         raise SheetnetError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
-    same = [Path(options[source]) for source in ("csv", "data") if options.get(source)]
+    same = [Path(options[source]).expanduser() for source in ("csv", "data", "source") if options.get(source)]
     if any(source.resolve() in (path.resolve(), path.resolve().parent) for source in same):
         raise SheetnetError(f"{path}: --{name} would overwrite the table, or lie among its files; name another")
     for other, file in others.items():
@@ -201,9 +208,14 @@ def device_options(dtype: str) -> Callable[[Callable[..., Any]], Callable[..., A
 
 def numbers(values: Any) -> list[float | None]:
     """JSON has no inf and nan: null."""
+    return [finite(v) for v in values.tolist()]
+
+
+def finite(value: float) -> float | None:
+    """The number, or None where it is inf or nan."""
     import math
 
-    return [v if math.isfinite(v) else None for v in values.tolist()]
+    return value if math.isfinite(value) else None
 
 
 def print_json(content: Any) -> None:

@@ -17,11 +17,14 @@ from sheetnet.commands.common import (
     outputs,
     plainly,
     print_json,
+    rows_options,
     table_flags,
     table_of,
-    table_options,
 )
+from sheetnet.commands.sweep_table import sweep_table
+from sheetnet.commands.tables import OF_MODEL, OF_TABLE, is_own, none_of, own_options
 from sheetnet.common.files import writing
+from sheetnet.models.optimisers import OPTIMISERS
 
 if TYPE_CHECKING:
     from sheetnet.training.sweep import Sweep
@@ -59,40 +62,58 @@ class Values(click.ParamType):  # type: ignore[type-arg]
 
 
 @click.command(context_settings=CONTEXT)
-@click.argument("model")
-@click.option("--nets", type=click.IntRange(1), default=1000, show_default=True, help="How many nets.")
+@click.argument("what", metavar="MODEL|TABLE")
+@click.option("--nets", type=click.IntRange(1), help="How many nets.  [default: 1000, table: 10 of each combination]")
 @click.option("--epochs", type=click.IntRange(0), default=1000, show_default=True, help="Steps of each net.")
 @click.option("--lr", type=Values(), help="Learning rates: 0.1,0.2 or from:to:how many.  [default: 0.01:1:10]")
-@click.option("--scale", type=Values(), help="Start weights lie within plus and minus this.  [default: 0.05:2:10]")
+@click.option(
+    "--scale", type=Values(), help="MODEL: start weights lie within plus and minus this.  [default: 0.05:2:10]"
+)
 @click.option("--weight-decay", type=Values(), help="Added to the gradient, times W.  [default: 0]")
+@click.option(
+    "--optimiser", multiple=True, type=click.Choice(list(OPTIMISERS)), help="table: again for each.  [default: sgd]"
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The first start's seed.")
 @click.option(
     "--design", type=click.Choice(["grid", "random"]), default="grid", show_default=True,
     help="grid: every combination, with as many seeds each; random: drawn between the least and the largest.",
 )  # fmt: skip
+@own_options
 @device_options("float32")
-@table_options
-@click.option("-o", "--output", metavar="FILE.xlsx", help="Write a workbook: every net, heat map, histogram.")
+@rows_options
+@click.option("-o", "--output", metavar="FILE.xlsx", help="MODEL: write a workbook: every net, heat map, histogram.")
 @click.option("--results", metavar="FILE.csv", help="Write a row for each net, as .csv or .parquet.")
 @click.option("--plot", metavar="FILE.png", help="Draw heat map and histogram.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @plainly
-def sweep(model: str, nets: int, as_json: bool, **options: Any) -> None:
+def sweep(what: str, nets: int | None, as_json: bool, **options: Any) -> None:
     """Train many nets of one shape: how often does it die, how often does it land in a poor minimum?
+
+    MODEL is one of the passengers', linear, two-relu, or relu-K for K units. TABLE is a CSV or Parquet file of your
+    own, on which the nets of --model or --hidden are swept over rates, optimisers and seeds.
 
     \b
     Examples:
       sheetnet sweep two-relu --nets 10000 --epochs 2000 -o sweep.xlsx --plot sweep.png
       sheetnet sweep relu-5 --nets 900 --lr 0.01,0.1,0.3 --scale 0.1,0.5,1
       sheetnet sweep two-relu --nets 5000 --design random --lr 0.001:1:2 --weight-decay 0.0001:0.1:2
+      sheetnet sweep penguins.csv --target species --hidden 8 --lr 0.01,0.1,1 --epochs 100 --results nets.csv
+      sheetnet sweep penguins.csv --target species --model softmax --optimiser sgd --optimiser adam --valid 0.2
     """
     import sheetnet as sn
     from sheetnet.models.model import create
 
-    files = outputs(options, WRITTEN)
+    own = is_own(what)
+    files = outputs(options | {"source": what if own else None}, WRITTEN)
     axes = {name: options[name] for name in ("lr", "scale", "weight_decay") if options[name] is not None}
     settings = {name: options[name] for name in ("epochs", "seed", "design", "device", "dtype", "path")}
-    table = table_of(options)
+    if own:
+        sweep_table(what, as_json, options, files, axes | settings | {"nets": nets})
+        return
+    ours = [name for name in (*OF_TABLE, *OF_MODEL, "optimiser") if name not in ("target", "features")]
+    none_of(options, ours, f"a table, such as sheetnet sweep penguins.csv; {what} is a model of the passengers")
+    nets = 1000 if nets is None else nets
+    table, model = table_of(options), what
     with bar(nets, f"{nets} nets") as move:
         result = sn.sweep(
             create(model, len(table.features)), table, nets=nets, memory=memory_of(options), **axes, **settings,

@@ -157,6 +157,7 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "if_error": _if_error,
     "same": lambda xp, a: a,
     "estimate": lambda xp, a: a,
+    "outcome": lambda xp, a: a,
     "matmul": _matmul,
     "transpose": lambda xp, a: a.T,
     "inverse": _inverse,

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from sheetnet.errors import GraphError
 from sheetnet.graph.dialect import ANY, ARRAY, ATOM, CELL, CONDITION, PRODUCT, ROWWISE, SIGN, STACKS, SUM, number
-from sheetnet.graph.node import Node
+from sheetnet.graph.node import Node, constant
 from sheetnet.graph.ops import ENTRYWISE, SHAPES
 
 MAX_LENGTH = 8192  # characters that Excel takes in one formula
@@ -88,7 +88,7 @@ def render_cell(node: Node, i: int, j: int, places: Places) -> str:
 
 def _cell(node: Node, i: int, j: int, shape: tuple[int, int], places: Places) -> tuple[str, float]:
     if node.op == "constant":
-        return _constant(node)
+        return _constant(constant(node.value[i][j]) if isinstance(node.value, tuple) else node)
     if node.op in CELL_RULES:
         return CELL_RULES[node.op](node, i, j, places)
     if node.op in CELL:

@@ -15,7 +15,7 @@ import numpy as np
 from sheetnet.graph.evaluate import NUMERIC, Array, steps
 from sheetnet.graph.node import Node, order
 from sheetnet.graph.ops import SHAPES
-from sheetnet.graph.recurrence import Recurrences, size
+from sheetnet.graph.recurrence import MOST, Recurrences, size
 
 NOISE = 1e-13  # of a magnitude: how far programs may be apart that add in another order; hundreds of roundings
 SOLVED = 0.05  # of it, in an inverse and a determinant: they lose tens of roundings (12 measured), not hundreds
@@ -154,6 +154,7 @@ MAGNITUDE: dict[str, Rule] = {
     "where": lambda v, a, m: np.where(a[0] != 0, m[1], m[2]),
     "if_error": _if_error,
     "same": _along,
+    "outcome": lambda v, a, m: np.maximum(m[0], MOST * np.abs(v)),  # as much as check allows any number
     "estimate": _by_value,  # its noise is corrected, not carried on
     "matmul": _product(np.matmul),
     "transpose": lambda v, a, m: m[0].T,
@@ -192,7 +193,7 @@ def with_magnitudes(
             if node.sources:
                 seen = [sizes[source] for source in node.sources]
                 if node in recurrences.steps:
-                    seen = list(map(recurrences.seen, node.sources, sources, seen))
+                    seen = [recurrences.seen(node, *of) for of in zip(node.sources, sources, seen, strict=True)]
                 sizes[node] = _counted(MAGNITUDE[node.op](value, sources, seen), value)
             else:
                 sizes[node] = size(value)

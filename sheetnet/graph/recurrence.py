@@ -20,7 +20,8 @@ class Recurrences:
     an error alone (which has no sign to cancel) would double from epoch to epoch and soon excuse everything. So where
     a state is the one before it plus a step, the next step begins with numbers that count by their value. Where it is
     not (a matrix that is squared again and again), noise does add up, to MOST times the largest of the numbers.
-    Whoever reads a state from outside, or the stack, sees the magnitude as its own step has made it.
+    Whoever reads a state from outside, or the stack, or within the step that makes it (as a weight reads the momentum
+    of its own step), sees the magnitude as its own step has made it.
     """
 
     def __init__(self, nodes: Sequence[Node]) -> None:
@@ -42,10 +43,15 @@ class Recurrences:
             if _depends(parts[1], parts[0], at, self.sums | self.others):
                 (self.sums if parts in sums else self.others).update(parts)
 
-    def seen(self, source: Node, value: Any, magnitude: Any) -> Any:
+        self.number: dict[Node, int] = {}  # the first step that needs a node; a state's own is the one that makes it
+        for number in range(max(map(len, sums), default=0)):
+            for node in order([parts[number] for parts in sums if number < len(parts)], self.number):
+                self.number.setdefault(node, number)
+
+    def seen(self, node: Node, source: Node, value: Any, magnitude: Any) -> Any:
         """The magnitude of a source, as a node among the steps takes it."""
         if source in self.sums:
-            return size(value)
+            return magnitude if self.number[source] == self.number.get(node) else size(value)
         if source in self.others:
             return np.minimum(magnitude, MOST * size(value).max(initial=0.0))
         return magnitude

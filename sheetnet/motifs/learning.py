@@ -135,6 +135,8 @@ class Learning:
         trained = [P[p.name] for p in net.trained]
         states = [{kind: variable(f"{kind}_{p.name}", p.shape) for kind in self.optimiser.state} for p in net.trained]
         grads = sum_with(gradient(seen.loss, trained), self.setting.one)
+        begin = {P[name]: node for name, node in self.start.items()}
+        self.first_grads = dict(zip((p.name for p in net.trained), substitute(grads, begin), strict=True))
         steps = [self.optimiser.step(*of, self.lr, t) for of in zip(trained, grads, states, strict=True)]
         updated = {name: apply("same", node) for name, node in P.items()}  # what is not learnt stays
         updated |= {p.name: step.W_next for p, step in zip(net.trained, steps, strict=True)} | how.updates

@@ -70,7 +70,7 @@ def _middle_page(book: Book, one: Learning) -> None:
             if number and node is column[0]:  # it reads no parameter, and is the same in every epoch
                 continue
             title = f"{node.name or node.op} ({i})"
-            band[f"{id}.{i}.{number}"] = Shown(node, title, "weight", "forward", style_of(node))
+            band[f"{id}.{i}.{number}"] = Shown(node, title, "weight", "forward", style_of(node, ()))
         bands.append(band)
     lay(page, id, Bands(bands))
 

@@ -72,14 +72,15 @@ def passed(id: str, seen: Seen, stand: Sequence[Node], classes: Sequence[str], o
         key = node.name if i > len(parts) else f"part_{i}"
         out[f"{id}.{key}"] = Shown(
             node, TITLES.get(node.name, node.name or node.op), FORMATS.get(node.name, "weight"), "forward",
-            style_of(node), labels=columns_of(node, classes),
+            style_of(node, [*stand, *parts, *nodes]), labels=columns_of(node, classes),
         )  # fmt: skip
     return out
 
 
-def style_of(node: Node) -> Style | None:
-    """Cell by cell where there is no array formula, or where it is the longer one."""
-    return "cells" if needs_cells(node) or node.op in ("softmax", "logsumexp") else None
+def style_of(node: Node, standing: Sequence[Node]) -> Style | None:
+    """Cell by cell where there is no array formula, or where it is the longer one and what it reads stands."""
+    shorter = node.op in ("softmax", "logsumexp") and node.sources[0] in standing
+    return "cells" if shorter or needs_cells(node) else None
 
 
 def describe(net: Net) -> str:

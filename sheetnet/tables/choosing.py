@@ -229,3 +229,10 @@ def words_of(choice: Choice, plan: Plan) -> tuple[str, str]:
     fate = fates.get(used.missing, "flagged")
     why = "; ".join(filter(None, (choice.why, f"{counted(blank, 'blank')} {fate}" if blank else "")))
     return taken, why
+
+
+def likely(column: Column) -> tuple[str, str, str, str]:
+    """How a column would be taken if nobody said more: its name, its kind, what becomes of it, and why."""
+    kind, how, why = _guess(column, "standard")
+    blank = int(column.blank.sum())
+    return column.name, kind, WORDS[how], "; ".join(filter(None, (why, counted(blank, "blank") if blank else "")))

@@ -14,6 +14,7 @@ from sheetnet.course.lesson import Lesson, Pair, Watched, Word
 from sheetnet.course.own.data import data_page, features_page
 from sheetnet.course.own.texts import ask, purpose, tries, words
 from sheetnet.graph.evaluate import evaluate
+from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.graph.node import Node, apply, lift, variable
 from sheetnet.models.net import Net
 from sheetnet.models.optimisers import OPTIMISERS
@@ -34,6 +35,7 @@ from sheetnet.tables.table import Table, recipe_of
 FIRST_LOOK = 10  # the epoch that is looked at as the workbook comes
 WIGGLE = 1e-5
 MAX_NETS = 8
+STEADY = 1e-8  # of the size of what a gradient is added up of: below, its digits are mostly noise
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,10 @@ class Own(Lesson):
         out = []
         for one in self.nets:
             name, title = one.net.name, one.net.title
-            out.append(Pair(f"{name}.descent.loss", f"Loss of {title}", format="loss", group=name, differences=True))
+            losses = apply("outcome", one.curves["loss"])
+            out.append(Pair(
+                f"{name}.descent.loss", f"Loss of {title}", format="loss", group=name, node=losses, differences=True
+            ))  # fmt: skip
             for key, node in one.last.items():
                 labels = tuple(str(j + 1) for j in range(node.shape[1])) if node.shape[1] > 1 else ()
                 names = rows_of(one.net, key, self.features)
@@ -188,7 +193,7 @@ class Own(Lesson):
                         f"Last {key} of {title}",
                         labels,
                         group=name,
-                        node=apply("same", node),
+                        node=apply("outcome", node),
                         names=names,
                     )
                 )
@@ -227,6 +232,24 @@ class Own(Lesson):
             out[self.ids[one.lr]] = np.array([[rates[name]]])
             out |= {self.ids[node]: start[name][key] for key, node in one.start.items()}
         return out
+
+    def unsteady(self, values: Values) -> str:
+        """Why no two programs would make the same steps of some parameter, in words; empty where they do.
+
+        A gradient that is 0 but for rounding, as of a bias before a BatchNorm, is made a whole step by an optimiser
+        that divides it by its own size.
+        """
+        optimiser = OPTIMISERS[self.spec.optimiser]
+        for one in self.nets if optimiser.bounded else ():
+            found = with_magnitudes(list(one.first_grads.values()), self.by_node(values))
+            for name, (grad, magnitude) in zip(one.first_grads, found, strict=True):
+                if ((grad != 0) & (np.abs(grad) < STEADY * magnitude)).any():
+                    return (
+                        f"{one.net.title}: the gradient of {name} is 0 but for rounding, of which {optimiser.title} makes"
+                        " whole steps, other ones in every program. A bias before a BatchNorm is such, as the norm takes"
+                        " it away again: leave it out (bias=False), or take sgd or momentum"
+                    )
+        return ""
 
     @property
     def settings(self) -> dict[str, Any]:

@@ -1,0 +1,60 @@
+"""sheetnet train of one's own table: what is printed and written of a net's run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+
+from sheetnet.commands.common import finite, numbers, print_json
+from sheetnet.common.files import writing
+
+if TYPE_CHECKING:
+    from sheetnet.training.net_run import NetRun
+
+FORMS = {"rows": ".0f", "accuracy": ".1%", "majority": ".1%"}  # of what is measured; all else .6g
+
+
+def print_measured(run: NetRun) -> None:
+    """A line for each part of the table: its rows, loss and metrics at the end."""
+    from tabulate import tabulate
+
+    names = list(next(iter(run.measured.values())))
+    rows = [
+        (part, *(f"{found[name]:{FORMS.get(name, '.6g')}}" if np.isfinite(found[name]) else "-" for name in names))
+        for part, found in run.measured.items()
+    ]
+    right = ("right",) * len(names)
+    click.echo("\n" + tabulate(rows, ("at the end", *names), disable_numparse=True, colalign=("left", *right)))
+
+
+def print_net_json(file: str, run: NetRun, target: str) -> None:
+    """The run as JSON: curves, what was measured, the last parameters."""
+    measured = {part: {name: finite(v) for name, v in found.items()} for part, found in run.measured.items()}
+    content: dict[str, Any] = {"table": file, "target": target, "title": run.title, "optimiser": run.optimiser}
+    content |= {"device": run.device, "dtype": run.dtype, "features": run.features, "epochs": run.epochs}
+    content |= {"stopped": run.stopped, "diverged_at": run.diverged_at, "losses": numbers(run.losses)}
+    curves = {"accuracies": run.accuracies, "valid_losses": run.valid_losses, "valid_accuracies": run.valid_accuracies}
+    content |= {name: numbers(curve) for name, curve in curves.items() if np.isfinite(curve).any()}
+    params = {name: [numbers(row) for row in value] for name, value in run.params.items()}
+    print_json(content | {"measured": measured, "params": params})
+
+
+def write_params(path: Path, run: NetRun) -> None:
+    """The last parameters: .pt a state_dict, .npz an array of each, .csv a line for each number.
+
+    Raises: SheetnetError when they cannot be written.
+    """
+    with writing(path) as beside:
+        if path.suffix.lower() == ".pt":
+            import torch
+
+            torch.save(run.state_dict(), beside)
+        elif path.suffix.lower() == ".npz":
+            arrays: dict[str, Any] = dict(run.params)
+            with beside.open("wb") as stream:
+                np.savez(stream, features=np.array(run.features, dtype=str), **arrays)
+        else:
+            run.weights.iloc[-1].rename("value").to_csv(beside, lineterminator="\n")
