@@ -62,7 +62,8 @@ def train_net(
     return NetRun(
         kept[loop.epoch], curves["loss"], curves["accuracy"], str(task.device), dtype, "autograd",
         learnt.features, kept, loop.stopped, net=net, optimiser=optimiser, rates=task.rates,
-        valid_losses=curves["valid_loss"], valid_accuracies=curves["valid_accuracy"], measured=_measured(task, loop, learnt.in_units),
+        valid_losses=curves["valid_loss"], valid_accuracies=curves["valid_accuracy"],
+        measured=_measured(task, loop, learnt.in_units),
     )  # fmt: skip
 
 
