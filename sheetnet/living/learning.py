@@ -97,6 +97,8 @@ def learn(
     if per_second is not None and not 0 < per_second <= MAX_RATE:
         raise SheetnetError(f"pushes per second must be above 0 and at most {MAX_RATE:g}, found {per_second!r}")
     key, net = live._known(model)
+    from sheetnet.models.twins import one_thread  # torch is not needed before
+
     name = net.name
     stands = live.pull()
     W = matrix(net, stands.params[key]["W"] if start is None else start, live.features)
@@ -111,7 +113,7 @@ def learn(
             f"the weights go to {run.place}, where the sheet's own descent begins: the start weights there are"
             f" overwritten, and the sheet {descent!r} moves"
         )
-    with Interrupt() as interrupt, _one_thread(), _waiting(live, interrupt, notice):
+    with Interrupt() as interrupt, one_thread(), _waiting(live, interrupt, notice):
         began = time.perf_counter()
         try:
             run.push(0)
@@ -237,19 +239,6 @@ def _waiting(live: LiveSession, interrupt: Any, notice: Callable[[str], None] | 
         yield
     finally:
         live.waiting = before
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Torch on one thread: an epoch takes it 0.1 ms, and the others are the spreadsheet's."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _wait(until: float, interrupt: Any) -> None:
