@@ -94,6 +94,15 @@ class NetLoop:
         if progress:
             progress(self.epoch, float(self.curves["loss"][-1]))
 
+    def step(self, lr: float) -> bool:
+        """Whether the loss is a finite number; if so, one epoch more of all rows, outside of run and its curves."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = lr
+        _, loss = self._backward(self.X, self.y)
+        if finite := bool(loss.isfinite()):
+            self.optimiser.step()
+        return finite
+
     def predict(self, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
         """What the net gives for rows as when predicting, (n, outputs), and its loss there."""
         with torch.no_grad():
