@@ -210,15 +210,15 @@ def read_file(path: Path, places: Mapping[str, Place], features: Sequence[str]) 
     """
     kind = path.suffix.lower()
     models = {place.model.name: place.model for place in places.values()}
-    if kind == ".csv":
+    if kind == ".npz":
+        return _of_arrays(_arrays(path), models)
+    if kind != ".pt":
         plain = [model for model in models.values() if isinstance(model, Model)]
         if plain:
             model, W = read_csv(path, plain, features)
             return {model.name: {"W": W}}
         text = text_of(content_of(path, f"a CSV table such as {SUCH_AS}"), str(path))
         return _of_cells(path, cells_of(text, str(path), ","), {name: places[name] for name in models})
-    if kind == ".npz":
-        return _of_arrays(_arrays(path), models)
     return _tensors(path)
 
 

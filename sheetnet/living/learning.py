@@ -155,7 +155,8 @@ class _Run:
         self.pushed: Arrays | None = None
         self.rate = live.rate(name)
         self.place = live.place(learned.model)
-        self.where = " and ".join(block.area.full(fixed=False) for block in self.place.blocks.values())
+        first, *others = (block.area for block in self.place.blocks.values())
+        self.where = f"the yellow cells of {first.sheet!r}" if others else first.full(fixed=False)
         by = "" if learned.optimiser == "sgd" else f" by {learned.optimiser}"
         live.board.say(f"{name.replace('_', '-')}{by}, rate {learned.lr:g}: torch's weights go to {self.where}")
 
