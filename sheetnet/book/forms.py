@@ -77,7 +77,7 @@ def by_model(places: Mapping[str, Place], given: Any, features: Sequence[str]) -
     """
     if isinstance(given, str | Path) and Path(given).suffix.lower() in WRITTEN:
         given = read_file(Path(given), places, features)
-    given = _of_run(given)
+    given = of_run(given)
     if isinstance(given, Mapping) and not any(_is_bare(given, place.model) for place in places.values()):
         return given
     models = {place.model.name: place.model for place in places.values()}
@@ -98,7 +98,7 @@ def by_model(places: Mapping[str, Place], given: Any, features: Sequence[str]) -
     return {fit[0]: given}
 
 
-def _of_run(given: Any) -> Any:
+def of_run(given: Any) -> Any:
     """The parameters of a run, or what stands in an open workbook; all else as it is."""
     found = getattr(given, "params", None)
     return found if isinstance(found, Mapping) else given
@@ -122,7 +122,7 @@ def judged(place: Place, given: Any, features: Sequence[str]) -> dict[str, np.nd
     """
     if isinstance(place.model, Model):
         return {"W": matrix(place.model, given, features)}
-    net, given = place.model, _of_run(given)
+    net, given = place.model, of_run(given)
     if isinstance(given, str | Path) and Path(given).suffix.lower() in WRITTEN:
         found = read_file(Path(given), {net.name: place}, features)
         given = found[net.name] if set(found) == {net.name} else found

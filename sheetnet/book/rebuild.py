@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sheetnet.book.build import Built, assemble_lesson, assembled, target
-from sheetnet.book.forms import by_model, judged
+from sheetnet.book.forms import by_model, judged, of_run
 from sheetnet.book.params import Params, read_params
 from sheetnet.common.settings import MAX_EPOCHS, learning_rate, whole_number
 from sheetnet.errors import DataError, SheetnetError
@@ -80,6 +80,7 @@ def _as_given(stands: Params, name: str | None, value: Any) -> Any:
 
     name: None where there is but one net. Raises: SheetnetError for a module that is another net.
     """
+    value = of_run(value)
     if isinstance(value, type) or not (hasattr(value, "state_dict") or hasattr(value, "get_params")):
         return value
     nets = [net for net in stands.workbook.models.values() if isinstance(net, Net) and name in (None, net.name)]
