@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import pytest
@@ -38,6 +38,9 @@ from sheetnet.page.area import area_of, cell_address
 from sheetnet.page.book import Block
 from sheetnet.tables.table import Table
 
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+
 # Threads of torch that wait for each other sleep, in processes that a test starts too: as many processes of pytest as
 # there are cores would else spend most of their time with waiting loudly (measured: 0.3 s for what took 8 s).
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # read as torch is loaded, which is later
@@ -55,9 +58,13 @@ PICKED = [*range(29), 61]  # rows of the shipped table, some without Age, the la
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays: to look through it for what may go, again and again, took a fifth of the time."""
+    """What is loaded by now stays: to look through it for what may go, again and again, took a fifth of the time.
+
+    What a test makes is looked through less often than every 700 objects: a workbook has a million. That took a tenth.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 def usable(name: str) -> Engine:
@@ -311,14 +318,27 @@ def block_at(session: Session, block: Block) -> np.ndarray:
 
 def edit(path: Path, out: Path, changes: Mapping[str, object]) -> Path:
     """A copy in which openpyxl has put other content into cells: {"'Two ReLU'!B7": 0.5, "Data!E5": None}."""
+    book = _parsed(path.resolve(), path.stat().st_mtime_ns)
+    before = []
+    try:
+        for name, content in changes.items():
+            sheet, _, address = name.rpartition("!")
+            cell = book[sheet.strip("'")][address]
+            before.append((cell, cell._value, cell.data_type))
+            cell.value = content
+        book.save(out)
+    finally:
+        for cell, value, kind in reversed(before):
+            cell._value, cell.data_type = value, kind
+    return out
+
+
+@lru_cache(maxsize=4)
+def _parsed(path: Path, _: int) -> Workbook:
+    """The workbook as openpyxl has it; whoever changes it puts it back."""
     from openpyxl import load_workbook
 
-    book = load_workbook(path)
-    for cell, content in changes.items():
-        sheet, _, address = cell.rpartition("!")
-        book[sheet.strip("'")][address] = content
-    book.save(out)
-    return out
+    return load_workbook(path)
 
 
 def edit_xml(path: Path, out: Path, part: str, old: str, new: str) -> Path:
@@ -354,12 +374,12 @@ def beside(cell: str, rows: int = 0, cols: int = 0) -> str:
     return f"{sheet}!{cell_address(area.row + rows, area.col + cols)}"
 
 
-def converted(path: Path, folder: Path, kind: str) -> Path:
-    """The file as LibreOffice saves it anew, with a profile of its own."""
+def converted(path: Path, folder: Path, kind: str, *others: Path) -> Path:
+    """The file as LibreOffice saves it anew, with a profile of its own; others are saved beside it."""
     folder.mkdir(exist_ok=True)
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-    command = ["soffice", "--headless", profile, "--convert-to", kind, "--outdir", str(folder), str(path)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    command = ["soffice", "--headless", profile, "--convert-to", kind, "--outdir", folder, path, *others]
+    subprocess.run([*map(str, command)], check=True, capture_output=True, timeout=120)
     return folder / f"{path.stem}.{kind}"
 
 

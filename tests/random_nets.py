@@ -32,18 +32,34 @@ def random_case(seed: int) -> Case:
     """A case; the same for the same seed. Kinks (relu, abs) are met at random places, as in life."""
     rng = np.random.default_rng(seed)
     loss = list(LOSSES)[seed % len(LOSSES)]
-    p = int(rng.integers(2, 5))
-    X = np.round(rng.uniform(-2, 2, (ROWS, p)), 3)
-    steps: list[Step] = []
+    coded = bool(rng.random() < 0.3)
+    X, y = random_rows(rng, loss, coded)
+    net = random_net(rng, X.shape[1], coded, loss, "net", f"Net {seed}")
+    return Case(net, net.init(seed), net.draw_masks(ROWS, seed), X, y)
+
+
+def random_rows(rng: np.random.Generator, loss: str, coded: bool) -> tuple[np.ndarray, np.ndarray]:
+    """X (12, p) and y (12, 1) that suit a loss; coded: the first column holds codes 0, 1 and 2."""
+    X = np.round(rng.uniform(-2, 2, (ROWS, int(rng.integers(2, 5)))), 3)
+    if coded:
+        X[:, 0] = rng.permutation([0, 1, 2] * (ROWS // 3))
+    if loss in ("mse", "mae", "huber"):
+        return X, np.round(rng.uniform(-1, 1, (ROWS, 1)), 3)
+    classes = 3 if loss == "cross_entropy" else 2
+    return X, rng.permutation(np.arange(ROWS) % classes)[:, None].astype(float)
+
+
+def random_net(rng: np.random.Generator, p: int, coded: bool, loss: str, name: str, title: str) -> Net:
+    """A net for p columns, of which the first holds codes where coded."""
     width = p
+    steps: list[Step] = []
 
     def add(layer: Layer, *sources: int) -> int:
         steps.append(Step(layer, sources, f"net.{len(steps)}"))
         return len(steps)
 
     last = 0
-    if rng.random() < 0.3:  # the first column is a code
-        X[:, 0] = rng.integers(0, 3, ROWS)
+    if coded:
         code = add(L.Columns(0, 1), 0)
         size = int(rng.integers(1, 4))
         embedded = add(Embedding(3, size), code)
@@ -82,8 +98,4 @@ def random_case(seed: int) -> Case:
         last = add(L.SumColumns(mean=bool(rng.random() < 0.5)), last)
     else:
         last = add(L.Dense(width, outputs), last)
-    net = Net("net", f"Net {seed}", p, tuple(steps), loss)
-    y = rng.integers(0, {"cross_entropy": 3, "bce_with_logits": 2}.get(loss, 1) or 1, (ROWS, 1)).astype(float)
-    if loss in ("mse", "mae", "huber"):
-        y = np.round(rng.uniform(-1, 1, (ROWS, 1)), 3)
-    return Case(net, net.init(seed), net.draw_masks(ROWS, seed), X, y)
+    return Net(name, title, p, tuple(steps), loss)

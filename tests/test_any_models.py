@@ -14,6 +14,8 @@ from sheetnet.engines import Engine
 from sheetnet.errors import SheetnetError
 from sheetnet.living import LiveSession
 
+pytestmark = pytest.mark.usefixtures("one_office")
+
 EPOCHS, RATE = 5, 0.1
 FOUR = ("linear", "two_relu", "relu_3", "relu_5")
 UNITS = {"linear": 1, "two_relu": 2, "relu_3": 3, "relu_5": 5}
@@ -68,9 +70,10 @@ def test_other_weights_are_written_and_right(book: Path, small: Made, tmp_path: 
 
 def test_each_model_predicts(book: Path, small: Made) -> None:
     assert small.csv is not None
+    stands = sn.read_params(book)
     for name in names_of(book):
         found = sn.predict(book, small.csv, model=name, epoch=EPOCHS)
-        X, W = sn.read_params(book).table.X, sn.read_params(book).W(name, EPOCHS)
+        X, W = stands.table.X, stands.W(name, EPOCHS)
         lin = X @ W
         pred = lin if name == "linear" else np.maximum(lin, 0).sum(1, keepdims=True)
         whole = small.table.raw.frame[["Age", "Embarked"]].replace("", np.nan).notna().all(axis=1)

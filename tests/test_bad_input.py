@@ -315,7 +315,7 @@ TABLES: dict[str, tuple[str | None, tuple[str, ...]]] = {
     "empty": ("", ("empty",)),
     "no rows": (HEADER, ("no rows",)),
     "a column missing": (HEADER.replace(",Fare", "") + ROW, ("line 1", "Fare")),
-    "fare n/a": (HEADER + ROW + ROW.replace("71.28", "n/a"), ("line 3", "column Fare", "'n/a'")),
+    "fare n/a": (HEADER + ROW + ROW.replace("71.28", "n/a"), ("1 row", "without Fare", "line 3")),
     "text that would be a formula": (HEADER + ROW + ROW.replace(",C", ",=1+1"), ("line 3", "Embarked", "'=1+1'")),
     "nothing to divide by": (HEADER + 3 * ROW.replace("38", "0"), ("Age_N",)),
 }
@@ -510,7 +510,10 @@ def test_a_seed_that_is_none_is_refused(small: Made, seed: object) -> None:
         sn.build("out.xlsx", small.table, [sn.linear(small.table)], seed=seed)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("models", [[], None, ["linear"]])
-def test_models_that_are_none_are_refused(small: Made, models: object) -> None:
-    with pytest.raises(SheetnetError, match="at least one model"):
+@pytest.mark.parametrize(
+    ("models", "words"),
+    [([], "at least one model"), (None, "at least one model"), (["linear"], "a model can be sn.linear")],
+)
+def test_models_that_are_none_are_refused(small: Made, models: object, words: str) -> None:
+    with pytest.raises(SheetnetError, match=words):
         sn.build("out.xlsx", small.table, models)  # type: ignore[arg-type]

@@ -75,6 +75,15 @@ def test_every_formula_cell_belongs_to_a_block(name: str, request: pytest.Fixtur
     assert len(got) == contents.n_formula_cells
 
 
+def test_an_edit_is_of_its_copy_alone(small: Made, tmp_path: Path) -> None:
+    cell = small.cell("linear.now.weight")
+    for name, content in (("one", 0.5), ("two", "=1+1"), ("three", None)):
+        edit(small.path, tmp_path / f"{name}.xlsx", {cell: content})
+    edit(small.path, tmp_path / "none.xlsx", {})
+    found = [load_workbook(tmp_path / f"{name}.xlsx")["Linear"]["B7"].value for name in ("one", "two", "three", "none")]
+    assert found == [0.5, "=1+1", None, load_workbook(small.path)["Linear"]["B7"].value]
+
+
 def test_saved_by_openpyxl_it_still_passes(engine: Engine, small: Made, tmp_path: Path) -> None:
     assert sn.check(edit(small.path, tmp_path / "saved.xlsx", {}), engine.name).findings == []
 

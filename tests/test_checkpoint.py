@@ -18,7 +18,7 @@ from sheetnet.errors import TrainingError
 from sheetnet.models.model import create
 from sheetnet.tables.table import Table
 from sheetnet.training import Run, checkpoint
-from tests.conftest import ROOT, run_sheetnet
+from tests.conftest import ROOT, run_here
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def test_the_command_says_where_it_stopped_and_goes_on(tmp_path: Path) -> None:
     assert "loss" in out
     with np.load(file) as found:
         done = len(found["losses"])
-    again = run_sheetnet(*command[3:5], "--epochs", done + 10, *command[7:], "--json")
+    again = run_here(*command[3:5], "--epochs", done + 10, *command[7:], "--json")
     assert again.returncode == 0, again.stderr
     assert f'"epochs": {done + 10}' in again.stdout
 

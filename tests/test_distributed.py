@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from workers import Done
 
 import sheetnet as sn
-from sheetnet.errors import DataError
+from sheetnet.errors import DataError, TrainingError
 from sheetnet.training.interrupt import Interrupt
-from sheetnet.training.ranks import LOST, Ranks
+from sheetnet.training.ranks import LOST, Ranks, _in_words
 from sheetnet.training.source import source_of
 from tests.conftest import ROOT
 
@@ -36,21 +41,73 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def torchrun(processes: int, *args: object, **options: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+def torchrun(processes: int, *command: object, **options: object) -> subprocess.Popen[str]:
+    start = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     env = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
-        [*command, "-m", "sheetnet", "train", *map(str, args)],
+        [*start, *map(str, command)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env, **options,  # type: ignore[call-overload]
     )  # fmt: skip
 
 
-def trained(processes: int, *args: object) -> dict[str, object]:
-    process = torchrun(processes, *args, "--device", "cpu", "--json")
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    (line,) = out.splitlines()  # one rank speaks
-    return dict(json.loads(line))
+def train(processes: int, *args: object, **options: object) -> subprocess.Popen[str]:
+    return torchrun(processes, "-m", "sheetnet", "train", *args, **options)
+
+
+class Workers:
+    """Three processes of one torchrun, the first of which train together as often as they are asked to."""
+
+    def __init__(self, folder: Path) -> None:
+        address = folder / "line"
+        with socket.socket(socket.AF_UNIX) as door:
+            door.bind(str(address))
+            door.listen()
+            door.settimeout(60)
+            self.process = torchrun(3, ROOT / "tests/workers.py", address)
+            lines = [Connection(door.accept()[0].detach()) for _ in range(3)]
+        self.lines = {line.recv(): line for line in lines}
+
+    def do(self, *commands: list[object], delay: float = 0.0) -> list[Done]:
+        """What came of the command of each worker, in their order."""
+        with socket.create_server(("localhost", 0)) as free:
+            port = free.getsockname()[1]
+        for rank, command in enumerate(commands):
+            args = ["train", *map(str, command), "--device", "cpu"]
+            self.lines[rank].send((args, len(commands), port, delay))
+        for rank in range(len(commands)):
+            assert self.lines[rank].poll(60), f"worker {rank} is still at it"
+        return [Done(*self.lines[rank].recv()) for rank in range(len(commands))]
+
+    def trained(self, processes: int, *command: object, delay: float = 0.0) -> dict[str, Any]:
+        """What so many workers say of a training."""
+        done = self.do(*[[*command, "--json"]] * processes, delay=delay)
+        assert [one.code for one in done] == [0] * processes, done
+        line, *others = [one.stdout.splitlines() for one in done]
+        assert others == [[]] * (processes - 1)  # one rank speaks
+        return dict(json.loads(*line))
+
+    def refused(self, *commands: list[object]) -> str:
+        """What workers say to commands that do not go together."""
+        done = self.do(*commands)
+        assert [one.code for one in done] == [2] * len(commands), done
+        return "".join(one.stderr for one in done)
+
+    def end(self) -> None:
+        """Nothing, once all have ended well; else they are killed."""
+        for line in self.lines.values():
+            line.send(None)
+        try:
+            _, err = self.process.communicate(timeout=30)
+            assert self.process.returncode == 0, err
+        finally:
+            self.process.kill()
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
+    group = Workers(tmp_path_factory.mktemp("workers"))
+    yield group
+    group.end()
 
 
 @pytest.fixture(scope="module")
@@ -60,31 +117,31 @@ def rows(file: Path) -> list[object]:
 
 @pytest.mark.parametrize(("model", "processes", "memory"), [("two-relu", 2, "2GB"), ("relu-3", 3, "10KB")])
 def test_many_processes_give_the_numbers_of_one(
-    rows: list[object], file: Path, model: str, processes: int, memory: str
+    together: Workers, rows: list[object], file: Path, model: str, processes: int, memory: str
 ) -> None:
     table = sn.open_rows(file, "y")
     net = sn.two_relu(table) if model == "two-relu" else sn.relus(table, 3)  # type: ignore[arg-type]
     one = sn.train(net, table, epochs=30, lr=0.1, device="cpu", path="autograd")
-    many = trained(processes, model, *rows, "--memory", memory)
+    many = together.trained(processes, model, *rows, "--memory", memory)
     np.testing.assert_allclose(many["losses"], one.losses, rtol=1e-12)
     np.testing.assert_allclose(many["accuracies"], one.accuracies, rtol=1e-14)
     np.testing.assert_allclose(many["W"], one.params["W"], rtol=1e-12, atol=1e-13)
 
 
-def test_a_linear_model_is_factored_over_all_ranks(rows: list[object], file: Path) -> None:
+def test_a_linear_model_is_factored_over_all_ranks(together: Workers, rows: list[object], file: Path) -> None:
     table = sn.open_rows(file, "y")
     one = sn.train(sn.linear(table), table, epochs=30, lr=0.1, device="cpu", path="autograd")  # type: ignore[arg-type]
-    many = trained(2, "linear", *rows, "--memory", "10KB")
+    many = together.trained(2, "linear", *rows, "--memory", "10KB")
     assert str(many["path"]).startswith("factored")
     np.testing.assert_allclose(many["losses"], one.losses, rtol=1e-12)
     np.testing.assert_allclose(many["accuracies"], one.accuracies, rtol=1e-14)
     np.testing.assert_allclose(many["W"], one.params["W"], rtol=1e-12, atol=1e-13)
 
 
-def test_the_titanic_is_shared_out_too() -> None:
+def test_the_titanic_is_shared_out_too(together: Workers) -> None:
     table = sn.titanic()
     one = sn.train(sn.two_relu(table), table, epochs=30, lr=0.1, device="cpu")
-    many = trained(2, "two-relu", "--epochs", 30)
+    many = together.trained(2, "two-relu", "--epochs", 30)
     np.testing.assert_allclose(many["losses"], one.losses, rtol=1e-12)
 
 
@@ -109,56 +166,28 @@ def test_more_workers_than_rows_are_refused() -> None:
         source_of(sn.titanic(), "float64", None, Many())
 
 
-def test_ranks_that_see_different_columns_say_which(file: Path, tmp_path: Path) -> None:
+def test_ranks_that_see_different_columns_say_which(together: Workers, file: Path, tmp_path: Path) -> None:
     from pyarrow import parquet
 
-    for rank, columns in enumerate((["a0", "a1", "y"], ["a0", "a2", "y"])):
-        (tmp_path / str(rank)).mkdir()
-        parquet.write_table(parquet.read_table(file, columns=columns), tmp_path / str(rank) / "part.parquet")
-    script = tmp_path / "each.py"
-    script.write_text(
-        "import os, sys; from sheetnet.__main__ import main\n"
-        f"sys.argv = ['sheetnet', 'train', 'linear', '--data', os.path.join({str(tmp_path)!r}, os.environ['RANK'],"
-        " 'part.parquet'), '--target', 'y', '--device', 'cpu']\nmain()\n"
-    )
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
-    env = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=120)
-    assert done.returncode != 0
-    assert "the workers have different columns: rank 0 has" in done.stderr
-    assert "a2" in done.stderr
+    parts = [tmp_path / "first.parquet", tmp_path / "second.parquet"]
+    for part, columns in zip(parts, (["a0", "a1", "y"], ["a0", "a2", "y"]), strict=True):
+        parquet.write_table(parquet.read_table(file, columns=columns), part)
+    said = together.refused(*[["linear", "--data", part, "--target", "y"] for part in parts])
+    assert "the workers have different columns: rank 0 has" in said
+    assert "a2" in said
 
 
 @pytest.mark.parametrize(("name", "values"), [("lr", ("0.1", "0.2")), ("epochs", ("5", "6")), ("seed", ("0", "1"))])
-def test_workers_with_different_settings_say_which(file: Path, tmp_path: Path, name: str, values: tuple) -> None:  # type: ignore[type-arg]
-    script = tmp_path / "each.py"
-    script.write_text(
-        "import os, sys; from sheetnet.__main__ import main\n"
-        f"sys.argv = ['sheetnet', 'train', 'two-relu', '--data', {str(file)!r}, '--target', 'y', '--device', 'cpu',"
-        f" '--{name}', {values!r}[int(os.environ['RANK'])]]\nmain()\n"
-    )
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
-    env = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=120)
-    assert done.returncode != 0
-    assert "the workers have different" in done.stderr
+def test_workers_with_different_settings_say_which(
+    together: Workers, file: Path, name: str, values: tuple[str, str]
+) -> None:
+    command = ["two-relu", "--data", file, "--target", "y"]
+    assert "the workers have different" in together.refused(*[[*command, f"--{name}", value] for value in values])
 
 
-def test_workers_of_different_speed_stay_together(file: Path, tmp_path: Path) -> None:
-    script = tmp_path / "slow.py"  # the second worker takes longer for every block of epochs
-    script.write_text(
-        "import os, sys, time; from sheetnet.__main__ import main; from sheetnet.training import fused\n"
-        "advance = fused.Fused.advance\n"
-        "def slow(self, *args):\n    time.sleep(0.05 * int(os.environ['RANK'])); advance(self, *args)\n"
-        "fused.Fused.advance = slow\n"
-        f"sys.argv = ['sheetnet', 'train', 'linear', '--data', {str(file)!r}, '--target', 'y', '--device', 'cpu',"
-        " '--epochs', '300000', '--json']\nmain()\n"
-    )
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
-    env = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["epochs"] == 300_000
+def test_workers_of_different_speed_stay_together(together: Workers, file: Path) -> None:
+    command = ["linear", "--data", file, "--target", "y", "--epochs", 20_000]
+    assert together.trained(2, *command, delay=0.005)["epochs"] == 20_000
 
 
 def wait_for(path: Path, seconds: float = 60) -> None:
@@ -178,7 +207,7 @@ def test_a_killed_worker_ends_the_run_with_a_word_and_the_next_start_goes_on(fil
     saved = tmp_path / "run.npz"
     args = ["two-relu", "--data", file, "--target", "y", "--lr", 0.01, "--device", "cpu", "--memory", "10KB",
             "--checkpoint", saved, "--every", 5]  # fmt: skip
-    process = torchrun(2, *args, "--epochs", 100_000)
+    process = train(2, *args, "--epochs", 100_000)
     wait_for(saved)
     os.kill(workers(process.pid)[1], signal.SIGKILL)
     _, err = process.communicate(timeout=120)
@@ -188,7 +217,11 @@ def test_a_killed_worker_ends_the_run_with_a_word_and_the_next_start_goes_on(fil
     with np.load(saved) as found:
         done = len(found["losses"])
     assert done % 5 == 0
-    resumed = trained(2, *args, "--epochs", done + 10)
+    process = train(2, *args, "--epochs", done + 10, "--json")
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    (line,) = out.splitlines()  # one rank speaks
+    resumed = json.loads(line)
     table = sn.open_rows(file, "y")
     one = sn.train(sn.two_relu(table), table, epochs=done + 10, lr=0.01, device="cpu")  # type: ignore[arg-type]
     np.testing.assert_allclose(resumed["losses"], one.losses, rtol=1e-12)
@@ -196,20 +229,16 @@ def test_a_killed_worker_ends_the_run_with_a_word_and_the_next_start_goes_on(fil
 
 
 def test_a_worker_says_its_word_though_torchrun_ends_it_at_that_moment() -> None:
-    code = """
-import os, signal
-from sheetnet.errors import TrainingError
-from sheetnet.training.interrupt import Interrupt
-from sheetnet.training.ranks import _in_words
-try:
-    with Interrupt(), _in_words():
-        raise RuntimeError("connection closed by peer")
-except TrainingError as reason:
-    os.kill(os.getpid(), signal.SIGTERM)
-    print(reason)
-"""
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stdout) == (0, f"{LOST} (connection closed by peer)\n"), done.stderr
+    ended: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: ended.append(number))
+    try:
+        with pytest.raises(TrainingError, match=rf"^{LOST} \(connection closed by peer\)$"), Interrupt(), _in_words():
+            raise RuntimeError("connection closed by peer")
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended == []
 
 
 def test_ctrl_c_is_heard_by_all_who_wait_for_it() -> None:
@@ -225,7 +254,7 @@ def test_ctrl_c_is_heard_by_all_who_wait_for_it() -> None:
 def test_ctrl_c_stops_all_workers_at_one_epoch_and_saves(file: Path, tmp_path: Path) -> None:
     saved = tmp_path / "run.npz"
     args = ["two-relu", "--data", file, "--target", "y", "--device", "cpu", "--checkpoint", saved, "--every", 50]
-    process = torchrun(2, *args, "--epochs", 10_000_000, start_new_session=True)
+    process = train(2, *args, "--epochs", 10_000_000, start_new_session=True)
     wait_for(saved)
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=120)

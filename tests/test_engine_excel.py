@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 import xlwings_office
-from conftest import ROOT, Made, run_sheetnet, usable
+from conftest import ROOT, Made, run_here, usable
 from engine_book import WRONG, leftovers, processes, write_book
 from xlwings_office import REJECTED, ComError, Program, registered
 
@@ -87,7 +87,7 @@ def test_macos_without_excel_is_told_to_install_it(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.skipif(here_runs_excel, reason="Excel may be here")
 def test_check_with_excel_where_it_cannot_run_says_so(small: Made) -> None:
-    done = run_sheetnet("check", small.path, "--engine", "excel")
+    done = run_here("check", small.path, "--engine", "excel")
     assert done.returncode == 2
     assert "small.xlsx: not checked, Excel runs on Windows and macOS" in done.stderr
 
@@ -109,17 +109,13 @@ def test_check_agrees_through_xlwings(driven: xlwings_office.Engine, small: Made
 
 
 @pytest.mark.office
-def test_a_refused_call_is_made_again(session: ExcelSession, app: Program) -> None:
+def test_a_refused_call_is_made_again_for_a_while_and_then_reported(session: ExcelSession, app: Program) -> None:
     for number, call in enumerate((lambda: session.set(FREE, 0, 0, 3), session.recalculate), 1):
         app.refusals = 3 * number
         call()
         assert app.refusals == 0
     app.refusals = 3
     assert session.read("Calc", 1, 3, 1, 1) == [[30.0]]
-
-
-@pytest.mark.office
-def test_a_program_that_goes_on_refusing_is_reported_and_the_session_stays(session: ExcelSession, app: Program) -> None:
     session.patience = 0.3
     app.refusals = 10**9
     with pytest.raises(EngineError, match=r"book\.xlsx: Excel cannot set .* refused calls for 0\.3 s.*Enter or Esc"):
@@ -225,11 +221,11 @@ def test_a_script_that_forgets_to_close_leaves_nothing(book: Path, temporary: Pa
 
 
 @pytest.mark.office
-@pytest.mark.parametrize("value", [5.0, "12", "'quoted", "=1+1"])
-def test_a_cell_of_format_text_takes_numbers_and_text(session: ExcelSession, app: Program, value: float | str) -> None:
-    app.formats[FREE, 3, 3] = "@"
-    session.set(FREE, 3, 3, value)
-    assert session.read(FREE, 3, 3, 1, 1) == [[value]]
+def test_a_cell_of_format_text_takes_numbers_and_text(session: ExcelSession, app: Program) -> None:
+    for col, value in enumerate([5.0, "12", "'quoted", "=1+1"]):
+        app.formats[FREE, 3, col] = "@"
+        session.set(FREE, 3, col, value)
+        assert session.read(FREE, 3, col, 1, 1) == [[value]]
 
 
 @pytest.mark.office

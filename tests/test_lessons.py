@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT, Made, edit, run_sheetnet
+from conftest import ROOT, Made, edit, run_here, run_sheetnet
 from openpyxl import load_workbook
 from test_workbook import OLD, VOLATILE, ranges_out_of_place
 
@@ -44,6 +44,10 @@ class Book:
     path: Path
     workbook: Lesson
     inputs: dict[str, np.ndarray]
+
+    @cached_property
+    def contents(self) -> reader.Contents:
+        return reader.read(self.path)
 
     @cached_property
     def truths(self) -> list[float]:
@@ -180,7 +184,7 @@ def test_what_is_said_fits_its_place(lesson: Book) -> None:
 
 
 def test_formulas_are_such_as_every_program_takes(lesson: Book) -> None:
-    book, contents = lesson.workbook.book, reader.read(lesson.path)
+    book, contents = lesson.workbook.book, lesson.contents
     wide = {name for name, area in book.names.items() if (area.n_rows, area.n_cols) != (1, 1)}
     for name, sheet in contents.sheets.items():
         for at, formula in sheet.formulas.items():
@@ -201,11 +205,11 @@ def test_words_lead_to_cells_that_are_filled(lesson: Book) -> None:
 
 
 def test_a_formula_in_words_is_that_of_a_cell_in_its_row(lesson: Book) -> None:
-    contents, quoted = reader.read(lesson.path), 0
+    quoted = 0
     for page in lesson.workbook.book.pages:
         for text in page.texts:
             if text.style == "hint" and re.match(r"\{?=\S", text.text):
-                formulas = contents.sheets[page.name].formulas.items()
+                formulas = lesson.contents.sheets[page.name].formulas.items()
                 assert text.text.strip("{}") in {formula.text for at, formula in formulas if at[0] == text.row}
                 quoted += 1
     assert quoted or lesson.workbook.name != "matmul"
@@ -219,7 +223,7 @@ def test_the_same_bytes_again(lesson: Book, tmp_path: Path) -> None:
 def test_the_committed_workbook_is_what_is_built(lesson: Book) -> None:
     """Formulas and constants letter for letter, stored values to 1e-12: other machines round otherwise."""
     entry = LISTING[lesson.workbook.name]
-    fresh, committed = (reader.read(p) for p in (lesson.path, ROOT / "workbooks" / f"{entry.file}.xlsx"))
+    fresh, committed = lesson.contents, reader.read(ROOT / "workbooks" / f"{entry.file}.xlsx")
     assert list(fresh.sheets) == list(committed.sheets)
     assert fresh.names == committed.names
     for name, sheet in fresh.sheets.items():
@@ -373,7 +377,7 @@ def test_an_answer_that_is_read_off_is_right(answering: tuple[Book, Session]) ->
 
 
 def test_no_cell_beside_the_exercises_holds_an_answer(exercised: Book) -> None:
-    sheet = reader.read(exercised.path).sheets["Exercises"]
+    sheet = exercised.contents.sheets["Exercises"]
     first = exercised.workbook.book.block("exercises.offset").area
     for i, (exercise, truth) in enumerate(zip(exercised.workbook.exercises, exercised.truths, strict=True)):
         numbers = [v for (r, c), v in sheet.values.items() if r == first.row + i and c > 4 and isinstance(v, float)]
@@ -402,7 +406,7 @@ def test_the_command_lists_and_builds(tmp_path: Path) -> None:
     assert said.returncode == 0
     assert all(name in said.stdout for name in LISTING)
     out = tmp_path / "one.xlsx"
-    said = run_sheetnet("build", "quadratic", "-o", out)
+    said = run_here("build", "quadratic", "-o", out)
     assert said.returncode == 0, said.stderr
     assert str(out) in said.stdout
     assert zipfile.is_zipfile(out)
@@ -418,7 +422,7 @@ def test_the_command_lists_and_builds(tmp_path: Path) -> None:
     ],
 )
 def test_what_does_not_belong_together_is_refused(args: tuple[str, ...], words: str) -> None:
-    said = run_sheetnet(*args)
+    said = run_here(*args)
     assert said.returncode == 2
     assert words in said.stderr
     assert "Traceback" not in said.stderr

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from conftest import AS_ON_WINDOWS, EACH_ENGINE, OFFICE, ROOT, Made, engine_of, run_sheetnet
+from conftest import AS_ON_WINDOWS, EACH_ENGINE, OFFICE, ROOT, Made, engine_of, run_here
 from engine_book import by_hand, leftovers, processes
 
 import sheetnet as sn
@@ -100,10 +100,12 @@ def typed_at(epoch: int, live: LiveSession, id: str, value: float | str | None, 
 
 
 def is_learning(temporary: Path, pushes: int = 3) -> bool:
-    """Whether so many pushes are shown on the sheet Live."""
+    """Whether so many pushes are shown on the sheet Live, at once or within 2.5 s."""
     cell = f"document.Sheets.getByName({board.SHEET!r}).getCellByPosition(1, {board.TOP + pushes - 1})"
+    look = f"        if {cell}.Value:\n            os._exit(0)\n"
+    often = f"for _ in range(50):\n    try:\n{look}    except Exception:\n        pass\n    time.sleep(0.05)\n"
     try:
-        by_hand(temporary, f"import os\nos._exit(not {cell}.Value)")
+        by_hand(temporary, f"import os, time\n{often}os._exit(1)")  # to connect takes longer than to look
     except (subprocess.CalledProcessError, ValueError):  # no such sheet, no such program yet
         return False
     return True
@@ -361,19 +363,17 @@ def test_a_read_only_file_is_refused(program: Engine, book: Path) -> None:
         sn.live(book, program, visible=False)
 
 
-def test_a_file_that_is_open_elsewhere_is_refused(program: Engine, book: Path) -> None:
+def test_a_file_takes_one_session_and_sessions_on_two_files_do_not_meet(program: Engine, book: Path) -> None:
+    other = Path(shutil.copy(book, book.with_name("other.xlsx")))
     refused = pytest.raises(EngineError, match=r"mine\.xlsx.*open (in another|as read-only)")
-    with sn.live(book, program, visible=False), refused:
-        sn.live(book, program, visible=False)
+    with sn.live(book, program, visible=False) as one:
+        with refused:
+            sn.live(book, program, visible=False)
+        with sn.live(other, program, visible=False) as two:
+            one.push({"W": np.zeros((10, 2))})
+            assert two.pull().params["mmult"]["W"].any()
     with sn.live(book, program, visible=False):  # the first has left no lock
         pass
-
-
-def test_two_sessions_on_two_files_do_not_meet(program: Engine, book: Path) -> None:
-    other = Path(shutil.copy(book, book.with_name("other.xlsx")))
-    with sn.live(book, program, visible=False) as one, sn.live(other, program, visible=False) as two:
-        one.push({"W": np.zeros((10, 2))})
-        assert two.pull().params["mmult"]["W"].any()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every LibreOffice has windows")
@@ -414,26 +414,22 @@ def test_what_was_saved_is_read_again_and_still_agrees(program: Engine, book: Pa
     assert report.ok, str(report)
 
 
-@pytest.mark.parametrize("sheet", ["MMULT", board.SHEET])
-def test_a_deleted_sheet(program: Engine, book: Path, temporary: Path, sheet: str) -> None:
+def test_what_a_person_changes_in_the_window(program: Engine, book: Path, temporary: Path) -> None:
+    """One after the other: automatic calculation is off, a sheet is protected, the sheet Live is deleted, and MMULT."""
+
+    def delete(sheet: str) -> Callable[[Push], None]:
+        return lambda push: by_hand(temporary, f"document.Sheets.removeByName({sheet!r})") if push.epoch == 1 else None
+
     with sn.live(book, program, visible=False) as live:
-
-        def delete(push: Push) -> None:
-            if push.epoch == 1:
-                by_hand(temporary, f"document.Sheets.removeByName({sheet!r})")
-
-        if sheet == board.SHEET:  # nothing hangs on it
-            assert learn(live, epochs=3, progress=delete).apart < 1e-12
-        else:
-            with pytest.raises(LiveError, match=r"the sheet 'MMULT' is gone(.|\n)*of epoch 1, are in"):
-                learn(live, epochs=3, progress=delete)
-
-
-def test_a_protected_sheet_is_named(program: Engine, book: Path, temporary: Path) -> None:
-    with sn.live(book, program, visible=False) as live:
-        by_hand(temporary, "document.Sheets.getByName('MMULT').protect('')")
+        by_hand(temporary, "document.enableAutomaticCalculation(False)")
+        assert learn(live, epochs=2).apart < 1e-12
+        by_hand(temporary, "document.enableAutomaticCalculation(True)\ndocument.Sheets.getByName('MMULT').protect('')")
         with pytest.raises(EngineError, match="'MMULT' is protected"):
             live.push({"W": np.ones((10, 2))})
+        by_hand(temporary, "document.Sheets.getByName('MMULT').unprotect('')")
+        assert learn(live, epochs=3, progress=delete(board.SHEET)).apart < 1e-12  # nothing hangs on it
+        with pytest.raises(LiveError, match=r"the sheet 'MMULT' is gone(.|\n)*of epoch 1, are in"):
+            learn(live, epochs=3, progress=delete("MMULT"))
 
 
 @pytest.mark.parametrize("what", ["document.close(True)", "desktop.terminate()"])
@@ -446,12 +442,6 @@ def test_a_workbook_or_program_that_a_person_closes(program: Engine, book: Path,
 
         with pytest.raises(LiveError, match=r"was closed(.|\n)*of epoch 1, are in .*weights\.csv"):
             learn(live, epochs=3, progress=close)
-
-
-def test_automatic_calculation_that_is_off_is_no_hindrance(program: Engine, book: Path, temporary: Path) -> None:
-    with sn.live(book, program, visible=False) as live:
-        by_hand(temporary, "document.enableAutomaticCalculation(False)")
-        assert learn(live, epochs=2).apart < 1e-12
 
 
 def test_a_program_that_dies_in_the_middle(program: Engine, book: Path, temporary: Path) -> None:
@@ -569,7 +559,7 @@ def test_a_difference_ends_with_exit_code_1(book: Path, monkeypatch: pytest.Monk
 
 
 def test_saving_where_the_engine_cannot_is_said(book: Path) -> None:
-    result = run_sheetnet("live", book, "--engine", "ironcalc", "--epochs", "1", "--save")
+    result = run_here("live", book, "--engine", "ironcalc", "--epochs", "1", "--save")
     assert result.returncode == 2
     assert "IronCalc saves no workbook" in result.stderr
 

@@ -15,7 +15,7 @@ from sheetnet.errors import DataError, SheetnetError, TrainingError
 from sheetnet.models.model import create
 from sheetnet.training import closed, summed
 from sheetnet.training.source import bytes_of
-from tests.conftest import run_here, run_sheetnet
+from tests.conftest import run_here
 
 KINDS = ("parquet", "csv", "feather")
 
@@ -159,7 +159,7 @@ def test_other_sizes_of_memory_are_refused(text: str) -> None:
 def test_the_command_trains_on_files(tmp_path: Path, kind: str) -> None:
     path = written(frame_of(), tmp_path / f"many.{kind}")
     files = [tmp_path / name for name in ("history.csv", "weights.csv", "run.png")]
-    done = run_sheetnet(
+    done = run_here(
         "train", "relu-3", "--data", path, "--target", "y", "--features", "a0, a3", "--epochs", 12, "--device", "cpu",
         "--history", files[0], "--weights", files[1], "--plot", files[2], "--json",
     )  # fmt: skip
@@ -228,7 +228,7 @@ def test_the_command_refuses_in_a_line(
 
 def test_an_unknown_model_is_refused() -> None:
     for name in ("relu-0", "relu-5000", "relu-x", "mlp"):
-        done = run_sheetnet("train", name)
+        done = run_here("train", name)
         assert done.returncode == 2
         assert f"there is no model '{name}'; known are linear, two-relu" in done.stderr
 
@@ -284,7 +284,7 @@ def test_an_output_among_the_files_of_a_table_is_refused(tmp_path: Path) -> None
     written(frame_of(50), tmp_path / "data" / "part.csv")
     before = (tmp_path / "data" / "part.csv").read_bytes()
     for name in ("part.csv", "new.csv"):
-        done = run_sheetnet(
+        done = run_here(
             "train", "linear", "--data", tmp_path / "data", "--target", "y", "--weights", tmp_path / "data" / name
         )
         assert done.returncode == 2

@@ -138,6 +138,7 @@ EXAMPLES: dict[str, Example] = {
     "if_error": Example((column(1, NAN, 3), one(7.0)), lambda a, b: column(1, 7, 3), errors=True),
     "if_error: no errors": Example((numbers(3, 4), numbers(1, 4)), lambda a, b: a),
     "same": Example((numbers(3, 4),), lambda a: np.array(a.tolist())),
+    "estimate": Example((numbers(3, 4),), lambda a: np.array(a.tolist())),
     "matmul": Example((numbers(3, 4), numbers(4, 2)), lambda a, b: np.einsum("ij,jk->ik", a, b)),
     "transpose": Example((numbers(3, 4),), lambda a: np.array([a[:, j] for j in range(4)])),
     "inverse": Example((np.eye(3) * 3 + numbers(3, 3) / 2,), lambda a: np.linalg.solve(a, np.eye(3))),

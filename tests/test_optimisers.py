@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import OFFICE, Made, edit, run_sheetnet, usable
+from conftest import OFFICE, Made, edit, run_here, usable
 from torch.nn.functional import mse_loss
 
 import sheetnet as sn
@@ -454,11 +454,11 @@ def test_an_optimiser_that_is_not_there_is_refused_in_words(small: Made, tmp_pat
 def test_the_command_builds_with_an_optimiser(small_csv: Path, tmp_path: Path) -> None:
     out = tmp_path / "adam.xlsx"
     args = ["build", "titanic", "--csv", small_csv, "--epochs", "3", "-o", out]
-    done = run_sheetnet(*args, "--optimiser", "adam")
+    done = run_here(*args, "--optimiser", "adam")
     assert done.returncode == 0, done.stderr
     assert "in 3 epochs of Adam at rate 0.02" in done.stdout
-    assert run_sheetnet("check", out).returncode == 0
-    refused = run_sheetnet(*args, "--optimiser", "adamax")
+    assert run_here("check", out).returncode == 0
+    refused = run_here(*args, "--optimiser", "adamax")
     assert refused.returncode == 2
     assert "'adamax' is not one of" in refused.stderr
 

@@ -254,7 +254,7 @@ def test_the_command_answers_and_writes(tmp_path: Path) -> None:
     assert all(file.stat().st_size > 1000 for file in files)
     assert len(pd.read_csv(files[1])) == 40
     command = next(line for line in done.stdout.splitlines() if "sheetnet train" in line).split()[1:]
-    again = run_sheetnet(*command, "--device", "cpu", "--json")
+    again = run_here(*command, "--device", "cpu", "--json")
     best = float(next(line for line in done.stdout.splitlines() if line.startswith("best")).split()[2].rstrip(","))
     assert json.loads(again.stdout)["losses"][-1] == pytest.approx(best, rel=1e-5)
 

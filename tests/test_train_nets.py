@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,10 +15,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from click.testing import CliRunner
 from torch import nn
 from torch.nn import functional as F
 
 import sheetnet as sn
+from sheetnet.__main__ import main
 from sheetnet.errors import DataError, SheetnetError, TrainingError
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.gradient import gradient
@@ -403,7 +407,7 @@ def test_watch_sees_the_gradients_of_each_epoch_and_on_epoch_its_numbers() -> No
     assert [values["valid_accuracy"] for _, values in told] == run.valid_accuracies.tolist()
 
 
-def test_a_run_shows_itself(tmp_path: Any) -> None:
+def test_a_run_shows_itself(tmp_path: Path) -> None:
     table = table_of("two", split=True)
     table.features = ("<b>", "f1", "f2", "f3")
     run = sn.train(make.mlp(table, 4), table, epochs=20, optimiser="adam", device="cpu")
@@ -491,6 +495,23 @@ def test_a_model_that_says_no_numbers_is_not_right(path: str) -> None:
     run = sn.train(sn.linear(table), table, epochs=600, lr=9.0, device="cpu", path=path)
     assert np.isnan(run.losses[-1])
     assert np.isnan(run.accuracies[np.isnan(run.losses)]).all()
+
+
+def test_the_commands_print_no_accuracy_of_a_number(tmp_path: Path) -> None:
+    X = np.random.default_rng(0).normal(size=(50, 2))
+    frame = pd.DataFrame({"a": X[:, 0], "b": X[:, 1], "price": 3 * X[:, 0] + 1, "sold": (X[:, 0] > 0) * 1})
+    frame.to_csv(tmp_path / "shop.csv", index=False)
+    for target, told in (("price", False), ("sold", True)):
+        features = ["--data", str(tmp_path / "shop.csv"), "--features", "a,b", "--target", target, "--device", "cpu"]
+        for command in (["train", "linear"], ["sweep", "linear", "--nets", "100"]):
+            done = CliRunner().invoke(main, [*command, "--epochs", "5", *features])
+            assert done.exit_code == 0, done.output
+            assert ("accuracy" in done.output) == told
+            assert ("nan" in done.output) is False
+            done = CliRunner().invoke(main, [*command, "--epochs", "5", *features, "--json"])
+            said = json.loads(done.stdout.strip().splitlines()[-1], parse_constant=pytest.fail)
+            found = said["accuracies"][-1] if command[0] == "train" else said["best"]["accuracy"]
+            assert (found is not None) == told
 
 
 # ---- what is refused

@@ -35,13 +35,13 @@ VERDICT = 500  # green pixels, fewer than a cell has
 
 
 @pytest.fixture(scope="module")
-def workbooks(titanic_file: Made, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The workbooks of all lessons, as they are built now."""
+def workbooks(
+    titanic_file: Made, lesson_file: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """The workbooks of all lessons, as they are built now; copies, for LibreOffice opens the files themselves."""
     folder = tmp_path_factory.mktemp("workbooks")
-    for name in NAMES:
-        sn.build_lesson(name, folder / f"{name}.xlsx")
-    titanic = Path(shutil.copy(titanic_file.path, folder / "titanic.xlsx"))
-    return {name: folder / f"{name}.xlsx" for name in NAMES} | {"titanic": titanic}
+    built = {name: lesson_file(name) for name in NAMES} | {"titanic": titanic_file.path}
+    return {name: Path(shutil.copy(path, folder / f"{name}.xlsx")) for name, path in built.items()}
 
 
 # ---- as it is seen

@@ -17,13 +17,18 @@ from sheetnet.course.titanic.lesson import Spec, Titanic
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.magnitude import with_magnitudes
+from sheetnet.graph.node import variable
+from sheetnet.models.as_net import as_net
+from sheetnet.models.make import net_of, of_passengers
 from sheetnet.models.model import Model
 from sheetnet.models.net import Net
 from sheetnet.models.optimisers import optimiser_of
+from sheetnet.motifs.least_squares import SINGULAR, new_share
 from sheetnet.motifs.workbook import Values, Workbook
 from sheetnet.tables import Raw, read_passengers
 from sheetnet.tables.table import Table
 
+MAX_MODELS = 8
 MAX_UNITS = 64  # of a model in a workbook: beyond, its rows of formulas take minutes to write and to calculate
 
 
@@ -41,17 +46,19 @@ class Built:
 def build(
     path: str | Path,
     table: Table,
-    models: Sequence[Model | Net] | Model | Net,
+    models: Any,
     *,
     epochs: int = 100,
     lr: float | Mapping[str, float] | None = None,
     optimiser: str = "sgd",
     seed: int = 0,
     start: Mapping[str, Mapping[str, Any]] | None = None,
+    loss: str | None = None,
 ) -> Built:
     """Write the workbook of the table and models: every epoch of descent in formulas, torch's numbers beside.
 
-    models: such as sn.mlp(table, 8), several of different names; of the passengers also sn.linear and sn.two_relu.
+    models: sn.mlp(table, 8), sn.linear(table) and their like, a torch nn.Module, a fitted scikit-learn estimator; or a
+    list of several. loss: of models that have none of their own, such as "huber"; by default as the target asks for.
 
     lr: one rate for all models, or one by model name; by default the optimiser's lesson_lr, 0.1 for sgd.
     optimiser: a name in optimisers.OPTIMISERS, with torch's default settings.
@@ -60,8 +67,9 @@ def build(
     Raises: SheetnetError for settings that cannot be, WorkbookError when the file cannot be written.
     """
     path = target(path)
-    models = [models] if isinstance(models, Model | Net) else list(models or [])
-    _check_models(table, models)
+    models = models_for(table, models, loss)
+    if any(isinstance(model, Net) for model in models):  # beside a net every model is one
+        models = [model if isinstance(model, Net) else net_of(model) for model in models]
     epochs = whole_number("epochs", epochs, 1, MAX_EPOCHS, ": each is a row of formulas")
     seed = whole_number("seed", seed, 0, MAX_SEED)
     lr = optimiser_of(optimiser).lesson_lr if lr is None else lr
@@ -108,7 +116,7 @@ def assemble(
         n_rows=table.n_rows,
         seed=seed,
         given=given,
-        best=int(np.linalg.matrix_rank(table.X)) == table.n_features,
+        best=_has_single_best(table.X),
         shipped=same_table(table.raw, read_passengers()),
         torch_version=str(torch.__version__).partition("+")[0],
         optimiser=optimiser,
@@ -196,12 +204,14 @@ def _write(
     from sheetnet.book.unchanged import same_workbook
     from sheetnet.book.xlsx import write
 
-    def same(old: Path, new: Path) -> bool:
+    def sizes() -> dict[str, float]:
         calculated = [b for b in workbook.book.blocks if b.style != "values" or b.role in ("torch", "fixed")]
         found = with_magnitudes([block.node for block in calculated], workbook.by_node(values))
         # what is known of answers is a small rest of them: it counts as at least 1
         least = {block.id: float(block.role == "fixed") for block in calculated}
-        sizes = {id: float(m.max(initial=at)) for (id, at), (_, m) in zip(least.items(), found, strict=True)}
+        return {id: float(m.max(initial=at)) for (id, at), (_, m) in zip(least.items(), found, strict=True)}
+
+    def same(old: Path, new: Path) -> bool:
         return same_workbook(old, new, workbook.book, sizes)
 
     values = evaluate_blocks(workbook, {**workbook.no_answers(), **values, **record})
@@ -219,25 +229,52 @@ def same_table(a: Raw, b: Raw) -> bool:
     )
 
 
-def _check_models(table: Table, models: Sequence[Model | Net]) -> None:
+def _has_single_best(X: np.ndarray) -> bool:
+    """Whether least squares has a single solution, and in every program: a share twice as large as it must be."""
+    columns = variable("X", X.shape)
+    return bool(evaluate([new_share(columns)], {columns: X})[0].item() > 2.0 * SINGULAR)
+
+
+def models_for(table: Any, models: Any, loss: str | None) -> list[Model | Net]:
+    """The models that were given, each a Model or a Net that suits the table, of different names.
+
+    Raises: SheetnetError for what is no table or no model, and for one that does not suit.
+    """
     if not isinstance(table, Table):
         raise SheetnetError(f"a table is needed, such as sn.titanic(), found {type(table).__name__}")
     if not table.raw.columns:
-        raise SheetnetError("this table was read from an open sheet and has no raw rows; build the one they came from")
-    if not models or not all(isinstance(model, Model | Net) for model in models):
+        raise SheetnetError("this table has no raw rows, from which a workbook makes X and y; give the table itself")
+    several = list(models) if isinstance(models, list | tuple) else [] if models is None else [models]
+    if not several:
         raise SheetnetError("a workbook needs at least one model, such as sn.linear(table)")
-    if len({type(model) for model in models}) > 1:
-        raise SheetnetError("these models cannot stand in one workbook: build one for each")
-    if len({m.name for m in models}) != len(models):
-        raise SheetnetError("each model can stand in a workbook once")
-    for model in models:
-        if isinstance(model, Model) and model.n_hidden > MAX_UNITS:
+    if len(several) > MAX_MODELS:
+        raise SheetnetError(f"a workbook has at most {MAX_MODELS} models, found {len(several)}; build two workbooks")
+    out: list[Model | Net] = []
+    for model in several:
+        if not isinstance(model, Model) or loss is not None or not of_passengers(table):
+            name = None if hasattr(model, "name") else free_name("net", [one.name for one in out])
+            model = as_net(net_of(model) if isinstance(model, Model) else model, table, loss, name)
+        elif model.n_hidden > MAX_UNITS:
             raise SheetnetError(
                 f"{model.name}: a workbook shows each unit in columns of its own, at most {MAX_UNITS}; take fewer"
                 " units, or train it without a workbook"
             )
-        if model.n_features != table.n_features:
+        elif model.n_features != table.n_features:
             raise SheetnetError(f"{model.name} is for {model.n_features} features, the table has {table.n_features}")
+        out.append(model)
+    if len({model.name for model in out}) != len(out):
+        raise SheetnetError('each model can stand in a workbook once; name another with name="second"')
+    return out
+
+
+def free_name(name: str, taken: Sequence[str]) -> str:
+    """The name, or with a number after it where it is taken.
+
+    >>> free_name("net", []), free_name("net", ["net", "net_2"])
+    ('net', 'net_3')
+    """
+    names = (name, *(f"{name}_{number}" for number in range(2, len(taken) + 2)))
+    return next(one for one in names if one not in taken)
 
 
 def evaluate_blocks(workbook: Workbook, values: Values) -> dict[str, np.ndarray]:

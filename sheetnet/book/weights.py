@@ -14,7 +14,8 @@ import numpy as np
 from sheetnet.common.files import writing
 from sheetnet.errors import SheetnetError
 from sheetnet.models.model import Model
-from sheetnet.tables.passengers import content_of, decimal, text_of
+from sheetnet.tables.passengers import decimal
+from sheetnet.tables.reading import content_of, text_of
 from sheetnet.tables.words import counted, refusal, shown
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ def read_csv(path: Path, models: Sequence[Model], features: Sequence[str]) -> tu
     The file has a line for each feature: its name, then a weight for each unit, under the header feature,unit_1,...
     Raises: DataError naming file, line and column; SheetnetError.
     """
-    text = text_of(content_of(path, SUCH_AS), str(path), "a line for each feature")
+    content = content_of(path, f"a CSV table such as {SUCH_AS}")
+    text = text_of(content, str(path), "utf-8", lines="a line for each feature")
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: dict[str, list[float]] = {}
     try:

@@ -139,7 +139,7 @@ def _print(model: str, result: Sweep, options: dict[str, Any]) -> None:
         click.echo(tabulate(by, headers="keys", disable_numparse=True, stralign="right"))
         row = result.best_row
         flags = " ".join(f"--{name.replace('_', '-')} {float(row[name])!r}" for name in ("lr", "scale", "weight_decay"))
-        told = f", accuracy {row['accuracy']:.1%}" if row["accuracy"] == row["accuracy"] else ""  # none but of 0 and 1
+        told = f", accuracy {row['accuracy']:.1%}" if result.table["accuracy"].notna()[row.name] else ""
         click.echo(f"\nbest: loss {row['loss']:.6g}{told}; again with")
         again = f"sheetnet train {model} --epochs {result.epochs} --seed {int(row['seed'])} {flags}"
         click.echo(f"  {again} --dtype {result.dtype} {table_flags(options)}".rstrip())
@@ -156,6 +156,6 @@ def _print_json(model: str, result: Sweep, options: dict[str, Any]) -> None:
     if result.table["loss"].notna().any():
         row = result.best_row
         names = ("lr", "scale", "weight_decay", "loss", "best_loss", "accuracy")
-        best = dict(zip(names, numbers(row[list(names)].astype(float)), strict=True))
+        best = dict(zip(names, numbers(result.table.loc[row.name, list(names)]), strict=True))
         content |= {"best": best | {"seed": int(row["seed"]), "W": [numbers(w) for w in result.best["W"]]}}
     print_json(content)

@@ -15,11 +15,11 @@ MOST = 3500  # of a formula, before a part of it gets a place; Excel takes 8,192
 def cuts(roots: Sequence[Node], placed: Collection[Node], most: float = MOST) -> list[Node]:
     """The nodes under some roots that must be placed too, each after those it reads, so that none is over `most` long.
 
-    What has no array formula (such as normal) is placed, and what it reads.
+    The roots stand too, as do placed nodes, which are not looked into. What has no array formula (such as normal) is
+    placed, and what it reads.
     """
-    stands, lengths = set(placed), dict[Node, float]()
-    nodes = order(roots, stands)
-    new: list[Node] = []
+    stands, new, lengths = {*placed, *roots}, list[Node](), dict[Node, float]()
+    inner = order([source for root in roots for source in root.sources], stands)
 
     def stand(node: Node) -> None:
         if node.op not in ("constant", "input") and node not in stands:
@@ -27,23 +27,30 @@ def cuts(roots: Sequence[Node], placed: Collection[Node], most: float = MOST) ->
             new.append(node)
         lengths[node] = PLACE
 
-    for node in nodes:
-        if node in stands or node.op == "input":
-            lengths[node] = PLACE
-            continue
-        lengths[node] = _length(node, lengths)
-        if lengths[node] == inf:  # it needs cells of its own, and cells read places
+    def shorten(node: Node) -> float:
+        """The length of a formula once the heaviest of what it reads have places, until it is short enough."""
+        if needs_cells(node):  # of its own, and cells read places
             for source in node.sources:
                 stand(source)
-            stand(node)
-        while lengths[node] > most:
+            return inf
+        while (length := _length(node, lengths)) > most:
             heaviest = max(node.sources, key=lambda source: lengths[source])
             if lengths[heaviest] <= PLACE:
                 break
             stand(heaviest)
-            lengths[node] = _length(node, lengths)
-    at = {node: i for i, node in enumerate(nodes)}
-    return sorted((node for node in new if node not in roots), key=lambda node: at[node])
+        return length
+
+    for node in inner:
+        if node in stands or node.op == "input":
+            lengths[node] = PLACE
+        elif (length := shorten(node)) == inf:
+            stand(node)
+        else:
+            lengths[node] = length
+    for root in roots:
+        shorten(root)
+    at = {node: i for i, node in enumerate(inner)}
+    return sorted(new, key=lambda node: at[node])
 
 
 def _length(node: Node, lengths: dict[Node, float]) -> float:

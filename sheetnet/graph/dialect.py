@@ -63,6 +63,7 @@ ARRAY: dict[str, tuple[str, float, tuple[float, ...]]] = {
     "if_error": ("IFERROR({0},{1})", ATOM, (ANY, ANY)),  # ISERROR of an array is no array in every engine
     "where": ("IF({0},{1},{2})", ATOM, (ANY, ANY, ANY)),
     "same": ("{0}", ATOM, (ATOM,)),
+    "estimate": ("{0}", ATOM, (ATOM,)),
     "matmul": ("MMULT({0},{1})", ATOM, (ANY, ANY)),
     "transpose": ("TRANSPOSE({0})", ATOM, (ANY,)),
     "inverse": ("MINVERSE({0})", ATOM, (ANY,)),

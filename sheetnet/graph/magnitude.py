@@ -32,7 +32,7 @@ def _near(a: Array, m: Array) -> Array:
 
 
 def _by_value(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
-    """Truths, counts and places have no digits to lose."""
+    """Truths, counts and places have no digits to lose, and those of an estimate may be lost."""
     return 0.0
 
 
@@ -154,6 +154,7 @@ MAGNITUDE: dict[str, Rule] = {
     "where": lambda v, a, m: np.where(a[0] != 0, m[1], m[2]),
     "if_error": _if_error,
     "same": _along,
+    "estimate": _by_value,  # its noise is corrected, not carried on
     "matmul": _product(np.matmul),
     "transpose": lambda v, a, m: m[0].T,
     "inverse": lambda v, a, m: SOLVED * (np.abs(v) @ m[0] @ np.abs(v)),

@@ -137,6 +137,7 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "filled": same,  # 1 where the cell is not blank, else 0
     "if_error": pair,  # a, or b where a is an error value
     "same": same,  # a copy, to stand on another sheet
+    "estimate": same,  # a, of which any close number would do: what is calculated from it corrects it
     # matrices
     "matmul": _matmul,
     "transpose": lambda a: (a[1], a[0]),

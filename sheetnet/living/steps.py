@@ -86,7 +86,7 @@ class Remembering(Plain):
         zeros = np.zeros((net.n_features, net.n_hidden))
         self.module = create(net.name, {"W": zeros}, torch.device("cpu"), torch.float64)
         self.optimiser = optim.create(optimiser, [parameter(self.module)], lr=0.0)
-        self.X, self.y = torch.as_tensor(table.X), torch.as_tensor(table.y)
+        self.X, self.y = torch.tensor(table.X), torch.tensor(table.y)
 
     def go(self, params: Arrays, lr: float, epochs: int) -> Stretch:
         """As Plain, by the optimiser's steps; a W that a person has changed goes on with the memory of before."""

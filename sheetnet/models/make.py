@@ -12,6 +12,7 @@ from sheetnet.models.losses import LOSSES, loss_of
 from sheetnet.models.model import MAX_UNITS, Model, create, linear_forward, relus_forward
 from sheetnet.models.net import Net, Step, mlp_layers, sequence
 from sheetnet.tables.recipe import RECIPES
+from sheetnet.tables.rows import Rows
 
 DEFAULT = {"number": "mse", "two": "bce_with_logits", "many": "cross_entropy"}
 BETWEEN = ("relu", "leaky_relu", "sigmoid", "tanh", "gelu", "gelu_tanh", "silu", "softplus")  # hidden layers
@@ -67,8 +68,8 @@ def relus(table: Any, n_hidden: int, loss: str | None = None) -> Model | Net:
 
 
 def of_passengers(table: Any) -> bool:
-    """Whether a table is the passengers', for which there are models of one W, with fast ways to train them."""
-    return getattr(table, "recipe", None) in RECIPES
+    """Whether these are passengers, or rows on disk: for them there are models of one W, with fast ways to train."""
+    return isinstance(table, Rows) or getattr(table, "recipe", None) in RECIPES
 
 
 def _rectified(table: Any, n_hidden: int, loss: str | None) -> Net:

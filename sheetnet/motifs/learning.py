@@ -39,6 +39,11 @@ class Setting:
     epochs: int
     optimiser: str
 
+    @property
+    def stand(self) -> list[Node]:
+        """What stands on other sheets, for formulas to read."""
+        return [self.X, self.y, self.one, *(node for part in self.parts.values() for node in part)]
+
     def mean(self, rows: Node, part: str) -> Node:
         """The mean of (n, 1) over the rows of a part."""
         if part not in self.parts:
@@ -110,11 +115,11 @@ class Learning:
         states = [{kind: variable(f"{kind}_{p.name}", p.shape) for kind in self.optimiser.state} for p in net.trained]
         grads = sum_with(gradient(seen.loss, trained), self.setting.one)
         steps = [self.optimiser.step(*of, self.lr, t) for of in zip(trained, grads, states, strict=True)]
-        updated = {p.name: step.W_next for p, step in zip(net.trained, steps, strict=True)} | how.updates
+        updated = {name: apply("same", node) for name, node in P.items()}  # what is not learnt stays
+        updated |= {p.name: step.W_next for p, step in zip(net.trained, steps, strict=True)} | how.updates
         before = [*P.values(), *(state[kind] for state in states for kind in state), t]
         after = [*(updated[name] for name in P), *(step.state[kind] for step in steps for kind in step.state)]
-        standing = [*before, self.setting.X, self.setting.y, self.setting.one, self.lr, *self.masks.values()]
-        standing += [node for part in self.setting.parts.values() for node in part]
+        standing = [*before, *self.setting.stand, self.lr, *self.masks.values()]
         middle = cuts([*judged.values(), *after], standing)
         first = {name: apply("same", self.start[name]) for name in P}
         zeros = [zero for p in net.trained for zero in self.optimiser.zeros(first[p.name]).values()]

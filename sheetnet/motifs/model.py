@@ -30,8 +30,8 @@ def model_page(book: Book, net: Trained, names: tuple[str, ...], start: Node, or
     if best:
         under["least squares"] = result({f"{prefix}.best.weight": (net.best_weight,)})
         lowest = {f"{prefix}.best.loss": (net.best_loss, "Best loss", "loss")}
-        lowest |= {f"{prefix}.best.certain": (net.certain, "1 / condition", "diff")}
-        found.append(facts("", result(lowest), span=2, after={1: "0: no single best weights"}))
+        lowest |= {f"{prefix}.best.single": (net.single, "Single best weights", "text")}
+        found.append(facts("", result(lowest), span=2))
     rows = {f"{prefix}.now.X": (net.X_here, "X", "feature"), f"{prefix}.now.y": (net.y_here, "y", "plain")}
     X, y = (forward({id: one}, labels=labels) for (id, one), labels in zip(rows.items(), (names, ()), strict=True))
     data = X | y | steps(f"{prefix}.now", [*now.forward, now.sq_error, now.correct], style="cells")

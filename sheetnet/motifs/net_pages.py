@@ -48,7 +48,10 @@ def net_page(
         table({id: one}, names=rows_of(net, one.title, features), named="word") for id, one in typed.items()
     ]  # fmt: skip
     steps = table(
-        passed(f"{prefix}.now", now, [one.setting.X], classes), names=one.setting.X.shape[0], corner="No", frozen=True
+        passed(f"{prefix}.now", now, one.setting.stand, classes, list(judged.values())),
+        names=one.setting.X.shape[0],
+        corner="No",
+        frozen=True,
     )
     masks = {f"{prefix}.{key}": (node, f"{key}, in training", "plain") for key, node in one.masks.items()}
     beside = [Aside(table(shown("fixed", masks)))] if masks else []
@@ -80,7 +83,11 @@ def gradient_page(book: Book, one: Learning, features: Sequence[str], classes: S
         *_remembered(one, id),
         matrices(one, after, features, f"{id}.{{}}_next", "{} after", role="update"),
     ]
-    steps = passed(id, seen, [one.setting.X, *one.then.values()], classes)
+    others = [seen.loss, *one.cotangents.values(), *one.grads.values(), *after.values(), one.up, one.down, one.slope]
+    others += [node for step in one.steps.values() for node in (*step.state.values(), *step.shown.values())]
+    stand = [*one.setting.stand, *one.then.values(), *one.masks.values(), one.lr]
+    stand += [node for kinds in one.state_then.values() for node in kinds.values()]
+    steps = passed(id, seen, stand, classes, others)
     for name, node in one.cotangents.items():
         steps[f"{id}.d_{name}"] = Shown(node, f"d_{name}", "small", "backward", labels=columns_of(node))
     lay(page, id, down(

@@ -80,12 +80,12 @@ def listed(seen: Seen) -> list[Node]:
     return [*steps, seen.rows, *([seen.right] if seen.right is not None else [])]
 
 
-def passed(id: str, seen: Seen, stand: Sequence[Node], classes: Sequence[str]) -> Group:
-    """The steps of a pass as columns, each one array formula; what has none is written by cells, and what it reads."""
-    nodes, out, inner = [node for node in listed(seen) if node not in stand], Group(), 0
-    for node in [*cuts(nodes, [*stand, *nodes]), *nodes]:
-        inner += node not in nodes
-        key = node.name if node in nodes else f"part_{inner}"
+def passed(id: str, seen: Seen, stand: Sequence[Node], classes: Sequence[str], others: Sequence[Node] = ()) -> Group:
+    """The steps of a pass as columns, each one array formula; first what they, and others of the page, must read."""
+    nodes, out = [node for node in listed(seen) if node not in stand], Group()
+    parts = cuts([*nodes, *others], stand)
+    for i, node in enumerate([*parts, *nodes], start=1):
+        key = node.name if i > len(parts) else f"part_{i}"
         out[f"{id}.{key}"] = Shown(
             node, TITLES.get(node.name, node.name or node.op), FORMATS.get(node.name, "weight"), "forward",
             style_of(node), labels=columns_of(node, classes),

@@ -12,17 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sheetnet.graph.gradient import gradient
-from sheetnet.graph.node import Node, apply, hstack, lift, mean, order, row, square, variable, vstack, where
+from sheetnet.graph.node import Node, apply, hstack, lift, mean, order, row, square, variable, vstack
 from sheetnet.graph.rewrite import split_columns, substitute
 from sheetnet.models.model import Model, Pass, evaluate_loss
 from sheetnet.models.optimisers import optimiser_of
-from sheetnet.motifs.least_squares import certainty, solution
+from sheetnet.motifs.least_squares import best
 from sheetnet.motifs.unroll import unroll
 from sheetnet.motifs.verdicts import CLOSE, apart, verdict
 from sheetnet.motifs.wiggle import by_wiggling
 
 WIGGLE_CLOSE = 1e-6  # and between exact and wiggled gradients
-SINGULAR = 1e-12  # the 1 / condition of X'X below which its inverse is rounding noise
 
 
 @dataclass(frozen=True)
@@ -51,20 +50,11 @@ class Trained:
         self.X_here = apply("same", common.X)
         self.y_here = apply("same", common.y)
         self.now: Pass = evaluate_loss(model, self.X_here, self.weight.T, self.y_here)
-        self.best_weight, self.best_loss, self.certain = self._least_squares()
+        self.best_weight, self.single = best(common.X, common.y)
+        self.best_loss = mean(square(common.X @ self.best_weight.T - common.y))
         self._unroll()
         self._slow_motion(p)
         self._torch(p, k)
-
-    def _least_squares(self) -> tuple[Node, Node, Node]:
-        """The weights (1, p) that the normal equations give, their loss, and 1 / condition of X'X.
-
-        Where columns depend on each other there is no such inverse, only rounding noise: then an error value.
-        """
-        X, y = self.common.X, self.common.y
-        certain = certainty(X)
-        best = where(apply("greater", certain, lift(SINGULAR)), solution(X, y).named("solution").T, lift(0.0) / 0.0)
-        return best, mean(square(X @ best.T - y)), certain
 
     def _unroll(self) -> None:
         X, y, p = self.common.X, self.common.y, self.model.n_features

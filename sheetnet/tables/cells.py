@@ -23,6 +23,9 @@ _POINT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _COMMA = re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?", re.ASCII)
 _POINT_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)  # 1,234.5
 _COMMA_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?", re.ASCII)  # 1.234,5
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]+")
+_FOLDS = (str.casefold, str.lower, str.upper)
+TOLD_APART = 1e-13  # relative: LibreOffice takes numbers for equal at 2^-48, Excel where they agree in 15 digits
 Mark = Literal[".", ","]
 
 
@@ -64,6 +67,31 @@ class Column:
         own = {str(level).casefold(): at for at, level in enumerate(self.levels)}
         return [spelt[key] for key in sorted(spelt, key=lambda key: (own.get(key, _order(key)), key))]
 
+    @property
+    def spellings(self) -> dict[str, Level]:
+        """Which texts are another spelling of an entry in `found`, in case only."""
+        own = {str(level).casefold(): level for level in self.found} if self.is_text else {}
+        texts = set(self.entries[~self.blank].tolist()) if self.is_text else set()
+        return {text: own[text.casefold()] for text in sorted(texts) if text != own[text.casefold()]}
+
+    @property
+    def doubtful(self) -> tuple[str, ...]:
+        """Two texts of which one program may say that they are the same but for case, and another not; or none."""
+        texts = sorted(set(self.entries[~self.blank].tolist())) if self.is_text else []
+        seen: list[dict[str, str]] = [{}, {}, {}]
+        for text in texts:
+            alike = [known.setdefault(fold(text), text) for known, fold in zip(seen, _FOLDS, strict=True)]
+            if len(set(alike)) > 1:
+                return text, next(one for one in alike if one != text)
+        return ()
+
+    @property
+    def near(self) -> tuple[float, ...]:
+        """Two numbers that some programs take for equal and others do not; or none."""
+        known = np.unique(self.entries[~self.blank]) if not self.is_text else np.empty(0)
+        at = np.flatnonzero(np.diff(known) <= TOLD_APART * np.abs(known[1:]))
+        return tuple(known[at[0] : at[0] + 2].tolist()) if at.size else ()
+
     def besides(self, levels: Sequence[Level]) -> tuple[Level, ...]:
         """The entries that are none of these levels: others, or the same in another spelling."""
         return tuple(sorted(set(self.entries[~self.blank].tolist()) - set(levels)))
@@ -72,6 +100,11 @@ class Column:
 def _order(key: str) -> float:
     """Where an entry stands among others: no before yes, the rest by their letters."""
     return next((float(pair.index(key)) for pair in YES_NO if key in pair), 0.0)
+
+
+def clean(text: str) -> str:
+    """A text that every program keeps as it is: blanks for characters that control a device or are none."""
+    return _CONTROL.sub(" ", text).strip()
 
 
 def is_blank(cell: str) -> bool:
@@ -133,9 +166,11 @@ def column_of(name: str, cells: Sequence[str], mark: Mark | None, places: Sequen
 
     places: where each cell stands, in words, to name the first that is no number.
     """
-    cells = [cell.strip() for cell in cells]
+    odd = next((cell for cell in cells if clean(cell) != cell.strip()), None)
+    cells = [clean(cell) for cell in cells]
     tokens = Counter(cell for cell in cells if cell and is_blank(cell))
     said = [f"{shown(token)} is blank ({counted(times, 'time')})" for token, times in tokens.items()]
+    said += [] if odd is None else [f"line breaks and the like are blanks, as in {shown(clean(odd))}"]
     full = [cell for cell in cells if not is_blank(cell)]
     if mark is not None:
         group = "," if mark == "." else "."

@@ -10,15 +10,15 @@ import numpy as np
 
 from sheetnet.errors import DataError
 from sheetnet.tables.cells import YES_NO, Column
-from sheetnet.tables.columns import LEVELS, NUMBERS, SCALES, WORDS, How, Level, Missing, Saying, missing_of
+from sheetnet.tables.columns import SCALES, WORDS, How, Level, Missing, Saying, missing_of
 from sheetnet.tables.goals import goal_of
-from sheetnet.tables.memory import LARGEST, MAX_TEXT, Given
-from sheetnet.tables.plan import BLANK, MAX_FEATURES, MAX_LEVELS, MAX_USED, Kind, Plan, Used, spelt, width
+from sheetnet.tables.memory import LARGEST, Given
+from sheetnet.tables.plan import MAX_FEATURES, MAX_LEVELS, MAX_USED, Kind, Plan, spelt, width
+from sheetnet.tables.using import levels_in, missing_in, used_of
 from sheetnet.tables.words import counted, refusal, shown
 
 FEW = 20  # different entries of a category that nobody has spoken of
 _ID = re.compile(r"(.*[_\W])?(id|idx|index|key|no|nr|row|rows|rownames|uuid)|[A-Z]?[a-z]+I[dD]", re.ASCII)
-_WILD = re.compile(r"[*?~]|^[<>=]")  # what COUNTIF takes for more than it says
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,12 @@ def choose(given: Given, target: str, wishes: Wishes) -> tuple[Plan, tuple[Choic
         choices.append(_choice(by_name[name], goal_column, earlier, given, wishes))
     rows = _complete(choices, goal_column, wishes.missing, given.source)
     for at, one in enumerate(choices):
-        if one.saying.how != "left_out" and not one.said and len(_levels(one.column, rows)) < 2:
-            choices[at] = replace(one, saying=Saying("left_out"), why="the same entry in every row in use")
+        if one.saying.how != "left_out" and not one.said and (why := _needless(one.column, choices, rows)):
+            choices[at] = replace(one, saying=Saying("left_out"), why=why)
     rows = _complete(choices, goal_column, wishes.missing, given.source)
-    used = tuple(_used(one, rows, wishes.missing, given.source) for one in choices if one.saying.how != "left_out")
+    goal = goal_of(goal_column, rows, wishes.kind, wishes.positive, given.source)
+    in_use = [one for one in choices if one.saying.how != "left_out"]
+    used = tuple(used_of(one.column, one.saying, one.said, rows, wishes.missing, given.source) for one in in_use)
     if not used:
         raise refusal(given.source, "no column is left as a feature", "one at least", f"say how: {_example(choices)}")
     features = sum(map(width, used))
@@ -71,7 +73,6 @@ def choose(given: Given, target: str, wishes: Wishes) -> tuple[Plan, tuple[Choic
         found = f"found {counted(len(used), 'column')} that give {counted(features, 'feature')}"
         expected = f"at most {MAX_USED} and {MAX_FEATURES}"
         raise refusal(given.source, found, expected, "name fewer: features=[...]")
-    goal = goal_of(goal_column, rows, wishes.kind, wishes.positive, given.source)
     plan = Plan(given.source, given.n_rows, int(rows.sum()), used, goal)
     return plan, tuple(choices), rows
 
@@ -158,14 +159,25 @@ def _guess(column: Column, scale: str) -> tuple[str, How, str]:
     return "number", SCALES[scale], f"{len(found)} different numbers"
 
 
+def _needless(column: Column, choices: Sequence[Choice], rows: np.ndarray) -> str:
+    """Why a column adds nothing to the others in the rows in use, in words; empty where it does."""
+    if len(levels_in(column, rows)) < 2:
+        return "the same entry in every row in use"
+    finer = (one.column for one in choices if one.saying.how == "dummies" and one.column is not column)
+    followed = next((one.name for one in finer if len(rows) >= FEW and _follows(column, one)), "")
+    return f"follows from {followed}" if followed else ""
+
+
 def _same(a: Column, b: Column) -> bool:
     """Whether two columns, one of them of texts at least, tell the same rows apart: each entry has its one partner."""
-    if not (a.is_text or b.is_text) or not np.array_equal(a.blank, b.blank):
+    return (a.is_text or b.is_text) and len(a.found) == len(b.found) and _follows(a, b)
+
+
+def _follows(a: Column, b: Column) -> bool:
+    """Whether a column says nothing that another, of few different entries, does not say: each b has its one a."""
+    if not np.array_equal(a.blank, b.blank) or not 1 < len(a.found) <= len(b.found) <= MAX_LEVELS:
         return False
-    left, right = a.found, b.found
-    if not 1 < len(left) == len(right) <= MAX_LEVELS:
-        return False
-    return len(set(zip(_folded(a), _folded(b), strict=True))) == len(left)
+    return len(set(zip(_folded(a), _folded(b), strict=True))) == len(b.found)
 
 
 def _folded(column: Column) -> list[Level]:
@@ -173,23 +185,11 @@ def _folded(column: Column) -> list[Level]:
     return [entry.casefold() if isinstance(entry, str) else entry for entry in entries]
 
 
-def _levels(column: Column, rows: np.ndarray) -> list[Level]:
-    """The different entries in the rows in use, in order."""
-    return replace(column, entries=column.entries[rows], levels=column.levels or tuple(column.found)).found
-
-
-def _missing(saying: Saying, missing: Missing) -> Missing:
-    """What becomes of a column's blanks; names have no median."""
-    if saying.missing is not None:
-        return saying.missing
-    return "mode" if missing == "median" and saying.how in LEVELS else missing
-
-
 def _complete(choices: Sequence[Choice], goal: Column, missing: Missing, source: str) -> np.ndarray:
     """Which rows have a target and no blank that drops them."""
     rows = ~goal.blank
     used = [one for one in choices if one.saying.how != "left_out"]
-    dropping = [one.column for one in used if _missing(one.saying, missing) == "drop"]
+    dropping = [one.column for one in used if missing_in(one.saying, missing) == "drop"]
     for column in dropping:
         rows = rows & ~column.blank
     if rows.sum() < 2:
@@ -198,72 +198,6 @@ def _complete(choices: Sequence[Choice], goal: Column, missing: Missing, source:
         found = f"{counted(int(rows.sum()), 'complete row')} of {len(rows)} left ({blank})"
         raise refusal(source, found, "at least 2", 'fill blanks (missing="median") or leave columns out')
     return np.asarray(rows)
-
-
-def _used(choice: Choice, rows: np.ndarray, default: Missing, source: str) -> Used:
-    """The column as the plan has it."""
-    column, saying = choice.column, choice.saying
-    place, how = f"{source}, column {column.name}", saying.how
-    missing = _missing(saying, default)
-    has_blank = bool(column.blank.any())
-    blank = has_blank or (choice.said and saying.missing in ("median", "mode", "flag"))
-    if column.why:
-        raise refusal(place, column.why, "numbers or a few different entries", "leave it out: sn.left_out()")
-    if blank and missing == "flag" and how == "yes_no":  # blanks are a third entry
-        how, saying = ("dummies", replace(saying, drop="first")) if column.is_text else ("number", saying)
-    if how in NUMBERS:
-        return _numbers(column, how, missing, blank, rows, place)
-    if blank and missing == "flag" and not column.is_text:
-        raise refusal(place, "blanks cannot be flagged here", "texts", 'say missing="mode", or sn.number("flag")')
-    found = _levels(column, rows)
-    everything = column.found
-    least, most = {"yes_no": (2, 2), "dummies": (2, MAX_LEVELS)}.get(how, (1, MAX_LEVELS))
-    if blank and missing == "flag":
-        names = {str(level).casefold() for level in everything}
-        found.append(next(name for name in (BLANK, "(missing)", "((missing))") if name not in names))
-    if not least <= len(found) <= most:
-        seen = f"found {counted(len(found), 'different entry').replace('entrys', 'entries')}"
-        raise refusal(place, seen, f"{least} to {most} for sn.{how}()", "say it otherwise, or leave it out")
-    if any(isinstance(level, str) and len(level) > MAX_TEXT for level in everything):
-        raise refusal(place, "found an entry that is too long", f"at most {MAX_TEXT} characters", "leave it out")
-    if blank and missing == "mode" and any(isinstance(level, str) and _WILD.search(level) for level in everything):
-        odd = next(level for level in everything if isinstance(level, str) and _WILD.search(level))
-        remedy = 'say missing="flag" or "drop", or rename the entry'
-        raise refusal(place, f"found {shown(odd)}", "entries that a sheet can count", remedy)
-    return Used(
-        column.name, column.is_text, how, missing, blank, tuple(found), column.besides(found),
-        _dropped(saying, found, place) if how == "dummies" else None,
-    )  # fmt: skip
-
-
-def _numbers(column: Column, how: How, missing: Missing, blank: bool, rows: np.ndarray, place: str) -> Used:
-    if column.is_text:
-        odd = column.bad or shown(str(column.found[0]))
-        raise refusal(place, f"found {odd}", f"numbers for sn.{how}()", "mend it, or say sn.dummies()")
-    entries = column.entries[rows & ~column.blank]
-    if how == "log" and (np.nanmin(column.entries) <= -1):
-        row = int(np.flatnonzero(column.entries <= -1)[0])
-        found = f"found {column.entries[row]:g} in row {row + 1}"
-        raise refusal(place, found, "numbers above -1 for sn.log()", "say sn.standardised()")
-    if how == "share_of_largest" and not entries.max(initial=0.0) > 0:
-        raise refusal(place, "the largest entry is not above 0", "one that is", "say sn.standardised()")
-    if how in ("standardised", "min_max") and len(np.unique(entries)) < 2 and not (blank and missing != "drop"):
-        raise refusal(place, "all entries are the same", "two different ones at least", "leave it out: sn.left_out()")
-    return Used(column.name, False, how, missing, blank)
-
-
-def _dropped(saying: Saying, levels: list[Level], place: str) -> int | None:
-    """The place of the level that gets no dummy."""
-    if saying.drop is None:
-        return None
-    keys = [spelt(level).casefold() for level in levels]
-    key = spelt(saying.drop).casefold()
-    if key in keys:
-        return keys.index(key)
-    if saying.drop == "first":
-        return 0
-    known = ", ".join(shown(spelt(level)) for level in levels[:20])
-    raise refusal(place, f"found no entry {shown(saying.drop)} to drop", f"one of {known}", 'say drop="first"')
 
 
 def _example(choices: Sequence[Choice]) -> str:

@@ -53,9 +53,25 @@ def goal_of(column: Column, rows: np.ndarray, kind: Kind | None, positive: Level
         seen = f"found {len(found)} different entries"
         bad = f" ({column.bad} is no number)" if column.bad else ""
         raise refusal(place, f"{seen}{bad}", f"numbers, or at most {MAX_CLASSES} classes", "name another target")
+    sure(column, place)
     if positive is not None:
         found = _with_positive(found, positive, kind, place)
     return Goal(column.name, column.is_text, kind, bool(column.blank.any()), tuple(found), column.besides(found))
+
+
+def sure(column: Column, place: str) -> None:
+    """See that programs agree on which entries of a column are the same.
+
+    Raises: DataError naming two of which they do not, or a number of more digits than a formula keeps.
+    """
+    if near := column.near:
+        found = f"found {near[0]!r} and {near[1]!r}, which are equal to some programs"
+        raise refusal(place, found, "numbers that every spreadsheet tells apart", "round the column to 12 digits")
+    if not column.is_text and (long := next((one for one in column.found if float(spelt(one)) != one), None)):
+        raise refusal(place, f"found {long!r}", "entries of at most 15 digits, as a formula says them", "round them")
+    if doubtful := column.doubtful:
+        found = f"found {' and '.join(map(shown, doubtful))}, which are the same to some programs"
+        raise refusal(place, found, "entries that differ in more than case", "write both alike, or rename one")
 
 
 def _with_positive(found: list[Level], positive: Level | bool, kind: Kind, place: str) -> list[Level]:

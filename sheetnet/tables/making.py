@@ -19,6 +19,8 @@ from sheetnet.tables.sources import Reading, given
 from sheetnet.tables.table import Table, checked
 from sheetnet.tables.words import refusal, shown
 
+_SPELT = 10  # other spellings of a column's entries that are said
+
 
 def table(
     source: Any,
@@ -64,11 +66,20 @@ def table(
         features = [features]
     only = None if features is None else [_named(one, found, said, "features") for one in features]
     plan, choices, _ = choose(found, goal, Wishes(sayings, missing, scale, only, kind, positive))
-    used = [*(one.name for one in plan.columns), goal]
+    used = plan.names
+    try:
+        Plan.of(plan.settings)  # what a workbook's manifest would hold, as it is judged when it is read
+    except ValueError as reason:
+        bounds = "names of at most 1,000 characters and entries of at most 255"
+        raise refusal(found.source, f"the table cannot be described ({reason})", bounds, "shorten them") from None
     by_name = {column.name: column for column in found.columns}
     raw = Raw({one: by_name[one].entries[:, None] for one in used}, found.source)
     said += [f"{one}: {words}" for one in used for words in by_name[one].said]
-    return checked(Table(raw, plan, tuple(said), _lines(choices, plan, by_name[goal].is_text)))
+    for one in (by_name[name] for name in used):
+        said += [f"{one.name}: {shown(text)} is {level}" for text, level in one.spellings.items()][:_SPELT]
+    lines = _lines(choices, plan, by_name[goal].is_text)
+    others = tuple(one for one in found.names if one != goal and one not in found.others)
+    return checked(Table(raw, plan, tuple(said), lines, others))
 
 
 def _is_array(target: Any) -> bool:

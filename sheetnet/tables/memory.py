@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from sheetnet.tables.cells import Column, column_of, marks
+from sheetnet.tables.cells import Column, clean, column_of, marks
 from sheetnet.tables.names import unique
 from sheetnet.tables.words import counted, refusal
 
 MAX_TEXT = 255  # characters of an entry that a formula can say
+ARRAYS = "arrays"  # the source of what has no names
 LARGEST = 2.0**53  # above it doubles skip whole numbers
 NAMELESS = re.compile(r"(Unnamed: \d+|index|level_\d+)?")
 
@@ -67,7 +68,7 @@ def _of_series(name: str, series: Any, source: str) -> Column:
             return judged(Column(name, _floats(name, series.astype(levels.dtype.name), source)), nameless)
         texts = [None if pd.isna(entry) else str(entry) for entry in series]
         found = _of_objects(name, texts, source)
-        order = tuple(str(level).strip() for level in levels) if found.is_text else ()
+        order = tuple(clean(str(level)) for level in levels) if found.is_text else ()
         return judged(replace(found, levels=order), nameless)
     if types.is_bool_dtype(kind):
         values = np.array([math.nan if pd.isna(v) else float(v) for v in series])
@@ -146,7 +147,8 @@ def _of_values(name: str, column: Any) -> Column:
     if isinstance(values, np.ndarray) and values.ndim != 1:
         found = f"found an array of {values.ndim} axes"
         raise refusal(f"column {name}", found, "one entry for each row", "give its columns one by one")
-    return _of_series(name, pd.Series(values, dtype=None if len(values) else float), "the table")
+    texts = not isinstance(values, np.ndarray) and any(isinstance(value, str) for value in values)
+    return _of_series(name, pd.Series(values, dtype=object if texts or not len(values) else None), "the table")
 
 
 def of_array(source: Any) -> Given:
@@ -154,8 +156,8 @@ def of_array(source: Any) -> Given:
     if X.ndim != 2:
         found, remedy = f"found X of shape {X.shape}", "give X of two axes, such as X.reshape(len(X), -1)"
         raise refusal("the table", found, "rows and columns (n, p)", remedy)
-    columns = (_of_values(f"x_{at}", X[:, at]) for at in range(1, X.shape[1] + 1))
-    return Given(tuple(columns), "arrays")
+    columns = (_of_values(f"x_{at}", X[:, at - 1]) for at in range(1, X.shape[1] + 1))
+    return Given(tuple(columns), ARRAYS)
 
 
 def with_target(found: Given, y: Any) -> Given:
@@ -177,7 +179,7 @@ def of_bunch(bunch: Any) -> Given:
     data, target, names = bunch.data, bunch.target, getattr(bunch, "target_names", None)
     frame = data if hasattr(data, "iloc") else pd.DataFrame(np.asarray(data), columns=list(bunch.feature_names))
     found = of_frame(frame, "a Bunch")
-    titles = [] if names is None else [str(name) for name in names]
+    titles = [] if names is None else [clean(str(name)) for name in names]
     y = np.asarray(target)
     if y.ndim == 2:
         titles = titles if len(titles) == y.shape[1] else [f"target_{at}" for at in range(1, y.shape[1] + 1)]
@@ -202,15 +204,14 @@ def _same_height(heights: Mapping[str, int]) -> None:
 
 
 def judged(column: Column, nameless: bool = False) -> Column:
-    """The column with a word if it can be no feature."""
+    """The column with a word if it can be no feature; nameless: its name says nothing of what it holds."""
     entries = column.entries
     if column.is_text:
-        longest = max(entries[~column.blank], key=len, default="")
-        why = f"texts of up to {len(longest):,} characters" if len(longest) > MAX_TEXT else ""
-        return replace(column, why=column.why or why, counts=False)
-    full = entries[~column.blank]
-    counting = len(entries) > 1 and np.array_equal(full, np.arange(full[0] if len(full) else 0, len(entries) + full[0]
-        if len(full) else 0)) and len(full) == len(entries) and full[0] in (0, 1)  # fmt: skip
+        longest = len(max(entries[~column.blank], key=len, default=""))
+        why = f"texts of up to {longest:,} characters" if longest > MAX_TEXT else ""
+        return replace(column, why=column.why or why)
     if np.isinf(entries).any():
         return replace(column, why="numbers too large for a cell")
-    return replace(column, counts=bool(nameless and counting))
+    counted = (np.arange(first, len(entries) + first) for first in (0, 1))
+    counts = nameless and len(entries) > 1 and any(np.array_equal(entries, numbers) for numbers in counted)
+    return replace(column, counts=counts)

@@ -13,7 +13,9 @@ _TAKEN = {
     "loss", "pred", "lin", "relu", "act", "error", "sq_error", "verdict", "data", "rows", "nets", "passengers", "table",
     "mask", "print_area", "print_titles", "database", "criteria", "extract", "consolidate_area", "sheet_title",
 }  # fmt: skip
-_FAMILY = re.compile(r"(lr|d|linear|two_relu|relu\w*|relus|mlp\w*|logistic|softmax|net|module|mmult|solver|_xl\w*)_.*")
+_FAMILY = re.compile(
+    r"(lr|d|linear|two_relu|relu\w*|relus|mlp\w*|logistic|softmax|net|module|mmult|solver|_xl\w*)_.*[^_]"
+)
 
 
 def safe_names(names: Iterable[str]) -> tuple[str, ...]:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sheetnet.tables.passengers import SCHEMA, Column, columns_of, content_of, text_of
+from sheetnet.tables.passengers import SCHEMA, Column, columns_of
+from sheetnet.tables.reading import content_of
 from sheetnet.tables.words import refusal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+SUCH_AS = "a CSV table such as Kaggle's test.csv"
 LARGEST = 2**53  # above it doubles skip whole numbers
 BLANK_OK = ("Age", "Fare", "Embarked")
 COLUMNS = {"PassengerId": Column("PassengerId", "number", whole=True)} | {
@@ -36,7 +38,7 @@ def read_newcomers(path: str | Path) -> Newcomers:
     Raises: DataError naming the file, the line and the column, or the PassengerId that stands there twice.
     """
     file = str(path)
-    columns = columns_of(text_of(content_of(Path(path), "Kaggle's test.csv"), file), file, COLUMNS, 1)
+    columns = columns_of(content_of(Path(path).expanduser(), SUCH_AS), file, COLUMNS, 1, [])
     numbers = columns.pop("PassengerId")[:, 0]
     if (largest := numbers.max()) >= LARGEST:
         raise refusal(f"{file}, column PassengerId", f"found {largest:g}", f"numbers below {LARGEST}", "number anew")

@@ -1,12 +1,10 @@
 """Passengers as columns of numbers and texts, judged cell by cell as they are read.
 
-Only csv and numpy are used, so that a command which reads the table starts at once.
+Only the standard library and numpy are used, so that a command which reads the table starts at once.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections.abc import Mapping
@@ -18,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from sheetnet.errors import DataError
+from sheetnet.tables.cells import is_blank, marks
+from sheetnet.tables.reading import cells_of, content_of, text_of
 from sheetnet.tables.words import counted, refusal, shown
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MIN_ROWS = 2
-MAX_ROWS = 16_384
-MAX_BYTES = 16 * 2**20
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
@@ -113,6 +111,7 @@ class Raw:
 
     columns: dict[str, NDArray[Any]]
     source: str
+    said: tuple[str, ...] = ()  # what was taken for what as it was read
 
     @property
     def n_rows(self) -> int:
@@ -135,8 +134,8 @@ class Raw:
 def read_passengers(path: str | Path | None = None) -> Raw:
     """The passengers in a CSV file, by default the 891 of the shipped titanic.csv.
 
-    Kaggle's train.csv is read as it is: columns in any order, others beside them ignored, utf-8 with or without
-    BOM, any line ends. Blanks around a cell are dropped and empty lines skipped.
+    Kaggle's train.csv, titanic3.csv and seaborn's titanic.csv are read as they are: columns in any order and case,
+    others beside them ignored, any separator, encoding and line ends. A row without Fare is left out, with a word.
 
     Raises:
         DataError: one sentence that names the file, the line and the column, what was found, what was expected
@@ -148,111 +147,78 @@ def read_passengers(path: str | Path | None = None) -> Raw:
         shipped = files("sheetnet.tables") / "titanic.csv"
         file, name, content = shipped.name, shipped.name, shipped.read_bytes()
     else:
-        file, name, content = str(path), Path(path).name, content_of(Path(path), "Kaggle's train.csv")
-    return Raw(columns_of(text_of(content, file), file, SCHEMA, MIN_ROWS), source=name)
+        path = Path(path).expanduser()
+        file, name, content = str(path), path.name, content_of(path, "a CSV table such as Kaggle's train.csv")
+    said: list[str] = []
+    columns = columns_of(content, file, SCHEMA, MIN_ROWS, said, needed="Fare")
+    return Raw(columns, name, tuple(said))
 
 
-def content_of(path: Path, such_as: str) -> bytes:
-    """The bytes of a CSV file that a person named, such as one of theirs that they know.
+def columns_of(
+    content: bytes, file: str, schema: Mapping[str, Column], at_least: int, said: list[str], needed: str = ""
+) -> dict[str, NDArray[Any]]:
+    """The columns (n, 1) of a schema in a CSV file, by name, in the schema's order: float64, or object for texts.
 
-    Raises: DataError for a folder, a file that is not there, cannot be read or is too large.
-    """
-    table = f"a CSV table such as {such_as}"
-    if path.is_dir():
-        raise refusal(str(path), "this is a folder", table, "name a file in it")
-    if path.exists() and not path.is_file():
-        raise refusal(str(path), "this is no regular file", table, "name a file")
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise refusal(str(path), "there is no such file", table, "check the path") from None
-    except OSError as error:
-        raise refusal(str(path), f"it cannot be read ({error.strerror})", table, "check the path and rights") from None
-    if len(content) > MAX_BYTES:
-        found = f"the file is larger than {MAX_BYTES // 2**20} MiB"
-        raise refusal(str(path), found, f"at most {MAX_ROWS:,} rows", "keep fewer passengers")
-    return content
-
-
-def text_of(content: bytes, file: str, lines: str = "a line for each passenger") -> str:
-    """The text of a CSV file, without BOM; lines: what stands below its header, in words.
-
-    Raises: DataError for what is no text in utf-8, and for a file without any.
-    """
-    found = ""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = len(content[: error.start + 1].splitlines())
-        text, found = "", f"line {line} is not utf-8 text (byte 0x{content[error.start]:02x})"
-    if b"\0" in content:
-        found = "the file is binary, not utf-8 text"
-    if content.startswith(b"PK\x03\x04"):
-        found = "the file is an Excel workbook or another zip archive, not utf-8 text"
-    if found:
-        raise refusal(file, found, "a CSV table", "open it in a spreadsheet and save it as 'CSV UTF-8'")
-    if not text.strip():
-        raise refusal(file, "the file is empty", f"a header and {lines}", "check that it was saved")
-    return text
-
-
-def columns_of(text: str, file: str, schema: Mapping[str, Column], at_least: int) -> dict[str, NDArray[Any]]:
-    """The columns (n, 1) of a schema in a CSV text, by name, in the schema's order: float64, or object for texts.
-
+    said: where words go on what was taken for what. needed: a column without which a row is left out, with a word.
     Raises: DataError naming file, line and column; also for fewer rows than at_least.
     """
-    dtypes = {"number": np.float64, "text": np.object_}
-    cells = zip(*_rows(text, file, schema, at_least), strict=True)
-    return {
-        column.name: np.array(values, dtype=dtypes[column.kind]).reshape(-1, 1)
-        for column, values in zip(schema.values(), cells, strict=True)
-    }
-
-
-def _rows(text: str, file: str, schema: Mapping[str, Column], at_least: int) -> list[list[float | str]]:
-    """The values of each passenger in the order of the schema."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    records = filter(None, reader)  # an empty line is an empty record
-    rows: list[list[float | str]] = []
-    try:
-        header = [name.strip() for name in next(records)]
-        places = _places(header, schema, f"{file}, line {reader.line_num}")
-        for record in records:
-            place = f"{file}, line {reader.line_num}"
-            if len(record) != len(header):
-                expected = f"{len(header)} as in the header"
-                remedy = "give each column one cell and put a text that holds a comma in double quotes"
-                raise refusal(place, f"found {counted(len(record), 'field')}", expected, remedy)
-            if len(rows) == MAX_ROWS:
-                found = f"the table has more than {MAX_ROWS:,} rows"
-                raise refusal(place, found, f"at most {MAX_ROWS:,} in a sheet for learning", "keep fewer passengers")
-            try:
-                rows.append([column.value(record[places[name]]) for name, column in schema.items()])
-            except DataError as error:
-                raise DataError(f"{place}, {error}") from None
-    except csv.Error as error:
-        expected = f"cells of at most {csv.field_size_limit():,} characters with their quotes in pairs"
-        remedy = "shorten the cell or close the quote"
-        raise refusal(f"{file}, line {reader.line_num}", f"found a broken cell ({error})", expected, remedy) from None
-    if len(rows) < at_least:
-        found = f"the table has {counted(len(rows), 'row') if rows else 'no rows'}"
+    cells = cells_of(text_of(content, file, said=said, lines="a line for each passenger"), file, said=said)
+    said[:] = cells.said
+    places = _places(cells.header, schema, f"{file}, line {cells.first}")
+    texts = {name: [row[at] for row in cells.rows] for name, at in places.items()}
+    if needed:
+        full = [not is_blank(cell) for cell in texts[needed]]
+        gone = [f"line {line}" for line, kept in zip(cells.lines, full, strict=True) if not kept]
+        said += [f"without {needed}, left out: {', '.join(gone[:5])}{' and more' * (len(gone) > 5)}"] if gone else []
+    else:
+        full = [True] * len(cells.rows)
+    if sum(full) < at_least:
+        found = f"the table has {counted(sum(full), 'row') if any(full) else 'no rows'}"
+        found += f" ({said[-1]})" if not all(full) else ""
         raise refusal(file, found, f"at least {at_least} below the header", "add a line for each passenger")
-    return rows
+    dtypes = {"number": np.float64, "text": np.object_}
+    out = {name: _plain(schema[name], entries, file, said) for name, entries in texts.items()}
+    values: dict[str, list[float | str]] = {name: [] for name in schema}
+    for at in (at for at, kept in enumerate(full) if kept):
+        try:
+            for name, column in schema.items():
+                values[name].append(column.value(out[name][at]))
+        except DataError as error:
+            raise DataError(f"{file}, line {cells.lines[at]}, {error}") from None
+    return {name: np.array(values[name], dtype=dtypes[c.kind]).reshape(-1, 1) for name, c in schema.items()}
+
+
+def _plain(column: Column, cells: list[str], file: str, said: list[str]) -> list[str]:
+    """The cells as the column's rule knows them: blank where they say so, in its spelling, with a decimal point."""
+    cells = ["" if is_blank(cell) else cell.strip() for cell in cells]
+    if column.kind == "text":
+        spelling = {str(one).casefold(): str(one) for one in column.allowed}
+        other = sorted({cell for cell in cells if spelling.get(cell.casefold(), cell) != cell})
+        said += [f"{column.name}: {shown(cell)} is {spelling[cell.casefold()]}" for cell in other]
+        return [spelling.get(cell.casefold(), cell) for cell in cells]
+    (mark,) = marks([cells], file, [column.name], None)
+    if mark is None or not any("," in cell for cell in cells):
+        return cells
+    said.append(f"{column.name}: commas {'are decimal marks' if mark == ',' else 'stand between thousands'}")
+    group = "." if mark == "," else ","
+    return [cell.replace(group, "").replace(mark, ".") for cell in cells]
 
 
 def _places(header: list[str], schema: Mapping[str, Column], place: str) -> dict[str, int]:
-    """Where each column of the schema stands in the header."""
-    twice = [name for name in schema if header.count(name) > 1]
+    """Where each column of the schema stands in the header; its case does not matter, unless two differ in that."""
+    lower = [name.casefold() for name in header]
+    alike = {name: header if name in header else lower for name in schema}
+    keys = {name: name if name in header else name.casefold() for name in schema}
+    twice = [name for name in schema if alike[name].count(keys[name]) > 1]
     if twice:
-        found = f"found column {twice[0]} {header.count(twice[0])} times"
+        found = f"found column {twice[0]} {alike[twice[0]].count(keys[twice[0]])} times"
         raise refusal(place, found, "each column once", "remove or rename all but one")
-    missing = [name for name in schema if name not in header]
+    missing = [name for name in schema if keys[name] not in alike[name]]
     if missing:
         found = f"found no column {', '.join(missing)} among {', '.join(map(shown, header[:20]))}"
         found += f" and {len(header) - 20} more" if len(header) > 20 else ""
         raise refusal(place, found, f"the columns {', '.join(schema)}", _remedy(missing, header))
-    return {name: header.index(name) for name in schema}
+    return {name: alike[name].index(keys[name]) for name in schema}
 
 
 def _remedy(missing: list[str], header: list[str]) -> str:
@@ -261,9 +227,7 @@ def _remedy(missing: list[str], header: list[str]) -> str:
     misspelt = [f"{shown(alike[name.lower()])} to {name}" for name in missing if name.lower() in alike]
     if misspelt:
         rest = " and add the rest" * (len(misspelt) < len(missing))
-        return f"rename {', '.join(misspelt)} (only case or spaces differ){rest}"
-    if len(header) == 1 and re.search(r"[;\t]", header[0]):
-        return "save the table with commas between the cells, not semicolons or tabs"
+        return f"rename {', '.join(misspelt)} (only spaces differ){rest}"
     if missing == ["Survived"]:
         return "use Kaggle's train.csv, for its test.csv does not say who survived"
     if missing == ["PassengerId"]:

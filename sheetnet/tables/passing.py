@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from sheetnet.errors import DataError
+from sheetnet.graph.evaluate import evaluate
+from sheetnet.graph.node import Node, constant, order
+from sheetnet.graph.rewrite import substitute
 from sheetnet.tables.cells import Column
 from sheetnet.tables.columns import LEVELS
-from sheetnet.tables.memory import Given
+from sheetnet.tables.memory import ARRAYS, Given
+from sheetnet.tables.passengers import SCHEMA, Raw
 from sheetnet.tables.plan import Plan, Used, spelt
+from sheetnet.tables.recipe import RECIPES, Recipe, counting
 from sheetnet.tables.words import refusal, shown
 
 
-def columns_for(plan: Plan, new: Given, old: Mapping[str, np.ndarray], fill: bool) -> dict[str, np.ndarray]:
+def columns_for(
+    plan: Plan, names: Sequence[str], new: Given, old: Mapping[str, np.ndarray], fill: bool
+) -> dict[str, np.ndarray]:
     """The plan's columns (m, 1) of new rows, by name; old: those of the table, from which blanks are filled.
+
+    names: of the columns as the table was given, by which those of an array go.
 
     Raises: DataError naming column and row for what the table does not know.
     """
-    found = {name.casefold(): column for name, column in zip(new.names, new.columns, strict=True)}
+    own = names if new.source == ARRAYS and len(names) == len(new.columns) else new.names
+    found = {name.casefold(): column for name, column in zip(own, new.columns, strict=True)}
     lacking = [column.name for column in plan.columns if column.name.casefold() not in found]
-    if lacking and new.source == "arrays" and len(new.columns) == len(plan.columns):
-        found = {used.name.casefold(): one for used, one in zip(plan.columns, new.columns, strict=True)}
-        lacking = []
     if lacking:
         place, known = new.source, ", ".join(map(shown, new.names[:20]))
         names = ", ".join(map(shown, lacking))
@@ -78,3 +86,42 @@ def filling(used: Used, old: np.ndarray) -> float | str:
         most: float | str = Counter(known.tolist()).most_common(1)[0][0]
         return most
     return float(np.median(known))
+
+
+def passengers_through(ours: Recipe, raw: Raw, new: Given) -> np.ndarray:
+    """X (m, p) of new passengers by the recipe of others, with their largest and most common entries.
+
+    Raises: DataError for a column that is missing, and for an entry that no passenger has or that is blank.
+    """
+    columns = {
+        one.name: _passengers(one, new.source, ours.picked is None) for one in new.columns if one.name in ours.raw
+    }
+    lacking = [name for name in ours.raw if name not in columns and name != "Survived"]
+    if lacking:
+        names = ", ".join(map(shown, new.names[:20]))
+        raise refusal(new.source, f"found no column {', '.join(lacking)}", f"more than {names}", "add what is missing")
+    m = len(next(iter(columns.values())))
+    theirs = RECIPES[ours.name].build(m, m)
+    pairs = zip(order(list(theirs.features.values())), order(list(ours.features.values())), strict=True)
+    whole = [(one, old) for one, old in pairs if old.shape == (1, 1) and old.op != "constant"]
+    values = evaluate([old for _, old in whole], ours.inputs(raw))
+    change: dict[Node, Node] = {one: constant(value[0, 0]) for (one, _), value in zip(whole, values, strict=True)}
+    given = {theirs.number: counting(m), theirs.no: counting(m)}
+    given |= {node: columns[name] for name, node in theirs.raw.items() if name in columns}
+    return np.hstack(evaluate(substitute(list(theirs.features.values()), change), given))
+
+
+def _passengers(column: Column, source: str, filled: bool) -> np.ndarray:
+    """A column (m, 1) of new passengers, each entry as one of the old ones may be; filled: its blanks will be."""
+    if column.blank.any() and not filled:
+        row = int(np.flatnonzero(column.blank)[0]) + 1
+        place, found = f"{source}, row {row}, column {column.name}", "found an empty cell"
+        raise refusal(place, found, "an entry: this recipe drops rows without", "fill it in")
+    values = []
+    for row, entry in enumerate(column.entries.tolist(), 1):
+        try:
+            values.append(SCHEMA[column.name].value(entry))
+        except DataError as reason:
+            raise DataError(f"{source}, row {row}, {reason}") from None
+    kind = SCHEMA[column.name].kind
+    return np.array(values, dtype=object if kind == "text" else float)[:, None]

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from sheetnet.tables.columns import LEVELS, NUMBERS, How, Level, Missing
-from sheetnet.tables.passengers import MAX_ROWS
+from sheetnet.tables.reading import MAX_ROWS
 
 Kind = Literal["number", "two", "many"]
 RECIPE = "table"  # the recipe of every table but the passengers'

@@ -12,10 +12,9 @@ import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from sheetnet.tables.cells import is_blank
 from sheetnet.tables.words import counted, refusal, shown
@@ -33,6 +32,7 @@ _BOMS = {
     b"\xff\xfe": "utf-16",
     b"\xfe\xff": "utf-16",
 }
+_MEMORY = 256 * 2**20  # bytes that unpacking may take
 _SNIFFED = 50  # records that tell the separator
 
 
@@ -44,6 +44,7 @@ class Cells:
     rows: list[list[str]]
     lines: list[int]
     said: tuple[str, ...]
+    first: int  # the line of the header
 
 
 def content_of(path: Path, such_as: str = "a CSV table", limit: int = MAX_BYTES) -> bytes:
@@ -58,15 +59,17 @@ def content_of(path: Path, such_as: str = "a CSV table", limit: int = MAX_BYTES)
     try:
         with path.open("rb") as stream:
             content = stream.read(limit + 1)
-        if path.suffix.lower() in PACKED and len(content) <= limit:
-            content = _unpacked(content, path, limit)
     except FileNotFoundError:
         raise refusal(str(path), "there is no such file", such_as, "check the path") from None
-    except (EOFError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise refusal(str(path), f"it cannot be unpacked ({error})", such_as, "pack it anew") from None
     except OSError as error:
-        reason = error.strerror or error
-        raise refusal(str(path), f"it cannot be read ({reason})", such_as, "check the path and rights") from None
+        raise refusal(
+            str(path), f"it cannot be read ({error.strerror})", such_as, "check the path and rights"
+        ) from None
+    if path.suffix.lower() in PACKED and len(content) <= limit:
+        try:
+            content = _unpacked(content, path, limit)
+        except (OSError, EOFError, lzma.LZMAError, zlib.error, zipfile.BadZipFile, RuntimeError, ValueError) as error:
+            raise refusal(str(path), f"it cannot be unpacked ({error})", such_as, "pack it anew") from None
     if len(content) > limit:
         found = f"the file is larger than {limit // 2**20} MiB"
         raise refusal(str(path), found, f"at most {MAX_ROWS:,} rows", "keep fewer rows")
@@ -85,20 +88,28 @@ def _unpacked(content: bytes, path: Path, limit: int) -> bytes:
                 raise refusal(str(path), found, "one table", "unpack it and name the file")
             with archive.open(inside[0]) as stream:
                 return stream.read(limit + 1)
-    opened: dict[str, Callable[[BinaryIO], BinaryIO]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}  # type: ignore[dict-item]
-    with opened[kind](packed) as unpacked:
+    if kind == ".xz":
+        opened = lzma.LZMADecompressor(memlimit=_MEMORY)
+        text = opened.decompress(content, limit + 1)
+        if not opened.eof and len(text) <= limit:
+            raise EOFError("it ends too soon")
+        return text
+    with gzip.open(packed) if kind == ".gz" else bz2.open(packed) as unpacked:
         return unpacked.read(limit + 1)
 
 
-def text_of(content: bytes, file: str, encoding: str | None = None, said: list[str] | None = None) -> str:
+def text_of(
+    content: bytes, file: str, encoding: str | None = None, said: list[str] | None = None, lines: str = "rows below it"
+) -> str:
     """The text of a file: in the encoding that is named, or by its mark, else utf-8, else Windows' (cp1252).
 
-    said: where words on the encoding go. Raises: DataError for what is no text, and for a file without any.
+    said: where words on the encoding go; lines: what stands below the header, in words.
+    Raises: DataError for what is no text, and for a file without any.
     """
     said = [] if said is None else said
     named = encoding
     if content.startswith(b"PK\x03\x04"):
-        found = "the file is an Excel workbook or another zip archive, not text"
+        found = "the file is an Excel workbook or another zip archive, not utf-8 text"
         raise refusal(file, found, "a CSV table", "open it in a spreadsheet and save it as 'CSV UTF-8'")
     if encoding is None:
         encoding = next((name for mark, name in _BOMS.items() if content.startswith(mark)), "utf-8")
@@ -122,10 +133,10 @@ def text_of(content: bytes, file: str, encoding: str | None = None, said: list[s
         said.append("the text is not utf-8: it is read as cp1252, say encoding= if letters look wrong")
     text = text.removeprefix("\ufeff")
     if "\0" in text:
-        found = "the file is binary, not text"
+        found = "the file is binary, not utf-8 text"
         raise refusal(file, found, "a CSV table", "open it in a spreadsheet and save it as 'CSV UTF-8'")
     if not text.strip():
-        raise refusal(file, "the file is empty", "a header and rows below it", "check that it was saved")
+        raise refusal(file, "the file is empty", f"a header and {lines}", "check that it was saved")
     return text
 
 
@@ -151,7 +162,7 @@ def cells_of(text: str, file: str, separator: str | None = None, said: Sequence[
             words.append(f"{SEPARATORS[separator]} separate the cells")
     elif len(separator) != 1 or separator in "\r\n\"'":
         raise refusal(file, f"separator is {shown(separator)}", "one character", 'say one such as separator=";"')
-    header, rows, lines = _records(text, file, separator)
+    header, rows, lines, first_line = _records(text, file, separator)
     extra = {len(row) for row in rows} == {len(header) + 1}
     if extra and all(is_blank(row[-1]) for row in rows):  # 1,2,3, under a,b,c
         rows = [row[:-1] for row in rows]
@@ -166,18 +177,17 @@ def cells_of(text: str, file: str, separator: str | None = None, said: Sequence[
             remedy = f"give each column one cell and put a text that holds {shown(separator)} in double quotes"
             raise refusal(f"{file}, line {line}", f"found {counted(len(row), 'field')}", expected, remedy)
     full = [any(map(str.strip, row)) for row in rows]
-    if not any(full):
-        raise refusal(file, "the table has no rows", "at least 2 below the header", "add a line for each row")
     if not all(full):
         words.append(f"{counted(full.count(False), 'row')} without any entry left out")
     kept = [at for at, one in enumerate(full) if one]
-    return Cells(header, [rows[at] for at in kept], [lines[at] for at in kept], tuple(words))
+    return Cells(header, [rows[at] for at in kept], [lines[at] for at in kept], tuple(words), first_line)
 
 
-def _records(text: str, file: str, separator: str) -> tuple[list[str], list[list[str]], list[int]]:
-    """The header, and every record that is no empty line with the line where it ends."""
+def _records(text: str, file: str, separator: str) -> tuple[list[str], list[list[str]], list[int], int]:
+    """The header, every record that is no empty line, the line where each ends, and that of the header."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     header: list[str] | None = None
+    first = 1
     rows: list[list[str]] = []
     lines: list[int] = []
     try:
@@ -185,7 +195,7 @@ def _records(text: str, file: str, separator: str) -> tuple[list[str], list[list
             if not record:
                 continue
             if header is None:
-                header = [name.strip() for name in record]
+                header, first = [name.strip() for name in record], reader.line_num
                 if len(header) > MAX_COLUMNS:
                     found = f"found {len(header):,} columns"
                     raise refusal(f"{file}, line {reader.line_num}", found, f"at most {MAX_COLUMNS:,}", "keep fewer")
@@ -200,7 +210,7 @@ def _records(text: str, file: str, separator: str) -> tuple[list[str], list[list
         found = f"found a broken cell ({error})"
         remedy = "shorten the cell or close the quote"
         raise refusal(f"{file}, line {reader.line_num}", found, expected, remedy) from None
-    return header or [], rows, lines
+    return header or [], rows, lines, first
 
 
 def _separator(text: str, file: str) -> str:

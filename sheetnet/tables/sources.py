@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sheetnet.tables.cells import Mark, column_of, marks
+from sheetnet.tables.cells import Mark, clean, column_of, marks
 from sheetnet.tables.memory import NAMELESS, Given, judged, of_array, of_bunch, of_frame, of_mapping, with_target
 from sheetnet.tables.names import unique
 from sheetnet.tables.reading import MAX_COLUMNS, MAX_ROWS, PACKED, TEXTS, Cells, cells_of, content_of, text_of
 from sheetnet.tables.words import refusal, shown
 
-MAX_UNPACKED = 256 * 2**20  # bytes of a Parquet file's columns
+MAX_UNPACKED = 64 * 2**20  # bytes of a Parquet file and of its columns
+_BATCH = 64  # rows
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ def given(source: Any, y: Any = None, reading: Reading = Reading()) -> Given:
 
     Raises: DataError naming what cannot be read.
     """
+    if hasattr(source, "to_pandas") and not hasattr(source, "iloc"):  # of polars, pyarrow and the like
+        source = source.to_pandas()
     if isinstance(source, str | Path):
         found = _of_file(Path(source).expanduser(), reading)
     elif hasattr(source, "data") and hasattr(source, "target") and hasattr(source, "feature_names"):
@@ -58,7 +61,7 @@ def _bounded(found: Given) -> Given:
     if len(found.columns) > MAX_COLUMNS:
         place, columns = found.source, f"the table has {len(found.columns):,} columns"
         raise refusal(place, columns, f"at most {MAX_COLUMNS:,}", "keep fewer columns")
-    names = unique(name if name else f"column {at}" for at, name in enumerate(found.names, 1))
+    names = unique(clean(name) or f"column {at}" for at, name in enumerate(found.names, 1))
     return replace(found, columns=tuple(replace(c, name=n) for c, n in zip(found.columns, names, strict=True)))
 
 
@@ -83,7 +86,7 @@ def _of_file(path: Path, reading: Reading) -> Given:
 
 def of_cells(cells: Cells, file: str, source: str, decimal: Mark | None) -> Given:
     """The columns that cells hold."""
-    columns = list(zip(*cells.rows, strict=True))
+    columns = list(zip(*cells.rows, strict=True)) or [()] * len(cells.header)
     names = [name or f"column {at}" for at, name in enumerate(cells.header, 1)]
     kinds = marks(columns, file, names, decimal)
     places = [f"line {line}" for line in cells.lines]
@@ -95,20 +98,23 @@ def of_cells(cells: Cells, file: str, source: str, decimal: Mark | None) -> Give
 
 
 def _of_parquet(path: Path) -> Given:
-    import pandas as pd
-    import pyarrow.parquet as pq
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
 
     from sheetnet.tables.files import reading
 
     content_of(path, "a Parquet file", MAX_UNPACKED)
-    with reading(path):
-        about = pq.read_metadata(path)
-        groups = [about.row_group(at) for at in range(about.num_row_groups)]
-        size = sum(group.total_byte_size for group in groups)
-    if about.num_rows > MAX_ROWS or size > MAX_UNPACKED or about.num_columns > MAX_COLUMNS:
-        found = f"it has {about.num_rows:,} rows, {about.num_columns:,} columns and {size:,} bytes"
-        expected = f"at most {MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns and {MAX_UNPACKED:,} bytes"
-        raise refusal(str(path), found, expected, "keep fewer, or train without a workbook (sn.open_rows)")
-    with reading(path):
-        frame = pd.read_parquet(path)  # what pandas kept as an index is an index again
+    expected = f"at most {MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns and {MAX_UNPACKED:,} bytes"
+    remedy = "keep fewer, or train without a workbook (sn.open_rows)"
+    with reading(path), pa.OSFile(str(path)) as stream, ParquetFile(stream, pre_buffer=False) as file:
+        rows, columns = file.metadata.num_rows, file.metadata.num_columns
+        if rows > MAX_ROWS or columns > MAX_COLUMNS:
+            raise refusal(str(path), f"it has {rows:,} rows and {columns:,} columns", expected, remedy)
+        batches, size = [], 0
+        for batch in file.iter_batches(_BATCH):  # few at a time: a short file may hold much
+            batches.append(batch)
+            size += batch.nbytes
+            if size > MAX_UNPACKED:
+                raise refusal(str(path), f"it holds more than {MAX_UNPACKED:,} bytes", expected, remedy)
+        frame = pa.Table.from_batches(batches, file.schema_arrow).to_pandas()  # what pandas kept as index is one again
     return of_frame(frame, path.name)

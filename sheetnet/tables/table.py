@@ -11,16 +11,15 @@ import numpy as np
 
 from sheetnet.errors import DataError
 from sheetnet.graph.evaluate import evaluate
-from sheetnet.graph.node import Node, constant, order
-from sheetnet.graph.rewrite import substitute
 from sheetnet.tables.columns import WORDS, Level
 from sheetnet.tables.dealing import dealt
 from sheetnet.tables.fitted import PARTS, Fitting, features_of, learnt_of, part_of
 from sheetnet.tables.goals import Target, words_of
-from sheetnet.tables.passengers import MAX_ROWS, SCHEMA, Raw
-from sheetnet.tables.passing import columns_for
+from sheetnet.tables.passengers import SCHEMA, Raw
+from sheetnet.tables.passing import columns_for, passengers_through
 from sheetnet.tables.plan import Plan
-from sheetnet.tables.recipe import RECIPES, Recipe, counting
+from sheetnet.tables.reading import MAX_ROWS
+from sheetnet.tables.recipe import RECIPES, Recipe
 from sheetnet.tables.showing import HEADS, Line, in_html, in_text
 from sheetnet.tables.sources import given
 
@@ -47,7 +46,7 @@ def plan_of(settings: Mapping[str, Any]) -> Plan | Passengers:
 
     Raises: ValueError for settings that no table has.
     """
-    if not isinstance(settings, Mapping) or settings.get("recipe") not in RECIPES:
+    if not isinstance(settings, Mapping) or settings.get("recipe") not in tuple(RECIPES):
         return Plan.of(settings)
     n_raw, n_rows = settings.get("n_raw"), settings.get("n_rows")
     if set(settings) != {"recipe", "n_raw", "n_rows"} or type(n_raw) is not int or type(n_rows) is not int:
@@ -76,29 +75,31 @@ class Table:
     """X (n, p), y (n, 1) and the features' names, with the raw rows and the plan from which they are made.
 
     y holds numbers, 0 and 1, or the places 0, 1, ... of many classes; see target. X and y cannot be written to, and
-    none can be given but those that the raw rows make. lines: how each column is taken, for people.
+    none can be given but those that the raw rows make. lines: how each column is taken, for people; names: of the
+    columns as they were given, without the target.
     """
 
     raw: Raw
     plan: Plan | Passengers
     said: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
+    names: tuple[str, ...] = ()
     X: np.ndarray = None  # type: ignore[assignment]  # made of the raw rows
     y: np.ndarray = None  # type: ignore[assignment]
     features: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        raw = Raw({name: _fixed(column) for name, column in self.raw.columns.items()}, self.raw.source)
+        raw = replace(self.raw, columns={name: _fixed(column) for name, column in self.raw.columns.items()})
         recipe = _lay(self.plan)
         X, y = evaluate([recipe.X, recipe.y], recipe.inputs(raw))
-        for name, own, theirs in (("X", X, self.X), ("y", y, self.y)):
-            if theirs is not None and not np.array_equal(own, np.asarray(theirs), equal_nan=True):
+        for name, made, theirs in (("X", X, self.X), ("y", y, self.y)):
+            if theirs is not None and not np.array_equal(made, np.asarray(theirs), equal_nan=True):
                 raise DataError(
                     f"a table's {name} is what its recipe makes of its raw rows, and cannot be replaced; change the"
                     " rows and make a table of them (sn.table(frame, target)), say how a column is taken"
                     ' (columns={"age": sn.min_max()}), or use table.split()'
                 )
-        own = {"raw": raw, "X": _fixed(X), "y": _fixed(y), "features": tuple(recipe.features)}
+        own: dict[str, Any] = {"raw": raw, "X": _fixed(X), "y": _fixed(y), "features": tuple(recipe.features)}
         for name, value in own.items():
             object.__setattr__(self, name, value)
 
@@ -113,7 +114,14 @@ class Table:
         """
         table = cls.__new__(cls)
         plan = Passengers(recipe, len(X), len(X)) if isinstance(recipe, str) else plan_of(recipe)
-        own = {"raw": Raw({}, file), "plan": plan, "said": (), "lines": (), "features": features}
+        own: dict[str, Any] = {
+            "raw": Raw({}, file),
+            "plan": plan,
+            "said": (),
+            "lines": (),
+            "names": (),
+            "features": features,
+        }
         own |= {"X": _fixed(X), "y": _fixed(y)}
         own |= {} if parts is None else {"parts": _fixed(parts)}
         for name, value in own.items():
@@ -185,8 +193,8 @@ class Table:
         """
         rows = given(new)
         if isinstance(self.plan, Passengers):
-            return _of_passengers(self, {c.name: c.entries[:, None] for c in rows.columns})
-        columns = columns_for(self.plan, rows, self.raw.columns, fill)
+            return passengers_through(self.graph(), self.raw, rows)
+        columns = columns_for(self.plan, self.names, rows, self.raw.columns, fill)
         X = features_of(self.plan, self.learnt, columns)
         _check_finite(X, self.features, rows.source)
         return X
@@ -213,7 +221,7 @@ class Table:
         part[picked] = np.array(PARTS, dtype=object)[dealt(self.n_rows, classes, valid, test, seed)]
         plan = replace(self.plan, split=True)
         raw = Raw({**kept, part_of(plan): part[:, None]}, self.raw.source)
-        return checked(Table(raw, plan, self.said, self.lines))
+        return checked(Table(raw, plan, self.said, self.lines, self.names))
 
     # ---- for people
 
@@ -272,20 +280,3 @@ def _check_finite(X: np.ndarray, features: tuple[str, ...], source: str) -> None
                 f"{source}: the feature {name} cannot be calculated, such as where all entries of its column are the"
                 " same in the rows that are learnt from, or are too large; leave the column out or say it otherwise"
             )
-
-
-def _of_passengers(table: Table, columns: Mapping[str, np.ndarray]) -> np.ndarray:
-    """X (m, p) of new passengers, with the largest and most common entries of the old ones."""
-    ours = table.graph()
-    lacking = [name for name in ours.raw if name not in columns and name != "Survived"]
-    if lacking:
-        raise DataError(f"found no column {', '.join(lacking)}; new rows need the columns of the passengers")
-    m = len(next(iter(columns.values())))
-    theirs = RECIPES[table.recipe].build(m, m)
-    pairs = zip(order(list(theirs.features.values())), order(list(ours.features.values())), strict=True)
-    whole = [(new, old) for new, old in pairs if old.shape == (1, 1) and old.op != "constant"]
-    values = evaluate([old for _, old in whole], ours.inputs(table.raw))
-    change: dict[Node, Node] = {new: constant(value[0, 0]) for (new, _), value in zip(whole, values, strict=True)}
-    given = {theirs.number: counting(m), theirs.no: counting(m)}
-    given |= {node: columns[name] for name, node in theirs.raw.items() if name in columns}
-    return np.hstack(evaluate(substitute(list(theirs.features.values()), change), given))

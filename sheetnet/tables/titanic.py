@@ -10,6 +10,9 @@ from sheetnet.errors import DataError
 from sheetnet.tables import Raw, read_passengers
 from sheetnet.tables.recipe import RECIPES, complete_rows
 from sheetnet.tables.table import Passengers, Table
+from sheetnet.tables.words import refusal
+
+TOLD_APART = 1e-13  # relative: LibreOffice takes numbers for equal at 2^-48, Excel where they agree in 15 digits
 
 
 def prepare(raw: Raw, recipe: str) -> Table:
@@ -22,7 +25,11 @@ def prepare(raw: Raw, recipe: str) -> Table:
     n_rows = int(complete_rows(raw).sum()) if RECIPES[recipe].drops_incomplete else raw.n_rows
     if n_rows < 2:
         raise DataError(f"{raw.source}: {n_rows} complete rows are left of {raw.n_rows}; at least 2 are needed")
-    table = Table(raw, Passengers(recipe, raw.n_rows, n_rows))
+    helpers = RECIPES[recipe].build(raw.n_rows, n_rows).helpers
+    for name, column in raw.columns.items():
+        if f"Same_{name}" in helpers and column.dtype != object:
+            _check_told_apart(raw.source, name, column)
+    table = Table(raw, Passengers(recipe, raw.n_rows, n_rows), raw.said)
     for name, column in zip(table.features, table.X.T, strict=True):
         if np.isnan(column).any():
             raise DataError(
@@ -30,6 +37,20 @@ def prepare(raw: Raw, recipe: str) -> Table:
                 f" the largest entry of its column is 0. The recipe {recipe} needs at least one row where it is not 0"
             )
     return table
+
+
+def _check_told_apart(source: str, name: str, column: np.ndarray) -> None:
+    """Refuse numbers of which equal ones are counted, and some of which are equal in one program and not in another."""
+    known = np.unique(column[~np.isnan(column)])
+    near = np.flatnonzero(np.diff(known) <= TOLD_APART * np.abs(known[1:]))
+    if near.size:
+        one, other = known[near[0] : near[0] + 2].tolist()
+        raise refusal(
+            f"{source}, column {name}",
+            f"found {one!r} and {other!r}",
+            "numbers that every spreadsheet tells apart, as equal ones are counted",
+            "round the column to 12 digits",
+        )
 
 
 def titanic(recipe: str = "sheet", csv: str | Path | None = None) -> Table:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 
+from sheetnet.common.settings import learning_rate
 from sheetnet.errors import SheetnetError
 from sheetnet.models.model import Model, decimals_of
 
@@ -34,6 +36,18 @@ def draw(design: str, nets: int, lrs: list[float], scales: list[float], decays: 
 def spread(low: float, high: float, count: int) -> list[float]:
     """So many values from low to high, even in their logarithm, to four digits."""
     return [float(f"{value:.4g}") for value in np.geomspace(low, high, count)]
+
+
+def axis(values: Sequence[float] | float, of: str) -> list[float]:
+    """The values of one axis: rates, scales or weight decays.
+
+    Raises: SheetnetError for none, and for what is no finite number of 0 or more.
+    """
+    words = "the learning rate" if of == "rate" else f"the {of}"
+    found = [learning_rate(one, words) for one in (values if isinstance(values, Sequence | np.ndarray) else [values])]
+    if not found:
+        raise SheetnetError(f"a sweep needs at least one {of}")
+    return found
 
 
 def _grid(nets: int, lrs: list[float], scales: list[float], decays: list[float], seed: int) -> Settings:

@@ -42,9 +42,10 @@ class NetLoop:
         self.twin.put(start)
         _see_codes(self.twin, self._tensor(task.X).cpu())
         self.twin.to(task.device)
-        self.X, self.y = map(self._tensor, task.of_part(0))
-        self.valid = tuple(map(self._tensor, task.of_part(1))) if (task.parts == 1).any() else None
+        self.X, self.y = self._rows(0)
+        self.valid = self._rows(1) if (task.parts == 1).any() else None
         settings = {} if task.weight_decay is None else {"weight_decay": task.weight_decay}
+        self.tensors = self.twin.tensors()
         self.optimiser = torch_optim.create(task.optimiser, self.twin.parameters(), 0.0, **settings)
         self.dropouts = [module for module in self.twin.each if isinstance(module, Masked)]
         self.random = torch.Generator(task.device).manual_seed(task.seed)
@@ -57,8 +58,8 @@ class NetLoop:
         except MemoryError:
             size = 8 * len(CURVES) * epochs / 1e9
             raise TrainingError(f"the history of {epochs:,} epochs takes {size:.3g} GB; ask for fewer epochs") from None
-        self.kept: dict[int, Params] = {}
         self.epoch, self.stopped = 0, False
+        self._kept: dict[int, dict[str, Tensor]] = {}
         self._found: dict[str, list[Tensor]] = {name: [] for name in CURVES}
         self._told = 0
 
@@ -72,7 +73,7 @@ class NetLoop:
         while True:
             last = self.epoch == epochs or self.stopped
             if last or self.epoch in keep:
-                self.kept[self.epoch] = self.twin.params()
+                self._keep()
             if not last:
                 for group in self.optimiser.param_groups:
                     group["lr"] = rates[self.epoch]
@@ -103,6 +104,15 @@ class NetLoop:
             self.optimiser.step()
         return finite
 
+    @property
+    def kept(self) -> dict[int, Params]:
+        """The parameters at the kept epochs and at the last, by our names and in the shapes of a sheet."""
+        stacks = {
+            p: as_numpy(torch.stack([tensors[p.name] for tensors in self._kept.values()]))
+            for p in self.task.net.parameters
+        }
+        return {epoch: {p.name: p.from_torch(a[i]) for p, a in stacks.items()} for i, epoch in enumerate(self._kept)}
+
     def predict(self, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
         """What the net gives for rows as when predicting, (n, outputs), and its loss there."""
         with torch.no_grad():
@@ -125,7 +135,8 @@ class NetLoop:
             watch(self.epoch, self.twin)
         if not last:
             self.optimiser.step()
-        for buffer, before in zip(self.twin.buffers(), running, strict=False):
+            return
+        for buffer, before in zip(self.twin.buffers(), running, strict=True):
             buffer.copy_(before)  # the last pass measures; it is not part of the run
 
     def _mini_batches(self) -> None:
@@ -153,6 +164,9 @@ class NetLoop:
             out = self.twin.eval()(X)
             self._note(part, out, self.twin.loss(out, y), y)
 
+    def _keep(self) -> None:
+        self._kept[self.epoch] = {name: tensor.detach().clone() for name, tensor in self.tensors.items()}
+
     def _note(self, part: str, out: Tensor, loss: Tensor, y: Tensor) -> None:
         self._found[f"{part}loss"].append(loss)
         if self.task.kind != "number":
@@ -165,7 +179,8 @@ class NetLoop:
             if values:
                 self.curves[name][done] = as_numpy(torch.stack(values))
                 values.clear()
-        for part in ("", "valid_"):
+        for part, y in (("", self.y), ("valid_", self.valid[1] if self.valid else self.y)):
+            self.curves[f"{part}accuracy"][done] /= len(y)
             bad = ~np.isfinite(self.curves[f"{part}loss"][done])
             self.curves[f"{part}accuracy"][done][bad] = np.nan
         self._told = done.stop
@@ -173,12 +188,17 @@ class NetLoop:
     def _tensor(self, a: np.ndarray) -> Tensor:
         return torch.tensor(a, dtype=self.dtype, device=self.task.device)
 
+    def _rows(self, part: int) -> tuple[Tensor, Tensor]:
+        """X and y of a part; classes as whole numbers, which a loss would else make of them in each epoch."""
+        X, y = map(self._tensor, self.task.of_part(part))
+        return X, y.long() if self.task.net.loss == "cross_entropy" else y
+
 
 def right(loss: str, out: Tensor, y: Tensor) -> Tensor:
-    """The share of rows whose class is said: the largest score, a logit above 0, or a number above 0.5."""
+    """How many rows have their class said: the largest score, a logit above 0, or a number above 0.5."""
     border = 0.0 if loss == "bce_with_logits" else 0.5
     said = out.argmax(1, keepdim=True) if loss == "cross_entropy" else out > border
-    return (said == y).to(out.dtype).mean()
+    return (said == y).sum()
 
 
 def _see_codes(twin: NetTwin, X: Tensor) -> None:

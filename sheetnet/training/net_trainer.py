@@ -55,10 +55,10 @@ def train_net(
     with Interrupt() as interrupt:
         loop = NetLoop(task, begin)
         loop.run(keep, interrupt, progress, watch, on_epoch)
-    curves = loop.curves
+    curves, kept = loop.curves, loop.kept
     return NetRun(
-        loop.kept[loop.epoch], curves["loss"], curves["accuracy"], str(task.device), dtype, "autograd",
-        learnt.features, loop.kept, loop.stopped, net=net, optimiser=optimiser, rates=task.rates,
+        kept[loop.epoch], curves["loss"], curves["accuracy"], str(task.device), dtype, "autograd",
+        learnt.features, kept, loop.stopped, net=net, optimiser=optimiser, rates=task.rates,
         valid_losses=curves["valid_loss"], valid_accuracies=curves["valid_accuracy"], measured=_measured(task, loop),
     )  # fmt: skip
 

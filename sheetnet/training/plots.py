@@ -149,3 +149,29 @@ def plot_sweep(medians: pd.DataFrame, losses: np.ndarray, dead: np.ndarray, titl
     right.legend()
     save(picture, path)
     return axes
+
+
+def plot_net_sweep(medians: pd.DataFrame, losses: np.ndarray, title: str, path: Path | None) -> Any:
+    """The median final loss by rate, a line for each optimiser, and a histogram of all final losses: both axes, (2,).
+
+    medians: rates (rows) by optimisers (columns). losses (n,): the final loss of each net.
+    """
+    picture = figure(11, 4.5, path)
+    left, right = axes = picture.subplots(1, 2)
+    for name in medians.columns:
+        left.plot(medians.index, medians[name], "o-", label=name)
+    if (medians.index > 0).all():
+        left.set_xscale("log")
+    if (shown := medians.to_numpy()[medians.notna().to_numpy()]).size and 0 < 10 * shown.min() < shown.max():
+        left.set_yscale("log")
+    left.set(xlabel="learning rate", ylabel="median final loss", title="Where nets land (no dot: diverged)")
+    left.grid(alpha=0.3)
+    if len(medians.columns):
+        left.legend()
+    finite = losses[np.isfinite(losses)]
+    top = np.quantile(finite, 0.995) if finite.size else 1.0
+    right.hist(np.minimum(finite, top), bins=40, color=BLUE)  # the last bar has all beyond
+    right.set(xlabel="final loss", ylabel="nets", title="Final losses of all nets (the last bar: and beyond)")
+    picture.suptitle(title, fontsize=10)
+    save(picture, path)
+    return axes

@@ -6,19 +6,21 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import torch
 
-from sheetnet.common.settings import MAX_SEED, learning_rate, whole_number
+from sheetnet.common.settings import MAX_SEED, known, whole_number
 from sheetnet.errors import SheetnetError, TrainingError
 from sheetnet.models.model import Model, decimals_of
+from sheetnet.models.net import Net
 from sheetnet.tables.rows import Rows
 from sheetnet.tables.table import Table
-from sheetnet.training.designs import Settings, draw, spread, starts
+from sheetnet.training.designs import Settings, axis, draw, spread, starts
 from sheetnet.training.devices import resolve_device, resolve_dtype
 from sheetnet.training.interrupt import Interrupt
+from sheetnet.training.net_sweep import NetSweep, sweep_net
 from sheetnet.training.nets import Block, Nets, choose
 from sheetnet.training.ranks import Ranks, launched
 from sheetnet.training.source import Target, check_range, source_of
@@ -115,15 +117,23 @@ class Sweep:
 
         write_sweep(self, Path(path))
 
+    def _repr_html_(self) -> str:
+        return f"<p>{self.title}; the best:</p>{self.table.nsmallest(5, 'loss').to_html()}"
 
+
+@overload
+def sweep(model: Model, table: Table | Rows, **options: Any) -> Sweep: ...
+@overload
+def sweep(model: Net, table: Any, **options: Any) -> NetSweep: ...
 def sweep(
-    model: Model,
-    table: Table | Rows,
+    model: Model | Net,
+    table: Any,
     *,
-    nets: int = 1000,
+    nets: int | None = None,
     lr: Sequence[float] | float = LR,
-    scale: Sequence[float] | float = SCALE,
-    weight_decay: Sequence[float] | float = 0.0,
+    scale: Sequence[float] | float | None = None,
+    weight_decay: Sequence[float] | float | None = None,
+    optimiser: Sequence[str] | str = "sgd",
     seed: int = 0,
     design: str = "grid",
     epochs: int = 1000,
@@ -132,29 +142,41 @@ def sweep(
     path: str = "auto",
     memory: int | None = None,
     progress: Progress | None = None,
-) -> Sweep:
-    """Train that many nets, each from start weights of its own: model.init(seed, scale).
+    **others: Any,
+) -> Sweep | NetSweep:
+    """Train that many nets (default: 1000), each from start weights of its own: model.init(seed, scale).
 
+    A net (sn.mlp and such) is swept over rates, optimisers, decays and seeds: by default ten of these for each
+    combination, each as train(net, table, seed=...) has it, all rows at once; a NetSweep comes back.
     design: grid takes every combination of the rates, scales and decays with as many seeds each (seed, seed + 1, ...);
     random draws rate, scale and decay of each net evenly in their logarithm between the least and the largest given.
     Ctrl-C ends it, and the nets of finished blocks are kept; Sweep.stopped says so. Memory is that of one block and of
     the table of results, about 100 bytes a net.
     Raises: SheetnetError for settings that cannot be, TrainingError for a device or dtype that is not there.
     """
-    nets, epochs = whole_number("nets", nets, 1, MAX_NETS), whole_number("epochs", epochs, 0, MAX_EPOCHS)
-    seed = whole_number("seed", seed, 0, MAX_SEED - nets)
+    known(others, sweep)
+    epochs = whole_number("epochs", epochs, 0, MAX_EPOCHS)
     if launched():
         raise TrainingError("a sweep is for one process; start it without torchrun, with a --seed for each machine")
+    lrs, decays = axis(lr, "rate"), None if weight_decay is None else axis(weight_decay, "weight decay")
+    if isinstance(model, Net):
+        if scale is not None or path != "auto" or memory is not None:
+            raise TrainingError("scale, path and memory are for a sweep of sn.linear, sn.two_relu and sn.relus")
+        return sweep_net(
+            model, table, nets=nets, lrs=lrs, decays=decays, optimisers=optimiser,
+            seed=seed, design=design, epochs=epochs, device=device, dtype=dtype, progress=progress,
+        )  # fmt: skip
     if not isinstance(model, Model):
         raise TrainingError(f"a model is needed, such as sn.two_relu(table), found {model!r}")
+    if optimiser != "sgd" or np.any(getattr(table, "parts", 0)):
+        raise TrainingError(f"a sweep of {model.name} is by sgd, on all rows; sweep a net, such as sn.mlp(table, 8)")
+    nets = whole_number("nets", 1000 if nets is None else nets, 1, MAX_NETS)
+    seed = whole_number("seed", seed, 0, MAX_SEED - nets)
     if isinstance(table, (Table, Rows)) and model.n_features != len(table.features):
         raise TrainingError(f"{model.name} is for {model.n_features} features, the table has {len(table.features)}")
-    lrs, scales, decays = (
-        [learning_rate(value, words) for value in (axis if isinstance(axis, Sequence) else [axis])]
-        for axis, words in ((lr, "the learning rate"), (scale, "the scale"), (weight_decay, "the weight decay"))
-    )
-    if not lrs or not scales or not decays or min(scales) == 0:
-        raise SheetnetError("a sweep needs at least one rate, one weight decay and one scale, and scales above 0")
+    scales = axis(SCALE if scale is None else scale, "scale")
+    if min(scales) == 0:
+        raise SheetnetError("a sweep needs at least one scale, and scales above 0")
     for value in scales:
         decimals_of(value)  # judged before the work is done
     where = resolve_device(device, dtype)
@@ -166,7 +188,7 @@ def sweep(
     target.see(source.y)
     zero_one = target.judge(source, Ranks())
     task = Task(model, source.X, source.y, source.n_rows, 0.0, 0.0, None, seed, where, dtype)
-    settings = draw(design, nets, lrs, scales, decays, seed)
+    settings = draw(design, nets, lrs, scales, decays or [0.0], seed)
     check_range(source, dtype)
     with on(where), enough_memory(task):
         way, began = choose(task, path), time.perf_counter()

@@ -21,7 +21,7 @@ from sheetnet.training.loop import accuracy
 from sheetnet.training.trainer import train
 
 Record = dict[str, np.ndarray]
-SINGULAR = 1e-12  # the 1 / condition of X'X below which the weights of least squares are noise
+SINGULAR = 1e-10  # the share of a column that others do not give, below which there is no single solution
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def witness(
 
 def _by_hand(model: Model, table: Table, start: np.ndarray, lr: float, epochs: int) -> Path:
     """Gradient descent by the loop in training/loop.py."""
-    X, y = torch.as_tensor(table.X), torch.as_tensor(table.y)
+    X, y = torch.tensor(table.X), torch.tensor(table.y)
     weights: list[np.ndarray] = []
     grads: list[np.ndarray] = []
     shares: list[float] = []
@@ -142,12 +142,19 @@ def observe(model: Model, table: Table, W: np.ndarray) -> Record:
 def least_squares(table: Table) -> Record:
     """The weights (1, p) of least squared error by torch's own solver, and their loss; nan where columns depend."""
     X, y = torch.tensor(table.X), torch.tensor(table.y)
-    if not (X.isfinite().all() and y.isfinite().all() and _certain(X.T @ X) > SINGULAR):
+    if not (y.isfinite().all() and _new_share(X) > SINGULAR):
         return {"best.weight": np.full((1, X.shape[1]), np.nan), "best.loss": np.full((1, 1), np.nan)}
-    W = torch.linalg.lstsq(X, y).solution
+    lengths = X.norm(dim=0)
+    W = torch.linalg.lstsq(X / lengths, y).solution / lengths[:, None]
     return {"best.weight": as_numpy(W).T, "best.loss": as_numpy(mse_loss(X @ W, y)).reshape(1, 1)}
 
 
-def _certain(gram: Tensor) -> float:
-    inverse, singular = torch.linalg.inv_ex(gram)
-    return 0.0 if singular else 1.0 / float(gram.abs().max() * inverse.abs().max())
+def _new_share(X: Tensor) -> float:
+    """The least share of a column's square that is at right angles to all others, by QR; 0 where there is none."""
+    columns = X / X.norm(dim=0)
+    if X.shape[0] < X.shape[1] or not columns.isfinite().all():
+        return 0.0
+    R = torch.linalg.qr(columns).R
+    rows = torch.linalg.solve_triangular(R, torch.eye(len(R), dtype=R.dtype), upper=True)
+    share = 1.0 / float(rows.square().sum(dim=1).max())  # row j is 1 / as long as what is new in column j
+    return share if share > 0.0 else 0.0  # nan, where a column is exactly a sum of others

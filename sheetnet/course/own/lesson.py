@@ -34,7 +34,7 @@ from sheetnet.tables.table import Table, recipe_of
 
 FIRST_LOOK = 10  # the epoch that is looked at as the workbook comes
 WIGGLE = 1e-5
-MAX_NETS = 4
+MAX_NETS = 8
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from sheetnet.motifs.trained import Common, Trained
 from sheetnet.motifs.workbook import Place, Values
 from sheetnet.page.part import Part
 from sheetnet.page.shown import Group
-from sheetnet.tables.passengers import MAX_ROWS
+from sheetnet.tables.reading import MAX_ROWS
 from sheetnet.tables.recipe import RECIPES, Recipe, counting
 from sheetnet.tables.table import Table
 

@@ -1,0 +1,62 @@
+"""Workbooks of random tables and nets: what the sheets calculate is what the graph and torch say, block by block."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from random_nets import random_net, random_rows
+
+import sheetnet as sn
+from sheetnet.models import layers as L
+from sheetnet.models.losses import LOSSES
+from sheetnet.models.net import Net
+from sheetnet.models.optimisers import OPTIMISERS
+
+GROUPS, NETS = range(50), 4
+OFFICE = range(0, 50, 5)
+
+
+def group(seed: int) -> tuple[sn.Table, list[Net], str]:
+    """A table of twelve rows, four random nets for it, and an optimiser."""
+    rng = np.random.default_rng(1000 + seed)
+    loss = list(LOSSES)[seed % len(LOSSES)]
+    coded = seed % 3 == 0
+    X, y = random_rows(rng, loss, coded)
+    table = sn.table(
+        X,
+        y[:, 0],
+        columns={},
+        scale="none",
+        kind={"bce_with_logits": "two", "cross_entropy": "many"}.get(loss, "number"),
+    )
+    nets = [random_net(rng, X.shape[1], coded, loss, f"net_{i}", f"Net {i}") for i in range(NETS)]
+    return table, nets, list(OPTIMISERS)[seed % len(OPTIMISERS)]
+
+
+def built(seed: int, folder: Path) -> Path:
+    table, nets, optimiser = group(seed)
+    path = folder / f"random_{seed}.xlsx"
+    sn.build(path, table, nets, epochs=5, lr=0.02, optimiser=optimiser, seed=seed)
+    return path
+
+
+@pytest.mark.parametrize("seed", GROUPS)
+def test_four_random_nets_agree_with_torch_in_ironcalc(seed: int, tmp_path: Path) -> None:
+    report = sn.check(built(seed, tmp_path))
+    assert report.ok, str(report)
+
+
+@pytest.mark.office
+@pytest.mark.parametrize("seed", OFFICE)
+def test_four_random_nets_agree_with_torch_in_libreoffice(seed: int, tmp_path: Path) -> None:
+    report = sn.check(built(seed, tmp_path), "libreoffice")
+    assert report.ok, str(report)
+
+
+def test_the_random_workbooks_have_every_layer_loss_and_optimiser() -> None:
+    groups = [group(seed) for seed in GROUPS]
+    assert {type(step.layer) for _, nets, _ in groups for net in nets for step in net.steps} == set(L.KINDS.values())
+    assert {net.loss for _, nets, _ in groups for net in nets} == set(LOSSES)
+    assert {optimiser for *_, optimiser in groups} == set(OPTIMISERS)
