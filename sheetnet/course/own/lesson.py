@@ -23,8 +23,9 @@ from sheetnet.motifs.exercises import Exercise
 from sheetnet.motifs.learning import Learning, Setting
 from sheetnet.motifs.net_descent import net_descent_page
 from sheetnet.motifs.net_pages import gradient_page, net_page
-from sheetnet.motifs.net_parts import rows_of
-from sheetnet.motifs.workbook import Values
+from sheetnet.motifs.net_parts import names_of, rows_of
+from sheetnet.motifs.workbook import Place, Values
+from sheetnet.page.book import Block
 from sheetnet.page.grid import facts, grid
 from sheetnet.page.part import Part
 from sheetnet.page.shown import Group, result
@@ -93,6 +94,7 @@ class Own(Lesson):
             recipe.X, recipe.y, apply("power", recipe.no, lift(0.0)).named("one"), self._parts(), variable("epoch", (1, 1)), variable("wiggle", (1, 1)), spec.epochs,
             spec.optimiser,
         )  # fmt: skip
+        self.epoch = self.setting.epoch
         self.nets = [Learning(net, self.setting, spec.kind != "number") for net in nets]
         self.numbers = {one.net.name: variable("epoch_numbers", (spec.epochs + 1, 1)) for one in self.nets}
         self.purpose = purpose(spec.target, str(recipe.X.shape[0]), nets)
@@ -211,6 +213,34 @@ class Own(Lesson):
         block = self.book.block(id)
         found = {node: name for name, node in self.recipe.raw.items()}
         return self.recipe.schema[found[block.node]] if block.node in found else None
+
+    @cached_property
+    def places(self) -> dict[str, Place]:
+        out = {}
+        for one in self.nets:
+            accuracy = self.book.block(f"{one.net.name}.now.accuracy") if one.now.right is not None else None
+            out[one.net.name] = Place(
+                one.net, {key: self._block(node) for key, node in one.start.items()}, self._block(one.now.loss),
+                self._block(one.lr), names_of(one.net, self.features, self.spec.classes), accuracy=accuracy,
+                descent=one.bands, curve=self._block(one.curves["loss"]),
+            )  # fmt: skip
+        return out
+
+    @property
+    def part_places(self) -> dict[str, Block]:
+        return {what: self._block(node) for what, (node, _) in self.setting.parts.items()}
+
+    def lacking(self, values: Values) -> str:
+        if "Complete rows" not in self.recipe.facts:
+            return ""
+        complete = int(evaluate([self.recipe.facts["Complete rows"]], self.by_node(values))[0][0, 0])
+        laid = self.recipe.no.shape[0]
+        if complete >= laid:
+            return ""
+        return (
+            f"only {complete} rows of the sheet Data are complete, the workbook is laid out for {laid}: an entry was"
+            " deleted. Fill it in again, or build the workbook anew from your table"
+        )
 
     @property
     def torch_losses(self) -> dict[str, str]:
