@@ -137,7 +137,7 @@ def assemble_own(
     import torch
 
     from sheetnet.course.own.lesson import Own
-    from sheetnet.course.own.lesson import Spec as OwnSpec
+    from sheetnet.course.own.spec import Spec as OwnSpec
 
     spec = OwnSpec(
         table=table.settings,
