@@ -201,7 +201,7 @@ def test_torchs_record_and_live_training_take_both(net: Model, table: Table) -> 
     np.testing.assert_allclose(told["descent.loss"][:, 0], losses, rtol=1e-11)
     np.testing.assert_allclose(told["final.W"], last, rtol=1e-10)
     assert told["descent.m_2"].shape == (EPOCHS + 1, 4)
-    live = Remembering(net, table, "nesterov").go(start, RATE, EPOCHS)
+    live = Remembering(net, table, "nesterov").go({"W": start}, RATE, EPOCHS)
     assert live.loss == pytest.approx(losses[-1], rel=1e-11)
 
 

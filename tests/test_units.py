@@ -259,6 +259,25 @@ def test_another_target_on_data_moves_mean_spread_and_predictions(tmp_path: Path
     np.testing.assert_allclose(found.astype(float), SCALED["standardised"][2](pred.astype(float), own), rtol=1e-11)
 
 
+def test_a_hundredth_of_a_gram_is_noticed_and_rounding_is_not(tmp_path: Path) -> None:
+    workbook = built(tmp_path / "grams.xlsx", grams(features=NUMBERS))
+    area, changed = workbook.book.block_of(workbook.recipe.raw[GRAMS]).area, workbook.book.block("torch.changed.mlp")
+    with engines.get("ironcalc").open(tmp_path / "grams.xlsx") as session:
+        session.recalculate()
+        assert block_at(session, changed).tolist() == [[0.0]]
+        session.set(area.sheet, area.row, area.col, float(PENGUINS[GRAMS][0]) + 0.01)
+        session.recalculate()
+        assert block_at(session, changed).tolist() == [[1.0]]
+
+
+def test_the_rows_of_an_open_sheet_know_their_own_units(tmp_path: Path) -> None:
+    table = grams(rows=40, split=True, features=NUMBERS)
+    built(tmp_path / "grams.xlsx", table)
+    with sn.live(tmp_path / "grams.xlsx", "ironcalc") as session:
+        rows = session.table()
+    np.testing.assert_allclose(rows.in_units(rows.y)[:, 0], own_of(table), rtol=1e-12)
+
+
 def test_classes_have_no_r2_in_a_sheet(tmp_path: Path) -> None:
     table = sn.table(PENGUINS[::7], "species", features=NUMBERS)
     sn.build(tmp_path / "species.xlsx", table, sn.softmax(table), epochs=1)

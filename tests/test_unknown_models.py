@@ -223,15 +223,15 @@ def test_the_slow_sweep_is_the_fast_one_for_models_that_both_know(name: str, tab
 
 def test_live_steps_are_those_of_the_loop_by_hand(planted: Model, table: Table) -> None:
     W = planted.init()["W"]
-    plain = Plain(planted, table).go(W, RATE, 30)
+    plain = Plain(planted, table).go({"W": W}, RATE, 30)
     X, y, weight = torch.tensor(table.X), torch.tensor(table.y), torch.tensor(W, requires_grad=True)
     optimiser = torch.optim.Adam([weight], lr=RATE)
     for _ in range(30):
         optimiser.zero_grad()
         mse_loss(ACTS[planted.name](X @ weight).sum(1, keepdim=True), y).backward()
         optimiser.step()
-    adam = Remembering(planted, table, "adam").go(W, RATE, 30)
-    np.testing.assert_allclose(adam.W, weight.detach().numpy(), rtol=1e-9)
+    adam = Remembering(planted, table, "adam").go({"W": W}, RATE, 30)
+    np.testing.assert_allclose(adam.params["W"], weight.detach().numpy(), rtol=1e-9)
     assert plain.loss == pytest.approx(sn.train(planted, table, epochs=30, lr=RATE, device="cpu").losses[-1])
 
 

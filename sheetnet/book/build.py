@@ -68,6 +68,8 @@ def build(
     """
     path = target(path)
     models = models_for(table, models, loss)
+    if any(isinstance(model, Net) for model in models):  # beside a net every model is one
+        models = [model if isinstance(model, Net) else net_of(model) for model in models]
     epochs = whole_number("epochs", epochs, 1, MAX_EPOCHS, ": each is a row of formulas")
     seed = whole_number("seed", seed, 0, MAX_SEED)
     lr = optimiser_of(optimiser).lesson_lr if lr is None else lr
@@ -84,12 +86,15 @@ def build(
         )
     begin: dict[str, Any] = {m.name: m.check_params(start.get(m.name, m.init(seed))) for m in models}
     how: dict[str, Any] = {"epochs": epochs, "rates": rates, "optimiser": optimiser, "seed": seed, "begin": begin}
-    if any(isinstance(model, Net) for model in models):
-        nets = [model if isinstance(model, Net) else net_of(model) for model in models]
-        given = sorted({*start, *(net.name for net in nets if net.start is not None)})
-        return assemble_own(path, table, nets, **how, given=tuple(given))
-    weights = [model for model in models if isinstance(model, Model)]
-    return assemble(path, table, weights, **how, given=tuple(sorted(start)))
+    given = {*start, *(net.name for net in models if isinstance(net, Net) and net.start is not None)}
+    return assembled(path, table, models, **how, given=tuple(sorted(given)))
+
+
+def assembled(path: Path, table: Table, models: Sequence[Model | Net], **how: Any) -> Built:
+    """The workbook of settings that have been judged, written: of nets and any table, or of the passengers' models."""
+    if nets := [model for model in models if isinstance(model, Net)]:
+        return assemble_own(path, table, nets, **how)
+    return assemble(path, table, [model for model in models if isinstance(model, Model)], **how)
 
 
 def assemble(
@@ -132,7 +137,7 @@ def assemble_own(
     import torch
 
     from sheetnet.course.own.lesson import Own
-    from sheetnet.course.own.lesson import Spec as OwnSpec
+    from sheetnet.course.own.spec import Spec as OwnSpec
 
     spec = OwnSpec(
         table=table.settings,

@@ -1,4 +1,4 @@
-"""read_params: the weights, rates and data that now stand in a workbook, as numpy, pandas or torch.
+"""read_params: the parameters, rates and data that now stand in a workbook, as numpy, pandas or torch.
 
 Values that a person may edit are read from the file; whatever a formula gives is evaluated from the graph with these
 values, so that no spreadsheet engine is needed and no stored result is trusted.
@@ -6,29 +6,29 @@ values, so that no spreadsheet engine is needed and no stored result is trusted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetnet.book.weights import frame_of
+from sheetnet.book.forms import as_frame, labelled, state_of
 from sheetnet.common.settings import whole_number
 from sheetnet.course.lesson import Lesson
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.evaluate import evaluate
-from sheetnet.motifs.mmult import MMULT
-from sheetnet.motifs.workbook import Values, Weights
+from sheetnet.motifs.workbook import Place, Values
 from sheetnet.tables import Raw
 from sheetnet.tables.recipe import Recipe
 from sheetnet.tables.table import Table, plan_of
 
 if TYPE_CHECKING:
     import pandas as pd
+    from torch import Tensor
 
     from sheetnet.models.model import Model
+    from sheetnet.models.net import Net
 
 EDITABLE = ("input", "data")  # the roles of blocks in which a person may type
 
@@ -57,18 +57,19 @@ class Params:
             return self.workbook
         raise SheetnetError(
             f"{self.file}: the lesson {self.lesson} has no models with weights, only inputs; a workbook of `sheetnet"
-            " build titanic` is needed"
+            " build titanic` or of one's own table is needed"
         )
 
     @cached_property
     def params(self) -> dict[str, dict[str, np.ndarray]]:
-        """The yellow weights of each model, {"linear": {"W": (p, 1)}, "two_relu": {"W": (p, 2)}}; {} without models."""
-        return {name: {"W": self.W(name)} for name in self.workbook.models}
+        """The yellow parameters of each model, such as {"linear": {"W": (p, 1)}}; {} without models."""
+        return {name: self.of(name) for name in self.workbook.models}
 
     @cached_property
     def rates(self) -> dict[str, float]:
         """The learning rate of each model; {} without models."""
-        return {name: float(self.inputs[block.id][0, 0]) for name, block in self.workbook.rate_places.items()}
+        places = self.workbook.places
+        return {name: float(self.inputs[places[name].rate.id][0, 0]) for name in self.workbook.models}
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -100,84 +101,111 @@ class Params:
         """The raw table that inputs hold, by block id."""
         ids = {node: id for id, node in self.workbook.inputs.items()}
         columns = {name: inputs[ids[node]].copy() for name, node in self.recipe.raw.items()}
-        return Raw(columns, Path(self.file).name)
+        return Raw(columns, self.workbook.settings.get("source", Path(self.file).name))
 
     def lacking(self, changes: Values) -> str:
         """Why the workbook's layout does not hold these inputs, in words; empty when it does."""
         return self.workbook.lacking({**self.everything, **changes})
 
-    def model(self, model: str | None = None) -> Model:
+    def model(self, model: str | None = None) -> Model | Net:
         """The model of a name, two-relu as two_relu; by default the last one.
 
         Raises: SheetnetError for a model that is not in the workbook.
         """
-        return self._place(model).model
+        return self.place(model).model
 
-    def _place(self, model: str | None) -> Weights:
+    def place(self, model: str | None = None) -> Place:
+        """Where the parameters of a model stand; see model."""
         workbook = self.with_models
-        found = workbook.weight_places.get(self.key(model))
+        found = workbook.places.get(self.key(model))
         if found is None:
-            known, last = ", ".join(workbook.models), list(workbook.models)[-1]
-            raise SheetnetError(
-                f"{self.file}: this workbook has no model {model!r}; it has {known}, and {MMULT}: {last} with the W of"
-                " the sheet MMULT"
-            )
+            others = [name for name in workbook.places if name not in workbook.models]
+            twice = [f"{name}: {workbook.places[name].model.name} with the W of the sheet MMULT" for name in others]
+            known = ", and ".join([", ".join(workbook.models), *twice])
+            raise SheetnetError(f"{self.file}: this workbook has no model {model!r}; it has {known}")
         return found
 
     def key(self, model: str | None = None) -> str:
         """The name under which a model goes here: two_relu for two-relu, the last model's for None."""
         return list(self.with_models.models)[-1] if model is None else str(model).replace("-", "_")
 
-    def W(self, model: str | None = None, epoch: int | None = None) -> np.ndarray:
-        """A model's weights (p, k): the yellow ones, or those at an epoch of the sheet's own descent.
+    def of(self, model: str | None = None, epoch: int | None = None) -> dict[str, np.ndarray]:
+        """A model's parameters by name: the yellow ones, or those at an epoch of the sheet's own descent.
 
         model: a name, or "mmult" for the yellow W on the sheet MMULT; by default the last model.
         Raises: SheetnetError for a model or an epoch that is not there.
         """
-        place, key = self._place(model), self.key(model)
+        place, key = self.place(model), self.key(model)
         if epoch is None:
             return place.read(self.inputs)
-        if key not in self.workbook.models:
+        if not place.descent:
             raise SheetnetError(f"{self.file}: the sheet MMULT has no descent; say {place.model.name} for its epochs")
-        return self.at(epoch)[key]["W"]
+        return self.at(epoch)[key]
+
+    def W(self, model: str | None = None, epoch: int | None = None) -> np.ndarray:
+        """The weights (p, k) of a model that has a W; see of.
+
+        Raises: SheetnetError for one that has parameters of other names.
+        """
+        found = self.of(model, epoch)
+        if "W" not in found:
+            words = f"has the parameters {', '.join(found)}, no W; Params.of gives them all"
+            raise SheetnetError(f"{self.file}: {self.key(model)} {words}")
+        return found["W"]
 
     def at(self, epoch: int) -> dict[str, dict[str, np.ndarray]]:
-        """The weights of each model at an epoch of the descent, from the inputs as they now stand; nan if outgrown.
+        """The parameters of each model at an epoch of the descent, from the inputs as they now stand; nan if outgrown.
 
-        Epoch 0 has the yellow weights. As on the sheets Descent; nothing but the graph is asked.
+        Epoch 0 has the yellow ones. As on the sheets Descent; nothing but the graph is asked.
         Raises: SheetnetError for an epoch that the workbook does not have.
         """
-        last = self.with_models.trained[0].common.epochs
+        last = self.last_epoch
         epoch = whole_number("epoch", epoch, 0, last, f": {self.file} has {last} epochs of descent")
-        return {name: {"W": rows[:, epoch].T.copy()} for name, rows in self._descents.items()}
+        return {
+            model: {name: values[epoch].copy() for name, values in params.items()}
+            for model, params in self._descents.items()
+        }
+
+    @property
+    def last_epoch(self) -> int:
+        """The last epoch of the descent. Raises: SheetnetError without models."""
+        return int(self.with_models.settings["epochs"])
 
     @cached_property
-    def _descents(self) -> dict[str, np.ndarray]:
-        """Every epoch's weights of each model, (k, epochs + 1, p)."""
-        nets, given = self.with_models.trained, self.workbook.by_node(self.everything)
-        found = iter(evaluate([rows for net in nets for rows in net.W_rows], given))
-        return {net.model.name: np.stack([next(found) for _ in net.W_rows]) for net in nets}
+    def _descents(self) -> dict[str, dict[str, list[np.ndarray]]]:
+        """Every epoch's parameters of each model."""
+        places = {name: self.workbook.places[name] for name in self.with_models.models}
+        wanted = [node for place in places.values() for nodes in place.descent.values() for node in nodes]
+        found = iter(evaluate(wanted, self.workbook.by_node(self.everything)))
+        return {
+            model: {name: [next(found) for _ in nodes] for name, nodes in place.descent.items()}
+            for model, place in places.items()
+        }
+
+    def frames(self, model: str | None = None, epoch: int | None = None) -> dict[str, pd.DataFrame]:
+        """Each parameter of a model as pandas, with the names of its rows and columns; see of."""
+        names = self.place(model).names
+        return {name: labelled(value, *names[name]) for name, value in self.of(model, epoch).items()}
 
     def frame(self, model: str | None = None, epoch: int | None = None) -> pd.DataFrame:
-        """A model's weights as pandas: a row for each feature, columns unit_1, unit_2, ...; see W."""
-        return frame_of(self.W(model, epoch), self.features)
+        """A model's parameters as one table of pandas; see of.
 
-    def state_dict(self, model: str | None = None, epoch: int | None = None) -> Mapping[str, Any]:
-        """A model's weights as torch has them, {"lin.weight": float64 (out, in)}, for load_state_dict; see W.
-
-        They are those of the hand-written modules, sheetnet.models.twins.Linear and TwoReLU.
+        Of one that has only W a row for each feature, columns unit_1, unit_2, ...; of a net a line for each number:
+        parameter, row, column, value.
         """
-        import torch
+        return as_frame(self.of(model, epoch), self.place(model).names)
 
-        from sheetnet.models.twins import create
+    def state_dict(self, model: str | None = None, epoch: int | None = None) -> dict[str, Tensor]:
+        """A model's parameters as torch has them, in float64 and torch's orientation, for load_state_dict; see of.
 
-        W = self.W(model, epoch)
-        made = create(self.model(model).name, {"W": W}, torch.device("cpu"), torch.float64)
-        return made.state_dict()
+        Of a net by the keys of the module it is: an nn.Sequential of the same layers takes them, or the user's own.
+        Of the passengers' models {"lin.weight": (out, in)}, for sheetnet.models.twins.Linear and TwoReLU.
+        """
+        return state_of(self.model(model), self.of(model, epoch))
 
 
 def read_params(path: str | Path) -> Params:
-    """The weights, rates and data that now stand in a workbook of `sheetnet build`; see Params.
+    """The parameters, rates and data that now stand in a workbook of `sheetnet build` or sn.build; see Params.
 
     Exact to the last bit for a file as sheetnet wrote it, else to the digits that the program kept that saved it.
     Raises: WorkbookError when the file cannot be read or is no workbook of ours, when one of its sheets is missing,

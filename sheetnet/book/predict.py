@@ -1,4 +1,4 @@
-"""predict: new passengers through the recipe and the weights of a workbook.
+"""predict: new rows through a workbook's table and model; here those of the passengers, other ones in answering.py.
 
 A recipe takes some numbers from its whole table: the largest age, the most common port. For new rows they stay those of
 the workbook's rows, with which the weights were learnt; taken from the new rows, the same person would become another.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sheetnet.book.answering import answers_for
 from sheetnet.book.params import Params, read_params
 from sheetnet.common.files import writing
 from sheetnet.errors import GraphError, SheetnetError
@@ -20,6 +21,7 @@ from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import Node, constant, order, variable
 from sheetnet.graph.rewrite import substitute
 from sheetnet.models.model import Model
+from sheetnet.models.net import Net
 from sheetnet.tables.newcomers import BLANK_OK, Newcomers, read_newcomers
 from sheetnet.tables.recipe import RECIPES, Recipe
 
@@ -52,34 +54,63 @@ class Predictions:
 
 def predict(
     path: str | Path,
-    csv: str | Path,
+    rows: Any,
     out: str | Path | None = None,
     model: str | None = None,
     epoch: int | None = None,
+    *,
+    fill: bool = False,
 ) -> pd.DataFrame:
-    """Who of the passengers in a CSV survives, by the weights of a workbook: PassengerId and Survived, 0 or 1.
+    """What the model of a workbook says of new rows: a number, or a class and how probable each is.
 
-    csv: the columns of Kaggle's test.csv; Age, Fare and Embarked may be blank. Every row gets an answer: a blank is
-    filled from the workbook's rows in use, as the recipe does it, else with the median (numbers) or the most common
-    entry (texts). Ages and the like are scaled by the workbook's largest, too.
-    model: a name, or "mmult" for W of the sheet MMULT; by default the last model. epoch: of the sheet's descent; by
-    default the yellow weights. out: also write the table there, a .csv as Kaggle takes it.
+    rows: a path of a CSV or Parquet file, or a DataFrame, with the columns of the workbook's table; the target may be
+    missing. They go the way of the workbook's own rows, with the means, spreads, largest and levels that the sheet Data
+    now gives. model: a name, by default the last model. out: also write the table there, a .csv.
+
+    Of one's own table: the columns prediction and, for classes, "probability of CLASS" for each (where the net gives
+    no probabilities, its value), with the index of the rows. epoch: of the sheet's descent, by default the last; 0 has
+    the yellow parameters. fill: also fill blanks for which a row of the workbook's table would have been left out.
+
+    Of the passengers: PassengerId and Survived, 0 or 1, as Kaggle takes it, for a CSV with the columns of Kaggle's
+    test.csv. Every row gets an answer: a blank in Age, Fare or Embarked is filled from the workbook's rows in use, as
+    the recipe does it, else with the median (numbers) or the most common entry (texts). model: also "mmult" for W of
+    the sheet MMULT. epoch: by default the yellow weights.
     Raises: DataError naming line and column; WorkbookError; SheetnetError for a model or epoch that is not there, and
-    for weights or features that are no finite numbers.
+    for parameters or features that are no finite numbers.
     """
     if out is not None:
-        _check_out(Path(out), Path(csv))
-    found = predictions(read_params(path), read_newcomers(csv), model, epoch)
+        _check_out(Path(out), rows)
+    stands = read_params(path)
+    if isinstance(stands.model(model), Net):
+        frame = answers_for(stands, rows, model, epoch, fill).frame
+        if out is not None:
+            write_frame(frame, Path(out))
+        return frame
+    if not isinstance(rows, str | Path):
+        needs = "takes the path of a CSV with the columns of Kaggle's test.csv"
+        raise SheetnetError(f"{stands.file}: the passengers' workbook {needs}, found {type(rows).__name__}")
+    found = predictions(stands, read_newcomers(rows), model, epoch)
     if out is not None:
         write_predictions(found, Path(out))
     return found.frame
 
 
-def _check_out(out: Path, csv: Path) -> None:
+def _check_out(out: Path, rows: Any) -> None:
     if out.suffix.lower() != ".csv":
         raise SheetnetError(f"{out}: name a file that ends in .csv")
-    if out.resolve() == csv.resolve():
+    if isinstance(rows, str | Path) and out.resolve() == Path(rows).expanduser().resolve():
         raise SheetnetError(f"{out}: this would overwrite the rows to be predicted; name another file")
+
+
+def write_frame(frame: pd.DataFrame, out: Path) -> None:
+    """Write predictions to a CSV file; with their index, where it is more than a count.
+
+    Raises: SheetnetError when it cannot be written.
+    """
+    import pandas as pd
+
+    with writing(out) as beside:
+        frame.to_csv(beside, index=not isinstance(frame.index, pd.RangeIndex), lineterminator="\n")
 
 
 def write_predictions(found: Predictions, out: Path) -> None:
@@ -87,13 +118,13 @@ def write_predictions(found: Predictions, out: Path) -> None:
 
     Raises: SheetnetError when it cannot be written.
     """
-    with writing(out) as beside:
-        found.frame.to_csv(beside, index=False, lineterminator="\n")
+    write_frame(found.frame, out)
 
 
 def predictions(stands: Params, rows: Newcomers, model: str | None = None, epoch: int | None = None) -> Predictions:
     """The predictions for new rows, with what was filled in; see predict."""
     net, W = stands.model(model), stands.W(model, epoch)
+    assert isinstance(net, Model)  # of the passengers
     at = "" if epoch is None else f" at epoch {epoch}"
     if not np.isfinite(W).all():
         raise SheetnetError(

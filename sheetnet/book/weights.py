@@ -148,10 +148,14 @@ def _line(place: str, line: list[str], units: Sequence[str]) -> tuple[str, list[
     return line[0].strip(), weights
 
 
-def write_weights(path: Path, frames: Mapping[str, pd.DataFrame], states: Mapping[str, Mapping[str, Any]]) -> None:
-    """Write weights by model name: .csv (of one model), .npz (an array of each, and features), .pt (a state_dict).
+def write_weights(
+    path: Path, frames: Mapping[str, pd.DataFrame], states: Mapping[str, Mapping[str, Any]],
+    arrays: Mapping[str, np.ndarray] | None = None, features: Sequence[str] = (),
+) -> None:  # fmt: skip
+    """Write parameters by model name: .csv (of one model), .npz (arrays, and features), .pt (a state_dict).
 
-    .pt of one model is its state_dict, of several a dict of them by name.
+    arrays: what an .npz holds, by default W of each model. .pt of one model is its state_dict, of several a dict of
+    them by name.
     Raises: SheetnetError for another kind of file, or when it cannot be written.
     """
     kind = path.suffix.lower()
@@ -159,11 +163,13 @@ def write_weights(path: Path, frames: Mapping[str, pd.DataFrame], states: Mappin
         raise SheetnetError(f"{path}: a CSV holds the weights of one model; say which of {', '.join(frames)}")
     with writing(path) as beside:
         if kind == ".csv":
-            next(iter(frames.values())).to_csv(beside, lineterminator="\n")
+            frame = next(iter(frames.values()))
+            frame.to_csv(beside, index=frame.index.name is not None, lineterminator="\n")
         elif kind == ".npz":
-            arrays: dict[str, Any] = {name: frame.to_numpy() for name, frame in frames.items()}
+            arrays = {name: frame.to_numpy() for name, frame in frames.items()} if arrays is None else arrays
+            names = features or next(iter(frames.values())).index
             with beside.open("wb") as file:
-                np.savez(file, features=np.array(next(iter(frames.values())).index, dtype=str), **arrays)
+                np.savez(file, features=np.array(names, dtype=str), **dict(arrays))  # type: ignore[arg-type]
         elif kind == ".pt":
             import torch
 

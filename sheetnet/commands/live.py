@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sheetnet.course.lesson import Lesson
     from sheetnet.living.learning import Learned, Push
     from sheetnet.models.model import Model
+    from sheetnet.models.net import Net
 
 SHOWN = 12  # lines of the table at the end
 ROUNDING = 1e-9  # relative: who begins at the bottom stays there but for rounding
@@ -24,7 +25,7 @@ ROUNDING = 1e-9  # relative: who begins at the bottom stays there but for roundi
 
 @click.command(context_settings=CONTEXT)
 @click.argument("file", metavar="FILE")
-@click.option("--model", help="linear, two-relu, or mmult.  [default: the last model of the workbook]")
+@click.option("--model", help="linear, two-relu, mmult, mlp, ...  [default: the last model of the workbook]")
 @click.option("--epochs", type=click.IntRange(0), default=100, show_default=True, help="Passes over all rows.")
 @click.option("--lr", type=click.FloatRange(0), help="Learning rate.  [default: the one on the sheet Start]")
 @click.option(
@@ -38,7 +39,8 @@ ROUNDING = 1e-9  # relative: who begins at the bottom stays there but for roundi
 @click.option("--save/--no-save", default=False, show_default=True, help="Save the workbook at the end, and on Ctrl-C.")
 @click.option(
     "--into", type=click.Choice(["mmult", "yellow"]), default="mmult", show_default=True,
-    help="Where the last model's weights go: W of MMULT; or its yellow weights, and the sheet's descent moves.",
+    help="Of the passengers, where the last model's weights go: W of MMULT; or its yellow weights, and the sheet's"
+    " descent moves, as it does with other workbooks.",
 )  # fmt: skip
 @click.option(
     "--engine", type=click.Choice(NAMES),
@@ -62,6 +64,7 @@ def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
       sheetnet live titanic.xlsx
       sheetnet live titanic.xlsx --epochs 2000 --every 10 --per-second 5 --pull
       sheetnet live titanic.xlsx --model linear --lr 0.15 --save
+      sheetnet live penguins.xlsx --model mlp --epochs 500 --every 5 --weights mlp.csv
     """
     from sheetnet.common.settings import learning_rate
     from sheetnet.living.learning import learn
@@ -77,7 +80,7 @@ def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
         learning_rate(options["lr"])
     workbook = workbook_at(Path(file))  # what is wrong is said before a window opens
     key, model = known(Path(file), workbook, options["model"])
-    start = _start(workbook, model, weights) if weights else None
+    start = _start(workbook, key, model, weights) if weights else None
     say(f"opening {file}")
     with opened(Path(file), workbook, options["engine"], options["into"], not options["headless"]) as session:
         if options["solver"]:
@@ -107,20 +110,20 @@ def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
     sys.exit(130 if learned.stopped else 0 if learned.apart <= CLOSE else 1)
 
 
-def _start(workbook: Lesson, model: Model, weights: str) -> Any:
-    """The weights of a file, if they are for this model."""
-    from sheetnet.book.weights import read_csv
+def _start(workbook: Lesson, key: str, model: Model | Net, weights: str) -> Any:
+    """The parameters of a file, if they are for this model."""
+    from sheetnet.book.forms import judged, read_file
 
     if Path(weights).suffix.lower() in (".npz", ".pt", ".xlsx"):
         command = f"sheetnet params FILE --model {model.name.replace('_', '-')} -o W.csv"
         raise SheetnetError(f"{weights}: --weights takes a .csv, as `{command}` writes it")
     features = tuple(workbook.recipe.features) if workbook.recipe else ()
-    found, W = read_csv(Path(weights), list(workbook.models.values()), features)
-    if found.name != model.name:
-        raise SheetnetError(
-            f"{weights}: these are weights of {found.name}; --model {found.name.replace('_', '-')} takes them"
-        )
-    return W
+    if len(workbook.places[key].blocks) > 1:
+        return judged(workbook.places[key], weights, features)
+    [(name, found)] = read_file(Path(weights), workbook.places, features).items()
+    if name != model.name:
+        raise SheetnetError(f"{weights}: these are weights of {name}; --model {name.replace('_', '-')} takes them")
+    return found
 
 
 def _ending(learned: Learned, file: str, options: dict[str, Any], on_mmult: bool) -> Iterator[str]:
@@ -148,9 +151,11 @@ def _print(learned: Learned, file: str, solved: str) -> None:
     n = len(learned.pushes)
     pushes = "1 push" if n == 1 else f"{n} pushes"
     at = sorted({round(k * (n - 1) / (SHOWN - 1)) for k in range(SHOWN)}) if n > SHOWN else range(n)
-    rows = [(p.epoch, f"{p.torch:.12g}", f"{p.sheet:.12g}", f"{p.apart:.1e}") for p in (learned.pushes[k] for k in at)]
-    heads = ("epoch", "torch's loss", "the sheet's loss", "apart")
-    click.echo(tabulate(rows, heads, disable_numparse=True, colalign=("right",) * 4))
+    rows = [_line(learned.pushes[k]) for k in at]
+    heads = ["epoch", "torch's loss", "the sheet's loss", "apart"]
+    if any(p.accuracy is not None for p in learned.pushes):
+        heads.append("the sheet's accuracy")
+    click.echo(tabulate(rows, heads, disable_numparse=True, colalign=("right",) * len(heads)))
     click.echo(
         f"{file}: {pushes} of {learned.model.replace('_', '-')} by {learned.optimiser}, {learned.per_second:.3g} a"
         f" second; losses at most {learned.apart:.1e} apart (relative)"
@@ -159,9 +164,17 @@ def _print(learned: Learned, file: str, solved: str) -> None:
         click.echo(solved)
 
 
+def _line(push: Push) -> list[str]:
+    line = [str(push.epoch), f"{push.torch:.12g}", f"{push.sheet:.12g}", f"{push.apart:.1e}"]
+    return line if push.accuracy is None else [*line, f"{push.accuracy:.1%}"]
+
+
 def _print_json(learned: Learned, file: str, solved: str) -> None:
     pushes = [{"epoch": p.epoch, "torch": p.torch, "sheet": p.sheet, "edits": p.edits} for p in learned.pushes]
     content: dict[str, Any] = {"file": file, "model": learned.model, "lr": learned.lr}
     content |= {"dead_units": learned.dead_units, "optimiser": learned.optimiser, "stopped": learned.stopped}
     content |= {"pushes": pushes, "apart": learned.apart, "per_second": learned.per_second, "solver": solved}
-    print_json(content | {"W": [numbers(w) for w in learned.W]})
+    if any(push.accuracy is not None for push in learned.pushes):
+        content["accuracies"] = [push.accuracy for push in learned.pushes]
+    params = {name: [*map(numbers, value)] for name, value in learned.params.items()}
+    print_json(content | ({"W": params["W"]} if list(params) == ["W"] else {}) | {"params": params})

@@ -17,14 +17,14 @@ WRITTEN = {"output": (".csv", ".npz", ".pt"), "table": (".csv",)}
 
 @click.command(context_settings=CONTEXT)
 @click.argument("file", metavar="FILE")
-@click.option("--model", help="linear, two-relu, or mmult: the W of the sheet MMULT.  [default: all models]")
-@click.option("--epoch", type=int, help="Weights at this epoch of the sheet's descent.  [default: the yellow ones]")
-@click.option("-o", "--output", metavar="FILE", help="Write the weights: .csv (one model), .npz, or .pt for torch.")
-@click.option("--table", metavar="FILE.csv", help="Write the sheet Data, as `sheetnet build titanic --csv` takes it.")
+@click.option("--model", help="linear, two-relu, mlp, ...; or mmult: the W of the sheet MMULT.  [default: all]")
+@click.option("--epoch", type=int, help="Those at this epoch of the sheet's descent.  [default: the yellow ones]")
+@click.option("-o", "--output", metavar="FILE", help="Write them: .csv (one model), .npz, or .pt for torch.")
+@click.option("--table", metavar="FILE.csv", help="Write the sheet Data, edited or not, as CSV.")
 @click.option("--json", "as_json", is_flag=True, help="Print all digits as JSON.")
 @plainly
 def params(file: str, model: str | None, epoch: int | None, as_json: bool, **options: Any) -> None:
-    """Print the weights and rates that now stand in a workbook, or write them to a file.
+    """Print the parameters and rates that now stand in a workbook, or write them to a file.
 
     No spreadsheet program is needed. A lesson without models gives its inputs.
 
@@ -32,7 +32,8 @@ def params(file: str, model: str | None, epoch: int | None, as_json: bool, **opt
     Examples:
       sheetnet params mine.xlsx
       sheetnet params mine.xlsx --model two-relu --epoch 100 -o W.csv
-      sheetnet params mine.xlsx -o weights.pt
+      sheetnet params penguins.xlsx --epoch 100 -o mlp.pt     (a state_dict, for torch)
+      sheetnet params penguins.xlsx --model mlp -o mlp.csv    (parameter,row,column,value)
       sheetnet params mine.xlsx --table edited.csv
     """
     import sheetnet as sn
@@ -43,7 +44,7 @@ def params(file: str, model: str | None, epoch: int | None, as_json: bool, **opt
     if not stands.params:
         asked = [name for name, value in {"model": model, "epoch": epoch, **files}.items() if value is not None]
         if asked:
-            raise SheetnetError(f"--{asked[0]} is for a workbook of titanic; {file} is of the lesson {stands.lesson}")
+            raise SheetnetError(f"--{asked[0]} is for a workbook with models; {file} is of the lesson {stands.lesson}")
         _print_inputs(stands, as_json)
         return
     stands.model(model)  # which says what there is, where this is none
@@ -54,46 +55,63 @@ def params(file: str, model: str | None, epoch: int | None, as_json: bool, **opt
 
         kind = files["output"].suffix.lower()
         states = {name: stands.state_dict(name, epoch) for name in chosen} if kind == ".pt" else {}
-        write_weights(files["output"], frames, states)
+        write_weights(files["output"], frames, states, _arrays(stands, chosen, epoch), stands.features)
     if "table" in files:
         from sheetnet.common.files import writing
 
         with writing(files["table"]) as beside:
             stands.raw.frame.to_csv(beside, index=False, lineterminator="\n")
     if as_json:
-        _print_json(stands, frames, epoch)
+        _print_json(stands, chosen, epoch)
     else:
-        _print_tables(stands, frames, epoch)
+        _print_tables(stands, chosen, epoch)
     for path in files.values():
         click.echo(f"written: {path}", err=True)
 
 
-def _print_tables(stands: Params, frames: dict[str, Any], epoch: int | None) -> None:
+def _arrays(stands: Params, chosen: list[str], epoch: int | None) -> dict[str, Any]:
+    """What an .npz holds: the one matrix of a model by the model's name, the parameters of a net as net.parameter."""
+    out: dict[str, Any] = {}
+    for name in chosen:
+        found = stands.of(name, epoch)
+        out |= {name if list(found) == ["W"] else f"{name}.{key}": value for key, value in found.items()}
+    return out
+
+
+def _print_tables(stands: Params, chosen: list[str], epoch: int | None) -> None:
     from tabulate import tabulate
 
-    of = stands.with_models.settings
+    of, table = stands.with_models.settings, stands.recipe.settings
     click.echo(
-        f"{stands.file}: {of['n_rows']} rows in use of {of['n_raw']}, recipe {of['recipe']}; {of['epochs']} epochs of"
-        f" {of['optimiser']}"
+        f"{stands.file}: {table['n_rows']} rows in use of {table['n_raw']}, recipe {table['recipe']};"
+        f" {of['epochs']} epochs of {of['optimiser']}"
     )
-    for name, frame in frames.items():
-        net = stands.model(name)
-        sheet, rate = ("MMULT", "") if name == "mmult" else (net.title, f"; rate {stands.rates[name]:.15g}")
+    for name in chosen:
+        model = stands.model(name)
+        sheet, rate = ("MMULT", "") if name == "mmult" else (model.title, f"; rate {stands.rates[name]:.15g}")
         where = f"the yellow weights of the sheet {sheet}" if epoch is None else f"the weights at epoch {epoch}"
         click.echo(f"\n{name.replace('_', '-')}: {where}{rate}")
-        rows = [(feature, *(f"{w:.12g}" for w in weights)) for feature, *weights in frame.itertuples()]
-        headers, right = ("feature", *frame.columns), ("right",) * frame.shape[1]
-        click.echo(tabulate(rows, headers, disable_numparse=True, colalign=("left", *right)))
-    if "mmult" not in frames and (stands.W("mmult") != stands.W()).any():
+        frames = stands.frames(name, epoch)
+        for key, frame in frames.items():
+            corner = "feature" if list(frames) == ["W"] else key
+            rows = [(row, *(f"{w:.12g}" for w in numbers)) for row, *numbers in frame.itertuples()]
+            headers, right = (corner, *frame.columns), ("right",) * frame.shape[1]
+            click.echo(tabulate(rows, headers, disable_numparse=True, colalign=("left", *right)))
+            if key != list(frames)[-1]:
+                click.echo()
+    others = [name for name in stands.workbook.places if name not in stands.workbook.models and name not in chosen]
+    if any((stands.W(name) != stands.W()).any() for name in others):
         click.echo(f"\nThe sheet MMULT has other weights of {stands.model().name}: see --model mmult")
 
 
-def _print_json(stands: Params, frames: dict[str, Any], epoch: int | None) -> None:
+def _print_json(stands: Params, chosen: list[str], epoch: int | None) -> None:
     of = stands.with_models.settings
-    content: dict[str, Any] = {"file": stands.file, "lesson": stands.lesson, "recipe": of["recipe"]}
+    content: dict[str, Any] = {"file": stands.file, "lesson": stands.lesson, "recipe": stands.recipe.name}
     content |= {"epochs": of["epochs"], "optimiser": of["optimiser"], "rates": stands.rates, "epoch": epoch}
     content |= {"features": stands.features}
-    print_json(content | {"params": {name: {"W": [numbers(w) for w in f.to_numpy()]} for name, f in frames.items()}})
+    found = {name: stands.of(name, epoch) for name in chosen}
+    as_lists = {name: {key: [*map(numbers, a)] for key, a in params.items()} for name, params in found.items()}
+    print_json(content | {"params": as_lists})
 
 
 def _print_inputs(stands: Params, as_json: bool) -> None:

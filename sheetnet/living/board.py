@@ -15,9 +15,10 @@ T = TypeVar("T")
 
 TITLE = "Live: torch trains, this workbook calculates its own loss"
 HEADS: list[float | str | None] = ["epoch", "torch's loss", "the sheet's loss", "apart (relative)"]
+ACCURACY = "the sheet's accuracy"  # where a workbook says it
 SHEET = "Live"
 TOP, ROWS = 4, 400  # of the table; when it is full every other line goes
-Line = tuple[int, float, float]
+Line = tuple[int, float, float, float | None]
 
 
 class Patiently(Protocol):
@@ -28,9 +29,13 @@ class Patiently(Protocol):
 
 
 class Board:
-    """Epoch, torch's loss, the sheet's loss: a line for each push; `lack` says why there is none."""
+    """Epoch, torch's loss, the sheet's loss: a line for each push; `lack` says why there is none.
 
-    def __init__(self, session: Session, patiently: Patiently) -> None:
+    accurate: whether there is a column of accuracies.
+    """
+
+    def __init__(self, session: Session, patiently: Patiently, accurate: bool = False) -> None:
+        self.heads = [*HEADS, ACCURACY] if accurate else HEADS
         self.session, self.patiently, self.lines, self._step, self._count = session, patiently, list[Line](), 1, 0
         self.sheet = self.lack = ""
         for name in (SHEET, *(f"{SHEET} {k}" for k in range(2, 100))):
@@ -45,12 +50,12 @@ class Board:
                 return
             self.sheet = name
             break
-        heads: list[Placed] = [(self.sheet, 0, 0, [[TITLE]]), (self.sheet, TOP - 1, 0, [HEADS])]
-        self._write([*heads, (self.sheet, TOP, 0, [_row(None)] * ROWS)])
+        heads: list[Placed] = [(self.sheet, 0, 0, [[TITLE]]), (self.sheet, TOP - 1, 0, [self.heads])]
+        self._write([*heads, (self.sheet, TOP, 0, [self._row(None)] * ROWS)])
         if not ours and self.sheet:
             block = TOP - 1, 0, ROWS + 1, 3
             try:
-                patiently(lambda: session.draw(self.sheet, block, (2, 5), "Loss, push by push"))
+                patiently(lambda: session.draw(self.sheet, block, (2, len(self.heads) + 1), "Loss, push by push"))
             except EngineError as reason:
                 self.lack = f"no chart: {reason}"
 
@@ -58,17 +63,17 @@ class Board:
         """None; the words stand below the title."""
         self._write([(self.sheet, 1, 0, [[text]])])
 
-    def add(self, epoch: int, torch: float, sheet: float) -> None:
+    def add(self, epoch: int, torch: float, sheet: float, accuracy: float | None = None) -> None:
         """None; a line more. A table that is full keeps every other one, and from then on takes every other one."""
         self._count += 1
         if (self._count - 1) % self._step:
             return
-        self.lines.append((epoch, torch, sheet))
+        self.lines.append((epoch, torch, sheet, accuracy))
         if len(self.lines) <= ROWS:
-            self._write([(self.sheet, TOP + len(self.lines) - 1, 0, [_row(self.lines[-1])])])
+            self._write([(self.sheet, TOP + len(self.lines) - 1, 0, [self._row(self.lines[-1])])])
             return
         self.lines, self._step = [*self.lines[::2]], 2 * self._step
-        rows = [*map(_row, self.lines), *([_row(None)] * (ROWS - len(self.lines)))]
+        rows = [*map(self._row, self.lines), *([self._row(None)] * (ROWS - len(self.lines)))]
         self._write([(self.sheet, TOP, 0, rows)])
 
     def _title(self, name: str) -> Value:
@@ -81,10 +86,10 @@ class Board:
         except Gone:  # a person has deleted the sheet; if it was the program, the next push says so
             self.sheet = ""
 
-
-def _row(line: Line | None) -> list[float | str | None]:
-    """The cells of a line."""
-    if line is None:
-        return [None] * len(HEADS)
-    epoch, torch, sheet = line
-    return [float(epoch), torch, sheet, abs(sheet - torch) / (abs(torch) or 1.0)]
+    def _row(self, line: Line | None) -> list[float | str | None]:
+        """The cells of a line."""
+        if line is None:
+            return [None] * len(self.heads)
+        epoch, torch, sheet, accuracy = line
+        cells: list[float | str | None] = [float(epoch), torch, sheet, abs(sheet - torch) / (abs(torch) or 1.0)]
+        return [*cells, accuracy][: len(self.heads)]

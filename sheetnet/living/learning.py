@@ -1,4 +1,4 @@
-"""learn: torch trains, and every so many epochs its weights go into the open workbook, which says its own loss."""
+"""learn: torch trains, and every so many epochs its parameters go into the open workbook, which says its own loss."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from sheetnet.book.weights import matrix
+from sheetnet.book.forms import judged
 from sheetnet.common.settings import learning_rate, whole_number
 from sheetnet.errors import LiveError, SheetnetError
 from sheetnet.living import session
 from sheetnet.living.session import BUSY, LiveSession
-from sheetnet.living.steps import Plain, Remembering
+from sheetnet.living.steps import Arrays, way_of
 from sheetnet.motifs.verdicts import CLOSE
 
 MAX_EPOCHS = 10**9
@@ -26,12 +26,16 @@ HINT, REMIND = 1.0, 15.0  # seconds until a refusal is told, and told again
 
 @dataclass(frozen=True)
 class Push:
-    """One push: after so many epochs, torch's loss and the sheet's at the same weights; what a person had changed."""
+    """One push: after so many epochs, torch's loss and the sheet's at the same parameters; what a person had changed.
+
+    accuracy: the share of rows that the sheet says right; None where it says none.
+    """
 
     epoch: int
     torch: float
     sheet: float
     edits: tuple[str, ...] = ()
+    accuracy: float | None = None
 
     @property
     def apart(self) -> float:
@@ -41,16 +45,21 @@ class Push:
 
 @dataclass
 class Learned:
-    """What became of it: the last weights W (p, k), the rate, every push; stopped says that Ctrl-C ended it."""
+    """What became of it: the last parameters by name, the rate, every push; stopped says that Ctrl-C ended it."""
 
     model: str
-    W: np.ndarray = field(repr=False)
+    params: Arrays = field(repr=False)
     lr: float
     optimiser: str = "sgd"
     pushes: list[Push] = field(default_factory=list, repr=False)
     stopped: bool = False
     seconds: float = 0.0
     dead_units: int = 0
+
+    @property
+    def W(self) -> np.ndarray:
+        """The last weights (p, k) of a model with one W."""
+        return self.params["W"]
 
     @property
     def epochs(self) -> int:
@@ -83,12 +92,12 @@ def learn(
 ) -> Learned:
     """The workbook's optimiser in torch (float64, all rows at once), pushed into it every so many epochs.
 
-    start: weights; by default the yellow ones of the model. lr: by default the model's rate on the sheet Start.
-    per_second: at most so many pushes. pull: what a person changes in the weights and in the rate is taken in before
-    the next push; else the next push overwrites weights, and the rate stays.
+    start: parameters; by default the yellow ones of the model. lr: by default the model's rate on the sheet Start.
+    per_second: at most so many pushes. pull: what a person changes in the parameters and in the rate is taken in before
+    the next push; else the next push overwrites parameters, and the rate stays.
     notice is told when the program refuses for a while, because a person is editing a cell.
     Ctrl-C ends it after the present push. Raises: LiveError when the workbook does not go on with us, with the file to
-    which the last good weights were saved: beside the workbook, FILE.weights.csv.
+    which the last good parameters were saved: beside the workbook, FILE.weights.csv.
     """
     from sheetnet.training.interrupt import Interrupt
 
@@ -97,21 +106,24 @@ def learn(
     if per_second is not None and not 0 < per_second <= MAX_RATE:
         raise SheetnetError(f"pushes per second must be above 0 and at most {MAX_RATE:g}, found {per_second!r}")
     key, net = live._known(model)
+    from sheetnet.models.twins import one_thread  # torch is not needed before
+
     name = net.name
     stands = live.pull()
-    W = matrix(net, stands.params[key]["W"] if start is None else start, live.features)
+    params = stands.params[key] if start is None else judged(live.place(key), start, live.features)
     rate = stands.rates[name] if lr is None else learning_rate(lr)
-    learned = Learned(key, W, rate, live.workbook.trained[0].optimiser.name)
+    learned = Learned(key, params, rate, live.workbook.settings["optimiser"])
     run = _Run(live, learned, live.table(), name, pull, progress)
     if live.board.lack and notice:
         notice(f"sheet Live: {live.board.lack}")
     if live.moves_descent(key) and notice:
-        descent = f"Descent {net.title}"
+        curve = live.place(key).curve
+        descent = curve.area.sheet if curve else ""
         notice(
-            f"the weights go to {run.place}, where the sheet's own descent begins: the start weights there are"
+            f"the weights go to {run.where}, where the sheet's own descent begins: the start weights there are"
             f" overwritten, and the sheet {descent!r} moves"
         )
-    with Interrupt() as interrupt, _one_thread(), _waiting(live, interrupt, notice):
+    with Interrupt() as interrupt, one_thread(), _waiting(live, interrupt, notice):
         began = time.perf_counter()
         try:
             run.push(0)
@@ -128,7 +140,7 @@ def learn(
         except SheetnetError as reason:
             raise LiveError(f"{reason}\n{run.rescue()}") from None
         learned.seconds = time.perf_counter() - began
-        learned.dead_units = run.steps.dead_units(learned.W)
+        learned.dead_units = run.steps.dead_units(learned.params)
     return learned
 
 
@@ -140,15 +152,15 @@ class _Run:
         progress: Callable[[Push], None] | None,
     ) -> None:  # fmt: skip
         self.live, self.learned, self.name, self.pull, self.progress = live, learned, name, pull, progress
-        plain = learned.optimiser == "sgd"
-        net = live.models[name]
-        self.steps = Plain(net, table) if plain else Remembering(net, table, learned.optimiser)
-        self.good = self.calm = (0, learned.W)  # the last that the sheet took; with a loss that is not above the first
-        self.pushed: np.ndarray | None = None
+        self.steps = way_of(live.models[name], table, learned.optimiser, live.workbook.settings["seed"])
+        self.good = self.calm = (0, learned.params)  # what the sheet took last; with a loss that is not above the first
+        self.pushed: Arrays | None = None
         self.rate = live.rate(name)
-        self.place = place = live.place(learned.model).block.area.full(fixed=False)
-        by = "" if plain else f" by {learned.optimiser}"
-        live.board.say(f"{name.replace('_', '-')}{by}, rate {learned.lr:g}: torch's weights go to {place}")
+        self.place = live.place(learned.model)
+        first, *others = (block.area for block in self.place.blocks.values())
+        self.where = f"the yellow cells of {first.sheet!r}" if others else first.full(fixed=False)
+        by = "" if learned.optimiser == "sgd" else f" by {learned.optimiser}"
+        live.board.say(f"{name.replace('_', '-')}{by}, rate {learned.lr:g}: torch's weights go to {self.where}")
 
     @property
     def verdict(self) -> str:
@@ -159,7 +171,7 @@ class _Run:
     def advance(self, epochs: int) -> None:
         """So many epochs in torch, then a push."""
         learned = self.learned
-        led = self.steps.go(learned.W, learned.lr, epochs)
+        led = self.steps.go(learned.params, learned.lr, epochs)
         learned.stopped = led.stopped
         if led.diverged_at is not None:
             self.good = self.calm
@@ -167,7 +179,7 @@ class _Run:
                 f"{self.live.path}: torch's loss is no finite number from epoch {learned.epochs + led.diverged_at} on:"
                 f" the learning rate {learned.lr:g} is too large"
             )
-        learned.W = led.W
+        learned.params = led.params
         self.push(learned.epochs + led.epochs, led.loss)
 
     def push(self, epoch: int, loss: float | None = None) -> None:
@@ -175,15 +187,15 @@ class _Run:
         live, learned = self.live, self.learned
         edits = self._edits() if self.pushed is not None else ()
         if loss is None or (edits and self.pull):
-            loss = self.steps.loss(learned.W)
-        live.push({learned.model: learned.W})
-        self.pushed = learned.W + 0.0
-        push = Push(epoch, loss, live.loss(learned.model), edits)
+            loss = self.steps.loss(learned.params)
+        live.push({learned.model: learned.params})
+        self.pushed = {name: value + 0.0 for name, value in learned.params.items()}
+        push = Push(epoch, loss, live.loss(learned.model), edits, live.accuracy(learned.model))
         learned.pushes.append(push)
-        self.good = (epoch, learned.W)
+        self.good = (epoch, learned.params)
         if push.torch <= learned.pushes[0].torch:
             self.calm = self.good
-        live.board.add(epoch, push.torch, push.sheet)
+        live.board.add(epoch, push.torch, push.sheet, push.accuracy)
         if self.progress:
             self.progress(push)
 
@@ -192,14 +204,19 @@ class _Run:
 
         Raises: LiveError naming the cell, where a weight is blank or text.
         """
-        live, learned = self.live, self.learned
-        found = live.weights(learned.model)
-        changed = found != self.pushed
+        live, learned, pushed = self.live, self.learned, self.pushed
+        assert pushed is not None  # there was a push
+        found = live.params(learned.model)
+        changed = {name: value != pushed[name] for name, value in found.items() if (value != pushed[name]).any()}
         words = []
-        if changed.any():
+        if changed:
             if self.pull:
-                learned.W = np.where(changed, found, learned.W)
-            names = [live.features[i] for i in np.flatnonzero(changed.any(1))]
+                taken = {name: np.where(at, found[name], learned.params[name]) for name, at in changed.items()}
+                learned.params = learned.params | taken
+            names = list(changed)
+            if len(found) == 1:  # its rows say more than its name
+                [(name, at)] = changed.items()
+                names = [row for row, hit in zip(self.place.names[name][0], at.any(1), strict=True) if hit]
             words.append(f"weights of {', '.join(names)} {'taken from the sheet' if self.pull else 'overwritten'}")
         if self.pull and (rate := live.rate(self.name)) != self.rate:
             self.rate = learned.lr = rate
@@ -207,12 +224,13 @@ class _Run:
         return tuple(words)
 
     def rescue(self) -> str:
-        """Save the last good weights beside the workbook; words for where they are."""
-        from sheetnet.book.weights import frame_of, write_weights
+        """Save the last good parameters beside the workbook; words for where they are."""
+        from sheetnet.book.forms import as_frame
+        from sheetnet.book.weights import write_weights
 
         path = Path(f"{self.live.path}.weights.csv")
         try:
-            write_weights(path, {self.name: frame_of(self.good[1], self.live.features)}, {})
+            write_weights(path, {self.name: as_frame(self.good[1], self.place.names)}, {})
         except SheetnetError as reason:
             return f"The last good weights could not be saved: {reason}"
         return f"The last good weights, of epoch {self.good[0]}, are in {path}: --weights takes them in again"
@@ -237,19 +255,6 @@ def _waiting(live: LiveSession, interrupt: Any, notice: Callable[[str], None] | 
         yield
     finally:
         live.waiting = before
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Torch on one thread: an epoch takes it 0.1 ms, and the others are the spreadsheet's."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _wait(until: float, interrupt: Any) -> None:

@@ -1,10 +1,10 @@
-"""live: an open workbook of `sheetnet build titanic`, whose weights are pushed, pulled and asked for their loss."""
+"""live: an open workbook with models, whose parameters are pushed, pulled and asked for their loss."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -12,16 +12,17 @@ from typing import Any, Literal, Self, TypeVar
 import numpy as np
 
 from sheetnet.book import reader
+from sheetnet.book.forms import by_model, judged
 from sheetnet.book.opened import as_laid_out, find_manifest
 from sheetnet.book.reader import where
-from sheetnet.book.weights import fitting, matrix, unwrapped
 from sheetnet.course.lesson import Lesson
 from sheetnet.engines.base import Busy, Engine, Placed, Session
 from sheetnet.errors import LiveError
 from sheetnet.living.board import Board
-from sheetnet.models.model import WEIGHTS, Model
+from sheetnet.models.model import Model
+from sheetnet.models.net import Net
 from sheetnet.motifs.mmult import MMULT
-from sheetnet.motifs.workbook import Weights
+from sheetnet.motifs.workbook import Place
 from sheetnet.page.book import Block
 from sheetnet.tables.table import Table
 
@@ -36,9 +37,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Stands:
-    """What a person sees in the open workbook: weights {"linear": {"W": (p, 1)}, ...} and rates by model name.
+    """What a person sees in the open workbook: parameters {"linear": {"W": (p, 1)}, ...} and rates by model name.
 
-    The weights of the last model stand twice: "two_relu" has the yellow ones, "mmult" those on the sheet MMULT.
+    Of the passengers' workbook the weights of the last model stand twice: "two_relu" has the yellow ones, "mmult" those
+    on the sheet MMULT.
     """
 
     params: dict[str, dict[str, np.ndarray]] = field(repr=False)
@@ -48,10 +50,10 @@ class Stands:
 class LiveSession:
     """An open workbook; a context manager that lets go of it. A window that a person looks at stays open.
 
-    Weights of the last model go to the sheet MMULT (into="mmult"), which has a net and a loss of its own and nothing
-    else behind it: some 6 ms a push in LibreOffice. The yellow weights on the model's own sheet (into="yellow")
-    are where the sheet's whole descent starts: all its epochs follow, up to half a second where they are shown, and the
-    start weights that stood there are gone. Other models have yellow weights only.
+    Parameters go into the yellow cells of their model, where the sheet's own descent begins: all its epochs follow, up
+    to half a second where they are shown, and what stood there is gone. In the passengers' workbook those of the last
+    model go to the sheet MMULT (into="mmult"), which has a net and a loss of its own and nothing else behind it: some
+    6 ms a push in LibreOffice; or into its yellow cells too (into="yellow").
     """
 
     def __init__(self, path: Path, workbook: Lesson, session: Session, into: Into = "mmult") -> None:
@@ -69,66 +71,72 @@ class LiveSession:
     # ---- weights, losses, rates
 
     def push(self, params: Any) -> None:
-        """None; weights stand in the sheet, and what depends on them is calculated.
+        """None; parameters stand in the sheet, and what depends on them is calculated.
 
-        params: {"W": array} such as run.params, an array, a table or a state_dict (the model with as many units takes
-        it), or {"linear": ..., "two_relu": ..., "mmult": ...} with any of these.
-        Raises: SheetnetError for weights of another shape or that are not finite; LiveError when the workbook refuses.
+        params: as write_params takes them, of the one model that they suit, or {"linear": ..., "mmult": ...} for each.
+        Raises: SheetnetError for another shape or what is not finite; LiveError when the workbook refuses.
         """
-        given = params.params if isinstance(params, Stands) else params
-        if not isinstance(given, Mapping) or set(given) in WEIGHTS:
-            given = {fitting(unwrapped(given), list(self.models.values())).name: given}
         blocks: list[Placed] = []
-        for name, value in given.items():
-            key, model = self._known(name)
-            place = self.place(key)
-            rows = place.cells(matrix(model, value, self.features)).tolist()
-            blocks.append((place.block.area.sheet, place.block.area.row, place.block.area.col, rows))
+        for name, value in by_model(self.workbook.places, params, self.features).items():
+            place = self.place(self._known(name)[0])
+            cells = place.cells(judged(place, value, self.features))
+            areas = ((block.area, cells[block.id]) for block in place.blocks.values())
+            blocks += [(area.sheet, area.row, area.col, numbers.tolist()) for area, numbers in areas]
         self.patiently(lambda: self.engine_session.write(blocks))
         self.patiently(self.engine_session.refresh)
 
     def loss(self, model: str | None = None) -> float:
-        """The sheet's own loss at the weights that were pushed last, of a model; by default the last model's.
+        """The sheet's own loss at the parameters that were pushed last, of a model; by default the last model's.
 
         Raises: LiveError naming the cell, where it holds no number.
         """
         key, _ = self._known(model)
-        area = self.place(key).loss.area
+        return self._said(self.place(key).loss, f"the loss of {key}")
+
+    def accuracy(self, model: str | None = None) -> float | None:
+        """The share of rows whose class the sheet says right, see loss; None where the workbook does not say it."""
+        block = self.place(self._known(model)[0]).accuracy
+        return None if block is None else self._said(block, "the accuracy")
+
+    def _said(self, block: Block, what: str) -> float:
+        area = block.area
         [[value]] = self.patiently(lambda: self.engine_session.read(area.sheet, area.row, area.col, 1, 1))
         if not isinstance(value, float):
             got = "is empty" if value is None else f"holds {str(value)!r}"
             raise LiveError(
-                f"{self.path}: {where(area.sheet, area.row, area.col)}, the loss of {key}, {got}: something that it is"
+                f"{self.path}: {where(area.sheet, area.row, area.col)}, {what}, {got}: something that it is"
                 " calculated from was changed or deleted. Press undo in the program, or build the workbook anew"
             )
         return value
 
-    def weights(self, model: str | None = None) -> np.ndarray:
-        """The weights (p, k) where push() puts those of a model, as they now stand.
+    def params(self, model: str | None = None) -> dict[str, np.ndarray]:
+        """The parameters by name where push() puts those of a model, as they now stand.
 
         Raises: LiveError naming the cell, where one is blank or text.
         """
-        return self._weights(self.place(self._known(model)[0]))
+        return self._params(self.place(self._known(model)[0]))
+
+    def weights(self, model: str | None = None) -> np.ndarray:
+        """The weights (p, k) of a model with one W, as params."""
+        return self.params(model)["W"]
 
     def rate(self, model: str | None = None) -> float:
         """The learning rate of a model on the sheet Start.
 
         Raises: LiveError naming the cell, where it is no number of 0 or more.
         """
-        block = self.workbook.rate_places[self._known(model)[1].name]
-        rate = float(self._numbers(block)[0, 0])
-        if rate < 0:
-            area = block.area
-            cell = where(area.sheet, area.row, area.col)
+        block = self.workbook.places[self._known(model)[0]].rate
+        if (rate := float(self._numbers(block)[0, 0])) < 0:
+            cell = where(block.area.sheet, block.area.row, block.area.col)
             raise LiveError(f"{self.path}: {cell} holds {rate:g}; a learning rate is a number of 0 or more")
         return rate
 
     def pull(self) -> Stands:
-        """The weights and rates as they now stand, whoever wrote them.
+        """The parameters and rates as they now stand, whoever wrote them.
 
         Raises: LiveError naming the cell, where one is blank, text, or below 0 for a rate.
         """
-        params = {name: {"W": self._weights(place)} for name, place in self.workbook.weight_places.items()}
+        params = {name: self._params(place) for name, place in self.workbook.places.items()}
         return Stands(params, {name: self.rate(name) for name in self.models})
 
     def table(self) -> Table:
@@ -139,14 +147,19 @@ class LiveSession:
         recipe = self.workbook.recipe
         assert recipe is not None  # workbook_at saw to it that there are models, and they learn from a table
         X, y = (self._numbers(self.workbook.book.block_of(node)) for node in (recipe.X, recipe.y))
-        return Table.of_sheet(X, y, self.features, recipe.name, self.path.name)
+        parts = {what: self._numbers(block)[:, 0] == 1 for what, block in self.workbook.part_places.items()}
+        which = np.select([parts["train"], parts["valid"]], [0, 1], 2) if parts else None
+        learnt = {name: float(self._numbers(block)[0, 0]) for name, block in self.workbook.unit_places.items()}
+        return Table.of_sheet(X, y, self.features, recipe.settings, self.path.name, which, learnt)
 
     # ---- words, and the end
 
     @property
     def board(self) -> Board:
         """The sheet Live, added when it is first asked for."""
-        self._board = self._board or Board(self.engine_session, self.patiently)
+        if self._board is None:
+            accurate = any(place.accuracy for place in self.workbook.places.values())
+            self._board = Board(self.engine_session, self.patiently, accurate)
         return self._board
 
     def say(self, text: str) -> None:
@@ -189,20 +202,20 @@ class LiveSession:
 
     # ---- where things stand
 
-    def _known(self, model: str | None) -> tuple[str, Model]:
+    def _known(self, model: str | None) -> tuple[str, Model | Net]:
         return known(self.path, self.workbook, model)
 
-    def place(self, key: str) -> Weights:
-        """Where push() writes the weights of a model."""
-        on_mmult = key == self.last and self.into == "mmult"
-        return self.workbook.weight_places[MMULT if on_mmult else key]
+    def place(self, key: str) -> Place:
+        """Where push() writes the parameters of a model."""
+        on_mmult = key == self.last and self.into == "mmult" and MMULT in self.workbook.places
+        return self.workbook.places[MMULT if on_mmult else key]
 
     def moves_descent(self, key: str) -> bool:
         """Whether the sheet's own descent begins with what push() writes for a model."""
-        return self.place(key) in (self.workbook.weight_places[name] for name in self.models)
+        return bool(self.place(key).descent)
 
-    def _weights(self, place: Weights) -> np.ndarray:
-        return place.matrix(self._numbers(place.block))
+    def _params(self, place: Place) -> dict[str, np.ndarray]:
+        return place.read({block.id: self._numbers(block) for block in place.blocks.values()})
 
     def _numbers(self, block: Block) -> np.ndarray:
         """The numbers of a block."""
@@ -222,11 +235,11 @@ class LiveSession:
 def live(
     path: str | Path, engine: str | Engine | None = None, *, into: Into = "mmult", visible: bool = True
 ) -> LiveSession:
-    """A session on a workbook of `sheetnet build titanic`, in the program that has it open, or opens it now.
+    """A session on a workbook with models, in the program that has it open, or opens it now.
 
     engine: "excel" (the default on Windows and macOS where it is), "libreoffice" (else), "ironcalc" (in this process,
-    nothing to be seen) or an Engine. into: where weights of the last model go, see LiveSession. visible: with a window;
-    one without ends with the session. Which block stands where is read from the file before it is opened.
+    nothing to be seen) or an Engine. into: for the passengers, see LiveSession. visible: with a window; one without
+    ends with the session. Which block stands where is read from the file before it is opened.
     Raises: WorkbookError for a file that is no workbook of ours; LiveError for a lesson without models; EngineError.
     """
     path = Path(path)
@@ -244,7 +257,7 @@ def workbook_at(path: Path) -> Lesson:
     if not found.workbook.models:
         raise LiveError(
             f"{path}: the lesson {found.workbook.name} has no models that torch trains; take a workbook of `sheetnet"
-            " build titanic`"
+            " build titanic`, or of your own table (sn.build)"
         )
     return found.workbook
 
@@ -261,16 +274,17 @@ def opened(path: Path, workbook: Lesson, engine: str | Engine | None, into: Into
         raise
 
 
-def known(path: Path, workbook: Lesson, model: str | None) -> tuple[str, Model]:
-    """The key of a model's name, and the model; mmult is the last one, which is also meant by None.
+def known(path: Path, workbook: Lesson, model: str | None) -> tuple[str, Model | Net]:
+    """The key of a model's name, and the model; None is the last one, which mmult is too, where there is that sheet.
 
     Raises: LiveError for another name.
     """
     key = list(workbook.models)[-1] if model is None else str(model).replace("-", "_")
-    if key not in workbook.weight_places:
-        names = ", ".join(name.replace("_", "-") for name in workbook.models)
-        raise LiveError(f"{path}: there is no model {model!r}; there are {names} and {MMULT}")
-    return key, workbook.weight_places[key].model
+    if key not in workbook.places:
+        names = [name.replace("_", "-") for name in workbook.places]
+        there = f"there are {', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else f"there is {names[0]}"
+        raise LiveError(f"{path}: there is no model {model!r}; {there}")
+    return key, workbook.places[key].model
 
 
 def _engine(engine: str | Engine | None) -> Engine:

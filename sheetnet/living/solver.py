@@ -16,8 +16,14 @@ def expect_solver(live: LiveSession, model: str | None = None) -> str:
 
     Raises: LiveError where the workbook is not open in Excel.
     """
-    key, _ = live._known(model)
-    sheet = live.place(key).block.area.sheet
+    key, known = live._known(model)
+    place = live.place(key)
+    sheet = place.loss.area.sheet
+    if len(place.blocks) > 1:
+        raise LiveError(
+            f"{live.path}: {known.title} has its parameters in {len(place.blocks)} blocks, and Solver's changing cells"
+            " are one; let torch train it, without --solver"
+        )
     if not live.engine_session.has_solver:
         raise LiveError(
             f"{live.path}: --solver runs Excel's Solver, and this workbook is not open in Excel. In LibreOffice:"

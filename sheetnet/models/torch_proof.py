@@ -91,7 +91,7 @@ def _ours(net: Net, rows: np.ndarray, masks: Mapping[str, np.ndarray]) -> dict[s
     assert net.start is not None
     twin.put(net.start)
     twin.masked(masks)
-    X = torch.from_numpy(rows)
+    X = torch.tensor(rows)
     with torch.no_grad():
         said = {"values when predicting": twin.eval()(X).numpy()}
     out = twin.train()(X)

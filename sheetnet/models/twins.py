@@ -7,7 +7,8 @@ layers (`lin`, `relu`) are the words of the sheets.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,17 @@ def create(name: str, params: dict[str, Any], device: torch.device, dtype: torch
         )
     put(module, params["W"])
     return module
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch on one thread: an epoch of a sheet's table takes it 0.1 ms, and more threads would wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 # ---- weights, in and out of a twin

@@ -88,6 +88,11 @@ class Trained:
         counted = vstack(numbers[:-1])
         self.epoch_numbers = counted if self.counts else variable("epoch_numbers", (self.common.epochs + 1, 1))
 
+    @property
+    def Ws(self) -> list[Node]:
+        """W (p, k) at each epoch of the descent."""
+        return [hstack([self.at(rows, epoch).T for rows in self.W_rows]) for epoch in range(self.common.epochs + 1)]
+
     def at(self, what: Node, epoch: Node | float) -> Node:
         """A row of the descent (1, k), at an epoch counted from 0."""
         return row(what, epoch + 1 if isinstance(epoch, Node) else lift(epoch + 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -12,8 +12,8 @@ import numpy as np
 
 from sheetnet.graph.node import Node
 from sheetnet.models.model import Model
+from sheetnet.models.net import Net
 from sheetnet.motifs.exercises import ANSWERS, Exercise, keys
-from sheetnet.motifs.trained import Trained
 from sheetnet.page.book import Block, Book
 from sheetnet.tables.passengers import SCHEMA, Column
 from sheetnet.tables.recipe import Recipe
@@ -23,25 +23,36 @@ SAME = 1e-12  # relative: a number that other programs have saved with 15 digits
 
 
 @dataclass(frozen=True)
-class Weights:
-    """Where weights W (p, k) of a model stand, and the loss there: as they are, or turned, a unit in each row."""
+class Place:
+    """Where the parameters of a model may be typed, by their names, and what the workbook says of the model there.
 
-    model: Model
-    block: Block
+    loss, rate and accuracy (None where it says no classes): of the model, at these parameters. names: what the rows and
+    columns of each parameter are called. turned: whether a sheet has a unit in each row. descent: the nodes of each
+    parameter, epoch by epoch, in the sheet's own descent, which begins here, and curve its losses; {} and None where
+    no descent does.
+    """
+
+    model: Model | Net
+    blocks: Mapping[str, Block]
     loss: Block
-    turned: bool
+    rate: Block
+    names: Mapping[str, tuple[Sequence[str], Sequence[str]]]
+    turned: bool = False
+    accuracy: Block | None = None
+    descent: Mapping[str, Sequence[Node]] = field(default_factory=dict)
+    curve: Block | None = None
 
-    def read(self, values: Values) -> np.ndarray:
-        """W (p, k) from the values of blocks, by id."""
-        return self.matrix(values[self.block.id])
+    def read(self, values: Values) -> dict[str, np.ndarray]:
+        """The parameters by name, from the values of blocks, by id."""
+        return {name: self._turned(values[block.id]) for name, block in self.blocks.items()}
 
-    def matrix(self, cells: np.ndarray) -> np.ndarray:
-        """W (p, k) from the numbers of the block's cells."""
-        return (cells.T if self.turned else cells).copy()
+    def cells(self, params: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The numbers of the blocks' cells, by id: the one place where weights are turned for a sheet."""
+        return {block.id: self._turned(params[name]) for name, block in self.blocks.items()}
 
-    def cells(self, W: np.ndarray) -> np.ndarray:
-        """The numbers of the block's cells from W (p, k): the one place where weights are turned for a sheet."""
-        return (W.T if self.turned else W).copy()
+    def _turned(self, numbers: np.ndarray) -> np.ndarray:
+        turned: np.ndarray = numbers.T if self.turned else numbers
+        return turned.copy()
 
 
 class Workbook(ABC):
@@ -53,8 +64,8 @@ class Workbook(ABC):
     name: ClassVar[str]
     book: Book
     exercises: Sequence[Exercise]
-    trained: Sequence[Trained] = ()  # its models, in the order of their sheets
     recipe: Recipe | None = None  # how its table was prepared, where it has one
+    epoch: Node | None = None  # that is looked at, where it has models
 
     @property
     @abstractmethod
@@ -79,22 +90,30 @@ class Workbook(ABC):
     # ---- its models, for whoever reads or writes their numbers
 
     @cached_property
-    def models(self) -> dict[str, Model]:
-        """Its models by name, in the order of their sheets; {} for a workbook without."""
-        return {one.model.name: one.model for one in self.trained}
+    def places(self) -> dict[str, Place]:
+        """Where a person may type the parameters of its models, by name; {} for a workbook without.
+
+        Those of one model may stand in two places, the second under a name of its own.
+        """
+        return {}
 
     @cached_property
-    def weight_places(self) -> dict[str, Weights]:
-        """Where a person may type the weights of a model, by its name."""
-        return {
-            one.model.name: Weights(one.model, self._block(one.weight), self._block(one.now.loss), True)
-            for one in self.trained
-        }
+    def models(self) -> dict[str, Model | Net]:
+        """Its models by name, in the order of their sheets."""
+        return {place.model.name: place.model for place in self.places.values()}
 
-    @cached_property
-    def rate_places(self) -> dict[str, Block]:
-        """The block that holds the learning rate of each model."""
-        return {one.model.name: self._block(one.lr) for one in self.trained}
+    @property
+    def part_places(self) -> dict[str, Block]:
+        """Which rows of X are learnt from and which validate, 1 or 0 for each; {} where all are learnt from."""
+        return {}
+
+    @property
+    def unit_places(self) -> dict[str, Block]:
+        """Where it stands by what the target was scaled, by the names of the recipe's facts; {} where it was not."""
+        if self.recipe is None or self.recipe.units is None:
+            return {}
+        known = self.recipe.units.facts.values()
+        return {name: self._block(node) for name, node in self.recipe.facts.items() if node in known}
 
     def _block(self, node: Node) -> Block:
         return self.book.block_of(node)

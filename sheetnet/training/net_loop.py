@@ -95,6 +95,15 @@ class NetLoop:
         if progress:
             progress(self.epoch, float(self.curves["loss"][-1]))
 
+    def step(self, lr: float) -> bool:
+        """Whether the loss is a finite number; if so, one epoch more of all rows, outside of run and its curves."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = lr
+        _, loss = self._backward(self.X, self.y)
+        if finite := bool(loss.isfinite()):
+            self.optimiser.step()
+        return finite
+
     @property
     def kept(self) -> dict[int, Params]:
         """The parameters at the kept epochs and at the last, by our names and in the shapes of a sheet."""

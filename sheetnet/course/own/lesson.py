@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED
 from sheetnet.course.lesson import Lesson, Pair, Watched, Word
 from sheetnet.course.own.data import data_page, features_page
+from sheetnet.course.own.spec import Spec, sane
 from sheetnet.course.own.texts import ask, purpose, tries, words
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.magnitude import with_magnitudes
@@ -23,8 +23,9 @@ from sheetnet.motifs.exercises import Exercise
 from sheetnet.motifs.learning import Learning, Setting
 from sheetnet.motifs.net_descent import net_descent_page
 from sheetnet.motifs.net_pages import gradient_page, net_page
-from sheetnet.motifs.net_parts import rows_of
-from sheetnet.motifs.workbook import Values
+from sheetnet.motifs.net_parts import names_of, rows_of
+from sheetnet.motifs.workbook import Place, Values
+from sheetnet.page.book import Block
 from sheetnet.page.grid import facts, grid
 from sheetnet.page.part import Part
 from sheetnet.page.shown import Group, result
@@ -34,43 +35,7 @@ from sheetnet.tables.table import Table, recipe_of
 
 FIRST_LOOK = 10  # the epoch that is looked at as the workbook comes
 WIGGLE = 1e-5
-MAX_NETS = 8
 STEADY = 1e-8  # of the size of what a gradient is added up of: below, its digits are mostly noise
-
-
-@dataclass(frozen=True)
-class Spec:
-    """All that the layout and the graph depend on, besides the numbers in the input cells; kept in the manifest."""
-
-    table: Mapping[str, Any]  # Table.settings
-    target: str
-    kind: str  # number, two or many
-    classes: tuple[str, ...]
-    nets: tuple[Mapping[str, Any], ...]
-    epochs: int
-    optimiser: str
-    seed: int
-    source: str
-    torch_version: str
-    given: tuple[str, ...] = ()  # the nets whose start was given, not drawn
-
-    def origin(self, net: str) -> str:
-        """Where a net's start parameters come from, in words."""
-        return "given" if net in self.given else f"drawn from seed {self.seed}"
-
-
-def _sane(spec: Spec) -> Spec:
-    """The spec, if it is such as build makes them."""
-    if not (isinstance(spec.epochs, int) and 0 < spec.epochs <= MAX_EPOCHS and 0 <= spec.seed <= MAX_SEED):
-        raise ValueError("sizes out of bounds")
-    if spec.optimiser not in OPTIMISERS or spec.kind not in ("number", "two", "many"):
-        raise ValueError("unknown optimiser or target")
-    texts = (spec.target, spec.source, spec.torch_version, *spec.classes, *spec.given)
-    if not all(isinstance(text, str) and len(text) <= 300 for text in texts) or len(spec.classes) > 100:
-        raise ValueError("a setting of another kind")
-    if not 1 <= len(spec.nets) <= MAX_NETS:
-        raise ValueError("too many nets, or none")
-    return spec
 
 
 class Own(Lesson):
@@ -90,9 +55,11 @@ class Own(Lesson):
         if len({net.name for net in nets}) < len(nets) or any(net.n_features != len(self.features) for net in nets):
             raise ValueError("nets of one name, or for other features")
         self.setting = Setting(
-            recipe.X, recipe.y, apply("power", recipe.no, lift(0.0)).named("one"), self._parts(), variable("epoch", (1, 1)), variable("wiggle", (1, 1)), spec.epochs,
-            spec.optimiser, recipe.units,
+            recipe.X, recipe.y, apply("power", recipe.no, lift(0.0)).named("one"), self._parts(),
+            variable("epoch", (1, 1)), variable("wiggle", (1, 1)), spec.epochs, spec.optimiser,
+            recipe.units,
         )  # fmt: skip
+        self.epoch = self.setting.epoch
         self.nets = [Learning(net, self.setting, spec.kind != "number") for net in nets]
         self.numbers = {one.net.name: variable("epoch_numbers", (spec.epochs + 1, 1)) for one in self.nets}
         self.purpose = purpose(spec.target, str(recipe.X.shape[0]), nets)
@@ -169,7 +136,8 @@ class Own(Lesson):
     # ---- what is compared, the words, the exercises
 
     def watched(self) -> list[Watched]:
-        out = [Watched(self.recipe.X, "X", self.recipe.no), Watched(self.recipe.y, "y", self.recipe.no)]
+        recipe = self.recipe
+        out = [Watched(node, key, recipe.no, signed=True) for key, node in (("X", recipe.X), ("y", recipe.y))]
         for one in self.nets:
             name, title = one.net.name, one.net.title
             out.append(Watched(one.lr, f"rate, {title}", group=name))
@@ -211,6 +179,34 @@ class Own(Lesson):
         block = self.book.block(id)
         found = {node: name for name, node in self.recipe.raw.items()}
         return self.recipe.schema[found[block.node]] if block.node in found else None
+
+    @cached_property
+    def places(self) -> dict[str, Place]:
+        out = {}
+        for one in self.nets:
+            accuracy = self.book.block(f"{one.net.name}.now.accuracy") if one.now.right is not None else None
+            out[one.net.name] = Place(
+                one.net, {key: self._block(node) for key, node in one.start.items()}, self._block(one.now.loss),
+                self._block(one.lr), names_of(one.net, self.features, self.spec.classes), accuracy=accuracy,
+                descent=one.bands, curve=self._block(one.curves["loss"]),
+            )  # fmt: skip
+        return out
+
+    @property
+    def part_places(self) -> dict[str, Block]:
+        return {what: self._block(node) for what, (node, _) in self.setting.parts.items()}
+
+    def lacking(self, values: Values) -> str:
+        if "Complete rows" not in self.recipe.facts:
+            return ""
+        complete = int(evaluate([self.recipe.facts["Complete rows"]], self.by_node(values))[0][0, 0])
+        laid = self.recipe.no.shape[0]
+        if complete >= laid:
+            return ""
+        return (
+            f"only {complete} rows of the sheet Data are complete, the workbook is laid out for {laid}: an entry was"
+            " deleted. Fill it in again, or build the workbook anew from your table"
+        )
 
     @property
     def torch_losses(self) -> dict[str, str]:
@@ -262,7 +258,7 @@ class Own(Lesson):
         Raises: ValueError, TypeError or KeyError for settings that build does not make.
         """
         lists = {key: tuple(settings[key]) for key in ("classes", "nets", "given")}
-        return cls(_sane(Spec(**{one.name: settings[one.name] for one in fields(Spec)} | lists)))
+        return cls(sane(Spec(**{one.name: settings[one.name] for one in fields(Spec)} | lists)))
 
     def torch_says(self, values: Values) -> dict[str, np.ndarray]:
         from sheetnet.course.own.witness import Witness

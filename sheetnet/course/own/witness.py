@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from sheetnet.models.layer_twins import NetTwin
 from sheetnet.models.net import Net
 from sheetnet.models.torch_optim import create, state_of
-from sheetnet.models.twins import as_numpy, gradient_of
+from sheetnet.models.twins import as_numpy, gradient_of, one_thread
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -40,6 +40,7 @@ class Witness:
         self.X, self.y = torch.tensor(X), torch.tensor(y)
         self.train, self.valid = (torch.tensor(parts == part) for part in (0, 1))
 
+    @one_thread()
     def said(self, lr: float, epochs: int, epoch: int, optimiser: str, wiggle: float) -> dict[str, np.ndarray]:
         """What torch says of the blocks of this net, by id."""
         out: dict[str, np.ndarray] = {}

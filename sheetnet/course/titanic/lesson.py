@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -25,7 +25,7 @@ from sheetnet.motifs.mmult import MMULT, PLAY, Product, mmult_page
 from sheetnet.motifs.model import model_page
 from sheetnet.motifs.panel import panel, results
 from sheetnet.motifs.trained import Common, Trained
-from sheetnet.motifs.workbook import Values, Weights
+from sheetnet.motifs.workbook import Place, Values
 from sheetnet.page.part import Part
 from sheetnet.page.shown import Group
 from sheetnet.tables.reading import MAX_ROWS
@@ -94,6 +94,7 @@ class Titanic(Lesson):
             recipe.X, recipe.y, recipe.no, variable("epoch", (1, 1)), variable("wiggle", (1, 1)), spec.epochs, spec.optimiser
         )  # fmt: skip
         self.common, self.trained = common, [Trained(create(name, len(self.names)), common) for name in spec.models]
+        self.epoch = common.epoch
         titles = [net.model.title for net in self.trained]
         self.best = spec.best and "linear" in spec.models
         self.purpose = purpose([net.model for net in self.trained])
@@ -185,10 +186,17 @@ class Titanic(Lesson):
     # ---- what it answers
 
     @cached_property
-    def weight_places(self) -> dict[str, Weights]:
-        product = self.product
-        places = Weights(product.net.model, self._block(product.W), self._block(product.now.loss), False)
-        return {**super().weight_places, MMULT: places}
+    def places(self) -> dict[str, Place]:
+        out = {}
+        for net in self.trained:
+            units = tuple(f"unit_{unit + 1}" for unit in net.units)
+            out[net.model.name] = Place(
+                net.model, {"W": self._block(net.weight)}, self._block(net.now.loss), self._block(net.lr),
+                {"W": (self.names, units)}, turned=True, descent={"W": net.Ws}, curve=self._block(net.losses),
+            )  # fmt: skip
+        product, last = self.product, out[self.product.net.model.name]
+        W, loss = self._block(product.W), self._block(product.now.loss)
+        return out | {MMULT: replace(last, blocks={"W": W}, loss=loss, turned=False, descent={}, curve=None)}
 
     @property
     def torch_losses(self) -> dict[str, str]:
@@ -202,8 +210,10 @@ class Titanic(Lesson):
         ids = {node: id for id, node in self.inputs.items()}
         data = {ids[node]: value for node, value in self.recipe.inputs(table.raw).items()}
         last = weights[self.trained[-1].model.name]
-        cells = {place.block.id: place.cells(weights.get(name, last)) for name, place in self.weight_places.items()}
-        return data | cells | {block.id: np.array([[rates[name]]]) for name, block in self.rate_places.items()}
+        for name, place in self.places.items():
+            data |= place.cells({"W": weights.get(name, last)})
+            data[place.rate.id] = np.array([[rates[place.model.name]]])
+        return data
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -223,10 +233,10 @@ class Titanic(Lesson):
         from sheetnet.course.titanic.witness import witness
 
         X, y = evaluate([self.common.X, self.common.y], self.by_node(values))
-        W = {name: place.read(values) for name, place in self.weight_places.items()}
-        rates = {name: float(values[block.id][0, 0]) for name, block in self.rate_places.items()}
+        W = {name: place.read(values)["W"] for name, place in self.places.items()}
+        rates = {name: float(values[self.places[name].rate.id][0, 0]) for name in self.models}
         return witness(
-            Table.of_sheet(X, y, self.names, self.spec.recipe), list(self.models.values()), W, rates,
+            Table.of_sheet(X, y, self.names, self.spec.recipe), [net.model for net in self.trained], W, rates,
             epochs=self.spec.epochs, epoch=int(values[self._block(self.common.epoch).id][0, 0]),
             optimiser=self.spec.optimiser, best=self.spec.best, mmult=W[MMULT],
         )  # fmt: skip
