@@ -105,7 +105,8 @@ def test_penguins_are_prepared_as_scikit_learn_does_it() -> None:
     scaled = pd.DataFrame(StandardScaler().fit_transform(frame[numbers]), frame.index, numbers)
     expected = pd.concat([dummies, scaled], axis=1)[list(table.features)]
     close(table.X, expected)
-    close(table.y[:, 0], frame["body_mass_g"])
+    close(table.y, StandardScaler().fit_transform(frame[["body_mass_g"]]))
+    close(table.in_units(table.y)[:, 0], frame["body_mass_g"])
     assert table.target.kind == "number"
 
 
@@ -138,7 +139,7 @@ def test_a_saying_is_what_scikit_learn_makes_of_it(saying: str, missing: str, tm
             replace(said, missing="median")
         return
     y = rng.normal(size=40)
-    table = sn.table({"x": x, "y": y}, "y", columns={"x": replace(said, missing=missing)})
+    table = sn.table({"x": x, "y": y}, "y", columns={"x": replace(said, missing=missing)}, scale="none")
     close(table.X, make(FILLS[missing](x.reshape(-1, 1))))
     close(table.y[:, 0], y if missing != "drop" else y[~np.isnan(x)])
     assert_calculates(tmp_path / "table.xlsx", table)
@@ -350,7 +351,7 @@ TARGETS: dict[str, tuple[list[Any], dict[str, Any], str, tuple[str, ...], list[f
 @pytest.mark.parametrize("case", TARGETS)
 def test_a_target_is_what_its_entries_say_or_a_person(case: str, tmp_path: Path) -> None:
     entries, said, kind, classes, y = TARGETS[case]
-    table = sn.table({"x": [0.5, 1.5, 7.0, 4.0], "t": entries}, "t", **said)
+    table = sn.table({"x": [0.5, 1.5, 7.0, 4.0], "t": entries}, "t", scale="none", **said)
     assert (table.target.name, table.target.kind, table.target.classes) == ("t", kind, classes)
     assert table.y[:, 0].tolist() == y
     assert_calculates(tmp_path / "table.xlsx", table)
@@ -469,9 +470,13 @@ def test_rows_are_split_and_only_those_that_train_are_learnt_from(target: str, t
     table = whole.split(valid=0.2, test=0.1, seed=3)
     n = whole.n_rows
     assert np.bincount(table.parts).tolist() == [n - round(0.2 * n) - round(0.1 * n), round(0.2 * n), round(0.1 * n)]
-    np.testing.assert_array_equal(table.y, whole.y)
     frame = PENGUINS.dropna()
     trains = (table.parts == 0).tolist()
+    if target == "species":
+        np.testing.assert_array_equal(table.y, whole.y)
+    else:
+        own = frame[[target]].to_numpy()
+        close(table.y, StandardScaler().fit(own[trains]).transform(own))
     for name, scaler in (
         ("bill_length_mm", StandardScaler()),
         ("year", MinMaxScaler()),
@@ -559,6 +564,8 @@ def test_the_same_graph_comes_of_the_settings(missing: Any) -> None:
     for table in (
         sn.table(PENGUINS, "species", missing=missing),
         sn.table(PENGUINS, "species", missing=missing).split(),
+        sn.table(PENGUINS, "body_mass_g", missing=missing, scale="min_max"),
+        sn.table(PENGUINS, "body_mass_g", missing=missing).split(),
     ):
         settings = json.loads(json.dumps(table.settings))
         recipe, own = recipe_of(settings), table.graph()
@@ -593,6 +600,11 @@ def spoilt(settings: dict[str, Any]) -> list[dict[str, Any]]:
 def test_settings_of_a_stranger_are_judged() -> None:
     cases = spoilt(json.loads(json.dumps(sn.table(PENGUINS, "species", missing="flag").settings)))
     cases += spoilt(json.loads(json.dumps(sn.titanic().settings)))
+    for target, how in (("species", "standardised"), ("body_mass_g", "codes")):
+        other = json.loads(json.dumps(sn.table(PENGUINS, target).settings))
+        cases.append(other | {"goal": other["goal"] | {"how": how}})
+        with pytest.raises(ValueError, match="a target taken in an unknown way"):
+            recipe_of(cases[-1])
     refused = 0
     for settings in cases:
         try:
@@ -638,6 +650,16 @@ SAID_WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
     "kind": ({"kind": "two"}, ["3 classes", "two"]),
     "positive of many": ({"positive": "Gentoo"}, ["positive is 'Gentoo'"]),
     "a number of texts": ({"kind": "number"}, ["column species", "numbers"]),
+    "a scale of texts": ({"columns": {"species": sn.log()}}, ["column species", "found 'Adelie'", "out of columns="]),
+    "dummies of the target": ({"columns": {"species": sn.dummies()}}, ["found sn.dummies()", "sn.standardised()"]),
+    "a filled target": (
+        {"target": "body_mass_g", "columns": {"body_mass_g": sn.number("median")}},
+        ["column body_mass_g", "sn.number(median)", "rows without a target"],
+    ),
+    "classes, scaled": (
+        {"target": "year", "kind": "many", "columns": {"year": sn.min_max()}},
+        ['sn.min_max() and kind="many"', "column year"],
+    ),
 }
 
 
@@ -806,6 +828,8 @@ def test_a_random_table_is_the_same_in_a_sheet_and_for_scikit_learn(seed: int, t
     rng = np.random.default_rng(seed)
     missing: Any = rng.choice(["drop", "median", "flag"])
     columns = {name: sn.number() for name in frame if name.startswith("float") and rng.random() < 0.3}
+    if target == "number" and rng.random() < 0.5:
+        columns["t"] = rng.choice([sn.number(), sn.min_max(), sn.share_of_largest()])
     table = sn.table(frame, "t", missing=missing, columns=columns)
     if rng.random() < 0.5:
         table = table.split(seed=seed)

@@ -465,6 +465,9 @@ def test_there_is_no_accuracy_of_a_number_nor_of_what_is_no_number() -> None:
     assert np.isnan(run.accuracies).all()
     assert "accuracy" not in run.history
     assert list(run.metrics.columns) == ["rows", "loss", "r2", "rmse", "mae"]
+    grams = SimpleNamespace(**vars(table) | {"in_units": lambda y: 800 * y + 4200})
+    heavy = sn.train(make.linear(table), grams, epochs=5, device="cpu")
+    np.testing.assert_allclose(heavy.metrics, run.metrics * [1, 1, 1, 800, 800], rtol=1e-12)
     table = table_of("two")
     wild = sn.train(make.linear(table), table, epochs=3000, lr=9.0, device="cpu")
     assert wild.diverged_at is not None

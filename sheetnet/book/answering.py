@@ -55,8 +55,9 @@ def answers_for(stands: Params, rows: Any, model: str | None, epoch: int | None,
         )
     own = outputs(net, params, table.X)
     kind = table.target.kind
-    worth = metrics(kind, own[:, 0] if kind == "number" else classes(net, own), table.y)
+    worth = metrics(kind, own[:, 0] if kind == "number" else classes(net, own), table.y, table.in_units)
     index = rows.index if hasattr(rows, "index") and hasattr(rows, "columns") else None
+    out = table.in_units(out) if kind == "number" else out
     return Answers(_framed(net, out, kind, table.target.classes, index), worth, key, epoch)
 
 

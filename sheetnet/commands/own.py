@@ -110,11 +110,11 @@ def about(table: Table) -> str:
 
 def diverged(table: Table) -> str:
     """What to do where a loss is no finite number."""
-    largest = float(abs(table.y).max())
-    if table.target.kind != "number" or largest <= 10:
+    largest, units = float(abs(table.y).max()), table.graph().units
+    if units is None or units.scaled or largest <= 10:
         return "the loss is no finite number at the end: take a smaller --lr"
-    size = f"{table.target.name} is of size {largest:.0e}"
-    return f"the loss is no finite number at the end: {size}; take a smaller --lr, or divide it so that it is about 1"
+    size = f"{units.name} is of size {largest:.0e}, as it is"
+    return f"the loss is no finite number at the end: {size}; take a smaller --lr, or leave its --column away"
 
 
 _WAYS = "|".join(get_args(How))

@@ -5,7 +5,7 @@ Where a prediction is no number there is no metric: nan.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,15 +14,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def metrics(kind: str, said: np.ndarray, y: np.ndarray) -> dict[str, float]:
+def metrics(
+    kind: str, said: np.ndarray, y: np.ndarray, in_units: Callable[[np.ndarray], np.ndarray] | None = None
+) -> dict[str, float]:
     """What predictions are worth: r2, rmse and mae of numbers, accuracy and majority of classes.
 
-    kind: "number", "two" or "many". said, y (n,) or (n, 1): numbers, or which class, counted from 0.
+    kind: "number", "two" or "many". said, y (n,) or (n, 1): numbers, or which class, counted from 0. in_units: from y
+    to the target's own units, as Table.in_units; rmse and mae are in these, r2 is of y.
     majority is the share of the most common class: what is right without looking at a feature.
     """
     said, y = (np.asarray(a, dtype=float).ravel() for a in (said, y))
     if kind == "number":
-        return {"r2": r2(said, y), "rmse": rmse(said, y), "mae": mae(said, y)}
+        own = (said, y) if in_units is None else (in_units(said), in_units(y))
+        return {"r2": r2(said, y), "rmse": rmse(*own), "mae": mae(*own)}
     return {"accuracy": accuracy(said, y), "majority": majority(y)}
 
 

@@ -16,6 +16,7 @@ from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import variable
 from sheetnet.models.layer import Layer
 from sheetnet.models.layers import Activation, Combine, Dense, Product, Row
+from sheetnet.models.metrics import r2
 from sheetnet.models.net import Net, Step
 from sheetnet.models.sklearn_columns import Arranged, arranged, raw_rows, spelt
 from sheetnet.models.sklearn_steps import Taken, fitted, from_sklearn, through
@@ -44,9 +45,11 @@ class Learnt:
 def net_of(model: Any, table: Any, name: str = "net", title: str = "") -> Net:
     """The net that a fitted estimator is, or a Pipeline that ends in one; it takes the table's X.
 
-    For classes it gives the logit of the second of two, or a score for each: their softmax is predict_proba. What it
-    learns further is without the estimator's penalty. Raises: SheetnetError for a model, a transformer or a setting
-    that is not known; for one that is not fitted; where the table is prepared otherwise.
+    For classes it gives the logit of the second of two, or a score for each: their softmax is predict_proba. A number
+    that it predicts is taken for table.y, of which table.in_units makes the target's own. What it learns further is
+    without the estimator's penalty. Raises: SheetnetError for a model, a transformer or a setting that is not known;
+    for one that is not fitted; where the table is prepared otherwise, or its predictions are nearer to the target as
+    it was than to table.y.
     """
     title = (title or type(model).__name__)[:80]
     estimator, before = _parts(model, title)
@@ -65,6 +68,7 @@ def net_of(model: Any, table: Any, name: str = "net", title: str = "") -> Net:
     front = arranged(taken, labels, table, title)
     net = _net(front, _ordered(learnt, estimator, table, title), table.n_features, name, title)
     _prove(net, model, estimator, table, front)
+    _check_units(net, table)
     return net
 
 
@@ -239,6 +243,19 @@ def _prove(net: Net, model: Any, estimator: Any, table: Any, front: Arranged) ->
                 else "the table prepares a column otherwise"
             )
             raise SheetnetError(f"{words}; {why}" + f": {front.remedy}" * (not front.direct))
+
+
+def _check_units(net: Net, table: Any) -> None:
+    """None; a number that the net predicts is the table's y, not the target as it was before it was scaled.
+
+    Raises: SheetnetError where it explains more of the target as it was.
+    """
+    if table.target.kind != "number" or not hasattr(table, "in_units"):
+        return
+    said, own, goal = outputs(net, table.X), table.in_units(table.y), table.target.name
+    if r2(said[:, 0], own[:, 0]) > r2(said[:, 0], table.y[:, 0]):
+        words = f"{net.title} predicts {goal} as it is, table.y is {goal} scaled"
+        raise SheetnetError(f'{words}; say columns={{"{goal}": sn.number()}}, or fit it on table.y')
 
 
 def _said(model: Any, estimator: Any, given: Any, table: Any) -> np.ndarray:

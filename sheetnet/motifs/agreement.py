@@ -61,12 +61,22 @@ class Said:
 
 @dataclass(frozen=True)
 class Watched:
-    """An input on which the compared blocks depend; counter (n, 1) weighs the rows of a long column."""
+    """An input on which the compared blocks depend; counter (n, 1) weighs the rows of a long column.
+
+    centred: its numbers are of both signs and cancel in the mark, whose digits are then those of what is added up.
+    """
 
     node: Node
     title: str
     counter: Node | None = None
     group: str = ""
+    centred: bool = False
+
+    def size(self, built: Node) -> Node:
+        """Beside which number a mark that was `built` counts as moved, (1, 1)."""
+        if not self.centred or self.counter is None:
+            return 1.0 + apply("abs", built)
+        return 1.0 + apply("sum", apply("abs", self.node) * self.counter)
 
     def mark(self) -> Node:
         """One number, (1, 1), that changes when an entry does, or when two rows or columns change places."""
@@ -100,7 +110,7 @@ class Marks:
         moved: Node = lift(0.0)
         for one, mark, built in zip(self.watched, self.now.values(), self.built.values(), strict=True):
             if one.group in ("", group):
-                moved = moved + apply("abs", mark - built) / (1.0 + apply("abs", built))
+                moved = moved + apply("abs", mark - built) / one.size(built)
         return where(apply("greater", moved, lift(MOVED)), 1.0, 0.0).named("changed")
 
     def part(self) -> Part:

@@ -21,6 +21,7 @@ from sheetnet.models.optimisers import optimiser_of
 from sheetnet.motifs.unroll import unroll
 from sheetnet.motifs.verdicts import verdict
 from sheetnet.motifs.wiggle import by_wiggling
+from sheetnet.tables.units import Units
 
 WIGGLE_CLOSE = 1e-4  # between the exact and the wiggled slope along the gradient
 PARTS = ("train", "valid", "test")
@@ -38,11 +39,13 @@ class Setting:
     wiggle: Node
     epochs: int
     optimiser: str
+    units: Units | None = None  # of a target that is a number
 
     @property
     def stand(self) -> list[Node]:
         """What stands on other sheets, for formulas to read."""
-        return [self.X, self.y, self.one, *(node for part in self.parts.values() for node in part)]
+        own = [] if self.units is None else [self.units.own, *self.units.facts.values()]
+        return [self.X, self.y, self.one, *own, *(node for part in self.parts.values() for node in part)]
 
     def mean(self, rows: Node, part: str) -> Node:
         """The mean of (n, 1) over the rows of a part."""
@@ -78,6 +81,9 @@ class Learning:
         n = setting.X.shape[0]
         self.masks = {name: variable(name, (n, width)) for name, (width, _) in net.masks.items()}
         self.now = self._seen(self.start, Pass())
+        self.now_in_units = None if setting.units is None else setting.units.of(self.now.out).named("in_units")
+        likely = {"bce_with_logits": "sigmoid", "cross_entropy": "softmax"}.get(net.loss)
+        self.probability = apply(likely, self.now.out).named("probability") if likely else None
         self._unroll()
         self._slow_motion()
 
@@ -103,6 +109,23 @@ class Learning:
             if "valid" in self.setting.parts:
                 out["valid_accuracy"] = self.setting.mean(predicted.right, "valid").named("valid_accuracy")
         return out
+
+    def worth(self) -> dict[str, Node]:
+        """What the numbers that are predicted now are worth on the rows that are learnt from, by name; {} of classes.
+
+        r2: which share of y's variance is explained; rmse: the root of the mean squared error, in the target's units.
+        """
+        if self.setting.units is None or self.now_in_units is None:
+            return {}
+        y = self.setting.y
+
+        def average(rows: Node) -> Node:
+            return self.setting.mean(rows, "train")
+
+        missed = self.now.loss if self.net.loss == "mse" else average(square(self.now.out - y))
+        r2 = 1.0 - missed / average(square(y - average(y)))
+        rmse = apply("sqrt", average(square(self.now_in_units - self.setting.units.own)))
+        return {"r2": r2.named("r2"), "rmse": rmse.named("rmse")}
 
     def _unroll(self) -> None:
         net, epochs = self.net, self.setting.epochs

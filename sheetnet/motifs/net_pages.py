@@ -42,13 +42,13 @@ def net_page(
         f"{net.title}: {describe(net)}",
         f"Each step is one formula for all rows. Change a yellow number and watch the loss; they came {origin}.",
     )
-    judged = one.judged_by(now, now)
-    found = {f"{prefix}.now.{key}": (node, TITLES[key], FORMATS[key]) for key, node in judged.items()}
+    judged = one.judged_by(now, now) | one.worth()
+    found = {f"{prefix}.now.{key}": (node, TITLES[key], FORMATS.get(key, "weight")) for key, node in judged.items()}
     inputs = [
         table({id: one}, names=rows_of(net, one.title, features), named="word") for id, one in typed.items()
     ]  # fmt: skip
     steps = table(
-        passed(f"{prefix}.now", now, one.setting.stand, classes, list(judged.values())),
+        _answers(one, passed(f"{prefix}.now", now, one.setting.stand, classes, list(judged.values())), classes),
         names=one.setting.X.shape[0],
         corner="No",
         frozen=True,
@@ -61,6 +61,22 @@ def net_page(
     if len(typed) == 1 and not masks:
         [weights] = typed.values()
         page.solver = Solver(book.block_of(now.loss).area, book.block_of(weights.node).area)
+
+
+def _answers(one: Learning, steps: Group, classes: Sequence[str]) -> Group:
+    """The steps, and after the last what it says: a number in the target's own units, or how likely classes are."""
+    units, node, likely, id = one.setting.units, one.now_in_units, one.probability, f"{one.net.name}.now"
+    says: Group = {}
+    if units is not None and node is not None and units.scaled:
+        says = forward({f"{id}.in_units": (node, units.name, "units")})
+    elif likely is not None:
+        labels = tuple(classes) if likely.shape[1] > 1 else ()
+        of = "probability" if labels else f"probability of {classes[1]}"
+        says = forward({f"{id}.probability": (likely, of, "share")}, style="cells", labels=labels)
+    out: Group = {}
+    for key, step in steps.items():
+        out |= {key: step} | (says if step.node is one.now.out else {})
+    return out
 
 
 def gradient_page(book: Book, one: Learning, features: Sequence[str], classes: Sequence[str]) -> None:

@@ -20,9 +20,14 @@ TITLES = {
     "accuracy": "Accuracy",
     "valid_loss": "Validation loss",
     "valid_accuracy": "Validation accuracy",
+    "r2": "R2",
+    "rmse": "RMSE, in own units",
     "row_loss": "loss of the row",
 }
-FORMATS = {"loss": "loss", "valid_loss": "loss", "accuracy": "share", "valid_accuracy": "share", "right": "plain"}
+FORMATS = {
+    "loss": "loss", "valid_loss": "loss", "accuracy": "share", "valid_accuracy": "share", "right": "plain",
+    "rmse": "units",
+}  # fmt: skip
 
 
 def rows_of(net: Net, name: str, features: Sequence[str]) -> tuple[str, ...]:

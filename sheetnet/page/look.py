@@ -118,6 +118,7 @@ NUMBER_FORMATS = {
     "ratio": '0.0000;-0.0000;"exact"',  # of an error to the next; 0 stands for: there is no next
     "share": "0.0%",
     "count": "#,##0",
+    "units": "[>=100]#,##0.0;[<=-100]-#,##0.0;General",  # of whatever size a person's own numbers are
     "loss_any": "[>=100000]0.0E+0;0.000000",  # of any net, also one that is about to diverge
     "heat_loss": "[>=100]0.0E+0;[>=0.001]0.0000;0.0E+0",
     "heat_share": "0%",

@@ -10,11 +10,11 @@ import numpy as np
 
 from sheetnet.errors import DataError
 from sheetnet.tables.cells import YES_NO, Column
-from sheetnet.tables.columns import SCALES, WORDS, How, Level, Missing, Saying, missing_of
+from sheetnet.tables.columns import NUMBERS, SCALES, WORDS, How, Level, Missing, Saying, missing_of
 from sheetnet.tables.goals import goal_of
 from sheetnet.tables.memory import LARGEST, Given
 from sheetnet.tables.plan import MAX_FEATURES, MAX_LEVELS, MAX_USED, Kind, Plan, spelt, width
-from sheetnet.tables.using import levels_in, missing_in, used_of
+from sheetnet.tables.using import levels_in, missing_in, scale_of, used_of
 from sheetnet.tables.words import counted, refusal, shown
 
 FEW = 20  # different entries of a category that nobody has spoken of
@@ -63,7 +63,12 @@ def choose(given: Given, target: str, wishes: Wishes) -> tuple[Plan, tuple[Choic
         if one.saying.how != "left_out" and not one.said and (why := _needless(one.column, choices, rows)):
             choices[at] = replace(one, saying=Saying("left_out"), why=why)
     rows = _complete(choices, goal_column, wishes.missing, given.source)
-    goal = goal_of(goal_column, rows, wishes.kind, wishes.positive, given.source)
+    said = wishes.columns.get(target)
+    kind = wishes.kind if said is None else "number"
+    goal = goal_of(goal_column, rows, kind, wishes.positive, given.source)
+    if goal.kind == "number":
+        how = SCALES[wishes.scale] if said is None else said.how
+        goal = replace(goal, how=scale_of(goal_column, how, rows, given.source))
     in_use = [one for one in choices if one.saying.how != "left_out"]
     used = tuple(used_of(one.column, one.saying, one.said, rows, wishes.missing, given.source) for one in in_use)
     if not used:
@@ -89,14 +94,19 @@ def _check(given: Given, target: str, wishes: Wishes) -> None:
         if name not in given.names:
             known = ", ".join(map(shown, given.names[:20]))
             raise refusal(given.source, f"found no column {shown(name)}", f"one of {known}", "mend its name")
-        if name == target:
-            found, remedy = f"{shown(name)} is the target", "leave it out of columns= and features="
+        if name == target and name in features:
+            found, remedy = f"{shown(name)} is the target", "leave it out of features="
             raise refusal(given.source, found, "columns to learn from", remedy)
     if len(set(features)) < len(features):
         raise DataError("features names a column twice")
     for name, saying in wishes.columns.items():
         if not isinstance(saying, Saying):
             raise DataError(f"column {name}: say it with sn.dummies(), sn.number() and the like, found {saying!r:.60}")
+        if name == target and (saying.how not in NUMBERS or saying.missing or wishes.kind not in (None, "number")):
+            found = f"sn.{saying.how}({saying.missing or ''})" + f' and kind="{wishes.kind}"' * bool(wishes.kind)
+            expected = f"of the target one of {', '.join(f'sn.{how}()' for how in NUMBERS)}"
+            remedy = "leave it out of columns=; classes and rows without a target need no word"
+            raise refusal(f"{given.source}, column {name}", f"found {found}", expected, remedy)
 
 
 def _choice(column: Column, goal: Column, earlier: list[Choice], given: Given, wishes: Wishes) -> Choice:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import reduce
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
+from sheetnet.errors import DataError
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import Node, apply, constant, lift, mean, row, square, variable, where
 from sheetnet.tables.columns import Level
@@ -19,6 +20,7 @@ from sheetnet.tables.names import safe_names, unique
 from sheetnet.tables.passengers import Column
 from sheetnet.tables.plan import BLANK, RECIPE, Goal, Plan, Used, spelt
 from sheetnet.tables.recipe import Recipe, counting
+from sheetnet.tables.units import FACTS, Units, unscaled
 
 PART = "Part"
 PARTS = ("train", "valid", "test")
@@ -51,7 +53,7 @@ class Fitting:
         trains = self._parts() if self.part else None
         for column in plan.columns:
             self._use(column)
-        self._target()
+        self._target(trains)
         for column in plan.columns:
             self._features(column, trains)
         names = list(recipe.features)
@@ -159,7 +161,7 @@ class Fitting:
             return apply("equal", node, lift(levels[0])) - 1.0
         return reduce(lambda a, b: a + b, terms)
 
-    def _scaled(self, column: Used, node: Node, trains: Node | None) -> Node:
+    def _scaled(self, column: Used | Goal, node: Node, trains: Node | None) -> Node:
         """A column of numbers with what is learnt of its rows, or of those that train."""
         name = column.name
 
@@ -185,17 +187,27 @@ class Fitting:
         high = self._fact("Largest", name, apply("max", among(node)))
         return (node - low) / (high - low)
 
-    def _target(self) -> None:
+    def _target(self, trains: Node | None) -> None:
         """y, from the target's column; new rows need none."""
         recipe, goal = self.recipe, self.plan.goal
         if self.learnt is not None:
             return
         node = recipe.columns[goal.name] = self._in_use(recipe.raw[goal.name]).named(self.safe[goal.name])
-        if goal.kind == "number" or goal.direct:
+        if goal.direct:
             recipe.target = node
-            return
-        y = apply("equal", node, lift(goal.levels[1])) if goal.kind == "two" else self._codes(node, goal.levels)
-        recipe.target = recipe.columns[_free("y", self.names)] = y.named("y")
+        elif goal.kind == "number":
+            self._y(self._scaled(goal, node, trains))
+        elif goal.kind == "two":
+            self._y(apply("equal", node, lift(goal.levels[1])))
+        else:
+            self._y(self._codes(node, goal.levels))
+        if goal.kind == "number":
+            facts = {what: recipe.facts[f"{what} {self.safe[goal.name]}"] for what in FACTS.get(goal.how, ())}
+            recipe.units = Units(goal.name, goal.how, node, facts)
+
+    def _y(self, y: Node) -> None:
+        """y in a column of its own."""
+        self.recipe.target = self.recipe.columns[_free("y", self.names)] = y.named("y")
 
 
 def part_of(plan: Plan) -> str:
@@ -235,3 +247,18 @@ def features_of(plan: Plan, learnt: Learnt, columns: Mapping[str, np.ndarray]) -
     given |= {recipe.raw[column.name]: columns[column.name] for column in plan.columns}
     found: list[np.ndarray] = evaluate([recipe.X], given)
     return found[0]
+
+
+def in_units(plan: Plan, learnt: Learnt, pred: Any) -> np.ndarray:
+    """Predictions of y, of any shape, in the target's own units; those of classes, or of a target as it is, stay.
+
+    Raises: DataError where something is not learnt that it takes.
+    """
+    pred, goal = np.array(pred, dtype=float), plan.goal
+    safe = safe_names(plan.names)[-1]
+    labels = {what: f"{what} {safe}" for what in FACTS.get(goal.how, ())}
+    if lacking := [label for label in labels.values() if label not in learnt]:
+        raise DataError(f"own units of {goal.name} need what was learnt: {', '.join(lacking)}; give learnt=")
+    given = variable("pred", (pred.size, 1))
+    own = unscaled(goal.how, given, lambda what: constant(learnt[labels[what]]))
+    return np.reshape(evaluate([own], {given: pred.reshape(-1, 1)})[0], pred.shape)

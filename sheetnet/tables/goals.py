@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sheetnet.tables.cells import Column
-from sheetnet.tables.columns import Level
+from sheetnet.tables.columns import WORDS, Level
 from sheetnet.tables.plan import MAX_CLASSES, Goal, Kind, spelt
 from sheetnet.tables.words import refusal, shown
 
@@ -41,11 +41,11 @@ def goal_of(column: Column, rows: np.ndarray, kind: Kind | None, positive: Level
     kind = likely if kind is None else kind
     if kind == "number":
         if column.is_text:
-            remedy = 'mend it, or leave kind="number" away'
+            remedy = 'mend it, or leave kind="number" away, and the target out of columns='
             raise refusal(place, f"found {column.bad or shown(str(found[0]))}", "numbers", remedy)
         if positive is not None:
             raise refusal(place, "positive is said of numbers", "two classes", "leave it away")
-        return Goal(column.name, False, "number", bool(column.blank.any()))
+        return Goal(column.name, False, "number", bool(column.blank.any()), how="number")
     if (kind == "two") != (len(found) == 2):
         expected = "two" if kind == "two" else "more than two"
         raise refusal(place, f"found {len(found)} classes", expected, "leave kind= away, or mend the target")
@@ -87,6 +87,6 @@ def _with_positive(found: list[Level], positive: Level | bool, kind: Kind, place
 def words_of(goal: Goal) -> tuple[str, str]:
     """How the target is taken, for people, and what its classes are."""
     if goal.kind == "number":
-        return "the target, a number", ""
+        return f"the target, {WORDS[goal.how]}", ""
     classes = ", ".join(f"{name} is {at}" for at, name in enumerate(goal.classes))
     return f"the target, {'two' if goal.kind == 'two' else 'many'} classes", classes

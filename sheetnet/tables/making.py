@@ -42,8 +42,9 @@ def table(
     source: a DataFrame; a path of a CSV (also packed) or Parquet file; a scikit-learn Bunch; {name: column}; or an
     array X with the array y as target. target: the column to predict; a Bunch knows its own.
     columns: how a column is taken, {"island": sn.dummies(), "year": sn.left_out()}. missing: what becomes of blanks,
-    "drop" their rows, fill with the "median" or the "mode" (the most common), or "flag" them. scale: of numbers,
-    "standard", "largest", "min_max", "log" or "none". features: only these columns. name: what the table is called.
+    "drop" their rows, fill with the "median" or the "mode" (the most common), or "flag" them. scale: of numbers, and
+    of a target that is one, "standard", "largest", "min_max", "log" or "none"; columns={target: sn.number()} leaves
+    the target alone as it is. features: only these columns. name: what the table is called.
     kind: of the target, "number", "two" or "many"; positive: of two classes, the one that is 1.
     separator, decimal, encoding: of a text file that does not tell.
 

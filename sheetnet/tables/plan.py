@@ -41,7 +41,7 @@ class Used:
 
 @dataclass(frozen=True)
 class Goal:
-    """The column that is to be predicted. levels: of classes, in the order 0, 1, ..."""
+    """The column that is to be predicted. levels: of classes, in the order 0, 1, ...; how: a number becomes y."""
 
     name: str
     text: bool
@@ -49,11 +49,16 @@ class Goal:
     blank: bool
     levels: tuple[Level, ...] = ()
     others: tuple[Level, ...] = ()
+    how: How = "codes"
 
     @property
     def direct(self) -> bool:
         """Whether the column's own numbers are y."""
-        return not self.text and self.levels == tuple(map(float, range(len(self.levels))))
+        return (
+            not self.text
+            and self.how in ("number", "codes")
+            and self.levels == tuple(map(float, range(len(self.levels))))
+        )
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -190,4 +195,5 @@ def _goal(given: object) -> Goal:
     levels = _levels(fields["levels"], text, MAX_CLASSES)
     fits = {"number": not text and not levels, "two": len(levels) == 2, "many": len(levels) > 2}[kind]
     _need(fits, "a target without its classes")
+    _need(fields["how"] in (NUMBERS if kind == "number" else ("codes",)), "a target taken in an unknown way")
     return Goal(**fields | {"levels": levels, "others": _levels(fields["others"], text, MAX_OTHERS)})

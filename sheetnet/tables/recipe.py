@@ -14,6 +14,7 @@ import numpy as np
 from sheetnet.graph.node import Node, apply, hstack, lift, row, variable, where
 from sheetnet.tables import SCHEMA, Raw
 from sheetnet.tables.passengers import Column
+from sheetnet.tables.units import Units
 
 
 @dataclass
@@ -22,8 +23,8 @@ class Recipe:
 
     helpers stand beside the raw columns, facts are single numbers shown beside the table, picked says which raw row
     each row of X comes from, columns are the raw columns in use. Where names are no names in a sheet, their nodes have
-    such (node.name). target is y, part (n, 1) the column of "train", "valid" and "test" where there is one, schema
-    what may stand in each raw column.
+    such (node.name). target is y, units what it is in its own units where it is a number, part (n, 1) the column of
+    "train", "valid" and "test" where there is one, schema what may stand in each raw column.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Recipe:
     columns: dict[str, Node] = field(default_factory=dict)
     features: dict[str, Node] = field(default_factory=dict)
     target: Node | None = None
+    units: Units | None = None
     part: Node | None = None
     schema: Mapping[str, Column] = field(default_factory=lambda: SCHEMA)
     settings: dict[str, Any] = field(default_factory=dict)  # from which `table.recipe_of` makes it again

@@ -13,7 +13,7 @@ from sheetnet.errors import DataError
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.tables.columns import WORDS, Level
 from sheetnet.tables.dealing import dealt
-from sheetnet.tables.fitted import PARTS, Fitting, features_of, learnt_of, part_of
+from sheetnet.tables.fitted import PARTS, Fitting, features_of, in_units, learnt_of, part_of
 from sheetnet.tables.goals import Target, words_of
 from sheetnet.tables.passengers import SCHEMA, Raw
 from sheetnet.tables.passing import columns_for, passengers_through
@@ -74,9 +74,9 @@ def _lay(plan: Plan | Passengers) -> Recipe:
 class Table:
     """X (n, p), y (n, 1) and the features' names, with the raw rows and the plan from which they are made.
 
-    y holds numbers, 0 and 1, or the places 0, 1, ... of many classes; see target. X and y cannot be written to, and
-    none can be given but those that the raw rows make. lines: how each column is taken, for people; names: of the
-    columns as they were given, without the target.
+    y is what models learn: numbers, scaled unless said otherwise (see in_units), 0 and 1, or the places 0, 1, ... of
+    many classes; see target. X and y cannot be written to, and none can be given but those that the raw rows make.
+    lines: how each column is taken, for people; names: of the columns as they were given, without the target.
     """
 
     raw: Raw
@@ -106,23 +106,17 @@ class Table:
     @classmethod
     def of_sheet(
         cls, X: np.ndarray, y: np.ndarray, features: tuple[str, ...], recipe: str | Mapping[str, Any], file: str = "",
-        parts: np.ndarray | None = None,
+        parts: np.ndarray | None = None, learnt: Mapping[str, Level] | None = None,
     ) -> Table:  # fmt: skip
         """The rows as a sheet prepares them, for torch to train with; build refuses it, as it has no raw rows.
 
-        recipe: the settings of the table that the sheet shows, or the name of a recipe of the passengers.
+        recipe: the settings of the table that the sheet shows, or the name of a recipe of the passengers. learnt: what
+        the sheet knows of the columns, by the names of its facts, for in_units.
         """
         table = cls.__new__(cls)
         plan = Passengers(recipe, len(X), len(X)) if isinstance(recipe, str) else plan_of(recipe)
-        own: dict[str, Any] = {
-            "raw": Raw({}, file),
-            "plan": plan,
-            "said": (),
-            "lines": (),
-            "names": (),
-            "features": features,
-        }
-        own |= {"X": _fixed(X), "y": _fixed(y)}
+        own: dict[str, Any] = {"raw": Raw({}, file), "plan": plan, "said": (), "lines": (), "names": ()}
+        own |= {"features": features, "X": _fixed(X), "y": _fixed(y), "learnt": dict(learnt or {})}
         own |= {} if parts is None else {"parts": _fixed(parts)}
         for name, value in own.items():
             object.__setattr__(table, name, value)
@@ -199,6 +193,13 @@ class Table:
         _check_finite(X, self.features, rows.source)
         return X
 
+    def in_units(self, pred: Any) -> np.ndarray:
+        """Predictions of y, of any shape, in the target's own units; those of classes, or of a target as it is, stay.
+
+        Raises: DataError for rows of a sheet of which nothing learnt is known.
+        """
+        return np.array(pred, float) if isinstance(self.plan, Passengers) else in_units(self.plan, self.learnt, pred)
+
     def split(self, valid: float = 0.2, test: float = 0.1, seed: int = 0) -> Table:
         """The same rows, of which some train, some are for validation and some for a test; see parts.
 
@@ -265,18 +266,19 @@ def _fixed(array: np.ndarray) -> np.ndarray:
 
 
 def checked(table: Table) -> Table:
-    """The table, if each of its features can be calculated.
+    """The table, if each of its features and y can be calculated.
 
-    Raises: DataError naming the feature.
+    Raises: DataError naming the column.
     """
     _check_finite(table.X, table.features, table.raw.source)
+    _check_finite(table.y, (table.target.name,), table.raw.source, "target")
     return table
 
 
-def _check_finite(X: np.ndarray, features: tuple[str, ...], source: str) -> None:
+def _check_finite(X: np.ndarray, features: tuple[str, ...], source: str, what: str = "feature") -> None:
     for name, column in zip(features, X.T, strict=True):
         if not np.isfinite(column).all():
             raise DataError(
-                f"{source}: the feature {name} cannot be calculated, such as where all entries of its column are the"
+                f"{source}: the {what} {name} cannot be calculated, such as where all entries of its column are the"
                 " same in the rows that are learnt from, or are too large; leave the column out or say it otherwise"
             )

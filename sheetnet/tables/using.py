@@ -70,6 +70,14 @@ def used_of(column: Column, saying: Saying, said: bool, rows: np.ndarray, defaul
     )  # fmt: skip
 
 
+def scale_of(column: Column, how: How, rows: np.ndarray, source: str) -> How:
+    """How a target that is a number is scaled, if its entries can be.
+
+    Raises: DataError for such that cannot.
+    """
+    return _numbers(column, how, "drop", False, rows, f"{source}, column {column.name}").how
+
+
 def _uncounted(levels: list[Level]) -> Level | None:
     """An entry for which a sheet's COUNTIF finds others too: a pattern, or a text that is a number like another."""
     texts = [level for level in levels if isinstance(level, str)]

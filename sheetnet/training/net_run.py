@@ -52,7 +52,10 @@ class NetRun(Run):
 
     @property
     def metrics(self) -> pd.DataFrame:
-        """A row for each part of the table: its rows, loss and metrics at the end, as when predicting."""
+        """A row for each part of the table: its rows, loss and metrics at the end, as when predicting.
+
+        Of a target that is a number rmse and mae are in its own units, r2 and the loss of y as the net learns it.
+        """
         import pandas as pd
 
         return pd.DataFrame.from_dict(self.measured, orient="index").rename_axis("part")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +51,7 @@ class Learnt:
     parts: np.ndarray
     features: tuple[str, ...]
     kind: str
+    in_units: Callable[[np.ndarray], np.ndarray] | None = None  # from y to the target's own, where the table can say
 
 
 def rows_of(net: Net, table: Any) -> Learnt:
@@ -69,7 +70,7 @@ def rows_of(net: Net, table: Any) -> Learnt:
     if (bad := ~(np.isfinite(X).all(1) & np.isfinite(y).all(1))).any():
         raise DataError(f"row {int(np.flatnonzero(bad)[0]) + 1} of the table holds an entry that is no finite number")
     parts = _parts(table, len(y))
-    return Learnt(X, y, parts, features, _kind(net, table, y, parts))
+    return Learnt(X, y, parts, features, _kind(net, table, y, parts), getattr(table, "in_units", None))
 
 
 def _parts(table: Any, n: int) -> np.ndarray:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from sheetnet.common.settings import MAX_SEED, learning_rate, whole_number
 from sheetnet.errors import TrainingError
@@ -59,17 +62,20 @@ def train_net(
     return NetRun(
         kept[loop.epoch], curves["loss"], curves["accuracy"], str(task.device), dtype, "autograd",
         learnt.features, kept, loop.stopped, net=net, optimiser=optimiser, rates=task.rates,
-        valid_losses=curves["valid_loss"], valid_accuracies=curves["valid_accuracy"], measured=_measured(task, loop),
+        valid_losses=curves["valid_loss"], valid_accuracies=curves["valid_accuracy"],
+        measured=_measured(task, loop, learnt.in_units),
     )  # fmt: skip
 
 
-def _measured(task: NetTask, loop: NetLoop) -> dict[str, dict[str, float]]:
-    """Rows, loss and metrics of each part that has rows."""
+def _measured(
+    task: NetTask, loop: NetLoop, in_units: Callable[[np.ndarray], np.ndarray] | None
+) -> dict[str, dict[str, float]]:
+    """Rows, loss and metrics of each part that has rows; errors in the target's own units where these are known."""
     found = {}
     for part, name in enumerate(PARTS):
         X, y = task.of_part(part)
         if len(y):
             out, loss = loop.predict(X, y)
             said = out[:, 0] if task.kind == "number" else classes(task.net, out)
-            found[name] = {"rows": float(len(y)), "loss": loss, **metrics(task.kind, said, y)}
+            found[name] = {"rows": float(len(y)), "loss": loss, **metrics(task.kind, said, y, in_units)}
     return found

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sheetnet.course.own.texts import BACK
 from sheetnet.motifs.learning import Setting
 from sheetnet.page.book import Book
 from sheetnet.page.flow import across, down, lay
 from sheetnet.page.grid import facts
 from sheetnet.page.parts import Note, table
 from sheetnet.page.shown import Group, Shown, forward, result, shown
+from sheetnet.tables.columns import WORDS
 from sheetnet.tables.recipe import Recipe
 
 HOW = {  # how a column becomes features, and why
@@ -63,6 +65,12 @@ def _names(recipe: Recipe) -> set[str]:
 
 def _notes(recipe: Recipe, target: str) -> str:
     lines = [f"{target} is what the models learn to predict: the column y."]
+    if recipe.units is not None and recipe.units.scaled:
+        how = recipe.units.how
+        lines[0] = (
+            f"{target} is what the models learn to predict: y on Features is {WORDS[how]}, so that one learning rate"
+            f" suits targets of every size. Each net's sheet turns its predictions back: {BACK[how]}."
+        )
     for column in recipe.settings.get("columns", ()):
         lines.append(f"{column['name']}: {_taken(column)}.")
     return "\n\n".join(lines)
@@ -96,9 +104,9 @@ def features_page(book: Book, recipe: Recipe, setting: Setting) -> None:
         text = raw is not None and recipe.schema[name].kind == "text"
         named = "y" if node is recipe.y else node.name if node.op != "input" else ""
         labels = ("y",) if node is recipe.y else ()
-        left |= forward(
-            {f"column_{i}": (node, name, "text" if text else "plain")}, style="cells", name=named, labels=labels
-        )
+        scaled = node is recipe.y and recipe.units is not None and recipe.units.scaled
+        format = "text" if text else "feature" if scaled else "plain"
+        left |= forward({f"column_{i}": (node, name, format)}, style="cells", name=named, labels=labels)
     counts: Group = {}
     for what, (node, count) in setting.parts.items():
         left |= forward({what: (node, f"in {what}", "plain")}, style="cells", name=f"in_{what}")

@@ -57,6 +57,7 @@ class Own(Lesson):
         self.setting = Setting(
             recipe.X, recipe.y, apply("power", recipe.no, lift(0.0)).named("one"), self._parts(),
             variable("epoch", (1, 1)), variable("wiggle", (1, 1)), spec.epochs, spec.optimiser,
+            recipe.units,
         )  # fmt: skip
         self.epoch = self.setting.epoch
         self.nets = [Learning(net, self.setting, spec.kind != "number") for net in nets]
@@ -135,7 +136,8 @@ class Own(Lesson):
     # ---- what is compared, the words, the exercises
 
     def watched(self) -> list[Watched]:
-        out = [Watched(self.recipe.X, "X", self.recipe.no), Watched(self.recipe.y, "y", self.recipe.no)]
+        data = {"X": self.recipe.X, "y": self.recipe.y}
+        out = [Watched(node, title, self.recipe.no, centred=True) for title, node in data.items()]
         for one in self.nets:
             name, title = one.net.name, one.net.title
             out.append(Watched(one.lr, f"rate, {title}", group=name))
@@ -166,10 +168,10 @@ class Own(Lesson):
         return out
 
     def words(self) -> Sequence[Word]:
-        return words(self.nets, self.spec.target)
+        return words(self.nets, self.spec.target, self.book.block_of(self.recipe.y).id)
 
     def ask(self) -> Sequence[Exercise]:
-        return ask(self.nets, self.spec.kind, self.features)
+        return ask(self.nets, self.features)
 
     # ---- what it answers
 
@@ -267,11 +269,12 @@ class Own(Lesson):
         )
         rows = np.where(parts[0][:, 0] == 1, 0, np.where(parts[1][:, 0] == 1, 1, 2)) if parts else np.zeros(len(X))
         epoch, wiggle = (float(by_node[node][0, 0]) for node in (self.setting.epoch, self.setting.wiggle))
-        out: dict[str, np.ndarray] = {}
+        units, out = self.recipe.units, dict[str, np.ndarray]()
+        own = None if units is None else (units.how, evaluate([units.own], by_node)[0])
         for one in self.nets:
             start = {key: by_node[node] for key, node in one.start.items()}
             masks = {key: by_node[node] for key, node in one.masks.items()}
-            witness = Witness(one.net, X, y, rows, start, masks, self.spec.kind != "number")
+            witness = Witness(one.net, X, y, rows, start, masks, self.spec.kind != "number", own)
             out |= witness.said(float(by_node[one.lr][0, 0]), self.spec.epochs, int(epoch), self.spec.optimiser, wiggle)
         return out
 

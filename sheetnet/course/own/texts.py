@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sheetnet.graph.node import mean, row, selector, square
+from sheetnet.graph.node import apply, mean, row, selector, square
 from sheetnet.models.net import Net
 from sheetnet.models.optimisers import Optimiser
 from sheetnet.motifs.exercises import Exercise, choice
-from sheetnet.motifs.learning import Learning
+from sheetnet.motifs.learning import Learning, Setting
 from sheetnet.motifs.net_parts import describe, sheet_name
 from sheetnet.motifs.words import Word
+from sheetnet.tables.columns import WORDS
 
 
 def purpose(target: str, rows: str, nets: Sequence[Net]) -> str:
@@ -35,9 +36,17 @@ def tries(epochs: int, nets: Sequence[Net], optimiser: Optimiser) -> list[str]:
     ]
 
 
-def words(nets: Sequence[Learning], target: str) -> list[Word]:
-    """The terms, each with a block where it is seen."""
-    first = nets[0].net
+BACK = {  # from y to the target's own units, by how it is scaled
+    "standardised": "pred x spread + mean",
+    "share_of_largest": "pred x largest",
+    "min_max": "pred x (largest - smallest) + smallest",
+    "log": "exp(pred) - 1",
+}
+
+
+def words(nets: Sequence[Learning], target: str, y: str) -> list[Word]:
+    """The terms, each with a block where it is seen; y: the block of y."""
+    first, units = nets[0].net, nets[0].setting.units
     weight, out = first.trained[0].name, first.result_names[-1]
     found = [
         Word("feature", "A number known of each row; a column of X.", "features.X"),
@@ -52,6 +61,17 @@ def words(nets: Sequence[Learning], target: str) -> list[Word]:
     ]
     if "accuracy" in nets[0].curves:
         found.insert(4, Word("accuracy", f"The share of rows whose {target} is right.", f"{first.name}.now.accuracy"))
+    if units is not None:
+        now = f"{first.name}.now"
+        root = f"The root of the mean squared error, in the units of {target}."
+        found.append(Word("y", f"What the models learn of {target}: {WORDS[units.how]}.", y))
+        if units.scaled:
+            back = f"A prediction as {target} has it: {BACK[units.how]}."
+            found.append(Word("own units", back, f"{now}.in_units"))
+        found.append(
+            Word("R2", "The share of y's variance that is explained: 1 is all, 0 no better than its mean.", f"{now}.r2")
+        )
+        found.append(Word("RMSE", root, f"{now}.rmse"))
     return found
 
 
@@ -64,22 +84,19 @@ SAYS = {
 }
 
 
-def ask(nets: Sequence[Learning], kind: str, features: Sequence[str]) -> list[Exercise]:
+def ask(nets: Sequence[Learning], features: Sequence[str]) -> list[Exercise]:
     """The exercises, of the table's own columns and the nets' own numbers."""
     first, last = nets[0], nets[-1]
     one, other, epochs = first.net, last.net, first.setting.epochs
-    name, X, y = features[0], first.setting.X, first.setting.y
+    name, X = features[0], first.setting.X
     weight = one.trained[0].name
     late = min(20, epochs)
-    average = mean(y)
-    of_y = "the mean of the column y" if kind == "number" else "the mean of the column y (its classes as numbers)"
     number = 0.001
     questions = [
         Exercise("How many columns has X, the table of features?", float(len(features)), 0.25),
         Exercise(f"On {sheet_name(one.title)}, what is the loss as the workbook came?", first.now.loss, number),
         Exercise(f"How many numbers does {one.title} learn, all weights and biases counted?", float(_count(one)), 0.25),
-        Exercise(f"Write a formula for {of_y}.", average, number),
-        Exercise("What is the mean squared distance of y from that mean? A model should be better.", mean(square(y - average)), number),
+        *_without_a_model(first.setting, number),
         Exercise(f"On Features, what is the {name} of row 1 in X?", row(X, 1) @ selector(X.shape[1], 0, 1), number),
         Exercise(
             f"On Start, set the epoch to look at to {late}. What is the loss of {other.title} at that epoch? (Then press"
@@ -94,6 +111,24 @@ def ask(nets: Sequence[Learning], kind: str, features: Sequence[str]) -> list[Ex
         choice(f"A number of {weight} has the gradient 0: what will a step of plain descent do to it? 1: raise it. 2: nothing. 3: set it to 0.", 2),
     ]  # fmt: skip
     return questions
+
+
+def _without_a_model(setting: Setting, within: float) -> list[Exercise]:
+    """What can be said of the target without looking at a feature: the least that a model should be better than."""
+    units = setting.units
+    if units is None:
+        average = mean(setting.y)
+        far = "What is the mean squared distance of y from that mean? A model should be better."
+        return [
+            Exercise("Write a formula for the mean of the column y (its classes as numbers).", average, within),
+            Exercise(far, mean(square(setting.y - average)), within),
+        ]
+    middle = apply("median", units.own)
+    far = "Write a formula for the RMSE of saying this median of every row. A model should be better."
+    return [
+        Exercise(f"On Features, write a formula for the median of the column {units.name}.", middle, within),
+        Exercise(far, apply("sqrt", mean(square(units.own - middle))), within),
+    ]
 
 
 def _count(net: Net) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import torch
@@ -14,15 +14,33 @@ from sheetnet.models.torch_optim import create, state_of
 from sheetnet.models.twins import as_numpy, gradient_of, one_thread
 
 Arrays = Mapping[str, np.ndarray]
+LIKELY: dict[str, Callable[[Tensor], Tensor]] = {
+    "bce_with_logits": torch.sigmoid,
+    "cross_entropy": lambda out: torch.softmax(out, dim=1),
+}
+
+
+UNITS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {  # a prediction in own units, from the rows learnt from
+    "number": lambda pred, own: pred,
+    "standardised": lambda pred, own: pred * own.std(correction=0) + own.mean(),
+    "share_of_largest": lambda pred, own: pred * own.max(),
+    "min_max": lambda pred, own: torch.lerp(own.min(), own.max(), pred),
+    "log": lambda pred, own: torch.expm1(pred),
+}
 
 
 class Witness:
-    """One net beside its data. parts (n,): 0 for rows to train on, 1 to validate; accurate: whether it says classes."""
+    """One net beside its data. parts (n,): 0 for rows to train on, 1 to validate; accurate: whether it says classes.
+
+    own: of a target that is a number, how it was scaled, and its column (n, 1) as it was.
+    """
 
     def __init__(
-        self, net: Net, X: np.ndarray, y: np.ndarray, parts: np.ndarray, start: Arrays, masks: Arrays, accurate: bool
-    ) -> None:
+        self, net: Net, X: np.ndarray, y: np.ndarray, parts: np.ndarray, start: Arrays, masks: Arrays, accurate: bool,
+        own: tuple[str, np.ndarray] | None,
+    ) -> None:  # fmt: skip
         self.net, self.name, self.start, self.masks, self.accurate = net, net.name, start, masks, accurate
+        self.own = None if own is None else (UNITS[own[0]], torch.tensor(own[1]))
         self.X, self.y = torch.tensor(X), torch.tensor(y)
         self.train, self.valid = (torch.tensor(parts == part) for part in (0, 1))
 
@@ -87,7 +105,18 @@ class Witness:
         judged = self._judged(out[self.train], self.train)
         if self.valid.any():
             judged |= self._judged(out[self.valid], self.valid, "valid_")
-        return self._rows("now", twin, out) | {f"now.{key}": _one(value) for key, value in judged.items()}
+        said = self._rows("now", twin, out) | {f"now.{key}": _one(value) for key, value in judged.items()}
+        if self.net.loss in LIKELY:
+            said["now.probability"] = as_numpy(LIKELY[self.net.loss](out))
+        return said | ({} if self.own is None else self._in_units(out, *self.own))
+
+    def _in_units(self, out: Tensor, back: Callable[[Tensor, Tensor], Tensor], own: Tensor) -> dict[str, np.ndarray]:
+        """Predictions in the target's own units, and what they are worth on the rows that are learnt from."""
+        train, y = self.train, self.y[self.train]
+        pred = back(out, own[train])
+        r2 = 1 - (out[train] - y).square().mean() / y.var(correction=0)
+        rmse = (pred - own)[train].square().mean().sqrt()
+        return {"now.in_units": as_numpy(pred), "now.r2": _one(float(r2)), "now.rmse": _one(float(rmse))}
 
     def _rows(self, when: str, twin: NetTwin, out: Tensor) -> dict[str, np.ndarray]:
         """Each step of a pass, each row's loss, and whether it is right."""
