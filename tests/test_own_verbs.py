@@ -44,11 +44,6 @@ FEATURES = ["dose", "site = south", "site = west"]  # north, as common as west a
 NEW = pd.DataFrame({"site": ["south", "west", "north"], "dose": [1.5, 9.0, -2.0]}, index=["x", "y", "z"])
 
 
-def in_money(y: np.ndarray) -> np.ndarray:
-    """What was learnt of the cost, in its own units."""
-    return FRAME["cost"].mean() + FRAME["cost"].std(ddof=0) * y
-
-
 def module(n_outputs: int) -> nn.Sequential:
     """The mlp of the workbooks, as a user writes it."""
     return nn.Sequential(nn.Linear(3, 2), nn.ReLU(), nn.Linear(2, n_outputs)).double()
@@ -101,6 +96,11 @@ def same(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> bool:
 def cell(path: Path, block: Block, i: int = 0, j: int = 0) -> str:
     area = block.area
     return f"{area.sheet}!{cell_address(area.row + i, area.col + j)}"
+
+
+def in_cost(pred: np.ndarray) -> np.ndarray:
+    """Predictions of the scaled cost as costs, by pandas."""
+    return np.asarray(pred * FRAME["cost"].std(ddof=0) + FRAME["cost"].mean())
 
 
 def by_hand(frame: pd.DataFrame) -> np.ndarray:
@@ -281,7 +281,7 @@ def test_a_fitted_estimator_goes_in_and_the_workbook_says_what_it_says() -> None
     sn.build("fitted.xlsx", table, as_net(first, table, name="fitted"), epochs=1, lr=0)
     sn.write_params("fitted.xlsx", "fitted.xlsx", again)
     found = sn.predict("fitted.xlsx", NEW)["prediction"]
-    np.testing.assert_allclose(found, in_money(again.predict(by_hand(NEW))), rtol=1e-12)
+    np.testing.assert_allclose(found, in_cost(again.predict(by_hand(NEW))), rtol=1e-12)
 
 
 def test_a_row_that_was_completed_is_in_use_when_rebuilt() -> None:
@@ -338,10 +338,10 @@ def test_numbers_are_those_of_torch_at_any_epoch(book: Callable[[str], Path]) ->
         pred = net(torch.tensor(by_hand(NEW))).detach().numpy()[:, 0]
         found = sn.predict(book("cost"), NEW, epoch=epoch)
         assert list(found.columns) == ["prediction"]
-        np.testing.assert_allclose(found["prediction"], in_money(pred), rtol=1e-12)
+        np.testing.assert_allclose(found["prediction"], in_cost(pred), rtol=1e-12)
     line = got.at(EPOCHS)["linear"]
     found = sn.predict(book("cost"), NEW, model="linear")["prediction"]
-    np.testing.assert_allclose(found, in_money((by_hand(NEW) @ line["W"] + line["b"])[:, 0]), rtol=1e-12)
+    np.testing.assert_allclose(found, in_cost((by_hand(NEW) @ line["W"] + line["b"])[:, 0]), rtol=1e-12)
 
 
 def test_two_classes_have_names_and_a_line_has_no_probabilities(book: Callable[[str], Path]) -> None:
@@ -369,7 +369,7 @@ def test_rows_go_by_what_the_sheet_now_holds(book: Callable[[str], Path]) -> Non
     X[:, 0] = (NEW["dose"] - changed.mean()) / changed.std(ddof=0)
     line = sn.read_params(mine).at(EPOCHS)["linear"]
     found = sn.predict(mine, NEW, model="linear")["prediction"]
-    np.testing.assert_allclose(found, in_money((X @ line["W"] + line["b"])[:, 0]), rtol=1e-12)
+    np.testing.assert_allclose(found, in_cost((X @ line["W"] + line["b"])[:, 0]), rtol=1e-12)
 
 
 def test_files_are_read_and_written(book: Callable[[str], Path]) -> None:

@@ -27,7 +27,7 @@ TORCH = "torch."  # the ids of torch's numbers: this and the id of the block tha
 SIZE = "size."  # the ids of how large the numbers of each compared column are, when the workbook was made
 SHARE = 0.001  # of the size, beside the number itself: at CLOSE, 1e-10, this is the noise that check allows, 1e-13
 HOW = "Differences are divided by torch's number and a thousandth of the size that the numbers of its column are of."
-MOVED = 1e-12  # of a mark, beside 1 + the size of its numbers: beyond, an input is another
+MOVED = 1e-12  # of a mark, beside 1 + its size: beyond, an input is another
 
 
 @dataclass(frozen=True)
@@ -63,31 +63,31 @@ class Said:
 class Watched:
     """An input on which the compared blocks depend; counter (n, 1) weighs the rows of a long column.
 
-    signed: whether entries above and below 0 take each other away in its mark, as those of a standardised column do.
+    centred: its numbers are of both signs and cancel in the mark, whose digits are then those of what is added up.
     """
 
     node: Node
     title: str
     counter: Node | None = None
     group: str = ""
-    signed: bool = False
+    centred: bool = False
+
+    def size(self, built: Node) -> Node:
+        """Beside which number a mark that was `built` counts as moved, (1, 1)."""
+        if not self.centred or self.counter is None:
+            return 1.0 + apply("abs", built)
+        return 1.0 + apply("sum", apply("abs", self.node) * self.counter)
 
     def mark(self) -> Node:
         """One number, (1, 1), that changes when an entry does, or when two rows or columns change places."""
-        return apply("same" if self.node.shape == (1, 1) else "sum", self._weighed())
-
-    def size(self, built: Node) -> Node:
-        """How large the numbers are whose sum the mark is, (1, 1); built: the mark as it was."""
-        return apply("sum", apply("abs", self._weighed())) if self.signed else apply("abs", built)
-
-    def _weighed(self) -> Node:
         n, k = self.node.shape
         if (n, k) == (1, 1):
-            return self.node
+            return apply("same", self.node)
         if self.counter is not None:
             rows = self.node * self.counter
-            return rows if k == 1 else rows * constant((tuple(float(j + 1) for j in range(k)),))
-        return self.node * constant(tuple(tuple(_weight(i * k + j) for j in range(k)) for i in range(n)))
+            return apply("sum", rows if k == 1 else rows * constant((tuple(float(j + 1) for j in range(k)),)))
+        weights = constant(tuple(tuple(_weight(i * k + j) for j in range(k)) for i in range(n)))
+        return apply("sum", self.node * weights)
 
 
 def _weight(i: int) -> float:
@@ -110,7 +110,7 @@ class Marks:
         moved: Node = lift(0.0)
         for one, mark, built in zip(self.watched, self.now.values(), self.built.values(), strict=True):
             if one.group in ("", group):
-                moved = moved + apply("abs", mark - built) / (1.0 + one.size(built))
+                moved = moved + apply("abs", mark - built) / one.size(built)
         return where(apply("greater", moved, lift(MOVED)), 1.0, 0.0).named("changed")
 
     def part(self) -> Part:

@@ -82,6 +82,8 @@ class Learning:
         self.masks = {name: variable(name, (n, width)) for name, (width, _) in net.masks.items()}
         self.now = self._seen(self.start, Pass())
         self.now_in_units = None if setting.units is None else setting.units.of(self.now.out).named("in_units")
+        likely = {"bce_with_logits": "sigmoid", "cross_entropy": "softmax"}.get(net.loss)
+        self.probability = apply(likely, self.now.out).named("probability") if likely else None
         self._unroll()
         self._slow_motion()
 

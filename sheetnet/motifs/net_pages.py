@@ -48,7 +48,7 @@ def net_page(
         table({id: one}, names=rows_of(net, one.title, features), named="word") for id, one in typed.items()
     ]  # fmt: skip
     steps = table(
-        _in_units(one, passed(f"{prefix}.now", now, one.setting.stand, classes, list(judged.values()))),
+        _answers(one, passed(f"{prefix}.now", now, one.setting.stand, classes, list(judged.values())), classes),
         names=one.setting.X.shape[0],
         corner="No",
         frozen=True,
@@ -63,16 +63,19 @@ def net_page(
         page.solver = Solver(book.block_of(now.loss).area, book.block_of(weights.node).area)
 
 
-def _in_units(one: Learning, steps: Group) -> Group:
-    """The steps, and after the last of them the prediction in the target's own units, where y has others."""
-    units, node = one.setting.units, one.now_in_units
-    if units is None or node is None or not units.scaled:
-        return steps
+def _answers(one: Learning, steps: Group, classes: Sequence[str]) -> Group:
+    """The steps, and after the last what it says: a number in the target's own units, or how likely classes are."""
+    units, node, likely, id = one.setting.units, one.now_in_units, one.probability, f"{one.net.name}.now"
+    says: Group = {}
+    if units is not None and node is not None and units.scaled:
+        says = forward({f"{id}.in_units": (node, units.name, "units")})
+    elif likely is not None:
+        labels = tuple(classes) if likely.shape[1] > 1 else ()
+        of = "probability" if labels else f"probability of {classes[1]}"
+        says = forward({f"{id}.probability": (likely, of, "share")}, style="cells", labels=labels)
     out: Group = {}
-    for id, step in steps.items():
-        out[id] = step
-        if step.node is one.now.out:
-            out |= forward({f"{one.net.name}.now.in_units": (node, units.name, "units")})
+    for key, step in steps.items():
+        out |= {key: step} | (says if step.node is one.now.out else {})
     return out
 
 

@@ -136,8 +136,8 @@ class Own(Lesson):
     # ---- what is compared, the words, the exercises
 
     def watched(self) -> list[Watched]:
-        recipe = self.recipe
-        out = [Watched(node, key, recipe.no, signed=True) for key, node in (("X", recipe.X), ("y", recipe.y))]
+        data = {"X": self.recipe.X, "y": self.recipe.y}
+        out = [Watched(node, title, self.recipe.no, centred=True) for title, node in data.items()]
         for one in self.nets:
             name, title = one.net.name, one.net.title
             out.append(Watched(one.lr, f"rate, {title}", group=name))

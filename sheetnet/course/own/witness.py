@@ -14,6 +14,10 @@ from sheetnet.models.torch_optim import create, state_of
 from sheetnet.models.twins import as_numpy, gradient_of, one_thread
 
 Arrays = Mapping[str, np.ndarray]
+LIKELY: dict[str, Callable[[Tensor], Tensor]] = {
+    "bce_with_logits": torch.sigmoid,
+    "cross_entropy": lambda out: torch.softmax(out, dim=1),
+}
 
 
 UNITS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {  # a prediction in own units, from the rows learnt from
@@ -102,6 +106,8 @@ class Witness:
         if self.valid.any():
             judged |= self._judged(out[self.valid], self.valid, "valid_")
         said = self._rows("now", twin, out) | {f"now.{key}": _one(value) for key, value in judged.items()}
+        if self.net.loss in LIKELY:
+            said["now.probability"] = as_numpy(LIKELY[self.net.loss](out))
         return said | ({} if self.own is None else self._in_units(out, *self.own))
 
     def _in_units(self, out: Tensor, back: Callable[[Tensor, Tensor], Tensor], own: Tensor) -> dict[str, np.ndarray]:
