@@ -7,7 +7,7 @@ from typing import Any
 
 from sheetnet.common.settings import whole_number
 from sheetnet.errors import SheetnetError
-from sheetnet.models.layers import ACTIVATIONS, Activation, Dense, SumColumns
+from sheetnet.models.layers import ACTIVATIONS, Activation, Combine, Dense, Row, SumColumns
 from sheetnet.models.losses import LOSSES, loss_of
 from sheetnet.models.model import MAX_UNITS, Model, create, linear_forward, relus_forward
 from sheetnet.models.net import Net, Step, mlp_layers, sequence
@@ -50,7 +50,10 @@ def linear(table: Any, loss: str | None = None) -> Model | Net:
 
 
 def two_relu(table: Any, loss: str | None = None) -> Model | Net:
-    """Two rectified units: pred = relu(X w_1) + relu(X w_2), with a bias in each unit but for passengers."""
+    """Two rectified units: pred = relu(X w_1) + relu(X w_2), with a bias in each unit but for passengers.
+
+    Where the target is a number, with a bias of the sum too.
+    """
     if loss is None and of_passengers(table):
         return create("two_relu", table.n_features)
     return _rectified(table, 2, loss)
@@ -77,8 +80,10 @@ def _rectified(table: Any, n_hidden: int, loss: str | None) -> Net:
         raise SheetnetError(f"{_found(table)}: two units are too few; take sn.softmax(table) or sn.mlp(table, 8)")
     loss = loss_for(table, loss or "mse")
     name, title = ("two_relu", "Two ReLU") if n_hidden == 2 else (f"relu_{n_hidden}", f"{n_hidden} ReLU")
-    layers = [Dense(table.n_features, n_hidden), Activation("relu"), SumColumns()]
-    return Net(name, title, table.n_features, sequence(layers), loss)
+    steps = sequence([Dense(table.n_features, n_hidden), Activation("relu"), SumColumns()])
+    if table.target.kind == "number":  # rectified units reach no number below 0 by themselves
+        steps += (Step(Row(1), (0,), "bias"), Step(Combine("add"), (3, 4)))
+    return Net(name, title, table.n_features, steps, loss)
 
 
 def logistic(table: Any) -> Net:
