@@ -34,6 +34,7 @@ NOT_IN_ONNX = {
     "filled": "a tensor has no blanks",
     "if_error": "a tensor has no error values; IsNaN tells inf from nan, a sheet has one kind of error",
     "estimate": "a copy; Identity is reproduced as `same`",
+    "outcome": "a copy; Identity is reproduced as `same`",
     "inverse": "there is no such op",
     "pick": "Gather is reproduced as `row`, of one matrix",
     "lookup": "there is no such op, for ascending keys",

@@ -145,7 +145,11 @@ def least_squares(table: Table) -> Record:
     if not (y.isfinite().all() and _new_share(X) > SINGULAR):
         return {"best.weight": np.full((1, X.shape[1]), np.nan), "best.loss": np.full((1, 1), np.nan)}
     lengths = X.norm(dim=0)
-    W = torch.linalg.lstsq(X / lengths, y).solution / lengths[:, None]
+    even = X / lengths
+    W = torch.linalg.lstsq(even, y).solution
+    W = (W + torch.linalg.lstsq(even, y - even @ W).solution) / lengths[
+        :, None
+    ]  # with digits to spare on any processor
     return {"best.weight": as_numpy(W).T, "best.loss": as_numpy(mse_loss(X @ W, y)).reshape(1, 1)}
 
 
