@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import sheetnet as sn
+from sheetnet.models.layer_twins import NetTwin
 
 sklearn = pytest.importorskip("sklearn.datasets")
 statsmodels = pytest.importorskip("statsmodels.api")
@@ -76,3 +78,38 @@ def test_its_loss_falls(made: tuple[sn.Table, list[Any], Path]) -> None:
         losses = sn.train(model, table, epochs=50, device="cpu").losses
         assert np.isfinite(losses).all()
         assert losses[-1] < losses[0], model.title
+
+
+def test_it_predicts_what_torch_predicts(made: tuple[sn.Table, list[Any], Path]) -> None:
+    table, models, path = made
+    got = sn.read_params(path)
+    net = models[-1]
+    twin = NetTwin(net)
+    twin.put(got.at(got.last_epoch)[net.name])
+    out = twin.eval()(torch.tensor(table.X)).detach().numpy()
+    rows = table.frame[sorted({column.name for column in table.plan.columns})]
+    whole = rows.notna().all(axis=1) if len(rows) != table.n_rows else np.ones(len(rows), dtype=bool)
+    found = sn.predict(path, rows[whole], model=net.name)
+    assert len(found) >= table.n_rows
+    if table.target.kind == "number":
+        expected = table.in_units(out[:, 0])
+        assert np.isfinite(found["prediction"]).all()
+    else:
+        expected = np.array(table.target.classes)[out.argmax(1) if out.shape[1] > 1 else (out[:, 0] > 0).astype(int)]
+    if len(found) == table.n_rows:
+        if table.target.kind == "number":
+            np.testing.assert_allclose(found["prediction"], expected, rtol=1e-10)
+        else:
+            assert list(found["prediction"]) == list(expected)
+
+
+def test_it_is_pushed_live_into_ironcalc(made: tuple[sn.Table, list[Any], Path], tmp_path: Path) -> None:
+    table, models, path = made
+    (tmp_path / path.name).write_bytes(path.read_bytes())
+    net = models[0]
+    run = sn.train(net, table, epochs=3, device="cpu")
+    with sn.live(tmp_path / path.name, "ironcalc") as live:
+        live.push({net.name: run.params})
+        for key, value in live.params(net.name).items():
+            np.testing.assert_array_equal(value, run.params[key])
+        assert live.loss(net.name) == pytest.approx(run.losses[-1], rel=1e-10)

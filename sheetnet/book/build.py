@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sheetnet.book import manifest
-from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED, learning_rate, whole_number
+from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED, known, learning_rate, whole_number
 from sheetnet.common.version import VERSION
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.titanic.lesson import Spec, Titanic
@@ -54,6 +54,7 @@ def build(
     seed: int = 0,
     start: Mapping[str, Mapping[str, Any]] | None = None,
     loss: str | None = None,
+    **others: Any,
 ) -> Built:
     """Write the workbook of the table and models: every epoch of descent in formulas, torch's numbers beside.
 
@@ -66,6 +67,7 @@ def build(
     not named begin with model.init(seed).
     Raises: SheetnetError for settings that cannot be, WorkbookError when the file cannot be written.
     """
+    known(others, build)
     path = target(path)
     models = models_for(table, models, loss)
     if any(isinstance(model, Net) for model in models):  # beside a net every model is one
@@ -134,7 +136,10 @@ def assemble_own(
     typed: Values | None = None,
 ) -> Built:  # fmt: skip
     """As assemble, of any table and nets; begin: the parameters of each net, by name."""
-    import torch
+    from sheetnet.course.own.size import check_size
+
+    check_size(table.raw.n_rows, table.n_rows, len(table.raw.columns), nets, epochs, optimiser)
+    import torch  # here, so that a wrong setting is told at once
 
     from sheetnet.course.own.lesson import Own
     from sheetnet.course.own.spec import Spec as OwnSpec
@@ -263,6 +268,8 @@ def models_for(table: Any, models: Any, loss: str | None) -> list[Model | Net]:
             )
         elif model.n_features != table.n_features:
             raise SheetnetError(f"{model.name} is for {model.n_features} features, the table has {table.n_features}")
+        if isinstance(model, Net) and model.title in (one.title for one in out):  # sheets are called by it
+            model = replace(model, title=f"{model.title} {model.name}")
         out.append(model)
     if len({model.name for model in out}) != len(out):
         raise SheetnetError('each model can stand in a workbook once; name another with name="second"')

@@ -13,9 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from sheetnet.common.version import VERSION
 from sheetnet.course import workbook_of
 from sheetnet.course.lesson import Lesson
-from sheetnet.errors import WorkbookError
+from sheetnet.errors import SheetnetError, WorkbookError
+from sheetnet.models.layers import KINDS
+from sheetnet.models.losses import LOSSES
+from sheetnet.models.optimisers import OPTIMISERS
 from sheetnet.page.book import Book
 
 MANIFEST_SHEET = "_sheetnet"
@@ -69,9 +73,30 @@ def load(text: str, file: str) -> Manifest:
             f"{file}: made by sheetnet {content.get('sheetnet', '?')} (manifest {format}); this one reads manifests"
             f" up to {FORMAT}. Install a newer sheetnet"
         )
+    _check_known(content, file)
     try:
         workbook = workbook_of(content.get("lesson", "titanic"), content["spec"])
         record = {k: np.array(v, dtype=float) for k, v in content["record"].items()}
         return Manifest(str(content["sheetnet"]), workbook, dict(content["blocks"]), record)
-    except (ValueError, TypeError, KeyError, AttributeError, WorkbookError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, SheetnetError):
         raise WorkbookError(f"{file}: its hidden manifest is damaged; build the workbook anew") from None
+
+
+def _check_known(content: Any, file: str) -> None:
+    """Raises: WorkbookError for an optimiser, loss or layer that this sheetnet does not have, with those it has."""
+    spec = content.get("spec") if isinstance(content, dict) else None
+    spec = spec if isinstance(spec, dict) else {}
+    nets = [net for net in spec.get("nets") or () if isinstance(net, dict)]
+    steps = [step for net in nets for step in net.get("steps") or () if isinstance(step, dict)]
+    asked: list[tuple[str, list[Any], Any]] = [
+        ("was trained with", [spec["optimiser"]] if "optimiser" in spec else [], OPTIMISERS),
+        ("has the loss", [net.get("loss") for net in nets], LOSSES),
+        ("has the layer", [step.get("layer") for step in steps], KINDS),
+    ]
+    for says, names, there in asked:
+        for name in names:
+            if isinstance(name, str) and name.isidentifier() and len(name) <= 40 and name not in there:
+                raise WorkbookError(
+                    f"{file}: this workbook {says} {name}; sheetnet {VERSION} has {', '.join(there)}. It was made by"
+                    f" sheetnet {content.get('sheetnet', '?')!s:.20}: install that, or a newer one"
+                )

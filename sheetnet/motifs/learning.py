@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sheetnet.graph.cut import cuts
 from sheetnet.graph.gradient import gradient
-from sheetnet.graph.node import Node, apply, lift, mean, order, square, variable, vstack
+from sheetnet.graph.node import Node, apply, constant, lift, mean, order, square, variable, vstack
 from sheetnet.graph.rewrite import substitute, sum_with
 from sheetnet.models.layer import Pass
 from sheetnet.models.losses import right
@@ -73,7 +73,7 @@ class Seen:
 class Learning:
     """The nodes of one net, built once; the pages only place them."""
 
-    def __init__(self, net: Net, setting: Setting, classes: bool) -> None:
+    def __init__(self, net: Net, setting: Setting, classes: int) -> None:
         self.net, self.setting, self.classes = net, setting, classes
         self.optimiser = optimiser_of(setting.optimiser)
         self.lr = variable("lr", (1, 1))
@@ -111,13 +111,15 @@ class Learning:
         return out
 
     def worth(self) -> dict[str, Node]:
-        """What the numbers that are predicted now are worth on the rows that are learnt from, by name; {} of classes.
+        """What is predicted now is worth on the rows that are learnt from, by name.
 
-        r2: which share of y's variance is explained; rmse: the root of the mean squared error, in the target's units.
+        Of numbers r2, which share of y's variance is explained, and rmse, the root of the mean squared error in the
+        target's units; of classes the share of the largest, which an accuracy must exceed.
         """
-        if self.setting.units is None or self.now_in_units is None:
-            return {}
         y = self.setting.y
+        if self.setting.units is None or self.now_in_units is None:
+            each = constant((tuple(float(i) for i in range(self.classes)),))
+            return {"majority": apply("max", self._training().mean(apply("equal", y, each))).named("majority")}
 
         def average(rows: Node) -> Node:
             return self.setting.mean(rows, "train")

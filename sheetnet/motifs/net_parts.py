@@ -22,11 +22,12 @@ TITLES = {
     "valid_accuracy": "Validation accuracy",
     "r2": "R2",
     "rmse": "RMSE, in own units",
+    "majority": "Share of the largest class",
     "row_loss": "loss of the row",
 }
 FORMATS = {
-    "loss": "loss", "valid_loss": "loss", "accuracy": "share", "valid_accuracy": "share", "right": "plain",
-    "rmse": "units",
+    "loss": "loss", "valid_loss": "loss", "accuracy": "share", "valid_accuracy": "share", "majority": "share",
+    "right": "plain", "rmse": "units",
 }  # fmt: skip
 
 

@@ -60,7 +60,7 @@ class Own(Lesson):
             recipe.units,
         )  # fmt: skip
         self.epoch = self.setting.epoch
-        self.nets = [Learning(net, self.setting, spec.kind != "number") for net in nets]
+        self.nets = [Learning(net, self.setting, len(spec.classes)) for net in nets]
         self.numbers = {one.net.name: variable("epoch_numbers", (spec.epochs + 1, 1)) for one in self.nets}
         self.purpose = purpose(spec.target, str(recipe.X.shape[0]), nets)
         self.tries = tries(spec.epochs, nets, optimiser)

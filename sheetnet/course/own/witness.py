@@ -106,6 +106,9 @@ class Witness:
         if self.valid.any():
             judged |= self._judged(out[self.valid], self.valid, "valid_")
         said = self._rows("now", twin, out) | {f"now.{key}": _one(value) for key, value in judged.items()}
+        if self.accurate:
+            counts = torch.unique(self.y[self.train], return_counts=True)[1].double()
+            said["now.majority"] = _one(float(counts.max() / counts.sum()))
         if self.net.loss in LIKELY:
             said["now.probability"] = as_numpy(LIKELY[self.net.loss](out))
         return said | ({} if self.own is None else self._in_units(out, *self.own))
