@@ -515,7 +515,7 @@ def test_every_lesson_is_still_named() -> None:
 
 
 def test_what_the_readme_says_of_ones_own_table_runs() -> None:
-    make, use = re.findall(r"```py\n(.*?)```", OWN, re.DOTALL)
+    make, *uses = re.findall(r"```py\n(.*?)```", OWN, re.DOTALL)
     names: dict[str, Any] = {}
     exec(make, names)
     (commands,) = re.findall(r"```sh\n(.*?)```", OWN, re.DOTALL)
@@ -523,5 +523,6 @@ def test_what_the_readme_says_of_ones_own_table_runs() -> None:
     assert {line[0] for line in lines} == {"show", "build", "check", "train", "sweep"}
     for line in lines:
         ran(*line)
-    exec(use, names)
+    for use in uses:
+        exec(use, names)
     assert names["report"]
