@@ -37,6 +37,8 @@ TESTS = {  # module: where its faults must be noticed, the quickest first
     "sheetnet/graph/formula.py": ["tests/test_formula.py", "tests/test_ops.py", "sheetnet/graph/formula.py"],
     "sheetnet/graph/magnitude.py": ["tests/test_magnitude.py"],
     "sheetnet/graph/recurrence.py": ["tests/test_magnitude.py"],
+    "sheetnet/graph/cut.py": ["tests/test_cut.py"],
+    "sheetnet/graph/dialect.py": ["tests/test_ops.py", "tests/test_formula.py", "tests/test_cut.py"],
     "sheetnet/graph/*.py": [*GRAPH, "tests/test_magnitude.py"],
     "sheetnet/page/*.py": PAGE,
     "sheetnet/checking/canonical.py": ["sheetnet/checking/canonical.py", "tests/test_formula.py", *CHECK],
