@@ -51,8 +51,9 @@ def longest(roots: Sequence[Node], parts: Sequence[Node]) -> int:
     return max(map(len, texts))
 
 
-def test_short_formulas_are_left_whole() -> None:
-    loss, weights = deep(1)
+@pytest.mark.parametrize("activation", ["relu", "tanh", "softplus", "softmax"])
+def test_short_formulas_are_left_whole(activation: str) -> None:
+    loss, weights = deep(1, activation)
     assert cuts([loss, *gradient(loss, weights)], [X, y, *weights]) == []
 
 
