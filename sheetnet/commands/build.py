@@ -176,6 +176,10 @@ def _rebuild(path: Path, settings: dict[str, Any]) -> Built:
     say(f"reading {file}")
     stands = sn.read_params(file)
     of = stands.with_models.settings
+    if "recipe" not in of:
+        raise SheetnetError(
+            f"{file} is a workbook of one's own table, not of the passengers: sn.write_params in Python builds it anew"
+        )
     recipe = settings["recipe"] if "recipe" in given else of["recipe"]
     table = sn.titanic(recipe, settings["csv"]) if "csv" in given else None
     if recipe != of["recipe"]:

@@ -123,5 +123,10 @@ def raw_rows(table: Any, labels: Sequence[Label]) -> pd.DataFrame:
     """The raw columns in the rows that the table uses, as pandas has them."""
     frame, columns = table.raw.frame, getattr(getattr(table, "plan", None), "columns", ())
     needed = [one.name for one in columns if one.blank and one.missing == "drop"] + [table.target.name]
+    if lacking := [str(label) for label in labels if label not in frame]:
+        raise SheetnetError(
+            f"the estimator was fitted on the columns {', '.join(map(str, labels))}, of which the table has not"
+            f" {', '.join(lacking)}; make the table of all of them, or fit it on fewer"
+        )
     used = frame[frame[[name for name in needed if name in frame]].notna().all(axis=1)]
     return used[list(labels)].fillna(np.nan)  # a blank text too, which is None there

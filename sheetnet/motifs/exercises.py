@@ -19,13 +19,15 @@ WITHIN, OFFSETS, MARKS = "exercises.within", "exercises.offset", "exercises.mark
 class Exercise:
     """A question, and its right answer: a number, or a node (1, 1) of the workbook with some inputs changed.
 
-    changes: {input node: number or array} typed in before the answer is read. within: how far an answer may be off.
+    changes: {input node: number or array} typed in before the answer is read. within: how far an answer may be off;
+    relative: of an answer beyond 1, times its size.
     """
 
     question: str
     answer: Node | float
     within: float = 0.001
     changes: Mapping[Node, float | np.ndarray] = field(default_factory=dict)
+    relative: bool = False
 
     def truth(self, given: Mapping[Node, np.ndarray]) -> float:
         """The right answer, for the inputs as the workbook is delivered."""
@@ -40,6 +42,11 @@ def choice(question: str, answer: int) -> Exercise:
 
 def keys(exercises: Sequence[Exercise], given: Mapping[Node, np.ndarray]) -> dict[str, np.ndarray]:
     """Tolerance, offset and fingerprint of each answer, (n, 1) each, by the id of the block that holds them."""
-    known = [(exercise.within, *key(exercise.truth(given), exercise.within)) for exercise in exercises]
+    known = []
+    for exercise in exercises:
+        truth = exercise.truth(given)
+        size = max(1.0, abs(truth)) if exercise.relative and np.isfinite(truth) else 1.0
+        within = float(f"{exercise.within * size:.1e}") if size > 1.0 else exercise.within
+        known.append((within, *key(truth, within)))
     columns = np.array(known, dtype=float).T[:, :, None]
     return dict(zip((WITHIN, OFFSETS, MARKS), columns, strict=True))

@@ -93,7 +93,7 @@ def passed(id: str, seen: Seen, stand: Sequence[Node], classes: Sequence[str], o
     for i, node in enumerate([*parts, *nodes], start=1):
         key = node.name if i > len(parts) else f"part_{i}"
         out[f"{id}.{key}"] = Shown(
-            node, TITLES.get(node.name, node.name or node.op), FORMATS.get(node.name, "weight"), "forward",
+            node, TITLES.get(node.name, node.name or node.op) if i > len(parts) else f"part {i}, for others", FORMATS.get(node.name, "weight"), "forward",
             style_of(node, [*stand, *parts, *nodes]), labels=columns_of(node, classes),
         )  # fmt: skip
     return out

@@ -13,6 +13,7 @@ import torch
 
 from sheetnet.common.settings import MAX_SEED, known, learning_rate, whole_number
 from sheetnet.errors import TrainingError
+from sheetnet.models.as_net import as_net
 from sheetnet.models.make import net_of
 from sheetnet.models.model import Model
 from sheetnet.models.net import Net
@@ -98,7 +99,7 @@ def train(
     every = whole_number("every", every, 1, MAX_EPOCHS) if every is not None else max(1, epochs // 10)
     to_keep = _kept(keep, epochs)
     if not isinstance(model, Model | Net):
-        raise TrainingError(f"a model is needed, such as sn.two_relu(table), found {model!r}")
+        model = as_net(model, table)
     plain = optimiser == "sgd" and schedule == "constant" and on_epoch is None
     if isinstance(model, Net) or not plain or np.any(getattr(table, "parts", 0)):
         _only_autograd(path, checkpoint, memory)

@@ -12,7 +12,7 @@ import numpy as np
 from sheetnet.course.lesson import Lesson, Pair, Watched, Word
 from sheetnet.course.own.data import data_page, features_page
 from sheetnet.course.own.spec import Spec, sane
-from sheetnet.course.own.texts import ask, purpose, tries, words
+from sheetnet.course.own.texts import FIRST_LOOK, ask, purpose, tries, words
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.graph.node import Node, apply, lift, variable
@@ -33,7 +33,6 @@ from sheetnet.tables.passengers import Column
 from sheetnet.tables.recipe import Recipe, counting
 from sheetnet.tables.table import Table, recipe_of
 
-FIRST_LOOK = 10  # the epoch that is looked at as the workbook comes
 WIGGLE = 1e-5
 STEADY = 1e-8  # of the size of what a gradient is added up of: below, its digits are mostly noise
 
@@ -171,7 +170,7 @@ class Own(Lesson):
         return words(self.nets, self.spec.target, self.book.block_of(self.recipe.y).id)
 
     def ask(self) -> Sequence[Exercise]:
-        return ask(self.nets, self.features)
+        return ask(self.nets, self.features, self.spec.classes)
 
     # ---- what it answers
 

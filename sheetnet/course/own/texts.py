@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
+from math import log
 
-from sheetnet.graph.node import apply, mean, row, selector, square
+from sheetnet.graph.node import apply, lift, mean, row, selector, square, where
 from sheetnet.models.net import Net
 from sheetnet.models.optimisers import Optimiser
 from sheetnet.motifs.exercises import Exercise, choice
@@ -12,6 +15,8 @@ from sheetnet.motifs.learning import Learning, Setting
 from sheetnet.motifs.net_parts import describe, sheet_name
 from sheetnet.motifs.words import Word
 from sheetnet.tables.columns import WORDS
+
+FIRST_LOOK = 10  # the epoch that is looked at as the workbook comes
 
 
 def purpose(target: str, rows: str, nets: Sequence[Net]) -> str:
@@ -30,7 +35,7 @@ def tries(epochs: int, nets: Sequence[Net], optimiser: Optimiser) -> list[str]:
     return [
         "On Data, change a number of the first row. Follow it to Features and to the loss here. Then press undo.",
         f"On {first}, change one yellow number: the loss beside it, the whole descent and the verdict here follow.",
-        f"Set the epoch to look at to {min(20, epochs)} and turn to Gradient {last[:22]}: all is now of that epoch.",
+        f"Set the epoch to look at to {another_epoch(epochs)} and turn to Gradient {last[:22]}: all is now of that epoch.",
         f"Raise the learning rate to {fast}, then double it again and again: where does the loss stop falling?",
         "Set the learning rate to 0: what does the curve on Descent look like now? Then press undo.",
     ]
@@ -42,6 +47,11 @@ BACK = {  # from y to the target's own units, by how it is scaled
     "min_max": "pred x (largest - smallest) + smallest",
     "log": "exp(pred) - 1",
 }
+
+
+def another_epoch(epochs: int) -> int:
+    """An epoch to look at that is not the one which a workbook shows as it comes, the tenth or the last."""
+    return min(20, epochs) if epochs > FIRST_LOOK else epochs // 2
 
 
 def words(nets: Sequence[Learning], target: str, y: str) -> list[Word]:
@@ -84,19 +94,19 @@ SAYS = {
 }
 
 
-def ask(nets: Sequence[Learning], features: Sequence[str]) -> list[Exercise]:
+def ask(nets: Sequence[Learning], features: Sequence[str], classes: Sequence[str]) -> list[Exercise]:
     """The exercises, of the table's own columns and the nets' own numbers."""
     first, last = nets[0], nets[-1]
     one, other, epochs = first.net, last.net, first.setting.epochs
     name, X = features[0], first.setting.X
     weight = one.trained[0].name
-    late = min(20, epochs)
+    late = another_epoch(epochs)
     number = 0.001
     questions = [
         Exercise("How many columns has X, the table of features?", float(len(features)), 0.25),
         Exercise(f"On {sheet_name(one.title)}, what is the loss as the workbook came?", first.now.loss, number),
         Exercise(f"How many numbers does {one.title} learn, all weights and biases counted?", float(_count(one)), 0.25),
-        *_without_a_model(first.setting, number),
+        *_without_a_model(first.setting, classes, number),
         Exercise(f"On Features, what is the {name} of row 1 in X?", row(X, 1) @ selector(X.shape[1], 0, 1), number),
         Exercise(
             f"On Start, set the epoch to look at to {late}. What is the loss of {other.title} at that epoch? (Then press"
@@ -110,19 +120,23 @@ def ask(nets: Sequence[Learning], features: Sequence[str]) -> list[Exercise]:
         choice("The loss rises from epoch to epoch. What is the first thing to try? 1: more epochs. 2: a smaller learning rate. 3: other data.", 2),
         choice(f"A number of {weight} has the gradient 0: what will a step of plain descent do to it? 1: raise it. 2: nothing. 3: set it to 0.", 2),
     ]  # fmt: skip
-    return questions
+    return [
+        question if isinstance(question.answer, float) else replace(question, relative=True) for question in questions
+    ]
 
 
-def _without_a_model(setting: Setting, within: float) -> list[Exercise]:
+def _without_a_model(setting: Setting, classes: Sequence[str], within: float) -> list[Exercise]:
     """What can be said of the target without looking at a feature: the least that a model should be better than."""
     units = setting.units
     if units is None:
-        average = mean(setting.y)
-        far = "What is the mean squared distance of y from that mean? A model should be better."
-        return [
-            Exercise("Write a formula for the mean of the column y (its classes as numbers).", average, within),
-            Exercise(far, mean(square(setting.y - average)), within),
-        ]
+        k = len(classes)
+        likely = Exercise(
+            f"Write a formula for LN({k}): the cross-entropy of saying that each of {k} classes is as likely.", log(k)
+        )
+        count = tuple(apply("equal", setting.y, lift(float(i))) for i in range(k))
+        shares = reduce(lambda a, b: where(apply("greater", a, b), a, b), (mean(each) for each in count))
+        said = "Of all rows, what is the share of the largest class? Saying it of every row has that accuracy. (62.5 % is 0.625)"
+        return [Exercise(said, shares, within), likely]
     middle = apply("median", units.own)
     far = "Write a formula for the RMSE of saying this median of every row. A model should be better."
     return [
