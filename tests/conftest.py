@@ -161,6 +161,16 @@ def one_office(kept_offices: None) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def read_once() -> Iterator[None]:
+    """A file that is as it was is not parsed again: for modules that are about what is read, not about reading."""
+    honest = reader.read
+    kept = lru_cache(maxsize=8)(lambda path, _: honest(path))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "read", lambda path: kept(path, path.read_bytes()) if path.is_file() else honest(path))
+        yield
+
+
 # ---- workbooks, built once
 
 

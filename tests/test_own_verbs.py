@@ -29,6 +29,7 @@ from sheetnet.models.net import Parameter
 from sheetnet.page.area import cell_address
 from sheetnet.page.book import Block
 
+pytestmark = pytest.mark.usefixtures("read_once")
 EPOCHS = 3
 RNG = np.random.default_rng(5)
 FRAME = pd.DataFrame(

@@ -118,7 +118,7 @@ def _formula_finding(
         sheet = contents.sheets[block.area.sheet]
         value = "part of another array formula" if at in sheet.covered else repr(sheet.values.get(at))
         return Finding(cell, "a formula was replaced by a value", value, wanted)
-    if canonical(got.text) != canonical(text):
+    if got.text != text and canonical(got.text) != canonical(text):
         return Finding(
             cell, "this is not the formula that was built", f"{{{got.text}}}" if got.fills else got.text, wanted
         )
