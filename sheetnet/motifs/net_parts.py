@@ -91,10 +91,11 @@ def passed(id: str, seen: Seen, stand: Sequence[Node], classes: Sequence[str], o
     nodes, out = [node for node in listed(seen) if node not in stand], Group()
     parts = cuts([*nodes, *others], stand)
     for i, node in enumerate([*parts, *nodes], start=1):
-        key = node.name if i > len(parts) else f"part_{i}"
-        out[f"{id}.{key}"] = Shown(
-            node, TITLES.get(node.name, node.name or node.op) if i > len(parts) else f"part {i}, for others", FORMATS.get(node.name, "weight"), "forward",
-            style_of(node, [*stand, *parts, *nodes]), labels=columns_of(node, classes),
+        part = i <= len(parts)
+        title = f"part {i}, for others" if part else TITLES.get(node.name, node.name or node.op)
+        out[f"{id}.{f'part_{i}' if part else node.name}"] = Shown(
+            node, title, FORMATS.get(node.name, "weight"), "forward", style_of(node, [*stand, *parts, *nodes]),
+            labels=columns_of(node, classes),
         )  # fmt: skip
     return out
 
