@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -164,8 +164,16 @@ def two_ways(case: Case) -> list[Style]:
 Found = dict[str, list[tuple[np.ndarray, np.ndarray]]]  # by case, way and output: what comes out, and what ONNX says
 
 
-def recalculated(engine: Engine, folder: Path, cases: list[Case]) -> Found:
-    """What comes out of one sheet with all the cases; nan for an error value."""
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet with some cases: its file, its layout, and the blocks of what comes out of a case in a way."""
+
+    path: Path
+    book: Book
+    placed: dict[tuple[str, Style], list[str]]
+
+
+def sheet_of(folder: Path, cases: list[Case]) -> Sheet:
     book, values, row = Book(), dict[str, np.ndarray](), 3
     book.page("ONNX", "What ONNX says", "one case below the other")
     placed: dict[tuple[str, Style], list[str]] = {}
@@ -174,14 +182,18 @@ def recalculated(engine: Engine, folder: Path, cases: list[Case]) -> Found:
             row, placed[case.name, style], more = place(book, case, style, row)
             values |= more
     workbook.write(folder / "onnx.xlsx", book, values, "{}")
+    return Sheet(folder / "onnx.xlsx", book, placed)
+
+
+def recalculated(engine: Engine, sheet: Sheet) -> Found:
+    """What comes out of the cases of a sheet; nan for an error value."""
     found: Found = {}
-    with engine.open(folder / "onnx.xlsx") as session:
+    with engine.open(sheet.path) as session:
         session.recalculate()
-        for case in cases:
-            wanted = [out for _, out in built(case)[0]]
-            for style in two_ways(case):
-                outs = [_read(session, book, id) for id in placed[case.name, style]]
-                found.setdefault(case.name, []).extend(zip(outs, wanted, strict=True))
+        for (name, _), ids in sheet.placed.items():
+            wanted = [out for _, out in built(collected()[name])[0]]
+            outs = [_read(session, sheet.book, id) for id in ids]
+            found.setdefault(name, []).extend(zip(outs, wanted, strict=True))
     return found
 
 
@@ -192,15 +204,19 @@ def _read(session: engines.Session, book: Book, id: str) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def sheet(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Found:
-    cases = [case for op in BUILDS for case in reproduced(op)]
-    return recalculated(engine, tmp_path_factory.mktemp("onnx"), cases)
+def sheet(tmp_path_factory: pytest.TempPathFactory) -> Sheet:
+    return sheet_of(tmp_path_factory.mktemp("onnx"), [case for op in BUILDS for case in reproduced(op)])
+
+
+@pytest.fixture(scope="module")
+def found(engine: Engine, sheet: Sheet) -> Found:
+    return recalculated(engine, sheet)
 
 
 @pytest.mark.parametrize("op", BUILDS)
-def test_the_sheet_says_what_onnx_says(sheet: Found, op: str) -> None:
+def test_the_sheet_says_what_onnx_says(found: Found, op: str) -> None:
     for case in reproduced(op):
-        for got, wanted in sheet[case.name]:
+        for got, wanted in found[case.name]:
             assert_same(got, wanted, case)
 
 
@@ -239,7 +255,7 @@ def test_a_wrong_number_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_wrong_formula_is_noticed_in_either_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     case = collected()["mul_bcast"]
     monkeypatch.setitem(dialect.ARRAY, "mul", ("{0}+{1}", dialect.SUM, (dialect.SUM, dialect.SUM)))
-    found = recalculated(engines.get("ironcalc"), tmp_path, [case])[case.name]
+    found = recalculated(engines.get("ironcalc"), sheet_of(tmp_path, [case]))[case.name]
     assert len(found) == 2
     for got, wanted in found:
         with pytest.raises(AssertionError, match="mul_bcast"):

@@ -60,7 +60,7 @@ NUMBER = plain(*load_diabetes(return_X_y=True), "number")
 NUMBER = replace(NUMBER, X=NUMBER.X * 50 + np.arange(10))  # neither centred nor of one spread
 TWO = plain(*load_breast_cancer(return_X_y=True), "two", ("malignant", "benign"))
 MANY = plain(*load_iris(return_X_y=True), "many", ("setosa", "versicolor", "virginica"))
-SETTINGS = {"max_iter": 40, "random_state": 0, "hidden_layer_sizes": (5, 3)}
+SETTINGS = {"max_iter": 8, "random_state": 0, "hidden_layer_sizes": (5, 3)}
 REGRESSORS: dict[str, Callable[[], Any]] = {
     "line": LinearRegression,
     "line without intercept": lambda: LinearRegression(fit_intercept=False),
