@@ -238,7 +238,7 @@ def test_names_of_rows_as_r_writes_them_are_no_feature(tmp_path: Path) -> None:
 def test_an_index_in_parquet_is_no_feature(tmp_path: Path) -> None:
     frame = pd.DataFrame({"x": [0.5, 2.5, 1.0], "y": [1.0, 3.0, 2.0]}, pd.Index([7, 8, 9], name="key"))
     frame.to_parquet(tmp_path / "mine.parquet")
-    table = sn.table(tmp_path / "mine.parquet", "y")
+    table = sn.table(tmp_path / "mine.parquet", "y", scale="none")
     assert table.features == ("x",)
     assert "the index key is no feature" in table.said
     np.testing.assert_array_equal(table.y[:, 0], frame["y"])
