@@ -511,6 +511,16 @@ def test_every_lesson_is_still_named() -> None:
     assert all(name in message for name in (*LISTING, "all"))
 
 
+def test_a_workbook_of_another_target_stays_where_no_name_was_given() -> None:
+    ran("build", "birds.csv", "--target", "species", "--epochs", 1)
+    before = Path("birds.xlsx").read_bytes()
+    message = refused("build", "birds.csv", "--target", "mass", "--epochs", 1)
+    assert "birds.xlsx: the workbook that stands there learns species, and stays; name another with --output" in message
+    assert Path("birds.xlsx").read_bytes() == before
+    ran("build", "birds.csv", "--target", "species", "--epochs", 2)
+    ran("build", "birds.csv", "--target", "mass", "--epochs", 1, "-o", "birds.xlsx")
+
+
 # ---- the README
 
 

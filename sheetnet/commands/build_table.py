@@ -28,6 +28,8 @@ def build_table(file: str, output: str | None, as_json: bool, options: dict[str,
 
     path = _place(file, output)
     table = own_table(file, options)
+    if output is None and path.exists():
+        _see_target(path, table.target.name)
     net = own_net(options, table)
     lr = optimiser_of(options["optimiser"]).lesson_lr if options["lr"] is None else options["lr"]
     settings = {"epochs": options["epochs"], "optimiser": options["optimiser"], "lr": lr}
@@ -47,6 +49,17 @@ def _place(file: str, output: str | None) -> Path:
             f"{path}: what stands there is no workbook of sheetnet build, and stays; name another with --output"
         )
     return path
+
+
+def _see_target(path: Path, target: str) -> None:
+    """Refuse to write over a workbook of another target or lesson that has the name which nobody asked for."""
+    from sheetnet.book.opened import find_manifest
+    from sheetnet.book.reader import read
+
+    learns = find_manifest(read(path)).workbook.settings.get("target")
+    if learns != target:
+        what = f"learns {learns}" if learns else "is of a lesson"
+        raise SheetnetError(f"{path}: the workbook that stands there {what}, and stays; name another with --output")
 
 
 def _print(file: str, table: Table, net: Net, built: Built, settings: dict[str, Any]) -> None:

@@ -69,8 +69,10 @@ def words(nets: Sequence[Learning], target: str, y: str) -> list[Word]:
         Word("learning rate", "What the gradient is multiplied with to make a step.", f"start.{first.name}.lr"),
         Word("epoch", "One step of descent that has seen all rows.", f"{first.name}.descent.epoch"),
     ]
+    found[2:2] = _of_layers(nets)
     if "accuracy" in nets[0].curves:
-        found.insert(4, Word("accuracy", f"The share of rows whose {target} is right.", f"{first.name}.now.accuracy"))
+        right = f"The share of rows whose {target} is right."
+        found.append(Word("accuracy", right, f"{first.name}.now.accuracy"))
     if units is not None:
         now = f"{first.name}.now"
         root = f"The root of the mean squared error, in the units of {target}."
@@ -83,6 +85,28 @@ def words(nets: Sequence[Learning], target: str, y: str) -> list[Word]:
         )
         found.append(Word("RMSE", root, f"{now}.rmse"))
     return found
+
+
+MEANS = {
+    "lin": "What comes in times weights, added up, plus a bias.",
+    "relu": "What is above 0 stays, what is below becomes 0.",
+    "leaky": "What is above 0 stays, what is below becomes small.",
+    "sigmoid": "1 / (1 + exp(-a)): any number, brought between 0 and 1.",
+    "tanh": "Any number, brought between -1 and 1.",
+    "norm": "Less its mean, divided by its spread, times gamma, plus beta.",
+    "embedding": "The row of learnt numbers that belongs to a code.",
+}
+
+
+def _of_layers(nets: Sequence[Learning]) -> list[Word]:
+    """A word for each kind of layer, at the first step of that kind."""
+    seen: dict[str, Word] = {}
+    for one in nets:
+        for step, name in zip(one.net.steps[:-1], one.net.result_names, strict=False):
+            word = step.layer.word
+            if word in MEANS:
+                seen.setdefault(word, Word(word, MEANS[word], f"{one.net.name}.now.{name}"))
+    return list(seen.values())
 
 
 SAYS = {
