@@ -132,7 +132,7 @@ def test_what_is_no_workbook_of_ours_is_not_written_over(folder: Path) -> None:
 
 def test_a_workbook_of_ours_is_written_anew() -> None:
     ran("build", "birds.csv", "--target", "mass", "--epochs", 1)
-    ran("build", "birds.csv", "--target", "species", "--epochs", 2)
+    ran("build", "birds.csv", "--target", "species", "--epochs", 2, "-o", "birds.xlsx")
     assert "species" in str(sn.read_params("birds.xlsx").workbook.title)
 
 

@@ -136,7 +136,7 @@ def assemble_own(
     typed: Values | None = None,
 ) -> Built:  # fmt: skip
     """As assemble, of any table and nets; begin: the parameters of each net, by name."""
-    from sheetnet.course.own.size import check_size
+    from sheetnet.book.size import check_size
 
     check_size(table.raw.n_rows, table.n_rows, len(table.raw.columns), nets, epochs, optimiser)
     import torch  # here, so that a wrong setting is told at once
