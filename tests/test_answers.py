@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from sklearn import metrics as learn
 
 from sheetnet.errors import SheetnetError
 from sheetnet.models import answers, metrics
@@ -12,7 +13,6 @@ from sheetnet.models import layers as L
 from sheetnet.models.net import Net, sequence
 from sheetnet.models.norms import BatchNorm
 
-learn = pytest.importorskip("sklearn.metrics", reason="scikit-learn is the referee of metrics")
 RNG = np.random.default_rng(0)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from workers import Done
 
@@ -24,8 +25,6 @@ from sheetnet.training.interrupt import Interrupt
 from sheetnet.training.ranks import LOST, Ranks, _in_words
 from sheetnet.training.source import source_of
 from tests.conftest import ROOT
-
-pa = pytest.importorskip("pyarrow")
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,10 @@ from sheetnet.book import manifest
 from sheetnet.book.opened import find_manifest
 from sheetnet.book.reader import read
 from sheetnet.errors import SheetnetError, WorkbookError
+from sheetnet.graph.gradient import RULES
+from sheetnet.models import layers as L
+from sheetnet.models.losses import LOSSES
+from sheetnet.models.optimisers import OPTIMISERS
 
 RNG = np.random.default_rng(3)
 FRAME = pd.DataFrame({"a": RNG.normal(size=24), "b": RNG.normal(size=24), "kind": ["u", "v", "w"] * 8}).assign(
@@ -66,6 +72,56 @@ def test_a_bias_before_a_norm_is_refused_where_no_two_programs_would_step_alike(
 def test_plain_descent_takes_a_bias_before_a_norm(tmp_path: Path) -> None:
     sn.build(tmp_path / "n.xlsx", table(), normed(True), epochs=2)
     assert sn.check(tmp_path / "n.xlsx").ok
+
+
+def test_the_users_stream_of_random_numbers_goes_on_as_if_nothing_had_been(book: Path, tmp_path: Path) -> None:
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    torch.manual_seed(7)
+    sn.build(tmp_path / "n.xlsx", table(), sn.mlp(table(), 3), epochs=1)
+    sn.check(book)
+    sn.train(sn.mlp(table(), 3), table(), epochs=1, device="cpu")
+    assert torch.equal(torch.rand(3), expected)
+
+
+def _layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = L.Dense.forward
+    monkeypatch.setattr(L.Dense, "forward", lambda self, *of: honest(self, *of) * (1.0 + 1e-8))
+
+
+def _loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    loss = LOSSES["cross_entropy"]
+    monkeypatch.setitem(LOSSES, loss.name, replace(loss, rows=lambda out, y: loss.rows(out, y) * (1.0 + 1e-8)))
+
+
+def _step(monkeypatch: pytest.MonkeyPatch) -> None:
+    sgd = OPTIMISERS["sgd"]
+    monkeypatch.setitem(OPTIMISERS, "sgd", replace(sgd, rule=lambda W, g, *of: sgd.rule(W, g * (1.0 + 1e-6), *of)))
+
+
+def _gradient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RULES, "tanh", lambda n, d: (d * (1.0 + 1e-8 - n * n),))
+
+
+@pytest.mark.parametrize(
+    ("plant", "where"),
+    [
+        (_layer, "mlp.now.lin_1"),
+        (_loss, "mlp.now.loss"),
+        (_step, "mlp.then.W_1_next"),
+        (_gradient, "curved.then.d_lin_1"),
+    ],
+)
+def test_what_graph_and_sheet_have_wrong_alike_torch_notices(
+    plant: Callable[[pytest.MonkeyPatch], None], where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch)
+    both = [sn.mlp(table("kind"), 3), sn.mlp(table("kind"), 3, activation="tanh", name="curved")]
+    sn.build(tmp_path / "wrong.xlsx", table("kind"), both, epochs=3)
+    report = sn.check(tmp_path / "wrong.xlsx")
+    assert not report.ok
+    [block] = [block for block in report.blocks if block.id == where]
+    assert "differs from torch's" in str(block.finding)
 
 
 @pytest.mark.parametrize(

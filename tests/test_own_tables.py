@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import palmerpenguins as penguins
 import pytest
+import statsmodels.api as statsmodels
 import torch
+from sklearn import datasets as sklearn
 
 import sheetnet as sn
 from sheetnet.models.layer_twins import NetTwin
 
-sklearn = pytest.importorskip("sklearn.datasets")
-statsmodels = pytest.importorskip("statsmodels.api")
-penguins = pytest.importorskip("palmerpenguins")
 ROWS = 150  # of each table but one, the titanic as it is: what they have of their own is in their columns
 pytestmark = pytest.mark.usefixtures("read_once", "one_office")
 

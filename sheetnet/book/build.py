@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,6 +27,9 @@ from sheetnet.motifs.least_squares import SINGULAR, new_share
 from sheetnet.motifs.workbook import Values, Workbook
 from sheetnet.tables import Raw, read_passengers
 from sheetnet.tables.table import Table
+
+if TYPE_CHECKING:
+    from sheetnet.course.own.lesson import Own
 
 MAX_MODELS = 8
 MAX_UNITS = 64  # of a model in a workbook: beyond, its rows of formulas take minutes to write and to calculate
@@ -123,11 +126,7 @@ def assemble(
         torch_version=str(torch.__version__).partition("+")[0],
         optimiser=optimiser,
     )
-    workbook = Titanic(spec)
-    values = {**workbook.as_delivered(), **workbook.given(table, rates, begin), **(typed or {})}
-    record = workbook.record(values)
-    losses = {name: tuple(record[id][[0, -1], 0].tolist()) for name, id in workbook.torch_losses.items()}
-    return _write(path, workbook, values, record, losses)
+    return _filled(path, Titanic(spec), table, rates, begin, typed)
 
 
 def assemble_own(
@@ -157,7 +156,14 @@ def assemble_own(
         torch_version=str(torch.__version__).partition("+")[0],
         given=given,
     )
-    workbook = Own(spec)
+    return _filled(path, Own(spec), table, rates, begin, typed)
+
+
+def _filled(
+    path: Path, workbook: Titanic | Own, table: Table, rates: Mapping[str, float], begin: Mapping[str, Any],
+    typed: Values | None,
+) -> Built:  # fmt: skip
+    """A workbook with models, its inputs filled in, and written."""
     values = {**workbook.as_delivered(), **workbook.given(table, rates, begin), **(typed or {})}
     if why := workbook.unsteady(values):
         raise SheetnetError(why)

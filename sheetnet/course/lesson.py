@@ -22,6 +22,7 @@ from sheetnet.motifs import start
 from sheetnet.motifs.agreement import HERE, SIZE, TORCH, Marks, Pair, Said, Watched, torch_page
 from sheetnet.motifs.exercises import Exercise
 from sheetnet.motifs.exercises_page import exercises_page
+from sheetnet.motifs.panel import FIRST_LOOK, WIGGLE, panel
 from sheetnet.motifs.words import Word, list_words, words_page
 from sheetnet.motifs.workbook import SAME, Values, Workbook
 from sheetnet.page.book import Book, Page, Role
@@ -99,6 +100,41 @@ class Lesson(Workbook):
     def panel(self) -> tuple[Part | None, Part | None]:
         """What can be changed on Start, and what comes out there."""
         return None, None
+
+    def yellow(self, rates: Sequence[tuple[str, str, Node]], epoch: Node, wiggle: Node, epochs: int) -> Part:
+        """What can be changed on Start of a workbook with models: a rate for each (its name, title and rate), and more.
+
+        The epoch to look at and the wiggle come with their values; each cell says what may be typed.
+        """
+        shown: Group = {}
+        for name, title, lr in rates:
+            message = "A learning rate is a number of 0 or more, such as 0.1"
+            title = f"Learning rate, {title}"
+            self.typed(f"{name}.lr", lr, title, low=0, message=message, name=f"lr_{name}", format="rate")
+            shown |= {f"start.{id}": one for id, one in self.cells(lr).items()}
+        self._delivered |= {epoch: np.array([[float(min(FIRST_LOOK, epochs))]]), wiggle: np.array([[WIGGLE]])}
+        message = f"An epoch is a whole number from 0 to {epochs}"
+        self.typed("epoch", epoch, "Epoch to look at", low=0, high=epochs, whole=True, message=message, name="epoch")
+        message = "The wiggle is a small number above 0, such as 0.00001"
+        self.typed("wiggle", wiggle, "Wiggle", low=1e-12, high=1, message=message, name="wiggle")
+        return panel(shown, self.cells(epoch, wiggle), epochs)
+
+    def lacking(self, values: Values) -> str:
+        facts = self.recipe.facts if self.recipe else {}
+        if self.recipe is None or "Complete rows" not in facts:
+            return ""
+        complete = int(evaluate([facts["Complete rows"]], self.by_node(values))[0][0, 0])
+        laid = self.recipe.no.shape[0]
+        if complete >= laid:
+            return ""
+        return (
+            f"only {complete} rows of the sheet Data are complete, the workbook is laid out for {laid}: an entry was"
+            " deleted that a row needs. Fill it in again, or build the workbook anew from your table"
+        )
+
+    def unsteady(self, values: Values) -> str:
+        """Why no two programs would make the same steps, in words; empty where they do."""
+        return ""
 
     # ---- what it stands on
 

@@ -141,7 +141,10 @@ LOSSES: dict[str, Callable[..., Tensor]] = {  # (out, y, reduction="mean")
 
 
 class NetTwin(nn.Module):
-    """A net in torch; parameters go in and out by our names. `seen` holds what each step gave in the last pass."""
+    """A net in torch; parameters go in and out by our names. `seen` holds what each step gave in the last pass.
+
+    Layers draw weights as they are made, but not from the user's stream of random numbers.
+    """
 
     def __init__(self, net: Net, dtype: torch.dtype = torch.float64) -> None:
         super().__init__()
@@ -152,7 +155,8 @@ class NetTwin(nn.Module):
             if type(step.layer) not in TWINS:
                 raise TrainingError(f"the layer {step.layer} has no counterpart in torch: name it in TWINS")
             key = step.key if step.layer.held else f"step {at}"
-            self.each.append(made.setdefault(key, TWINS[type(step.layer)](step.layer)))
+            with torch.random.fork_rng(devices=[]):
+                self.each.append(made.setdefault(key, TWINS[type(step.layer)](step.layer)))
         self.held = nn.ModuleList(made.values())
         self.to(dtype)
         self.seen: list[Tensor] = []

@@ -10,6 +10,9 @@ from sheetnet.page.grid import facts, grid
 from sheetnet.page.part import Part
 from sheetnet.page.shown import Group, result
 
+FIRST_LOOK = 10  # the epoch that is looked at as a workbook comes
+WIGGLE = 1e-5
+
 
 def panel(rates: Group, common: Group, epochs: int) -> Part:
     """The yellow cells: a rate for each model, the epoch to look at, the wiggle."""

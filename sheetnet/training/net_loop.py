@@ -37,8 +37,7 @@ class NetLoop:
     def __init__(self, task: NetTask, start: Params) -> None:
         """Raises: TrainingError for codes that an embedding has no row for, and a history beyond memory."""
         self.task, self.dtype = task, DTYPES[task.dtype]
-        with torch.random.fork_rng(devices=[]):  # layers draw weights as they are made: not from the user's stream
-            self.twin = NetTwin(task.net, self.dtype)
+        self.twin = NetTwin(task.net, self.dtype)
         self.twin.put(start)
         _see_codes(self.twin, self._tensor(task.X).cpu())
         self.twin.to(task.device)

@@ -12,7 +12,7 @@ import numpy as np
 from sheetnet.course.lesson import Lesson, Pair, Watched, Word
 from sheetnet.course.own.data import data_page, features_page
 from sheetnet.course.own.spec import Spec, sane
-from sheetnet.course.own.texts import FIRST_LOOK, ask, purpose, tries, words
+from sheetnet.course.own.texts import ask, purpose, tries, words
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.graph.node import Node, apply, lift, variable
@@ -23,17 +23,16 @@ from sheetnet.motifs.exercises import Exercise
 from sheetnet.motifs.learning import Learning, Setting
 from sheetnet.motifs.net_descent import net_descent_page
 from sheetnet.motifs.net_pages import gradient_page, net_page
-from sheetnet.motifs.net_parts import names_of, rows_of
+from sheetnet.motifs.net_parts import columns_of, names_of, rows_of
 from sheetnet.motifs.workbook import Place, Values
 from sheetnet.page.book import Block
-from sheetnet.page.grid import facts, grid
+from sheetnet.page.grid import grid
 from sheetnet.page.part import Part
 from sheetnet.page.shown import Group, result
 from sheetnet.tables.passengers import Column
 from sheetnet.tables.recipe import Recipe, counting
 from sheetnet.tables.table import Table, recipe_of
 
-WIGGLE = 1e-5
 STEADY = 1e-8  # of the size of what a gradient is added up of: below, its digits are mostly noise
 
 
@@ -90,8 +89,6 @@ class Own(Lesson):
             net_descent_page(book, one, self.features, self.numbers[one.net.name])
 
     def _inputs(self) -> None:
-        self._delivered[self.setting.epoch] = np.array([[float(min(FIRST_LOOK, self.spec.epochs))]])
-        self._delivered[self.setting.wiggle] = np.array([[WIGGLE]])
         counts = [(self.recipe.number, 1), (self.recipe.no, 1), *((node, 0) for node in self.numbers.values())]
         self._delivered |= {node: counting(node.shape[0]) - 1 + first for node, first in counts}
         for one in self.nets:
@@ -99,20 +96,8 @@ class Own(Lesson):
             self._delivered |= {one.masks[name]: mask for name, mask in drawn.items()}
 
     def panel(self) -> tuple[Part, Part]:
-        rates: Group = {}
-        epochs = self.spec.epochs
-        for one in self.nets:
-            name, title = one.net.name, f"Learning rate, {one.net.title}"
-            message = "A learning rate is a number of 0 or more, such as 0.1"
-            self.typed(f"{name}.lr", one.lr, title, low=0, message=message, name=f"lr_{name}", format="rate")
-            rates |= {f"start.{id}": shown for id, shown in self.cells(one.lr).items()}
-        message = f"An epoch is a whole number from 0 to {epochs}"
-        look, wiggle = self.setting.epoch, self.setting.wiggle
-        self.typed("epoch", look, "Epoch to look at", low=0, high=epochs, whole=True, message=message, name="epoch")
-        message = "The wiggle is a small number above 0, such as 0.00001"
-        self.typed("wiggle", wiggle, "Wiggle", low=1e-12, high=1, message=message, name="wiggle")
-        panel = facts("Change the yellow cells", rates, self.cells(look, wiggle), after={len(rates): f"0 to {epochs}"})
-        return panel, self._results()
+        rates = [(one.net.name, one.net.title, one.lr) for one in self.nets]
+        return self.yellow(rates, self.setting.epoch, self.setting.wiggle, self.spec.epochs), self._results()
 
     def _results(self) -> Part:
         """Loss and accuracy of each net at the first, chosen and last epoch."""
@@ -152,18 +137,10 @@ class Own(Lesson):
                 f"{name}.descent.loss", f"Loss of {title}", format="loss", group=name, node=losses, differences=True
             ))  # fmt: skip
             for key, node in one.last.items():
-                labels = tuple(str(j + 1) for j in range(node.shape[1])) if node.shape[1] > 1 else ()
-                names = rows_of(one.net, key, self.features)
-                out.append(
-                    Pair(
-                        f"{name}.final.{key}",
-                        f"Last {key} of {title}",
-                        labels,
-                        group=name,
-                        node=apply("outcome", node),
-                        names=names,
-                    )
-                )
+                out.append(Pair(
+                    f"{name}.final.{key}", f"Last {key} of {title}", columns_of(node), group=name,
+                    node=apply("outcome", node), names=rows_of(one.net, key, self.features),
+                ))  # fmt: skip
         return out
 
     def words(self) -> Sequence[Word]:
@@ -194,18 +171,6 @@ class Own(Lesson):
     @property
     def part_places(self) -> dict[str, Block]:
         return {what: self._block(node) for what, (node, _) in self.setting.parts.items()}
-
-    def lacking(self, values: Values) -> str:
-        if "Complete rows" not in self.recipe.facts:
-            return ""
-        complete = int(evaluate([self.recipe.facts["Complete rows"]], self.by_node(values))[0][0, 0])
-        laid = self.recipe.no.shape[0]
-        if complete >= laid:
-            return ""
-        return (
-            f"only {complete} rows of the sheet Data are complete, the workbook is laid out for {laid}: an entry was"
-            " deleted. Fill it in again, or build the workbook anew from your table"
-        )
 
     @property
     def torch_losses(self) -> dict[str, str]:

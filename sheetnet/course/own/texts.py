@@ -13,10 +13,9 @@ from sheetnet.models.optimisers import Optimiser
 from sheetnet.motifs.exercises import Exercise, choice
 from sheetnet.motifs.learning import Learning, Setting
 from sheetnet.motifs.net_parts import describe, sheet_name
+from sheetnet.motifs.panel import FIRST_LOOK
 from sheetnet.motifs.words import Word
 from sheetnet.tables.columns import WORDS
-
-FIRST_LOOK = 10  # the epoch that is looked at as the workbook comes
 
 
 def purpose(target: str, rows: str, nets: Sequence[Net]) -> str:

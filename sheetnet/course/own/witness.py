@@ -75,10 +75,10 @@ class Witness:
             for p, tensor in trained:
                 found = state_of(optimiser, optim, tensor)
                 state |= {f"{kind}_{p.name}": p.from_torch(value) for kind, value in found.items()}
-            judged = self._judged(twin.eval()(self.X[self.valid]), self.valid, "valid_") if self.valid.any() else {}
+            judged = self._valid(twin, twin.eval()(self.X[self.valid])) if self.valid.any() else {}
             out = twin.train()(self.X[train])
             loss = twin.loss(out, self.y[train])
-            yield params, state, self._judged(out, train) | judged
+            yield params, state, self._judged(twin, out, train) | judged
             optim.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optim.step()
@@ -90,21 +90,22 @@ class Witness:
         twin.masked({key: value[rows.numpy()] for key, value in self.masks.items()})
         return twin
 
-    def _judged(self, out: Tensor, rows: Tensor, before: str = "") -> dict[str, float]:
-        twin, y = NetTwin(self.net), self.y[rows]
-        found = {f"{before}loss": float(twin.loss(out.detach(), y))}
+    def _judged(self, twin: NetTwin, out: Tensor, rows: Tensor) -> dict[str, float]:
+        found = {"loss": float(twin.loss(out.detach(), self.y[rows]))}
         if self.accurate:
-            found[f"{before}accuracy"] = float(twin.right(out.detach(), y).mean())
+            found["accuracy"] = float(twin.right(out.detach(), self.y[rows]).mean())
         return found
+
+    def _valid(self, twin: NetTwin, out: Tensor) -> dict[str, float]:
+        return {f"valid_{key}": value for key, value in self._judged(twin, out, self.valid).items()}
 
     def _now(self) -> dict[str, np.ndarray]:
         """The pass at the parameters in the yellow cells, as when predicting."""
         twin = self._twin(self.start, self.train).eval()
         with torch.no_grad():
             out = twin(self.X)
-        judged = self._judged(out[self.train], self.train)
-        if self.valid.any():
-            judged |= self._judged(out[self.valid], self.valid, "valid_")
+        judged = self._judged(twin, out[self.train], self.train)
+        judged |= self._valid(twin, out[self.valid]) if self.valid.any() else {}
         said = self._rows("now", twin, out) | {f"now.{key}": _one(value) for key, value in judged.items()}
         if self.accurate:
             counts = torch.unique(self.y[self.train], return_counts=True)[1].double()

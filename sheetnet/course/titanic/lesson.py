@@ -23,17 +23,13 @@ from sheetnet.motifs.features import data_page, features_page
 from sheetnet.motifs.gradient import gradient_page
 from sheetnet.motifs.mmult import MMULT, PLAY, Product, mmult_page
 from sheetnet.motifs.model import model_page
-from sheetnet.motifs.panel import panel, results
+from sheetnet.motifs.panel import results
 from sheetnet.motifs.trained import Common, Trained
 from sheetnet.motifs.workbook import Place, Values
 from sheetnet.page.part import Part
-from sheetnet.page.shown import Group
 from sheetnet.tables.reading import MAX_ROWS
 from sheetnet.tables.recipe import RECIPES, Recipe, counting
 from sheetnet.tables.table import Table
-
-FIRST_LOOK = 10  # the epoch that is looked at as the workbook comes
-WIGGLE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -120,29 +116,14 @@ class Titanic(Lesson):
         """The inputs whose values are known before a table is: what is played with, and columns that count."""
         play = [self.typed(name, rows, name, name=name) for name, rows in PLAY.items()]
         self.product = Product(self.trained[-1], *play)
-        epochs = self.spec.epochs
-        self._delivered[self.common.epoch] = np.array([[float(min(FIRST_LOOK, epochs))]])
-        self._delivered[self.common.wiggle] = np.array([[WIGGLE]])
         counts = [(self.recipe.number, 1), (self.recipe.no, 1)]
         counts += [pair for net in self.trained for pair in ((net.which, 1), (net.epoch_numbers, 0))]
         self._delivered |= {node: counting(node.shape[0]) - 1 + first for node, first in counts if node.op == "input"}
 
     def panel(self) -> tuple[Part, Part]:
-        rates: Group = {}
-        epochs, common = self.spec.epochs, self.common
-        message = "A learning rate is a number of 0 or more, such as 0.1"
-        for net in self.trained:
-            name, title = net.model.name, f"Learning rate, {net.model.title}"
-            self.typed(f"{name}.lr", net.lr, title, low=0, message=message, name=f"lr_{name}", format="rate")
-            rates |= {f"start.{id}": one for id, one in self.cells(net.lr).items()}
-        message = f"An epoch is a whole number from 0 to {epochs}"
-        self.typed(
-            "epoch", common.epoch, "Epoch to look at", low=0, high=epochs, whole=True, message=message, name="epoch"
-        )
-        message = "The wiggle is a small number above 0, such as 0.00001"
-        self.typed("wiggle", common.wiggle, "Wiggle", low=1e-12, high=1, message=message, name="wiggle")
-        shown = self.cells(common.epoch, common.wiggle)
-        return panel(rates, shown, epochs), results(common, self.trained, self.spec.best)
+        rates = [(net.model.name, net.model.title, net.lr) for net in self.trained]
+        yellow = self.yellow(rates, self.common.epoch, self.common.wiggle, self.spec.epochs)
+        return yellow, results(self.common, self.trained, self.spec.best)
 
     # ---- what is compared, the words, the exercises
 
@@ -240,14 +221,6 @@ class Titanic(Lesson):
             epochs=self.spec.epochs, epoch=int(values[self._block(self.common.epoch).id][0, 0]),
             optimiser=self.spec.optimiser, best=self.spec.best, mmult=W[MMULT],
         )  # fmt: skip
-
-    def lacking(self, values: Values) -> str:
-        if "Complete rows" not in self.recipe.facts:
-            return ""
-        complete = int(evaluate([self.recipe.facts["Complete rows"]], self.by_node(values))[0][0, 0])
-        if complete >= self.spec.n_rows:
-            return ""
-        return f"only {complete} rows of the sheet Data are complete, the workbook is laid out for {self.spec.n_rows}: an Age or Embarked was deleted. Fill it in again, or build your own table"
 
 
 LESSON = Titanic
