@@ -27,7 +27,8 @@ from sheetnet.course.lesson import Lesson
 from sheetnet.course.titanic.lesson import Titanic
 from sheetnet.engines import Engine, Session, Value
 from sheetnet.errors import SheetnetError
-from sheetnet.motifs.exercises import ANSWERS
+from sheetnet.graph.judging import key, verdict
+from sheetnet.motifs.exercises import ANSWERS, MARKS, OFFSETS, WITHIN, Exercise, keys
 from sheetnet.page.area import cell_address
 
 pytestmark = pytest.mark.usefixtures("one_office")
@@ -437,3 +438,22 @@ def test_a_manifest_with_other_settings_is_refused() -> None:
     for settings in ({"torch_version": 3}, {"torch_version": "x" * 50}, {}):
         with pytest.raises((ValueError, KeyError)):
             workbook_of("quadratic", settings)
+
+
+@pytest.mark.parametrize("answer", [1.0, 2.0, 8.0, 97.0, 712.0])
+def test_what_the_sheet_knows_of_an_answer_is_another_for_each_question_and_does_not_tell_it(answer: float) -> None:
+    known = [key(answer, 0.25, f"question {i}") for i in range(50)]
+    assert len({mark for _, mark in known}) > 45
+    offsets = [offset for offset, _ in known]
+    assert all(abs(offset + answer / 1000) > 0.25 for offset in offsets)  # -0.097 would say 97
+    assert all(verdict(answer, 0.25, *of) == "right" and verdict(answer + 1, 0.25, *of) == "wrong" for of in known)
+
+
+@pytest.mark.parametrize("truth", [0.98, 1.2887, 9.9, 84.3, 4050.0, 18344120.5])
+def test_a_tolerance_says_no_more_than_how_large_an_answer_is(truth: float) -> None:
+    found = keys([Exercise("how much?", truth, 0.001, relative=True)], {})
+    within = found[WITHIN].item()
+    assert within == pytest.approx(0.001 * 10 ** max(0, len(str(int(truth))) - 1), rel=1e-12)
+    of = (found[OFFSETS].item(), found[MARKS].item())
+    assert verdict(truth * (1 + 1e-5), within, *of) == "right"
+    assert verdict(truth * 1.02, within, *of) == "wrong"

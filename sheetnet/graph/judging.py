@@ -1,14 +1,15 @@
 """Answers to exercises, judged without holding the answer anywhere in readable form.
 
 The number line is cut into bins of a little more than twice the tolerance, such that the right answer lies in the
-middle of one; the sheet holds where the bins begin (`offset`, less than a bin: the digits that do not matter) and a
-fingerprint of the bin's number. An answer is right when the fingerprint of its own bin is the same. Bins within a
-hundred million of each other have different fingerprints.
+middle of one; the sheet holds where the bins begin (`offset`) and a fingerprint of the bin's number. Bins are counted
+from another place for each question, since of a whole number the digits that do not matter would tell it. An answer is
+right when the fingerprint of its own bin is the same. Bins within a hundred million of each other have different ones.
 """
 
 from __future__ import annotations
 
 import math
+from zlib import crc32
 
 SALT, FACTOR, MODULUS = 5000, 7_919_017, 99_999_989  # the salt makes small numbers wrap round as well
 LARGEST, NO_ANSWER = 1e8, -1.0  # in tolerances: beyond, products would lose digits
@@ -30,8 +31,8 @@ def fingerprint(bin: float) -> float:
     return float((bin + SALT) * FACTOR % MODULUS)
 
 
-def key(answer: float, tolerance: float) -> tuple[float, float]:
-    """The offset and the fingerprint by which an answer is known, to within the tolerance.
+def key(answer: float, tolerance: float, question: str = "") -> tuple[float, float]:
+    """The offset and the fingerprint by which the answer to a question is known, to within the tolerance.
 
     Where descent has outgrown the sheet there is no such number: then a fingerprint that none has.
 
@@ -43,7 +44,7 @@ def key(answer: float, tolerance: float) -> tuple[float, float]:
     """
     if not abs(answer) <= LARGEST * tolerance:
         return 0.0, NO_ANSWER
-    bin = math.floor(answer / (WIDTH * tolerance) + 0.5)
+    bin = math.floor(answer / (WIDTH * tolerance) + 0.5) + crc32(question.encode()) % SALT
     return answer - bin * WIDTH * tolerance, fingerprint(float(bin))
 
 

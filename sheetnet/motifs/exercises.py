@@ -20,7 +20,7 @@ class Exercise:
     """A question, and its right answer: a number, or a node (1, 1) of the workbook with some inputs changed.
 
     changes: {input node: number or array} typed in before the answer is read. within: how far an answer may be off;
-    relative: of an answer beyond 1, times its size.
+    relative: of an answer of 10 or more, times the power of ten below it.
     """
 
     question: str
@@ -46,7 +46,9 @@ def keys(exercises: Sequence[Exercise], given: Mapping[Node, np.ndarray]) -> dic
     for exercise in exercises:
         truth = exercise.truth(given)
         size = max(1.0, abs(truth)) if exercise.relative and np.isfinite(truth) else 1.0
-        within = float(f"{exercise.within * size:.1e}") if size > 1.0 else exercise.within
-        known.append((within, *key(truth, within)))
+        within = exercise.within * 10.0 ** np.floor(
+            np.log10(size)
+        )  # its digits say no more than how large the answer is
+        known.append((within, *key(truth, within, exercise.question)))
     columns = np.array(known, dtype=float).T[:, :, None]
     return dict(zip((WITHIN, OFFSETS, MARKS), columns, strict=True))

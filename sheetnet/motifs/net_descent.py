@@ -22,8 +22,7 @@ def net_descent_page(book: Book, one: Learning, features: Sequence[str], numbers
     page = book.page(
         sheet_name(net.title, "Descent"),
         f"Descent {net.title}: {last} epochs, each a step from the band above",
-        "Change the learning rate on Start: the whole curve moves, and the dashed line stays where torch was."
-        " A rate too large makes the loss leap, or outgrow the sheet (#NUM!).",
+        "Change the learning rate on Start: the curve moves, torch's dashed line stays. Too large a rate gives #NUM!.",
     )
     id = f"{prefix}.descent"
     curves = shown("fixed", {f"{id}.epoch": (numbers, "Epoch", "plain")})

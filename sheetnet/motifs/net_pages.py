@@ -68,7 +68,7 @@ def _answers(one: Learning, steps: Group, classes: Sequence[str]) -> Group:
     units, node, likely, id = one.setting.units, one.now_in_units, one.probability, f"{one.net.name}.now"
     says: Group = {}
     if units is not None and node is not None and units.scaled:
-        says = forward({f"{id}.in_units": (node, units.name, "units")})
+        says = forward({f"{id}.in_units": (node, f"predicted {units.name}", "units")})
     elif likely is not None:
         labels = tuple(classes) if likely.shape[1] > 1 else ()
         of = "probability" if labels else f"probability of {classes[1]}"
