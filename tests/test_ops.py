@@ -167,7 +167,7 @@ EXAMPLES: dict[str, Example] = {
     "median": Example((numbers(5),), lambda a: one(sorted(a.flat)[2])),
     "median: of an even number, blanks left out": Example((column(4, NAN, 1, 3, NAN, 9),), lambda a: one(3.5)),
     "sum_rows": Example((numbers(3, 4),), lambda a: np.ones((1, 3)) @ a),
-    "judge": Example(ANSWERS, lambda *_: column("not done", "right", "right", "wrong", "wrong", "wrong", "right")),
+    "hit": Example(ANSWERS, lambda *_: column(0, 1, 1, 0, 0, 0, 1)),
 }
 # an error in: errors out, wherever the entry is needed and nowhere else
 ERRORS: dict[str, Example] = {

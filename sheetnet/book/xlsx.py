@@ -178,6 +178,8 @@ def _settings(sheet: Any, page: Page, formats: Formats) -> None:
     sheet.set_column(0, 60, 10)
     for col, width in page.widths.items():
         sheet.set_column(col, col, width)
+    if page.hidden:
+        sheet.set_column(page.hidden.start, page.hidden.stop - 1, 9, None, {"hidden": True})
     for row, height in page.heights.items():
         sheet.set_row(row, height)
     sheet.set_row(0, 26)

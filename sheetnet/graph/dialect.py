@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sheetnet.graph.judging import JUDGE
+from sheetnet.graph.judging import HIT
 
 # How tightly a text binds, loosest first. (In Excel a sign binds tighter than a power: -2^2 is 4.)
 ANY, SUM, PRODUCT, QUOTIENT, POWER, SIGN, ATOM = 0, 2, 3, 3.5, 4, 5, 6
@@ -94,7 +94,7 @@ CELL: dict[str, tuple[str, str]] = {
     "max": ("MAX({0})", "w"),
     "min": ("MIN({0})", "w"),
     "median": ("MEDIAN({0})", "w"),
-    "judge": (JUDGE, "eeee"),
+    "hit": (HIT, "eeee"),
 }
 STACKS = {"hstack", "vstack"}  # written part by part; see layout
 

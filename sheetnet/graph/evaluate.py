@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from sheetnet.errors import GraphError
-from sheetnet.graph.judging import verdict
+from sheetnet.graph.judging import hit
 from sheetnet.graph.node import Node, order
 from sheetnet.graph.ops import SHAPES
 
@@ -173,7 +173,7 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "match": _match,
     "cumsum": lambda xp, a: xp.cumsum(a, 0),
     "count_same": _count_same,
-    "judge": lambda xp, *columns: np.vectorize(verdict, otypes=[object])(*columns),
+    "hit": lambda xp, *columns: np.vectorize(hit, otypes=[float])(*columns),
     "sum": lambda xp, a: a.sum().reshape(1, 1),
     "mean": lambda xp, a: a.mean().reshape(1, 1),
     "max": lambda xp, a: a.max().reshape(1, 1),
@@ -236,7 +236,7 @@ def _constant(node: Node, inputs: Mapping[Node, Array], xp: Any) -> Array:
         return np.array([[node.value]], dtype=object)
     rows = node.value if isinstance(node.value, tuple) else ((node.value,),)
     if xp is np:
-        return np.array(rows, dtype=float)
+        return np.array(rows, dtype=object if isinstance(rows[0][0], str) else float)
     like = next(iter(inputs.values()))
     return xp.tensor(rows, dtype=like.dtype, device=like.device)
 

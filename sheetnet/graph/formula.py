@@ -146,7 +146,7 @@ def _matmul_cell(node: Node, i: int, j: int, places: Places) -> tuple[str, float
         left = _line(a, (i, i), (k, k), (False, node.shape[1] > 1), places)
         if isinstance(b.value, tuple):
             weight = b.value[k][j]
-            terms.append(left if weight == 1 else f"{left}*{number(weight)}")
+            terms.append(left if weight == 1 else f"{left}*{number(float(weight))}")
         else:
             terms.append(f"{left}*{_line(b, (k, k), (j, j), (True, False), places)}")
     return "+".join(terms), SUM
@@ -199,7 +199,7 @@ def _constant(node: Node) -> tuple[str, float]:
             raise GraphError(f"a text of {len(value)} characters stands in a formula, Excel takes {MAX_TEXT}")
         return '"' + value.replace('"', '""') + '"', ATOM
     if isinstance(value, tuple):
-        return "{" + ";".join(",".join(number(v) for v in line) for line in value) + "}", ATOM
+        return "{" + ";".join(",".join(number(float(v)) for v in line) for line in value) + "}", ATOM
     if not isinstance(value, float):
         raise GraphError(f"{node!r} holds no value")
     return number(value), ATOM if value >= 0 else SIGN

@@ -1,4 +1,4 @@
-"""Answers to exercises, judged without holding the answer anywhere in readable form.
+"""Answers to exercises, known again without holding them anywhere in readable form: right ones, and likely wrong ones.
 
 The number line is cut into bins of a little more than twice the tolerance, such that the right answer lies in the
 middle of one; the sheet holds where the bins begin (`offset`) and a fingerprint of the bin's number. Bins are counted
@@ -15,11 +15,8 @@ SALT, FACTOR, MODULUS = 5000, 7_919_017, 99_999_989  # the salt makes small numb
 LARGEST, NO_ANSWER = 1e8, -1.0  # in tolerances: beyond, products would lose digits
 WIDTH = 2.002  # of a bin, in tolerances: an answer that is off by just the tolerance is still right
 BIN = f"ROUND(({{0}}-{{2}})/({WIDTH}*{{1}}),0)"
-# of one answer {0}, its tolerance {1}, offset {2} and fingerprint {3}
-JUDGE = (
-    f'IFERROR(IF({{0}}="","not done",IF(ISNUMBER({{0}}),IF(MOD(({BIN}+{SALT})*{FACTOR},{MODULUS})={{3}},'
-    '"right","wrong"),"wrong")),"wrong")'
-)
+# 1 where an answer {0} lies in the bin of tolerance {1} and offset {2} that has the fingerprint {3}, else 0
+HIT = f"IFERROR(IF(ISNUMBER({{0}}),IF(MOD(({BIN}+{SALT})*{FACTOR},{MODULUS})={{3}},1,0),0),0)"
 
 
 def fingerprint(bin: float) -> float:
@@ -37,10 +34,10 @@ def key(answer: float, tolerance: float, question: str = "") -> tuple[float, flo
     Where descent has outgrown the sheet there is no such number: then a fingerprint that none has.
 
     >>> offset, mark = key(3.14159, 0.01)
-    >>> verdict(3.1416, 0.01, offset, mark), verdict(3.2, 0.01, offset, mark), verdict("", 0.01, offset, mark)
-    ('right', 'wrong', 'not done')
-    >>> verdict(1.0, 0.01, *key(float("inf"), 0.01))
-    'wrong'
+    >>> hit(3.1416, 0.01, offset, mark), hit(3.2, 0.01, offset, mark), hit("", 0.01, offset, mark)
+    (1.0, 0.0, 0.0)
+    >>> hit(1.0, 0.01, *key(float("inf"), 0.01))
+    0.0
     """
     if not abs(answer) <= LARGEST * tolerance:
         return 0.0, NO_ANSWER
@@ -48,11 +45,9 @@ def key(answer: float, tolerance: float, question: str = "") -> tuple[float, flo
     return answer - bin * WIDTH * tolerance, fingerprint(float(bin))
 
 
-def verdict(answer: object, tolerance: float, offset: float, mark: float) -> str:
-    """`not done` for a blank, `right` for a number within the tolerance, else `wrong`; as the sheet's formula says."""
-    if answer == "":
-        return "not done"
+def hit(answer: object, tolerance: float, offset: float, mark: float) -> float:
+    """1 for a number in the bin that has the fingerprint, 0 for any other, a text and a blank; as the sheet says it."""
     if isinstance(answer, bool | str) or not isinstance(answer, float | int) or not abs(answer) <= LARGEST * tolerance:
-        return "wrong"
+        return 0.0
     scaled = (answer - offset) / (WIDTH * tolerance)
-    return "right" if fingerprint(math.copysign(math.floor(abs(scaled) + 0.5), scaled)) == mark else "wrong"
+    return float(fingerprint(math.copysign(math.floor(abs(scaled) + 0.5), scaled)) == mark)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from sheetnet.errors import GraphError
 from sheetnet.graph.ops import SHAPES, Shape, broadcast
 
-Constant = float | str | tuple[tuple[float, ...], ...]
+Constant = float | str | tuple[tuple[float, ...], ...] | tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -101,11 +101,11 @@ def _pick(index: Shape, *parts: Shape) -> Shape:
     return parts[0]
 
 
-def _judge(answer: Shape, *key: Shape) -> Shape:
-    _column(answer, *key)
-    if set(key) != {answer}:
-        raise ValueError("each answer needs its tolerance, offset and fingerprint")
-    return answer
+def _hit(answer: Shape, *key: Shape) -> Shape:
+    _column(answer)
+    if len(set(key)) != 1 or key[0][0] != answer[0]:
+        raise ValueError("each answer needs the tolerances, offsets and fingerprints that are known of it")
+    return key[0]
 
 
 SHAPES: dict[str, Callable[..., Shape]] = {
@@ -156,7 +156,7 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "match": _match,  # where each key first stands among the keys
     "cumsum": _cumsum,
     "count_same": _cumsum,  # how often this entry occurs in the column; 0 for a blank
-    "judge": _judge,  # not done, right or wrong; see judging.py
+    "hit": _hit,  # 1 where an answer is the one that a tolerance, offset and fingerprint tell; see judging.py
     # reductions to 1 x 1
     "sum": _one,
     "mean": _one,

@@ -1,18 +1,39 @@
-"""Exercises: what is asked, what is right, and how the sheet knows it without saying it."""
+"""Exercises: what is asked, what is right, which wrong answers are likely and why, and how the sheet knows them all
+without saying them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from sheetnet.graph.evaluate import evaluate
-from sheetnet.graph.judging import key
+from sheetnet.graph.judging import NO_ANSWER, key
 from sheetnet.graph.node import Node, lift
 
 ANSWERS = "exercises.answers"
-WITHIN, OFFSETS, MARKS = "exercises.within", "exercises.offset", "exercises.mark"
+WITHIN, REACH, OFFSETS, MARKS = "exercises.within", "exercises.reach", "exercises.offset", "exercises.mark"
+CLOSE = 10.0  # tolerances within which an answer is close: rounded too early
+CLOSE_WORDS = "Nearly: do not round before the end, and give more decimals."
+SIGN_WORDS = "The right size, but the wrong sign: which way does it go?"
+WHOLE = 0.25  # how far an answer that is a whole number may be off: a choice, a count
+UNKNOWN = 1.0, 0.0, NO_ANSWER
+
+Changes = Mapping[Node, float | np.ndarray]
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A wrong answer that many give, as a number or node (1, 1), and what it says about the thinking.
+
+    changes: what is typed in before it is read, where that is not what the exercise says. words: to the learner, at
+    most 200 characters, without the right answer.
+    """
+
+    answer: Node | float
+    words: str
+    changes: Changes | None = None
 
 
 @dataclass(frozen=True)
@@ -20,35 +41,93 @@ class Exercise:
     """A question, and its right answer: a number, or a node (1, 1) of the workbook with some inputs changed.
 
     changes: {input node: number or array} typed in before the answer is read. within: how far an answer may be off;
-    relative: of an answer of 10 or more, times the power of ten below it.
+    relative: of an answer of 10 or more, times the power of ten below it. slips: likely wrong answers; the right size
+    with the wrong sign is always one. hint: on request; why: the reason, said once the answer is right.
     """
 
     question: str
     answer: Node | float
     within: float = 0.001
-    changes: Mapping[Node, float | np.ndarray] = field(default_factory=dict)
+    changes: Changes = field(default_factory=dict)
     relative: bool = False
+    slips: Sequence[Slip] = ()
+    hint: str = ""
+    why: str = ""
 
     def truth(self, given: Mapping[Node, np.ndarray]) -> float:
         """The right answer, for the inputs as the workbook is delivered."""
-        changed = {node: np.full(node.shape, value, dtype=float) for node, value in self.changes.items()}
-        return float(evaluate([lift(self.answer)], {**given, **changed})[0][0, 0])
+        return _read(self.answer, self.changes, given)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the answer is a whole number: one of the choices in the question, a count. None is close to it."""
+        return self.within == WHOLE
+
+    def tolerance(self, truth: float) -> float:
+        """How far an answer may be off: its digits say no more than how large the answer is."""
+        size = max(1.0, abs(truth)) if self.relative and np.isfinite(truth) else 1.0
+        return float(self.within * 10.0 ** np.floor(np.log10(size)))
+
+    @property
+    def mistakes(self) -> tuple[Slip, ...]:
+        """The wrong answers that the sheet looks for; of a number, last the right size with the wrong sign."""
+        if self.is_whole:
+            return tuple(self.slips)
+        turned = -self.answer if isinstance(self.answer, Node) else -float(self.answer)
+        return (*self.slips, Slip(turned, SIGN_WORDS))
+
+    def wrong(self, given: Mapping[Node, np.ndarray]) -> list[float]:
+        """What each of the mistakes comes to; nan for one that could pass for right, or for a mistake before it."""
+        truth = self.truth(given)
+        within = self.tolerance(truth)
+        taken = [(truth, within if self.is_whole else CLOSE * within)]
+        out = []
+        for slip in self.mistakes:
+            wrong = _read(slip.answer, self.changes if slip.changes is None else slip.changes, given)
+            if all(abs(wrong - other) > room + 2.0 * within for other, room in taken):
+                taken.append((wrong, within))
+                out.append(wrong)
+            else:
+                out.append(float("nan"))
+        return out
 
 
-def choice(question: str, answer: int) -> Exercise:
-    """An exercise whose answer is the number of one of the choices in its question."""
-    return Exercise(question, float(answer), 0.25)
+def choice(question: str, answer: int, says: Mapping[int, str] | None = None, **more: str) -> Exercise:
+    """An exercise whose answer is the number of one of the choices in its question; says: a word on each wrong one."""
+    slips = tuple(Slip(float(number), words) for number, words in (says or {}).items())
+    return Exercise(question, float(answer), WHOLE, slips=slips, **more)  # type: ignore[arg-type]
+
+
+def n_keys(exercises: Sequence[Exercise]) -> int:
+    """The width of the blocks of keys: right, close, and as many mistakes as any exercise has."""
+    return 2 + max((len(exercise.mistakes) for exercise in exercises), default=0)
 
 
 def keys(exercises: Sequence[Exercise], given: Mapping[Node, np.ndarray]) -> dict[str, np.ndarray]:
-    """Tolerance, offset and fingerprint of each answer, (n, 1) each, by the id of the block that holds them."""
-    known = []
-    for exercise in exercises:
-        truth = exercise.truth(given)
-        size = max(1.0, abs(truth)) if exercise.relative and np.isfinite(truth) else 1.0
-        within = exercise.within * 10.0 ** np.floor(
-            np.log10(size)
-        )  # its digits say no more than how large the answer is
-        known.append((within, *key(truth, within, exercise.question)))
-    columns = np.array(known, dtype=float).T[:, :, None]
-    return dict(zip((WITHIN, OFFSETS, MARKS), columns, strict=True))
+    """What the sheet knows of the answers, by the id of the block that holds it.
+
+    How far an answer may be off, (n, 1); reach, offset and fingerprint of each answer that is known, (n, k): the right
+    one, one that is close, and mistakes.
+    """
+    known = [list(_keys_of(exercise, given)) for exercise in exercises]
+    for found in known:
+        found += [UNKNOWN] * (n_keys(exercises) - len(found))
+    reach, offset, mark = np.moveaxis(np.array(known, dtype=float), 2, 0)
+    return {WITHIN: reach[:, :1], REACH: reach, OFFSETS: offset, MARKS: mark}
+
+
+def _keys_of(exercise: Exercise, given: Mapping[Node, np.ndarray]) -> Iterator[tuple[float, float, float]]:
+    truth, asked = exercise.truth(given), exercise.question
+    within = exercise.tolerance(truth)
+    yield within, *key(truth, within, asked)
+    yield UNKNOWN if exercise.is_whole else (CLOSE * within, *key(truth, CLOSE * within, "close: " + asked))
+    for slip, wrong in zip(exercise.mistakes, exercise.wrong(given), strict=True):
+        yield within, *key(wrong, within, slip.words + asked)
+
+
+def _read(answer: Node | float, changes: Changes, given: Mapping[Node, np.ndarray]) -> float:
+    """A number, or what a node (1, 1) says once some inputs are changed."""
+    if not isinstance(answer, Node):
+        return float(answer)
+    changed = {node: np.full(node.shape, value, dtype=float) for node, value in changes.items()}
+    return float(evaluate([lift(answer)], {**given, **changed})[0][0, 0])

@@ -1,48 +1,101 @@
-"""Exercises: a question in each row, a yellow cell for the answer, and the verdict beside it."""
+"""Exercises: a question in each row, a yellow cell for the answer, and beside it the verdict and what it tells."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil
 
-from sheetnet.graph.node import Node, apply, lift, variable, where
-from sheetnet.motifs.exercises import ANSWERS, MARKS, OFFSETS, WITHIN, Exercise
+from sheetnet.graph.node import Node, apply, constant, lift, variable, where
+from sheetnet.motifs.exercises import ANSWERS, CLOSE_WORDS, MARKS, OFFSETS, REACH, WITHIN, Exercise, n_keys
 from sheetnet.page.book import Book
 
-TOP, QUESTION_COL, WIDTH = 9, 1, 94
+TOP, QUESTION, ANSWER, VERDICT, SAYS, WITHIN_COL, HELPERS = 9, 1, 2, 3, 4, 5, 7
+WIDE, SAYS_WIDE = 70, 52
 LINE = 15.5  # points
+ASK = "?"  # typed for an answer, it asks for a hint
+RIGHT, CLOSE, FIRST = 2.0, 1.0, 4.0  # what a hit counts: the right answer, which is close as well; the first mistake
+NO_HINT = "There is no hint for this one."
 
 
 def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> Node:
     """Lay out the page; the node of how many answers are right. changed: above 0 when an input is not as it came."""
-    n = len(exercises)
+    n, k = len(exercises), n_keys(exercises)
     page = book.page(
         "Exercises",
         "Exercises: work it out in the yellow cells",
-        "Type a formula, or the number that you read off (not a link to it, which would change with the sheet).",
+        f"Type a formula, or the number that you read off (a link to it would change). Type {ASK} for a hint.",
         freeze=(TOP, 0),
     )
-    answers, within, offset, mark = (variable(name, (n, 1)) for name in ("answers", "within", "offset", "mark"))
-    verdicts = apply("judge", answers, within, offset, mark)
+    answers, within = variable("answers", (n, 1)), variable("within", (n, 1))
+    reach, offset, mark = (variable(name, (n, k)) for name in ("reach", "offset", "mark"))
+    hits = apply("hit", answers, reach, offset, mark)
+    kind = hits @ constant(tuple((weight,) for weight in (RIGHT, CLOSE, *(FIRST + i for i in range(k - 2)))))
+    verdicts = _verdicts(answers, kind)
     right = apply("sum", apply("equal", verdicts, lift("right")))
-    page.widths |= {0: 5.0, QUESTION_COL: float(WIDTH), 2: 16.0, 3: 12.0, 4: 10.0, 5: 3.0, 6: 16.0, 7: 13.0}
-    page.text(TOP - 3, QUESTION_COL, "Question", "band_plain")
+    page.widths |= {0: 4.0, QUESTION: WIDE, ANSWER: 15.0, VERDICT: 10.0, SAYS: SAYS_WIDE, WITHIN_COL: 9.0, 6: 3.0}
+    page.hidden = range(HELPERS, HELPERS + 4 * k + 4)
+    page.text(TOP - 3, QUESTION, "Question", "band_plain")
     for i, exercise in enumerate(exercises):
         page.text(TOP + i, 0, str(i + 1), "count")
-        page.text(TOP + i, QUESTION_COL, exercise.question, "question")
-        page.heights[TOP + i] = LINE * ceil(len(exercise.question) / (1.1 * WIDTH)) + 5
-    page.place(ANSWERS, answers, TOP, 2, "answer", title="Your answer", format="plain")
-    page.place("exercises.verdicts", verdicts, TOP, 3, "agreement", "cells", title="Verdict", format="text")
-    page.place(WITHIN, within, TOP, 4, "fixed", title="to within", format="plain")
-    page.place(OFFSETS, offset, TOP, 6, "fixed", title="offset", format="plain")
-    page.place(MARKS, mark, TOP, 7, "fixed", title="fingerprint", format="plain")
-    page.place("exercises.right", right, 3, 2, "result", format="plain")
-    page.text(3, QUESTION_COL, "Right so far", "label")
-    page.text(3, 3, f"of {n}", "hint")
-    page.text(4, QUESTION_COL, "Are the sheets as they came? An exercise begins from there.", "label")
+        page.text(TOP + i, QUESTION, exercise.question, "question")
+        page.heights[TOP + i] = LINE * _lines(exercise) + 5
+    page.place(ANSWERS, answers, TOP, ANSWER, "answer", title="Your answer", format="plain")
+    page.place("exercises.verdicts", verdicts, TOP, VERDICT, "agreement", "cells", title="Verdict", format="text")
+    page.place(
+        "exercises.says",
+        _says(exercises, answers, kind),
+        TOP,
+        SAYS,
+        "result",
+        "cells",
+        title="What it tells",
+        format="words",
+    )
+    page.place(WITHIN, within, TOP, WITHIN_COL, "fixed", title="to within", format="plain")
+    col = HELPERS
+    for id, node in ((REACH, reach), (OFFSETS, offset), (MARKS, mark)):
+        page.place(id, node, TOP, col, "fixed", title=node.name, format="plain")
+        col += k + 1
+    page.place("exercises.hits", hits, TOP, col, "result", "cells", title="fingerprint is the same", format="plain")
+    page.place("exercises.kind", kind, TOP, col + k + 1, "result", "cells", title="kind of answer", format="plain")
+    page.place("exercises.right", right, 3, ANSWER, "result", format="plain")
+    page.text(3, QUESTION, "Right so far", "label")
+    page.text(3, VERDICT, f"of {n}", "hint")
+    page.text(4, QUESTION, "Are the sheets as they came? An exercise begins from there.", "label")
     as_it_came = where(apply("greater", changed, lift(0.0)), "no: the tip of a yellow cell says what it held", "yes")
-    page.place("exercises.as_it_came", as_it_came, 4, 2, "result", format="text")
-    page.text(4, 6, "The verdict compares a fingerprint of your number with that of the right one.", "hint")
-    page.print_cols = 5
-    page.active = (TOP, 2)
+    page.place("exercises.as_it_came", as_it_came, 4, ANSWER, "result", format="text")
+    page.text(4, SAYS, "The verdict compares fingerprints of numbers.", "hint")
+    page.print_cols = WITHIN_COL + 1
+    page.active = (TOP, ANSWER)
     return right
+
+
+def _verdicts(answers: Node, kind: Node) -> Node:
+    """not done, hint, right, close or wrong, (n, 1)."""
+    judged = where(apply("greater", kind, lift(0.0)), "close", "wrong")
+    judged = where(apply("greater", kind, lift(CLOSE)), "right", judged)
+    judged = where(apply("greater", kind, lift(FIRST - 0.5)), "wrong", judged)
+    asked = where(apply("equal", answers, lift(ASK)), "hint", judged)
+    return apply("if_error", where(apply("equal", answers, lift("")), "not done", asked), lift("wrong"))
+
+
+def _says(exercises: Sequence[Exercise], answers: Node, kind: Node) -> Node:
+    """What the answer tells, (n, 1): of a mistake that is known why it is one; the reason where it is right; a hint."""
+    said = where(apply("equal", kind, lift(CLOSE)), CLOSE_WORDS, "")
+    said = where(apply("greater", kind, lift(CLOSE)), _column([one.why for one in exercises]), said)
+    for i in range(n_keys(exercises) - 2):
+        words = _column([one.mistakes[i].words if i < len(one.mistakes) else "" for one in exercises])
+        said = where(apply("equal", kind, lift(FIRST + i)), words, said)
+    hints = _column([one.hint or NO_HINT for one in exercises])
+    return apply("if_error", where(apply("equal", answers, lift(ASK)), hints, said), lift(""))
+
+
+def _column(texts: Sequence[str]) -> Node:
+    """Words in a column, (n, 1), each of which stands in the formula of its row."""
+    return constant(tuple((text,) for text in texts))
+
+
+def _lines(exercise: Exercise) -> int:
+    """How many lines a row needs for its question, and for the longest that can be said beside it."""
+    said = max(len(words) for words in (exercise.hint, exercise.why, *(slip.words for slip in exercise.mistakes)))
+    return max(ceil(len(exercise.question) / (1.1 * WIDE)), ceil(said / (1.1 * SAYS_WIDE)))

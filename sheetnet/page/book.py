@@ -102,6 +102,7 @@ class Page:
     active: tuple[int, int] = (0, 0)
     gridlines: bool = True
     print_cols: int = 0  # print only so many columns; 0 prints all
+    hidden: range = range(0)  # columns that hold what formulas need and nobody reads
 
     def place(
         self,

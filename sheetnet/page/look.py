@@ -36,6 +36,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "wrap": {"text_wrap": True, "valign": "top"},
     "meaning": {"text_wrap": True, "valign": "top", "align": "left", "indent": 1},
     "question": {"text_wrap": True, "align": "left", "indent": 1},
+    "said": {"text_wrap": True, "align": "left", "indent": 1},
     "lead": {"bold": True},
     "lead_top": {"bold": True, "valign": "top", "align": "left", "indent": 1},
     "label": {"align": "right", "indent": 1, "font_color": GREY},
@@ -107,6 +108,7 @@ HEADING = {
 NUMBER_FORMATS = {
     "plain": "General",
     "text": "General",
+    "words": "General",
     "weight": "0.0000",
     "feature": "0.0###",
     "fine": "0.00000000",
@@ -127,16 +129,19 @@ HEAT = ("#67A9CF", "#F7F7F7", "#EF8A62")  # good, middling, bad: told apart by e
 BARS = ("#0B5394", "#C55A11")  # of a histogram: the usual, and what has failed
 
 
+WORDED = {"text": "word", "words": "said"}  # the style of a block that holds words, by its format: a word, sentences
+
+
 def heading_style(part: str, block: Block) -> str:
     """The style of a part (band, shape, head) of a block's heading: aligned as the block's entries are."""
-    width = "" if block.area.n_cols > 1 else "_text" if block.format == "text" else "_narrow"
+    width = "" if block.area.n_cols > 1 else "_text" if block.format in WORDED else "_narrow"
     return f"{part}_{HEADING[block.role]}{width}"
 
 
 def for_block(block: Block) -> tuple[str, str]:
     """The style and number format of a block's cells."""
-    if block.format == "text" and block.role != "agreement":
-        return "word", block.format
+    if block.format in WORDED and block.role != "agreement":
+        return WORDED[block.format], block.format
     return CELLS.get(block.role, "formula"), block.format
 
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from sheetnet.course.lesson import Lesson, Pair, Watched, Word
 from sheetnet.course.points import noisy_points
+from sheetnet.course.quadratic.questions import questions
 from sheetnet.graph.gradient import gradient
-from sheetnet.graph.node import Node, apply, lift, mean, row, square, variable, vstack, where
+from sheetnet.graph.node import Node, apply, lift, mean, row, square, variable, vstack
 from sheetnet.graph.rewrite import substitute
-from sheetnet.motifs.exercises import Exercise, choice
+from sheetnet.motifs.exercises import Exercise
 from sheetnet.motifs.unroll import unroll
 from sheetnet.motifs.wiggle import wiggled
 from sheetnet.page.flow import across, down
@@ -109,7 +110,7 @@ class Quadratic(Lesson):
     def _slopes(self) -> None:
         self.wiggle = self.typed("wiggle", WIGGLE, "Wiggle", low=1e-9, high=10, name="wiggle")
         squared, absolute = self._slope_table(0, "mse", "squared"), self._slope_table(1, "mae", "absolute")
-        self.exact = squared["slopes.mse.exact"].node
+        self.exact, self.exact_absolute = squared["slopes.mse.exact"].node, absolute["slopes.mae.exact"].node
         which = self.typed("promise.which", 1, "1 for a, 2 for b, 3 for c", low=1, high=3, whole=True)
         slope = row(self.exact, which)
         steps = self.typed("promise.step", [[step] for step in STEPS], "Step")
@@ -248,24 +249,7 @@ class Quadratic(Lesson):
         ]
 
     def ask(self) -> list[Exercise]:
-        a, b, c = self.now
-        worst = apply("equal", self.size, apply("max", self.size))
-        early = where(apply("greater", self.descent["loss"], lift(5.0)), 1.0, 0.0)
-        return [
-            Exercise("On Fit, what is the mean squared error as the workbook came (a = b = c = 1.1)?", self.mse),
-            Exercise("On Fit, set a to 3, b to 2 and c to 1. What is the mean absolute error now?", self.mae, 0.001, {a: 3.0, b: 2.0, c: 1.0}),
-            Exercise("As the workbook came: at which x is the absolute error largest?", apply("sum", self.x * worst)),
-            Exercise("Work out by a formula the prediction at x = 1.5 when a is 2, b is -1 and c is 3.", 6.0),
-            Exercise("Four errors are 1.5, -2, 0.5 and 3. Write a formula for their mean absolute error.", 1.75),
-            Exercise("Write a formula for the mean squared error of the same four errors.", 3.875),
-            Exercise("A slope by wiggling: the loss is 3.9 when a is 1.11 and 4.1 when a is 1.09. Write a formula for the slope in a: change of the loss / change of a.", -10.0),
-            Exercise("On Slopes, with a = b = c = 1.1: what is the slope of the mean squared error in b?", row(self.exact, 2)),
-            Exercise("One update: a number is 1.1, its slope is -8, the learning rate is 0.05. What is it after the step?", 1.5),
-            Exercise("With a = b = c = 1.1 on Fit, set the learning rate on Descent to 0.05. What is a in the row of epoch 1?", row(self.descent["a"], 2), 0.001, {self.lr: 0.05}),
-            Exercise("Back at a learning rate of 0.02, all else as it came: which is the first epoch whose loss is below 5?", apply("sum", early), 0.25),
-            choice("On Descent, all else as it came: what does a learning rate of 0.25 do? 1: it is slow but arrives. 2: it is the fastest. 3: each step goes too far, and the loss grows without end.", 3),
-            choice("Why not simply take the mean of the errors as loss? 1: it takes too long. 2: errors above and below would cancel. 3: a mean is never negative.", 2),
-        ]  # fmt: skip
+        return questions(self)
 
 
 LESSON = Quadratic

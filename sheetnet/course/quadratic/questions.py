@@ -1,0 +1,89 @@
+"""Lesson 1's exercises, with what is said of each likely mistake."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sheetnet.graph.node import apply, lift, row, where
+from sheetnet.motifs.exercises import Exercise, Slip, choice
+
+if TYPE_CHECKING:
+    from sheetnet.course.quadratic.lesson import Quadratic
+
+ABSOLUTE, SQUARED = "That is of the mean absolute error.", "That is of the mean squared error: take sizes, not squares."
+SUM, ROOT = "You added, and did not divide by how many there are.", "That is its square root."
+
+
+def questions(lesson: Quadratic) -> list[Exercise]:
+    """At least two likely mistakes for each, a hint, and a reason."""
+    a, b, c = lesson.now
+    worst = apply("equal", lesson.size, apply("max", lesson.size))
+    early = where(apply("greater", lesson.descent["loss"], lift(5.0)), 1.0, 0.0)
+    first_below, faster = apply("sum", early), {lesson.lr: 0.05}
+    return [
+        Exercise(
+            "On Fit, what is the mean squared error as the workbook came (a = b = c = 1.1)?", lesson.mse,
+            slips=(Slip(lesson.mae, ABSOLUTE), Slip(20.0 * lesson.mse, SUM), Slip(apply("sqrt", lesson.mse), ROOT)),
+            hint="It stands on Fit beside a, b and c. Are they all 1.1?", why="Each error is squared, then the mean is taken.",
+        ),
+        Exercise(
+            "On Fit, set a to 3, b to 2 and c to 1. What is the mean absolute error now?", lesson.mae, 0.001, {a: 3.0, b: 2.0, c: 1.0},
+            slips=(Slip(lesson.mse, SQUARED), Slip(20.0 * lesson.mae, SUM), Slip(lesson.mae, "That was before: set a, b and c first.", {})),
+            hint="Type the three numbers into the yellow cells, then read the second loss.", why="The size of each error, whatever its sign, and the mean of that.",
+        ),
+        Exercise(
+            "As the workbook came: at which x is the absolute error largest?", apply("sum", lesson.x * worst),
+            slips=(Slip(apply("max", lesson.size), "That is the error itlesson. Which x is in its row?"), Slip(apply("sum", lesson.y * worst), "That is the y of this point. Which x is in its row?")),
+            hint="Look down the column Absolute error for the largest; then go left in its row.", why="There the curve is farthest from its point.",
+        ),
+        Exercise(
+            "Work out by a formula the prediction at x = 1.5 when a is 2, b is -1 and c is 3.", 6.0,
+            slips=(Slip(4.5, "You forgot to square x: the first part is a x^2."), Slip(9.0, "b is below 0: b x takes something away."), Slip(3.0, "You forgot to add c."), Slip(12.0, "Only x is squared, not a x: first the power, then times a.")),
+            hint="a x^2 + b x + c: put the numbers in place of the letters.", why="A prediction is the model's formula with numbers in it.",
+        ),
+        Exercise(
+            "Four errors are 1.5, -2, 0.5 and 3. Write a formula for their mean absolute error.", 1.75,
+            slips=(Slip(0.75, "You kept the minus sign: take the size of each error first."), Slip(7.0, SUM), Slip(3.875, SQUARED)),
+            hint="Make each error positive, add them, divide by how many there are.", why="Without the signs, errors above and below cannot cancel.",
+        ),
+        Exercise(
+            "Write a formula for the mean squared error of the same four errors.", 3.875,
+            slips=(Slip(15.5, SUM), Slip(1.75, ABSOLUTE), Slip(0.5625, "You squared the mean: square each error first."), Slip(15.5**0.5 / 2, ROOT), Slip(1.875, "The square of -2 is above 0.")),
+            hint="Square each error, add the squares, divide by how many there are.", why="The largest error counts most, because it is squared.",
+        ),
+        Exercise(
+            "A slope by wiggling: the loss is 3.9 when a is 1.11 and 4.1 when a is 1.09. Write a formula for the slope in a: change of the loss / change of a.", -10.0,
+            slips=(Slip(-20.0, "a changes by the whole way from 1.09 to 1.11."), Slip(-0.1, "You turned it round: the loss belongs above, a below."), Slip(-0.2, "That is the change of the loss. Divide it by the change of a.")),
+            hint="The loss at 1.11 minus the loss at 1.09, divided by 1.11 - 1.09.", why="The loss falls as a rises, so the slope is below 0.",
+        ),
+        Exercise(
+            "On Slopes, with a = b = c = 1.1: what is the slope of the mean squared error in b?", row(lesson.exact, 2),
+            slips=(Slip(row(lesson.exact, 1), "That is the slope in a."), Slip(row(lesson.exact, 3), "That is the slope in c."), Slip(row(lesson.exact_absolute, 2), ABSOLUTE)),
+            hint="The first table, the row of b.", why="Wiggled and exact agree in it.",
+        ),
+        Exercise(
+            "One update: a number is 1.1, its slope is -8, the learning rate is 0.05. What is it after the step?", 1.5,
+            slips=(Slip(0.7, "Against the slope: minus a number below 0 makes it larger."), Slip(9.1, "The slope times the rate is the step."), Slip(0.4, "That is the step. Add it to the number.")),
+            hint="new = old - rate x slope.", why="The slope was below 0, so the number had to grow.",
+        ),
+        Exercise(
+            "With a = b = c = 1.1 on Fit, set the learning rate on Descent to 0.05. What is a in the row of epoch 1?", row(lesson.descent["a"], 2), 0.001, faster,
+            slips=(Slip(row(lesson.descent["a"], 2), "That is with the rate 0.02.", {}), Slip(1.1, "That is epoch 0, before any step."), Slip(row(lesson.descent["a"], 3), "That is epoch 2: two steps.", faster), Slip(row(lesson.descent["b"], 2), "That is b.")),
+            hint="Epoch 1 is the second row of the table; its column a.", why="It is a - rate x slope, all of them from the row above.",
+        ),
+        Exercise(
+            "Back at a learning rate of 0.02, all else as it came: which is the first epoch whose loss is below 5?", first_below, 0.25,
+            slips=(Slip(first_below + 1.0, "That is one row too far, or you counted rows: epochs begin with 0."), Slip(first_below - 1.0, "In this row the loss is still above 5."), Slip(first_below, "That is with another rate: put 0.02 back.", faster)),
+            hint="Go down the column Loss until it is below 5, and read the epoch beside it.", why="At a larger rate it is reached earlier, as long as nothing explodes.",
+        ),
+        choice(
+            "On Descent, all else as it came: what does a learning rate of 0.25 do? 1: it is slow but arrives. 2: it is the fastest. 3: each step goes too far, and the loss grows without end.", 3,
+            {1: "A slow descent has a small rate. Type it in and look.", 2: "Type it in and look at the last losses."},
+            hint="Type 0.25 into the learning rate and look at the chart.", why="The step jumps over the valley and lands higher than it was.",
+        ),
+        choice(
+            "Why not simply take the mean of the errors as loss? 1: it takes too long. 2: errors above and below would cancel. 3: a mean is never negative.", 2,
+            {1: "A mean is quick, with or without signs.", 3: "It can be: what is the mean of -2 and 1?"},
+            hint="Think of two errors, one of them the other's opposite.", why="A bad curve could then have the loss 0.",
+        ),
+    ]  # fmt: skip
