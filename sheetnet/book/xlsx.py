@@ -197,8 +197,10 @@ def _settings(sheet: Any, page: Page, formats: Formats) -> None:
     if page.table:
         name, area, headers = page.table
         made = {block.area.col: heading_style("head", block) for block in page.blocks}
+        styles = [made.get(area.col + i, "head_left") for i in range(len(headers))]
         columns = [
-            {"header": header, "header_format": formats.get(made[area.col + i])} for i, header in enumerate(headers)
+            {"header": header, "header_format": formats.get(style)}
+            for header, style in zip(headers, styles, strict=True)
         ]
         sheet.add_table(*area.corners, {"name": name, "columns": columns, "style": "Table Style Light 1"})
 

@@ -78,7 +78,7 @@ def _nets(file: Any, formats: Formats, book: Book, nets: pd.DataFrame, n_all: in
     headings = []
     for col, key in enumerate(nets.columns):
         heading, name, format, style, width = COLUMNS[key]
-        headings.append({"header": heading, "header_format": formats.get("head_left")})
+        headings.append(heading)
         pen.page.widths[col] = width
         if name:
             pen.name(name, first, col, max(2, len(nets)))  # two: see heat.py
@@ -86,7 +86,7 @@ def _nets(file: Any, formats: Formats, book: Book, nets: pd.DataFrame, n_all: in
         for row, value in enumerate(nets[key].tolist(), first):
             if value == value:
                 put(row, col, value, form)
-    pen.sheet.add_table(*area.corners, {"name": "nets", "columns": headings, "style": "Table Style Light 1"})
+    pen.page.tabulate("nets", area, tuple(headings))
     return pen
 
 

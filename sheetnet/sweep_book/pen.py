@@ -41,5 +41,6 @@ class Pen:
     def name(self, name: str, row: int, col: int, n_rows: int = 1, n_cols: int = 1) -> Area:
         """Give some cells a name."""
         area = Area(self.page.name, row, col, n_rows, n_cols)
+        self.page.book.names.give(name, area)
         self.file.define_name(name, "=" + area.full())
         return area
