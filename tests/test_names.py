@@ -87,7 +87,8 @@ def test_columns_of_ones_own_get_names_that_every_excel_takes_and_no_other_has()
     names = ["S", "z1", "so", "W", "K2", "max", "print_area", "_xlnm", "one", "age", "data_age", "mean_AGE", "in_train"]
     found = safe_names(names)
     assert found == (
-        "S_", "z1_", "so_", "W_", "K2_", "max_", "print_area_", "_xlnm_", "one_", "age", "data_age_", "mean_AGE_", "in_train_"
+        "S_", "z1_", "so_", "W_", "K2_", "max_", "print_area_", "_xlnm_", "one_", "age", "data_age_", "mean_AGE_",
+        "in_train_",
     )  # fmt: skip
     assert not [one for one in found if unfit(one)]
 
@@ -97,3 +98,13 @@ def test_a_column_called_as_what_is_learnt_of_another_is_no_conflict(tmp_path: o
     table = sn.table(frame, target="y", columns={name: sn.standardised() for name in frame.columns[:4]})
     built = sn.build(f"{tmp_path}/own.xlsx", table, sn.mlp(table, 2), epochs=1)
     assert built.sheets > 3
+
+
+def test_a_sheet_has_one_table_with_a_different_heading_for_each_column() -> None:
+    page = page_of(Book())
+    for headers in (("No",), ("No", "no"), ("No", "")):
+        with pytest.raises(GraphError, match="the table 'people' needs 2 different headings"):
+            page.tabulate("people", Area("Sheet", 3, 0, 3, 2), headers)
+    page.tabulate("people", Area("Sheet", 3, 0, 3, 2), ("No", "Age"))
+    with pytest.raises(GraphError, match="has the table 'people' already, and 'others' beside it"):
+        page.tabulate("others", Area("Sheet", 9, 0, 3, 2), ("No", "Age"))

@@ -120,7 +120,8 @@ class Params:
         found = workbook.places.get(self.key(model))
         if found is None:
             others = [name for name in workbook.places if name not in workbook.models]
-            twice = [f"{name}: {workbook.places[name].model.name} with the weights of the sheet MMULT" for name in others]
+            places = {name: workbook.places[name].model.name for name in others}
+            twice = [f"{name}: {of} with the weights of the sheet MMULT" for name, of in places.items()]
             known = ", and ".join([", ".join(workbook.models), *twice])
             raise SheetnetError(f"{self.file}: this workbook has no model {model!r}; it has {known}")
         return found

@@ -17,7 +17,7 @@ _OWN = {  # what Excel itself keeps under names
     "auto_close", "auto_activate", "auto_deactivate", "true", "false",
 }  # fmt: skip
 _KEPT = re.compile(r"_xl(nm|fn|ws|udf|eta|pm)?|solver_[a-z]{3}")
-_WRITTEN = [template for template, *_ in (*ARRAY.values(), *CELL.values())]
+_WRITTEN = [*(template for template, *_ in ARRAY.values()), *(template for template, _ in CELL.values())]
 FUNCTIONS = {name.lower() for text in _WRITTEN for name in re.findall(r"([A-Z][A-Z0-9.]*)\(", text)}  # of our formulas
 
 

@@ -57,11 +57,12 @@ def mmult_page(book: Book, product: Product, play: Group, names: tuple[str, ...]
         "other": (product.other_weights, "weights moved by"), "difference": (product.difference, "Prediction", "diff"),
     })  # fmt: skip
     against |= agreement({"verdict": (product.verdict, "Both ways")})
+    weights = Shown(product.W, "weights", role="input", name="weights", labels=units)
     passes = steps("mmult.now", [*now.forward, now.error, now.sq_error], str)
     lay(page, "mmult", down(
         across(*small, Note(_note(p, k), 4)),
         across(
-            table({"mmult.now.W": Shown(product.W, "weights", role="input", name="weights", labels=units)}, names=names),
+            table({"mmult.now.W": weights}, names=names),
             facts(f"Against the sheet {net.model.title}", against, span=2),
         ),
         table(passes, names=net.common.no.shape[0], corner="No"),

@@ -130,7 +130,7 @@ class Page:
     def tabulate(self, name: str, area: Area, headers: tuple[str, ...]) -> None:
         """Make an area with its line of headings a Table of Excel.
 
-        Raises: GraphError where there is one already, for its name as Names.claim, and for headings that are not one for each column.
+        Raises: GraphError where there is one already, for headings that are not one a column, and as Names.claim.
         """
         if self.table is not None:
             raise GraphError(f"the sheet {self.name} has the table {self.table[0]!r} already, and {name!r} beside it")

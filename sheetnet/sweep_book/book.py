@@ -15,6 +15,7 @@ from sheetnet.errors import WorkbookError
 from sheetnet.models.model import KINDS
 from sheetnet.page.area import Area
 from sheetnet.page.book import Book
+from sheetnet.page.screen import check_overlaps
 from sheetnet.sweep_book.overview import COLUMNS, Overview
 from sheetnet.sweep_book.pen import Pen
 from sheetnet.sweep_book.swept import Swept
@@ -44,6 +45,7 @@ def write_sweep(sweep: Swept, path: Path) -> None:
         third = _best(file, formats, book, sweep)
         Overview(first, sweep, nets).fill()
         for pen in (first, second, third):
+            check_overlaps(pen.page, pen.areas)
             lay_out(pen.sheet, pen.page, formats)
         first.sheet.activate()
         file.close()

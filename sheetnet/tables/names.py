@@ -23,8 +23,8 @@ _LEARNT = ("data", "mean", "spread", "median", "most_common", "largest", "smalle
 def safe_names(names: Iterable[str]) -> tuple[str, ...]:
     """A name for each, as formulas can say it: letters, digits and _, at most 40 characters, each once.
 
-    None looks like a cell (s1, R1C1, a Z in German) or is a name that the sheets use (mean_age, beside an age); case does not tell two apart. A name that is
-    safe already stays as it is.
+    None looks like a cell (s1, R1C1, a Z in German) or is a name that the sheets use (mean_age, beside an age). Case
+    does not tell two apart. A name that is safe already stays as it is.
 
     >>> safe_names(["bill_length_mm", "s1", "home.dest", "x/y", "Größe", "x y", "🙂", "1st", "y"])
     ('bill_length_mm', 's1_', 'home_dest', 'x_y', 'Grosse', 'x_y_2', 'column_7', '_1st', 'y_')
