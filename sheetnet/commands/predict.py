@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("-o", "--output", metavar="FILE.csv", required=True, help="Write the predictions there.")
 @click.option(
-    "--model", help="linear, two-relu, mlp, ...; or mmult: the W of the sheet MMULT.  [default: the last model]"
+    "--model", help="linear, two-relu, mlp, ...; or mmult: the weights of the sheet MMULT.  [default: the last model]"
 )
 @click.option(
     "--epoch", type=int,
