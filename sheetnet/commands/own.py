@@ -15,7 +15,7 @@ from sheetnet.tables.columns import How, Saying
 
 if TYPE_CHECKING:
     from sheetnet.models.net import Net
-    from sheetnet.tables.sources import Reading
+    from sheetnet.tables.opened import Reading
     from sheetnet.tables.table import Table
 
 USUAL = {"number": "linear", "two": "logistic", "many": "softmax"}  # models, by the kind of target
@@ -56,7 +56,7 @@ def own_table(file: str, options: dict[str, Any]) -> Table:
 
 def reading_of(options: dict[str, Any]) -> Reading:
     """What the options say of a text file."""
-    from sheetnet.tables.sources import Reading
+    from sheetnet.tables.opened import Reading
 
     separator = "\t" if options["separator"] in TABULATORS else options["separator"]
     return Reading(separator, options["decimal"], options["encoding"])
