@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from sheetnet.commands.build_table import build_table
-from sheetnet.commands.common import CONTEXT, SEED, plainly, print_json, recipe_options, say
+from sheetnet.commands.common import CONTEXT, SEED, print_json, recipe_options, say
 from sheetnet.commands.tables import OF_MODEL, OF_TABLE, alike, is_table, none_of, own_options
 from sheetnet.course.listing import LISTING
 from sheetnet.errors import SheetnetError
@@ -50,8 +50,7 @@ RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in O
 )
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 @click.pass_context
-@plainly
-def build(context: click.Context, what: str, output: str | None, as_json: bool, **settings: Any) -> None:
+def build(context: click.Context, /, what: str, output: str | None, as_json: bool, **settings: Any) -> None:
     """Write the workbook of a lesson, of all lessons, or of your own table and a model that learns from it.
 
     LESSON is a name that `sheetnet lessons` lists, or all; of lessons titanic alone has settings. TABLE is a CSV or

@@ -1,48 +1,24 @@
-"""What the commands share: options, messages, exit codes. 0: all well; 1: something differs; 2: a clear message."""
+"""What the commands share: options, progress, files."""
 
 from __future__ import annotations
 
 import csv
 import json
-import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
+from sheetnet.commands.ending import worker
 from sheetnet.common.settings import MAX_SEED
 from sheetnet.errors import SheetnetError
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 SEED = click.IntRange(0, MAX_SEED)
-
-
-def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The command, with one line and exit code 2 for what a user can mend; 130 for Ctrl-C."""
-
-    @wraps(command)
-    def run(*args: Any, **options: Any) -> Any:
-        try:
-            return command(*args, **options)
-        except SheetnetError as reason:
-            click.echo(f"sheetnet{worker()}: {reason}", err=True)
-            sys.exit(2)
-        except KeyboardInterrupt:
-            click.echo("sheetnet: stopped at once; no file is half written", err=True)
-            sys.exit(130)
-
-    return run
-
-
-def worker() -> str:
-    """Which worker of several this is, for a message; nothing where there is one."""
-    rank = os.environ.get("RANK")
-    return f" (worker {rank})" if rank is not None and os.environ.get("WORLD_SIZE", "1") not in ("", "1") else ""
 
 
 def speaks() -> bool:

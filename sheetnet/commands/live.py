@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetnet.commands.common import CONTEXT, bar, dead_words, numbers, plainly, print_json, say
+from sheetnet.commands.common import CONTEXT, bar, dead_words, numbers, print_json, say
 from sheetnet.engines import NAMES
 from sheetnet.errors import SheetnetError
 
@@ -51,7 +51,6 @@ ROUNDING = 1e-9  # relative: who begins at the bottom stays there but for roundi
 @click.option("--solver", is_flag=True, help="Let Excel's own Solver run when torch is done (--epochs 0: at once).")
 @click.option("--weights", metavar="W.csv", help="Begin with these.  [default: the yellow weights]")
 @click.option("--json", "as_json", is_flag=True, help="Print every push and the last weights as JSON.")
-@plainly
 def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
     """Train in torch while the workbook is open: it shows the weights and calculates its own loss.
 

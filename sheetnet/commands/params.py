@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetnet.commands.common import CONTEXT, numbers, outputs, plainly, print_json, say
+from sheetnet.commands.common import CONTEXT, numbers, outputs, print_json, say
 from sheetnet.errors import SheetnetError
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ WRITTEN = {"output": (".csv", ".npz", ".pt"), "table": (".csv",)}
 @click.option("-o", "--output", metavar="FILE", help="Write them: .csv (one model), .npz, or .pt for torch.")
 @click.option("--table", metavar="FILE.csv", help="Write the sheet Data, edited or not, as CSV.")
 @click.option("--json", "as_json", is_flag=True, help="Print all digits as JSON.")
-@plainly
 def params(file: str, model: str | None, epoch: int | None, as_json: bool, **options: Any) -> None:
     """Print the parameters and rates that now stand in a workbook, or write them to a file.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetnet.commands.common import CONTEXT, outputs, plainly, print_json, say
+from sheetnet.commands.common import CONTEXT, outputs, print_json, say
 
 if TYPE_CHECKING:
     from sheetnet.book.params import Params
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--fill", is_flag=True, help="Also fill blanks for which a row of the workbook's table was left out.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
-@plainly
 def predict(file: str, rows: str, model: str | None, epoch: int | None, as_json: bool, **options: Any) -> None:
     """Predict new rows by the parameters that stand in a workbook: a number, or a class and how probable each is.
 

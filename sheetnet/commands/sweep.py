@@ -15,7 +15,6 @@ from sheetnet.commands.common import (
     memory_of,
     numbers,
     outputs,
-    plainly,
     print_json,
     rows_options,
     table_flags,
@@ -85,7 +84,6 @@ class Values(click.ParamType):  # type: ignore[type-arg]
 @click.option("--results", metavar="FILE.csv", help="Write a row for each net, as .csv or .parquet.")
 @click.option("--plot", metavar="FILE.png", help="Draw heat map and histogram.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-@plainly
 def sweep(what: str, nets: int | None, as_json: bool, **options: Any) -> None:
     """Train many nets of one shape: how often does it die, how often does it land in a poor minimum?
 

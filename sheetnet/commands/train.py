@@ -17,7 +17,6 @@ from sheetnet.commands.common import (
     memory_of,
     numbers,
     outputs,
-    plainly,
     print_json,
     rows_options,
     speaks,
@@ -73,7 +72,6 @@ WRITTEN: dict[str, tuple[str, ...]] = {
 @click.option("--params", metavar="FILE", help="Write the last parameters: .pt for torch, .npz, or .csv.")
 @click.option("--plot", metavar="FILE.png", help="Draw loss, accuracy and weights.")
 @click.option("--json", "as_json", is_flag=True, help="Print losses and weights as JSON.")
-@plainly
 def train(what: str, **options: Any) -> None:  # fmt: skip
     """Train a model in torch, from the same start as the workbook.
 
