@@ -7,7 +7,6 @@ a spreadsheet engine; every block is compared with the graph, and with torch's a
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +26,7 @@ from sheetnet.checking.structure import (
     check_sheets,
     check_values_on_record,
 )
+from sheetnet.common.leftovers import temporary
 from sheetnet.errors import EngineError, WorkbookError
 from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.graph.recurrence import size
@@ -86,8 +86,8 @@ def recalculated(path: Path, contents: Contents, workbook: Workbook, engine: str
     from sheetnet.engines.base import CellError
 
     out: dict[str, np.ndarray] = {}
-    with tempfile.TemporaryDirectory(prefix="sheetnet-") as folder:
-        copy = Path(folder) / "poisoned.xlsx"
+    with temporary() as folder:
+        copy = folder / "poisoned.xlsx"
         count = poison(path, copy)
         if count != contents.n_formula_cells:
             raise WorkbookError(

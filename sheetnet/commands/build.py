@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from sheetnet.commands.build_table import build_table
-from sheetnet.commands.common import CONTEXT, SEED, print_json, recipe_options, say
+from sheetnet.commands.common import CONTEXT, FILE, SEED, print_json, recipe_options, say
 from sheetnet.commands.tables import OF_MODEL, OF_TABLE, alike, is_table, none_of, own_options
 from sheetnet.course.listing import LISTING
 from sheetnet.errors import SheetnetError
@@ -25,9 +25,13 @@ RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in O
 
 
 @click.command(context_settings=CONTEXT)
-@click.argument("what", metavar="LESSON|TABLE")
+@click.argument("what", type=FILE, metavar="LESSON|TABLE")
 @click.option(
-    "-o", "--output", metavar="FILE", help="Where to write.  [default: workbooks/NN_LESSON.xlsx, or TABLE.xlsx]"
+    "-o",
+    "--output",
+    type=FILE,
+    metavar="FILE",
+    help="Where to write.  [default: workbooks/NN_LESSON.xlsx, or TABLE.xlsx]",
 )
 @click.option(
     "--epochs", type=int, default=100, show_default=True, help="titanic, table: rows of descent for each model."
@@ -45,6 +49,7 @@ RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in O
 @recipe_options
 @click.option(
     "--params",
+    type=FILE,
     metavar="FILE",
     help="titanic: begin with the weights in a .csv; or build a .xlsx anew, with weights, rates and data as they are.",
 )

@@ -6,13 +6,13 @@ import sys
 
 import click
 
-from sheetnet.commands.common import CONTEXT, say
+from sheetnet.commands.common import CONTEXT, FILE, say
 from sheetnet.commands.ending import told
 from sheetnet.engines import NAMES
 
 
 @click.command(context_settings=CONTEXT)
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
 @click.option(
     "--engine", type=click.Choice(NAMES), default="ironcalc", show_default=True,
     help="The spreadsheet engine that recalculates; excel needs Excel and xlwings, on Windows or macOS.",

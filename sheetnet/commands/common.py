@@ -14,11 +14,27 @@ from typing import Any
 import click
 
 from sheetnet.commands.ending import worker
+from sheetnet.common.files import end_of, meant
 from sheetnet.common.settings import MAX_SEED
 from sheetnet.errors import SheetnetError
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 SEED = click.IntRange(0, MAX_SEED)
+
+
+class _FileName(click.ParamType):  # type: ignore[type-arg]
+    """The name of a file: '' is none, though the system takes it for this folder."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name as it was typed."""
+        if not value.strip():
+            self.fail("the name of a file is expected, found nothing")
+        return str(value)
+
+
+FILE = _FileName()
 
 
 def speaks() -> bool:
@@ -60,6 +76,7 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )  # fmt: skip
     csv = click.option(
         "--csv",
+        type=FILE,
         metavar="FILE",
         help="Your own table, with the columns of Kaggle's train.csv.  [default: the shipped one]",
     )
@@ -75,7 +92,8 @@ def rows_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--no-constant", is_flag=True, help="With --data: no column of ones beside the features."),
         click.option(
-            "--data", metavar="FILE", help="Columns of numbers instead: CSV, Parquet or Arrow, a file or a folder."
+            "--data", type=FILE, metavar="FILE",
+            help="Columns of numbers instead: CSV, Parquet or Arrow, a file or a folder."
         ),
     ):  # fmt: skip
         command = option(command)
@@ -132,13 +150,13 @@ def outputs(options: dict[str, Any], names: Mapping[str, tuple[str, ...]]) -> di
     """
     files: dict[str, Path] = {}
     for name, kinds in names.items():
-        if not options.get(name):
+        if options.get(name) is None:
             continue
         path = Path(options[name])
         try:
             _check_output(name, path, kinds, options, files)
         except OSError as reason:
-            raise SheetnetError(f"{path}: cannot be written: {reason.strerror}") from None
+            raise SheetnetError(f"{path}: cannot be written: {reason.strerror or reason}") from None
         files[name] = path
     return files
 
@@ -152,11 +170,11 @@ def _check_output(
         raise SheetnetError(f"{path}: this is a folder; name a file for --{name}")
     if not path.parent.is_dir():
         raise SheetnetError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
-    same = [Path(options[source]).expanduser() for source in ("csv", "data", "source") if options.get(source)]
-    if any(source.resolve() in (path.resolve(), path.resolve().parent) for source in same):
+    same = [end_of(meant(options[source])) for source in ("csv", "data", "source") if options.get(source)]
+    if any(source in (end_of(path), end_of(path).parent) for source in same):
         raise SheetnetError(f"{path}: --{name} would overwrite the table, or lie among its files; name another")
     for other, file in others.items():
-        if file.resolve() == path.resolve():
+        if end_of(file) == end_of(path):
             raise SheetnetError(f"{path}: --{other} and --{name} name the same file; name two")
 
 

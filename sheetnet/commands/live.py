@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetnet.commands.common import CONTEXT, bar, dead_words, numbers, print_json, say
+from sheetnet.commands.common import CONTEXT, FILE, bar, dead_words, numbers, print_json, say
 from sheetnet.engines import NAMES
 from sheetnet.errors import SheetnetError
 
@@ -24,7 +24,7 @@ ROUNDING = 1e-9  # relative: who begins at the bottom stays there but for roundi
 
 
 @click.command(context_settings=CONTEXT)
-@click.argument("file", metavar="FILE")
+@click.argument("file", type=FILE, metavar="FILE")
 @click.option("--model", help="linear, two-relu, mmult, mlp, ...  [default: the last model of the workbook]")
 @click.option("--epochs", type=click.IntRange(0), default=100, show_default=True, help="Passes over all rows.")
 @click.option("--lr", type=click.FloatRange(0), help="Learning rate.  [default: the one on the sheet Start]")
@@ -49,7 +49,7 @@ ROUNDING = 1e-9  # relative: who begins at the bottom stays there but for roundi
 )  # fmt: skip
 @click.option("--headless", is_flag=True, help="Without a window; the program ends with the command.")
 @click.option("--solver", is_flag=True, help="Let Excel's own Solver run when torch is done (--epochs 0: at once).")
-@click.option("--weights", metavar="W.csv", help="Begin with these.  [default: the yellow weights]")
+@click.option("--weights", type=FILE, metavar="W.csv", help="Begin with these.  [default: the yellow weights]")
 @click.option("--json", "as_json", is_flag=True, help="Print every push and the last weights as JSON.")
 def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
     """Train in torch while the workbook is open: it shows the weights and calculates its own loss.

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetnet.commands.common import CONTEXT, outputs, print_json, say
+from sheetnet.commands.common import CONTEXT, FILE, outputs, print_json, say
 
 if TYPE_CHECKING:
     from sheetnet.book.params import Params
 
 
 @click.command(context_settings=CONTEXT)
-@click.argument("file", metavar="FILE")
+@click.argument("file", type=FILE, metavar="FILE")
 @click.option(
-    "--rows", "--csv", "rows", metavar="FILE", required=True,
+    "--rows", "--csv", "rows", type=FILE, metavar="FILE", required=True,
     help="The rows, CSV or Parquet, with the columns of the workbook's table (of the passengers: Kaggle's test.csv).",
 )  # fmt: skip
-@click.option("-o", "--output", metavar="FILE.csv", required=True, help="Write the predictions there.")
+@click.option("-o", "--output", type=FILE, metavar="FILE.csv", required=True, help="Write the predictions there.")
 @click.option(
     "--model", help="linear, two-relu, mlp, ...; or mmult: the W of the sheet MMULT.  [default: the last model]"
 )
