@@ -66,7 +66,7 @@ def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
       sheetnet live penguins.xlsx --model mlp --epochs 500 --every 5 --weights mlp.csv
     """
     from sheetnet.common.settings import learning_rate
-    from sheetnet.living.learning import learn
+    from sheetnet.living.learning import learn, saved
     from sheetnet.living.session import known, opened, workbook_at
     from sheetnet.living.solver import expect_solver, solve
     from sheetnet.motifs.verdicts import CLOSE
@@ -101,7 +101,7 @@ def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
         solves = options["solver"] and not learned.stopped
         solved = f"{solve(session, key)}; loss {session.loss(key):.12g}" if solves else ""
         if options["save"]:
-            session.save()
+            saved(session, learned)
         on_mmult = not session.moves_descent(key)
     (_print_json if as_json else _print)(learned, file, solved)
     for words in _ending(learned, file, options, on_mmult):
