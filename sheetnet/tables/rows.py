@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from sheetnet.common.files import meant
 from sheetnet.errors import DataError
 from sheetnet.tables.cells import Mark
 from sheetnet.tables.files import FORMATS, File
@@ -224,7 +225,7 @@ def open_rows(
 
 def _paths(path: str | Path | Sequence[str | Path]) -> tuple[str, list[Path]]:
     """What was named, in words, and its files."""
-    named = [Path(path)] if isinstance(path, str | Path) else [Path(name) for name in path]
+    named = [meant(path)] if isinstance(path, str | Path) else [meant(name) for name in path]
     source = ", ".join(map(str, named[:2])) + f" and {len(named) - 2} more" * (len(named) > 2)
     with reading(source):
         inside = len(named) == 1 and named[0].is_dir()
