@@ -148,7 +148,7 @@ def _matmul_cell(node: Node, i: int, j: int, places: Places) -> tuple[str, float
         left = _line(a, (i, i), (k, k), (False, node.shape[1] > 1), places)
         if isinstance(b.value, tuple):
             weight = b.value[k][j]
-            terms.append(left if weight == 1 else f"{left}*{_number(weight)}")
+            terms.append(left if weight == 1 else f"{left}*{_number(float(weight))}")
         else:
             terms.append(f"{left}*{_line(b, (k, k), (j, j), (True, False), places)}")
     return "+".join(terms), SUM
