@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import cycle
@@ -26,10 +26,12 @@ from sheetnet.course import LISTING, kind_of, workbook_of
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.titanic.lesson import Titanic
 from sheetnet.engines import Engine, Session, Value
+from sheetnet.engines.base import CellError
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.judging import hit, key
 from sheetnet.motifs.exercises import ANSWERS, CLOSE_WORDS, MARKS, OFFSETS, WITHIN, Exercise, keys
 from sheetnet.motifs.exercises_page import NO_HINT
+from sheetnet.motifs.predictions import AFTER, BEFORE, GUESSES, RIGHT, outcomes
 from sheetnet.page.area import cell_address
 
 pytestmark = pytest.mark.usefixtures("one_office")
@@ -438,6 +440,46 @@ def test_no_cell_beside_the_exercises_holds_an_answer(exercised: Book) -> None:
             assert all(abs(float(number) - truth) > exercise.within for number in numbers), exercise.question
         text = sheet.formulas[first.row + i, exercised.workbook.book.block("exercises.verdicts").area.col].text
         assert cell_address(first.row + i, 2) in text
+
+
+# ---- predict first
+
+
+def test_a_guess_comes_before_what_happens(answering: tuple[Book, Session]) -> None:
+    book, session = answering
+    asked = book.workbook.predictions
+    if not asked:
+        pytest.skip("it asks for no guesses, as yet")
+    happens = outcomes(asked, book.workbook.by_node(book.inputs))
+    n, areas = len(asked), {id: book.workbook.book.block(f"predict.{id}").area for id in SHOWN}
+    assert n >= 5
+    came = happens[RIGHT][:, 0]
+    assert all(came[i] in range(1, len(one.choices) + 1) for i, one in enumerate(asked)), came
+
+    def seen(guesses: Sequence[float | None]) -> dict[str, list[Value]]:
+        area = book.workbook.book.block(GUESSES).area
+        for i, guess in enumerate(guesses):
+            session.set(area.sheet, area.row + i, area.col, guess)
+        session.recalculate()
+        return {id: [line[0] for line in session.read(a.sheet, a.row, a.col, n, 1)] for id, a in areas.items()}
+
+    def is_hidden(said: dict[str, list[Value]]) -> bool:
+        rest = [value or "" for id in ("here", "then", "why") for value in said[id]]
+        return set(said["verdict"]) == {"guess first"} and set(rest) == {""}
+
+    assert is_hidden(seen([None] * n))
+    said = seen(came.tolist())
+    assert said["verdict"] == ["as you said"] * n
+    for id, values in (("here", happens[BEFORE]), ("then", happens[AFTER])):
+        for got, value in zip(said[id], values[:, 0], strict=True):
+            assert isinstance(got, CellError) if np.isnan(value) else got == pytest.approx(value, rel=1e-12)
+    assert all(one.why in str(why) for one, why in zip(asked, said["why"], strict=True))
+    others = [1.0 if choice > 1 else 2.0 for choice in came]
+    assert seen(others)["verdict"] == ["another one"] * n
+    assert is_hidden(seen([None] * n))
+
+
+SHOWN = ("here", "then", "verdict", "why")
 
 
 # ---- the list of lessons, the command

@@ -19,11 +19,12 @@ from sheetnet.graph.dialect import number
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.graph.node import Node, apply, order, variable
-from sheetnet.motifs import start
+from sheetnet.motifs import predictions, start
 from sheetnet.motifs.agreement import HERE, SIZE, TORCH, Marks, Pair, Said, Watched, torch_page
 from sheetnet.motifs.exercises import Exercise
 from sheetnet.motifs.exercises_page import exercises_page
 from sheetnet.motifs.panel import FIRST_LOOK, WIGGLE, panel
+from sheetnet.motifs.predictions import Prediction, outcomes
 from sheetnet.motifs.words import Word, list_words, words_page
 from sheetnet.motifs.workbook import SAME, Values, Workbook
 from sheetnet.page.book import Book, Page, Role
@@ -39,6 +40,7 @@ class Lesson(Workbook):
     purpose: str  # two sentences on Start
     tries: Sequence[str]  # at most 110 characters each
     asked: str = "float64"  # how torch was asked for its numbers, in words
+    predicts: ClassVar[bool] = False  # whether predict() has questions: their sheet comes before the lesson's own
 
     def __init__(self, torch_version: str) -> None:
         self.torch_version = torch_version
@@ -47,7 +49,11 @@ class Lesson(Workbook):
         self._typed: dict[Node, tuple[str, Shown]] = {}
         self._kept: dict[Node, Node] = {}
         front = start.first_page(self.book, self.title)
+        first = predictions.first_page(self.book) if self.predicts else None
         self.sheets()
+        self.predictions = self.predict()
+        if first:
+            predictions.fill(first, self.predictions)
         verdict = torch_page(self.book, self.marks, self.pairs(), self.said(), torch_version, self.asked)
         words = words_page(self.book)
         self.exercises = self.ask()
@@ -91,6 +97,10 @@ class Lesson(Workbook):
     @abstractmethod
     def ask(self) -> Sequence[Exercise]:
         """The exercises, at least eight."""
+
+    def predict(self) -> Sequence[Prediction]:
+        """What is asked before it is seen, at least five."""
+        return ()
 
     def said(self) -> Sequence[Said]:
         """Other numbers of torch that the sheet Torch keeps."""
@@ -218,7 +228,8 @@ class Lesson(Workbook):
         marks = dict(zip(self.marks.now, evaluate(list(self.marks.now.values()), by_node), strict=True))
         fixed = {b.id: values[b.id] for b in self.book.blocks if b.role == "fixed" and b.id in values}
         kept = {ids[copy]: values[ids[node]] for copy, node in self._kept.items()}
-        return fixed | kept | self.keys_of_answers(values) | marks | said | self._sizes(by_node)
+        asked = self.keys_of_answers(values) | (outcomes(self.predictions, by_node) if self.predictions else {})
+        return fixed | kept | asked | marks | said | self._sizes(by_node)
 
     def _sizes(self, by_node: Mapping[Node, np.ndarray]) -> dict[str, np.ndarray]:
         """How large the numbers are that the sheet Torch compares, (1, k) for each column of a block, by id.

@@ -56,7 +56,7 @@ class Exercise:
 
     def truth(self, given: Mapping[Node, np.ndarray]) -> float:
         """The right answer, for the inputs as the workbook is delivered."""
-        return _read(self.answer, self.changes, given)
+        return read(self.answer, self.changes, given)
 
     @property
     def is_whole(self) -> bool:
@@ -83,7 +83,7 @@ class Exercise:
         taken = [(truth, within if self.is_whole else CLOSE * within)]
         out = []
         for slip in self.mistakes:
-            wrong = _read(slip.answer, self.changes if slip.changes is None else slip.changes, given)
+            wrong = read(slip.answer, self.changes if slip.changes is None else slip.changes, given)
             if all(abs(wrong - other) > room + 2.0 * within for other, room in taken):
                 taken.append((wrong, within))
                 out.append(wrong)
@@ -125,8 +125,8 @@ def _keys_of(exercise: Exercise, given: Mapping[Node, np.ndarray]) -> Iterator[t
         yield within, *key(wrong, within, slip.words + asked)
 
 
-def _read(answer: Node | float, changes: Changes, given: Mapping[Node, np.ndarray]) -> float:
-    """A number, or what a node (1, 1) says once some inputs are changed."""
+def read(answer: Node | float, changes: Changes, given: Mapping[Node, np.ndarray]) -> float:
+    """A number, or what a node (1, 1) says once some inputs are changed: {input node: number or array}."""
     if not isinstance(answer, Node):
         return float(answer)
     changed = {node: np.full(node.shape, value, dtype=float) for node, value in changes.items()}

@@ -13,7 +13,7 @@ import numpy as np
 from sheetnet.graph.node import Node
 from sheetnet.models.model import Model
 from sheetnet.models.net import Net
-from sheetnet.motifs.exercises import ANSWERS, Exercise, keys
+from sheetnet.motifs.exercises import Exercise, keys
 from sheetnet.page.book import Block, Book
 from sheetnet.tables.passengers import SCHEMA, Column
 from sheetnet.tables.recipe import Recipe
@@ -135,8 +135,9 @@ class Workbook(ABC):
         return {node: values[id] for id, node in self.inputs.items() if id in values}
 
     def no_answers(self) -> dict[str, np.ndarray]:
-        """The answers to the exercises, by id, before anybody has given one."""
-        return {ANSWERS: np.full((len(self.exercises), 1), "", dtype=object)} if self.exercises else {}
+        """The answers to exercises and the guesses, by id, before anybody has given one."""
+        asked = (block for block in self.book.blocks if block.role == "answer")
+        return {block.id: np.full(block.node.shape, "", dtype=object) for block in asked}
 
     def keys_of_answers(self, values: Values) -> dict[str, np.ndarray]:
         """What the sheet of exercises knows of the right answers, by id."""

@@ -8,11 +8,12 @@ import numpy as np
 
 from sheetnet.course.lesson import Lesson, Pair, Watched, Word
 from sheetnet.course.points import noisy_points
-from sheetnet.course.quadratic.questions import questions
+from sheetnet.course.quadratic.questions import EPOCHS, LETTERS, LR, predictions, questions
 from sheetnet.graph.gradient import gradient
 from sheetnet.graph.node import Node, apply, lift, mean, row, square, variable, vstack
 from sheetnet.graph.rewrite import substitute
 from sheetnet.motifs.exercises import Exercise
+from sheetnet.motifs.predictions import Prediction
 from sheetnet.motifs.unroll import unroll
 from sheetnet.motifs.wiggle import wiggled
 from sheetnet.page.flow import across, down
@@ -21,12 +22,11 @@ from sheetnet.page.parts import Note, Words, table
 from sheetnet.page.plot import plot
 from sheetnet.page.shown import Group, backward, forward, result, update
 
-EPOCHS, LR, START, WIGGLE = 60, 0.02, 1.1, 0.001
+START, WIGGLE = 1.1, 0.001
 WINDOW = {"y_format": "0", "x_max": 2, "x_min": -2, "y_min": -5, "y_max": 20}
 POINTS = ("the points", "fit.x", "fit.y", "dots")
 STEPS = (0.001, 0.01, 0.1, 0.5, 1.0, 2.0)
 MOVES = np.linspace(-4, 4, 33)[:, None]
-LETTERS = ("a", "b", "c")
 ABOUT_FIT = "Change the yellow a, b and c until the curve runs among the points. The loss says how far off it is: make it small."
 ABOUT_SLOPES = "A slope says how fast the loss changes with a parameter: change of the loss per unit, for a tiny step. Found twice, by wiggling and by a formula."
 ABOUT_DESCENT = f"Each row is one step from the row above: new = old - rate x slope, for a, b and c at once. It begins with the numbers on Fit and takes {EPOCHS} steps."
@@ -47,7 +47,7 @@ DESCENT = "One step of a as the workbook came: 1.1 - 0.02 x (-11.39) = 1.33. All
 class Quadratic(Lesson):
     """Points, a curve with three unknowns, its loss; the loss's slopes, wiggled and exact; descent."""
 
-    name = "quadratic"
+    name, predicts = "quadratic", True
     title = "Fit a curve by hand, then let it fit itself"
     purpose = "Twenty points lie near an unknown curve. You fit it by eye, find out from the slopes of the loss which way each number should go, and then let the sheet take sixty such steps by itself: that is how a model learns."
     tries = (
@@ -247,6 +247,9 @@ class Quadratic(Lesson):
             Word("epoch", "One step that has seen all points; epoch 0 is the start.", "descent.epochs"),
             Word("descent", "Steps against the slope, again and again, so that the loss falls.", "descent.loss"),
         ]
+
+    def predict(self) -> list[Prediction]:
+        return predictions(self)
 
     def ask(self) -> list[Exercise]:
         return questions(self)

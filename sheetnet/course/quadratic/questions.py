@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sheetnet.graph.node import apply, lift, row, where
+from sheetnet.graph.node import Node, apply, lift, row, where
+from sheetnet.graph.rewrite import substitute
 from sheetnet.motifs.exercises import Exercise, Slip, choice
+from sheetnet.motifs.predictions import Prediction
 
 if TYPE_CHECKING:
     from sheetnet.course.quadratic.lesson import Quadratic
 
+EPOCHS, LR, LETTERS = 60, 0.02, ("a", "b", "c")
 ABSOLUTE, SQUARED = "That is of the mean absolute error.", "That is of the mean squared error: take sizes, not squares."
 SUM, ROOT = "You added, and did not divide by how many there are.", "That is its square root."
 
@@ -87,3 +90,59 @@ def questions(lesson: Quadratic) -> list[Exercise]:
             hint="Think of two errors, one of them the other's opposite.", why="A bad curve could then have the loss 0.",
         ),
     ]  # fmt: skip
+
+
+def predictions(lesson: Quadratic) -> list[Prediction]:
+    """What a learner guesses before looking."""
+    a, b, c = lesson.now
+    loss = lesson.descent["loss"]
+    first, last = row(loss, 1), row(loss, EPOCHS + 1)
+    usual = substitute([last], {lesson.lr: lift(LR)})[0]
+    raised = [substitute([lesson.mse], {one: one + 1.0})[0] for one in lesson.now]
+    moved = [apply("abs", new - lesson.mse) for new in raised]
+    most = where(_above(moved[1], moved[2]), 2.0, 3.0)
+    most = where(_above(moved[0], moved[1]) * _above(moved[0], moved[2]), 1.0, most)
+    right_end = 4.0 * a + 2.0 * b + c
+    left_end = 4.0 * a - 2.0 * b + c
+    ends = where(_above(right_end, lift(7.7)) * _above(left_end, lift(3.3)), 1.0, 2.0)
+    up = lesson.y + 10.0 * apply("equal", lesson.y, apply("max", lesson.y))
+    squared, absolute = (substitute([one], {lesson.y: up})[0] for one in (lesson.mse, lesson.mae))
+    times = where(_above(squared / lesson.mse, absolute / lesson.mae), 2.0, 1.0)
+    return [
+        Prediction(
+            "a, b and c are all 1.1. One of them is raised by 1, the others stay. Which of them moves the mean squared error most?",
+            LETTERS, most, lesson.mse, where(apply("equal", most, lift(1.0)), raised[0], where(apply("equal", most, lift(2.0)), raised[1], raised[2])),
+            "The loss before and after it is raised", "a is multiplied by x^2, which is large at both ends; b by x, c by 1.", "fit.mse",
+        ),
+        Prediction(
+            "a is raised from 1.1 to 3. What do the two ends of the curve do, at x = -2 and at x = 2?",
+            ("both go up", "one goes up, the other down"), ends, right_end, right_end,
+            "The curve at x = 2", "x^2 is 4 at both ends, and never below 0: a bends the curve. It is b that tilts it.", "fit.a", {a: 3.0},
+        ),
+        Prediction(
+            "The highest point is raised by 10 more. Which loss becomes more times what it was?",
+            ("the mean absolute error", "the mean squared error", "both alike"), times, lesson.mse, squared,
+            "The mean squared error", "A large error, squared, outweighs all the others: one wild point can pull the whole curve.", "fit.mse",
+        ),
+        Prediction(
+            "Descent takes 60 steps by itself. How near to 0 does the loss come?",
+            ("it reaches 0", "it falls, but stays above 0", "it does not fall"),
+            where(_above(last, first), 3.0, where(_above(last, lift(0.001)), 2.0, 1.0)), first, last,
+            "The loss at the start and at the end", "The points are noisy: no parabola goes through all of them. What is left is the noise.", "descent.loss",
+        ),
+        Prediction(
+            "The learning rate is doubled, from 0.02 to 0.04. What is the loss after 60 steps?",
+            ("smaller than before", "larger than before"), where(_above(last, usual), 2.0, 1.0), usual, last,
+            "The last loss", "Longer steps in the right direction arrive sooner, as long as they do not jump over the valley.", "descent.lr", {lesson.lr: 2 * LR},
+        ),
+        Prediction(
+            "And if it is raised to 0.25?",
+            ("it arrives sooner still", "it swings, and arrives", "it grows without end"),
+            where(_above(last, first), 3.0, where(_above(last, usual), 2.0, 1.0)), usual, last,
+            "The last loss", "Each step lands on the other side of the valley, higher than it was, where the slope is steeper still.", "descent.lr", {lesson.lr: 0.25},
+        ),
+    ]  # fmt: skip
+
+
+def _above(one: Node, other: Node) -> Node:
+    return apply("greater", one, other)

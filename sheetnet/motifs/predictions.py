@@ -1,0 +1,112 @@
+"""Predict first: a question before a thing is looked at, a guess, and only then what happens, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import ceil
+
+import numpy as np
+
+from sheetnet.graph.node import Node, apply, constant, lift, variable, where
+from sheetnet.motifs.exercises import Changes, read
+from sheetnet.page.book import Book, Page
+
+GUESSES = "predict.guesses"
+RIGHT, BEFORE, AFTER = "predict.outcome", "predict.was", "predict.becomes"
+TOP, QUESTION, GUESS, HERE, THEN, VERDICT, WHY, LINK, HELPERS = 6, 1, 2, 3, 4, 5, 6, 7, 9
+WIDE, WHY_WIDE, LINE = 56, 46, 15.5
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A question with numbered choices, and what happens: found from the workbook when it is made, not typed in.
+
+    outcome: the number of the choice that comes true, a node (1, 1); it and after are read once changes are typed in
+    (as an Exercise's answer is); before is read as the workbook is delivered. number: what before and after are.
+    why: at most 240 characters. look: the block, by its id, at which it can be seen.
+    """
+
+    question: str
+    choices: Sequence[str]
+    outcome: Node | float
+    before: Node | float
+    after: Node | float
+    number: str
+    why: str
+    look: str
+    changes: Changes = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """The question with its choices, each in a line."""
+        return "\n".join([self.question, *(f"{i}: {choice}" for i, choice in enumerate(self.choices, start=1))])
+
+
+def first_page(book: Book) -> Page:
+    """The page Predict, still empty: it comes before what it asks about, and is filled in when that stands."""
+    return book.page(
+        "Predict",
+        "Predict: what do you think will happen?",
+        "Type the number of a choice into each yellow cell before you look at the other sheets. Then see.",
+        freeze=(TOP, 0),
+    )
+
+
+def fill(page: Page, predictions: Sequence[Prediction]) -> None:
+    """Lay the page: a question in each row, the guess, and once there is one, numbers, a verdict and a reason."""
+    n = len(predictions)
+    guesses, right, before, after = (variable(name, (n, 1)) for name in ("guesses", "outcome", "was", "becomes"))
+    page.widths |= {
+        0: 4.0,
+        QUESTION: WIDE,
+        GUESS: 10.0,
+        HERE: 11.0,
+        THEN: 11.0,
+        VERDICT: 14.0,
+        WHY: WHY_WIDE,
+        LINK: 11.0,
+    }
+    page.hidden = range(HELPERS, HELPERS + 5)
+    page.text(TOP - 3, QUESTION, "Before you look", "band_plain")
+    page.text(TOP - 3, LINK, "See it", "band_plain")
+    for i, one in enumerate(predictions):
+        page.text(TOP + i, 0, str(i + 1), "count")
+        page.text(TOP + i, QUESTION, one.words, "question")
+        at = page.book.block(one.look).area
+        page.text(TOP + i, LINK, at.sheet, "link", link=at.full(fixed=False))
+        page.heights[TOP + i] = LINE * max(_lines(one.words, WIDE), _lines(f"{one.number}. {one.why}", WHY_WIDE)) + 8
+    blank = apply("equal", guesses, lift(""))
+    shown = {"here": (HERE, before, "Before"), "then": (THEN, after, "Then")}
+    page.place(GUESSES, guesses, TOP, GUESS, "answer", title="Guess", format="plain")
+    for id, (col, node, title) in shown.items():
+        page.place(f"predict.{id}", where(blank, "", node), TOP, col, "result", "cells", title=title, format="shown")
+    same = where(apply("equal", guesses, right), "as you said", "another one")
+    reasons = constant(tuple((f"{one.number}. {one.why}",) for one in predictions))
+    said = {
+        "verdict": (VERDICT, where(blank, "guess first", same), "What came", "text"),
+        "why": (WHY, where(blank, "", reasons), "Why", "words"),
+    }
+    for id, (col, node, title, format) in said.items():
+        page.place(f"predict.{id}", node, TOP, col, "result", "cells", title=title, format=format)
+    for j, (id, node) in enumerate(((RIGHT, right), (BEFORE, before), (AFTER, after))):
+        page.place(id, node, TOP, HELPERS + 1 + j, "fixed", title=node.name, format="plain")
+    page.print_cols = LINK + 1
+    page.active = (TOP, GUESS)
+
+
+def outcomes(predictions: Sequence[Prediction], given: Mapping[Node, np.ndarray]) -> dict[str, np.ndarray]:
+    """What happens, by the ids of the blocks that hold it, (n, 1) each: the choice, the number before and after.
+
+    Where descent has outgrown the sheet nan.
+    """
+    found = [
+        (read(p.outcome, p.changes, given), read(p.before, {}, given), read(p.after, p.changes, given))
+        for p in predictions
+    ]
+    columns = np.array(found, dtype=float).T[:, :, None]
+    return dict(zip((RIGHT, BEFORE, AFTER), columns, strict=True))
+
+
+def _lines(text: str, wide: int) -> int:
+    return sum(ceil(len(line) / (1.1 * wide)) for line in text.split("\n"))
