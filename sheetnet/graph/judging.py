@@ -12,7 +12,8 @@ import math
 from zlib import crc32
 
 SALT, FACTOR, MODULUS = 5000, 7_919_017, 99_999_989  # the salt makes small numbers wrap round as well
-LARGEST, NO_ANSWER = 1e8, -1.0  # in tolerances: beyond, products would lose digits
+LARGEST = 1e8  # in tolerances: beyond, products would lose digits
+NO_ANSWER = float(MODULUS)  # a fingerprint that no answer has, and no number that an exercise asks for
 WIDTH = 2.002  # of a bin, in tolerances: an answer that is off by just the tolerance is still right
 BIN = f"ROUND(({{0}}-{{2}})/({WIDTH}*{{1}}),0)"
 # 1 where an answer {0} lies in the bin of tolerance {1} and offset {2} that has the fingerprint {3}, else 0
