@@ -119,7 +119,7 @@ NUMBER_FORMATS = {
     "diff": "0.0E+00",
     "ratio": '0.0000;-0.0000;"exact"',  # of an error to the next; 0 stands for: there is no next
     "share": "0.0%",
-    "shown": "[>=1000]0;[<=-1000]-0;0.000",  # of any kind, to compare with another
+    "shown": "[<1000]0.000;0",  # of any kind, to compare with another; only the first section keeps a minus
     "count": "#,##0",
     "units": "[>=100]#,##0.0;[<=-100]-#,##0.0;General",  # of whatever size a person's own numbers are
     "loss_any": "[>=100000]0.0E+0;0.000000",  # of any net, also one that is about to diverge

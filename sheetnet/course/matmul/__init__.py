@@ -1,1 +1,1 @@
-"""Lesson 3: products.py (Dot, Arrows, Product), shapes.py (Shapes, Order), limits.py (Ones to Count), lesson.py (words), witness.py (torch)."""
+"""Lesson 3: products.py (Dot to Order), limits.py (Ones to Count), questions.py (exercises, predictions), lesson.py (words), witness.py (torch)."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from sheetnet.course.lesson import Pair, Watched, Word
 from sheetnet.course.matmul.limits import Limits
-from sheetnet.course.matmul.products import AMOUNTS
-from sheetnet.graph.node import Node, row
-from sheetnet.motifs.exercises import Exercise, choice
+from sheetnet.course.matmul.questions import predictions, questions
+from sheetnet.graph.node import Node
+from sheetnet.motifs.exercises import Exercise
+from sheetnet.motifs.predictions import Prediction
 
 PAIRS = {
     "dot.mmult": "Dot product", "arrows.cosine": "Cosine", "product.mmult": "Product", "order.PQ": "P Q",
@@ -19,13 +18,12 @@ WATCHED = {
     "P": "order.P", "Q": "order.Q", "X": "ones.X", "w": "ones.w", "delivery": "ones.b", "plans": "relu.plans",
     "recipes": "relu.recipes", "food prices": "relu.prices", "u on Sums": "sums.u", "v on Sums": "sums.v", "M on Sums": "sums.M",
 }  # fmt: skip
-ASKED = "dot.sum", "dot.amounts", "product.entry", "product.row", "product.column", "relu.bill"
 
 
 class Matmul(Limits):
     """Dot products, products of matrices three times over, shapes, ones, ReLU, and counting."""
 
-    name = "matmul"
+    name, predicts = "matmul", True
     title = "What a matrix product is, and what it is not"
     purpose = "Models are made of matrix products, with something simple between them. You build a product out of dot products, cell by cell, see which shapes fit, and find out what it can never do: bend."
     tries = (
@@ -33,7 +31,7 @@ class Matmul(Limits):
         "On Arrows, find a v at a right angle to u, and another v whose dot product is 5, too.",
         "On Product, step the row and the column through all six entries, and do one of them on paper.",
         "On Shapes, change one size so that A and B no longer fit, then another one so that they fit again.",
-        "On ReLU, find the plans for which the product without ReLU pays you money. What went wrong?",
+        "On ReLU, for which plans do the bills with and without ReLU differ? What is left over there?",
         "On Sums, find u and v for which ReLU passes the test. On Count, ask for more workers than results.",
     )
 
@@ -41,7 +39,8 @@ class Matmul(Limits):
         for name in ("dot", "arrows", "product", "shapes", "order", "ones", "relu", "sums", "count"):
             getattr(self, f"_{name}")()
 
-    def _node(self, id: str) -> Node:
+    def node(self, id: str) -> Node:
+        """The node of a block."""
         return self.book.block(id).node
 
     # ---- what is compared, the words, the exercises
@@ -50,7 +49,7 @@ class Matmul(Limits):
         return [Pair(id, title) for id, title in PAIRS.items()]
 
     def watched(self) -> list[Watched]:
-        return [Watched(self._node(id), title) for title, id in WATCHED.items()]
+        return [Watched(self.node(id), title) for title, id in WATCHED.items()]
 
     def words(self) -> list[Word]:
         return [
@@ -68,24 +67,11 @@ class Matmul(Limits):
             Word("GPU", "A graphics processor: thousands of workers that calculate at once.", "count.rounds"),
         ]  # fmt: skip
 
+    def predict(self) -> list[Prediction]:
+        return predictions(self)
+
     def ask(self) -> list[Exercise]:
-        bill, amounts, entry, i, j, bent = map(self._node, ASKED)
-        two_cheeses = np.array([[*AMOUNTS[:2], 2.0, *AMOUNTS[3:]]])
-        return [
-            Exercise("On Dot, what is the dot product of amounts and prices as the workbook came?", bill),
-            Exercise("On Dot, set the amount of cheese to 2. What is the dot product now?", bill, 0.001, {amounts: two_cheeses}),
-            Exercise("Write a formula for the dot product of 2, -1, 3 and 4, 5, 0.5.", 4.5),
-            Exercise("On Arrows, u is 3, 1. The first number of v is 1. What must the second be for a right angle?", -3.0),
-            Exercise("On Product, look at row 3 and column 2. What is this entry of A B?", entry, 0.001, {i: 3.0, j: 2.0}),
-            Exercise("A has the rows 1, 2 and 3, 4. B has the rows 5, 6 and 7, 8. Write a formula for the entry of A B in row 1, column 2.", 22.0),
-            Exercise("A is 64 x 30 and B is 30 x 10. How many multiplications does A B take?", 19200.0),
-            Exercise("The weights are 0.5 and -2, the constant is 3. Write a formula for the prediction for the row 6, 1.", 4.0),
-            Exercise("On ReLU, as it came: what does plan 3 cost with ReLU between the two products?", row(bent, 3)),
-            Exercise("A row is 2, -1. Take its dot products with 1, 3 and with 2, 1, then the ReLU of each, then add. Write this as a formula.", 3.0),
-            choice("Which of these can a matrix product not do? 1: give the sum of each row. 2: add a constant, if there is a column of ones. 3: set negative entries to 0.", 3),
-            choice("Two matrix products in a row, with nothing between them, can do: 1: as much as one product with another matrix. 2: one bend. 3: twice as much.", 1),
-            choice("Why is a GPU good at matrix products? 1: it leaves out the zeros. 2: the dot products do not wait for each other. 3: it has a shorter formula.", 2),
-        ]  # fmt: skip
+        return questions(self)
 
 
 LESSON = Matmul

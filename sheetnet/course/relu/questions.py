@@ -159,11 +159,11 @@ def predictions(lesson: Relu) -> list[Prediction]:
 
 
 def _corner(lesson: Relu) -> Prediction:
-    moved = _with(lesson.corner, {lesson.b: 3.0})
-    goes = where(_above(moved, lesson.corner), 2.0, where(_above(lesson.corner, moved), 1.0, 3.0))
+    here, moved = (_with(lesson.corner, {lesson.m: 1.0, lesson.b: b}) for b in (2.0, 3.0))
+    goes = where(_above(moved, here), 2.0, where(_above(here, moved), 1.0, 3.0))
     return Prediction(
         "A ReLU with m = 1 and b = 2. Now b is raised from 2 to 3. Where does its corner go?",
-        ("to the left", "to the right", "it stays, the ReLU only gets higher"), goes, lesson.corner, moved,
+        ("to the left", "to the right", "it stays, the ReLU only gets higher"), goes, here, moved,
         "The x of the corner", "A higher line crosses 0 earlier. The corner is at -b/m: with a positive m, a larger b moves it to the left.", "one.corner",
     )  # fmt: skip
 
@@ -196,10 +196,10 @@ def _left_alone(lesson: Relu) -> Prediction:
     changed = _above(apply("abs", moved - total), lift(TINY))
     right = _above(x, lift(FIRST + 1.0))  # of the knot of piece 2
     on_left, on_right = (apply("max", changed * side) for side in (1.0 - right, right))
-    happens = where(on_left, where(on_right, 1.0, 3.0), 2.0)
+    happens = where(on_left, where(on_right, 2.0, 3.0), 1.0)
     return Prediction(
-        "On Eight, the sum has eight pieces. Piece 2 begins at x = -3. Its coefficient is changed from -0.9 to 0.5. Where does the sum change?",
-        ("everywhere", "only right of x = -3", "only left of x = -3"), happens, row(total, 3), row(moved, 3),
+        f"On Eight, the sum has eight pieces. Piece 2 begins at x = -3. Its coefficient is changed from {BY_HAND[1]} to 0.5. Where does the sum change?",
+        ("only right of x = -3", "everywhere", "only left of x = -3"), happens, row(total, 3), row(moved, 3),
         "The sum at x = -3.5", "Left of its knot a piece is 0, whatever its coefficient. Right of it, everything moves. So one fits from left to right.", "eight.coefs",
     )  # fmt: skip
 
@@ -219,7 +219,7 @@ def _five(lesson: Relu) -> Prediction:
     three, five = (_with(lesson.largest, {lesson.pieces: n}) for n in (3.0, 5.0))
     return Prediction(
         "3 pieces follow the curve. Then 5 do, and all knots move. What happens to the largest error?",
-        ("it becomes smaller", "it becomes larger"), where(_above(five, three), 2.0, 1.0), three, five,
+        ("it becomes larger", "it becomes smaller"), where(_above(five, three), 1.0, 2.0), three, five,
         "The largest error with 3 and with 5 pieces", "More pieces help in the end, but not at each step: the new knots happen to stand at worse places. With twice the pieces, old knots stay.", "many.pieces",
     )  # fmt: skip
 
