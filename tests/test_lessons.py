@@ -376,7 +376,8 @@ def test_a_likely_mistake_is_told_what_it_is(answering: tuple[Book, Session]) ->
     assert set(verdicts(book, session, [None] * len(wrong))) == {"not done"}
 
 
-EXPLAINED = {"quadratic", "relu", "matmul"}  # each of whose exercises knows two mistakes and more, has a hint and a reason
+# each of whose exercises knows two mistakes and more, has a hint and a reason
+EXPLAINED = {"quadratic", "relu", "matmul", "preparing"}
 
 
 def test_most_exercises_know_two_mistakes_a_hint_and_a_reason(exercised: Book) -> None:

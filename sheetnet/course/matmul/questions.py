@@ -60,7 +60,7 @@ def _dots(lesson: Matmul) -> list[Exercise]:
         Exercise(
             "Write a formula for the cosine of the arrows 1, 0 and 1, 1: their dot product, divided by both lengths. SQRT gives a square root.", 0.5**0.5,
             slips=(Slip(1.0, "That is the dot product. Divide it by both lengths."), Slip(0.5, "A length is a square root: of 1*1 + 1*1 here."), Slip(2.0**0.5, "That is the length of the second arrow. Divide by it.")),
-            hint="The length of 1, 1 is SQRT(1*1 + 1*1).", why="Half of a right angle, and so half way in direction; lengths do not count.",
+            hint="The length of 1, 1 is SQRT(1*1 + 1*1).", why="They stand half a right angle apart. The same way would be 1, a right angle 0.",
         ),
     ]  # fmt: skip
 
@@ -212,11 +212,11 @@ def _more_bread(lesson: Matmul) -> Prediction:
 
 def _order(lesson: Matmul) -> Prediction:
     turned, stretched = (lesson.node(f"order.{id}") for id in ("turn_first", "stretch_first"))
-    tops = [row(row(node, 2).T, 1) for node in (turned, stretched)]
+    top, other = (row(row(node, 2).T, 1) for node in (turned, stretched))
     differs = apply("max", _moved(turned, stretched))
     return Prediction(
         "P turns a flag by a right angle, Q makes it twice as wide. One flag is turned first and then stretched, another one stretched first and then turned. Do they end alike?",
-        ("no", "yes: both were turned and stretched"), where(differs, 1.0, 2.0), *tops,
+        ("no", "yes: both were turned and stretched"), where(differs, 1.0, 2.0), top, other,
         "How far across the top of the pole ends: turned first, stretched first", "Who is turned first is stretched along another side. The order of a product matters.", "order.P",
     )  # fmt: skip
 
