@@ -205,7 +205,7 @@ class Products(Lesson):
         products = {"PQ": Shown(PQ, "P Q", name="PQ"), "QP": Shown(QP, "Q P", name="QP")}
         transposed = {"back": (back, "P Q transposed"), "forth": (forth, "Q transposed x P transposed")}
         moved = {"turn_first": (X @ P @ Q, "(X P) Q"), "stretch_first": (X @ Q @ P, "(X Q) P")}
-        self.page("Order: P Q is not always Q P", ABOUT_ORDER, across(
+        self.page("Order: is P Q the same as Q P?", ABOUT_ORDER, across(
             down(*(table(*spaced(*groups)) for groups in (
                 (self.cells(P, Q),),
                 (forward(products, **PLAIN), result({"gap": (PQ - QP, "P Q - Q P")}, **BY_CELL)),

@@ -123,7 +123,7 @@ class Scales:
         self.moment = {key: (X.T @ self.y).named("moment") for key, X in self.X.items()}
         n = Shown(self.n, "Passengers", name="n_rows")
         sums = [result({"n": n}, format="plain"), result({"yy": Shown(self.yy, "y'y", name="yty")}, format="plain")]
-        lesson.page("Slopes: the largest column shouts loudest", ABOUT_SLOPES, down(
+        lesson.page("Slopes: which weight has the steepest one?", ABOUT_SLOPES, down(
             beside(*(facts("", group) for group in (lesson.cells(self.wiggle), *sums))),
             *(self._three(key, lesson.cells(self.start) if key == "raw" else None) for key in TABLES),
             across(Note(SLOPES_NOTE), table(lesson.cells(self.eye))),

@@ -129,7 +129,7 @@ def _of_many(lesson: Relu) -> list[Exercise]:
             hint="Find the rows of 8 and of 32 pieces in the column Largest error.", why="Two doublings: the error is divided twice by about the same.",
         ),
         Exercise(
-            "Twice the pieces divide the largest error by 2^2, k times the pieces by k^2, for any k, not only doublings. With 30 pieces it is 0.04; about how many bring it down to 0.0004?", 300.0, 15.0,
+            "Once pieces are narrow, twice as many divide the largest error by 2^2, and k times as many by k^2, for any k. 30 pieces follow some curve to 0.04. About how many bring that down to 0.0004?", 300.0, 15.0,
             slips=(Slip(3000.0, "A hundred times less error does not need a hundred times the pieces: k^2 is 100, so what is k?"), Slip(10.0, "That is k. How many pieces are k times 30?"), Slip(60.0, "That is one doubling: it divides the error by 4 only.")),
             hint="By how much must 0.04 be divided? That is k^2.", why="To be ten times closer takes only about three times the pieces: so a net comes close quickly.",
         ),
