@@ -38,7 +38,7 @@ pytestmark = pytest.mark.usefixtures("one_office")
 
 NAMES = [name for name in LISTING if name != "titanic"]
 # blocks that show again what stands elsewhere, or compare: torch has no say of its own in them
-SHOWN_AGAIN = ("start.", "torch.", "mark.", "agree.", "verdict.", "here.", "exercises.")
+SHOWN_AGAIN = ("start.", "torch.", "mark.", "agree.", "verdict.", "here.", "exercises.", "predict.")
 
 
 @dataclass(frozen=True)
@@ -376,7 +376,8 @@ def test_a_likely_mistake_is_told_what_it_is(answering: tuple[Book, Session]) ->
     assert set(verdicts(book, session, [None] * len(wrong))) == {"not done"}
 
 
-EXPLAINED = {"quadratic"}  # each of whose exercises knows two mistakes and more, has a hint and a reason
+# each of whose exercises knows two mistakes and more, has a hint and a reason
+EXPLAINED = {"quadratic", "titanic", "learning_rate", "optimisers"}
 
 
 def test_most_exercises_know_two_mistakes_a_hint_and_a_reason(exercised: Book) -> None:
