@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from sheetnet.course.learning_rate.parabola import Parabola
+from sheetnet.course.learning_rate.questions import predictions, questions
 from sheetnet.course.learning_rate.rates import NAMES, Rates
-from sheetnet.course.learning_rate.runs import EPOCHS, LETTERS
+from sheetnet.course.learning_rate.runs import LETTERS
 from sheetnet.course.learning_rate.schedules import SCHEDULES, Schedules
 from sheetnet.course.lesson import Pair, Watched, Word
-from sheetnet.graph.node import row
-from sheetnet.motifs.exercises import Exercise, choice
+from sheetnet.motifs.exercises import Exercise
+from sheetnet.motifs.predictions import Prediction
 
 
 class LearningRate(Rates, Parabola, Schedules):
     """What the lesson is for, its words and exercises; the sheets come from Runs, Rates, Parabola and Schedules."""
 
-    name = "learning_rate"
+    name, predicts = "learning_rate", True
     title = "The learning rate: creeping, good, oscillating, diverging"
     purpose = "The same model starts eight times from the same place and differs only in its learning rate. You see what a rate does, why a big slope does not ask for a big step, how to find a rate, and how to change it on the way."
     tries = (
@@ -116,27 +117,11 @@ class LearningRate(Rates, Parabola, Schedules):
             Word("warm-up", "Small rates at the beginning, before the large ones.", "schedules.low"),
         ]
 
+    def predict(self) -> list[Prediction]:
+        return predictions(self)
+
     def ask(self) -> list[Exercise]:
-        early = row(self.each[2], 2)
-        return [
-            Exercise("On Points, as the workbook came: what is the slope of the loss in c?", row(self.grad, 3)),
-            Exercise("On Rates, as it came: what is the loss of rate 2 (0.01) after 60 epochs?", row(self.each[1], EPOCHS + 1)),
-            Exercise("On Rates, as it came: how many steps of rate 5 (0.18) turn back on the step before?", row(self.turns.T, 5), 0.25),
-            Exercise("On Rates, set rate 3 to 0.2. What is its loss in the row of epoch 1?", early, 0.001, {self.rates[2]: 0.2}),
-            Exercise("One update: a weight is 1.1, its slope is -11, the rate is 0.1. What is the weight after the step?", 2.2),
-            Exercise("A parabola has slope -6 and curvature 4 where we are. Write a formula for the ideal step.", 1.5),
-            Exercise("A parabola has curvature 8. What is the largest rate at which descent on it does not diverge?", 0.25),
-            Exercise("A weight is 3 above the lowest point of a parabola, and rate x curvature is 1.5. How far above it (negative: below) is the weight after one step?", -1.5),
-            Exercise("On Parabola, all else as it came, set the learning rate to 0.05. What is the loss of the narrower one after step 1?", row(self.jumped, 2), 0.001, {self.jump_rate: 0.05}),
-            Exercise("On Limit, as it came: what is the largest rate that does not diverge (four decimals)?", self.limit, 0.00005),
-            Exercise("On Finder, all else as it came, let the rate grow by 2 each step. What does it suggest now?", self.suggestion, 0.0005, {self.grow: 2.0}),
-            Exercise("Exponential: the rate of epoch 0 is 0.2, and each is 0.9 times the one before. Write a formula for the rate of epoch 3.", 0.1458, 0.0005),
-            Exercise("One-cycle: the top rate is 0.25 and div_factor is 25. What is the rate of epoch 0?", 0.01, 0.0005),
-            Exercise("On Schedules, as it came: what is the one-cycle rate of epoch 8?", row(self.cycle, 9), 0.0001),
-            choice("At the start the slope in a is about three times that in c, and yet c's ideal step is longer. Why? 1: the curvature in c is smaller. 2: the learning rate for c is larger. 3: the points are noisy.", 1),
-            choice("A loss falls evenly but slowly, and no step turns back. What would you try first? 1: a smaller rate. 2: a larger rate. 3: another start.", 2),
-            choice("On Schedules, with a top rate of 0.3, the exponential run arrives and the constant one diverges. Why? 1: it takes more steps. 2: it starts elsewhere. 3: its rates soon fall below the limit.", 3),
-        ]  # fmt: skip
+        return questions(self)
 
 
 LESSON = LearningRate

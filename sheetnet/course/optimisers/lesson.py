@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from sheetnet.course.lesson import Pair, Watched, Word
+from sheetnet.course.optimisers.questions import predictions, questions
 from sheetnet.course.optimisers.races import DESCENTS, Races
 from sheetnet.course.optimisers.stories import STORIES
 from sheetnet.course.optimisers.unrolled import LABELS
-from sheetnet.graph.node import constant, row
 from sheetnet.models.optimisers import OPTIMISERS
-from sheetnet.motifs.exercises import Exercise, choice
+from sheetnet.motifs.exercises import Exercise
+from sheetnet.motifs.predictions import Prediction
 
 
 class Optimisers(Races):
     """Gradients of batches scatter about the full one; six ways to step, each unrolled for ten passes."""
 
-    name = "optimisers"
+    name, predicts = "optimisers", True
     title = "Optimisers: how to take a step"
     purpose = "A step need not look at all rows, and need not follow the slope just as it is. You see what small batches gain and what their noise costs, and take SGD, momentum, Adagrad, RMSprop, Adam and AdamW apart, cell by cell."
     tries = (
@@ -98,27 +99,11 @@ class Optimisers(Races):
             ),
         ]
 
+    def predict(self) -> list[Prediction]:
+        return predictions(self)
+
     def ask(self) -> list[Exercise]:
-        adam, single, momentum = self.runs["adam"], self.runs["single"], self.runs["momentum"]
-        first = constant(((1.0,), (0.0,), (0.0,)))
-        return [
-            Exercise("On Gradients, as the workbook came: what is the slope in the weight of x^2 that batch 4 sees (three decimals)?", row(self.parts, 4) @ first),
-            Exercise("Five batches of equal size see the slopes -16, -3, -1, -18 and -17. Write a formula for the slope that all rows see.", -11.0),
-            Exercise("A row has x^2 = 4 and y = 7; the prediction is 3. Write a formula for the slope of its squared error in the weight of x^2.", -32.0),
-            Exercise("712 passengers, batches of 8: how many steps does one pass take?", 89.0, 0.25),
-            Exercise("On Noise, set the rate of one row at a time to 0.005. What is its loss after 10 passes?", single.loss.sources[-1], 0.0005, {single.how.lr: 0.005}),
-            Exercise("Momentum 0.9: m then is 3, the gradient is 2, the rate 0.1, the weight 1. Write a formula for the weight after the step.", 0.53),
-            Exercise("Momentum 0.9, and the gradient is 2 at every step, for ever. Which number does m approach?", 20.0, 0.01),
-            Exercise("On Momentum, set momentum to 0.5. What is the loss after step 50?", momentum.loss.sources[-1], 0.0005, {momentum.how.settings["momentum"]: 0.5}),
-            Exercise("Adagrad, rate 0.5: a weight's first gradient is 3, its second is 4. Write a formula for how far the second step goes (without sign).", 0.4),
-            Exercise("Adam: after step 3, m is 0.542; beta1 is 0.9. Write a formula for m_hat.", 2.0),
-            Exercise("Adam, rate 0.2: the very first gradient of a weight is -250. By how much does the weight change (with its sign)?", 0.2),
-            Exercise("On Adam, set the step to look at to 10. What is v_hat of the weight of x^2?", adam.lines["v_hat"] @ first, 0.01, {adam.at: 10.0}),
-            Exercise("AdamW, rate 0.1, weight_decay 0.5: a weight is 2. Write a formula for W_less.", 1.9),
-            choice("All gradients become 100 times as large. Who takes just the same steps? 1: SGD. 2: momentum. 3: Adagrad, RMSprop, Adam and AdamW (but for eps). 4: nobody.", 3),
-            choice("Why do small batches swing in the end? 1: the rate grows. 2: each batch has a lowest point of its own. 3: the sheet rounds.", 2),
-            choice("What sets RMSprop apart from Adagrad? 1: it forgets old gradients. 2: it needs no rate. 3: it knows the sign of the gradient only.", 1),
-        ]  # fmt: skip
+        return questions(self)
 
 
 LESSON = Optimisers

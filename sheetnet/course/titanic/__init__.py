@@ -1,1 +1,1 @@
-"""Lesson 4: the passengers: lesson.py, its words and exercises (texts.py), and torch by hand (witness.py)."""
+"""Lesson 4: the passengers: lesson.py, its words (texts.py), exercises and predictions (questions.py), and torch by hand (witness.py)."""

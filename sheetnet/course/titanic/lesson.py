@@ -11,7 +11,8 @@ import numpy as np
 
 from sheetnet.common.settings import MAX_EPOCHS
 from sheetnet.course.lesson import Lesson, Pair, Said, Watched, Word
-from sheetnet.course.titanic.texts import ask, purpose, tries, words
+from sheetnet.course.titanic.questions import predictions, questions
+from sheetnet.course.titanic.texts import purpose, tries, words
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import variable
 from sheetnet.models.model import create, kind_of
@@ -24,6 +25,7 @@ from sheetnet.motifs.gradient import gradient_page
 from sheetnet.motifs.mmult import MMULT, PLAY, Product, mmult_page
 from sheetnet.motifs.model import model_page
 from sheetnet.motifs.panel import results
+from sheetnet.motifs.predictions import Prediction
 from sheetnet.motifs.trained import Common, Trained
 from sheetnet.motifs.workbook import Place, Values
 from sheetnet.page.part import Part
@@ -76,7 +78,7 @@ def _sane(spec: Spec) -> Spec:
 class Titanic(Lesson):
     """The passengers, and models that learn who survived: every epoch of each a row of formulas."""
 
-    name = "titanic"
+    name, predicts = "titanic", True
     title = "How a model learns: the Titanic, in a sheet and in torch"
     recipe: Recipe
 
@@ -162,7 +164,10 @@ class Titanic(Lesson):
         return words(self.trained)
 
     def ask(self) -> Sequence[Exercise]:
-        return ask(self.trained, self.names[0], self.spec.n_rows)
+        return questions(self.trained, self.recipe)
+
+    def predict(self) -> Sequence[Prediction]:
+        return predictions(self.trained, self.recipe)
 
     # ---- what it answers
 

@@ -1,0 +1,199 @@
+"""Lesson 7's exercises, with what is said of each likely mistake, and its predictions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sheetnet.course.optimisers.stories import STORIES
+from sheetnet.graph.node import Node, apply, hstack, lift, row, selector, vstack, where
+from sheetnet.graph.rewrite import substitute
+from sheetnet.motifs.exercises import Exercise, Slip, choice
+from sheetnet.motifs.predictions import Prediction
+
+if TYPE_CHECKING:
+    from sheetnet.course.optimisers.lesson import Optimisers
+
+UP = "You went up the slope: the step is taken off."
+AS_IT_CAME = "That is as the workbook came: make the change first."
+DONE = "The step is right. What is the weight after it?"
+
+
+def questions(lesson: Optimisers) -> list[Exercise]:
+    """At least two likely mistakes for each, a hint, and a reason."""
+
+    def at(id: str) -> Node:
+        return lesson.book.block(id).node
+
+    adam, single, momentum = lesson.runs["adam"], lesson.runs["single"], lesson.runs["momentum"]
+    slower, half, tenth = {single.how.lr: 0.005}, {momentum.how.settings["momentum"]: 0.5}, {adam.at: 10.0}
+    end, second = len(momentum.steps) + 1, {lesson.which: 2.0}
+    return [
+        Exercise(
+            "On Batches, look at batch 2. What does the weight of x^2 become, after a step on this batch alone?", _of(at("after.batch"), 1), 0.001, second,
+            slips=(Slip(_of(at("after.batch"), 1), "That is batch 1: change the batch to look at.", {}), Slip(_of(at("after.all"), 1), "That is the step on all rows."), Slip(_of(at("after.batch"), 2), "That is the weight of x."), Slip(_of(lesson.W_start, 1), "That is before the step.")),
+            hint="Type the 2 into Batch to look at, then read the line of this batch.", why="It saw only its own four points, so it pulls the curve to them.",
+        ),
+        Exercise(
+            "On Gradients, as the workbook came: what is the slope in the weight of x^2 that batch 4 sees (three decimals)?", _of(row(lesson.parts, 4), 1),
+            slips=(Slip(_of(row(lesson.parts, 3), 1), "That is batch 3."), Slip(_of(row(lesson.parts, 5), 1), "That is batch 5."), Slip(_of(row(lesson.parts, 4), 2), "That is the slope in the weight of x."), Slip(_of(lesson.whole, 1), "That is what all rows see.")),
+            hint="The row of batch 4, the first column under Gradient, exact.", why="Below 0: this batch, too, wants a larger weight.",
+        ),
+        Exercise(
+            "Five batches of equal size see the slopes -16, -3, -1, -18 and -17. Write a formula for the slope that all rows see.", -11.0,
+            slips=(Slip(-55.0, "You added. Now divide by how many batches there are."), Slip(-13.75, "You divided by 4: count the batches, not the rows in them."), Slip(-16.0, "That is the one in the middle: take the mean.")),
+            hint="What is the middle between several numbers called, when all of them count?", why="On average the batches are right. That is why they may be used.",
+        ),
+        Exercise(
+            "Worked: a row has x^2 = 1 and y = 5; the prediction is 8. The slope of its squared error in the weight of x^2 is 2 × (8 - 5) × 1 = 6. Now you: x^2 = 4, y = 7, the prediction is 3.", -32.0,
+            slips=(Slip(-16.0, "You forgot the 2: the slope of a square is twice."), Slip(-8.0, "You forgot x^2: it says how much the prediction moves."), Slip(-128.0, "x^2 is 4 already: do not square it again."), Slip(16.0, "That is the squared error, not its slope.")),
+            hint="2 × error × x^2, with error = prediction - y.", why="Too low a prediction, so the slope is below 0: the weight must grow.",
+        ),
+        Exercise(
+            "712 passengers, batches of 8: how many steps does one pass take?", 89.0, 0.25,
+            slips=(Slip(5696.0, "You multiplied. Each step uses up 8 of them."), Slip(712.0, "That would be one row at a time."), Slip(8.0, "That is the size of a batch. How many batches are there?")),
+            hint="How often do 8 fit into all of them?", why="A pass is over when each row was used once.",
+        ),
+        Exercise(
+            "On Noise, set the rate of one row at a time to 0.005. What is its loss after 10 passes?", single.loss.sources[-1], 0.0005, slower,
+            slips=(Slip(single.loss.sources[-1], AS_IT_CAME, {}), Slip(row(single.loss, 21), "That is after 1 pass."), Slip(lesson.runs["full"].loss.sources[-1], "That is all rows at once.")),
+            hint="Type the rate into the line of one row; the loss stands in the same line.", why="A smaller rate swings less, but has not come as far.",
+        ),
+        Exercise(
+            "Momentum 0.9, worked: m then is 1 and the gradient is 2, so m after = 0.9 × 1 + 2 = 2.9. Now you: m then is -1 and the gradient is 2.", 1.1,
+            slips=(Slip(2.9, "m is below 0 this time."), Slip(1.0, "You forgot that m keeps only 0.9 of itself."), Slip(-0.7, "That would be a mean, as in Adam. Here the whole gradient is added.")),
+            hint="0.9 × m then + gradient.", why="The two point in other ways, so they partly cancel.",
+        ),
+        Exercise(
+            "Momentum 0.9: m then is 3, the gradient is 2, the rate 0.1, the weight 1. Write a formula for the weight after the step.", 0.53,
+            slips=(Slip(0.8, "That is plain SGD: you left m out."), Slip(1.47, UP), Slip(0.5, "You forgot that m keeps only 0.9 of itself."), Slip(0.71, "That would be a mean, as in Adam. Here the whole gradient is added."), Slip(0.47, DONE)),
+            hint="First m after, from m then and the gradient. Then weight - rate × m after.", why="Most of this step comes from gradients of the past.",
+        ),
+        Exercise(
+            "Momentum 0.9, and the gradient is 2 at every step, for ever. Which number does m approach?", 20.0, 0.01,
+            slips=(Slip(2.0, "That is the first m. Then more is added at each step."), Slip(10.0, "So many times the gradient, that is right. The gradient is 2."), Slip(18.0, "That is 0.9 of it. And what is added?"), Slip(1.8, "That is 0.9 of one gradient. All past ones are in m.")),
+            hint="In the end m no longer changes: m = 0.9 × m + 2.", why="Gradients that agree add up. So momentum needs a smaller rate.",
+        ),
+        Exercise(
+            "On Momentum, set momentum to 0.5. What is the loss after step 50?", momentum.loss.sources[-1], 0.0005, half,
+            slips=(Slip(momentum.loss.sources[-1], AS_IT_CAME, {}), Slip(row(momentum.loss, end - 1), "That is the row before."), Slip(row(momentum.above, end), "That is how far it is above the lowest loss."), Slip(row(momentum.loss, 1), "That is the start.")),
+            hint="The last row of the table, the column of the loss.", why="It forgets sooner, and so it is slower at this small rate.",
+        ),
+        Exercise(
+            "Adagrad, rate 0.5: a weight's first gradient is 3, its second is 4. Write a formula for how far the second step goes (without sign).", 0.4,
+            slips=(Slip(0.5, "You took only the second gradient. sum_sq keeps the first one, too."), Slip(2.0, "That is rate × gradient. Divide by the root of sum_sq."), Slip(0.08, "You divided by sum_sq itself, not by its root."), Slip(2 / 7, "You added the gradients. Add their squares.")),
+            hint="rate × gradient / root of (the squares of both, added up).", why="The sum only grows, so the steps only become more careful.",
+        ),
+        Exercise(
+            "RMSprop, alpha 0.99: v then is 4, the gradient is 10. Write a formula for v after.", 4.96,
+            slips=(Slip(103.96, "You added the whole square. v is a mean: only 0.01 of it counts."), Slip(4.06, "You forgot to square the gradient."), Slip(104.0, "That is Adagrad: RMSprop forgets a little of the old.")),
+            hint="0.99 × v then + 0.01 × the square of the gradient.", why="One large gradient moves a running mean only a little.",
+        ),
+        Exercise(
+            "Adam: after step 3, m is 0.542; beta1 is 0.9. Write a formula for m_hat.", 2.0,
+            slips=(Slip(5.42, "You divided by 1 - 0.9: that is right at step 1."), Slip(0.542 / 0.19, "You took beta1 squared. Which power does step 3 need?"), Slip(0.542 / 0.729, "You forgot the 1 -."), Slip(0.542 * 0.271, "You multiplied: m is too small, so it must grow.")),
+            hint="m divided by 1 - beta1^t.", why="m began at 0 and has not caught up yet; this corrects it.",
+        ),
+        Exercise(
+            "Adam, rate 0.2: the very first gradient of a weight is -250. By how much does the weight change (with its sign)?", 0.2,
+            slips=(Slip(50.0, "That is rate × gradient. Adam divides by the gradient's size."), Slip(0.2 * 0.1 / 0.001**0.5, "That is without the correction."), Slip(5.0, "That is rate × m. It is corrected, and divided.")),
+            hint="At step 1 m_hat is the gradient, and v_hat its square.", why="Of the first gradient only the sign counts.",
+        ),
+        Exercise(
+            "On Adam, set the step to look at to 10. What is v_hat of the weight of x^2?", _of(adam.lines["v_hat"], 1), 0.01, tenth,
+            slips=(Slip(_of(adam.lines["v_hat"], 1), AS_IT_CAME, {}), Slip(_of(adam.lines["v_hat"], 2), "That is of the weight of x."), Slip(_of(adam.lines["v after"], 1), "That is v, not corrected yet."), Slip(_of(adam.lines["m_hat"], 1), "That is m_hat.")),
+            hint="Type 10, then look at the line v_hat of That step, slowly.", why="It is far larger than v: even now v has seen only a few squares.",
+        ),
+        Exercise(
+            "AdamW, rate 0.1, weight_decay 0.5: a weight is 2. Write a formula for W_less.", 1.9,
+            slips=(Slip(1.0, "You left the rate out: the decay is multiplied with it."), Slip(0.1, "So much is taken off. What is left?"), Slip(2.1, "Weights are drawn towards 0, not away from it."), Slip(1.95, "It takes a share of the weight: multiply.")),
+            hint="weight × (1 - rate × weight_decay).", why="Large weights lose more: it is a share.",
+        ),
+        choice(
+            "All gradients become 100 times as large. Who takes just the same steps? 1: SGD. 2: momentum. 3: Adagrad, RMSprop, Adam and AdamW (but for eps). 4: nobody.", 3,
+            {1: "Its step is rate × gradient.", 2: "Its m becomes as many times larger.", 4: "Some divide by the size of the gradient."},
+            hint="Whose step has a gradient above and its size below the line?", why="The size cancels. So their rate says how far a step goes.",
+        ),
+        choice(
+            "Why do small batches swing in the end? 1: the rate grows. 2: each batch has a lowest point of its own. 3: the sheet rounds.", 2,
+            {1: "The rate stays as it is.", 3: "Rounding is far too small to be seen."},
+            hint="On Batches, start from the best weights. What does a batch say?", why="Where all rows say stay, each batch still says go on.",
+        ),
+        choice(
+            "What sets RMSprop apart from Adagrad? 1: it forgets old gradients. 2: it needs no rate. 3: it knows the sign of the gradient only.", 1,
+            {2: "It has a rate: a yellow cell.", 3: "It squares and averages their sizes, too."},
+            hint="Compare v with sum_sq: which of them can become smaller?", why="So its steps need not shrink for ever.",
+        ),
+        choice(
+            "A loss has two valleys, and descent on all rows has ended in the shallow one. What can the noise of small batches do? 1: nothing. 2: carry the weights out of it. 3: make it deeper.", 2,
+            {1: "At its bottom all rows say stay. And a batch?", 3: "The loss of all rows stays what it is."},
+            hint="Each batch has another loss, with other valleys.", why="A help, not a promise: noise can carry them out of the deep one as well.",
+        ),
+    ]  # fmt: skip
+
+
+def predictions(lesson: Optimisers) -> list[Prediction]:
+    """What a learner guesses before looking."""
+
+    def at(id: str) -> Node:
+        return lesson.book.block(id).node
+
+    once = vstack([at(f"noise.{key}.first") for key in ("full", "batch", "single")])
+    share = at("typical.share")
+    best, first_batch = at("noise.best"), row(lesson.parts, 1)
+    there, everyone = (_of(substitute([one], {lesson.W_start: best})[0], 1) for one in (first_batch, lesson.whole))
+    steepest, flattest, alike = (
+        _of(apply("abs", row(lesson.runs["adam"].W, 2) - lesson.W_start), j) for j in (1, 2, 3)
+    )
+    same = _near(steepest, flattest) * _near(steepest, alike)
+    fifth = hstack([row(lesson.runs[name].loss, 6) for name in STORIES])
+    n_exploded = apply("sum", _above(apply("if_error", fifth, lift(1e300)), lift(1000.0)))
+    adam = row(lesson.runs["adam"].loss, len(lesson.runs["adam"].steps) + 1)
+    then = at("compare.then")
+    early, late = (1.0 + apply("sum", _above(_of(losses, 1), losses)) for losses in (row(then, 1), row(then, 4)))
+    place = where(_above(late, lift(1.5)), where(_above(late, lift(len(STORIES) - 0.5)), 3.0, 2.0), 1.0)
+    return [
+        Prediction(
+            "Three descents look at all 20 rows once, at the same rate: in 1 step on all rows, in 5 steps on batches of four, or in 20 steps on one row each. Whose loss is smallest?",
+            ("of all rows at once", "of batches of four", "of one row at a time"), apply("match", apply("min", once), once), row(once, 1), apply("min", once),
+            "The loss after one pass: all rows, then the smallest", "A rough step now beats a careful one later: many small batches take many steps in the same time.", "noise.batch.first",
+        ),
+        Prediction(
+            "The gradient of one row is far from that of all rows. How far is that of a batch of four?",
+            ("about a quarter as far", "about half as far", "about as far"), where(_above(lift(0.35), share), 1.0, where(_above(lift(0.7), share), 2.0, 3.0)),
+            at("typical.row"), at("typical.batch"),
+            "The typical distance of one row, then of a batch", "Errors cancel only in part: four times the rows halve the noise. So small batches are a bargain.", "typical.share",
+        ),
+        Prediction(
+            "The weights are the best ones: all rows together say stay. What does batch 1 say?",
+            ("stay", "go on"), where(_near(there, lift(0.0)), 1.0, 2.0), where(_near(everyone, lift(0.0)), 0.0, everyone), there,
+            "The slope in the weight of x^2: all rows, then batch 1", "Four points have a best curve of their own. So descent on batches never comes to rest, unless the rate falls.", "gradients.exact",
+        ),
+        Prediction(
+            "At Adam's first step one weight has a large gradient, one a small one. Which of them moves farther?",
+            ("the one with the large gradient", "the one with the small gradient", "both just as far"), where(same, 3.0, where(_above(steepest, flattest), 1.0, 2.0)), steepest, flattest,
+            "How far the weight of x^2 moves, then that of x", "Adam divides by the size of the gradient. At first only its sign is left, and the rate says how far.", "adam.W",
+        ),
+        Prediction(
+            "The loss is multiplied by 100, and so is each gradient. How many of the six optimisers explode?",
+            ("none", "SGD and momentum", "all six"), where(_above(lift(0.5), n_exploded), 1.0, where(_above(lift(2.5), n_exploded), 2.0, 3.0)), adam, adam,
+            "The last loss of Adam", "SGD and momentum step by rate × gradient. The other four divide by its size and hardly notice.", "batches.times", {lesson.times: 100.0},
+        ),
+        Prediction(
+            "On Compare plain SGD is ahead of the other five after 5 steps. And after 50?",
+            ("it is still ahead", "it is somewhere in the middle", "it is last"), place, early, late,
+            "The place of SGD after 5 steps, and after 50", "What made it fast, large steps on each batch, keeps it swinging. The others average their gradients or shrink their steps.", "compare.place",
+        ),
+    ]  # fmt: skip
+
+
+def _of(three: Node, j: int) -> Node:
+    """One of several numbers in a row, (1, k) -> (1, 1), counted from 1."""
+    return three @ selector(three.shape[1], j - 1, 1)
+
+
+def _above(one: Node, other: Node) -> Node:
+    return apply("greater", one, other)
+
+
+def _near(one: Node, other: Node) -> Node:
+    return _above(lift(1e-6), apply("abs", one - other))
