@@ -92,7 +92,7 @@ def test_names_are_read_as_people_write_them(tmp_path: Path) -> None:
     for text, names in (
         ("name\nAda\nBen\n", ["Ada", "Ben"]),
         ("id;First name;Last name\n1;Ada;Lovelace\n2;Ben;X\n", ["Ada Lovelace", "Ben X"]),
-        ("Ada\nBen\n", ["Ada", "Ben"]),
+        ("Learner A\nBen\n", ["Learner A", "Ben"]),
     ):
         file.write_text(text)
         assert names_in(file) == names

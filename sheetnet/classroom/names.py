@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from sheetnet.tables.reading import cells_of, content_of, text_of
 from sheetnet.tables.words import refusal, shown
 
-HEADS = ("name", "learner", "student", "pupil")
+HEAD = re.compile(r"((first|last|full|given|family|student|learner)[ _-]?)?names?|learners?|students?|pupils?")
 SUCH_AS = "the names of a class, a line each, under the header name"
 
 
@@ -18,7 +19,7 @@ def names_in(path: Path) -> list[str]:
     """
     file = str(path)
     cells = cells_of(text_of(content_of(path, "the names of a class"), file, lines="names below it"), file)
-    ours = [i for i, head in enumerate(cells.header) if any(word in head.casefold() for word in HEADS)]
+    ours = [i for i, head in enumerate(cells.header) if HEAD.fullmatch(head.strip().casefold())]
     rows, lines = cells.rows, cells.lines
     if not ours and len(cells.header) > 1:
         raise refusal(
