@@ -5,10 +5,12 @@ from __future__ import annotations
 import click
 
 from sheetnet import __version__
+from sheetnet.commands.assign import assign
 from sheetnet.commands.build import build
 from sheetnet.commands.check import check
 from sheetnet.commands.common import CONTEXT
 from sheetnet.commands.ending import Commands
+from sheetnet.commands.grade import grade
 from sheetnet.commands.lessons import lessons
 from sheetnet.commands.live import live
 from sheetnet.commands.params import params
@@ -36,10 +38,12 @@ def main() -> None:
       sheetnet params mine.xlsx                  the weights and rates that now stand in a workbook
       sheetnet predict mine.xlsx --csv test.csv -o submission.csv
       sheetnet live mine.xlsx                    torch trains while the workbook is open and follows
+      sheetnet assign week1 --class names.csv --lesson quadratic
+      sheetnet grade week1 -o class.csv          what a class has answered
     """
 
 
-for command in (lessons, show, build, train, sweep, check, params, predict, live):
+for command in (lessons, show, build, train, sweep, check, params, predict, live, assign, grade):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import numpy as np
 
 from sheetnet.book import manifest
 from sheetnet.book.given import models_for
-from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED, known, learning_rate, whole_number
+from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED, known, learning_rate, named, whole_number
 from sheetnet.common.version import VERSION
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.titanic.lesson import Spec, Titanic
@@ -109,7 +109,7 @@ def assembled(path: Path, table: Table, models: Sequence[Model | Net], **how: An
 
 def assemble(
     path: Path, table: Table, models: Sequence[Model], *, epochs: int, rates: Mapping[str, float], optimiser: str,
-    seed: int, begin: Mapping[str, np.ndarray], given: tuple[str, ...], typed: Values | None = None,
+    seed: int, begin: Mapping[str, np.ndarray], given: tuple[str, ...], typed: Values | None = None, learner: str = "",
 ) -> Built:  # fmt: skip
     """The workbook of settings that have been judged, written.
 
@@ -130,6 +130,7 @@ def assemble(
         shipped=same_table(table.raw, read_passengers()),
         torch_version=str(torch.__version__).partition("+")[0],
         optimiser=optimiser,
+        learner=learner,
     )
     return _filled(path, Titanic(spec), table, rates, begin, typed)
 
@@ -184,29 +185,39 @@ def _filled(
     return replace(_write(path, workbook, values, record, losses), trouble=trouble)
 
 
-def build_lesson(name: str, path: str | Path | None = None) -> Built:
+def build_lesson(name: str, path: str | Path | None = None, *, seed: int = 0, learner: str = "") -> Built:
     """Write the workbook of a lesson of the course, such as "quadratic", to path or to workbooks/01_quadratic.xlsx.
 
-    Raises: SheetnetError for an unknown lesson, WorkbookError when the file cannot be written.
+    seed: other numbers than those of the course, where the lesson can have them (own_numbers of its class). learner:
+    whose workbook it is, shown on Start.
+    Raises: SheetnetError for an unknown lesson or a seed that it cannot have, WorkbookError when the file cannot be
+    written.
     """
     from sheetnet.course import LISTING, kind_of
 
     kind = kind_of(name)
+    seed = whole_number("seed", seed, 0, MAX_SEED)
+    if seed and not kind.own_numbers:
+        raise SheetnetError(f"the lesson {name} has the same numbers for all: leave the seed away")
+    learner = named(learner)
     file = target(Path("workbooks") / f"{LISTING[name].file}.xlsx" if path is None else path)
     if name == "titanic":
         from sheetnet.models.make import linear, two_relu
         from sheetnet.tables.titanic import titanic
 
         table = titanic()
-        return build(file, table, [linear(table), two_relu(table)])
-    return assemble_lesson(file, kind, {})
+        models = [net for net in (linear(table), two_relu(table)) if isinstance(net, Model)]
+        begin = {m.name: m.init(seed)["W"] for m in models}
+        how: dict[str, Any] = {"epochs": 100, "rates": dict.fromkeys(begin, 0.1), "optimiser": "sgd", "given": ()}
+        return assemble(file, table, models, **how, seed=seed, begin=begin, learner=learner)
+    return assemble_lesson(file, kind, {}, seed, learner)
 
 
-def assemble_lesson(path: Path, kind: type[Lesson], typed: Values) -> Built:
+def assemble_lesson(path: Path, kind: type[Lesson], typed: Values, seed: int = 0, learner: str = "") -> Built:
     """The workbook of a lesson with some inputs, by id, as if they had been typed into the delivered one."""
     import torch
 
-    workbook = kind(str(torch.__version__).partition("+")[0])
+    workbook = kind(str(torch.__version__).partition("+")[0], seed, learner)
     delivered = workbook.as_delivered()
     return _write(path, workbook, {**delivered, **typed}, workbook.record(delivered), {})
 

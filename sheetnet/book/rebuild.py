@@ -141,7 +141,9 @@ def rebuild(
     if not workbook.models:
         if lack := stands.lacking(changes):
             raise SheetnetError(f"{stands.file}: {lack}")
-        return assemble_lesson(out, type(workbook), {id: inputs[id] for id in stands.inputs})
+        return assemble_lesson(
+            out, type(workbook), {id: inputs[id] for id in stands.inputs}, workbook.seed, workbook.learner
+        )
     settings = workbook.settings
     table = table or _table(stands, inputs)
     if table.features != stands.features:

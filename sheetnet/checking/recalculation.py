@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,9 +11,10 @@ import numpy as np
 from sheetnet.book.contents import Contents
 from sheetnet.checking.poison import poison
 from sheetnet.common.leftovers import temporary
-from sheetnet.engines.base import CellError, Rectangle, Value
+from sheetnet.engines.base import CellError, Rectangle, Rows, Value
 from sheetnet.errors import EngineError
 from sheetnet.motifs.workbook import Workbook
+from sheetnet.page.area import Area
 
 Values = dict[str, np.ndarray]  # by the ids of blocks
 
@@ -30,25 +31,32 @@ def recalculated(contents: Contents, workbook: Workbook, engine: str) -> Values:
 @contextmanager
 def recalculating(contents: Contents, workbook: Workbook, engine: str) -> Iterator[Callable[[], Values]]:
     """A context with a function that returns what recalculated() does; an engine that can is at it meanwhile."""
+    asked = [block for block in workbook.book.blocks if block.style != "values" or block.role == "answer"]
+    with of_areas(contents, [block.area for block in asked], engine) as answer:
+
+        def values() -> Values:
+            return {
+                block.id: np.array([list(map(_told, cells)) for cells in rows], dtype=object).reshape(block.node.shape)
+                for block, rows in zip(asked, answer(), strict=True)
+            }
+
+        yield values
+
+
+@contextmanager
+def of_areas(contents: Contents, areas: Sequence[Area], engine: str) -> Iterator[Callable[[], list[Rows]]]:
+    """A context with a function that returns the values of some areas, row by row, out of an engine.
+
+    Raises: WorkbookError for a formula that no spreadsheet would take; EngineError.
+    """
     from sheetnet.engines import get
 
-    asked = [block for block in workbook.book.blocks if block.style != "values" or block.role == "answer"]
-    areas = [block.area for block in asked]
     parts: list[Rectangle] = [(area.sheet, area.row, area.col, area.n_rows, area.n_cols) for area in areas]
     with temporary() as folder:
         copy = folder / "poisoned.xlsx"
         poison(contents, copy)
         with _speaking_of(contents.file, copy), get(engine).calculating(copy, parts) as answer:
-
-            def values() -> Values:
-                return {
-                    block.id: np.array([list(map(_told, cells)) for cells in rows], dtype=object).reshape(
-                        block.node.shape
-                    )
-                    for block, rows in zip(asked, answer(), strict=True)
-                }
-
-            yield values
+            yield answer
 
 
 @contextmanager

@@ -57,3 +57,13 @@ def known(others: Mapping[str, object], function: Callable[..., Any]) -> None:
         here = ELSEWHERE.get(name)
         hint = f"it is called {here} here" if here in settings else f"known are {', '.join(settings)}"
         raise SheetnetError(f"{function.__name__} has no setting {name!r}: {hint}")
+
+
+def named(learner: object) -> str:
+    """The name of a learner, if it is such as a person has: one line, of at most 80 characters.
+
+    Raises: SheetnetError for another.
+    """
+    if not isinstance(learner, str) or len(learner) > 80 or not (learner.isprintable() or not learner):
+        raise SheetnetError(f"the name of a learner is one line of at most 80 characters, found {learner!r:.60}")
+    return learner

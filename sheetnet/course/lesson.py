@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from sheetnet.common.settings import UNBOUNDED
+from sheetnet.common.settings import MAX_SEED, UNBOUNDED, named
 from sheetnet.graph.dialect import number
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.magnitude import with_magnitudes
@@ -25,7 +25,7 @@ from sheetnet.motifs.exercises import Exercise
 from sheetnet.motifs.exercises_page import exercises_page
 from sheetnet.motifs.panel import FIRST_LOOK, WIGGLE, panel
 from sheetnet.motifs.predictions import Prediction, outcomes
-from sheetnet.motifs.words import Word, list_words, words_page
+from sheetnet.motifs.words import Word, list_words, of_all_lessons, words_page
 from sheetnet.motifs.workbook import SAME, Values, Workbook
 from sheetnet.page.book import Book, Page, Role
 from sheetnet.page.flow import finish, lay
@@ -42,8 +42,11 @@ class Lesson(Workbook):
     asked: str = "float64"  # how torch was asked for its numbers, in words
     predicts: ClassVar[bool] = False  # whether predict() has questions: their sheet comes before the lesson's own
 
-    def __init__(self, torch_version: str) -> None:
-        self.torch_version = torch_version
+    own_numbers: ClassVar[bool] = False  # whether another seed gives other numbers, and other answers
+
+    def __init__(self, torch_version: str, seed: int = 0, learner: str = "") -> None:
+        """seed: of the lesson's numbers, 0 for those of the course. learner: whose workbook it is."""
+        self.torch_version, self.seed, self.learner = torch_version, seed, learner
         self.book = Book()
         self._delivered: dict[Node, np.ndarray] = {}
         self._typed: dict[Node, tuple[str, Shown]] = {}
@@ -59,8 +62,8 @@ class Lesson(Workbook):
         self.exercises = self.ask()
         panel, results = self.panel()
         right = exercises_page(self.book, self.exercises, self._moved(self.marks.any))
-        start.fill(front, self.purpose, self.tries, verdict, right, len(self.exercises), panel, results)
-        list_words(words, [*self.words(), *_everywhere(start.places_of_colours(front))])
+        start.fill(front, self.purpose, self.tries, verdict, right, len(self.exercises), panel, results, self.learner)
+        list_words(words, [*self.words(), *of_all_lessons(start.places_of_colours(front))])
         finish(self.book)
 
     @cached_property
@@ -202,7 +205,8 @@ class Lesson(Workbook):
 
     @property
     def settings(self) -> dict[str, Any]:
-        return {"torch_version": self.torch_version}
+        own = {"seed": self.seed, "learner": self.learner}
+        return {"torch_version": self.torch_version, **{key: value for key, value in own.items() if value}}
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Lesson:
@@ -210,10 +214,12 @@ class Lesson(Workbook):
 
         Raises: ValueError for settings that build does not make.
         """
-        version = settings["torch_version"]
+        version, seed, learner = settings["torch_version"], settings.get("seed", 0), settings.get("learner", "")
         if not isinstance(version, str) or len(version) > 40:
             raise ValueError("a torch version of another kind")
-        return cls(version)
+        if not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
+            raise ValueError("a seed of another kind")
+        return cls(version, seed, named(learner))
 
     # ---- its numbers
 
@@ -267,16 +273,6 @@ class Lesson(Workbook):
         watched = order(one.node for one in self.marks.watched if one.group in ("", group))
         same = all(_same(values[ids[n]], known[ids[n]]) for n in watched if n in ids and ids[n] in known)
         return same and not evaluate([self.marks.changed[group]], self.by_node(values))[0].any()
-
-
-def _everywhere(colours: Mapping[str, str]) -> list[Word]:
-    """The terms of all lessons; colours says where each colour of the legend stands."""
-    return [
-        Word("forward", "From the inputs to the loss: green headings.", colours["legend_forward"]),
-        Word("backward", "From the loss back to what each number had to do with it.", colours["legend_backward"]),
-        Word("update", "What is learnt takes a step: orange headings.", colours["legend_update"]),
-        Word("torch", "PyTorch, the library that models are trained with in earnest.", "torch.verdict"),
-    ]
 
 
 def _same(a: np.ndarray, b: np.ndarray) -> bool:

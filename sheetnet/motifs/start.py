@@ -35,7 +35,7 @@ def first_page(book: Book, title: str) -> Page:
 
 def fill(
     page: Page, purpose: str, tries: Sequence[str], verdict: Node, right: Node, n_exercises: int,
-    panel: Part | None = None, results: Part | None = None,
+    panel: Part | None = None, results: Part | None = None, learner: str = "",
 ) -> None:  # fmt: skip
     """Lay the page: purpose, what to try, how far one has come, colours, sheets; a panel of inputs, and results."""
     progress = grid(
@@ -68,6 +68,8 @@ def fill(
         ),
         gap=0,
     )
+    if learner:
+        left.insert(0, Words(f"This workbook is for {learner}, with numbers of its own.", "hint", wide=len(LEFT)))
     lay(page, "start", across(down(Ruler(LEFT), *left), down(Ruler((18.0, 56.0)), sheets)))
     if panel is None:
         page.active = 0, 0  # nothing here is to be edited

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sheetnet.page.book import Book, Page
@@ -41,3 +41,13 @@ def list_words(page: Page, words: Sequence[Word]) -> None:
         page.text(TOP + i, 0, word.word, "lead_top")
         page.text(TOP + i, 1, word.meaning, "meaning")
         page.text(TOP + i, 2, place.replace("'", ""), "link_top", link=place)
+
+
+def of_all_lessons(colours: Mapping[str, str]) -> list[Word]:
+    """The terms of all lessons; colours says where each colour of the legend stands."""
+    return [
+        Word("forward", "From the inputs to the loss: green headings.", colours["legend_forward"]),
+        Word("backward", "From the loss back to what each number had to do with it.", colours["legend_backward"]),
+        Word("update", "What is learnt takes a step: orange headings.", colours["legend_update"]),
+        Word("torch", "PyTorch, the library that models are trained with in earnest.", "torch.verdict"),
+    ]

@@ -9,6 +9,7 @@ import numpy as np
 from sheetnet.course.lesson import Lesson, Pair, Watched, Word
 from sheetnet.course.points import noisy_points
 from sheetnet.course.quadratic.questions import EPOCHS, LETTERS, LR, predictions, questions
+from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.gradient import gradient
 from sheetnet.graph.node import Node, apply, lift, mean, row, square, variable, vstack
 from sheetnet.graph.rewrite import substitute
@@ -41,13 +42,13 @@ SLOPES = (
     "A slope above 0: the loss rises with the parameter, so make it smaller. Below 0: make it larger. That is why a step goes against the slope.\n\n"
     "Try this: a wiggle of 1. The first table does not mind, for its loss is a parabola; the second does."
 )
-DESCENT = "One step of a as the workbook came: 1.1 - 0.02 x (-11.39) = 1.33. All three parameters step at once, each by its own slope, and the next slopes are found at the new place. Epoch 0 is the start, before any step."
+DESCENT = "One step of a as the workbook came: {START} - {LR} x ({slope:.2f}) = {after:.2f}. All three parameters step at once, each by its own slope, and the next slopes are found at the new place. Epoch 0 is the start, before any step."
 
 
 class Quadratic(Lesson):
     """Points, a curve with three unknowns, its loss; the loss's slopes, wiggled and exact; descent."""
 
-    name, predicts = "quadratic", True
+    name, predicts, own_numbers = "quadratic", True, True
     title = "Fit a curve by hand, then let it fit itself"
     purpose = "Twenty points lie near an unknown curve. You fit it by eye, find out from the slopes of the loss which way each number should go, and then let the sheet take sixty such steps by itself: that is how a model learns."
     tries = (
@@ -60,7 +61,7 @@ class Quadratic(Lesson):
     )
 
     def sheets(self) -> None:
-        x, y = noisy_points()
+        x, y = noisy_points(self.seed)
         self.x, self.y = (
             self.typed(f"fit.{id}", xy, id, "data", name=id, format="weight") for id, xy in {"x": x, "y": y}.items()
         )
@@ -198,7 +199,7 @@ class Quadratic(Lesson):
                 ),
             ),
             down(
-                Note(DESCENT, 9),
+                Note(self._one_step(), 9),
                 plot("Loss, epoch by epoch", "epoch", "mean squared error", loss_lines,
                      "The loss at each epoch, with the chosen one marked.", y_format="[<1000]0;0E+0", x_max=EPOCHS,
                      y_min=1, log_y=True),
@@ -211,6 +212,11 @@ class Quadratic(Lesson):
             ),
             table(forward(drawn)),
         ))  # fmt: skip
+
+    def _one_step(self) -> str:
+        """What a step of a is, with the numbers of this workbook."""
+        slope = float(evaluate([row(self.exact, 1)], self._delivered)[0].item())
+        return DESCENT.format(START=START, LR=LR, slope=slope, after=START - LR * slope)
 
     # ---- what is compared, the words, the exercises
 

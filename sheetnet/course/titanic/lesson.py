@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sheetnet.common.settings import MAX_EPOCHS
+from sheetnet.common.settings import MAX_EPOCHS, named
 from sheetnet.course.lesson import Lesson, Pair, Said, Watched, Word
 from sheetnet.course.titanic.questions import predictions, questions
 from sheetnet.course.titanic.texts import purpose, tries, words
@@ -49,6 +49,7 @@ class Spec:
     shipped: bool  # whether the raw table is the one that comes with sheetnet
     optimiser: str = "sgd"
     given: tuple[str, ...] = ()  # the models whose start weights were given, not drawn
+    learner: str = ""  # whose workbook it is
 
     def origin(self, model: str) -> str:
         """Where a model's start weights come from, in words."""
@@ -72,13 +73,14 @@ def _sane(spec: Spec) -> Spec:
         raise ValueError("unknown models")
     if not set(spec.given) <= set(spec.models):
         raise ValueError("start weights of a model that is not there")
+    named(spec.learner)
     return spec
 
 
 class Titanic(Lesson):
     """The passengers, and models that learn who survived: every epoch of each a row of formulas."""
 
-    name, predicts = "titanic", True
+    name, predicts, own_numbers = "titanic", True, True  # its numbers: the start weights
     title = "How a model learns: the Titanic, in a sheet and in torch"
     recipe: Recipe
 
@@ -97,7 +99,7 @@ class Titanic(Lesson):
         self.best = spec.best and "linear" in spec.models
         self.purpose = purpose([net.model for net in self.trained])
         self.tries = tries(spec.epochs, titles, self.best, optimiser, self.trained[0].model)
-        super().__init__(spec.torch_version)
+        super().__init__(spec.torch_version, spec.seed, spec.learner)
 
     def sheets(self) -> None:
         book, spec, names = self.book, self.spec, self.names
@@ -211,7 +213,7 @@ class Titanic(Lesson):
 
         Raises: ValueError, TypeError or KeyError for settings that build does not make.
         """
-        spec = {"given": [], **settings}  # workbooks from before it could be
+        spec = {"given": [], "learner": "", **settings}  # workbooks from before these could be
         lists = {k: tuple(spec[k]) for k in ("models", "given")}
         return cls(_sane(Spec(**{f.name: spec[f.name] for f in fields(Spec)} | lists)))
 

@@ -1,0 +1,150 @@
+"""What grading gives: answers, papers, and the class as a whole; as tables, not yet as files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Key = tuple[float, float, float]  # reach, offset and fingerprint of a right answer
+COLUMNS = ("learner", "file", "lesson", "exercise", "verdict", "answer", "value", "mistake", "remarks")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer to an exercise; says: the name of a mistake that is known; typed: what stands in the cell."""
+
+    number: int
+    question: str
+    verdict: str  # not done, right, close or wrong
+    value: float | None = None
+    says: str = ""
+    typed: str = ""
+    formula: bool = False
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One file that was graded; remarks on all of it. keys: by which right answers are known, one an exercise."""
+
+    file: str
+    learner: str
+    lesson: str
+    seed: int
+    answers: tuple[Answer, ...]
+    keys: tuple[Key, ...] = field(repr=False, default=())
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def who(self) -> str:
+        """Whose it is, or the file where nobody's name stands in it."""
+        return self.learner or self.file
+
+    @property
+    def n_right(self) -> int:
+        """How many answers are right."""
+        return sum(answer.verdict == "right" for answer in self.answers)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A file that could not be graded, and why."""
+
+    file: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """How a class did at one exercise: shares from 0 to 1, and the commonest wrong answers with their names."""
+
+    lesson: str
+    number: int
+    question: str
+    n: int
+    right: float
+    close: float
+    wrong: float
+    not_done: float
+    mistakes: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Grades:
+    """All papers of a class, and the files that could not be graded."""
+
+    papers: list[Paper]
+    problems: list[Problem]
+
+    @property
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """A row for each learner and exercise, and one for each file that could not be graded."""
+        for paper in self.papers:
+            for i, answer in enumerate(paper.answers):
+                remarks = (*(paper.remarks if i == 0 else ()), *answer.remarks)
+                cells = (
+                    paper.learner, paper.file, paper.lesson, answer.number, answer.verdict, answer.typed, answer.value,
+                    answer.says, "; ".join(remarks),
+                )  # fmt: skip
+                yield dict(zip(COLUMNS, cells, strict=True))
+        for problem in self.problems:
+            yield dict.fromkeys(COLUMNS, "") | {"file": problem.file, "verdict": "not graded", "remarks": problem.words}
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows as a DataFrame."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.rows), columns=list(COLUMNS))
+
+    @property
+    def questions(self) -> list[Question]:
+        """How the class did, exercise by exercise."""
+        given: dict[tuple[str, int], list[Answer]] = {}
+        for paper in self.papers:
+            for answer in paper.answers:
+                given.setdefault((paper.lesson, answer.number), []).append(answer)
+        return [_question(lesson, answers) for (lesson, _), answers in sorted(given.items())]
+
+    @property
+    def remarks(self) -> list[tuple[str, str]]:
+        """(whose, what) for all that looks copied or typed in."""
+        out = []
+        for paper in self.papers:
+            out += [(paper.who, words) for words in paper.remarks]
+            out += [(paper.who, f"exercise {a.number}: {words}") for a in paper.answers for words in a.remarks]
+        return out
+
+    def __str__(self) -> str:
+        from tabulate import tabulate
+
+        rows = [(paper.who, f"{paper.n_right} of {len(paper.answers)}", len(paper.remarks)) for paper in self.papers]
+        lines = [tabulate(rows, ("learner", "right", "remarks"), disable_numparse=True), ""] if rows else []
+        hard = sorted(self.questions, key=lambda question: question.right)[:3]
+        for one in hard:
+            most = f"; most often: {one.mistakes[0][0]}" if one.mistakes else ""
+            lines.append(f"{one.lesson} {one.number}, right for {one.right:.0%}: {one.question:.70}{most}")
+        lines += [f"{who}: {words}" for who, words in self.remarks]
+        lines += [f"{problem.file}: not graded, {problem.words}" for problem in self.problems]
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<Grades of {len(self.papers)} papers; {len(self.problems)} not graded>"
+
+
+def _question(lesson: str, answers: Sequence[Answer]) -> Question:
+    n = len(answers)
+    share = {word: count / n for word, count in Counter(answer.verdict for answer in answers).items()}
+    wrong = Counter(
+        answer.says or (f"{answer.typed:.40}" if answer.value is None else f"{answer.value:.6g}")
+        for answer in answers
+        if answer.verdict == "wrong"
+    )
+    right, close, bad, missing = (share.get(word, 0.0) for word in ("right", "close", "wrong", "not done"))
+    common = tuple(wrong.most_common(3))
+    return Question(lesson, answers[0].number, answers[0].question, n, right, close, bad, missing, common)

@@ -1,0 +1,46 @@
+"""sheetnet assign."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sheetnet.commands.common import CONTEXT, FILE, SEED, bar, print_json
+from sheetnet.course.listing import LISTING
+
+
+@click.command(context_settings=CONTEXT)
+@click.argument("folder", type=FILE, metavar="FOLDER")
+@click.option(
+    "--class", "names", type=FILE, metavar="FILE.csv", required=True,
+    help="The learners: a CSV file with a column name, or whose first column holds their names.",
+)  # fmt: skip
+@click.option("--lesson", type=click.Choice(list(LISTING)), required=True, help="What they are to work through.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Another one gives everybody other numbers.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
+def assign(folder: str, names: str, lesson: str, seed: int, as_json: bool) -> None:
+    """Write a lesson's workbook for each learner of a class, with numbers of their own and their name on it.
+
+    A workbook that is there already stays as it is.
+
+    \b
+    Examples:
+      sheetnet assign week1 --class names.csv --lesson quadratic
+      sheetnet assign week1 --class names.csv --lesson quadratic --seed 7
+    """
+    from sheetnet.classroom import assign as assign_to
+    from sheetnet.classroom.names import names_in
+
+    learners = names_in(Path(names))
+    with bar(len(learners), lesson) as moved:
+        done = assign_to(folder, learners, lesson, seed=seed, moved=moved)
+    if as_json:
+        print_json([{"learner": a.learner, "file": str(a.path), "seed": a.seed, "written": a.written} for a in done])
+        return
+    new = sum(one.written for one in done)
+    click.echo(f"{folder}: {new} workbooks of {lesson} written")
+    if new < len(done):
+        click.echo(f"  {len(done) - new} stood there already and stay as they are")
+    if not any(one.seed for one in done):
+        click.echo(f"  {lesson} has the same numbers for all learners")

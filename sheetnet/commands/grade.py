@@ -1,0 +1,49 @@
+"""sheetnet grade."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from sheetnet.commands.common import CONTEXT, FILE, bar, print_json
+from sheetnet.engines import NAMES
+
+
+@click.command(context_settings=CONTEXT)
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FOLDER|FILE...")
+@click.option(
+    "-o", "--output", "outputs", multiple=True, type=FILE, metavar="FILE",
+    help="Write the grades: .csv, .html (a page to read), .xlsx (with a picture), .json (Gradescope). May be repeated.",
+)  # fmt: skip
+@click.option(
+    "--engine", type=click.Choice(NAMES), default="ironcalc", show_default=True,
+    help="The spreadsheet engine that calculates answers that are formulas.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print a row for each learner and exercise as JSON.")
+def grade(files: tuple[str, ...], outputs: tuple[str, ...], engine: str, as_json: bool) -> None:
+    """Grade the answers in workbooks: recalculated, each mistake by its name, copies and typed-in numbers pointed out.
+
+    A file that is damaged or foreign is a line of the report, not the end of it.
+
+    \b
+    Examples:
+      sheetnet grade week1
+      sheetnet grade week1 -o class.csv -o class.html
+      sheetnet grade ada.xlsx ben.xlsx --json
+    """
+    from sheetnet.classroom import grade as grade_all
+    from sheetnet.classroom.writing import check_endings, save
+
+    check_endings(outputs)
+    with bar(1000, "grading") as moved:
+        grades = grade_all(files, engine=engine, moved=lambda at, n, name: moved(1000 * at // max(n, 1), name))
+    for output in outputs:
+        save(grades, output)
+    if as_json:
+        print_json(list(grades.rows))
+    else:
+        click.echo(str(grades))
+        for output in outputs:
+            click.echo(f"{output}: written")
+    sys.exit(0 if grades.papers else 2)

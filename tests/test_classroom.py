@@ -1,0 +1,260 @@
+"""A class in two commands: own numbers for each learner, and answers judged by what they are, not by what is stored."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from conftest import edit, run_here
+from openpyxl import load_workbook
+
+from sheetnet.book import reader
+from sheetnet.book.opened import find_manifest
+from sheetnet.classroom import Grades, assign, grade
+from sheetnet.classroom.names import names_in
+from sheetnet.classroom.writing import save
+from sheetnet.course.lesson import Lesson
+from sheetnet.errors import SheetnetError
+from sheetnet.motifs.exercises import ANSWERS
+
+HOSTILE = ["=1+1", "<b>Bo</b>", "../../up", "数据", "Ada Lovelace"]
+NAMES = [*HOSTILE, *(f"Learner {i}" for i in range(6, 13))]
+
+
+@pytest.fixture(scope="module")
+def handed_out(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("class")
+    return {one.learner: one.path for one in assign(folder, NAMES, "quadratic")}
+
+
+def lesson_of(path: Path) -> Lesson:
+    workbook = find_manifest(reader.read(path)).workbook
+    assert isinstance(workbook, Lesson)
+    return workbook
+
+
+def truths(path: Path) -> list[float]:
+    """The right answers, from the graph, not from the keys in the file."""
+    workbook = lesson_of(path)
+    given = workbook.by_node(workbook.as_delivered())
+    return [exercise.truth(given) for exercise in workbook.exercises]
+
+
+def answered(path: Path, target: Path, answers: Mapping[int, object]) -> Path:
+    """A copy with answers to exercises, counted from 0."""
+    area = lesson_of(path).book.block(ANSWERS).area
+    return edit(path, target, {f"Exercises!{'ABCDEFG'[area.col]}{area.row + 1 + i}": a for i, a in answers.items()})
+
+
+def verdicts(grades: Grades, file: Path) -> list[str]:
+    return [answer.verdict for paper in grades.papers if paper.file == file.name for answer in paper.answers]
+
+
+# ---- handing out
+
+
+def test_each_learner_has_a_name_and_numbers_of_their_own(handed_out: dict[str, Path]) -> None:
+    assert list(handed_out) == NAMES
+    assert len({truths(path)[0] for path in handed_out.values()}) == len(NAMES)
+    for name, path in handed_out.items():
+        assert path.parent == next(iter(handed_out.values())).parent
+        assert lesson_of(path).learner == name
+        cells = [cell for row in load_workbook(path)["Start"].iter_rows() for cell in row]
+        mine = [cell for cell in cells if isinstance(cell.value, str) and name in cell.value]
+        assert mine
+        assert all(cell.data_type == "s" for cell in mine)
+
+
+def test_a_workbook_with_own_numbers_is_green(handed_out: dict[str, Path]) -> None:
+    import sheetnet as sn
+
+    assert sn.check(handed_out["=1+1"]).findings == []
+
+
+def test_who_comes_later_changes_nobody_elses_numbers_and_what_is_there_stays(tmp_path: Path) -> None:
+    first = assign(tmp_path, ["Ada"], "quadratic")[0]
+    first.path.write_bytes(b"answered")
+    again = assign(tmp_path, ["Ben", "Ada"], "quadratic")
+    assert [(one.learner, one.written) for one in again] == [("Ben", True), ("Ada", False)]
+    assert first.path.read_bytes() == b"answered"
+    assert again[1].seed == first.seed
+    other = assign(tmp_path / "other", ["Ada"], "quadratic", seed=7)[0]
+    assert other.seed != first.seed
+
+
+def test_names_are_read_as_people_write_them(tmp_path: Path) -> None:
+    file = tmp_path / "names.csv"
+    for text, names in (
+        ("name\nAda\nBen\n", ["Ada", "Ben"]),
+        ("id;First name;Last name\n1;Ada;Lovelace\n2;Ben;X\n", ["Ada Lovelace", "Ben X"]),
+        ("Learner A\nBen\n", ["Learner A", "Ben"]),
+    ):
+        file.write_text(text)
+        assert names_in(file) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a,b\n1,2\n", "call one of them name"),
+        ("name,id\nAda,1\n,2\n", "line 3"),
+        ("name\n", "no name in it"),
+        ("", "empty"),
+        ("name\nAda\nAda\n", "stands there twice"),
+        ("name\n" + "x" * 81 + "\n", "at most 80 characters"),
+    ],
+)
+def test_names_that_cannot_be_are_told(tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "names.csv"
+    file.write_text(text)
+    said = run_here("assign", tmp_path / "out", "--class", file, "--lesson", "quadratic")
+    assert said.returncode == 2
+    assert words in said.stderr
+    assert not list((tmp_path / "out").glob("*.xlsx"))
+
+
+# ---- grading
+
+
+@pytest.fixture(scope="module")
+def handed_in(handed_out: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A class of planted papers: right, close, wrong by name, copied, typed in, damaged, foreign, twice, empty."""
+    folder = tmp_path_factory.mktemp("handed_in")
+    paths = list(handed_out.values())
+    right = [truths(path) for path in paths]
+    odd = {8: 123.25, 5: -77.5, 4: 41.125}
+    asked_for_formulas = {
+        3: "=2*1.5^2-1*1.5+3",
+        4: "=(1.5+2+0.5+3)/4",
+        5: "=(1.5^2+2^2+0.5^2+3^2)/4",
+        6: "=(3.9-4.1)/(1.11-1.09)",
+    }
+    plan: dict[int, dict[int, object]] = {
+        0: dict(enumerate(right[0])) | asked_for_formulas,
+        1: {0: "=" + lesson_of(paths[1]).book.block("fit.mse").area.full()},  # it reads another sheet
+        2: {i: truth + (0.005 if abs(truth) < 50 else 0.0) for i, truth in enumerate(right[2][:9])},
+        3: {3: 4.5, 4: 0.75, 5: 15.5, 6: -0.1, 8: 0.7, 11: 1},
+        4: {0: right[0][0], 3: 6.0},  # copied from the first; a number where a formula was asked for
+        5: odd,
+        6: odd,
+        7: {0: "=1/0", 1: "forty", 2: True, 8: "?"},
+        8: {},
+    }
+    for i, answers in plan.items():
+        answered(paths[i], folder / paths[i].name, answers)
+    shutil.copy(folder / paths[8].name, folder / "again.xlsx")
+    (folder / "damaged.xlsx").write_bytes(paths[9].read_bytes()[:5000])
+    with zipfile.ZipFile(folder / "foreign.xlsx", "w") as other:
+        other.writestr("xl/workbook.xml", "<workbook/>")
+    (folder / "~$open.xlsx").write_bytes(b"")
+    (folder / "notes.txt").write_text("not a workbook")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def graded(handed_in: Path) -> Grades:
+    return grade([handed_in])
+
+
+def paper(grades: Grades, who: str) -> dict[int, tuple[str, str]]:
+    """Verdict and mistake of each exercise that was answered, counted from 0."""
+    (found,) = (p for p in grades.papers if p.learner == who and p.file != "again.xlsx")
+    return {a.number - 1: (a.verdict, a.says) for a in found.answers if a.verdict != "not done"}
+
+
+def test_every_kind_of_answer_is_graded_as_what_it_is(graded: Grades) -> None:
+    assert {verdict for verdict, _ in paper(graded, NAMES[0]).values()} == {"right"}
+    assert paper(graded, NAMES[1]) == {0: ("right", "")}
+    close = paper(graded, NAMES[2])
+    assert close[0][0] == close[3][0] == "close"
+    named = paper(graded, NAMES[3])
+    assert {verdict for verdict, _ in named.values()} == {"wrong"}
+    assert all(says for _, says in named.values())
+    assert "square" in named[3][1]
+    assert "minus sign" in named[4][1]
+    assert paper(graded, NAMES[7]) == {0: ("wrong", ""), 1: ("wrong", ""), 2: ("wrong", "")}
+    assert paper(graded, NAMES[8]) == {}
+
+
+def test_what_looks_copied_or_typed_is_pointed_out(graded: Grades) -> None:
+    said = dict.fromkeys(NAMES, "")
+    for who, words in graded.remarks:
+        said[who] += words + ". "
+    assert "right with the numbers of =1+1" in said[NAMES[4]]
+    assert "a number was typed where a formula was asked for" in said[NAMES[4]]
+    other = next(p.file for p in graded.papers if p.learner == NAMES[6])
+    assert f"the same odd answers as {other} to" in said[NAMES[5]]
+    assert "the same odd answers" in said[NAMES[6]]
+    assert "also from" in said[NAMES[8]]
+    assert "asked for a hint" in said[NAMES[7]]
+    assert not said[NAMES[0]]
+    assert not said[NAMES[3]]
+
+
+def test_a_damaged_or_foreign_file_is_a_line_and_not_the_end(graded: Grades) -> None:
+    assert {problem.file for problem in graded.problems} == {"damaged.xlsx", "foreign.xlsx"}
+    assert all(problem.words for problem in graded.problems)
+    assert len(graded.papers) == 10
+
+
+def test_a_stored_value_is_not_believed(handed_in: Path, handed_out: dict[str, Path], tmp_path: Path) -> None:
+    """A wrong formula beside which the file stores the right number, and a verdict that says right."""
+    path = handed_out[NAMES[9]]
+    target = answered(path, tmp_path / "stored.xlsx", {3: "=1+1"})
+    with zipfile.ZipFile(target) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    name = next(n for n, content in parts.items() if b"1+1</f>" in content and n.startswith("xl/worksheets"))
+    assert (
+        parts[name].count(b"<f>1+1</f><v></v>")
+        + parts[name].count(b"<f>1+1</f><v />")
+        + parts[name].count(b"<f>1+1</f><v/>")
+        == 1
+    )
+    for empty in (b"<v></v>", b"<v />", b"<v/>"):
+        parts[name] = parts[name].replace(b"<f>1+1</f>" + empty, b"<f>1+1</f><v>6</v>")
+    with zipfile.ZipFile(target, "w") as new:
+        for part, content in parts.items():
+            new.writestr(part, content)
+    assert verdicts(grade([target]), target)[3] == "wrong"
+
+
+def test_several_processes_say_what_one_says(handed_in: Path, graded: Grades) -> None:
+    """Those of the fixture took as many as there are processors, these few one."""
+    few = sorted(handed_in.glob("0*.xlsx"))[:2]
+    alone = {paper.file: paper.answers for paper in grade(few).papers}
+    together = {paper.file: paper.answers for paper in graded.papers}
+    for file, answers in alone.items():
+        assert [(a.verdict, a.value) for a in answers] == [(a.verdict, a.value) for a in together[file]]
+
+
+def test_grades_are_written_as_text_and_never_as_formulas_or_html(graded: Grades, tmp_path: Path) -> None:
+    for ending in (".csv", ".html", ".xlsx", ".json"):
+        save(graded, tmp_path / f"class{ending}")
+    rows = list(csv.DictReader((tmp_path / "class.csv").open(encoding="utf-8-sig")))
+    assert len(rows) == sum(len(p.answers) for p in graded.papers) + len(graded.problems)
+    assert not any(value.startswith(("=", "@", "+")) for row in rows for value in row.values())
+    page = (tmp_path / "class.html").read_text()
+    assert "&lt;b&gt;Bo&lt;/b&gt;" in page
+    assert "<b>Bo" not in page
+    sheet = load_workbook(tmp_path / "class.xlsx")["Answers"]
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n"}
+    results = json.loads((tmp_path / "class.json").read_text())
+    assert results[0]["tests"][0]["max_score"] == 1.0
+    with pytest.raises(SheetnetError, match="ends in"):
+        save(graded, tmp_path / "class.pdf")
+
+
+def test_the_command_grades_a_folder(handed_in: Path, tmp_path: Path) -> None:
+    out = tmp_path / "class.csv"
+    said = run_here("grade", handed_in, "-o", out)
+    assert said.returncode == 0, said.stderr
+    assert "damaged.xlsx: not graded" in said.stdout
+    assert out.exists()
+    said = run_here("grade", tmp_path)
+    assert said.returncode == 2
+    assert "no .xlsx file" in said.stderr
