@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 
 from sheetnet.book.contents import Contents
 from sheetnet.checking.poison import poison
+from sheetnet.common.leftovers import temporary
 from sheetnet.engines.base import CellError, Rectangle, Value
 from sheetnet.errors import EngineError
 from sheetnet.motifs.workbook import Workbook
@@ -35,12 +35,8 @@ def recalculating(contents: Contents, workbook: Workbook, engine: str) -> Iterat
     asked = [block for block in workbook.book.blocks if block.style != "values" or block.role == "answer"]
     areas = [block.area for block in asked]
     parts: list[Rectangle] = [(area.sheet, area.row, area.col, area.n_rows, area.n_cols) for area in areas]
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="sheetnet-", ignore_cleanup_errors=True)
-    except OSError as reason:
-        raise EngineError(f"{contents.file}: no place for a copy to calculate: {reason.strerror or reason}") from None
-    with folder:
-        copy = Path(folder.name) / "poisoned.xlsx"
+    with temporary() as folder:
+        copy = folder / "poisoned.xlsx"
         poison(contents, copy)
         with _speaking_of(contents.file, copy), get(engine).calculating(copy, parts) as answer:
 

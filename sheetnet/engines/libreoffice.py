@@ -16,6 +16,7 @@ from glob import glob
 from pathlib import Path
 from typing import Any
 
+from sheetnet.common.leftovers import clear_folders
 from sheetnet.engines.base import CellError, Engine, Gone, Placed, Session, Value
 from sheetnet.engines.processes import pass_on
 from sheetnet.errors import EngineError
@@ -86,6 +87,7 @@ class LibreOfficeSession(Session):
 
     def __init__(self, path: Path, python: str, soffice: str, *mode: str) -> None:
         super().__init__(path, [])
+        clear_folders(tempfile.gettempdir())
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the session)
         self._worker = subprocess.Popen(
             [python, str(_WORKER.with_name("uno_live.py") if mode else _WORKER), soffice, *mode],
