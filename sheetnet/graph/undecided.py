@@ -65,15 +65,23 @@ def _apart(a: Array, b: Array) -> Array:
     return np.where(np.isnan(a) != np.isnan(b), np.inf, np.nan_to_num(np.abs(a - b)))
 
 
+def _either(undecided: Array, step: float, reach: Array) -> Array:
+    """A step where it is undecided; inf where there may be an error to decide on."""
+    return np.where(np.isinf(reach), np.inf, undecided * step)
+
+
 def _compared(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
     a, b = values
-    if a.dtype == object or b.dtype == object:
-        return ((reach[0] > 0) | (reach[1] > 0)) * 1.0
-    return _near(a, b, reach[0] + reach[1]) * 1.0
+    both = reach[0] + reach[1]
+    return _either(both > 0 if a.dtype == object or b.dtype == object else _near(a, b, both), 1.0, both)
+
+
+def _positive(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
+    return _either(_near(values[0], NONE, reach[0]), 1.0, reach[0])
 
 
 def _sign(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
-    return ((np.abs(values[0]) <= reach[0]) & (reach[0] > 0)) * 2.0
+    return _either((np.abs(values[0]) <= reach[0]) & (reach[0] > 0), 2.0, reach[0])
 
 
 def _relu(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
@@ -87,7 +95,9 @@ def _power(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
 
 
 def _where(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
-    return np.where(reach[0] > 0, _apart(values[1], values[2]), 0.0) if reach[0].any() else NONE
+    if not reach[0].any():
+        return NONE
+    return np.where(np.isinf(reach[0]), np.inf, np.where(reach[0] > 0, _apart(values[1], values[2]), 0.0))
 
 
 def _if_error(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
@@ -121,14 +131,16 @@ def _alike(key: Array, keys: Array, reach: Array) -> Array | None:
 
 
 def _match(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
-    if (alike := _alike(*values, reach[0] + reach[1].max())) is None:
+    key, keys = values
+    if (alike := _alike(key, keys, reach[0] + reach[1].max())) is None:
         return NONE
     places = np.arange(1.0, 1.0 + alike.shape[1])
     return np.max(np.where(alike, np.nan_to_num(np.abs(places - v), nan=np.inf), 0.0), axis=1, keepdims=True)
 
 
 def _lookup(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
-    if (alike := _alike(*values[:2], reach[0] + reach[1].max())) is None:
+    key, keys, _ = values
+    if (alike := _alike(key, keys, reach[0] + reach[1].max())) is None:
         return NONE
     return np.where(alike.any(axis=1, keepdims=True), np.inf, 0.0)
 
@@ -138,23 +150,23 @@ def _count_same(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Ar
     return NONE if alike is None else alike.sum(axis=1, keepdims=True) * 1.0
 
 
-def _any(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
-    """Where a source is in doubt; noise alone is none."""
+def _errors(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
+    """Where there may be an error; noise alone is none."""
     return np.where(np.maximum.reduce(np.broadcast_arrays(*reach)) == np.inf, np.inf, 0.0)
 
 
 DOUBTS: dict[str, Doubt] = {
     "greater": _compared,
     "equal": _compared,
-    "step": lambda v, a, reach: _near(a[0], NONE, reach[0]) * 1.0,
+    "step": _positive,
     "sign": _sign,
     "relu": _relu,
     "softplus": _relu,
     "power": _power,
     "where": _where,
     "if_error": _if_error,
-    "filled": _any,
-    "judge": _any,
+    "filled": _errors,
+    "judge": _errors,
     "row": _indexed("row", 1),
     "pick": _indexed("pick", 0),
     "match": _match,

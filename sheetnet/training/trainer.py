@@ -151,7 +151,7 @@ def train(
             if name.startswith(FACTORED) or not zero_one:
                 accuracies[:] = np.nan
             accuracies[np.isnan(losses)] = np.nan
-            uncounted = [epoch for epoch in kept if np.isnan(accuracies[epoch]) and not np.isnan(losses[epoch])]
+            uncounted = [epoch for epoch in kept if np.isnan(accuracies[epoch]) and np.isfinite(losses[epoch])]
             if uncounted and zero_one:
                 accuracies[uncounted] = count_right(source, np.hstack([kept[epoch] for epoch in uncounted]), group)
             dead = count_dead(source, worker.get(), group) if model.rectified else 0
