@@ -59,7 +59,7 @@ def _either(undecided: Array, step: float, reach: Array) -> Array:
 
 def _compared(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
     a, b = values
-    both = reach[0] + reach[1]
+    both: Array = reach[0] + reach[1]
     return _either(both > 0 if a.dtype == object or b.dtype == object else _near(a, b, both), 1.0, both)
 
 

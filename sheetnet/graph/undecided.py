@@ -52,6 +52,8 @@ class Undecided:
             self._exact.add(node)
         doubt = self._doubt(node, value, sources, sizes, self._doubts)
         apart = self._doubt(node, value, sources, sizes, self.apart) if self.apart else doubt
+        if not state and doubt is NONE and apart is NONE:
+            return value
         if state:
             allowed = MOST * size(value).max(initial=0.0)
             if node in self.said and own.max(initial=0.0) > allowed:
@@ -78,9 +80,12 @@ class Undecided:
     def _doubt(
         self, node: Node, value: Array, sources: Sequence[Array], sizes: Sequence[Array], known: Mapping[Node, Array]
     ) -> Array:
-        """The doubt of a node, from those of its sources that are known; broadcasts to its shape."""
+        """The doubt of a node, from those of its sources that are known; broadcasts to its shape; NONE for none."""
+        inherited = not known.keys().isdisjoint(node.sources)
+        large = bool(self._large) and (node in self._large or not self._large.isdisjoint(node.sources))
+        if not inherited and not large and node.op not in DOUBTS:
+            return NONE
         doubts = [known.get(source, NONE) for source in node.sources]
-        inherited = any(source in known for source in node.sources)
         out: Array = NONE
         if node.op in DOUBTS:
             reach = [
@@ -90,7 +95,6 @@ class Undecided:
             out = DOUBTS[node.op](value, sources, reach)
         if inherited and node.op not in DECIDES:
             out = out + carried(node.op, value, sources, doubts)
-        large = bool(self._large) and (node in self._large or any(s in self._large for s in node.sources))
         if value.dtype != object and (large or inherited):
             errors = np.isnan(value)
             if large:
