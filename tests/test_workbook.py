@@ -23,7 +23,7 @@ from openpyxl.formula import Tokenizer
 from openpyxl.workbook import Workbook as OpenBook
 from xlsxwriter import Workbook as XlsxWriter
 
-from sheetnet.book import charts, reader
+from sheetnet.book import charts, reader, xlsx
 from sheetnet.book.reader import FormulaCell
 from sheetnet.checking.compare import floor_of
 from sheetnet.engines import CellError, Engine
@@ -144,6 +144,15 @@ def test_names_are_unique_and_do_not_look_like_cells(book: Made) -> None:
     assert [name for name in public if cell_like.fullmatch(name) or not re.fullmatch(r"[A-Za-z_]\w*", name)] == []
     locals_ = [(name.lower(), local) for name, local in found if local]
     assert len(set(locals_)) == len(locals_)
+
+
+def test_a_cell_that_is_written_twice_is_told(small: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a page says of its blocks: the writer itself lets no number or formula go over another."""
+    book, honest = small.workbook.book, xlsx._block
+    monkeypatch.setattr(xlsx, "_block", lambda *args: (honest(*args), honest(*args)))
+    with pytest.raises(GraphError, match=r"on the sheet \w+, two numbers or formulas would stand in [A-Z]+\d+"):
+        xlsx.write(tmp_path / "twice.xlsx", book, small.values, "{}")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
