@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from sheetnet.graph.dialect import STACKS
 from sheetnet.graph.doubts import DOUBTS, NONE, carried
 from sheetnet.graph.evaluate import Array
 from sheetnet.graph.magnitude import NOISE
@@ -24,6 +25,7 @@ KEEPS = {"same", "where", "transpose", "row", "pick", "lookup", "hstack", "vstac
 KEEPS |= {"max", "min", "median", "if_error"}
 DECIDES = {"sign", "step", "greater", "equal", "filled", "match", "count_same", "judge"}
 WHOLE = {"add", "sub", "mul", "square", "sum", "matmul", "cumsum", "sum_rows"}  # of whole numbers
+MOVES = {"same", "neg", "transpose", "expand", "add", "sub", "mul", "div", "row", *STACKS}  # one decision, no mixture
 SPOILS = {"matmul", "sum_rows", "softmax", "logsumexp", "inverse", "determinant"}
 
 
@@ -35,6 +37,7 @@ class Undecided:
         self.said = said
         self.apart: dict[Node, Array] = {}  # how far a program may be from the value that decides for itself
         self._doubts: dict[Node, Array] = {}
+        self._either: set[Node] = set()  # of those in doubt: each entry is one number or one other, none between
         self._exact: set[Node] = set()
         self._large: set[Node] = set()
 
@@ -66,9 +69,19 @@ class Undecided:
             return value
         doubt = np.broadcast_to(doubt, node.shape)
         if node in self.said:
-            return _settled(value, doubt, self.said[node])
+            return _settled(value, doubt, self.said[node], self._is_either(node))
+        if self._is_either(node):
+            self._either.add(node)
         self._doubts[node] = doubt
         return value
+
+    def _is_either(self, node: Node) -> bool:
+        """Whether nothing but one decision, its own or one below it, is in doubt in each entry."""
+        below = [source for source in node.sources if source in self._doubts]
+        if node.op in DECIDES or (node.op == "where" and below in ([], [node.sources[0]])):
+            return True
+        one = len(below) == 1 or node.op in STACKS
+        return bool(below) and one and node.op in MOVES and self._either.issuperset(below)
 
     def _is_exact(self, node: Node, value: Array, sources: Sequence[Array]) -> bool:
         if not node.sources or node.op in DECIDES:
@@ -108,14 +121,18 @@ def _whole(a: Array) -> bool:
     return a.dtype != object and bool((a == np.rint(a)).all() and (np.abs(a) < 2.0**53).all())
 
 
-def _settled(value: Array, doubt: Array, said: Array) -> Array:
-    """The value, but what a sheet says where that is within the doubt: one may be an error where the doubt is inf."""
+def _settled(value: Array, doubt: Array, said: Array, either: bool) -> Array:
+    """The value, but what a sheet says where that is within the doubt: one may be an error where the doubt is inf.
+
+    either: a number must be as far as the doubt, not less.
+    """
     if value.dtype == object:
         return np.where((doubt > 0) & (_texts(said) == _texts(value)), said, value)
     texts = _texts(said)
     numbers = np.where(texts, np.nan, said).astype(float)
     numbers[~np.isfinite(numbers)] = np.nan
-    close = np.abs(numbers - value) <= 2.0 * doubt
+    gap = np.abs(numbers - value)
+    close = np.abs(gap - doubt) <= NOISE * MOST * doubt if either else gap <= 2.0 * doubt
     other = np.isinf(doubt) & (np.isnan(numbers) | np.isnan(value))
     return np.where((doubt > 0) & (close | other) & ~texts, numbers, value)
 
