@@ -31,7 +31,7 @@ from sheetnet.graph.recurrence import size
 
 DIGITS, ALIKE = 1e-14, 2.3e-16  # numbers are equal in some sheet that are no farther apart: relative, absolute
 
-NONE = np.zeros((1, 1))
+NONE, ANY = np.zeros((1, 1)), 1e308
 
 Doubt = Callable[[Array, Sequence[Array], Sequence[Array]], Array]  # value, the sources' values and how far they reach
 
@@ -88,7 +88,13 @@ def _where(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
 
 
 def _if_error(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
-    return np.where(reach[0] < np.inf, 0.0, np.inf)
+    """How far the other number is; if there is one in place of an error, it may be any."""
+    a, b = values
+    if not np.isinf(reach[0]).any():
+        return NONE
+    if a.dtype == object or b.dtype == object:
+        return np.where(np.isinf(reach[0]), np.inf, 0.0)
+    return np.where(np.isinf(reach[0]), np.where(np.isnan(a), ANY, np.nan_to_num(np.abs(a - b), nan=np.inf)), 0.0)
 
 
 def _indexed(op: str, k: int) -> Doubt:
@@ -126,10 +132,10 @@ def _match(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
 
 
 def _lookup(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
-    key, keys, _ = values
+    key, keys, found = values
     if (alike := _alike(key, keys, reach[0] + reach[1].max())) is None:
         return NONE
-    return np.where(alike.any(axis=1, keepdims=True), np.inf, 0.0)
+    return np.max(np.where(alike, _apart(v, found.T), 0.0), axis=1, keepdims=True)
 
 
 def _count_same(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:

@@ -106,6 +106,8 @@ class Undecided:
                 for source, doubt, m in zip(node.sources, doubts, sizes, strict=True)
             ]
             out = DOUBTS[node.op](value, sources, reach)
+            if node.op in ("greater", "equal"):
+                out = _but_with_itself(node, out)
         if inherited and node.op not in DECIDES:
             out = out + carried(node.op, value, sources, doubts)
         if value.dtype != object and (large or inherited):
@@ -117,6 +119,16 @@ class Undecided:
         return out
 
 
+def _but_with_itself(node: Node, doubt: Array) -> Array:
+    """The doubt of a comparison, but where a number is compared with itself, as in a > TRANSPOSE(a)."""
+    a, b = node.sources
+    if a is b:
+        return NONE
+    if (a in b.sources[:1] and b.op == "transpose") or (b in a.sources[:1] and a.op == "transpose"):
+        return np.where(np.eye(*node.shape, dtype=bool), 0.0, doubt)
+    return doubt
+
+
 def _whole(a: Array) -> bool:
     return a.dtype != object and bool((a == np.rint(a)).all() and (np.abs(a) < 2.0**53).all())
 
@@ -126,15 +138,21 @@ def _settled(value: Array, doubt: Array, said: Array, either: bool) -> Array:
 
     either: a number must be as far as the doubt, not less.
     """
-    if value.dtype == object:
-        return np.where((doubt > 0) & (_texts(said) == _texts(value)), said, value)
     texts = _texts(said)
+    if value.dtype == object:
+        other = np.isinf(doubt) & (_errors(said) | _errors(value))
+        return np.where((doubt > 0) & (texts == _texts(value)) | other, said, value)
     numbers = np.where(texts, np.nan, said).astype(float)
     numbers[~np.isfinite(numbers)] = np.nan
     gap = np.abs(numbers - value)
     close = np.abs(gap - doubt) <= NOISE * MOST * doubt if either else gap <= 2.0 * doubt
+    close &= np.isfinite(doubt)
     other = np.isinf(doubt) & (np.isnan(numbers) | np.isnan(value))
     return np.where((doubt > 0) & (close | other) & ~texts, numbers, value)
+
+
+def _errors(cells: Array) -> Array:
+    return np.array([cell != cell for cell in cells.flat], dtype=bool).reshape(cells.shape)
 
 
 def _texts(cells: Array) -> Array:
