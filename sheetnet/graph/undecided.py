@@ -7,12 +7,12 @@ a fault.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
 from sheetnet.graph.dialect import STACKS
-from sheetnet.graph.doubts import DOUBTS, NONE, carried
+from sheetnet.graph.doubts import DIGITS, DOUBTS, NONE, carried
 from sheetnet.graph.evaluate import Array
 from sheetnet.graph.magnitude import NOISE
 from sheetnet.graph.node import Node
@@ -20,13 +20,14 @@ from sheetnet.graph.recurrence import MOST, size
 
 EDGE, ROOT = 1e290, 1e145  # beyond, a product with a few more numbers may be too large for a double; of a square
 
-# exact in every program where their sources are
+# of numbers that are the same in every program these are the same too
 KEEPS = {"same", "where", "transpose", "row", "pick", "lookup", "hstack", "vstack", "expand", "relu", "neg", "abs"}
-KEEPS |= {"max", "min", "median", "if_error"}
+KEEPS |= {"max", "min", "median", "if_error", "add", "sub", "mul", "div", "sqrt"}  # rounded once, and everywhere alike
 DECIDES = {"sign", "step", "greater", "equal", "filled", "match", "count_same", "judge"}
-WHOLE = {"add", "sub", "mul", "square", "sum", "matmul", "cumsum", "sum_rows"}  # of whole numbers
+WHOLE = {"square", "sum", "matmul", "cumsum", "sum_rows"}  # of whole numbers
 MOVES = {"same", "neg", "transpose", "expand", "add", "sub", "mul", "div", "row", *STACKS}  # one decision, no mixture
 SPOILS = {"matmul", "sum_rows", "softmax", "logsumexp", "inverse", "determinant"}
+Known = Mapping[Node, Array]
 
 
 class Undecided:
@@ -38,7 +39,8 @@ class Undecided:
         self.apart: dict[Node, Array] = {}  # how far a program may be from the value that decides for itself
         self._doubts: dict[Node, Array] = {}
         self._either: set[Node] = set()  # of those in doubt: each entry is one number or one other, none between
-        self._exact: set[Node] = set()
+        self._same: set[Node] = set()  # in every program
+        self._off: dict[Node, Array] = {}  # how far the sheet is from the value, where that is known
         self._large: set[Node] = set()
 
     def settle(
@@ -51,10 +53,17 @@ class Undecided:
         """
         if own.size and np.maximum.reduce(own, axis=None) > ROOT:
             self._large.add(node)
-        if self._is_exact(node, value, sources):
-            self._exact.add(node)
-        doubt = self._doubt(node, value, sources, sizes, self._doubts)
-        apart = self._doubt(node, value, sources, sizes, self.apart) if self.apart else doubt
+        if _is_same(node, value, sources, self._same):
+            self._same.add(node)
+        doubt = self._doubt(node, value, sources, sizes, self._doubts, self._off)
+        apart = self._doubt(node, value, sources, sizes, self.apart, {})
+        value = self._settle(node, value, sources, own, doubt, apart, state)
+        self._measure(node, value, sources)
+        return value
+
+    def _settle(
+        self, node: Node, value: Array, sources: Sequence[Array], own: Array, doubt: Array, apart: Array, state: bool
+    ) -> Array:
         if not state and doubt is NONE and apart is NONE:
             return value
         if state:
@@ -83,17 +92,26 @@ class Undecided:
         one = len(below) == 1 or node.op in STACKS
         return bool(below) and one and node.op in MOVES and self._either.issuperset(below)
 
-    def _is_exact(self, node: Node, value: Array, sources: Sequence[Array]) -> bool:
-        if not node.sources or node.op in DECIDES:
-            return True
-        if not all(source in self._exact for source in node.sources):
-            return False
-        return node.op in KEEPS or (node.op in WHOLE and all(map(_whole, (value, *sources))))
+    def _measure(self, node: Node, value: Array, sources: Sequence[Array]) -> None:
+        """Note how far the sheet is from a value that stands in it, or is made by few roundings of such."""
+        if node in self._same or value.dtype == object:
+            return
+        if node in self.said:
+            gap = np.abs(_numbers(self.said[node]) - value)
+            self._off[node] = np.where(gap < np.inf, gap, 0.0)
+            return
+        known = all(source in self._off or source in self._same for source in node.sources)
+        if known and node.op in KEEPS and _is_clear(node.op, value, sources):
+            off = [self._off.get(source, NONE) for source in node.sources]
+            self._off[node] = carried(node.op, value, sources, off) if any(one.any() for one in off) else NONE
 
     def _doubt(
-        self, node: Node, value: Array, sources: Sequence[Array], sizes: Sequence[Array], known: Mapping[Node, Array]
+        self, node: Node, value: Array, sources: Sequence[Array], sizes: Sequence[Array], known: Known, off: Known
     ) -> Array:
-        """The doubt of a node, from those of its sources that are known; broadcasts to its shape; NONE for none."""
+        """The doubt of a node, from those of its sources that are known; broadcasts to its shape; NONE for none.
+
+        off: how far a program is from the sources' values, where that is less than noise.
+        """
         inherited = not known.keys().isdisjoint(node.sources)
         large = bool(self._large) and (node in self._large or not self._large.isdisjoint(node.sources))
         if not inherited and not large and node.op not in DOUBTS:
@@ -102,7 +120,7 @@ class Undecided:
         out: Array = NONE
         if node.op in DOUBTS:
             reach = [
-                doubt if source in self._exact else doubt + NOISE * m
+                doubt if source in self._same else doubt + (off[source] if source in off else NOISE * m)
                 for source, doubt, m in zip(node.sources, doubts, sizes, strict=True)
             ]
             out = DOUBTS[node.op](value, sources, reach)
@@ -129,6 +147,27 @@ def _but_with_itself(node: Node, doubt: Array) -> Array:
     return doubt
 
 
+def _is_same(node: Node, value: Array, sources: Sequence[Array], same: Collection[Node]) -> bool:
+    """Whether a value is the same in every program, to the last bit."""
+    if node.op == "constant" and value.dtype != object:  # a formula has 15 digits of it
+        return all(float(f"{number:.15g}") == number for number in value.flat)
+    if not node.sources or node.op in DECIDES:
+        return True
+    if not all(source in same for source in node.sources):
+        return False
+    if node.op in KEEPS:
+        return _is_clear(node.op, value, sources)
+    return node.op in WHOLE and all(map(_whole, (value, *sources)))
+
+
+def _is_clear(op: str, value: Array, sources: Sequence[Array]) -> bool:
+    """Whether no entry is a difference so near 0 that some sheet makes it 0."""
+    if op not in ("add", "sub") or value.dtype == object:
+        return True
+    a, b = map(np.abs, sources)
+    return not ((value != 0) & (np.abs(value) <= DIGITS * np.maximum(a, b))).any()
+
+
 def _whole(a: Array) -> bool:
     return a.dtype != object and bool((a == np.rint(a)).all() and (np.abs(a) < 2.0**53).all())
 
@@ -142,13 +181,18 @@ def _settled(value: Array, doubt: Array, said: Array, either: bool) -> Array:
     if value.dtype == object:
         other = np.isinf(doubt) & (_errors(said) | _errors(value))
         return np.where((doubt > 0) & (texts == _texts(value)) | other, said, value)
-    numbers = np.where(texts, np.nan, said).astype(float)
-    numbers[~np.isfinite(numbers)] = np.nan
+    numbers = _numbers(said)
     gap = np.abs(numbers - value)
     close = np.abs(gap - doubt) <= NOISE * MOST * doubt if either else gap <= 2.0 * doubt
     close &= np.isfinite(doubt)
     other = np.isinf(doubt) & (np.isnan(numbers) | np.isnan(value))
     return np.where((doubt > 0) & (close | other) & ~texts, numbers, value)
+
+
+def _numbers(cells: Array) -> Array:
+    """The numbers among some cells; nan for text and errors."""
+    numbers = np.where(_texts(cells), np.nan, cells).astype(float)
+    return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
 def _errors(cells: Array) -> Array:
