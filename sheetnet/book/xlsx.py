@@ -23,7 +23,7 @@ from sheetnet.book.manifest import MANIFEST_SHEET
 from sheetnet.book.solver import solver_settings
 from sheetnet.common import files
 from sheetnet.errors import WorkbookError
-from sheetnet.page.book import Block, Book, Formula, Page
+from sheetnet.page.book import Block, Book, Formula, Page, Text
 from sheetnet.page.look import (
     FIXED_FORMATS,
     FONT,
@@ -35,6 +35,7 @@ from sheetnet.page.look import (
     for_block,
     heading_style,
 )
+from sheetnet.page.screen import USUAL, WIDEST
 
 CHUNK = 30_000  # characters of manifest in one cell; Excel takes 32,767
 FIXED_DATE = datetime(2000, 1, 1)
@@ -83,7 +84,7 @@ def _fill(path: str, book: Book, values: Mapping[str, np.ndarray], manifest: str
         sheet = sheets[page.name]
         lay_out(sheet, page, formats)
         for block in page.blocks:
-            _heading(sheet, block, formats)
+            _heading(sheet, page, block, formats)
             _block(sheet, book, block, values[block.id], formats)
         tips.put(sheet, page, values)
         for chart in page.charts:
@@ -166,10 +167,17 @@ def lay_out(sheet: Any, page: Page, formats: Formats) -> None:
         elif text.style == "count":
             sheet.put(text.row, text.col, float(text.text), format)
         else:
-            sheet.write_string(text.row, text.col, text.text, format)
+            sheet.write_string(text.row, text.col, _fitted(text, page), format)
 
 
-def _heading(sheet: Any, block: Block, formats: Formats) -> None:
+def _fitted(text: Text, page: Page) -> str:
+    """The words; of a name to the left of a row no more than fits, for it would run over what stands left of it."""
+    room = int(page.widths.get(text.col, USUAL)) - 2
+    cut = text.style == "label" and text.wide == 1 and room < len(text.text) > WIDEST - 2
+    return f"{text.text[: room - 1]}…" if cut else text.text
+
+
+def _heading(sheet: Any, page: Page, block: Block, formats: Formats) -> None:
     """Title to the left, or three rows above: title on a band, shape in grey, labels over columns."""
     area = block.area
     if block.side:
@@ -177,8 +185,11 @@ def _heading(sheet: Any, block: Block, formats: Formats) -> None:
         return
     if not block.title:
         return
-    band, head, shape = (formats.get(heading_style(part, block)) for part in ("band", "head", "shape"))
     top, last = area.row - 3, area.col + area.n_cols - 1
+    rows = {"band": top, "shape": top + 1, "head": top + 2}
+    band, shape, head = (
+        formats.get(heading_style(part, block) + "_wrapped" * (row in page.heights)) for part, row in rows.items()
+    )
     for col in range(area.col, last + 1):
         sheet.write_blank(top, col, None, band)
     sheet.write_string(top, area.col, block.title, band)

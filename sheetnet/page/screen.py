@@ -14,6 +14,7 @@ from sheetnet.page.book import Block, Page, Text
 from sheetnet.page.chart import Chart
 
 USUAL, TALL, FIRST_TALL = 10.0, 15.0, 26.0  # width of a column, height of a row and of the first one (points)
+WIDEST = 60.0  # of a column, whatever its words: Excel takes 255, and a screen shows 185
 SCREEN = 1310, 460  # pixels of cells that a window of 1366 x 768 shows at 100 %
 HEADING = 3  # rows over a block that has a title: title, shape, labels
 LINE = 20  # pixels of a usual row
