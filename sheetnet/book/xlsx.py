@@ -35,6 +35,7 @@ from sheetnet.page.look import (
     for_block,
     heading_style,
 )
+from sheetnet.page.printed import printed
 from sheetnet.page.screen import USUAL, WIDEST
 
 CHUNK = 30_000  # characters of manifest in one cell; Excel takes 32,767
@@ -135,9 +136,16 @@ def _settings(sheet: Any, page: Page, formats: Formats) -> None:
     sheet.set_selection(*page.active, *page.active)
     sheet.set_landscape()
     sheet.set_paper(9)
-    if page.print_cols:
-        sheet.print_area(0, 0, max(b.area.row + b.area.n_rows for b in page.blocks), page.print_cols - 1)
     sheet.fit_to_pages(1, 0)
+    if page.blocks:
+        plan = printed(page)
+        sheet.print_area(0, 0, plan.n_rows - 1, plan.n_cols - 1)
+        if plan.rows or plan.cols:  # which a program ignores where it is told how many pages there are
+            sheet.set_print_scale(plan.scale)
+            sheet.set_h_pagebreaks(plan.rows)
+            sheet.set_v_pagebreaks(plan.cols)
+        if plan.cols and page.freeze[1]:
+            sheet.repeat_columns(0, page.freeze[1] - 1)
     sheet.repeat_rows(0, max(1, page.freeze[0] - 1))
     sheet.set_footer("&L&A&RPage &P of &N")
     if page.table:

@@ -175,8 +175,8 @@ def torch_page(
     found = where(apply("greater", reduce(add, wrong), lift(0.0)), "differs", "equal")
     verdict: Node = where(marks.any, CHANGED, found)
     heads = ("differs by at most", "verdict", "size of the numbers")
-    uncounted = [one for pair, one in zip(pairs, numbers, strict=True) if not (mixed and pair.by_epoch)]
-    tallest = max(one.rows(()) - HEADING for one in uncounted)
+    here = [pair.by_epoch is not mixed and not pair.names for pair in pairs]  # those whose rows the first column counts
+    tallest = max(one.rows(()) - HEADING for one, counted_here in zip(numbers, here, strict=True) if counted_here)
     more = [Aside(across(*alone))] if alone else []
     counts = {"corner": "Row"} if mixed else {"corner": "Epoch", "first": 0}
     lay(page, "torch", down(
