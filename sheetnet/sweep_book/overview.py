@@ -41,8 +41,8 @@ COLUMNS = {  # of the sheet Nets: heading, name of its numbers, number format, s
 WORDS = {
     "diverged": "at some epoch its loss was no finite number: the rate was too large",
     "dead unit": "a ReLU that is 0 for every row: it gets no gradient and learns no more",
-    "in a poor minimum": "finite, not all dead, and above the loss of the good ones: stuck, or slow",
-    "not there yet": "finite, and above the loss of the good ones",
+    "in a poor minimum": "finite, not all dead, and above the loss of the good ones: stuck, slow, or running away",
+    "not there yet": "finite, and above the loss of the good ones: slow, or running away",
     "median": "half of the nets lie below it, half above",
     "start scale": "start weights lie between minus and plus this",
 }
