@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from sheetnet.tables.cells import Column, clean, column_of, marks
+from sheetnet.tables.cells import NAMELESS, Column, clean, column_of, marks
 from sheetnet.tables.names import unique
 from sheetnet.tables.words import counted, refusal
 
 MAX_TEXT = 255  # characters of an entry that a formula can say
 ARRAYS = "arrays"  # the source of what has no names
 LARGEST = 2.0**53  # above it doubles skip whole numbers
-NAMELESS = re.compile(r"(Unnamed: \d+|index|level_\d+)?")
+COUNTING = re.compile(r"index|level_\d+")  # what pandas calls an index that it makes a column
 
 
 @dataclass(frozen=True)
@@ -61,25 +61,25 @@ def _of_series(name: str, series: Any, source: str) -> Column:
     import pandas as pd
     from pandas.api import types
 
-    kind, nameless = series.dtype, bool(NAMELESS.fullmatch(name))
+    kind = series.dtype
     if isinstance(kind, pd.CategoricalDtype):
         levels = kind.categories
         if types.is_numeric_dtype(levels.dtype) and not types.is_bool_dtype(levels.dtype):
-            return judged(Column(name, _floats(name, series.astype(levels.dtype.name), source)), nameless)
+            return judged(Column(name, _floats(name, series.astype(levels.dtype.name), source)))
         texts = [None if pd.isna(entry) else str(entry) for entry in series]
         found = _of_objects(name, texts, source)
         order = tuple(clean(str(level)) for level in levels) if found.is_text else ()
-        return judged(replace(found, levels=order), nameless)
+        return judged(replace(found, levels=order))
     if types.is_bool_dtype(kind):
         values = np.array([math.nan if pd.isna(v) else float(v) for v in series])
         return Column(name, values, said=("True is 1 and False 0",))
     if types.is_complex_dtype(kind):
         return Column(name, np.zeros(len(series)), why="complex numbers")
     if types.is_numeric_dtype(kind):
-        return judged(Column(name, _floats(name, series, source)), nameless)
+        return judged(Column(name, _floats(name, series, source)))
     if types.is_datetime64_any_dtype(kind) or types.is_timedelta64_dtype(kind):
         return Column(name, np.zeros(len(series)), why="dates: make a number of them, such as the year")
-    return judged(_of_objects(name, [None if _missing(v) else v for v in series], source), nameless)
+    return judged(_of_objects(name, [None if _missing(v) else v for v in series], source))
 
 
 def _missing(entry: Any) -> bool:
@@ -203,15 +203,18 @@ def _same_height(heights: Mapping[str, int]) -> None:
         raise refusal("the table", found, "columns of one height", "give each row one entry in each")
 
 
-def judged(column: Column, nameless: bool = False) -> Column:
-    """The column with a word if it can be no feature; nameless: its name says nothing of what it holds."""
-    entries = column.entries
+def judged(column: Column) -> Column:
+    """The column with a word if it can be no feature, or is an index by its name."""
+    entries, nameless = column.entries, NAMELESS.fullmatch(column.name)
+    counted = (np.arange(first, len(entries) + first) for first in (0, 1))
+    if nameless or COUNTING.fullmatch(column.name):
+        counts = len(entries) > 1 and any(np.array_equal(entries, numbers) for numbers in counted)
+        why = "it counts the rows" if counts else "it has no name, as an index that pandas wrote" if nameless else ""
+        column = replace(column, index=why)
     if column.is_text:
         longest = len(max(entries[~column.blank], key=len, default=""))
         why = f"texts of up to {longest:,} characters" if longest > MAX_TEXT else ""
         return replace(column, why=column.why or why)
     if np.isinf(entries).any():
         return replace(column, why="numbers too large for a cell")
-    counted = (np.arange(first, len(entries) + first) for first in (0, 1))
-    counts = nameless and len(entries) > 1 and any(np.array_equal(entries, numbers) for numbers in counted)
-    return replace(column, counts=counts)
+    return column
