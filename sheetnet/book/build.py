@@ -217,6 +217,8 @@ def target(path: str | Path) -> Path:
     Raises: SheetnetError for another.
     """
     path = Path(path)
+    if path.suffix.lower() == ".xlsm":
+        raise SheetnetError(f"{path}: a workbook of sheetnet has no macros; name a file that ends in .xlsx")
     if path.suffix.lower() != ".xlsx":
         raise SheetnetError(f"{path}: name a file that ends in .xlsx, not a folder or a file of another kind")
     return path

@@ -142,7 +142,7 @@ def _write(lesson: str, output: str | None, settings: dict[str, Any]) -> Built:
     if lesson != "titanic":
         say(f"asking torch, writing {path}")
         return sn.build_lesson(lesson, path)
-    if settings["params"] and Path(settings["params"]).suffix.lower() == ".xlsx":
+    if settings["params"] and Path(settings["params"]).suffix.lower() in (".xlsx", ".xlsm"):
         return _rebuild(path, settings)
     if settings["lr"] is None:
         settings["lr"] = OPTIMISERS[settings["optimiser"]].lesson_lr

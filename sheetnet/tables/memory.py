@@ -137,10 +137,20 @@ def of_mapping(source: Mapping[Any, Any]) -> Given:
     return Given(tuple(columns), "a dict")
 
 
+def _unmasked(values: Any) -> Any:
+    """An array whose masked entries are blank; all else as it is."""
+    if not isinstance(values, np.ma.MaskedArray):
+        return values
+    plain = np.asarray(values.data).astype(float if values.dtype.kind in "iufb" else object)
+    plain[np.ma.getmaskarray(values)] = np.nan
+    return plain
+
+
 def _of_values(name: str, column: Any) -> Column:
     """A column that is a list or an array of rank 1 (or n x 1)."""
     import pandas as pd
 
+    column = _unmasked(column)
     values = np.asarray(column) if hasattr(column, "__array__") else column
     if isinstance(values, np.ndarray) and values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
@@ -152,7 +162,7 @@ def _of_values(name: str, column: Any) -> Column:
 
 
 def of_array(source: Any) -> Given:
-    X = np.asarray(source)
+    X = np.asarray(_unmasked(source))
     if X.ndim != 2:
         found, remedy = f"found X of shape {X.shape}", "give X of two axes, such as X.reshape(len(X), -1)"
         raise refusal("the table", found, "rows and columns (n, p)", remedy)
@@ -180,7 +190,7 @@ def of_bunch(bunch: Any) -> Given:
     frame = data if hasattr(data, "iloc") else pd.DataFrame(np.asarray(data), columns=list(bunch.feature_names))
     found = of_frame(frame, "a Bunch")
     titles = [] if names is None else [clean(str(name)) for name in names]
-    y = np.asarray(target)
+    y = np.asarray(_unmasked(target))
     if y.ndim == 2:
         titles = titles if len(titles) == y.shape[1] else [f"target_{at}" for at in range(1, y.shape[1] + 1)]
         targets = tuple(_of_values(title, y[:, at]) for at, title in enumerate(titles))

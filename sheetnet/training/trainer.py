@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from sheetnet.common.settings import MAX_SEED, known, learning_rate, whole_number
+from sheetnet.common.settings import MAX_SEED, called, known, learning_rate, whole_number
 from sheetnet.errors import TrainingError
 from sheetnet.models.as_net import as_net
 from sheetnet.models.labels import taken
@@ -93,6 +93,9 @@ def train(
     be used; TrainingError for a device or dtype that is not there, or a checkpoint of another run.
     """
     known(others, train)
+    called("progress", progress, "print, which gets the epoch and its loss")
+    called("watch", watch, "one of (epoch, module)")
+    called("on_epoch", on_epoch, "one of (epoch, values)")
     epochs = whole_number("epochs", epochs, 0, MAX_EPOCHS)
     seed = whole_number("seed", seed, 0, MAX_SEED)
     if every is not None and checkpoint is None:
