@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from sheetnet.commands.build_table import build_table
-from sheetnet.commands.common import CONTEXT, SEED, finite, plainly, print_json, recipe_options, say
+from sheetnet.commands.common import CONTEXT, SEED, finite, plainly, print_json, recipe_options, say, tell_kept
 from sheetnet.commands.tables import OF_MODEL, OF_TABLE, alike, is_table, none_of, own_options
 from sheetnet.course.listing import LISTING
 from sheetnet.errors import SheetnetError
@@ -93,6 +93,8 @@ def build(context: click.Context, what: str, output: str | None, as_json: bool, 
     settings["given"] = given
     names = list(LISTING) if lesson == "all" else [lesson]
     written = [_write(name, output, settings) for name in names]
+    for built in written:
+        tell_kept(built.path, built.kept)
     if as_json:
         content = [_as_json(name, built, settings) for name, built in zip(names, written, strict=True)]
         print_json(content if lesson == "all" else content[0])

@@ -199,6 +199,12 @@ def _check_output(
             raise SheetnetError(f"{path}: --{other} and --{name} name the same file; name two")
 
 
+def tell_kept(path: Path, copy: Path | None) -> None:
+    """None; a word on the copy of what stood in a file that was written over, where there is one."""
+    if copy is not None:
+        click.echo(f"kept: {copy}, which is what stood in {path}", err=True)
+
+
 def features_in(names: Sequence[str]) -> str:
     """The features in use, 40 at most, in a line: what was learnt from should be seen."""
     more = f" and {len(names) - 40} more" if len(names) > 40 else ""

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path as File
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ from sheetnet.training.devices import resolve_device, resolve_dtype
 from sheetnet.training.interrupt import Interrupt
 from sheetnet.training.loop import Watch
 from sheetnet.training.net_loop import OnEpoch
+from sheetnet.training.net_run import NetRun
 from sheetnet.training.net_trainer import train_net
 from sheetnet.training.ranks import Ranks, own, ranks
 from sheetnet.training.run import Run
@@ -38,8 +39,12 @@ MAX_EPOCHS = 10**9
 KEPT = 100  # how many epochs' weights are kept, unless said otherwise
 
 
+@overload
+def train(model: Net, table: Any, start: Mapping[str, Any] | None = None, **options: Any) -> NetRun: ...
+@overload
+def train(model: Any, table: Any, start: Mapping[str, Any] | None = None, **options: Any) -> Run: ...
 def train(
-    model: Model | Net,
+    model: Any,
     table: Any,
     start: Mapping[str, Any] | None = None,
     *,
