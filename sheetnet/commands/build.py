@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from sheetnet.commands.build_table import build_table
-from sheetnet.commands.common import CONTEXT, FILE, SEED, print_json, recipe_options, say
+from sheetnet.commands.common import CONTEXT, FILE, SEED, finite, print_json, recipe_options, say
 from sheetnet.commands.tables import OF_MODEL, OF_TABLE, alike, is_table, none_of, own_options
 from sheetnet.course.listing import LISTING
 from sheetnet.errors import SheetnetError
@@ -110,6 +110,8 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
             by = f" of {optimiser.title}" if optimiser.name != "sgd" else ""
             rate = f"{settings['epochs']} epochs{by} at rate {_rate(settings, name):g}"
             click.echo(f"  {name.replace('_', '-')}: loss {first:.6g} -> {last:.6g} in {rate}{_origin(settings, name)}")
+            if name in built.trouble:
+                click.echo(f"    {built.trouble[name]}")
 
 
 def _rate(settings: dict[str, Any], model: str) -> float:
@@ -206,8 +208,9 @@ def _as_json(lesson: str, built: Built, settings: dict[str, Any]) -> dict[str, A
         "formula_cells": built.formula_cells,
     }
     if built.losses:
-        losses = {name: {"first": first, "last": last} for name, (first, last) in built.losses.items()}
-        content |= {key: settings[key] for key in ("epochs", "optimiser", "lr")} | {"losses": losses}
+        losses = {name: {"first": finite(a), "last": finite(b)} for name, (a, b) in built.losses.items()}
+        content |= {key: settings[key] for key in ("epochs", "optimiser", "lr")}
+        content |= {"losses": losses, "trouble": built.trouble}
         if settings["params"]:
             content["params"] = {"file": settings["params"], "models": settings["took"]}
     return content

@@ -39,7 +39,7 @@ ROUNDING = 1e-9  # relative: who begins at the bottom stays there but for roundi
 @click.option("--save/--no-save", default=False, show_default=True, help="Save the workbook at the end, and on Ctrl-C.")
 @click.option(
     "--into", type=click.Choice(["mmult", "yellow"]), default="mmult", show_default=True,
-    help="Of the passengers, where the last model's weights go: W of MMULT; or its yellow weights, and the sheet's"
+    help="Of the passengers, where the last model's weights go: those of MMULT; or its yellow weights, and the sheet's"
     " descent moves, as it does with other workbooks.",
 )  # fmt: skip
 @click.option(

@@ -17,7 +17,7 @@ WRITTEN = {"output": (".csv", ".npz", ".pt"), "table": (".csv",)}
 
 @click.command(context_settings=CONTEXT)
 @click.argument("file", type=FILE, metavar="FILE")
-@click.option("--model", help="linear, two-relu, mlp, ...; or mmult: the W of the sheet MMULT.  [default: all]")
+@click.option("--model", help="linear, two-relu, mlp, ...; or mmult: the weights of the sheet MMULT.  [default: all]")
 @click.option("--epoch", type=int, help="Those at this epoch of the sheet's descent.  [default: the yellow ones]")
 @click.option("-o", "--output", type=FILE, metavar="FILE", help="Write them: .csv (one model), .npz, or .pt for torch.")
 @click.option("--table", type=FILE, metavar="FILE.csv", help="Write the sheet Data, edited or not, as CSV.")

@@ -159,6 +159,9 @@ def _print(model: str, result: Sweep, options: dict[str, Any]) -> None:
         by = result.by_rate_and_scale(10).map(lambda loss: f"{loss:.4f}" if loss == loss else "-")
         by.index, by.columns = [f"{i:.3g}" for i in by.index], [f"{c:.3g}" for c in by.columns]
         click.echo(tabulate(by, headers="keys", disable_numparse=True, stralign="right"))
+        if result.shares["exploded"]:
+            words = "exploded: finite at the end, above where they began and above saying 0 for every row"
+            click.echo(f"\n{result.shares['exploded']:.1%} {words}: take smaller rates")
         row = result.best_row
         flags = " ".join(f"--{name.replace('_', '-')} {float(row[name])!r}" for name in ("lr", "scale", "weight_decay"))
         told = f", accuracy {row['accuracy']:.1%}" if result.table["accuracy"].notna()[row.name] else ""

@@ -23,7 +23,7 @@ from sheetnet.commands.common import (
     speaks,
     table_of,
 )
-from sheetnet.commands.own import about, diverged, own_net, own_table
+from sheetnet.commands.own import about, in_own_words, own_net, own_table
 from sheetnet.commands.tables import OF_MODEL, OF_TABLE, is_own, none_of, own_options
 from sheetnet.commands.train_table import print_measured, print_net_json, write_params
 from sheetnet.common.files import writing
@@ -124,8 +124,8 @@ def train(what: str, **options: Any) -> None:  # fmt: skip
         if of_table:
             click.echo(f"{about(table)}\n\n{run.title}")
         _print_run(run)
-        if of_table and run.diverged_at is not None:
-            click.echo(diverged(table))
+        if of_table and run.trouble:
+            click.echo(in_own_words(run.trouble, table))
     _write(run, files, net.name, of_table)
     for name in ("history", "weights", "params", "plot"):
         if name in files:
@@ -183,7 +183,7 @@ def _write(run: Run, files: dict[str, Path], name: str, of_table: NetRun | None)
 def _print_json(model: str, run: Run) -> None:
     content: dict[str, Any] = {"model": model, "device": run.device, "dtype": run.dtype, "path": run.path}
     content |= {"features": run.features, "epochs": run.epochs, "stopped": run.stopped}
-    content |= {"diverged_at": run.diverged_at, "dead_units": run.dead_units}
+    content |= {"diverged_at": run.diverged_at, "exploded": run.exploded, "dead_units": run.dead_units}
     content |= {"losses": numbers(run.losses), "accuracies": numbers(run.accuracies)}
     print_json(content | {"W": [numbers(w) for w in run.params["W"]]})
 
@@ -211,6 +211,8 @@ def _print_run(run: Run) -> None:
     if run.diverged_at is not None:
         why = "the learning rate is too large" if run.diverged_at else "the start weights or the rows are too large"
         click.echo(f"the loss is no finite number from epoch {run.diverged_at} on: {why}")
+    if run.exploded and not isinstance(run, NetRun):
+        click.echo(run.trouble)
     if run.dead_units:
         click.echo(dead_words(run.dead_units, run.params["W"].shape[1]))
     click.echo(f"on {run.device}, {run.dtype}, path: {run.path}")
