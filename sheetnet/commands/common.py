@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sheetnet.commands.ending import worker
-from sheetnet.common.files import end_of, meant
+from sheetnet.common.files import end_of, meant, replaceable
 from sheetnet.common.settings import MAX_SEED
 from sheetnet.errors import SheetnetError
 
@@ -37,6 +37,8 @@ class _FileName(click.ParamType):  # type: ignore[type-arg]
         """The name as it was typed."""
         if not value.strip():
             self.fail("the name of a file is expected, found nothing")
+        if "\0" in value:
+            self.fail("the name of a file holds no zero byte")
         return str(value)
 
 
@@ -185,6 +187,7 @@ def _check_output(
         raise SheetnetError(f"{path}: this is a folder; name a file for --{name}")
     if not path.parent.is_dir():
         raise SheetnetError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
+    replaceable(path)
     same = [end_of(meant(options[source])) for source in ("csv", "data", "source") if options.get(source)]
     if any(source in (end_of(path), end_of(path).parent) for source in same):
         raise SheetnetError(f"{path}: --{name} would overwrite the table, or lie among its files; name another")
