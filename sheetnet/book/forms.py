@@ -206,11 +206,10 @@ def _known(names: Names, name: str, row: str) -> str:
 # ---- files
 
 
-def read_file(
-    path: Path, places: Mapping[str, Place] | Mapping[str, Named], features: Sequence[str]
-) -> Mapping[str, Any]:
+def read_file(path: Path, places: Mapping[str, Any], features: Sequence[str]) -> Mapping[str, Any]:
     """The parameters in a .csv, .npz or .pt file as `sheetnet params -o` writes them, by the name of a model, or bare.
 
+    places: by name, each a Place or a Named.
     Raises: SheetnetError naming the file and what is wrong with it.
     """
     kind = path.suffix.lower()

@@ -108,7 +108,8 @@ def in_own_words(trouble: str, table: Table) -> str:
     largest, units = float(abs(table.y).max()), table.graph().units
     if units is None or units.scaled or largest <= 10:
         return trouble
-    return f"{trouble}, or leave the --column of {units.name} away, which is of size {largest:.0e} as it is"
+    what, _, remedy = trouble.rpartition(": ")
+    return f"{what}: {units.name} is of size {largest:.0e}, as it is; {remedy}, or leave its --column away"
 
 
 _WAYS = "|".join(get_args(How))
