@@ -25,7 +25,7 @@ from sheetnet.__main__ import main
 from sheetnet.book import reader
 from sheetnet.book.params import Params
 from sheetnet.book.predict import predictions
-from sheetnet.checking.blocks import recalculated
+from sheetnet.checking.recalculation import recalculated
 from sheetnet.course.listing import LISTING
 from sheetnet.engines import Engine
 from sheetnet.errors import SheetnetError
@@ -214,7 +214,7 @@ def test_reading_changes_nothing_and_shares_nothing(fine: Made) -> None:
 def hold_the_state_dict(path: Path) -> None:
     """The modules with the state_dict predict what the sheet does, recalculated in IronCalc."""
     got = sn.read_params(path)
-    sheet = recalculated(path, reader.read(path), got.workbook, "ironcalc")
+    sheet = recalculated(reader.read(path), got.workbook, "ironcalc")
     for name, module in (("linear", modules.Linear(10)), ("two_relu", modules.TwoReLU(10))):
         module = module.double()
         assert str(module.load_state_dict(got.state_dict(name))) == "<All keys matched successfully>"
@@ -225,7 +225,7 @@ def hold_the_state_dict(path: Path) -> None:
 def hold_the_descent(path: Path, optimiser: str = "sgd") -> None:
     """The weights at every epoch are those that torch goes through, and those of the sheets Descent."""
     got = sn.read_params(path)
-    sheet = recalculated(path, reader.read(path), got.workbook, "ironcalc")
+    sheet = recalculated(reader.read(path), got.workbook, "ironcalc")
     for name, params in got.params.items():
         module = modules.create(name, params, torch.device("cpu"), torch.float64)
         X, y = torch.tensor(got.table.X), torch.tensor(got.table.y)

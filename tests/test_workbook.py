@@ -23,7 +23,7 @@ from openpyxl.formula import Tokenizer
 from openpyxl.workbook import Workbook as OpenBook
 from xlsxwriter import Workbook as XlsxWriter
 
-from sheetnet.book import charts, reader
+from sheetnet.book import charts, reader, xlsx
 from sheetnet.book.reader import FormulaCell
 from sheetnet.checking.compare import floor_of
 from sheetnet.engines import CellError, Engine
@@ -146,6 +146,38 @@ def test_names_are_unique_and_do_not_look_like_cells(book: Made) -> None:
     assert len(set(locals_)) == len(locals_)
 
 
+def test_a_new_row_of_the_table_is_filled(book: Made) -> None:
+    """Each column of formulas keeps its formula for new rows, and every row of it reads alike, as the Table does."""
+    page = next(page for page in book.workbook.book.pages if page.table)
+    table = parts(book.path)["xl/tables/table1.xml"]
+    kept = dict(re.findall(
+        r'name="([^"]+)"><calculatedColumnFormula>([^<]+)</calculatedColumnFormula>', table
+    ))  # fmt: skip
+    columns = {block.name: block for block in page.blocks if block.style == "cells" and block.name.endswith("]")}
+    assert [f"passengers[{name}]" for name in kept] == [*columns] == ["passengers[Complete]", "passengers[Count]"]
+    sheet = reader.read(book.path).sheets[page.name]
+    for name, text in kept.items():
+        cells = columns[f"passengers[{name}]"].area.cells()
+        assert {sheet.formulas[at].text for at in cells} == {"=" + html.unescape(text)}
+        assert "[#This Row]" in text
+
+
+def test_a_table_whose_rows_have_different_formulas_is_refused(small: Made) -> None:
+    book = small.workbook.book
+    block = next(block for block in book.blocks if block.name == "passengers[Count]")
+    with pytest.raises(GraphError, match=r"data.Count has 2 formulas; the rows of a Table share one"):
+        xlsx.ExactSheet().fill_new_rows(block, {"=A1", "=A2"})
+
+
+def test_a_cell_that_is_written_twice_is_told(small: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a page says of its blocks: the writer itself lets no number or formula go over another."""
+    book, honest = small.workbook.book, xlsx._block
+    monkeypatch.setattr(xlsx, "_block", lambda *args: (honest(*args), honest(*args)))
+    with pytest.raises(GraphError, match=r"on the sheet \w+, two numbers or formulas would stand in [A-Z]+\d+"):
+        xlsx.write(tmp_path / "twice.xlsx", book, small.values, "{}")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("sheet", "changing", "target"),
     [
@@ -173,7 +205,7 @@ def test_only_three_sheets_have_solver_settings(book: Made) -> None:
 VOLATILE = r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY|OFFSET|INDIRECT|CELL|INFO)\("
 OLD = {"ABS", "AVERAGE", "COS", "COUNTIF", "IF", "IFERROR", "INDEX", "ISNUMBER", "LN", "LOG10", "LOOKUP", "MATCH"}
 OLD |= {"MAX", "MDETERM", "MEDIAN", "MIN", "MINVERSE", "MMULT", "MOD", "ROUND", "SIGN", "SIN", "SQRT", "SUM"}
-OLD |= {"SUMPRODUCT", "TRANSPOSE"}
+OLD |= {"PI", "SUMPRODUCT", "TRANSPOSE"}
 TAKES_RANGES = {"SUMPRODUCT(", "LOOKUP(", "MATCH(", "INDEX(", "SUM(", "AVERAGE(", "MAX(", "MIN(", "MEDIAN(", "COUNTIF("}
 
 

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sheetnet.book.weights import WRITTEN, fitting, frame_of, read_csv
+from sheetnet.common.files import unreadable
 from sheetnet.errors import SheetnetError
 from sheetnet.models.labels import Names, matrix, names_of, of_net, unwrapped
 from sheetnet.models.model import WEIGHTS, Model
 from sheetnet.models.net import Net
 from sheetnet.motifs.workbook import Place
 from sheetnet.tables.passengers import decimal
-from sheetnet.tables.reading import Cells, cells_of, content_of, text_of
+from sheetnet.tables.reading import MAX_BYTES, Cells, cells_of, content_of, text_of
 from sheetnet.tables.words import refusal, shown
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 Params = Mapping[str, np.ndarray]  # by our names
 LISTED = ["parameter", "row", "column", "value"]
 SUCH_AS = "one of `sheetnet params FILE -o W.csv`"
+TOO_LARGE = f"it holds more than {MAX_BYTES // 2**20} MiB"
 
 
 # ---- out
@@ -246,12 +248,20 @@ def _of_cells(path: Path, cells: Cells, places: Mapping[str, Place | Named]) -> 
     return fit
 
 
+def _see(path: Path) -> None:
+    """Nothing, for a regular file of a size that parameters have."""
+    found = unreadable(path)
+    if found or path.stat().st_size > MAX_BYTES:
+        raise SheetnetError(f"{path}: {found or TOO_LARGE}; use a file such as {SUCH_AS}")
+
+
 def _arrays(path: Path) -> dict[str, np.ndarray]:
+    _see(path)
     try:
         with np.load(path, allow_pickle=False) as content:
+            if sum(part.file_size for part in content.zip.infolist()) > MAX_BYTES:
+                raise ValueError(TOO_LARGE)
             return {name: content[name] for name in content.files if name != "features"}
-    except FileNotFoundError:
-        raise SheetnetError(f"{path}: there is no such file") from None
     except Exception as reason:  # whatever numpy and zipfile raise for a file that is another thing
         raise SheetnetError(f"{path}: cannot be read as an .npz of numbers ({_first(reason)})") from None
 
@@ -271,10 +281,9 @@ def _of_arrays(arrays: Mapping[str, np.ndarray], models: Mapping[str, Model | Ne
 def _tensors(path: Path) -> Mapping[str, Any]:
     import torch
 
+    _see(path)
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise SheetnetError(f"{path}: there is no such file") from None
     except Exception as reason:  # whatever torch, pickle and zipfile raise for a file that is another thing
         raise SheetnetError(f"{path}: cannot be read as a state_dict ({_first(reason)})") from None
     if not isinstance(found, Mapping):

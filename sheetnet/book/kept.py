@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sheetnet.book.reader import open_safely
+from sheetnet.book.package import open_package
 from sheetnet.common.kept import keep
 from sheetnet.errors import WorkbookError
 
@@ -18,9 +18,8 @@ def saved_since(path: Path) -> bool:
     if not path.is_file():
         return False
     try:
-        with open_safely(path) as archive:
-            return OURS not in archive.read("xl/workbook.xml")
-    except (WorkbookError, KeyError):
+        return OURS not in open_package(path).parts.get("xl/workbook.xml", b"")
+    except WorkbookError:
         return True
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from sheetnet.book.answering import answers_for
 from sheetnet.book.params import Params, read_params
-from sheetnet.common.files import writing
+from sheetnet.common.files import end_of, meant, writing
 from sheetnet.errors import GraphError, SheetnetError
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import Node, constant, order, variable
@@ -100,7 +100,7 @@ def predict(
 def _check_out(out: Path, rows: Any) -> None:
     if out.suffix.lower() != ".csv":
         raise SheetnetError(f"{out}: name a file that ends in .csv")
-    if isinstance(rows, str | Path) and out.resolve() == Path(rows).expanduser().resolve():
+    if isinstance(rows, str | Path) and end_of(out) == end_of(meant(rows)):
         raise SheetnetError(f"{out}: this would overwrite the rows to be predicted; name another file")
 
 

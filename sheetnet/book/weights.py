@@ -100,6 +100,15 @@ def _line(place: str, line: list[str], units: Sequence[str]) -> tuple[str, list[
     return line[0].strip(), weights
 
 
+def state_bytes(state: Mapping[str, Any]) -> bytes:
+    """What a .pt file of a state holds. torch writes to a full disk in words of its own."""
+    import torch
+
+    content = io.BytesIO()
+    torch.save(state, content)
+    return content.getvalue()
+
+
 def write_weights(
     path: Path, frames: Mapping[str, pd.DataFrame], states: Mapping[str, Mapping[str, Any]],
     arrays: Mapping[str, np.ndarray] | None = None, features: Sequence[str] = (),
@@ -123,8 +132,6 @@ def write_weights(
             with beside.open("wb") as file:
                 np.savez(file, features=np.array(names, dtype=str), **dict(arrays))  # type: ignore[arg-type]
         elif kind == ".pt":
-            import torch
-
-            torch.save(dict(states) if len(states) != 1 else next(iter(states.values())), beside)
+            beside.write_bytes(state_bytes(dict(states) if len(states) != 1 else next(iter(states.values()))))
         else:
             raise SheetnetError(f"{path}: name a file that ends in {' or '.join(WRITTEN)}")

@@ -7,18 +7,18 @@ a spreadsheet engine; every block is compared with the graph, and with torch's a
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sheetnet.book import reader
 from sheetnet.book.inputs import read_inputs
+from sheetnet.book.manifest import Manifest
 from sheetnet.book.opened import find_manifest
 from sheetnet.book.reader import Contents
 from sheetnet.checking.compare import RELATIVE, floor_of, hold_against
+from sheetnet.checking.recalculation import recalculating
 from sheetnet.checking.report import BlockReport, Report
 from sheetnet.checking.structure import (
     check_calculation,
@@ -27,15 +27,15 @@ from sheetnet.checking.structure import (
     check_sheets,
     check_values_on_record,
 )
-from sheetnet.errors import EngineError, WorkbookError
+from sheetnet.errors import EngineError
+from sheetnet.graph.dialect import STACKS
 from sheetnet.graph.magnitude import with_magnitudes
+from sheetnet.graph.node import Node
 from sheetnet.graph.recurrence import size
+from sheetnet.graph.undecided import Undecided
 from sheetnet.motifs.agreement import TORCH
 from sheetnet.motifs.workbook import Workbook
 from sheetnet.page.book import Block
-
-if TYPE_CHECKING:
-    from sheetnet.engines import Session
 
 Say = Callable[[str], None]
 
@@ -52,6 +52,7 @@ def check(path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None)
     runner = get(engine)
     if missing := runner.missing():
         raise EngineError(f"{path}: not checked, {missing}")
+    runner.prepare()
     say(f"reading {path}")
     contents = reader.read(path)
     found = find_manifest(contents)
@@ -61,6 +62,20 @@ def check(path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None)
     if report.structure:
         return report
     inputs = read_inputs(contents, workbook)
+    say(f"recalculating in {engine}")
+    with recalculating(contents, workbook, engine) as values:
+        blocks = _looked_at(contents, found, inputs, report)
+        say("asking torch")
+        witnessed = workbook.torch_says(inputs)
+        _compare(workbook, inputs, values(), witnessed, blocks)
+    return report
+
+
+def _looked_at(
+    contents: Contents, found: Manifest, inputs: dict[str, np.ndarray], report: Report
+) -> dict[str, BlockReport]:  # fmt: skip
+    """The report of each block by its id, and all that can be told without a recalculation."""
+    workbook = found.workbook
     check_calculation(contents, report)
     check_names(contents, workbook, report)
     blocks = {
@@ -70,65 +85,21 @@ def check(path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None)
     report.blocks = list(blocks.values())
     check_values_on_record(contents, workbook, found, inputs, blocks)
     check_formulas(contents, workbook, blocks, report)
-    say(f"recalculating in {engine}")
-    got = recalculated(path, contents, workbook, engine)
-    say("asking the graph and torch")
-    _compare(workbook, inputs, got, blocks)
-    return report
-
-
-def recalculated(path: Path, contents: Contents, workbook: Workbook, engine: str) -> dict[str, np.ndarray]:
-    """The value of every formula block, and of answers, by id, out of an engine, from a copy with wrong stored values.
-
-    Numbers and text in object arrays, errors as nan.
-    """
-    from sheetnet.checking.poison import poison
-    from sheetnet.engines.base import CellError
-
-    out: dict[str, np.ndarray] = {}
-    with tempfile.TemporaryDirectory(prefix="sheetnet-") as folder:
-        copy = Path(folder) / "poisoned.xlsx"
-        count = poison(path, copy)
-        if count != contents.n_formula_cells:
-            raise WorkbookError(
-                f"{path}: {contents.n_formula_cells} formula cells, but {count} could be set aside;"
-                " save the workbook in Excel or LibreOffice and check it again"
-            )
-        with _opened(path, copy, engine) as session:
-            session.recalculate()
-            for block in workbook.book.blocks:
-                if block.style != "values" or block.role == "answer":
-                    area = block.area
-                    lines = session.read(area.sheet, area.row, area.col, area.n_rows, area.n_cols)
-                    cells = [
-                        [float("nan") if isinstance(v, CellError) else "" if v is None else v for v in li]
-                        for li in lines
-                    ]
-                    out[block.id] = np.array(cells, dtype=object).reshape(block.node.shape)
-    return out
-
-
-def _opened(path: Path, copy: Path, engine: str) -> Session:
-    """A session on the copy; an engine that cannot open it speaks of the file that it was made from."""
-    from sheetnet.engines import get
-
-    try:
-        return get(engine).open(copy)
-    except EngineError as reason:
-        raise EngineError(str(reason).replace(str(copy), str(path))) from None
+    return blocks
 
 
 def _compare(
     workbook: Workbook, inputs: Mapping[str, np.ndarray], got: Mapping[str, np.ndarray],
-    blocks: Mapping[str, BlockReport],
+    witnessed: Mapping[str, np.ndarray], blocks: Mapping[str, BlockReport],
 ) -> None:  # fmt: skip
     inputs = {**inputs, **{b.id: got[b.id] for b in workbook.book.blocks if b.role == "answer"}}  # also by a formula
     given = workbook.by_node(inputs)
     live = [block for block in workbook.book.blocks if block.style != "values"]
-    expected = with_magnitudes([block.node for block in live], given)
+    undecided = Undecided(dict(part for block in live for part in _parts(block.node, got[block.id])))
+    expected = with_magnitudes([block.node for block in live], given, settle=undecided.settle)
     floors = {block.id: floor_of(magnitude) for block, (_, magnitude) in zip(live, expected, strict=True)}
-    witnessed = workbook.torch_says(inputs)
-    _witness_the_record(workbook, inputs, witnessed, floors, blocks)
+    apart = {block.id: undecided.apart[block.node] for block in live if block.node in undecided.apart}
+    _witness_the_record(workbook, inputs, witnessed, floors, apart, blocks)
     for block, (value, _) in zip(live, expected, strict=True):
         line, floor = blocks[block.id], floors[block.id]
         spoilt = _spoilt(workbook, block, value)
@@ -143,7 +114,7 @@ def _compare(
             spoilt,
             computed=True,
         )
-        if block.id in witnessed:
+        if block.id in witnessed and not np.isinf(apart.get(block.id, 0.0)).all():
             line.torch_abs, line.torch_rel = hold_against(
                 line,
                 block.area,
@@ -153,8 +124,19 @@ def _compare(
                 floor,
                 "the sheet's value differs from torch's",
                 spoilt,
+                apart.get(block.id, 0.0),
                 computed=True,
             )
+
+
+def _parts(node: Node, cells: np.ndarray) -> Iterator[tuple[Node, np.ndarray]]:
+    """A node with its cells, and where it is a stack its parts with theirs."""
+    yield node, cells
+    if node.op in STACKS:
+        axis = 0 if node.op == "vstack" else 1
+        ends = np.cumsum([part.shape[axis] for part in node.sources])
+        for part, own in zip(node.sources, np.split(cells, ends[:-1], axis), strict=True):
+            yield from _parts(part, own)
 
 
 def _witness_the_record(
@@ -162,6 +144,7 @@ def _witness_the_record(
     inputs: Mapping[str, np.ndarray],
     witnessed: Mapping[str, np.ndarray],
     floors: Mapping[str, np.ndarray],
+    apart: Mapping[str, np.ndarray],
     blocks: Mapping[str, BlockReport],
 ) -> None:
     """Where nothing was changed since, torch must say today what is on record as torch's.
@@ -171,8 +154,11 @@ def _witness_the_record(
     places = {block.id: block for block in workbook.book.blocks}
     for id, said in workbook.on_record(inputs, witnessed).items():
         words = "the value on record is not what torch says today"
-        floor = floors.get(id.removeprefix(TORCH), floor_of(size(said)))
-        hold_against(blocks[id], places[id].area, inputs[id], said, RELATIVE, floor, words)
+        own = id.removeprefix(TORCH)
+        floor = floors.get(own, floor_of(size(said)))
+        hold_against(
+            blocks[id], places[id].area, inputs[id], said, RELATIVE, floor, words, undecided=apart.get(own, 0.0)
+        )
 
 
 def _spoilt(workbook: Workbook, block: Block, expected: np.ndarray) -> np.ndarray | None:

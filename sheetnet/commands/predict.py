@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetnet.commands.common import CONTEXT, finite, outputs, plainly, print_json, say
+from sheetnet.commands.common import CONTEXT, FILE, finite, outputs, print_json, say
 from sheetnet.commands.own import typed
 from sheetnet.errors import DataError
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 @click.command(context_settings=CONTEXT)
-@click.argument("file", metavar="FILE")
+@click.argument("file", type=FILE, metavar="FILE")
 @click.option(
-    "--rows", "--csv", "rows", metavar="FILE", required=True,
+    "--rows", "--csv", "rows", type=FILE, metavar="FILE", required=True,
     help="The rows, CSV or Parquet, with the columns of the workbook's table (of the passengers: Kaggle's test.csv).",
 )  # fmt: skip
-@click.option("-o", "--output", metavar="FILE.csv", required=True, help="Write the predictions there.")
+@click.option("-o", "--output", type=FILE, metavar="FILE.csv", required=True, help="Write the predictions there.")
 @click.option(
-    "--model", help="linear, two-relu, mlp, ...; or mmult: the W of the sheet MMULT.  [default: the last model]"
+    "--model", help="linear, two-relu, mlp, ...; or mmult: the weights of the sheet MMULT.  [default: the last model]"
 )
 @click.option(
     "--epoch", type=int,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--fill", is_flag=True, help="Also fill blanks for which a row of the workbook's table was left out.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
-@plainly
 def predict(file: str, rows: str, model: str | None, epoch: int | None, as_json: bool, **options: Any) -> None:
     """Predict new rows by the parameters that stand in a workbook: a number, or a class and how probable each is.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetnet.commands.common import CONTEXT, FORM, plainly, print_json, reading_of, say
+from sheetnet.commands.common import CONTEXT, FILE, FORM, print_json, reading_of, say
 from sheetnet.commands.own import own_table, typed
 from sheetnet.commands.tables import OF_TABLE, alike, is_table, none_of, table_options
 from sheetnet.errors import DataError, SheetnetError
@@ -16,10 +16,9 @@ if TYPE_CHECKING:
 
 
 @click.command(context_settings=CONTEXT)
-@click.argument("table", metavar="TABLE")
+@click.argument("table", metavar="TABLE", type=FILE)
 @table_options
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-@plainly
 def show(table: str, as_json: bool, **options: Any) -> None:
     """Print how each column of your own table is taken, and why: a CSV or Parquet file.
 

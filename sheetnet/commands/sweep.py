@@ -11,6 +11,7 @@ import click
 
 from sheetnet.commands.common import (
     CONTEXT,
+    FILE,
     FORM,
     bar,
     device_options,
@@ -18,7 +19,6 @@ from sheetnet.commands.common import (
     memory_of,
     numbers,
     outputs,
-    plainly,
     print_json,
     rows_options,
     table_flags,
@@ -65,7 +65,7 @@ class Values(click.ParamType):  # type: ignore[type-arg]
 
 
 @click.command(context_settings=CONTEXT)
-@click.argument("what", metavar="MODEL|TABLE")
+@click.argument("what", type=FILE, metavar="MODEL|TABLE")
 @click.option("--nets", type=click.IntRange(1), help="How many nets.  [default: 1000, table: 10 of each combination]")
 @click.option("--epochs", type=click.IntRange(0), default=1000, show_default=True, help="Steps of each net.")
 @click.option("--lr", type=Values(), help="Learning rates: 0.1,0.2 or from:to:how many.  [default: 0.01:1:10]")
@@ -84,11 +84,12 @@ class Values(click.ParamType):  # type: ignore[type-arg]
 @own_options
 @device_options("float32")
 @rows_options
-@click.option("-o", "--output", metavar="FILE.xlsx", help="MODEL: write a workbook: every net, heat map, histogram.")
-@click.option("--results", metavar="FILE.csv", help="Write a row for each net, as .csv or .parquet.")
-@click.option("--plot", metavar="FILE.png", help="Draw heat map and histogram.")
+@click.option(
+    "-o", "--output", type=FILE, metavar="FILE.xlsx", help="MODEL: write a workbook: every net, heat map, histogram."
+)
+@click.option("--results", type=FILE, metavar="FILE.csv", help="Write a row for each net, as .csv or .parquet.")
+@click.option("--plot", type=FILE, metavar="FILE.png", help="Draw heat map and histogram.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-@plainly
 def sweep(what: str, nets: int | None, as_json: bool, **options: Any) -> None:
     """Train many nets of one shape: how often does it die, how often does it land in a poor minimum?
 

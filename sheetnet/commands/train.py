@@ -11,6 +11,7 @@ import click
 
 from sheetnet.commands.common import (
     CONTEXT,
+    FILE,
     FORM,
     SEED,
     bar,
@@ -20,7 +21,6 @@ from sheetnet.commands.common import (
     memory_of,
     numbers,
     outputs,
-    plainly,
     print_json,
     rows_options,
     speaks,
@@ -49,7 +49,7 @@ WRITTEN: dict[str, tuple[str, ...]] = {
 
 
 @click.command(context_settings=CONTEXT)
-@click.argument("what", metavar="MODEL|TABLE")
+@click.argument("what", type=FILE, metavar="MODEL|TABLE")
 @click.option("--epochs", type=click.IntRange(0), default=100, show_default=True, help="Passes over all rows.")
 @click.option(
     "--optimiser",
@@ -69,14 +69,15 @@ WRITTEN: dict[str, tuple[str, ...]] = {
 @own_options
 @device_options("float64")
 @rows_options
-@click.option("--checkpoint", metavar="FILE", help="MODEL: save the run there, and go on from there if it exists.")
+@click.option(
+    "--checkpoint", type=FILE, metavar="FILE", help="MODEL: save the run there, and go on from there if it exists."
+)
 @click.option("--every", type=click.IntRange(1), metavar="N", help="Epochs between checkpoints.  [default: a tenth]")
-@click.option("--history", metavar="FILE.csv", help="Write loss and accuracy of every epoch.")
-@click.option("--weights", metavar="FILE.csv", help="MODEL: write the last weights: a row for each feature.")
-@click.option("--params", metavar="FILE", help="Write the last parameters: .pt for torch, .npz, or .csv.")
-@click.option("--plot", metavar="FILE.png", help="Draw loss, accuracy and weights.")
+@click.option("--history", type=FILE, metavar="FILE.csv", help="Write loss and accuracy of every epoch.")
+@click.option("--weights", type=FILE, metavar="FILE.csv", help="MODEL: write the last weights: a row for each feature.")
+@click.option("--params", type=FILE, metavar="FILE", help="Write the last parameters: .pt for torch, .npz, or .csv.")
+@click.option("--plot", type=FILE, metavar="FILE.png", help="Draw loss, accuracy and weights.")
 @click.option("--json", "as_json", is_flag=True, help="Print losses and weights as JSON.")
-@plainly
 def train(what: str, **options: Any) -> None:  # fmt: skip
     """Train a model in torch, from the same start as the workbook.
 

@@ -50,13 +50,12 @@ def write_params(path: Path, run: NetRun, classes: Sequence[str]) -> None:
     Raises: SheetnetError when they cannot be written.
     """
     from sheetnet.book.forms import listed
+    from sheetnet.book.weights import state_bytes
     from sheetnet.models.labels import names_of
 
     with writing(path) as beside:
         if path.suffix.lower() == ".pt":
-            import torch
-
-            torch.save(run.state_dict(), beside)
+            beside.write_bytes(state_bytes(run.state_dict()))
         elif path.suffix.lower() == ".npz":
             arrays: dict[str, Any] = dict(run.params)
             with beside.open("wb") as stream:

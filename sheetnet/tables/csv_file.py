@@ -52,6 +52,11 @@ class Csv:
     old_mac: bool
     said: tuple[str, ...]
 
+    @property
+    def most(self) -> int:
+        """Rows that can stand in so many bytes: a separator or a line's end follows each cell."""
+        return self.extent // len(self.cells) + 1
+
     @classmethod
     def open(cls, path: Path, form: Reading) -> Csv:
         """The file of that name, its form as its first lines say it, and a person.

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sheetnet.common.files import ABSENT, EMPTY, FOLDER, unreadable
 from sheetnet.tables.cells import is_blank, is_number
 from sheetnet.tables.words import counted, refusal, shown
 
@@ -55,15 +56,14 @@ def content_of(path: Path, such_as: str = "a CSV table", limit: int = MAX_BYTES)
 
     Raises: DataError for a folder, a file that is not there, cannot be read or unpacked, or is too large.
     """
-    if path.is_dir():
-        raise refusal(str(path), "this is a folder", such_as, "name a file in it")
-    if path.exists() and not path.is_file():
-        raise refusal(str(path), "this is no regular file", such_as, "name a file")
+    if (found := unreadable(path)) == EMPTY:
+        return b""  # what is expected in it is for others to say
+    if found:
+        remedies = {FOLDER: "name a file in it", ABSENT: "check the path"}
+        raise refusal(str(path), found, such_as, remedies.get(found, "check the path and rights"))
     try:
         with path.open("rb") as stream:
             content = stream.read(limit + 1)
-    except FileNotFoundError:
-        raise refusal(str(path), "there is no such file", such_as, "check the path") from None
     except OSError as error:
         raise refusal(
             str(path), f"it cannot be read ({error.strerror})", such_as, "check the path and rights"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sheetnet.common.files import meant
 from sheetnet.tables.cells import Mark, clean, column_of, marks
 from sheetnet.tables.memory import Given, judged, of_array, of_bunch, of_frame, of_mapping, with_target
 from sheetnet.tables.names import unique
@@ -27,7 +28,7 @@ def given(source: Any, y: Any = None, reading: Reading = AS_IT_SAYS) -> Given:
     if hasattr(source, "to_pandas") and not hasattr(source, "iloc"):  # of polars, pyarrow and the like
         source = source.to_pandas()
     if isinstance(source, str | Path):
-        found = _of_file(Path(source).expanduser(), reading)
+        found = _of_file(meant(source), reading)
     elif hasattr(source, "data") and hasattr(source, "target") and hasattr(source, "feature_names"):
         found = of_bunch(source)
     elif hasattr(source, "columns") and hasattr(source, "iloc"):

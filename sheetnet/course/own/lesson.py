@@ -148,7 +148,8 @@ class Own(Lesson):
             name, title = one.net.name, one.net.title
             losses = apply("outcome", one.curves["loss"])
             out.append(Pair(
-                f"{name}.descent.loss", f"Loss of {title}", format="loss", group=name, node=losses, differences=True
+                f"{name}.descent.loss", f"Loss of {title}", format="loss", group=name, node=losses, differences=True,
+                by_epoch=True,
             ))  # fmt: skip
             for key, node in one.last.items():
                 out.append(Pair(
