@@ -228,7 +228,9 @@ def _write(
         return same_workbook(old, new, workbook.book, sizes)
 
     values = evaluate_blocks(workbook, {**workbook.no_answers(), **values, **record})
-    made = manifest.Manifest(VERSION, workbook, manifest.ranges(workbook.book), dict(record))
+    inputs = {block.id for block in workbook.book.blocks if block.style == "values" and block.role in ("input", "data")}
+    was = {id: manifest.fingerprint(values[id]) for id in sorted(inputs)}
+    made = manifest.Manifest(VERSION, workbook, manifest.ranges(workbook.book), dict(record), was)
     write(path, workbook.book, values, manifest.dump(made), same)
     formula_cells = sum(b.area.n_rows * b.area.n_cols for b in workbook.book.blocks if b.style != "values")
     return Built(path, path.stat().st_size, len(workbook.book.pages), formula_cells, losses)

@@ -6,10 +6,11 @@ the last bit. The file is written beside its target and then renamed, so that no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,13 @@ import numpy as np
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxFileError
 from xlsxwriter.utility import xl_range, xl_rowcol_to_cell_fast
-from xlsxwriter.worksheet import CellArrayFormulaTuple, CellFormulaTuple, CellNumberTuple, Worksheet
+from xlsxwriter.worksheet import (
+    CellArrayFormulaTuple,
+    CellBooleanTuple,
+    CellFormulaTuple,
+    CellNumberTuple,
+    Worksheet,
+)
 
 from sheetnet.book import charts, tips
 from sheetnet.book.manifest import MANIFEST_SHEET
@@ -120,7 +127,7 @@ def replacing(path: Path, same: files.Same | None = None) -> Iterator[str]:
             raise OSError(*reason.args) from reason
 
 
-def new_file(path: str, title: str) -> Any:
+def new_file(path: str | BytesIO, title: str) -> Any:
     """An empty XlsxWriter workbook that calculates by itself and carries no date of today."""
     file = xlsxwriter.Workbook(path, {"in_memory": True})
     file.set_properties({"title": title, "created": FIXED_DATE, "comments": "made by sheetnet"})
@@ -128,7 +135,25 @@ def new_file(path: str, title: str) -> Any:
     return file
 
 
-def _fill(path: str, book: Book, values: Mapping[str, np.ndarray], manifest: str) -> None:
+def bare(book: Book) -> bytes:
+    """The workbook without its numbers, in which TRUE stands in every cell of a block: what it looks like, quickly."""
+    out = BytesIO()
+    _fill(out, book, {block.id: np.zeros(block.node.shape) for block in book.blocks}, "", _bare_block)
+    return out.getvalue()
+
+
+def _bare_block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: Formats) -> None:
+    cell = CellBooleanTuple(1, formats.get(*for_block(block)))
+    sheet.claim(block.area)
+    for row, col in block.area.cells():
+        sheet.table[row][col] = cell
+    _conditions(sheet, block, formats)
+
+
+def _fill(
+    path: str | BytesIO, book: Book, values: Mapping[str, np.ndarray], manifest: str,
+    put: Callable[[Any, Book, Block, np.ndarray, Formats], None] | None = None,
+) -> None:  # fmt: skip
     file = new_file(path, book.pages[0].title)
     formats = Formats(file)
     sheets = {page.name: file.add_worksheet(page.name, worksheet_class=ExactSheet) for page in book.pages}
@@ -139,7 +164,7 @@ def _fill(path: str, book: Book, values: Mapping[str, np.ndarray], manifest: str
         lay_out(sheet, page, formats)
         for block in page.blocks:
             _heading(sheet, block, formats)
-            _block(sheet, book, block, values[block.id], formats)
+            (put or _block)(sheet, book, block, values[block.id], formats)
         tips.put(sheet, page, values)
         for chart in page.charts:
             charts.draw(file, sheet, chart)
@@ -256,6 +281,11 @@ def _block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: For
     lazy = block.style == "cells" and book.reads_arrays(block)
     for formula in book.formulas(block):
         _formula(sheet, replace(formula, array=True) if lazy else formula, plain, top, left, format)
+    _conditions(sheet, block, formats)
+
+
+def _conditions(sheet: Any, block: Block, formats: Formats) -> None:
+    """How a block's cells look when they hold what they may: large numbers, verdicts."""
     if block.format in FIXED_FORMATS:
         rule = {"type": "cell", "criteria": "not between", "minimum": -LARGE, "maximum": LARGE}
         sheet.conditional_format(*block.area.corners, rule | {"format": formats.large})
