@@ -22,7 +22,7 @@ from openpyxl import load_workbook
 import sheetnet as sn
 from sheetnet.__main__ import main
 from sheetnet.book import xlsx as workbook
-from sheetnet.book.reader import MAX_PARTS, MAX_UNPACKED
+from sheetnet.book.package import MAX_PARTS, MAX_UNPACKED
 from sheetnet.errors import SheetnetError, WorkbookError
 from sheetnet.graph.node import variable
 from sheetnet.page.area import area_of

@@ -173,8 +173,8 @@ def plain_over_arrays(contents: Contents) -> Iterator[str]:
             return bool(cells & arrays[(found["sheet"] or sheet).strip("'")])
         if found["table"]:
             home, here = next((n, one) for n, one in contents.sheets.items() if found["table"] in one.tables)
-            cells = array_cells([here.tables[found["table"]]])
-            at = min(col for _, col in cells) + here.table_columns[found["table"]].index(found["column"])
+            cells = array_cells([here.tables[found["table"]].ref])
+            at = min(col for _, col in cells) + here.tables[found["table"]].columns.index(found["column"])
             return any(cell in arrays[home] for cell in cells if cell[1] == at)
         return found["name"] in contents.names and over(contents.names[found["name"]], sheet)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sheetnet.book import manifest
 from sheetnet.book.manifest import MANIFEST_SHEET, Manifest
-from sheetnet.book.reader import Contents, open_safely
+from sheetnet.book.reader import Contents, sheet_names
 from sheetnet.errors import WorkbookError
 
 
@@ -27,8 +27,7 @@ def find_manifest(contents: Contents) -> Manifest:
 def is_ours(path: Path) -> bool:
     """Whether a file is a workbook with our hidden sheet: one that build may write over."""
     try:
-        with open_safely(path) as archive:
-            return f'name="{MANIFEST_SHEET}"'.encode() in archive.read("xl/workbook.xml")
+        return MANIFEST_SHEET in sheet_names(path)
     except WorkbookError:
         return False
 

@@ -1,129 +1,34 @@
 """Reading a workbook that anyone may have edited: what stands in each cell, formulas and names as text.
 
-Files from others are hostile: sizes are bounded before anything is unpacked, and XML with a document type (the way to
-entity bombs) is refused.
+Parts that the format leaves optional may be absent: settings, styles, texts, properties, themes. What a file says twice
+is kept as an oddity, since programs differ in which of the two they read.
 """
 
 from __future__ import annotations
 
-import re
-import zipfile
-import zlib
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from sheetnet.book.cells import CellReader, plain
+from sheetnet.book.contents import Cell, Contents, FormulaCell, Sheet, TableCells, Value, array_cells, where
+from sheetnet.book.package import Package, Relation, open_package
 from sheetnet.errors import WorkbookError
-from sheetnet.page.area import area_of, cell_address, quoted
 
-COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # how a file begins that is encrypted, or from before 2007
-MAX_UNPACKED = 200 * 2**20  # bytes of all parts together
-MAX_PARTS = 1000
-MAX_ARRAY_CELLS = 2_000_000  # of a sheet
+MAX_ODDITIES = 100  # that are kept one by one
 
-Value = float | str | bool | None
-Cell = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class FormulaCell:
-    """A formula as the file has it: its text with the equals sign, and for an array formula the range it fills."""
-
-    text: str
-    fills: str | None
+__all__ = [
+    "Cell", "Contents", "FormulaCell", "Sheet", "TableCells", "Value", "array_cells", "read", "sheet_names", "where",
+]  # fmt: skip
 
 
 @dataclass
-class Sheet:
-    """The filled cells of one sheet, counted from 0; covered are the cells of array formulas besides their first."""
+class _Entries:
+    """What xl/workbook.xml lists: sheets as (name, relation, state), names as (name, sheet's place, meaning)."""
 
-    values: dict[Cell, Value] = field(default_factory=dict)
-    formulas: dict[Cell, FormulaCell] = field(default_factory=dict)
-    covered: set[Cell] = field(default_factory=set)
-    tables: dict[str, str] = field(default_factory=dict)
-    table_columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass
-class Contents:
-    """A whole workbook: its sheets in order, and its defined names, sheet-scoped ones as Sheet!name."""
-
-    file: str
-    sheets: dict[str, Sheet]
-    names: dict[str, str]
-    calculation: dict[str, tuple[str, str]] = field(default_factory=dict)  # setting: (found, as it should be)
-
-    @property
-    def n_formula_cells(self) -> int:
-        """The cells that a formula fills."""
-        return sum(len(sheet.formulas) + len(sheet.covered) for sheet in self.sheets.values())
-
-
-def where(sheet: str, row: int, col: int) -> str:
-    """A cell as people write it: 'Two ReLU'!B7."""
-    return f"{quoted(sheet)}!{cell_address(row, col)}"
-
-
-def open_safely(path: Path) -> zipfile.ZipFile:
-    """The file as a zip whose parts are of bounded size and free of document types.
-
-    Raises: WorkbookError that says what is wrong with the file.
-    """
-    if not path.exists():
-        raise WorkbookError(f"{path}: there is no such file")
-    if path.is_dir():
-        raise WorkbookError(f"{path}: this is a folder; name an .xlsx file")
-    if not path.is_file():
-        raise WorkbookError(f"{path}: this is no regular file; name an .xlsx file")
-    try:
-        with path.open("rb") as file:
-            sealed = file.read(len(COMPOUND)) == COMPOUND
-        if sealed:
-            raise WorkbookError(
-                f"{path}: this workbook is protected with a password, or is an old .xls; open it in Excel or"
-                " LibreOffice and save it as .xlsx without a password"
-            )
-        archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile:
-        raise WorkbookError(f"{path}: this is no .xlsx workbook, or it is damaged; build it anew") from None
-    except OSError as reason:
-        raise WorkbookError(f"{path}: cannot be read: {reason.strerror or reason}") from None
-    try:
-        parts = archive.infolist()
-        if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
-            raise WorkbookError(f"{path}: unpacks to more than {MAX_UNPACKED // 2**20} MB; this is no workbook of ours")
-        if "xl/workbook.xml" not in archive.namelist():
-            raise WorkbookError(f"{path}: this zip is no .xlsx workbook: it has no xl/workbook.xml")
-        for part in parts:
-            _check_part(part.filename, archive.read(part), f"{path}: {part.filename}")
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as reason:
-        archive.close()
-        raise WorkbookError(f"{path}: the file is damaged ({_one_line(reason)}); build it anew") from None
-    except BaseException:
-        archive.close()
-        raise
-    return archive
-
-
-def _check_part(name: str, content: bytes, part: str) -> None:
-    """Raise WorkbookError for a document type in any part, and for XML that is not UTF-8, as all programs write it.
-
-    Any part may be XML, whatever it is called, and UTF-16 is UTF-8 with zeros between the letters.
-    """
-    if re.search(rb"<!(DOCTYPE|ENTITY)", content.replace(b"\0", b"")):
-        raise WorkbookError(f"{part} declares a document type; such files are not read")
-    if name.endswith((".xml", ".rels")):
-        try:
-            readable = "\0" not in content.decode("utf-8")
-        except UnicodeDecodeError:
-            readable = False
-        if not readable:
-            raise WorkbookError(f"{part} is not text in UTF-8; save the workbook in Excel or LibreOffice first")
-
-
-def _one_line(reason: object) -> str:
-    return " ".join(str(reason).split())[:200]
+    sheets: list[tuple[str, str, str]] = field(default_factory=list)
+    names: list[tuple[str, str | None, str]] = field(default_factory=list)
+    calculation: dict[str, str] = field(default_factory=dict)
 
 
 def read(path: Path) -> Contents:
@@ -131,76 +36,199 @@ def read(path: Path) -> Contents:
 
     Raises: WorkbookError for a file that is missing, no workbook, or damaged.
     """
-    open_safely(path).close()
-    import warnings
-
-    from openpyxl import load_workbook
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            book = load_workbook(path)
-            contents = Contents(str(path), {}, {})
-            contents.calculation = _calculation(book.calculation)
-            for name, defined in book.defined_names.items():
-                contents.names[name] = str(defined.value)
-            for sheet in book.worksheets:
-                contents.sheets[sheet.title] = _sheet(sheet)
-                for name, defined in sheet.defined_names.items():
-                    contents.names[f"{sheet.title}!{name}"] = str(defined.value)
-    except Exception as reason:  # openpyxl raises whatever its parts raise
-        raise WorkbookError(
-            f"{path}: cannot be read as a workbook ({type(reason).__name__}: {_one_line(reason)})"
-        ) from None
+    package = open_package(path)
+    part = _workbook_part(package)
+    relations = package.relations(part)
+    entries = _entries(package, part)
+    contents = Contents(str(path), {}, {}, _calculation(entries.calculation), package.parts)
+    oddities = _Oddities(list(package.oddities))
+    strings = _strings(package, relations)
+    walked = {part, package.find(f"xl/_rels/{part.rpartition('/')[2]}.rels")}
+    for name, id, state in entries.sheets:
+        relation = relations.get(id)
+        if relation is None or relation.part not in package.parts:
+            raise WorkbookError(f"{path} cannot be read: the sheet {name} is listed, but not there; build it anew")
+        if relation.kind != "worksheet":  # a sheet that is a chart, or a dialog of old
+            continue
+        if name.lower() in {other.lower() for other in contents.sheets}:
+            oddities.add(f"sheet {name}", "a second sheet of that name")
+            continue
+        if relation.part in contents.paths.values():
+            oddities.add(f"sheet {name}", f"{relation.part} is another sheet's too")
+        reader = CellReader(package, name, strings, oddities.add)
+        package.walk(relation.part, reader.start, reader.end)
+        sheet = reader.finish()
+        sheet.state = state
+        walked.add(relation.part)
+        contents.sheets[name], contents.paths[name] = sheet, relation.part
+        _read_tables(package, relation.part, sheet, contents, oddities)
+    _read_names(entries, contents, oddities)
+    for rest in sorted(package.parts.keys() - walked):
+        if rest.lower().endswith((".xml", ".rels")):
+            package.walk(rest)  # bounds of what others read in it
+    contents.oddities = oddities.all()
     return contents
 
 
-def array_cells(refs: Iterable[str]) -> set[Cell]:
-    """The cells of all array formulas of a sheet, from the ranges that they fill.
-
-    Raises: ValueError for what is no range, and for more cells than any workbook of ours has.
-    """
-    areas = [area_of("", ref) for ref in refs]
-    if sum(area.n_rows * area.n_cols for area in areas) > MAX_ARRAY_CELLS:
-        raise ValueError(f"array formulas over more than {MAX_ARRAY_CELLS} cells")
-    return {cell for area in areas for cell in area.cells()}
+def sheet_names(path: Path) -> list[str]:
+    """The names of a file's sheets in their order. Raises: as read."""
+    package = open_package(path)
+    return [name for name, _, _ in _entries(package, _workbook_part(package)).sheets]
 
 
-def _calculation(settings: Any) -> dict[str, tuple[str, str]]:
+class _Oddities:
+    """A list that does not grow with a hostile file."""
+
+    def __init__(self, found: list[tuple[str, str]]) -> None:
+        self._found, self._more = found, 0
+
+    def add(self, place: str, words: str) -> None:
+        if len(self._found) < MAX_ODDITIES:
+            self._found.append((place, words))
+        else:
+            self._more += 1
+
+    def all(self) -> list[tuple[str, str]]:
+        """Those that are kept, and in one more how many there are besides."""
+        return self._found + ([("workbook", f"{self._more} more of such kind")] if self._more else [])
+
+
+def _workbook_part(package: Package) -> str:
+    """The part that lists the sheets: xl/workbook.xml, or what some programs call otherwise."""
+    named = [r.part for r in package.relations("").values() if r.kind == "officeDocument"]
+    for part in (*named, package.find("xl/workbook.xml")):
+        if part in package.parts:
+            return str(part)
+    raise WorkbookError(f"{package.file}: this zip is no .xlsx workbook: it has no xl/workbook.xml")
+
+
+def _entries(package: Package, part: str) -> _Entries:
+    found = _Entries()
+    name: dict[str, str] = {}
+    inside = root = False
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal name, inside, root
+        if tag == "workbook":
+            root = True
+        elif tag == "sheet":
+            id = next((value for key, value in attributes.items() if key.endswith(" id")), "")
+            found.sheets.append((attributes.get("name", ""), id, attributes.get("state", "visible")))
+        elif tag == "definedName":
+            name, inside = attributes, True
+        elif tag == "calcPr":
+            found.calculation = attributes
+
+    def end(tag: str, text: str) -> None:
+        nonlocal inside
+        if tag == "definedName" and inside:
+            found.names.append((name.get("name", ""), name.get("localSheetId"), text))
+            inside = False
+
+    package.walk(part, start, end)
+    if not root:
+        raise WorkbookError(f"{package.file} cannot be read: {part} lists no sheets; build it anew")
+    return found
+
+
+def _calculation(settings: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """What may change the numbers of every formula: manual mode, rounding to what is shown, circular references."""
     return {
-        "calcMode": (settings.calcMode or "auto", "auto"),
-        "fullPrecision": (str(settings.fullPrecision is not False), "True"),
-        "iterate": (str(bool(settings.iterate)), "False"),
+        "calcMode": (settings.get("calcMode", "auto"), "auto"),
+        "fullPrecision": (str(_yes(settings.get("fullPrecision", "1"))), "True"),
+        "iterate": (str(_yes(settings.get("iterate", "0"))), "False"),
     }
 
 
-def _sheet(source: Any) -> Sheet:
-    from openpyxl.worksheet.formula import ArrayFormula
-
-    sheet = Sheet()
-    arrays: list[str] = []
-    for (row, col), cell in source._cells.items():
-        value, at = cell.value, (row - 1, col - 1)
-        if isinstance(value, ArrayFormula):
-            sheet.formulas[at] = FormulaCell(_with_sign(str(value.text)), value.ref)
-            arrays.append(value.ref)
-        elif cell.data_type == "f":
-            sheet.formulas[at] = FormulaCell(_with_sign(str(value)), None)
-        elif value is not None:
-            sheet.values[at] = float(value) if type(value) in (int, float) else _plain(value)
-    sheet.covered = array_cells(arrays) - set(sheet.formulas)
-    for at in sheet.covered:
-        sheet.values.pop(at, None)
-    for table in source.tables.values():
-        sheet.tables[table.displayName] = table.ref
-        sheet.table_columns[table.displayName] = tuple(column.name for column in table.tableColumns)
-    return sheet
+def _yes(text: str) -> bool:
+    return text.strip().lower() in ("1", "true", "on")
 
 
-def _plain(value: object) -> Value:
-    return value if isinstance(value, str | bool) else str(value)
+def _strings(package: Package, relations: Mapping[str, Relation]) -> list[str]:
+    """The texts that cells refer to by number; none where no cell has any."""
+    part = next((r.part for r in relations.values() if r.kind == "sharedStrings"), "xl/sharedStrings.xml")
+    found: list[str] = []
+    pieces: list[str] = []
+    phonetic = 0
+
+    def start(tag: str, _: dict[str, str]) -> None:
+        nonlocal phonetic
+        if tag == "si":
+            pieces.clear()
+        elif tag == "rPh":
+            phonetic += 1
+
+    def end(tag: str, text: str) -> None:
+        nonlocal phonetic
+        if tag == "t" and not phonetic:
+            pieces.append(text)
+        elif tag == "si":
+            found.append(plain("".join(pieces)))
+        elif tag == "rPh":
+            phonetic -= 1
+
+    if part in package.parts:
+        package.walk(part, start, end)
+    return found
 
 
-def _with_sign(text: str) -> str:
-    return text if text.startswith("=") else "=" + text
+def _read_tables(package: Package, part: str, sheet: Sheet, contents: Contents, oddities: _Oddities) -> None:
+    """Put the tables of a sheet's part into the sheet."""
+    taken = {name.lower() for other in contents.sheets.values() for name in other.tables}
+    for relation in package.relations(part).values():
+        if relation.kind == "table" and relation.part in package.parts:
+            name, table = _table(package, relation.part)
+            if name.lower() in taken:
+                oddities.add(f"table {name}", "a second table of that name")
+                continue
+            taken.add(name.lower())
+            sheet.tables[name] = table
+
+
+def _table(package: Package, part: str) -> tuple[str, TableCells]:
+    """Name and content of a table; the name that formulas use is its displayName."""
+    head: dict[str, str] = {}
+    columns: list[str] = []
+    formulas: dict[str, str] = {}
+    totals: dict[str, str] = {}
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if tag == "table":
+            head.update(attributes)
+        elif tag == "tableColumn":
+            columns.append(plain(attributes.get("name", "")))
+            if (function := attributes.get("totalsRowFunction", "none")) != "none":
+                totals[columns[-1]] = function
+
+    def end(tag: str, text: str) -> None:
+        if tag in ("calculatedColumnFormula", "totalsRowFormula") and columns:
+            (formulas if tag == "calculatedColumnFormula" else totals)[columns[-1]] = text
+
+    package.walk(part, start, end)
+    name = head.get("displayName") or head.get("name") or ""
+    heads = _count(package, part, head.get("headerRowCount", "1"))
+    below = _count(package, part, head.get("totalsRowCount", "0"))
+    return name, TableCells(head.get("ref", ""), tuple(columns), heads, below, formulas, totals)
+
+
+def _count(package: Package, part: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 8):
+        raise WorkbookError(f"{package.file} cannot be read: {part} counts {text!r:.40} rows; build it anew")
+    return int(text)
+
+
+def _read_names(entries: _Entries, contents: Contents, oddities: _Oddities) -> None:
+    """Put the defined names into contents; of two definitions the first stays."""
+    titles = [name for name, _, _ in entries.sheets]
+    taken = set()
+    for name, scope, meaning in entries.names:
+        if scope is not None:
+            if not (scope.isascii() and scope.isdigit() and int(scope[:6]) < len(titles)):
+                oddities.add(f"name {name}", "the name belongs to a sheet that is not there")
+                continue
+            name = f"{titles[int(scope)]}!{name}"
+        if name.lower() in taken:
+            oddities.add(f"name {name}", f"a second definition of the name: {meaning:.100}")
+            continue
+        taken.add(name.lower())
+        contents.names[name] = meaning

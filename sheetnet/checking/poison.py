@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from sheetnet.book.reader import array_cells, open_safely
+from sheetnet.book.package import open_package
+from sheetnet.book.reader import array_cells
 from sheetnet.errors import WorkbookError
 from sheetnet.page.area import area_of
 
@@ -26,13 +27,12 @@ def poison(source: Path, target: Path) -> int:
     import zipfile
 
     count = 0
-    with open_safely(source) as archive, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as out:
-        for part in archive.infolist():
-            content = archive.read(part)
-            if re.fullmatch(r"xl/worksheets/[^/]+\.xml", part.filename):
-                text, poisoned = _poison_sheet(content.decode("utf-8"), f"{source}: {part.filename}")
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as out:
+        for name, content in open_package(source).parts.items():
+            if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name):
+                text, poisoned = _poison_sheet(content.decode("utf-8"), f"{source}: {name}")
                 content, count = text.encode(), count + poisoned
-            out.writestr(part.filename, content)
+            out.writestr(name, content)
     return count
 
 

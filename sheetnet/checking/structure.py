@@ -51,12 +51,12 @@ def check_names(contents: Contents, workbook: Workbook, report: Report) -> None:
     for page in workbook.book.pages:
         if page.table:
             name, area, headers = page.table
-            found = contents.sheets[page.name]
-            if found.tables.get(name) != area.address():
-                got = found.tables.get(name, "nothing")
+            found = contents.sheets[page.name].tables.get(name)
+            if found is None or found.ref != area.address():
+                got = found.ref if found else "nothing"
                 report.structure.append(Finding(f"table {name}", "the table has another range", got, area.address()))
-            elif found.table_columns[name] != headers:
-                got, want = ", ".join(found.table_columns[name]), ", ".join(headers)
+            elif found.columns != headers:
+                got, want = ", ".join(found.columns), ", ".join(headers)
                 report.structure.append(Finding(f"table {name}", "its columns have other names", got, want))
 
 
