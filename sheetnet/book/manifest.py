@@ -64,6 +64,16 @@ def fingerprint(value: np.ndarray) -> str:
     return sha256(json.dumps([value.shape, cells]).encode()).hexdigest()[:16]
 
 
+def made(workbook: Lesson, values: Mapping[str, np.ndarray], record: Mapping[str, np.ndarray]) -> Manifest:
+    """The manifest of a workbook that is being made, with a fingerprint of every input that others are calculated from.
+
+    values: of the inputs, by id.
+    """
+    typed = [b.id for b in workbook.book.blocks if b.style == "values" and b.role in ("input", "data")]
+    was = {id: fingerprint(values[id]) for id in typed}
+    return Manifest(VERSION, workbook, ranges(workbook.book), dict(record), was)
+
+
 def dump(manifest: Manifest) -> str:
     """The manifest as text; numbers with all their digits, not finite ones as null."""
     record = {
@@ -120,7 +130,9 @@ def load(text: str, file: str) -> Manifest:
             raise WorkbookError(f"{file}: sheetnet {VERSION} does not know all of its settings. {made_by}") from None
         raise WorkbookError(f"{file}: its hidden manifest is damaged; build the workbook anew") from None
     if strange := _strange(content["spec"], json.loads(json.dumps(workbook.settings))):
-        raise WorkbookError(f"{file}: this workbook has the setting {strange}, unknown to sheetnet {VERSION}. {made_by}")
+        raise WorkbookError(
+            f"{file}: this workbook has the setting {strange}, unknown to sheetnet {VERSION}. {made_by}"
+        )
     return Manifest(version, workbook, blocks, record, inputs, intact)
 
 
@@ -147,11 +159,11 @@ def _check_known(content: Any, file: str) -> None:
     nets = [net for net in spec.get("nets") or () if isinstance(net, dict)]
     steps = [step for net in nets for step in net.get("steps") or () if isinstance(step, dict)]
     of_passengers = lesson == TITANIC
-    models = spec.get("models") if of_passengers and isinstance(spec.get("models"), list) else []
+    models = [name for name in spec.get("models") or () if isinstance(name, str)] if of_passengers else []
     asked: list[tuple[str, list[Any], Any]] = [
         ("is of the lesson", [lesson], (*LISTING, OWN)),
         ("has the recipe", [spec.get("recipe")] if of_passengers else [], RECIPES),
-        ("has the model", [name for name in models if isinstance(name, str) and kind_of(name) is None], (known(),)),
+        ("has the model", [name for name in models if kind_of(name) is None], (known(),)),
         ("was trained with", [spec["optimiser"]] if "optimiser" in spec else [], OPTIMISERS),
         ("has the loss", [net.get("loss") for net in nets], LOSSES),
         ("has the layer", [step.get("layer") for step in steps], KINDS),
@@ -161,6 +173,5 @@ def _check_known(content: Any, file: str) -> None:
     for says, names, there in asked:
         for name in names:
             if isinstance(name, str) and name.isidentifier() and len(name) <= 40 and name not in there:
-                raise WorkbookError(
-                    f"{file}: this workbook {says} {name}; sheetnet {VERSION} has {', '.join(there)}. {_made_by(content)}"
-                )
+                ours = f"sheetnet {VERSION} has {', '.join(there)}"
+                raise WorkbookError(f"{file}: this workbook {says} {name}; {ours}. {_made_by(content)}")

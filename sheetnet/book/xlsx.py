@@ -18,13 +18,7 @@ import numpy as np
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxFileError
 from xlsxwriter.utility import xl_range, xl_rowcol_to_cell_fast
-from xlsxwriter.worksheet import (
-    CellArrayFormulaTuple,
-    CellBooleanTuple,
-    CellFormulaTuple,
-    CellNumberTuple,
-    Worksheet,
-)
+from xlsxwriter.worksheet import CellArrayFormulaTuple, CellFormulaTuple, CellNumberTuple, Worksheet
 
 from sheetnet.book import charts, tips
 from sheetnet.book.manifest import MANIFEST_SHEET
@@ -111,7 +105,7 @@ def write(
     Raises: WorkbookError when the target cannot be written.
     """
     with replacing(path, same) as beside:
-        _fill(beside, book, values, manifest)
+        fill(beside, book, values, manifest)
 
 
 @contextmanager
@@ -135,25 +129,11 @@ def new_file(path: str | BytesIO, title: str) -> Any:
     return file
 
 
-def bare(book: Book) -> bytes:
-    """The workbook without its numbers, in which TRUE stands in every cell of a block: what it looks like, quickly."""
-    out = BytesIO()
-    _fill(out, book, {block.id: np.zeros(block.node.shape) for block in book.blocks}, "", _bare_block)
-    return out.getvalue()
-
-
-def _bare_block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: Formats) -> None:
-    cell = CellBooleanTuple(1, formats.get(*for_block(block)))
-    sheet.claim(block.area)
-    for row, col in block.area.cells():
-        sheet.table[row][col] = cell
-    _conditions(sheet, block, formats)
-
-
-def _fill(
+def fill(
     path: str | BytesIO, book: Book, values: Mapping[str, np.ndarray], manifest: str,
     put: Callable[[Any, Book, Block, np.ndarray, Formats], None] | None = None,
 ) -> None:  # fmt: skip
+    """Write all of a book into a new file; put: what writes a block, if not its values and formulas."""
     file = new_file(path, book.pages[0].title)
     formats = Formats(file)
     sheets = {page.name: file.add_worksheet(page.name, worksheet_class=ExactSheet) for page in book.pages}
@@ -281,10 +261,10 @@ def _block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: For
     lazy = block.style == "cells" and book.reads_arrays(block)
     for formula in book.formulas(block):
         _formula(sheet, replace(formula, array=True) if lazy else formula, plain, top, left, format)
-    _conditions(sheet, block, formats)
+    conditions(sheet, block, formats)
 
 
-def _conditions(sheet: Any, block: Block, formats: Formats) -> None:
+def conditions(sheet: Any, block: Block, formats: Formats) -> None:
     """How a block's cells look when they hold what they may: large numbers, verdicts."""
     if block.format in FIXED_FORMATS:
         rule = {"type": "cell", "criteria": "not between", "minimum": -LARGE, "maximum": LARGE}

@@ -8,25 +8,17 @@ a spreadsheet engine; every block is compared with the graph, and with torch's a
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetnet.book import reader
-from sheetnet.book.inputs import read_inputs
-from sheetnet.book.opened import find_manifest
 from sheetnet.book.reader import Contents
 from sheetnet.checking.compare import RELATIVE, floor_of, hold_against
+from sheetnet.checking.examined import Examined, examine
 from sheetnet.checking.report import BlockReport, Report
-from sheetnet.checking.structure import (
-    check_calculation,
-    check_formulas,
-    check_names,
-    check_sheets,
-    check_values_on_record,
-)
+from sheetnet.checking.stored import Stored
 from sheetnet.errors import EngineError, WorkbookError
 from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.graph.recurrence import size
@@ -40,10 +32,13 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 
 
-def check(path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None) -> Report:
+def check(
+    path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None, *, strict: bool = False
+) -> Report:  # fmt: skip
     """The report on a workbook; report.ok tells whether everything agrees, str(report) is for people.
 
-    engine: "ironcalc", "libreoffice" or "excel". say: called with a few words at each step.
+    engine: "ironcalc", "libreoffice" or "excel". say: called with a few words at each step. strict: whether what is
+    only shown otherwise than it was built (report.presentation) is a difference too.
     Raises: WorkbookError when the file cannot be read or an input is no number; EngineError.
     """
     from sheetnet.engines import get
@@ -53,27 +48,14 @@ def check(path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None)
     if missing := runner.missing():
         raise EngineError(f"{path}: not checked, {missing}")
     say(f"reading {path}")
-    contents = reader.read(path)
-    found = find_manifest(contents)
-    workbook = found.workbook
-    report = Report(str(path), engine, contents.n_formula_cells)
-    check_sheets(contents, workbook, found, report)
-    if report.structure:
+    seen = examine(path, engine, strict)
+    report, contents, workbook = seen.report, seen.contents, seen.found.workbook
+    if not seen.blocks:
         return report
-    inputs = read_inputs(contents, workbook)
-    check_calculation(contents, report)
-    check_names(contents, workbook, report)
-    blocks = {
-        block.id: BlockReport(block.id, block.area.full(fixed=False), block.area.n_rows * block.area.n_cols)
-        for block in workbook.book.blocks
-    }
-    report.blocks = list(blocks.values())
-    check_values_on_record(contents, workbook, found, inputs, blocks)
-    check_formulas(contents, workbook, blocks, report)
     say(f"recalculating in {engine}")
     got = recalculated(path, contents, workbook, engine)
     say("asking the graph and torch")
-    _compare(workbook, inputs, got, blocks)
+    _compare(seen, got)
     return report
 
 
@@ -118,20 +100,20 @@ def _opened(path: Path, copy: Path, engine: str) -> Session:
         raise EngineError(str(reason).replace(str(copy), str(path))) from None
 
 
-def _compare(
-    workbook: Workbook, inputs: Mapping[str, np.ndarray], got: Mapping[str, np.ndarray],
-    blocks: Mapping[str, BlockReport],
-) -> None:  # fmt: skip
+def _compare(seen: Examined, got: Mapping[str, np.ndarray]) -> None:
+    workbook, blocks, inputs = seen.found.workbook, seen.blocks, seen.inputs
     inputs = {**inputs, **{b.id: got[b.id] for b in workbook.book.blocks if b.role == "answer"}}  # also by a formula
     given = workbook.by_node(inputs)
     live = [block for block in workbook.book.blocks if block.style != "values"]
     expected = with_magnitudes([block.node for block in live], given)
     floors = {block.id: floor_of(magnitude) for block, (_, magnitude) in zip(live, expected, strict=True)}
     witnessed = workbook.torch_says(inputs)
-    _witness_the_record(workbook, inputs, witnessed, floors, blocks)
+    _witness_the_record(workbook, inputs, seen.found.touched(inputs), witnessed, floors, blocks)
+    stored = Stored()
     for block, (value, _) in zip(live, expected, strict=True):
         line, floor = blocks[block.id], floors[block.id]
         spoilt = _spoilt(workbook, block, value)
+        stored.look(seen.contents, block, (got[block.id], value), floor)
         line.max_abs, line.max_rel = hold_against(
             line,
             block.area,
@@ -155,11 +137,13 @@ def _compare(
                 spoilt,
                 computed=True,
             )
+    seen.report.notes += stored.notes()
 
 
 def _witness_the_record(
     workbook: Workbook,
     inputs: Mapping[str, np.ndarray],
+    touched: Collection[str],
     witnessed: Mapping[str, np.ndarray],
     floors: Mapping[str, np.ndarray],
     blocks: Mapping[str, BlockReport],
@@ -169,7 +153,7 @@ def _witness_the_record(
     As close as the block to which its numbers belong, where the sheets show that block.
     """
     places = {block.id: block for block in workbook.book.blocks}
-    for id, said in workbook.on_record(inputs, witnessed).items():
+    for id, said in workbook.on_record(inputs, witnessed, touched).items():
         words = "the value on record is not what torch says today"
         floor = floors.get(id.removeprefix(TORCH), floor_of(size(said)))
         hold_against(blocks[id], places[id].area, inputs[id], said, RELATIVE, floor, words)

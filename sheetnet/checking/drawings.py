@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from sheetnet.checking.canonical import canonical
 from sheetnet.checking.styles import number_code
-from sheetnet.checking.xml import Parts, anywhere, attribute, each, flag, inside, relations, tree, value, words
+from sheetnet.checking.xml import Parts, anywhere, attribute, each, flag, inside, local, relations, tree, value, words
 
 _SIDES = {"b": "across", "l": "up", "t": "across, above", "r": "up, to the right"}
 _ADDED = ("trendline", "errBars", "dPt", "upDownBars", "hiLowLines", "dropLines")
@@ -54,13 +54,12 @@ def _facts(root: Element) -> dict[str, str]:
     }
     kinds, number = [], 0
     for group in () if plot is None else plot:
-        series = list(each(group, "ser"))
+        name, series = local(group), list(each(group, "ser"))
         if series:
-            name = group.tag.rpartition("}")[2]
             kinds.append(f"{name} {value(group, 'barDir')} {value(group, 'grouping', 'standard')[:8]}".strip())
         for one in series:
             number += 1
-            facts |= {f"series {number}, {key}": what for key, what in _series(one).items()}
+            facts |= {f"series {number}, {key}": what for key, what in _series(one, "bar" in name).items()}
     facts["kind"] = ", ".join(kinds) or "none"
     axes = [one for one in (() if plot is None else plot) if one.tag.endswith(("valAx", "catAx", "dateAx", "serAx"))]
     for one in axes:
@@ -71,12 +70,11 @@ def _facts(root: Element) -> dict[str, str]:
     return facts
 
 
-def _series(one: Element) -> dict[str, str]:
+def _series(one: Element, bars: bool) -> dict[str, str]:
     shape, name = inside(one, "spPr"), inside(one, "tx")
-    line = inside(shape, "ln")
     reference = next(anywhere(name, "f"), None)
     literal = next(anywhere(name, "v"), None)
-    said = (reference if reference is not None else literal)
+    said = reference if reference is not None else literal
     title = (said.text or "").strip('"') if said is not None else ""
     across, up = (_reference(inside(one, a) if inside(one, a) is not None else inside(one, b)) for a, b in _AXES)
     labels = inside(one, "dLbls")
@@ -84,7 +82,7 @@ def _series(one: Element) -> dict[str, str]:
         "name": title,
         "across": across,
         "up": up,
-        "line": _colour(line) or (_colour(shape) or "automatic"),
+        "colour": _colour(shape if bars else inside(shape, "ln")) or "automatic",
         "marker": value(inside(one, "marker"), "symbol", "automatic"),
         "labels": "shown" if any(flag(value(labels, n)) for n in ("showVal", "showCatName", "showSerName")) else "none",
     }

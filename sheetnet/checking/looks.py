@@ -13,17 +13,7 @@ from xml.etree.ElementTree import Element
 from sheetnet.checking.canonical import canonical
 from sheetnet.checking.drawings import Drawing, drawings
 from sheetnet.checking.styles import Style, Styles
-from sheetnet.checking.xml import (
-    Parts,
-    Target,
-    attribute,
-    each,
-    flag,
-    inside,
-    local,
-    relations,
-    tree,
-)
+from sheetnet.checking.xml import Parts, Target, anywhere, attribute, each, flag, inside, local, relations, tree
 from sheetnet.page.area import area_of, cell_address
 
 BOOK = "xl/workbook.xml"
@@ -100,7 +90,10 @@ def _letters(one: Element) -> str:
 def _sheet(root: Element, parts: Parts, target: Target, styles: Styles, shared: list[str]) -> SheetLooks:
     out = SheetLooks(styles.cells[0])
     usual = inside(root, "sheetFormatPr")
-    out.usual = _size(attribute(usual, "defaultColWidth"), USUAL_WIDTH), _size(attribute(usual, "defaultRowHeight"), 15.0)
+    out.usual = (
+        _size(attribute(usual, "defaultColWidth"), USUAL_WIDTH),
+        _size(attribute(usual, "defaultRowHeight"), 15.0),
+    )
     if flag(attribute(usual, "zeroHeight")):
         out.usual = out.usual[0], 0.0
     for one in each(inside(root, "cols"), "col"):
@@ -113,26 +106,26 @@ def _sheet(root: Element, parts: Parts, target: Target, styles: Styles, shared: 
     _cells(root, out, styles, shared)
     out.merged = {one.get("ref", "").replace("$", "") for one in each(inside(root, "mergeCells"), "mergeCell")}
     ranked = []
-    for group in root.iter():  # those of later versions of the format stand within extensions
-        if local(group) == "conditionalFormatting":
-            place = " ".join(sorted(attribute(group, "sqref").split())) or "elsewhere"
-            ranked += [(_whole(rule.get("priority")), place, _rule(rule, styles)) for rule in each(group, "cfRule")]
+    later = anywhere(inside(root, "extLst"), "conditionalFormatting")  # of later versions of the format
+    for group in (*each(root, "conditionalFormatting"), *later):
+        place = " ".join(sorted(attribute(group, "sqref").split())) or "elsewhere"
+        ranked += [(_whole(rule.get("priority")), place, _rule(rule, styles)) for rule in each(group, "cfRule")]
     for _, place, rule in sorted(ranked, key=lambda one: one[0]):
         out.rules.setdefault(place, []).append(rule)
     for one in each(inside(root, "dataValidations"), "dataValidation"):
         _bound(one, out)
     targets = relations(parts, target.where)
     for one in each(inside(root, "hyperlinks"), "hyperlink"):
-        away = targets.get(attribute(one, "id"))
-        place = one.get("location", "")
-        out.links[one.get("ref", "")] = (f"{away.where}#" * (away is not None) if away else "") + canonical(place)
+        outside = targets.get(attribute(one, "id"))
+        place = canonical(one.get("location", "").removeprefix("#"))
+        out.links[one.get("ref", "")] = f"{outside.where} {place}".strip() if outside else place
     _view(root, out)
-    for one in targets.values():
-        if one.kind == "drawing":
-            charts, others = drawings(parts, one.where)
+    for away in targets.values():
+        if away.kind == "drawing":
+            charts, others = drawings(parts, away.where)
             out.charts, out.others = out.charts + charts, out.others + others
-        elif one.kind == "comments":
-            listed = inside(tree(parts, one.where), "commentList")
+        elif away.kind == "comments":
+            listed = inside(tree(parts, away.where), "commentList")
             out.notes += [note.get("ref", "") for note in each(listed, "comment")]
     out.others += sum(local(one) in ("oleObjects", "controls", "picture") for one in root)
     return out
@@ -156,26 +149,24 @@ def _cells(root: Element, out: SheetLooks, styles: Styles, shared: list[str]) ->
                 at = cell_address(row, col := col + 1)
             index = cell.get("s", "0")
             out.styles[at] = kinds[int(index)] if index.isdigit() and int(index) < len(kinds) else kinds[0]
-            if len(cell) and (said := _said(cell, shared)) is not None:
+            if len(cell) and (said := _said(cell, shared)):
                 out.words[at] = said
 
 
 def _said(cell: Element, shared: list[str]) -> str | None:
     """The constant in a cell; None for a formula."""
-    text, kind = None, cell.get("t", "n")
+    text = None
     for child in cell:
-        name = local(child)
-        if name == "f":
+        tag: str = child.tag
+        if tag.endswith("}v"):
+            text = child.text
+        elif tag.endswith("}f"):
             return None
-        if name == "v":
-            text = child.text or ""
-        elif name == "is":
+        elif tag.endswith("}is"):
             return _letters(child)
-    if text is None:
-        return None
-    if kind == "s":
+    if text and cell.get("t") == "s":
         return shared[at] if (at := _whole(text)) < len(shared) else text
-    return _number(text) if kind == "n" else text
+    return text
 
 
 def _rule(one: Element, styles: Styles) -> str:
@@ -220,13 +211,6 @@ def _view(root: Element, out: SheetLooks) -> None:
         "columns": "from right to left" if flag(attribute(view, "rightToLeft")) else "from left to right",
         "protection": "none" if not flag(attribute(inside(root, "sheetProtection"), "sheet")) else "protected",
     }
-
-
-def _number(text: str) -> str:
-    try:
-        return f"{float(text):.15g}"
-    except ValueError:
-        return text
 
 
 def _size(text: str | None, default: float) -> float:
