@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from sheetnet.book.tips import has_tips, tips
 from sheetnet.common.version import VERSION
 from sheetnet.course import LISTING, OWN, workbook_of
 from sheetnet.course.lesson import Lesson
@@ -38,7 +39,8 @@ FORMAT = 2  # raised when an older sheetnet could no longer read what a newer on
 class Manifest:
     """Version, workbook, the ranges of all blocks by id, and what was recorded when the workbook was made.
 
-    inputs: fingerprints by id. intact: whether the text is the one that was written.
+    inputs: fingerprints by id; tips: those of what their cells say that they held. intact: whether the text is the one
+    that was written.
     """
 
     version: str
@@ -46,6 +48,7 @@ class Manifest:
     blocks: dict[str, str]
     record: dict[str, np.ndarray]
     inputs: Mapping[str, str] = field(default_factory=dict)
+    tips: Mapping[str, str] = field(default_factory=dict)
     intact: bool = True
 
     def touched(self, inputs: Mapping[str, np.ndarray]) -> set[str]:
@@ -69,9 +72,10 @@ def made(workbook: Lesson, values: Mapping[str, np.ndarray], record: Mapping[str
 
     values: of the inputs, by id.
     """
-    typed = [b.id for b in workbook.book.blocks if b.style == "values" and b.role in ("input", "data")]
-    was = {id: fingerprint(values[id]) for id in typed}
-    return Manifest(VERSION, workbook, ranges(workbook.book), dict(record), was)
+    typed = [b for b in workbook.book.blocks if b.style == "values" and b.role in ("input", "data")]
+    was = {b.id: fingerprint(values[b.id]) for b in typed}
+    said = {b.id: fingerprint(np.array(tips(values[b.id]), dtype=object)) for b in typed if has_tips(b)}
+    return Manifest(VERSION, workbook, ranges(workbook.book), dict(record), was, said)
 
 
 def dump(manifest: Manifest) -> str:
@@ -88,6 +92,7 @@ def dump(manifest: Manifest) -> str:
         "blocks": manifest.blocks,
         "record": record,
         "inputs": dict(manifest.inputs),
+        "tips": dict(manifest.tips),
     }
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=True)
     return f'{text[:-1]},"{DIGEST}":"{_digest(text)}"}}'
@@ -123,7 +128,7 @@ def load(text: str, file: str) -> Manifest:
     try:
         workbook = workbook_of(content.get("lesson", TITANIC), content["spec"])
         record = {k: np.array(v, dtype=float) for k, v in content["record"].items()}
-        inputs = {str(k): str(v) for k, v in content.get("inputs", {}).items()}
+        inputs, said = ({str(k): str(v) for k, v in content.get(key, {}).items()} for key in ("inputs", "tips"))
         blocks, version = dict(content["blocks"]), str(content["sheetnet"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, SheetnetError):
         if intact and DIGEST in content:  # it is as it was written, so that it means something to another version
@@ -133,7 +138,7 @@ def load(text: str, file: str) -> Manifest:
         raise WorkbookError(
             f"{file}: this workbook has the setting {strange}, unknown to sheetnet {VERSION}. {made_by}"
         )
-    return Manifest(version, workbook, blocks, record, inputs, intact)
+    return Manifest(version, workbook, blocks, record, inputs, said, intact)
 
 
 def _made_by(content: Any) -> str:

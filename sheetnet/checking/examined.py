@@ -67,5 +67,5 @@ def examine(path: Path, engine: str = "", strict: bool = False) -> Examined:
     report.blocks = list(blocks.values())
     check_values_on_record(contents, workbook, found, inputs, blocks)
     check_formulas(contents, workbook, blocks, report)
-    report.presentation += check_presentation(contents.parts, workbook.book)
+    report.presentation += check_presentation(contents.parts, workbook.book, found.tips)
     return Examined(contents, found, report, inputs, blocks)

@@ -25,8 +25,8 @@ USUAL_WIDTH, USUAL_HEIGHT = 9.0, 15.0
 class SheetLooks:
     """One sheet: what is shown by cell (B7), by range (A4:I4), by column and row, and by the sheet as a whole.
 
-    rules: the conditional formats of a range, in their order. bounds: what may be typed into a cell. notes: cells with
-    a note. others: what lies over the cells and is no chart.
+    rules: the conditional formats of a range, in their order. bounds: what may be typed into a cell; tips: what it says
+    when it is chosen. notes: cells with a note. others: what lies over the cells and is no chart.
     """
 
     default: Style
@@ -40,6 +40,7 @@ class SheetLooks:
     merged: set[str] = field(default_factory=set)
     rules: dict[str, list[str]] = field(default_factory=dict)
     bounds: dict[str, str] = field(default_factory=dict)
+    tips: dict[str, str] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     view: dict[str, str] = field(default_factory=dict)
     charts: list[Drawing] = field(default_factory=list)
@@ -64,12 +65,17 @@ def looks(parts: Parts) -> dict[str, SheetLooks]:
     named = {target.kind: target.where for target in targets.values()}
     styles = Styles(parts, named.get("styles", ""), named.get("theme", ""))
     shared = [_letters(one) for one in each(tree(parts, named.get("sharedStrings", "")), "si")]
-    found = {}
+    window = inside(inside(root, "bookViews"), "workbookView")
+    found: dict[str, SheetLooks] = {}
     for one in each(inside(root, "sheets"), "sheet"):
         target = targets.get(attribute(one, "id"))
         if target is not None and (sheet := tree(parts, target.where)) is not None:
             looks = _sheet(sheet, parts, target, styles, shared)
             looks.view["sheet"] = one.get("state", "visible")
+            if not found:
+                looks.view["window"] = attribute(
+                    inside(inside(root, "bookViews"), "workbookView"), "visibility", "visible"
+                )
             found[one.get("name", "")] = looks
     return found
 
@@ -118,7 +124,8 @@ def _sheet(root: Element, parts: Parts, target: Target, styles: Styles, shared: 
     for one in each(inside(root, "hyperlinks"), "hyperlink"):
         outside = targets.get(attribute(one, "id"))
         place = canonical(one.get("location", "").removeprefix("#"))
-        out.links[one.get("ref", "")] = f"{outside.where} {place}".strip() if outside else place
+        said = [outside.where if outside else "", place, one.get("tooltip", "")]
+        out.links[one.get("ref", "")] = " ".join(filter(None, said))
     _view(root, out)
     for away in targets.values():
         if away.kind == "drawing":
@@ -179,7 +186,11 @@ def _rule(one: Element, styles: Styles) -> str:
 
 
 def _bound(one: Element, out: SheetLooks) -> None:
-    """What may be typed, by cell; a rule that only shows a tip bounds nothing."""
+    """What may be typed, and what is said of it, by cell; a rule that only shows a tip bounds nothing."""
+    places = one.get("sqref", "").split()
+    if tip := one.get("prompt", ""):
+        for place in places:
+            out.tips |= dict.fromkeys(_addresses(place, WIDE - len(out.tips)), tip)
     kind = one.get("type", "none")
     if kind == "none":
         return
@@ -188,7 +199,7 @@ def _bound(one: Element, out: SheetLooks) -> None:
     said += [] if flag(one.get("showErrorMessage")) else ["not enforced"]
     said += [style] if (style := one.get("errorStyle", "stop")) != "stop" else []
     said += [repr(words) for key in ("errorTitle", "error") if (words := one.get(key, ""))]
-    for place in one.get("sqref", "").split():
+    for place in places:
         out.bounds |= dict.fromkeys(_addresses(place, WIDE - len(out.bounds)), " ".join(said))
 
 

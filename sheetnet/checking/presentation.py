@@ -12,14 +12,17 @@ from io import BytesIO
 from itertools import groupby
 from typing import NamedTuple
 
+import numpy as np
+
 from sheetnet.book.bare import bare
+from sheetnet.book.manifest import MANIFEST_SHEET, fingerprint
 from sheetnet.checking.drawings import Drawing
 from sheetnet.checking.looks import SheetLooks, looks
 from sheetnet.checking.report import Finding
 from sheetnet.checking.styles import KINDS
 from sheetnet.checking.xml import Parts
-from sheetnet.page.area import Area, area_of, column_letters, quoted
-from sheetnet.page.book import Book
+from sheetnet.page.area import Area, area_of, cell_address, column_letters, quoted
+from sheetnet.page.book import Book, Page
 
 SHOWN = 3  # places of one kind that are named
 NARROW = 0.5  # of its width or height, below which a column or row counts as hidden
@@ -37,14 +40,13 @@ class Seen(NamedTuple):
     expected: str
 
 
-def check_presentation(parts: Parts, book: Book) -> list[Finding]:
+def check_presentation(parts: Parts, book: Book, tips: Mapping[str, str]) -> list[Finding]:
     """What the sheets of a file show otherwise than the book does, one finding for each kind on each sheet.
 
+    tips: the fingerprints, by the ids of blocks, of what their cells said that they held.
     Raises: WorkbookError for damaged XML.
     """
-    with zipfile.ZipFile(BytesIO(bare(book))) as archive:
-        built = looks({name: archive.read(name) for name in archive.namelist()})
-    found = looks(parts)
+    built, found = built_looks(book), looks(parts)
     pages = [page.name for page in book.pages if page.name in found]
     there = [name for name in found if name in built and name in pages]
     seen = []
@@ -55,6 +57,10 @@ def check_presentation(parts: Parts, book: Book) -> list[Finding]:
         if page.name in found:
             areas = [block.area for block in page.blocks]
             seen += _sheet(page.name, found[page.name], built[page.name], areas, gone)
+            seen += _tips(page, found[page.name], tips)
+    hidden = found.get(MANIFEST_SHEET)
+    if hidden is not None and hidden.view["sheet"] == "visible":
+        seen.append(Seen(MANIFEST_SHEET, "the hidden sheet is shown", "A1", "visible", "hidden"))
     if gone:
         titles, sheets = (
             ", ".join(repr(title) for title, _ in gone[:SHOWN]),
@@ -63,6 +69,12 @@ def check_presentation(parts: Parts, book: Book) -> list[Finding]:
         count = "a chart is" if len(gone) == 1 else f"{len(gone)} charts are"
         seen.append(Seen("", f"{count} gone", "charts", f"none on {sheets}", titles))
     return _together(seen)
+
+
+def built_looks(book: Book) -> dict[str, SheetLooks]:
+    """What the sheets of a book look like, by name; of each block its first cell."""
+    with zipfile.ZipFile(BytesIO(bare(book))) as archive:
+        return looks({name: archive.read(name) for name in archive.namelist()})
 
 
 def _together(seen: list[Seen]) -> list[Finding]:
@@ -90,8 +102,10 @@ def _sheet(
             if found.styles.get(at) != look:
                 yield from _style(name, at, found, look)
         cells.update(block)
+    merged = [area_of(name, place) for place in built.merged]  # of which the first cell is what is seen
+    under = {cell_address(*at) for area in merged for at in area.cells() if at != (area.row, area.col)}
     for at, look in built.styles.items():
-        if at not in cells:
+        if at not in cells and at not in under:
             yield from _style(name, at, found, look)
     for at, words in built.words.items():
         said = found.words.get(at, "")
@@ -106,8 +120,8 @@ def _sheet(
     got, expected = (dict.fromkeys(sorted(one.merged), "one merged cell") for one in (found, built))
     yield from _differing(name, "cells are merged otherwise", got, expected, "cells of their own")
     for key, was in built.view.items():
-        if found.view[key] != was:
-            yield Seen(name, f"{key}: not as built", "A1", found.view[key], was)
+        if (now := found.view.get(key, was)) != was:
+            yield Seen(name, f"{key}: not as built", "A1", now, was)
     yield from _hidden(name, found, built, [*areas, *(area_of(name, at) for at in built.words)])
     yield from _charts(name, found, built, gone)
     if found.others != built.others:
@@ -137,6 +151,17 @@ def _differing(
     for at in [*built, *(at for at in found if at not in built)]:
         if found.get(at) != built.get(at):
             yield Seen(name, what, at, found.get(at, nothing), built.get(at, nothing))
+
+
+def _tips(page: Page, found: SheetLooks, tips: Mapping[str, str]) -> Iterator[Seen]:
+    """What cells say that they held as the workbook came: of that there is a fingerprint only."""
+    for block in page.blocks:
+        if block.id in tips:
+            said = [found.tips.get(cell_address(*at), "") for at in block.area.cells()]
+            if fingerprint(np.array(said, dtype=object)) != tips[block.id]:
+                shown = ", ".join(said)[:MOST] or "nothing"
+                at = block.area.address()
+                yield Seen(page.name, "the tips say that other values came here", at, shown, "those that it came with")
 
 
 def _hidden(name: str, found: SheetLooks, built: SheetLooks, areas: list[Area]) -> Iterator[Seen]:
