@@ -8,6 +8,7 @@ from sheetnet import __version__
 from sheetnet.commands.build import build
 from sheetnet.commands.check import check
 from sheetnet.commands.common import CONTEXT
+from sheetnet.commands.ending import Commands
 from sheetnet.commands.lessons import lessons
 from sheetnet.commands.live import live
 from sheetnet.commands.params import params
@@ -17,7 +18,7 @@ from sheetnet.commands.sweep import sweep
 from sheetnet.commands.train import train
 
 
-@click.group(context_settings=CONTEXT)
+@click.group(cls=Commands, context_settings=CONTEXT)
 @click.version_option(__version__, prog_name="sheetnet")
 def main() -> None:
     """Learn how a model learns, in a spreadsheet and in torch at once.

@@ -33,3 +33,7 @@ class TrainingError(SheetnetError):
 
 class LiveError(SheetnetError):
     """An open workbook that does not go on with us: text in a weight, a sheet that was deleted, a program closed."""
+
+
+class SheetnetWarning(UserWarning):
+    """What a user should know though all goes on; the command line says it in one line."""

@@ -133,7 +133,7 @@ def test_there_are_damages_of_every_kind() -> None:
 def test_the_whole_check_says_the_same_of_it(files: dict[str, Path], tmp_path: Path, kind: str) -> None:
     out = damaged(files["quadratic"], DAMAGES[kind], kind, tmp_path / "damaged.xlsx")
     assert out is not None
-    quick, whole, strict = examine(out).report, sn.check(out), sn.check(out, strict=True)
+    quick, whole, strict = examine(out), sn.check(out), sn.check(out, strict=True)
     assert (whole.structure, whole.presentation) == (quick.structure, quick.presentation)
     assert (seen_as(whole), seen_as(strict)) == (DAMAGES[kind].kind, DIFFERENCE)
     assert strict.findings[-len(whole.presentation) :] == whole.presentation or not whole.presentation
@@ -152,20 +152,20 @@ def test_what_libreoffice_saves_looks_as_it_was_built(
     first, *others = [Path(shutil.copy(path, tmp_path / f"{at}.xlsx")) for at, path in enumerate(paths)]
     folder = converted(first, tmp_path / "saved", "xlsx", *others).parent
     for path in (first, *others):
-        report = examine(folder / path.name).report
+        report = examine(folder / path.name)
         assert seen_as(report) == NOTHING, said(report)
 
 
 def test_what_openpyxl_saves_looks_as_it_was_built(files: dict[str, Path], tmp_path: Path) -> None:
     for name, path in files.items():
-        report = examine(edit(path, tmp_path / f"{name}.xlsx", {})).report
+        report = examine(edit(path, tmp_path / f"{name}.xlsx", {}))
         assert seen_as(report) == NOTHING, said(report)
 
 
 def test_charts_that_a_program_drops_are_one_line(small: Made, tmp_path: Path) -> None:
     out = damaged(small.path, DAMAGES["all charts gone"], "", tmp_path / "damaged.xlsx")
     assert out is not None
-    (finding,) = examine(out).report.presentation
+    (finding,) = examine(out).presentation
     assert finding.what == "4 charts are gone"
     assert finding.got == "none on Descent Linear, Descent Two ReLU"
 
@@ -183,5 +183,5 @@ def test_what_a_learner_may_do_is_no_finding(small: Made, tmp_path: Path) -> Non
         spoilt = swap(damages.SHEETS, pattern, new)(parts, draw)
         assert spoilt is not None, pattern
         parts = spoilt
-    report = examine(damages.write(parts, tmp_path / "edited.xlsx")).report
+    report = examine(damages.write(parts, tmp_path / "edited.xlsx"))
     assert seen_as(report) == NOTHING, said(report)

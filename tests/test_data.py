@@ -235,13 +235,15 @@ def test_a_folder_is_named(tmp_path: Path) -> None:
         read_passengers(tmp_path)
 
 
-def test_what_the_system_will_not_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_system_will_not_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.csv").write_text("Age\n22\n")
+
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(DataError, match=r"mine\.csv: it cannot be read \(Permission denied\), expected .*rights\."):
-        read_passengers(Path("mine.csv"))
+        read_passengers(tmp_path / "mine.csv")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import ironcalc
@@ -18,8 +20,10 @@ from conftest import EVERY_ENGINE, ROOT, engine_of
 from engine_book import WRONG, leftovers, processes, write_book
 
 from sheetnet import engines
-from sheetnet.engines import CellError, Engine, Session, libreoffice
-from sheetnet.engines.ironcalc import _faults_named
+from sheetnet.engines import CellError, Engine, Session, ironcalc_worker, libreoffice
+from sheetnet.engines import ironcalc as ironcalc_engine
+from sheetnet.engines.ironcalc import IronCalcSession
+from sheetnet.engines.ironcalc_worker import serve
 from sheetnet.errors import EngineError
 
 
@@ -203,11 +207,77 @@ def test_closing_twice_is_fine_and_using_a_closed_session_is_not(engine: Engine,
         session.recalculate()
 
 
-def test_a_panic_of_ironcalc_is_an_engine_error_and_ctrl_c_is_not() -> None:
-    with pytest.raises(EngineError, match=r"a\.xlsx: IronCalc cannot load"), _faults_named(Path("a.xlsx"), "load"):
-        ironcalc.test_panic()
-    with pytest.raises(KeyboardInterrupt), _faults_named(Path("a.xlsx"), "load"):
-        raise KeyboardInterrupt
+# IronCalc runs beside us too: whatever happens to it is a message.
+
+
+def test_a_panic_of_ironcalc_is_a_reply_and_the_next_request_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ironcalc, "load_from_xlsx", lambda *_: ironcalc.test_panic())
+    monkeypatch.setattr(ironcalc_worker, "limit", lambda *_: None)  # of this process, else
+    replies = StringIO()
+    serve(['["load", "a.xlsx", 1, 1]', '["forget"]'], replies)
+    panic, forgot = map(json.loads, replies.getvalue().splitlines())
+    assert "panic" in panic["error"]
+    assert forgot == {"ok": None}
+
+
+@pytest.fixture
+def calculator(book: Path) -> Iterator[IronCalcSession]:
+    with engines.get("ironcalc").open(book) as session:
+        assert isinstance(session, IronCalcSession)
+        yield session
+
+
+@pytest.fixture(scope="module")
+def deep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A formula that ends IronCalc, by an array that no memory holds."""
+    path = tmp_path_factory.mktemp("deep") / "deep.xlsx"
+    with xlsxwriter.Workbook(path) as workbook:
+        workbook.add_worksheet("S").write_array_formula("A1", "=ROW(1:1048576)*COLUMN(A:XFD)", None, WRONG)
+    return path
+
+
+def test_the_end_of_ironcalc_is_an_engine_error_and_the_next_file_is_calculated(deep: Path, book: Path) -> None:
+    engine = engines.get("ironcalc")
+    with engine.open(deep) as session, pytest.raises(EngineError, match=r"deep\.xlsx: IronCalc cannot recalculate"):
+        session.recalculate()
+    with engine.open(book) as session:
+        session.recalculate()
+        assert session.read("Calc", 0, 0, 1, 1) == [[0.2]]
+
+
+def test_what_takes_too_long_is_given_up(calculator: IronCalcSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = calculator._process.process.pid
+    os.kill(number, signal.SIGSTOP)
+    monkeypatch.setattr(calculator, "_seconds", 0.1)
+    with pytest.raises(EngineError, match=r"book\.xlsx: IronCalc cannot recalculate this workbook: it was not done"):
+        calculator.recalculate()
+    assert calculator._process.process.poll() is not None
+    with pytest.raises(EngineError, match="closed"):
+        calculator.recalculate()
+
+
+def test_the_process_is_kept_for_the_next_workbook(book: Path) -> None:
+    numbers = []
+    for _ in range(2):
+        with engines.get("ironcalc").open(book) as session:
+            assert isinstance(session, IronCalcSession)
+            numbers.append(session._process.process.pid)
+    assert numbers[0] == numbers[1]
+
+
+def test_two_open_workbooks_have_a_process_each(calculator: IronCalcSession, book: Path) -> None:
+    with engines.get("ironcalc").open(book) as other:
+        assert isinstance(other, IronCalcSession)
+        assert other._process is not calculator._process
+        other.set("It's free", 0, 0, 4.25)
+    assert calculator.read("It's free", 0, 0, 1, 1) != [[4.25]]
+
+
+def test_what_is_begun_and_not_asked_for_leaves_no_process_behind(book: Path) -> None:
+    before = set(ironcalc_engine._all)
+    with engines.get("ironcalc").calculating(book, [("Calc", 0, 0, 1, 1)]):
+        pass
+    assert set(ironcalc_engine._all) <= before
 
 
 def test_missing_says_what_to_do(monkeypatch: pytest.MonkeyPatch, book: Path) -> None:

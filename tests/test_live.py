@@ -28,7 +28,7 @@ from sheetnet.engines import Engine, Session, Value
 from sheetnet.engines.base import Busy
 from sheetnet.errors import EngineError, LiveError, SheetnetError, WorkbookError
 from sheetnet.living import LiveSession, board, session
-from sheetnet.living.learning import Push, learn
+from sheetnet.living.learning import Push, learn, saved
 
 PER_SECOND = 20  # pushes with their losses read back, on the workbook of all passengers
 
@@ -338,6 +338,25 @@ def test_a_program_that_stays_busy_ends_the_training_with_a_word(
     with pytest.raises(LiveError, match=r"a cell is being edited or a dialog is open(.|\n)*weights\.csv"):
         learn(opened, epochs=5, progress=refuse)
     assert Path(f"{book}.weights.csv").exists()
+
+
+@pytest.mark.parametrize("beside", [True, False])
+@pytest.mark.parametrize("reason", [EngineError("mine.xlsx: it is gone"), OSError(28, "No space left on device")])
+def test_weights_that_cannot_be_saved_in_the_workbook_are_in_a_file(
+    opened: LiveSession, reason: Exception, beside: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise reason
+
+    learned = learn(opened, epochs=2)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(opened.engine_session, "_save", refuse)
+    if not beside:  # the folder of the workbook was deleted too
+        monkeypatch.setattr(opened, "path", tmp_path / "gone" / "mine.xlsx")
+    with pytest.raises(LiveError, match=r"; the last good weights, of epoch 2, are in .*mine\.xlsx\.weights\.csv"):
+        saved(opened, learned)
+    frame = np.loadtxt(tmp_path / "mine.xlsx.weights.csv", delimiter=",", skiprows=1, usecols=(1, 2))
+    assert np.array_equal(frame, learned.W)
 
 
 # ---- files

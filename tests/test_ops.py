@@ -223,7 +223,7 @@ ALL = EXAMPLES | ERRORS
 # look-ups and blanks, answers: torch never sees them
 NUMPY_ONLY = {"filled", "lookup", "match", "count_same", "median", "judge"}
 FLAT = {"step", "sign", "greater", "equal", "filled", "match", "count_same", "judge"}  # no slope, or none wanted
-SLOPELESS_SOURCES = {"where": {0}, "expand": {1}, "power": {1}}
+SLOPELESS_SOURCES = {"where": {0}, "expand": {1}}
 SLOPED = set(SHAPES) - FLAT - UNRULED
 # in a matrix product one error may spoil the whole: programs differ
 MAY_SPOIL = {"matmul: an error", "sum_rows: an error", "softmax: an error", "logsumexp: an error"}
@@ -359,6 +359,17 @@ def test_relu_has_gradient_0_at_0_as_in_torch() -> None:
     torch.relu(tensor).sum().backward()
     np.testing.assert_array_equal(got, tensor.grad.numpy())
     np.testing.assert_array_equal(got, column(0, 0, 1))
+
+
+def test_the_gradient_of_a_power_is_torchs_in_base_and_exponent() -> None:
+    x = variable("x", (1, 1))
+    (got,) = evaluate(gradient(apply("power", x, x), [x]), {x: one(3.0)})
+    assert got.item() == pytest.approx(27 * (1 + np.log(3)), rel=1e-14)
+    a, b = variable("a", (8, 1)), variable("b", (8, 1))
+    given = {a: column(0, 0, 2, 3, -2, -2, 0.5, 4), b: column(1, 2, 0, -1, 2, -1, 0.5, 1.5)}
+    loss = apply("sum", apply("power", a, b))
+    for mine, torchs in zip(evaluate(gradient(loss, [a, b]), given), by_autograd(loss, [a, b], given), strict=True):
+        np.testing.assert_allclose(mine, torchs, rtol=1e-14)
 
 
 def test_a_cotangent_that_is_itself_an_input_keeps_its_value() -> None:

@@ -11,8 +11,9 @@ import pytest
 from sheetnet import course
 from sheetnet.course import LISTING, kind_of
 from sheetnet.errors import GraphError
-from sheetnet.graph.node import variable
-from sheetnet.page.book import Book, Page
+from sheetnet.graph.node import lift, variable
+from sheetnet.page.area import Area
+from sheetnet.page.book import Book, Page, Rule
 from sheetnet.page.chart import Chart
 from sheetnet.page.flow import Aside, across, beside, down, finish, lay
 from sheetnet.page.grid import facts, grid
@@ -122,7 +123,19 @@ def two_charts(page: Page) -> None:
     chart(page, "D", 20, 4)
 
 
-OVERLAPS: dict[str, tuple[Callable[[Page], None], str]] = {
+def tabled(page: Page) -> None:
+    page.tabulate("people", Area("Sheet", 20, 0, 4, 2), ("No", "Age"))
+
+
+def column(page: Page) -> None:
+    page.place("b", lift(1.0) + variable("c", (3, 1)), 21, 1, "forward")
+
+
+def rule(page: Page, row: int) -> None:
+    page.rules.append(Rule(Area("Sheet", row, 0, 2, 1), True, 0, 1, "words"))
+
+
+OVERLAPS: dict[str, tuple[Callable[[Page], object], str]] = {
     "two blocks": (lambda page: block(page, 8), "the block b overlaps the block sheet.a at A9"),
     "a heading": (lambda page: block(page, 12, title="B"), "heading of b overlaps the block sheet.a at A10"),
     "a title to the left": (
@@ -132,6 +145,18 @@ OVERLAPS: dict[str, tuple[Callable[[Page], None], str]] = {
     "wide words": (lambda page: page.text(4, 0, "W", "note", wide=3, tall=4), "overlaps the heading of sheet.a at A5"),
     "a chart": (lambda page: chart(page, "C", 10), "the chart 'C' overlaps the block sheet.a at A11"),
     "two charts": (two_charts, "the chart 'D' overlaps the chart 'C' at E21"),
+    "a block over a chart": (lambda page: (chart(page, "C", 20), block(page, 25)), "overlaps the block b at A26"),
+    "words over words": (lambda page: (page.text(20, 0, "one", wide=4), page.text(20, 3, "two")), "words 'one' at D21"),
+    "a heading over the edge": (lambda page: block(page, 2, 5, title="B"), "the heading of b leaves the sheet"),
+    "a title over the edge": (lambda page: block(page, 20, 0, title="B", side=True), "title of the block b leaves"),
+    "a block beyond the last column": (lambda page: block(page, 20, 16_384), "the block b leaves the sheet"),
+    "words beyond the last row": (lambda page: page.text(1_048_575, 0, "words", tall=2), "'words' leaves the sheet"),
+    "words in the headings of a table": (lambda page: (tabled(page), page.text(20, 1, "words")), "table people at B21"),
+    "words in a column of a table": (lambda page: (tabled(page), page.text(22, 1, "words")), "the table people at B23"),
+    "an array formula in a table": (lambda page: (tabled(page), column(page)), "array formula in the table people"),
+    "two rules": (lambda page: (rule(page, 20), rule(page, 20)), "two rules are of the same cells"),
+    "rules that share a cell": (lambda page: (rule(page, 20), rule(page, 21)), "rule 'words' at A22"),
+    "a rule of a part of a block": (lambda page: rule(page, 11), "the rule 'words' overlaps the block sheet.a at A12"),
     "the title": (lambda page: page.text(1, 0, "words", "hint"), "overlaps the title at A2"),
 }  # fmt: skip
 

@@ -25,7 +25,7 @@ from sheetnet.__main__ import main
 from sheetnet.book import reader
 from sheetnet.book.params import Params
 from sheetnet.book.predict import predictions
-from sheetnet.checking.blocks import recalculated
+from sheetnet.checking.recalculation import recalculated
 from sheetnet.course.listing import LISTING
 from sheetnet.engines import Engine
 from sheetnet.errors import SheetnetError
@@ -214,7 +214,7 @@ def test_reading_changes_nothing_and_shares_nothing(fine: Made) -> None:
 def hold_the_state_dict(path: Path) -> None:
     """The modules with the state_dict predict what the sheet does, recalculated in IronCalc."""
     got = sn.read_params(path)
-    sheet = recalculated(path, reader.read(path), got.workbook, "ironcalc")
+    sheet = recalculated(reader.read(path), got.workbook, "ironcalc")
     for name, module in (("linear", modules.Linear(10)), ("two_relu", modules.TwoReLU(10))):
         module = module.double()
         assert str(module.load_state_dict(got.state_dict(name))) == "<All keys matched successfully>"
@@ -225,7 +225,7 @@ def hold_the_state_dict(path: Path) -> None:
 def hold_the_descent(path: Path, optimiser: str = "sgd") -> None:
     """The weights at every epoch are those that torch goes through, and those of the sheets Descent."""
     got = sn.read_params(path)
-    sheet = recalculated(path, reader.read(path), got.workbook, "ironcalc")
+    sheet = recalculated(reader.read(path), got.workbook, "ironcalc")
     for name, params in got.params.items():
         module = modules.create(name, params, torch.device("cpu"), torch.float64)
         X, y = torch.tensor(got.table.X), torch.tensor(got.table.y)
@@ -436,8 +436,8 @@ def hold_the_predictions(made: Made, csv: Path) -> None:
     X = by_hand(pd.read_csv(made.csv), pd.read_csv(csv), made.table.recipe)  # type: ignore[arg-type]
     got = sn.read_params(made.path)
     for model in ("linear", "two_relu"):
-        for epoch in (None, EPOCHS):
-            lin = X @ got.W(model, epoch)
+        for epoch in (0, EPOCHS, None):
+            lin = X @ got.W(model, EPOCHS if epoch is None else epoch)
             pred = lin if model == "linear" else np.maximum(lin, 0).sum(axis=1, keepdims=True)
             found = predictions(got, read_newcomers(csv), model, epoch)
             np.testing.assert_allclose(found.pred, pred, rtol=1e-12, atol=1e-14)
@@ -479,9 +479,9 @@ def test_rows_of_the_workbook_get_the_prediction_of_their_sheet(name: str, reque
     for model, title in (("linear", "Linear"), ("two_relu", "Two ReLU")):
         area = got.workbook.book.block(f"{model}.now.pred").area
         cells = [stored[title].cell(row + 1, col + 1).value for row, col in area.cells()]
-        pred = predictions(got, rows, model).pred[used, 0]
+        pred = predictions(got, rows, model, 0).pred[used, 0]
         assert pred.tolist() == cells
-        survived = sn.predict(made.path, "rows.csv", model=model)["Survived"][used]
+        survived = sn.predict(made.path, "rows.csv", model=model, epoch=0)["Survived"][used]
         assert survived.tolist() == [int(cell > 0.5) for cell in cells]
 
 
@@ -587,7 +587,7 @@ def test_predict_writes_what_kaggle_takes_and_says_what_it_filled(fine: Made, ne
     assert float(filled[0][2]) == pytest.approx(median, 1e-5)
     assert re.search(r"right for \d+\.\d% of the workbook's rows", said)
     said = json.loads(ran("predict", fine.path, "--csv", newcomers, "-o", "out.csv", "--json"))
-    assert (said["rows"], said["filled"]["Age"]["cells"], said["epoch"]) == (40, 3, None)
+    assert (said["rows"], said["filled"]["Age"]["cells"], said["epoch"]) == (40, 3, EPOCHS)
 
 
 # ---- bad input

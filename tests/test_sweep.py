@@ -143,13 +143,13 @@ def test_every_net_diverging_is_no_error(table: Table, tmp_path: Path) -> None:
 
 def test_shares_are_told_from_hand_made_results() -> None:
     frame = pd.DataFrame(
-        {"loss": [0.1, 0.1 * POOR, 0.2, 0.4, np.nan], "dead_units": [0, 1, 0, 2, 0],
-         "diverged_at": pd.array([None, None, None, None, 7], dtype="Int64")}
+        {"loss": [0.1, 0.1 * POOR, 0.2, 0.4, np.nan, 1e9], "dead_units": [0, 1, 0, 2, 0, 0],
+         "diverged_at": pd.array([None, None, None, None, 7, None], dtype="Int64"), "exploded": [False] * 5 + [True]}
     )  # fmt: skip
     made = Sweep(create("two_relu", 3), frame, {}, {}, ("a", "b", "c"), 1, "cpu", "float32", "fused", 1.0)
     assert made.shares == {
-        "diverged": 0.2, "all units dead": 0.2, "some units dead": 0.2, "in a poor minimum": 0.2,
-        "within 5% of the best": 0.4,
+        "diverged": 1 / 6, "exploded": 1 / 6, "all units dead": 1 / 6, "some units dead": 1 / 6,
+        "in a poor minimum": 1 / 6, "within 5% of the best": 1 / 3,
     }  # fmt: skip
 
 

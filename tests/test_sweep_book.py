@@ -25,12 +25,13 @@ from sheetnet.book import reader
 from sheetnet.book.reader import where
 from sheetnet.checking.poison import POISON, poison
 from sheetnet.engines import CellError, Engine, Session
-from sheetnet.errors import WorkbookError
+from sheetnet.errors import GraphError, WorkbookError
 from sheetnet.models.model import Model
 from sheetnet.sweep_book import book as sweep_book
 from sheetnet.sweep_book import write_sweep
 from sheetnet.sweep_book.heat import axis_of
-from sheetnet.sweep_book.overview import N_BARS, command
+from sheetnet.sweep_book.overview import N_BARS, Overview, command
+from sheetnet.sweep_book.pen import Pen
 from sheetnet.training.sweep import Sweep
 
 pytestmark = pytest.mark.usefixtures("one_office")
@@ -162,7 +163,7 @@ def wrong_cells(engine: Engine, path: Path, recalculate: bool = True) -> list[st
     """The formula cells whose stored value is not what an engine computes in a copy with poisoned values."""
     spoilt = path.with_suffix(".poison.xlsx")
     expected, out = stored(path), []
-    assert poison(path, spoilt) == len(formulas(path)) > 0
+    assert poison(reader.read(path), spoilt) == len(formulas(path)) > 0
     with engine.open(spoilt) as session:
         if recalculate:
             session.recalculate()
@@ -452,6 +453,19 @@ def test_a_sweep_without_a_net_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WorkbookError, match="stopped before a net was done"):
         write_sweep(by_hand([]), tmp_path / "none.xlsx")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_would_overlap_is_told_before_a_sweep_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest, path = Overview._words, tmp_path / "sweep.xlsx"
+    monkeypatch.setattr(Overview, "_words", lambda self, _: honest(self, 10))
+    with pytest.raises(GraphError, match="the sheet Sweep, the words 'Words' overlaps the words 'all' at A11"):
+        write_sweep(by_hand([0.1, 0.2]), path)
+    monkeypatch.undo()
+    monkeypatch.setattr(Pen, "name", lambda *_: None)
+    monkeypatch.setattr(sweep_book, "HEADER", 1)  # the table's headings stand over the sheet's sentence
+    with pytest.raises(GraphError, match="on the sheet Nets, the headings of the table nets overlaps the title at A2"):
+        write_sweep(by_hand([0.1, 0.2]), path)
+    assert not path.exists()
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from openpyxl.formula import Tokenizer
 from openpyxl.workbook import Workbook as OpenBook
 from xlsxwriter import Workbook as XlsxWriter
 
-from sheetnet.book import charts, reader
+from sheetnet.book import charts, reader, xlsx
 from sheetnet.book.reader import FormulaCell
 from sheetnet.checking.compare import floor_of
 from sheetnet.engines import CellError, Engine
@@ -146,6 +146,15 @@ def test_names_are_unique_and_do_not_look_like_cells(book: Made) -> None:
     assert len(set(locals_)) == len(locals_)
 
 
+def test_a_cell_that_is_written_twice_is_told(small: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a page says of its blocks: the writer itself lets no number or formula go over another."""
+    book, honest = small.workbook.book, xlsx._block
+    monkeypatch.setattr(xlsx, "_block", lambda *args: (honest(*args), honest(*args)))
+    with pytest.raises(GraphError, match=r"on the sheet \w+, two numbers or formulas would stand in [A-Z]+\d+"):
+        xlsx.write(tmp_path / "twice.xlsx", book, small.values, "{}")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("sheet", "changing", "target"),
     [
@@ -173,7 +182,7 @@ def test_only_three_sheets_have_solver_settings(book: Made) -> None:
 VOLATILE = r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY|OFFSET|INDIRECT|CELL|INFO)\("
 OLD = {"ABS", "AVERAGE", "COS", "COUNTIF", "IF", "IFERROR", "INDEX", "ISNUMBER", "LN", "LOG10", "LOOKUP", "MATCH"}
 OLD |= {"MAX", "MDETERM", "MEDIAN", "MIN", "MINVERSE", "MMULT", "MOD", "ROUND", "SIGN", "SIN", "SQRT", "SUM"}
-OLD |= {"SUMPRODUCT", "TRANSPOSE"}
+OLD |= {"PI", "SUMPRODUCT", "TRANSPOSE"}
 TAKES_RANGES = {"SUMPRODUCT(", "LOOKUP(", "MATCH(", "INDEX(", "SUM(", "AVERAGE(", "MAX(", "MIN(", "MEDIAN(", "COUNTIF("}
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sheetnet.book import manifest
+from sheetnet.book.given import models_for
 from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED, known, learning_rate, whole_number
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.titanic.lesson import Spec, Titanic
@@ -17,8 +18,10 @@ from sheetnet.errors import SheetnetError
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.graph.node import variable
-from sheetnet.models.as_net import as_net
-from sheetnet.models.make import net_of, of_passengers
+from sheetnet.models.labels import taken
+from sheetnet.models.losses import of_nothing
+from sheetnet.models.make import net_of
+from sheetnet.models.metrics import trouble as words_of
 from sheetnet.models.model import Model
 from sheetnet.models.net import Net
 from sheetnet.models.optimisers import optimiser_of
@@ -30,19 +33,20 @@ from sheetnet.tables.table import Table
 if TYPE_CHECKING:
     from sheetnet.course.own.lesson import Own
 
-MAX_MODELS = 8
-MAX_UNITS = 64  # of a model in a workbook: beyond, its rows of formulas take minutes to write and to calculate
-
 
 @dataclass(frozen=True)
 class Built:
-    """What build wrote: the file, its size, counts, and per model torch's first and last loss."""
+    """What build wrote: the file, its size, counts, and per model torch's first and last loss.
+
+    trouble: per model, what is wrong with the way that its loss went, in words; models that went well have none.
+    """
 
     path: Path
     bytes: int
     sheets: int
     formula_cells: int
     losses: dict[str, tuple[float, float]]
+    trouble: dict[str, str] = field(default_factory=dict)
 
 
 def build(
@@ -88,7 +92,8 @@ def build(
         raise SheetnetError(
             f"start weights go by the names of the models, {[m.name for m in models]}, found {start!r:.60}"
         )
-    begin: dict[str, Any] = {m.name: m.check_params(start.get(m.name, m.init(seed))) for m in models}
+    names = table.features, table.target.classes
+    begin: dict[str, Any] = {m.name: taken(m, start.get(m.name, m.init(seed)), *names) for m in models}
     how: dict[str, Any] = {"epochs": epochs, "rates": rates, "optimiser": optimiser, "seed": seed, "begin": begin}
     given = {*start, *(net.name for net in models if isinstance(net, Net) and net.start is not None)}
     return assembled(path, table, models, **how, given=tuple(sorted(given)))
@@ -168,7 +173,14 @@ def _filled(
         raise SheetnetError(why)
     record = workbook.record(values)
     losses = {name: tuple(record[id][[0, -1], 0].tolist()) for name, id in workbook.torch_losses.items()}
-    return _write(path, workbook, values, record, losses)
+    y = table.y[table.parts == 0]
+    trouble = {}
+    for name, model in workbook.models.items():
+        first, last = losses[name]
+        loss, width = (model.loss, model.n_outputs) if isinstance(model, Net) else ("mse", 1)
+        if found := words_of(first, last, of_nothing(loss, y, width)):
+            trouble[name] = found
+    return replace(_write(path, workbook, values, record, losses), trouble=trouble)
 
 
 def build_lesson(name: str, path: str | Path | None = None) -> Built:
@@ -244,50 +256,6 @@ def _has_single_best(X: np.ndarray) -> bool:
     """Whether least squares has a single solution, and in every program: a share twice as large as it must be."""
     columns = variable("X", X.shape)
     return bool(evaluate([new_share(columns)], {columns: X})[0].item() > 2.0 * SINGULAR)
-
-
-def models_for(table: Any, models: Any, loss: str | None) -> list[Model | Net]:
-    """The models that were given, each a Model or a Net that suits the table, of different names.
-
-    Raises: SheetnetError for what is no table or no model, and for one that does not suit.
-    """
-    if not isinstance(table, Table):
-        raise SheetnetError(f"a table is needed, such as sn.titanic(), found {type(table).__name__}")
-    if not table.raw.columns:
-        raise SheetnetError("this table has no raw rows, from which a workbook makes X and y; give the table itself")
-    several = list(models) if isinstance(models, list | tuple) else [] if models is None else [models]
-    if not several:
-        raise SheetnetError("a workbook needs at least one model, such as sn.linear(table)")
-    if len(several) > MAX_MODELS:
-        raise SheetnetError(f"a workbook has at most {MAX_MODELS} models, found {len(several)}; build two workbooks")
-    out: list[Model | Net] = []
-    for model in several:
-        if not isinstance(model, Model) or loss is not None or not of_passengers(table):
-            name = None if hasattr(model, "name") else free_name("net", [one.name for one in out])
-            model = as_net(net_of(model) if isinstance(model, Model) else model, table, loss, name)
-        elif model.n_hidden > MAX_UNITS:
-            raise SheetnetError(
-                f"{model.name}: a workbook shows each unit in columns of its own, at most {MAX_UNITS}; take fewer"
-                " units, or train it without a workbook"
-            )
-        elif model.n_features != table.n_features:
-            raise SheetnetError(f"{model.name} is for {model.n_features} features, the table has {table.n_features}")
-        if isinstance(model, Net) and model.title in (one.title for one in out):  # sheets are called by it
-            model = replace(model, title=f"{model.title} {model.name}")
-        out.append(model)
-    if len({model.name for model in out}) != len(out):
-        raise SheetnetError('each model can stand in a workbook once; name another with name="second"')
-    return out
-
-
-def free_name(name: str, taken: Sequence[str]) -> str:
-    """The name, or with a number after it where it is taken.
-
-    >>> free_name("net", []), free_name("net", ["net", "net_2"])
-    ('net', 'net_3')
-    """
-    names = (name, *(f"{name}_{number}" for number in range(2, len(taken) + 2)))
-    return next(one for one in names if one not in taken)
 
 
 def evaluate_blocks(workbook: Workbook, values: Values) -> dict[str, np.ndarray]:

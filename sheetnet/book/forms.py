@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sheetnet.book.weights import WRITTEN, fitting, frame_of, matrix, read_csv, unwrapped
+from sheetnet.book.weights import WRITTEN, fitting, frame_of, read_csv
+from sheetnet.common.files import unreadable
 from sheetnet.errors import SheetnetError
+from sheetnet.models.labels import Names, matrix, of_net, unwrapped
 from sheetnet.models.model import WEIGHTS, Model
-from sheetnet.models.net import Net, Parameter
+from sheetnet.models.net import Net
 from sheetnet.motifs.workbook import Place
 from sheetnet.tables.passengers import decimal
-from sheetnet.tables.reading import Cells, cells_of, content_of, text_of
+from sheetnet.tables.reading import MAX_BYTES, Cells, cells_of, content_of, text_of
 from sheetnet.tables.words import refusal, shown
 
 if TYPE_CHECKING:
@@ -27,9 +29,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Params = Mapping[str, np.ndarray]  # by our names
-Names = Mapping[str, tuple[Sequence[str], Sequence[str]]]  # of the rows and columns of each parameter
 LISTED = ["parameter", "row", "column", "value"]
 SUCH_AS = "one of `sheetnet params FILE -o W.csv`"
+TOO_LARGE = f"it holds more than {MAX_BYTES // 2**20} MiB"
 
 
 # ---- out
@@ -130,33 +132,7 @@ def judged(place: Place, given: Any, features: Sequence[str]) -> dict[str, np.nd
         given = _of_list(given, place)
     if not isinstance(given, Mapping):
         return net.check_params(given)  # which says what is needed
-    by_key = {key: p for p in net.parameters for key in (p.key, p.name)}
-    plain = {key: _plain(value, by_key.get(str(key)), str(key), place) for key, value in given.items()}
-    try:
-        return net.check_params(plain)
-    except (TypeError, ValueError):
-        raise SheetnetError(f"the parameters of {net.title} hold something else than numbers") from None
-
-
-def _plain(value: Any, parameter: Parameter | None, key: str, place: Place) -> Any:
-    """A tensor or a table of pandas as an array; of a table the rows and columns in the order of their names."""
-    if hasattr(value, "detach"):
-        return value.detach().cpu().double().numpy()
-    if parameter is None or not hasattr(value, "index") or not hasattr(value, "columns"):
-        return value
-    names = place.names[parameter.name]
-    turned = key == parameter.key != parameter.name and parameter.held.turned
-    for axis, wanted in enumerate(names[::-1] if turned else names):
-        labels = list(value.axes[axis])
-        if all(isinstance(label, str) for label in labels):
-            if sorted(labels) != sorted(wanted):
-                odd = next((label for label in labels if label not in wanted), None)
-                found = f"found {shown(odd)}" if odd is not None else "found not each once"
-                lines = "rows" if axis == 0 else "columns"
-                known = ", ".join(map(shown, wanted[:8])) + ", ..." * (len(wanted) > 8)
-                raise SheetnetError(f"the {lines} of {key} are {known} ({place.model.title}), {found}")
-            value = value.reindex(wanted, axis=axis)
-    return value.to_numpy()
+    return of_net(net, given, place.names)
 
 
 def _of_list(table: Any, place: Place) -> dict[str, np.ndarray]:
@@ -242,12 +218,20 @@ def _of_cells(path: Path, cells: Cells, places: Mapping[str, Place]) -> dict[str
     return fit
 
 
+def _see(path: Path) -> None:
+    """Nothing, for a regular file of a size that parameters have."""
+    found = unreadable(path)
+    if found or path.stat().st_size > MAX_BYTES:
+        raise SheetnetError(f"{path}: {found or TOO_LARGE}; use a file such as {SUCH_AS}")
+
+
 def _arrays(path: Path) -> dict[str, np.ndarray]:
+    _see(path)
     try:
         with np.load(path, allow_pickle=False) as content:
+            if sum(part.file_size for part in content.zip.infolist()) > MAX_BYTES:
+                raise ValueError(TOO_LARGE)
             return {name: content[name] for name in content.files if name != "features"}
-    except FileNotFoundError:
-        raise SheetnetError(f"{path}: there is no such file") from None
     except Exception as reason:  # whatever numpy and zipfile raise for a file that is another thing
         raise SheetnetError(f"{path}: cannot be read as an .npz of numbers ({_first(reason)})") from None
 
@@ -267,10 +251,9 @@ def _of_arrays(arrays: Mapping[str, np.ndarray], models: Mapping[str, Model | Ne
 def _tensors(path: Path) -> Mapping[str, Any]:
     import torch
 
+    _see(path)
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise SheetnetError(f"{path}: there is no such file") from None
     except Exception as reason:  # whatever torch, pickle and zipfile raise for a file that is another thing
         raise SheetnetError(f"{path}: cannot be read as a state_dict ({_first(reason)})") from None
     if not isinstance(found, Mapping):

@@ -120,7 +120,8 @@ class Params:
         found = workbook.places.get(self.key(model))
         if found is None:
             others = [name for name in workbook.places if name not in workbook.models]
-            twice = [f"{name}: {workbook.places[name].model.name} with the W of the sheet MMULT" for name in others]
+            places = {name: workbook.places[name].model.name for name in others}
+            twice = [f"{name}: {of} with the weights of the sheet MMULT" for name, of in places.items()]
             known = ", and ".join([", ".join(workbook.models), *twice])
             raise SheetnetError(f"{self.file}: this workbook has no model {model!r}; it has {known}")
         return found
@@ -132,7 +133,7 @@ class Params:
     def of(self, model: str | None = None, epoch: int | None = None) -> dict[str, np.ndarray]:
         """A model's parameters by name: the yellow ones, or those at an epoch of the sheet's own descent.
 
-        model: a name, or "mmult" for the yellow W on the sheet MMULT; by default the last model.
+        model: a name, or "mmult" for the yellow weights on the sheet MMULT; by default the last model.
         Raises: SheetnetError for a model or an epoch that is not there.
         """
         place, key = self.place(model), self.key(model)

@@ -15,11 +15,12 @@ import numpy as np
 
 from sheetnet.book.answering import answers_for
 from sheetnet.book.params import Params, read_params
-from sheetnet.common.files import writing
+from sheetnet.common.files import end_of, meant, writing
 from sheetnet.errors import GraphError, SheetnetError
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import Node, constant, order, variable
 from sheetnet.graph.rewrite import substitute
+from sheetnet.models.metrics import accuracy
 from sheetnet.models.model import Model
 from sheetnet.models.net import Net
 from sheetnet.tables.newcomers import BLANK_OK, Newcomers, read_newcomers
@@ -34,7 +35,7 @@ class Predictions:
     """What predict finds: ids (n,), pred (n, 1), and how it came about.
 
     filled: how many blanks of a column were filled, and with what. accuracy: the share of the workbook's own rows that
-    these weights predict right. For display: model and epoch (None: the yellow weights).
+    these weights predict right, nan where one has no number. For display: model and epoch (None: W of the sheet MMULT).
     """
 
     ids: np.ndarray = field(repr=False)
@@ -65,16 +66,17 @@ def predict(
 
     rows: a path of a CSV or Parquet file, or a DataFrame, with the columns of the workbook's table; the target may be
     missing. They go the way of the workbook's own rows, with the means, spreads, largest and levels that the sheet Data
-    now gives. model: a name, by default the last model. out: also write the table there, a .csv.
+    now gives. model: a name, by default the last model. epoch: of the sheet's descent, by default the last; 0 has the
+    yellow parameters, with which it begins. out: also write the table there, a .csv.
 
     Of one's own table: the columns prediction and, for classes, "probability of CLASS" for each (where the net gives
-    no probabilities, its value), with the index of the rows. epoch: of the sheet's descent, by default the last; 0 has
-    the yellow parameters. fill: also fill blanks for which a row of the workbook's table would have been left out.
+    no probabilities, its value), with the index of the rows.
+    fill: also fill blanks for which a row of the workbook's table would have been left out.
 
     Of the passengers: PassengerId and Survived, 0 or 1, as Kaggle takes it, for a CSV with the columns of Kaggle's
     test.csv. Every row gets an answer: a blank in Age, Fare or Embarked is filled from the workbook's rows in use, as
     the recipe does it, else with the median (numbers) or the most common entry (texts). model: also "mmult" for W of
-    the sheet MMULT. epoch: by default the yellow weights.
+    the sheet MMULT, which has no descent.
     Raises: DataError naming line and column; WorkbookError; SheetnetError for a model or epoch that is not there, and
     for parameters or features that are no finite numbers.
     """
@@ -98,7 +100,7 @@ def predict(
 def _check_out(out: Path, rows: Any) -> None:
     if out.suffix.lower() != ".csv":
         raise SheetnetError(f"{out}: name a file that ends in .csv")
-    if isinstance(rows, str | Path) and out.resolve() == Path(rows).expanduser().resolve():
+    if isinstance(rows, str | Path) and end_of(out) == end_of(meant(rows)):
         raise SheetnetError(f"{out}: this would overwrite the rows to be predicted; name another file")
 
 
@@ -123,8 +125,10 @@ def write_predictions(found: Predictions, out: Path) -> None:
 
 def predictions(stands: Params, rows: Newcomers, model: str | None = None, epoch: int | None = None) -> Predictions:
     """The predictions for new rows, with what was filled in; see predict."""
-    net, W = stands.model(model), stands.W(model, epoch)
+    net, place = stands.model(model), stands.place(model)
     assert isinstance(net, Model)  # of the passengers
+    epoch = stands.last_epoch if epoch is None and place.descent else epoch
+    W = stands.W(model, epoch)
     at = "" if epoch is None else f" at epoch {epoch}"
     if not np.isfinite(W).all():
         raise SheetnetError(
@@ -140,8 +144,9 @@ def predictions(stands: Params, rows: Newcomers, model: str | None = None, epoch
             f"{stands.file}: no finite prediction for PassengerId {where}: a feature of the workbook cannot be"
             " calculated, or a number is too large"
         )
-    right = (_forward(net, stands.table.X, W) > 0.5) == stands.table.y
-    return Predictions(rows.ids, pred, filled, float(right.mean()), stands.key(model), epoch)
+    own = _forward(net, stands.table.X, W)
+    right = accuracy(np.where(np.isfinite(own), own > 0.5, np.nan), stands.table.y)
+    return Predictions(rows.ids, pred, filled, right, stands.key(model), epoch)
 
 
 def _forward(model: Model, X: np.ndarray, W: np.ndarray) -> np.ndarray:

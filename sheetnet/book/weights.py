@@ -13,6 +13,7 @@ import numpy as np
 
 from sheetnet.common.files import writing
 from sheetnet.errors import SheetnetError
+from sheetnet.models.labels import differing, matrix, numbers
 from sheetnet.models.model import Model
 from sheetnet.tables.passengers import decimal
 from sheetnet.tables.reading import content_of, text_of
@@ -25,55 +26,6 @@ WRITTEN = (".csv", ".npz", ".pt")
 SUCH_AS = "one of `sheetnet params FILE -o W.csv`"
 
 
-def matrix(model: Model, given: Any, features: Sequence[str]) -> np.ndarray:
-    """W (p, k) of a model from {"W": array or table}, {"lin.weight": tensor (k, p)}, an array or a table.
-
-    A table (pandas) whose rows have names is taken by these names, in any order. -0 becomes 0, as in any sheet.
-    Raises: SheetnetError for another shape, other features, or anything but finite numbers.
-    """
-    given = unwrapped(given)
-    if isinstance(given, Mapping):
-        return model.check_params(given) + 0.0  # which says what is needed
-    return model.check_params({"W": _by_name(model, given, features)}) + 0.0
-
-
-def unwrapped(given: Any) -> Any:
-    """What stands in {"W": ...}, or W from a state_dict {"lin.weight": (k, p)}; all else as it is."""
-    if isinstance(given, Mapping) and set(given) == {"lin.weight"}:
-        from sheetnet.models.twins import weight_from_W
-
-        return weight_from_W(_numbers(given["lin.weight"]))
-    return given["W"] if isinstance(given, Mapping) and set(given) == {"W"} else given
-
-
-def _numbers(value: Any) -> Any:
-    """A tensor as an array; all else as it is."""
-    return value.detach().cpu().double().numpy() if hasattr(value, "detach") else value
-
-
-def _by_name(model: Model, value: Any, features: Sequence[str]) -> Any:
-    """The rows of a table in the order of the features, where its rows have names."""
-    if not hasattr(value, "index") or not hasattr(value, "columns"):
-        return _numbers(value)
-    table: pd.DataFrame = value.set_index("feature") if "feature" in value.columns else value
-    names = list(table.index)
-    if not all(isinstance(name, str) for name in names):
-        return table.to_numpy()
-    if sorted(names) != sorted(features):
-        raise SheetnetError(f"the weights of {model.name} are for {_differing(names, features)}")
-    return table.loc[list(features)].to_numpy()
-
-
-def _differing(names: Sequence[str], features: Sequence[str]) -> str:
-    """How names of features differ from those that are needed, in words."""
-    unknown = [name for name in dict.fromkeys(names) if name not in features]
-    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    missing = [name for name in features if name not in names]
-    lists = {"unknown": unknown, "twice": twice, "missing": missing}
-    words = "; ".join(f"{word}: {', '.join(map(shown, found[:6]))}" for word, found in lists.items() if found)
-    return f"other features than those of the table ({words})"
-
-
 def fitting(W: Any, models: Sequence[Model]) -> Model:
     """The one model of several that has as many units as W, an array or a table, has columns.
 
@@ -81,7 +33,7 @@ def fitting(W: Any, models: Sequence[Model]) -> Model:
     """
     named = hasattr(W, "columns") and "feature" in W.columns
     try:
-        shape = np.shape(_numbers(W.drop(columns="feature") if named else W))
+        shape = np.shape(numbers(W.drop(columns="feature") if named else W))
     except ValueError:
         raise SheetnetError("weights are rows of numbers, each as long as the first; found rows that differ") from None
     for model in models:
@@ -125,7 +77,7 @@ def read_csv(path: Path, models: Sequence[Model], features: Sequence[str]) -> tu
     except csv.Error as reason:
         raise refusal(str(path), f"found a broken cell ({reason})", "quotes in pairs", "write it anew") from None
     if set(rows) != set(features):
-        found = _differing(list(rows), features)
+        found = differing(list(rows), features)
         raise SheetnetError(f"{path}: these weights are for {found}. Weights belong to a recipe; see --recipe")
     W = np.array([rows[name] for name in features])
     try:
@@ -146,6 +98,15 @@ def _line(place: str, line: list[str], units: Sequence[str]) -> tuple[str, list[
             found = f"found {shown(cell.strip())}" if cell.strip() else "found an empty cell"
             raise refusal(f"{place}, column {unit}", found, "a finite number", "mend this weight")
     return line[0].strip(), weights
+
+
+def state_bytes(state: Mapping[str, Any]) -> bytes:
+    """What a .pt file of a state holds. torch writes to a full disk in words of its own."""
+    import torch
+
+    content = io.BytesIO()
+    torch.save(state, content)
+    return content.getvalue()
 
 
 def write_weights(
@@ -171,8 +132,6 @@ def write_weights(
             with beside.open("wb") as file:
                 np.savez(file, features=np.array(names, dtype=str), **dict(arrays))  # type: ignore[arg-type]
         elif kind == ".pt":
-            import torch
-
-            torch.save(dict(states) if len(states) != 1 else next(iter(states.values())), beside)
+            beside.write_bytes(state_bytes(dict(states) if len(states) != 1 else next(iter(states.values()))))
         else:
             raise SheetnetError(f"{path}: name a file that ends in {' or '.join(WRITTEN)}")

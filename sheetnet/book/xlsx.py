@@ -24,7 +24,7 @@ from sheetnet.book import charts, tips
 from sheetnet.book.manifest import MANIFEST_SHEET
 from sheetnet.book.solver import solver_settings
 from sheetnet.common import files
-from sheetnet.errors import WorkbookError
+from sheetnet.errors import GraphError, WorkbookError
 from sheetnet.page.area import Area
 from sheetnet.page.book import Block, Book, Formula, Page
 from sheetnet.page.look import (
@@ -54,7 +54,11 @@ class ExactSheet(Worksheet):  # type: ignore[misc]
         self._check_dimensions(bottom, right)
 
     def put(self, row: int, col: int, value: float | str, format: Any) -> None:
-        """A plain value, or the stored value of a cell inside an array formula; nan is an error value."""
+        """A plain value, or the stored value of a cell inside an array formula; nan is an error value.
+
+        Raises: GraphError where a number or a formula stands in the cell.
+        """
+        self._free(row, col)
         if isinstance(value, str):
             self.write_string(row, col, value, format)
         else:
@@ -63,11 +67,17 @@ class ExactSheet(Worksheet):  # type: ignore[misc]
     def put_formula(self, formula: Formula, value: float | str, format: Any) -> None:
         """A formula with the stored value of its first cell; the other cells of an array formula are put beside it."""
         text, (row, col, bottom, right) = formula.text.removeprefix("="), formula.area.corners
+        self._free(row, col)
         if formula.array:
             range_ = xl_range(row, col, bottom, right)
             self.table[row][col] = CellArrayFormulaTuple(text, format, value, range_, "static")
         else:
             self.table[row][col] = CellFormulaTuple(text, format, value)
+
+    def _free(self, row: int, col: int) -> None:
+        if isinstance(self.table[row].get(col), CellNumberTuple | CellFormulaTuple | CellArrayFormulaTuple):
+            cell = xl_rowcol_to_cell_fast(row, col)
+            raise GraphError(f"on the sheet {self.get_name()}, two numbers or formulas would stand in {cell}")
 
     def _get_range_data(self, *area: int) -> list[Any]:
         """The numbers that a chart keeps beside its ranges: an error is a gap."""
@@ -202,8 +212,10 @@ def _settings(sheet: Any, page: Page, formats: Formats) -> None:
     if page.table:
         name, area, headers = page.table
         made = {block.area.col: heading_style("head", block) for block in page.blocks}
+        styles = [made.get(area.col + i, "head_left") for i in range(len(headers))]
         columns = [
-            {"header": header, "header_format": formats.get(made[area.col + i])} for i, header in enumerate(headers)
+            {"header": header, "header_format": formats.get(style)}
+            for header, style in zip(headers, styles, strict=True)
         ]
         sheet.add_table(*area.corners, {"name": name, "columns": columns, "style": "Table Style Light 1"})
 

@@ -7,27 +7,22 @@ a spreadsheet engine; every block is compared with the graph, and with torch's a
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sheetnet.book.reader import Contents
 from sheetnet.checking.compare import RELATIVE, floor_of, hold_against
-from sheetnet.checking.examined import Examined, examine
+from sheetnet.checking.examined import Examined, begin, look_through
+from sheetnet.checking.recalculation import recalculating
 from sheetnet.checking.report import BlockReport, Report
 from sheetnet.checking.stored import Stored
-from sheetnet.errors import EngineError, WorkbookError
+from sheetnet.errors import EngineError
 from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.graph.recurrence import size
 from sheetnet.motifs.agreement import TORCH
 from sheetnet.motifs.workbook import Workbook
 from sheetnet.page.book import Block
-
-if TYPE_CHECKING:
-    from sheetnet.engines import Session
 
 Say = Callable[[str], None]
 
@@ -47,67 +42,28 @@ def check(
     runner = get(engine)
     if missing := runner.missing():
         raise EngineError(f"{path}: not checked, {missing}")
+    runner.prepare()
     say(f"reading {path}")
-    seen = examine(path, engine, strict)
+    seen = begin(path, engine, strict)
     report, contents, workbook = seen.report, seen.contents, seen.found.workbook
-    if not seen.blocks:
+    if report.structure:
         return report
     say(f"recalculating in {engine}")
-    got = recalculated(path, contents, workbook, engine)
-    say("asking the graph and torch")
-    _compare(seen, got)
+    with recalculating(contents, workbook, engine) as values:
+        look_through(seen)
+        say("asking torch")
+        witnessed = workbook.torch_says(seen.inputs)
+        _compare(seen, values(), witnessed)
     return report
 
 
-def recalculated(path: Path, contents: Contents, workbook: Workbook, engine: str) -> dict[str, np.ndarray]:
-    """The value of every formula block, and of answers, by id, out of an engine, from a copy with wrong stored values.
-
-    Numbers and text in object arrays, errors as nan.
-    """
-    from sheetnet.checking.poison import poison
-    from sheetnet.engines.base import CellError
-
-    out: dict[str, np.ndarray] = {}
-    with tempfile.TemporaryDirectory(prefix="sheetnet-") as folder:
-        copy = Path(folder) / "poisoned.xlsx"
-        count = poison(path, copy)
-        if count != contents.n_formula_cells:
-            raise WorkbookError(
-                f"{path}: {contents.n_formula_cells} formula cells, but {count} could be set aside;"
-                " save the workbook in Excel or LibreOffice and check it again"
-            )
-        with _opened(path, copy, engine) as session:
-            session.recalculate()
-            for block in workbook.book.blocks:
-                if block.style != "values" or block.role == "answer":
-                    area = block.area
-                    lines = session.read(area.sheet, area.row, area.col, area.n_rows, area.n_cols)
-                    cells = [
-                        [float("nan") if isinstance(v, CellError) else "" if v is None else v for v in li]
-                        for li in lines
-                    ]
-                    out[block.id] = np.array(cells, dtype=object).reshape(block.node.shape)
-    return out
-
-
-def _opened(path: Path, copy: Path, engine: str) -> Session:
-    """A session on the copy; an engine that cannot open it speaks of the file that it was made from."""
-    from sheetnet.engines import get
-
-    try:
-        return get(engine).open(copy)
-    except EngineError as reason:
-        raise EngineError(str(reason).replace(str(copy), str(path))) from None
-
-
-def _compare(seen: Examined, got: Mapping[str, np.ndarray]) -> None:
+def _compare(seen: Examined, got: Mapping[str, np.ndarray], witnessed: Mapping[str, np.ndarray]) -> None:
     workbook, blocks, inputs = seen.found.workbook, seen.blocks, seen.inputs
     inputs = {**inputs, **{b.id: got[b.id] for b in workbook.book.blocks if b.role == "answer"}}  # also by a formula
     given = workbook.by_node(inputs)
     live = [block for block in workbook.book.blocks if block.style != "values"]
     expected = with_magnitudes([block.node for block in live], given)
     floors = {block.id: floor_of(magnitude) for block, (_, magnitude) in zip(live, expected, strict=True)}
-    witnessed = workbook.torch_says(inputs)
     _witness_the_record(workbook, inputs, seen.found.touched(inputs), witnessed, floors, blocks)
     stored = Stored()
     for block, (value, _) in zip(live, expected, strict=True):

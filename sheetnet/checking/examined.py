@@ -29,10 +29,7 @@ from sheetnet.checking.structure import (
 
 @dataclass
 class Examined:
-    """A workbook that has been looked through: its contents, manifest, inputs by id and report, with blocks by id.
-
-    Where a sheet is missing, the report says so and there is nothing else.
-    """
+    """A workbook on its way through a check: contents, manifest, report, inputs by id, and blocks by id."""
 
     contents: Contents
     found: Manifest
@@ -41,31 +38,48 @@ class Examined:
     blocks: dict[str, BlockReport] = field(default_factory=dict)
 
 
-def examine(path: Path, engine: str = "", strict: bool = False) -> Examined:
-    """All that check finds in a file before an engine recalculates it; engine: the name that the report will have.
+def examine(path: Path, strict: bool = False) -> Report:
+    """All that check finds in a file without recalculating it.
+
+    Raises: WorkbookError when the file cannot be read or an input is no number.
+    """
+    seen = begin(path, "no engine", strict)
+    if not seen.report.structure:
+        look_through(seen)
+    return seen.report
+
+
+def begin(path: Path, engine: str, strict: bool) -> Examined:
+    """A workbook that has been read, with its inputs; without them where its report says that a sheet is missing.
 
     Raises: WorkbookError when the file cannot be read or an input is no number.
     """
     contents = reader.read(path)
     found = find_manifest(contents)
+    seen = Examined(contents, found, Report(str(path), engine, contents.n_formula_cells, strict=strict))
+    check_sheets(contents, found.workbook, found, seen.report)
+    if not seen.report.structure:
+        seen.inputs = read_inputs(contents, found.workbook)
+    return seen
+
+
+def look_through(seen: Examined) -> None:
+    """Put into the report, and into its blocks, all that can be told without a recalculation.
+
+    Raises: WorkbookError for a record that lacks something, and damaged XML.
+    """
+    contents, found, report = seen.contents, seen.found, seen.report
     workbook = found.workbook
-    report = Report(str(path), engine, contents.n_formula_cells, strict=strict)
-    check_sheets(contents, workbook, found, report)
-    if report.structure:
-        return Examined(contents, found, report)
-    inputs = read_inputs(contents, workbook)
     check_once(contents, report)
     check_record(found, report)
     check_calculation(contents, report)
     check_names(contents, workbook, report)
     check_tables(contents, workbook, report)
     check_solver(contents, workbook, report)
-    blocks = {
-        block.id: BlockReport(block.id, block.area.full(fixed=False), block.area.n_rows * block.area.n_cols)
-        for block in workbook.book.blocks
-    }
-    report.blocks = list(blocks.values())
-    check_values_on_record(contents, workbook, found, inputs, blocks)
-    check_formulas(contents, workbook, blocks, report)
+    for block in workbook.book.blocks:
+        cells = block.area.n_rows * block.area.n_cols
+        seen.blocks[block.id] = BlockReport(block.id, block.area.full(fixed=False), cells)
+    report.blocks = list(seen.blocks.values())
+    check_values_on_record(contents, workbook, found, seen.inputs, seen.blocks)
+    check_formulas(contents, workbook, seen.blocks, report)
     report.presentation += check_presentation(contents.parts, workbook.book, found.tips)
-    return Examined(contents, found, report, inputs, blocks)

@@ -73,9 +73,7 @@ def looks(parts: Parts) -> dict[str, SheetLooks]:
             looks = _sheet(sheet, parts, target, styles, shared)
             looks.view["sheet"] = one.get("state", "visible")
             if not found:
-                looks.view["window"] = attribute(
-                    inside(inside(root, "bookViews"), "workbookView"), "visibility", "visible"
-                )
+                looks.view["window"] = attribute(window, "visibility", "visible")
             found[one.get("name", "")] = looks
     return found
 

@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from sheetnet.commands.build_table import build_table
-from sheetnet.commands.common import CONTEXT, SEED, plainly, print_json, recipe_options, say
+from sheetnet.commands.common import CONTEXT, FILE, SEED, finite, print_json, recipe_options, say
 from sheetnet.commands.tables import OF_MODEL, OF_TABLE, alike, is_table, none_of, own_options
 from sheetnet.course.listing import LISTING
 from sheetnet.errors import SheetnetError
@@ -25,9 +25,13 @@ RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in O
 
 
 @click.command(context_settings=CONTEXT)
-@click.argument("what", metavar="LESSON|TABLE")
+@click.argument("what", type=FILE, metavar="LESSON|TABLE")
 @click.option(
-    "-o", "--output", metavar="FILE", help="Where to write.  [default: workbooks/NN_LESSON.xlsx, or TABLE.xlsx]"
+    "-o",
+    "--output",
+    type=FILE,
+    metavar="FILE",
+    help="Where to write.  [default: workbooks/NN_LESSON.xlsx, or TABLE.xlsx]",
 )
 @click.option(
     "--epochs", type=int, default=100, show_default=True, help="titanic, table: rows of descent for each model."
@@ -45,13 +49,13 @@ RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in O
 @recipe_options
 @click.option(
     "--params",
+    type=FILE,
     metavar="FILE",
     help="titanic: begin with the weights in a .csv; or build a .xlsx anew, with weights, rates and data as they are.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 @click.pass_context
-@plainly
-def build(context: click.Context, what: str, output: str | None, as_json: bool, **settings: Any) -> None:
+def build(context: click.Context, /, what: str, output: str | None, as_json: bool, **settings: Any) -> None:
     """Write the workbook of a lesson, of all lessons, or of your own table and a model that learns from it.
 
     LESSON is a name that `sheetnet lessons` lists, or all; of lessons titanic alone has settings. TABLE is a CSV or
@@ -106,6 +110,8 @@ def build(context: click.Context, what: str, output: str | None, as_json: bool, 
             by = f" of {optimiser.title}" if optimiser.name != "sgd" else ""
             rate = f"{settings['epochs']} epochs{by} at rate {_rate(settings, name):g}"
             click.echo(f"  {name.replace('_', '-')}: loss {first:.6g} -> {last:.6g} in {rate}{_origin(settings, name)}")
+            if name in built.trouble:
+                click.echo(f"    {built.trouble[name]}")
 
 
 def _rate(settings: dict[str, Any], model: str) -> float:
@@ -202,8 +208,9 @@ def _as_json(lesson: str, built: Built, settings: dict[str, Any]) -> dict[str, A
         "formula_cells": built.formula_cells,
     }
     if built.losses:
-        losses = {name: {"first": first, "last": last} for name, (first, last) in built.losses.items()}
-        content |= {key: settings[key] for key in ("epochs", "optimiser", "lr")} | {"losses": losses}
+        losses = {name: {"first": finite(a), "last": finite(b)} for name, (a, b) in built.losses.items()}
+        content |= {key: settings[key] for key in ("epochs", "optimiser", "lr")}
+        content |= {"losses": losses, "trouble": built.trouble}
         if settings["params"]:
             content["params"] = {"file": settings["params"], "models": settings["took"]}
     return content

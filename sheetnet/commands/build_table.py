@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sheetnet.commands.common import outputs, print_json, say
-from sheetnet.commands.own import about, diverged, own_net, own_table
+from sheetnet.commands.own import about, in_own_words, own_net, own_table
 from sheetnet.commands.tables import bare
 from sheetnet.errors import SheetnetError
 
@@ -63,8 +63,6 @@ def _see_target(path: Path, target: str) -> None:
 
 
 def _print(file: str, table: Table, net: Net, built: Built, settings: dict[str, Any]) -> None:
-    import math
-
     from sheetnet.models.optimisers import optimiser_of
 
     click.echo(about(table))
@@ -74,8 +72,8 @@ def _print(file: str, table: Table, net: Net, built: Built, settings: dict[str, 
     for first, last in built.losses.values():
         ended = f"{first:.6g} -> {last:.6g} in {settings['epochs']} epochs{by} at rate {settings['lr']:g}"
         click.echo(f"  {net.title}: {net.of_loss.title.lower()} {ended}")
-        if not math.isfinite(last):
-            click.echo(f"  {diverged(table)}")
+    for words in built.trouble.values():
+        click.echo(f"  {in_own_words(words, table)}")
 
 
 def _print_json(file: str, table: Table, net: Net, built: Built, settings: dict[str, Any]) -> None:
@@ -85,4 +83,4 @@ def _print_json(file: str, table: Table, net: Net, built: Built, settings: dict[
     content = {"table": file, "file": str(built.path), "bytes": built.bytes, "sheets": built.sheets}
     content |= {"formula_cells": built.formula_cells, "target": table.target.name, "features": table.features}
     content |= {"rows": table.n_rows, "said": table.said, "model": net.name, "title": net.title, "loss": net.loss}
-    print_json(content | settings | {"losses": losses})
+    print_json(content | settings | {"losses": losses, "trouble": built.trouble})

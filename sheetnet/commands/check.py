@@ -6,13 +6,13 @@ import sys
 
 import click
 
-from sheetnet.commands.common import CONTEXT, plainly, say
+from sheetnet.commands.common import CONTEXT, FILE, say
+from sheetnet.commands.ending import told
 from sheetnet.engines import NAMES
-from sheetnet.errors import SheetnetError
 
 
 @click.command(context_settings=CONTEXT)
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=FILE, metavar="FILE...")
 @click.option(
     "--engine", type=click.Choice(NAMES), default="ironcalc", show_default=True,
     help="The spreadsheet engine that recalculates; excel needs Excel and xlwings, on Windows or macOS.",
@@ -22,7 +22,6 @@ from sheetnet.errors import SheetnetError
     help="What is only shown otherwise (charts, colours, formats, words, hidden rows) is a difference too.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
-@plainly
 def check(files: tuple[str, ...], engine: str, strict: bool, as_json: bool) -> None:
     """Recalculate workbooks and compare every block with the graph and with torch.
 
@@ -40,9 +39,8 @@ def check(files: tuple[str, ...], engine: str, strict: bool, as_json: bool) -> N
     for file in files:
         try:
             report = check_file(file, engine, say, strict=strict)
-        except SheetnetError as reason:
-            click.echo(f"sheetnet: {reason}", err=True)
-            worst = 2
+        except Exception as reason:  # the other files are checked all the same
+            worst = told(reason)
             continue
         reports.append(report)
         worst = max(worst, 0 if report.ok else 1)

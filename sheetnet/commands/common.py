@@ -1,20 +1,20 @@
-"""What the commands share: options, messages, exit codes. 0: all well; 1: something differs; 2: a clear message."""
+"""What the commands share: options, progress, files."""
 
 from __future__ import annotations
 
 import csv
 import json
-import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
+from sheetnet.commands.ending import worker
+from sheetnet.common.files import end_of, meant
 from sheetnet.common.settings import MAX_SEED
 from sheetnet.errors import SheetnetError
 
@@ -22,27 +22,19 @@ CONTEXT = {"help_option_names": ["-h", "--help"]}
 SEED = click.IntRange(0, MAX_SEED)
 
 
-def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The command, with one line and exit code 2 for what a user can mend; 130 for Ctrl-C."""
+class _FileName(click.ParamType):  # type: ignore[type-arg]
+    """The name of a file: '' is none, though the system takes it for this folder."""
 
-    @wraps(command)
-    def run(*args: Any, **options: Any) -> Any:
-        try:
-            return command(*args, **options)
-        except SheetnetError as reason:
-            click.echo(f"sheetnet{worker()}: {reason}", err=True)
-            sys.exit(2)
-        except KeyboardInterrupt:
-            click.echo("sheetnet: stopped at once; no file is half written", err=True)
-            sys.exit(130)
+    name = "file"
 
-    return run
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name as it was typed."""
+        if not value.strip():
+            self.fail("the name of a file is expected, found nothing")
+        return str(value)
 
 
-def worker() -> str:
-    """Which worker of several this is, for a message; nothing where there is one."""
-    rank = os.environ.get("RANK")
-    return f" (worker {rank})" if rank is not None and os.environ.get("WORLD_SIZE", "1") not in ("", "1") else ""
+FILE = _FileName()
 
 
 def speaks() -> bool:
@@ -84,6 +76,7 @@ def recipe_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )  # fmt: skip
     csv = click.option(
         "--csv",
+        type=FILE,
         metavar="FILE",
         help="Your own table, with the columns of Kaggle's train.csv.  [default: the shipped one]",
     )
@@ -99,7 +92,8 @@ def rows_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--no-constant", is_flag=True, help="With --data: no column of ones beside the features."),
         click.option(
-            "--data", metavar="FILE", help="Columns of numbers instead: CSV, Parquet or Arrow, a file or a folder."
+            "--data", type=FILE, metavar="FILE",
+            help="Columns of numbers instead: CSV, Parquet or Arrow, a file or a folder."
         ),
     ):  # fmt: skip
         command = option(command)
@@ -156,13 +150,13 @@ def outputs(options: dict[str, Any], names: Mapping[str, tuple[str, ...]]) -> di
     """
     files: dict[str, Path] = {}
     for name, kinds in names.items():
-        if not options.get(name):
+        if options.get(name) is None:
             continue
         path = Path(options[name])
         try:
             _check_output(name, path, kinds, options, files)
         except OSError as reason:
-            raise SheetnetError(f"{path}: cannot be written: {reason.strerror}") from None
+            raise SheetnetError(f"{path}: cannot be written: {reason.strerror or reason}") from None
         files[name] = path
     return files
 
@@ -176,11 +170,11 @@ def _check_output(
         raise SheetnetError(f"{path}: this is a folder; name a file for --{name}")
     if not path.parent.is_dir():
         raise SheetnetError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
-    same = [Path(options[source]).expanduser() for source in ("csv", "data", "source") if options.get(source)]
-    if any(source.resolve() in (path.resolve(), path.resolve().parent) for source in same):
+    same = [end_of(meant(options[source])) for source in ("csv", "data", "source") if options.get(source)]
+    if any(source in (end_of(path), end_of(path).parent) for source in same):
         raise SheetnetError(f"{path}: --{name} would overwrite the table, or lie among its files; name another")
     for other, file in others.items():
-        if file.resolve() == path.resolve():
+        if end_of(file) == end_of(path):
             raise SheetnetError(f"{path}: --{other} and --{name} name the same file; name two")
 
 

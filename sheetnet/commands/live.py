@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetnet.commands.common import CONTEXT, bar, dead_words, numbers, plainly, print_json, say
+from sheetnet.commands.common import CONTEXT, FILE, bar, dead_words, numbers, print_json, say
 from sheetnet.engines import NAMES
 from sheetnet.errors import SheetnetError
 
@@ -24,7 +24,7 @@ ROUNDING = 1e-9  # relative: who begins at the bottom stays there but for roundi
 
 
 @click.command(context_settings=CONTEXT)
-@click.argument("file", metavar="FILE")
+@click.argument("file", type=FILE, metavar="FILE")
 @click.option("--model", help="linear, two-relu, mmult, mlp, ...  [default: the last model of the workbook]")
 @click.option("--epochs", type=click.IntRange(0), default=100, show_default=True, help="Passes over all rows.")
 @click.option("--lr", type=click.FloatRange(0), help="Learning rate.  [default: the one on the sheet Start]")
@@ -39,7 +39,7 @@ ROUNDING = 1e-9  # relative: who begins at the bottom stays there but for roundi
 @click.option("--save/--no-save", default=False, show_default=True, help="Save the workbook at the end, and on Ctrl-C.")
 @click.option(
     "--into", type=click.Choice(["mmult", "yellow"]), default="mmult", show_default=True,
-    help="Of the passengers, where the last model's weights go: W of MMULT; or its yellow weights, and the sheet's"
+    help="Of the passengers, where the last model's weights go: those of MMULT; or its yellow weights, and the sheet's"
     " descent moves, as it does with other workbooks.",
 )  # fmt: skip
 @click.option(
@@ -49,9 +49,8 @@ ROUNDING = 1e-9  # relative: who begins at the bottom stays there but for roundi
 )  # fmt: skip
 @click.option("--headless", is_flag=True, help="Without a window; the program ends with the command.")
 @click.option("--solver", is_flag=True, help="Let Excel's own Solver run when torch is done (--epochs 0: at once).")
-@click.option("--weights", metavar="W.csv", help="Begin with these.  [default: the yellow weights]")
+@click.option("--weights", type=FILE, metavar="W.csv", help="Begin with these.  [default: the yellow weights]")
 @click.option("--json", "as_json", is_flag=True, help="Print every push and the last weights as JSON.")
-@plainly
 def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
     """Train in torch while the workbook is open: it shows the weights and calculates its own loss.
 
@@ -67,7 +66,7 @@ def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
       sheetnet live penguins.xlsx --model mlp --epochs 500 --every 5 --weights mlp.csv
     """
     from sheetnet.common.settings import learning_rate
-    from sheetnet.living.learning import learn
+    from sheetnet.living.learning import learn, saved
     from sheetnet.living.session import known, opened, workbook_at
     from sheetnet.living.solver import expect_solver, solve
     from sheetnet.motifs.verdicts import CLOSE
@@ -102,7 +101,7 @@ def live(file: str, weights: str | None, as_json: bool, **options: Any) -> None:
         solves = options["solver"] and not learned.stopped
         solved = f"{solve(session, key)}; loss {session.loss(key):.12g}" if solves else ""
         if options["save"]:
-            session.save()
+            saved(session, learned)
         on_mmult = not session.moves_descent(key)
     (_print_json if as_json else _print)(learned, file, solved)
     for words in _ending(learned, file, options, on_mmult):

@@ -15,7 +15,7 @@ from sheetnet.tables.columns import How, Saying
 
 if TYPE_CHECKING:
     from sheetnet.models.net import Net
-    from sheetnet.tables.sources import Reading
+    from sheetnet.tables.opened import Reading
     from sheetnet.tables.table import Table
 
 USUAL = {"number": "linear", "two": "logistic", "many": "softmax"}  # models, by the kind of target
@@ -56,7 +56,7 @@ def own_table(file: str, options: dict[str, Any]) -> Table:
 
 def reading_of(options: dict[str, Any]) -> Reading:
     """What the options say of a text file."""
-    from sheetnet.tables.sources import Reading
+    from sheetnet.tables.opened import Reading
 
     separator = "\t" if options["separator"] in TABULATORS else options["separator"]
     return Reading(separator, options["decimal"], options["encoding"])
@@ -108,13 +108,13 @@ def about(table: Table) -> str:
     return "\n".join([head, *(f"  {words}" for words in table.said)])
 
 
-def diverged(table: Table) -> str:
-    """What to do where a loss is no finite number."""
+def in_own_words(trouble: str, table: Table) -> str:
+    """What is wrong with a loss, in the words of the command line; a target that is large is named."""
+    trouble = trouble.replace("a smaller learning rate", "a smaller --lr")
     largest, units = float(abs(table.y).max()), table.graph().units
     if units is None or units.scaled or largest <= 10:
-        return "the loss is no finite number at the end: take a smaller --lr"
-    size = f"{units.name} is of size {largest:.0e}, as it is"
-    return f"the loss is no finite number at the end: {size}; take a smaller --lr, or leave its --column away"
+        return trouble
+    return f"{trouble}, or leave the --column of {units.name} away, which is of size {largest:.0e} as it is"
 
 
 _WAYS = "|".join(get_args(How))

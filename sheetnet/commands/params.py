@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetnet.commands.common import CONTEXT, numbers, outputs, plainly, print_json, say
+from sheetnet.commands.common import CONTEXT, FILE, numbers, outputs, print_json, say
 from sheetnet.errors import SheetnetError
 
 if TYPE_CHECKING:
@@ -16,13 +16,12 @@ WRITTEN = {"output": (".csv", ".npz", ".pt"), "table": (".csv",)}
 
 
 @click.command(context_settings=CONTEXT)
-@click.argument("file", metavar="FILE")
-@click.option("--model", help="linear, two-relu, mlp, ...; or mmult: the W of the sheet MMULT.  [default: all]")
+@click.argument("file", type=FILE, metavar="FILE")
+@click.option("--model", help="linear, two-relu, mlp, ...; or mmult: the weights of the sheet MMULT.  [default: all]")
 @click.option("--epoch", type=int, help="Those at this epoch of the sheet's descent.  [default: the yellow ones]")
-@click.option("-o", "--output", metavar="FILE", help="Write them: .csv (one model), .npz, or .pt for torch.")
-@click.option("--table", metavar="FILE.csv", help="Write the sheet Data, edited or not, as CSV.")
+@click.option("-o", "--output", type=FILE, metavar="FILE", help="Write them: .csv (one model), .npz, or .pt for torch.")
+@click.option("--table", type=FILE, metavar="FILE.csv", help="Write the sheet Data, edited or not, as CSV.")
 @click.option("--json", "as_json", is_flag=True, help="Print all digits as JSON.")
-@plainly
 def params(file: str, model: str | None, epoch: int | None, as_json: bool, **options: Any) -> None:
     """Print the parameters and rates that now stand in a workbook, or write them to a file.
 

@@ -7,30 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetnet.commands.common import CONTEXT, outputs, plainly, print_json, say
+from sheetnet.commands.common import CONTEXT, FILE, finite, outputs, print_json, say
 
 if TYPE_CHECKING:
     from sheetnet.book.params import Params
 
 
 @click.command(context_settings=CONTEXT)
-@click.argument("file", metavar="FILE")
+@click.argument("file", type=FILE, metavar="FILE")
 @click.option(
-    "--rows", "--csv", "rows", metavar="FILE", required=True,
+    "--rows", "--csv", "rows", type=FILE, metavar="FILE", required=True,
     help="The rows, CSV or Parquet, with the columns of the workbook's table (of the passengers: Kaggle's test.csv).",
 )  # fmt: skip
-@click.option("-o", "--output", metavar="FILE.csv", required=True, help="Write the predictions there.")
+@click.option("-o", "--output", type=FILE, metavar="FILE.csv", required=True, help="Write the predictions there.")
 @click.option(
-    "--model", help="linear, two-relu, mlp, ...; or mmult: the W of the sheet MMULT.  [default: the last model]"
+    "--model", help="linear, two-relu, mlp, ...; or mmult: the weights of the sheet MMULT.  [default: the last model]"
 )
 @click.option(
     "--epoch", type=int,
-    help="Parameters at this epoch of the sheet's descent, 0 for the yellow ones.  [default: the last; of the"
-    " passengers the yellow ones]",
+    help="Parameters at this epoch of the sheet's descent, 0 for the yellow ones.  [default: the last]",
 )  # fmt: skip
 @click.option("--fill", is_flag=True, help="Also fill blanks for which a row of the workbook's table was left out.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
-@plainly
 def predict(file: str, rows: str, model: str | None, epoch: int | None, as_json: bool, **options: Any) -> None:
     """Predict new rows by the parameters that stand in a workbook: a number, or a class and how probable each is.
 
@@ -68,13 +66,15 @@ def _any(
     counts = {} if stands.table.target.kind == "number" else said.value_counts(sort=False).to_dict()
     if as_json:
         content: dict[str, Any] = {"file": str(path), "rows": len(said), "model": found.model, "epoch": found.epoch}
-        print_json(content | found.worth | ({"classes": counts} if counts else {}))
+        content |= {key: finite(value) for key, value in found.worth.items()}
+        print_json(content | ({"classes": counts} if counts else {}))
         return
     of = ", ".join(f"{count} {name}" for name, count in counts.items()) or f"from {said.min():.6g} to {said.max():.6g}"
     click.echo(f"{path}: {len(said)} rows, {stands.table.target.name}: {of}")
     last = " (the last)" if found.epoch == stands.last_epoch else ""
     shares = ("accuracy", "majority")
-    worth = ", ".join(f"{key} {v:.1%}" if key in shares else f"{key} {v:.6g}" for key, v in found.worth.items())
+    known = {key: value for key, value in found.worth.items() if value == value}
+    worth = ", ".join(f"{key} {v:.1%}" if key in shares else f"{key} {v:.6g}" for key, v in known.items())
     click.echo(
         f"  by {found.model.replace('_', '-')} at epoch {found.epoch}{last}; on the workbook's rows in use: {worth}"
     )
@@ -90,14 +90,14 @@ def _passengers(stands: Params, csv: str, path: Path, model: str | None, epoch: 
     if as_json:
         filled = {name: {"cells": count, "with": value} for name, (count, value) in found.filled.items()}
         content = {"file": str(path), "rows": len(found.ids), "survive": survive, "filled": filled}
-        print_json(content | {"model": found.model, "epoch": epoch, "accuracy": found.accuracy})
+        print_json(content | {"model": found.model, "epoch": found.epoch, "accuracy": finite(found.accuracy)})
         return
     click.echo(f"{path}: {len(found.ids)} passengers, of whom {survive} survive")
-    which = "the yellow weights" if epoch is None else f"the weights at epoch {epoch}"
-    of = f"{which} of {found.model.replace('_', '-')}"
-    click.echo(f"  by {of}, which are right for {found.accuracy:.1%} of the workbook's rows in use")
-    if epoch is None and found.model != "mmult":
-        click.echo("  (the weights that its descent reaches: --epoch)")
+    last = " (the last)" if found.epoch == stands.last_epoch else ""
+    which = "the yellow weights" if found.epoch is None else f"the weights at epoch {found.epoch}{last}"
+    rows = "of the workbook's rows in use"
+    right = f", which are right for {found.accuracy:.1%} {rows}" if found.accuracy == found.accuracy else ""
+    click.echo(f"  by {which} of {found.model.replace('_', '-')}{right}")
     for name, (count, value) in found.filled.items():
         cells = "1 blank was" if count == 1 else f"{count} blanks were"
         click.echo(f"  {name}: {cells} filled with {value if isinstance(value, str) else f'{value:.6g}'}")

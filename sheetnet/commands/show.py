@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetnet.commands.common import CONTEXT, plainly, print_json, say
+from sheetnet.commands.common import CONTEXT, FILE, print_json, say
 from sheetnet.commands.own import own_table, reading_of, typed
 from sheetnet.commands.tables import OF_TABLE, alike, is_table, none_of, table_options
 from sheetnet.errors import DataError, SheetnetError
@@ -18,10 +18,9 @@ OF_FILE = ("separator", "decimal", "encoding")  # what can be said before a targ
 
 
 @click.command(context_settings=CONTEXT)
-@click.argument("table", metavar="TABLE")
+@click.argument("table", metavar="TABLE", type=FILE)
 @table_options
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-@plainly
 def show(table: str, as_json: bool, **options: Any) -> None:
     """Print how each column of your own table is taken, and why: a CSV or Parquet file.
 

@@ -10,12 +10,12 @@ import click
 
 from sheetnet.commands.common import (
     CONTEXT,
+    FILE,
     bar,
     device_options,
     memory_of,
     numbers,
     outputs,
-    plainly,
     print_json,
     rows_options,
     table_flags,
@@ -62,7 +62,7 @@ class Values(click.ParamType):  # type: ignore[type-arg]
 
 
 @click.command(context_settings=CONTEXT)
-@click.argument("what", metavar="MODEL|TABLE")
+@click.argument("what", type=FILE, metavar="MODEL|TABLE")
 @click.option("--nets", type=click.IntRange(1), help="How many nets.  [default: 1000, table: 10 of each combination]")
 @click.option("--epochs", type=click.IntRange(0), default=1000, show_default=True, help="Steps of each net.")
 @click.option("--lr", type=Values(), help="Learning rates: 0.1,0.2 or from:to:how many.  [default: 0.01:1:10]")
@@ -81,11 +81,12 @@ class Values(click.ParamType):  # type: ignore[type-arg]
 @own_options
 @device_options("float32")
 @rows_options
-@click.option("-o", "--output", metavar="FILE.xlsx", help="MODEL: write a workbook: every net, heat map, histogram.")
-@click.option("--results", metavar="FILE.csv", help="Write a row for each net, as .csv or .parquet.")
-@click.option("--plot", metavar="FILE.png", help="Draw heat map and histogram.")
+@click.option(
+    "-o", "--output", type=FILE, metavar="FILE.xlsx", help="MODEL: write a workbook: every net, heat map, histogram."
+)
+@click.option("--results", type=FILE, metavar="FILE.csv", help="Write a row for each net, as .csv or .parquet.")
+@click.option("--plot", type=FILE, metavar="FILE.png", help="Draw heat map and histogram.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-@plainly
 def sweep(what: str, nets: int | None, as_json: bool, **options: Any) -> None:
     """Train many nets of one shape: how often does it die, how often does it land in a poor minimum?
 
@@ -158,6 +159,9 @@ def _print(model: str, result: Sweep, options: dict[str, Any]) -> None:
         by = result.by_rate_and_scale(10).map(lambda loss: f"{loss:.4f}" if loss == loss else "-")
         by.index, by.columns = [f"{i:.3g}" for i in by.index], [f"{c:.3g}" for c in by.columns]
         click.echo(tabulate(by, headers="keys", disable_numparse=True, stralign="right"))
+        if result.shares["exploded"]:
+            words = "exploded: finite at the end, above where they began and above saying 0 for every row"
+            click.echo(f"\n{result.shares['exploded']:.1%} {words}: take smaller rates")
         row = result.best_row
         flags = " ".join(f"--{name.replace('_', '-')} {float(row[name])!r}" for name in ("lr", "scale", "weight_decay"))
         told = f", accuracy {row['accuracy']:.1%}" if result.table["accuracy"].notna()[row.name] else ""

@@ -97,6 +97,7 @@ def _print_json(file: str, result: NetSweep) -> None:
     content |= {"epochs": result.epochs, "seconds": result.seconds, "device": result.device, "dtype": result.dtype}
     content |= {"path": result.path, "stopped": result.stopped, "judged": result.judged}
     content["diverged"] = float(result.table["diverged_at"].notna().mean())
+    content["exploded"] = float(result.table["exploded"].mean())
     if result.table[result.judged].notna().any():
         row = result.best_row.drop("diverged_at").to_dict()
         best = {name: finite(value) if isinstance(value, float) else value for name, value in row.items()}

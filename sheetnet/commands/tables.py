@@ -9,6 +9,7 @@ from typing import Any, get_args
 import click
 
 from sheetnet.commands.common import SEED
+from sheetnet.common.files import meant
 from sheetnet.errors import SheetnetError
 from sheetnet.tables.columns import How, Missing
 from sheetnet.tables.plan import Kind
@@ -104,7 +105,7 @@ def own_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def is_table(word: str) -> bool:
     """Whether a word is meant as a path: it has a suffix or a folder, or something of that name is there."""
     path = Path(word)
-    return bool(path.suffix or len(path.parts) > 1) or path.expanduser().exists()
+    return bool(path.suffix or len(path.parts) > 1) or meant(word).exists()
 
 
 def is_own(what: str) -> bool:

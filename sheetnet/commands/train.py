@@ -10,6 +10,7 @@ import click
 
 from sheetnet.commands.common import (
     CONTEXT,
+    FILE,
     SEED,
     bar,
     dead_words,
@@ -17,13 +18,12 @@ from sheetnet.commands.common import (
     memory_of,
     numbers,
     outputs,
-    plainly,
     print_json,
     rows_options,
     speaks,
     table_of,
 )
-from sheetnet.commands.own import about, diverged, own_net, own_table
+from sheetnet.commands.own import about, in_own_words, own_net, own_table
 from sheetnet.commands.tables import OF_MODEL, OF_TABLE, is_own, none_of, own_options
 from sheetnet.commands.train_table import print_measured, print_net_json, write_params
 from sheetnet.common.files import writing
@@ -46,7 +46,7 @@ WRITTEN: dict[str, tuple[str, ...]] = {
 
 
 @click.command(context_settings=CONTEXT)
-@click.argument("what", metavar="MODEL|TABLE")
+@click.argument("what", type=FILE, metavar="MODEL|TABLE")
 @click.option("--epochs", type=click.IntRange(0), default=100, show_default=True, help="Passes over all rows.")
 @click.option(
     "--optimiser",
@@ -66,14 +66,15 @@ WRITTEN: dict[str, tuple[str, ...]] = {
 @own_options
 @device_options("float64")
 @rows_options
-@click.option("--checkpoint", metavar="FILE", help="MODEL: save the run there, and go on from there if it exists.")
+@click.option(
+    "--checkpoint", type=FILE, metavar="FILE", help="MODEL: save the run there, and go on from there if it exists."
+)
 @click.option("--every", type=click.IntRange(1), metavar="N", help="Epochs between checkpoints.  [default: a tenth]")
-@click.option("--history", metavar="FILE.csv", help="Write loss and accuracy of every epoch.")
-@click.option("--weights", metavar="FILE.csv", help="MODEL: write the last weights: a row for each feature.")
-@click.option("--params", metavar="FILE", help="Write the last parameters: .pt for torch, .npz, or .csv.")
-@click.option("--plot", metavar="FILE.png", help="Draw loss, accuracy and weights.")
+@click.option("--history", type=FILE, metavar="FILE.csv", help="Write loss and accuracy of every epoch.")
+@click.option("--weights", type=FILE, metavar="FILE.csv", help="MODEL: write the last weights: a row for each feature.")
+@click.option("--params", type=FILE, metavar="FILE", help="Write the last parameters: .pt for torch, .npz, or .csv.")
+@click.option("--plot", type=FILE, metavar="FILE.png", help="Draw loss, accuracy and weights.")
 @click.option("--json", "as_json", is_flag=True, help="Print losses and weights as JSON.")
-@plainly
 def train(what: str, **options: Any) -> None:  # fmt: skip
     """Train a model in torch, from the same start as the workbook.
 
@@ -123,8 +124,8 @@ def train(what: str, **options: Any) -> None:  # fmt: skip
         if of_table:
             click.echo(f"{about(table)}\n\n{run.title}")
         _print_run(run)
-        if of_table and run.diverged_at is not None:
-            click.echo(diverged(table))
+        if of_table and run.trouble:
+            click.echo(in_own_words(run.trouble, table))
     _write(run, files, net.name, of_table)
     for name in ("history", "weights", "params", "plot"):
         if name in files:
@@ -182,7 +183,7 @@ def _write(run: Run, files: dict[str, Path], name: str, of_table: NetRun | None)
 def _print_json(model: str, run: Run) -> None:
     content: dict[str, Any] = {"model": model, "device": run.device, "dtype": run.dtype, "path": run.path}
     content |= {"features": run.features, "epochs": run.epochs, "stopped": run.stopped}
-    content |= {"diverged_at": run.diverged_at, "dead_units": run.dead_units}
+    content |= {"diverged_at": run.diverged_at, "exploded": run.exploded, "dead_units": run.dead_units}
     content |= {"losses": numbers(run.losses), "accuracies": numbers(run.accuracies)}
     print_json(content | {"W": [numbers(w) for w in run.params["W"]]})
 
@@ -210,6 +211,8 @@ def _print_run(run: Run) -> None:
     if run.diverged_at is not None:
         why = "the learning rate is too large" if run.diverged_at else "the start weights or the rows are too large"
         click.echo(f"the loss is no finite number from epoch {run.diverged_at} on: {why}")
+    if run.exploded and not isinstance(run, NetRun):
+        click.echo(run.trouble)
     if run.dead_units:
         click.echo(dead_words(run.dead_units, run.params["W"].shape[1]))
     click.echo(f"on {run.device}, {run.dtype}, path: {run.path}")

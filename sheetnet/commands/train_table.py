@@ -35,7 +35,8 @@ def print_net_json(file: str, run: NetRun, target: str) -> None:
     measured = {part: {name: finite(v) for name, v in found.items()} for part, found in run.measured.items()}
     content: dict[str, Any] = {"table": file, "target": target, "title": run.title, "optimiser": run.optimiser}
     content |= {"device": run.device, "dtype": run.dtype, "features": run.features, "epochs": run.epochs}
-    content |= {"stopped": run.stopped, "diverged_at": run.diverged_at, "losses": numbers(run.losses)}
+    content |= {"stopped": run.stopped, "diverged_at": run.diverged_at, "exploded": run.exploded}
+    content |= {"losses": numbers(run.losses)}
     curves = {"accuracies": run.accuracies, "valid_losses": run.valid_losses, "valid_accuracies": run.valid_accuracies}
     content |= {name: numbers(curve) for name, curve in curves.items() if np.isfinite(curve).any()}
     params = {name: [numbers(row) for row in value] for name, value in run.params.items()}
@@ -47,11 +48,11 @@ def write_params(path: Path, run: NetRun) -> None:
 
     Raises: SheetnetError when they cannot be written.
     """
+    from sheetnet.book.weights import state_bytes
+
     with writing(path) as beside:
         if path.suffix.lower() == ".pt":
-            import torch
-
-            torch.save(run.state_dict(), beside)
+            beside.write_bytes(state_bytes(run.state_dict()))
         elif path.suffix.lower() == ".npz":
             arrays: dict[str, Any] = dict(run.params)
             with beside.open("wb") as stream:

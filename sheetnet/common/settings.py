@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Callable, Mapping
 from numbers import Integral, Real
 from typing import Any
@@ -12,6 +11,7 @@ from sheetnet.errors import SheetnetError
 
 MAX_EPOCHS = 1000  # of a workbook: each epoch is a row of formulas
 MAX_SEED = 2**32 - 1
+UNBOUNDED = 1e300  # what no number that a person types exceeds: in an option, in Python, in a cell
 ELSEWHERE = {  # what settings are called in other libraries, and here
     "optimizer": "optimiser", "learning_rate": "lr", "eta": "lr", "lr_scheduler": "schedule", "scheduler": "schedule",
     "batch_size": "batch", "random_state": "seed", "n_epochs": "epochs", "max_iter": "epochs", "init": "start",
@@ -24,18 +24,26 @@ def whole_number(name: str, value: object, low: int, high: int, why: str = "") -
     Raises: SheetnetError naming the setting and what was found.
     """
     if isinstance(value, bool) or not isinstance(value, Integral) or not low <= int(value) <= high:
-        raise SheetnetError(f"{name} must be a whole number from {low} to {high}, found {value!r}{why}")
+        raise SheetnetError(f"{name} must be a whole number from {low} to {high}, found {_short(value)}{why}")
     return int(value)
 
 
+def _short(value: object) -> str:
+    """What was found, fit for a message: Python itself refuses to write an int of 5,000 digits."""
+    if isinstance(value, Integral) and abs(int(value)) >= 10**20:
+        return f"a whole number of {int(value).bit_length() * 3 // 10} digits"
+    return repr(value)[:60]
+
+
 def learning_rate(value: object, of: str = "the learning rate") -> float:
-    """The value as a float, if it is a finite number of 0 or more.
+    """The value as a float, if it is a number from 0 to UNBOUNDED.
 
     Raises: SheetnetError naming the setting and what was found.
     """
     number = isinstance(value, Real) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or value < 0:  # type: ignore[arg-type, operator]
-        raise SheetnetError(f"{of} must be a finite number of 0 or more, such as 0.1; found {value!r}")
+    if not number or not 0 <= value <= UNBOUNDED:  # type: ignore[operator]
+        expected = f"a finite number of 0 or more (and up to {UNBOUNDED:g}), such as 0.1"
+        raise SheetnetError(f"{of} must be {expected}; found {_short(value)}")
     return float(value)  # type: ignore[arg-type]
 
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from sheetnet.common.settings import UNBOUNDED
 from sheetnet.graph.dialect import number
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.magnitude import with_magnitudes
@@ -29,8 +30,6 @@ from sheetnet.page.book import Book, Page, Role
 from sheetnet.page.flow import finish, lay
 from sheetnet.page.part import Part
 from sheetnet.page.shown import Bounds, Group, Shown
-
-UNBOUNDED = 1e300  # what no number that a person types exceeds
 
 
 class Lesson(Workbook):

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 from zipfile import is_zipfile
@@ -28,6 +29,8 @@ class CellError(str):
 
 
 Value = float | str | bool | None | CellError
+Rows = list[list[Value]]
+Rectangle = tuple[str, int, int, int, int]  # sheet, row, column, number of rows, number of columns
 Placed = tuple[str, int, int, list[list[float | str | None]]]  # sheet, row, column, rows of values
 
 
@@ -220,6 +223,24 @@ class Engine(ABC):
         Raises: EngineError when the engine is missing or cannot load the file, with the file's name and the reason.
         """
         return self._open(self._usable(path))
+
+    def prepare(self) -> None:
+        """None; what open() would wait for is under way, in an engine that can be started ahead."""
+        return None
+
+    @contextmanager
+    def calculating(self, path: str | Path, parts: Sequence[Rectangle]) -> Iterator[Callable[[], list[Rows]]]:
+        """A context with a function that returns the values of parts of a workbook, as Session.read, recalculated.
+
+        An engine that can is at it meanwhile. Raises: EngineError as open(), now or when that function is called.
+        """
+
+        def answer() -> list[Rows]:
+            with self.open(path) as session:
+                session.recalculate()
+                return [session.read(*part) for part in parts]
+
+        yield answer
 
     def attach(self, path: str | Path, *, visible: bool = True) -> Session:
         """A session on the user's own file, for a person to watch: the program that has it open, or opens it now.

@@ -21,6 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from sheetnet.common.leftovers import PREFIX, clear_folders, owner
 from sheetnet.engines import excel_cells, processes
 from sheetnet.engines.base import Busy, Session, Value
 from sheetnet.engines.calls import Calls, patiently, reason_of
@@ -87,7 +88,8 @@ class ExcelSession(Session):
     def _load(self) -> list[str]:
         """The names of the sheets of a copy: no lock file beside the user's file, and none of others is in the way."""
         assert self._app is not None
-        self._folder = self._folder or Path(tempfile.mkdtemp(prefix="sheetnet-", dir=_room()))
+        clear_folders(_room() or tempfile.gettempdir())
+        self._folder = self._folder or Path(tempfile.mkdtemp(prefix=PREFIX + owner(), dir=_room()))
         copy = self._folder / "workbook.xlsx"
         if not copy.exists():
             shutil.copyfile(self.path, copy)  # the content alone: no mark that it comes from the web

@@ -14,9 +14,11 @@ from contextlib import suppress
 from functools import cache
 from glob import glob
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from sheetnet.common.leftovers import clear_folders
 from sheetnet.engines.base import CellError, Engine, Gone, Placed, Session, Value
+from sheetnet.engines.processes import pass_on
 from sheetnet.errors import EngineError
 
 START_SECONDS = 60.0
@@ -85,6 +87,7 @@ class LibreOfficeSession(Session):
 
     def __init__(self, path: Path, python: str, soffice: str, *mode: str) -> None:
         super().__init__(path, [])
+        clear_folders(tempfile.gettempdir())
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the session)
         self._worker = subprocess.Popen(
             [python, str(_WORKER.with_name("uno_live.py") if mode else _WORKER), soffice, *mode],
@@ -97,7 +100,7 @@ class LibreOfficeSession(Session):
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
         self._replies: queue.SimpleQueue[str] = queue.SimpleQueue()
-        threading.Thread(target=_pass_on, args=(self._worker.stdout, self._replies), daemon=True).start()
+        threading.Thread(target=pass_on, args=(self._worker.stdout, self._replies), daemon=True).start()
         try:
             self._call("start", seconds=START_SECONDS)
             self._sheets = self._call("load", str(path.resolve()))
@@ -189,14 +192,6 @@ class AttachedSession(LibreOfficeSession):
 def _value(cell: float | str | dict[str, str]) -> Value:
     """The value of a cell as the helper wrote it: an error is {'error': text}."""
     return CellError(cell["error"]) if isinstance(cell, dict) else None if cell == "" else cell
-
-
-def _pass_on(lines: IO[str], replies: queue.SimpleQueue[str]) -> None:
-    """None; puts each line into the queue, and '' at the end."""
-    with lines:
-        for line in lines:
-            replies.put(line)
-    replies.put("")
 
 
 def _find_soffice() -> str | None:

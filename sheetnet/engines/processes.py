@@ -1,4 +1,4 @@
-"""Programs that we started but are no parent of: whether one still runs, and its end.
+"""Programs that we started: what they say; of those that we are no parent of, whether one still runs, and its end.
 
 A process number alone is no proof, since systems use it again: a process is known by what `identity` says of it.
 """
@@ -6,11 +6,13 @@ A process number alone is no proof, since systems use it again: a process is kno
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import subprocess
 import sys
 import time
 from contextlib import suppress
+from typing import IO
 
 POLL_SECONDS = 0.05
 GRACE_SECONDS = 5.0
@@ -40,6 +42,14 @@ def has_gone(number: int, known: str, seconds: float) -> bool:
     while (runs := identity(number) == known) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
     return not runs
+
+
+def pass_on(lines: IO[str], replies: queue.SimpleQueue[str]) -> None:
+    """None; puts each line into the queue, and '' at the end."""
+    with lines:
+        for line in lines:
+            replies.put(line)
+    replies.put("")
 
 
 def _said_by(command: list[str]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
 import queue
 import shutil
 import signal
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +36,8 @@ class Office:
 
     def __init__(self, soffice: str) -> None:
         self.soffice = soffice
-        self.folder = Path(tempfile.mkdtemp(prefix="sheetnet-"))
+        machine = zlib.crc32(platform.node().encode())  # as common/leftovers.py, which clears what a kill leaves
+        self.folder = Path(tempfile.mkdtemp(prefix=f"sheetnet-{machine:08x}-{os.getpid()}-"))
         self.process: Any = None
         self.desktop: Any = None
         self.document: Any = None

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from sheetnet.graph.judging import JUDGE
 
 # How tightly a text binds, loosest first. (In Excel a sign binds tighter than a power: -2^2 is 4.)
-ANY, SUM, PRODUCT, QUOTIENT, POWER, SIGN, ATOM = 0, 2, 3, 3.5, 4, 5, 6
+ANY, SUM, PRODUCT, QUOTIENT, POWER, SIGN, ATOM = 0, 2, 3, 3.5, 4, 5, 6  # no op binds as a quotient: a need
 
 
 def number(value: float) -> str:
-    """A number as Excel writes it in a formula.
+    """A number as Excel writes it in a formula, with 15 digits at most: of more, Excel cuts what LibreOffice reads.
 
-    >>> number(2.0), number(0.05), number(1e-05), number(1e300)
-    ('2', '0.05', '0.00001', '1E+300')
+    >>> number(2.0), number(0.05), number(1e-05), number(1e300), number(0.1 + 0.2), number(6.283185307179586)
+    ('2', '0.05', '0.00001', '1E+300', '0.3', '6.28318530717959')
     """
-    if value == int(value) and abs(value) < 1e15:
+    value = float(f"{value:.15g}")
+    if value == int(value) and abs(value) < 1e21:
         digits = str(int(value))
         short = digits.rstrip("0")
         zeros = len(digits) - len(short)
@@ -41,9 +42,9 @@ CONDITION = {
 }
 # op: (template, how tightly it binds, how tightly each source must)
 ARRAY: dict[str, tuple[str, float, tuple[float, ...]]] = {
-    "add": ("{0}+{1}", SUM, (SUM, SUM)),
+    "add": ("{0}+{1}", SUM, (SUM, PRODUCT)),  # a+(b-c) is not a+b-c in floating point, nor a*(b/c) a*b/c
     "sub": ("{0}-{1}", SUM, (SUM, PRODUCT)),
-    "mul": ("{0}*{1}", PRODUCT, (PRODUCT, PRODUCT)),
+    "mul": ("{0}*{1}", PRODUCT, (PRODUCT, QUOTIENT)),
     "div": ("{0}/{1}", PRODUCT, (PRODUCT, POWER)),
     "square": ("{0}^2", POWER, (ATOM,)),
     "neg": ("-{0}", SIGN, (SIGN,)),

@@ -11,6 +11,7 @@ Two ways of writing the same matrix:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import pi
 from typing import Protocol
 
 from sheetnet.errors import GraphError
@@ -20,6 +21,7 @@ from sheetnet.graph.ops import ENTRYWISE, SHAPES
 
 MAX_LENGTH = 8192  # characters that Excel takes in one formula
 MAX_TEXT = 255  # and in one text within it
+SMALLEST, LARGEST = 2.2250738585072014e-308, 9.99999999999999e307  # sizes of a number in one, but 0
 
 
 class Places(Protocol):
@@ -146,7 +148,7 @@ def _matmul_cell(node: Node, i: int, j: int, places: Places) -> tuple[str, float
         left = _line(a, (i, i), (k, k), (False, node.shape[1] > 1), places)
         if isinstance(b.value, tuple):
             weight = b.value[k][j]
-            terms.append(left if weight == 1 else f"{left}*{number(weight)}")
+            terms.append(left if weight == 1 else f"{left}*{_number(weight)}")
         else:
             terms.append(f"{left}*{_line(b, (k, k), (j, j), (True, False), places)}")
     return "+".join(terms), SUM
@@ -199,10 +201,20 @@ def _constant(node: Node) -> tuple[str, float]:
             raise GraphError(f"a text of {len(value)} characters stands in a formula, Excel takes {MAX_TEXT}")
         return '"' + value.replace('"', '""') + '"', ATOM
     if isinstance(value, tuple):
-        return "{" + ";".join(",".join(number(v) for v in line) for line in value) + "}", ATOM
+        return "{" + ";".join(",".join(_number(v) for v in line) for line in value) + "}", ATOM
     if not isinstance(value, float):
         raise GraphError(f"{node!r} holds no value")
-    return number(value), ATOM if value >= 0 else SIGN
+    return ("PI()", ATOM) if value == pi else (_number(value), ATOM if value >= 0 else SIGN)
+
+
+def _number(value: float) -> str:
+    """The number, where every program takes it.
+
+    Raises: GraphError for what is no number, or nearer to 0 or farther from it than Excel can hold.
+    """
+    if value != 0 and not SMALLEST <= abs(value) <= LARGEST:
+        raise GraphError(f"the number {value} stands in a formula, Excel takes 0 and {SMALLEST} to {LARGEST}")
+    return number(value)
 
 
 def _checked(node: Node, write: Callable[[], str]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sheetnet.errors import GraphError
-from sheetnet.graph.node import Node, apply, constant, order, selector, sum_columns
+from sheetnet.graph.node import Node, apply, constant, order, selector, sum_columns, where
 from sheetnet.graph.ops import SHAPES, Shape
 
 Cotangents = tuple[Node | None, ...]
@@ -31,6 +31,16 @@ def _div(node: Node, d: Node) -> Cotangents:
 def _where(node: Node, d: Node) -> Cotangents:
     condition = node.sources[0]
     return None, apply("where", condition, d, constant(0.0)), apply("where", condition, constant(0.0), d)
+
+
+def _power(node: Node, d: Node) -> Cotangents:
+    """b a^(b-1), and a^b ln(a) for the exponent; 0 for b = 0, and for a = 0 where b >= 0, as in torch."""
+    a, b = node.sources
+    slope = b * apply("power", a, b - 1.0)
+    if not isinstance(b.value, float) or b.value == 0:
+        slope = where(apply("equal", b, constant(0.0)), 0.0, slope)
+    flat = apply("equal", a, constant(0.0)) * (1.0 - apply("greater", constant(0.0), b))
+    return d * slope, d * where(flat, 0.0, node * apply("ln", a))
 
 
 def _hstack(node: Node, d: Node) -> Cotangents:
@@ -59,7 +69,7 @@ RULES: dict[str, Callable[[Node, Node], Cotangents]] = {
     "square": lambda n, d: (2.0 * n.sources[0] * d,),
     "abs": lambda n, d: (d * apply("sign", n.sources[0]),),  # 0 at 0, as in torch
     "sqrt": lambda n, d: (d / (2.0 * n),),
-    "power": lambda n, d: (d * n.sources[1] * apply("power", n.sources[0], n.sources[1] - 1.0), None),
+    "power": _power,
     "sin": lambda n, d: (d * apply("cos", n.sources[0]),),
     "cos": lambda n, d: (-(d * apply("sin", n.sources[0])),),
     "relu": lambda n, d: (d * apply("step", n.sources[0]).named("mask"),),  # 0 at 0, as in torch

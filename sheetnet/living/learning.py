@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -137,8 +138,10 @@ def learn(
             learned.stopped = learned.stopped or (interrupt.heard and learned.epochs < epochs)
             words = "stopped by Ctrl-C" if learned.stopped else "done"
             live.board.say(f"{words} after {learned.epochs} epochs, rate {learned.lr:g}; {run.verdict}")
-        except SheetnetError as reason:
-            raise LiveError(f"{reason}\n{run.rescue()}") from None
+        except Exception as reason:  # whatever it was, the weights are not lost
+            epoch, params = run.good
+            known = isinstance(reason, SheetnetError)
+            raise LiveError(f"{reason}; {rescued(live, key, params, epoch)}") from (None if known else reason)
         learned.seconds = time.perf_counter() - began
         learned.dead_units = run.steps.dead_units(learned.params)
     return learned
@@ -223,17 +226,33 @@ class _Run:
             words.append(f"rate {rate:g} taken from the sheet")
         return tuple(words)
 
-    def rescue(self) -> str:
-        """Save the last good parameters beside the workbook; words for where they are."""
-        from sheetnet.book.forms import as_frame
-        from sheetnet.book.weights import write_weights
 
-        path = Path(f"{self.live.path}.weights.csv")
+def saved(live: LiveSession, learned: Learned) -> None:
+    """None; the workbook's file holds what is open.
+
+    Raises: LiveError where that fails, with the file to which the last parameters were saved instead.
+    """
+    try:
+        live.save()
+    except Exception as reason:
+        raise LiveError(f"{reason}; {rescued(live, learned.model, learned.params, learned.epochs)}") from None
+
+
+def rescued(live: LiveSession, key: str, params: Arrays, epoch: int) -> str:
+    """Words for where parameters were saved: beside the workbook, else in this folder, else in the temporary one."""
+    from sheetnet.book.forms import as_frame
+    from sheetnet.book.weights import write_weights
+
+    place, reasons = live.place(key), []
+    for folder in (live.path.parent, Path(), Path(tempfile.gettempdir())):
+        path = folder / f"{live.path.name}.weights.csv"
         try:
-            write_weights(path, {self.name: as_frame(self.good[1], self.place.names)}, {})
+            write_weights(path, {place.model.name: as_frame(params, place.names)}, {})
         except SheetnetError as reason:
-            return f"The last good weights could not be saved: {reason}"
-        return f"The last good weights, of epoch {self.good[0]}, are in {path}: --weights takes them in again"
+            reasons.append(str(reason))
+        else:
+            return f"the last good weights, of epoch {epoch}, are in {path}: --weights takes them in again"
+    return f"the last good weights could not be saved: {reasons[0]}"
 
 
 @contextmanager

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from sheetnet.errors import SheetnetError
-from sheetnet.graph.node import Node, apply, constant, lift, square, sum_columns, where
+from sheetnet.graph.evaluate import evaluate
+from sheetnet.graph.node import Node, apply, constant, lift, mean, square, sum_columns, variable, where
 
 Rows = Callable[[Node, Node], Node]  # out (n, k), y (n, 1) -> what each row adds, (n, 1)
 
@@ -75,6 +78,16 @@ def loss_of(name: str) -> Loss:
     if name not in LOSSES:
         raise SheetnetError(f"there is no loss {name!r}; known are {', '.join(LOSSES)}")
     return LOSSES[name]
+
+
+def of_nothing(loss: str, y: np.ndarray, width: int = 1) -> float:
+    """The loss of a model that says 0 in each of `width` columns for every row: what must be beaten.
+
+    y (n, 1). Of a number the mean of y^2, of k classes by cross-entropy ln k.
+    """
+    out, given = variable("out", (len(y), width)), variable("y", (len(y), 1))
+    (found,) = evaluate([mean(loss_of(loss).rows(out, given))], {out: np.zeros((len(y), width)), given: y})
+    return float(found[0, 0])
 
 
 def right(loss: Loss, out: Node, y: Node) -> Node:

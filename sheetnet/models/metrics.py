@@ -6,12 +6,14 @@ Where a prediction is no number there is no metric: nan.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
+
+ROUNDING = 1e-3  # what half precision may lose: a net that says 0 for every row is not above the loss of saying 0
 
 
 def metrics(
@@ -48,12 +50,33 @@ def mae(said: np.ndarray, y: np.ndarray) -> float:
 
 def accuracy(said: np.ndarray, y: np.ndarray) -> float:
     """The share of rows of which the class is said."""
+    said, y = np.ravel(said), np.ravel(y)
     return float((said == y).mean()) if len(y) and np.isfinite(said).all() else float("nan")
 
 
 def majority(y: np.ndarray) -> float:
     """The share of the most common class."""
     return float(np.unique(y, return_counts=True)[1].max() / len(y)) if len(y) else float("nan")
+
+
+def exploded(first: Any, last: Any, nothing: Any) -> Any:
+    """Whether a loss has run away though it is finite: above where it began, and above that of saying 0 in every row.
+
+    first, last: the loss at the first and last epoch, numbers or arrays of them; nothing: losses.of_nothing.
+    """
+    return np.isfinite(last) & (np.asarray(last) > first) & (np.asarray(last) > np.multiply(nothing, 1 + ROUNDING))
+
+
+def trouble(first: float, last: float, nothing: float) -> str:
+    """What is wrong with the way that a loss went, and what to do, in words; empty where it went well."""
+    if not np.isfinite(first):
+        return "the loss is no finite number from the start: the start weights or the rows are too large"
+    if not np.isfinite(last):
+        return "the loss is no finite number at the end: take a smaller learning rate"
+    if exploded(first, last, nothing):
+        told = f"{first:.4g} to {last:.4g}, where saying 0 for every row has {nothing:.4g}"
+        return f"the loss has run away, {told}: take a smaller learning rate"
+    return ""
 
 
 def confusion(said: np.ndarray, y: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:

@@ -116,8 +116,9 @@ class Model:
         factor of ten.
         Raises: SheetnetError for a scale beyond 1e-12 to 1e12.
         """
+        decimals = decimals_of(scale)
         W = np.random.default_rng(seed).uniform(-scale, scale, (self.n_features, self.n_hidden))
-        return {"W": np.round(W, decimals_of(scale))}
+        return {"W": np.round(W, decimals)}
 
     def check_params(self, params: Mapping[str, Any]) -> np.ndarray:
         """W as a float64 array (n_features, n_hidden), from numpy or pandas.

@@ -27,7 +27,7 @@ class Records(Part):
         return 1 + next(iter(self.group.values())).node.shape[0]
 
     def put(self, on: Canvas, row: int, col: int) -> None:
-        on.page.table = self.name, Area(on.page.name, row, col, self.rows(()), len(self.group)), tuple(self.group)
+        on.page.tabulate(self.name, Area(on.page.name, row, col, self.rows(()), len(self.group)), tuple(self.group))
         on.page.freeze = row + 1, col + 1
         for j, (header, one) in enumerate(self.group.items()):
             on.place(header, one, row + 1, col + j)

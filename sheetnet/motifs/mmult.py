@@ -36,7 +36,7 @@ class Product:
 
 
 def mmult_page(book: Book, product: Product, play: Group, names: tuple[str, ...]) -> None:
-    """A 3 x 2 by 2 x 2 product; W, and the net from one MMULT, in array formulas that read by name.
+    """A 3 x 2 by 2 x 2 product; weights, and the net from one MMULT, in array formulas that read by name.
 
     play: how A and B are shown.
     """
@@ -54,14 +54,15 @@ def mmult_page(book: Book, product: Product, play: Group, names: tuple[str, ...]
     small.append(table(forward({"by_hand": (product.by_hand, "The same by hand", "plain")}, style="cells")))
     against = result({
         "mmult.now.loss": (now.loss, "Loss", "loss"), "mmult.now.accuracy": (now.accuracy, "Accuracy", "share"),
-        "other": (product.other_weights, "W moved by"), "difference": (product.difference, "Prediction", "diff"),
+        "other": (product.other_weights, "weights moved by"), "difference": (product.difference, "Prediction", "diff"),
     })  # fmt: skip
     against |= agreement({"verdict": (product.verdict, "Both ways")})
+    weights = Shown(product.W, "weights", role="input", name="weights", labels=units)
     passes = steps("mmult.now", [*now.forward, now.error, now.sq_error], str)
     lay(page, "mmult", down(
         across(*small, Note(_note(p, k), 4)),
         across(
-            table({"mmult.now.W": Shown(product.W, "W", role="input", name="W", labels=units)}, names=names),
+            table({"mmult.now.W": weights}, names=names),
             facts(f"Against the sheet {net.model.title}", against, span=2),
         ),
         table(passes, names=net.common.no.shape[0], corner="No"),
@@ -73,5 +74,5 @@ def _note(p: int, k: int) -> str:
     what = "all the Lin columns" if k > 1 else "the predictions"
     return (
         "The number of columns of A must be the number of rows of B. Below:"
-        f" X is {p} columns wide and W {p} rows tall, so MMULT(X, W) is {what} of the net at once."
+        f" X is {p} columns wide and weights {p} rows tall, so MMULT(X, weights) is {what} of the net at once."
     )

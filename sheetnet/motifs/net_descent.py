@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sheetnet.graph.node import Node
+from sheetnet.models.labels import rows_of
 from sheetnet.motifs.learning import Learning
-from sheetnet.motifs.net_parts import FORMATS, TITLES, columns_of, rows_of, sheet_name, style_of
+from sheetnet.motifs.net_parts import FORMATS, TITLES, columns_of, sheet_name, style_of
 from sheetnet.page.bands import Bands
 from sheetnet.page.book import Book
 from sheetnet.page.flow import Aside, across, down, lay

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sheetnet.graph.node import apply
+from sheetnet.models.labels import rows_of
 from sheetnet.motifs.learning import Learning
 from sheetnet.motifs.net_parts import (
     FORMATS,
@@ -13,7 +14,6 @@ from sheetnet.motifs.net_parts import (
     describe,
     matrices,
     passed,
-    rows_of,
     sheet_name,
 )
 from sheetnet.page.book import Book, Solver

@@ -7,6 +7,7 @@ from typing import Any
 
 from sheetnet.graph.cut import cuts, needs_cells
 from sheetnet.graph.node import Node
+from sheetnet.models.labels import rows_of
 from sheetnet.models.net import Net
 from sheetnet.motifs.learning import Learning, Seen
 from sheetnet.page.book import Style
@@ -29,36 +30,6 @@ FORMATS = {
     "loss": "loss", "valid_loss": "loss", "accuracy": "share", "valid_accuracy": "share", "majority": "share",
     "right": "plain", "rmse": "units",
 }  # fmt: skip
-
-
-def rows_of(net: Net, name: str, features: Sequence[str]) -> tuple[str, ...]:
-    """What the rows of a parameter are called: the features where it meets X, else units or codes."""
-    parameter = next(p for p in net.parameters if p.name == name)
-    letter, n, key = parameter.held.letter, parameter.shape[0], parameter.key.rpartition(".")[0]
-    if letter == "W" and any(step.sources == (0,) and step.key == key for step in net.steps):
-        return tuple(features)
-    return tuple(f"{'code' if letter == 'E' else 'unit'} {i + (letter != 'E')}" for i in range(n)) if n > 1 else ("",)
-
-
-def names_of(
-    net: Net, features: Sequence[str], classes: Sequence[str]
-) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """What rows and columns of each parameter are called where it stands alone, as in a table of pandas.
-
-    Rows as rows_of has them, without spaces; the one of a parameter with one row is called as it is. Columns are
-    classes in the last layer of a net that gives scores, else unit_1, unit_2, ...
-    """
-    out, last = {}, net.steps[-1]
-    ends = {last.key_of(held) for held in last.layer.held} if net.loss == "cross_entropy" else set()
-    for p in net.parameters:
-        rows, k = rows_of(net, p.name, features), p.shape[1]
-        if rows == ("",):
-            rows = (p.name,)
-        elif rows != tuple(features):
-            rows = tuple(row.replace(" ", "_") for row in rows)
-        units = tuple(f"unit_{i + 1}" for i in range(k))
-        out[p.name] = rows, tuple(classes) if p.key in ends and k == len(classes) else units
-    return out
 
 
 def columns_of(node: Node, classes: Sequence[str] = ()) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from sheetnet.graph.formula import render, render_cell
 from sheetnet.graph.node import Node
 from sheetnet.page.area import Area
 from sheetnet.page.chart import Chart
+from sheetnet.page.names import Names
 
 # fixed: numbers that nobody edits, such as a count of epochs; answer: of an exercise, a number or a formula
 Role = Literal["input", "data", "fixed", "answer", "torch", "forward", "backward", "update", "result", "agreement"]
@@ -126,6 +127,18 @@ class Page:
         self.book.add(block)
         return block
 
+    def tabulate(self, name: str, area: Area, headers: tuple[str, ...]) -> None:
+        """Make an area with its line of headings a Table of Excel.
+
+        Raises: GraphError where there is one already, for headings that are not one a column, and as Names.claim.
+        """
+        if self.table is not None:
+            raise GraphError(f"the sheet {self.name} has the table {self.table[0]!r} already, and {name!r} beside it")
+        if len(headers) != area.n_cols or "" in headers or len({head.lower() for head in headers}) < len(headers):
+            raise GraphError(f"the table {name!r} needs {area.n_cols} different headings, found {headers}")
+        self.book.names.claim(name, area)
+        self.table = name, area, headers
+
     def text(self, row: int, col: int, text: str, style: str = "plain", **more: int | str) -> None:
         """Put words on the sheet."""
         self.texts.append(Text(row, col, text, style, **more))  # type: ignore[arg-type]
@@ -136,7 +149,7 @@ class Book:
 
     def __init__(self) -> None:
         self.pages: list[Page] = []
-        self.names: dict[str, Area] = {}
+        self.names = Names()
         self.later: list[Callable[[], None]] = []  # what can only be drawn when all pages stand
         self._places: dict[Node, tuple[Area, str]] = {}
         self._arrays: set[Node] = set()
@@ -175,17 +188,13 @@ class Book:
     def add(self, block: Block) -> None:
         """Register a block, its name, and the places of its parts.
 
-        Raises: GraphError for an id or name used twice, and a name that programs take for a cell.
+        Raises: GraphError for an id used twice, and for a name as Names.give.
         """
         if block.id in self._ids:
             raise GraphError(f"two blocks are called {block.id!r}")
         self._ids[block.id] = self._shows[block.node] = block
         if block.name and "[" not in block.name:
-            if re.fullmatch(r"[A-Za-z]{1,3}\d+|[RrCc]\d*|[Rr]\d*[Cc]\d*", block.name):
-                raise GraphError(f"{block.name!r} looks like a cell and cannot be a name")
-            if block.name.lower() in (known.lower() for known in self.names):
-                raise GraphError(f"two blocks are named {block.name!r}")
-            self.names[block.name] = block.area
+            self.names.give(block.name, block.area)
         self._settle(block.node, block.area, block.name, block.style)
 
     def _settle(self, node: Node, area: Area, name: str, style: Style) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
 import numpy as np
 
 from sheetnet.errors import GraphError
-from sheetnet.page.area import Area, cell_address
+from sheetnet.page.area import MAX_COLS, MAX_ROWS, Area, cell_address
 from sheetnet.page.book import Block, Page, Text
 from sheetnet.page.chart import Chart
 
@@ -74,33 +74,73 @@ class Geometry:
         )
 
 
-def check_overlaps(page: Page) -> None:
-    """Nothing, where all blocks, their headings, words and charts of a page stand apart.
+def check_overlaps(page: Page, others: Iterable[tuple[Area, str]] = ()) -> None:
+    """Nothing, where all blocks, their headings, words, charts and Tables of a page stand apart, on the sheet.
 
-    Raises: GraphError naming the two that overlap and the cell.
+    others: what stands on the sheet besides, and what it is.
+    Raises: GraphError naming the two that overlap and the cell; or what leaves the sheet, or cannot be in a Table.
     """
-    geometry = Geometry(page)
-    taken = np.zeros((len(geometry.tops) + 40, len(geometry.lefts) + 40), dtype=np.int32)
+    things = [*_things(page, Geometry(page)), *others]
+    for area, what in things:
+        if min(area.row, area.col) < 0 or area.row + area.n_rows > MAX_ROWS or area.col + area.n_cols > MAX_COLS:
+            raise GraphError(f"on the sheet {page.name}, {what} leaves the sheet")
+    _apart(page.name, things)
+    rules = {rule.area: f"the rule {rule.message!r}" for rule in page.rules}
+    if len(rules) < len(page.rules):
+        raise GraphError(f"on the sheet {page.name}, two rules are of the same cells")
+    own = [(block.area, f"the block {block.id}") for block in page.blocks]  # whose rule is that of its area
+    _apart(page.name, [*own, *((area, what) for area, what in rules.items() if area not in dict(own))])
+    _check_table(page)
+
+
+def _apart(sheet: str, things: Sequence[tuple[Area, str]]) -> None:
+    """Nothing where no two areas share a cell."""
+    if not things:
+        return
+    bottom, right = (max(ends) for ends in zip(*(area.corners[2:] for area, _ in things), strict=True))
+    taken = np.zeros((bottom + 1, right + 1), dtype=np.int32)
     owners: list[str] = [""]
-    for area, what in _things(page, geometry):
+    for area, what in things:
         part = taken[area.row : area.row + area.n_rows, area.col : area.col + area.n_cols]
         if part.any():
             i, j = (int(k) for k in np.argwhere(part)[0])
             cell = cell_address(area.row + i, area.col + j)
-            raise GraphError(f"on the sheet {page.name}, {what} overlaps {owners[part[i, j]]} at {cell}")
+            raise GraphError(f"on the sheet {sheet}, {what} overlaps {owners[part[i, j]]} at {cell}")
         owners.append(what)
         part[:] = len(owners) - 1
+
+
+def _check_table(page: Page) -> None:
+    """Nothing where no column of the page's Table is one array formula, which Excel does not take there."""
+    if page.table is None:
+        return
+    name, area, _ = page.table
+    for block in page.blocks:
+        if block.style == "array" and block.area.n_rows > 1 and _inside(block.area, area):
+            raise GraphError(f"on the sheet {page.name}, the block {block.id} is an array formula in the table {name}")
+
+
+def _inside(part: Area, whole: Area) -> bool:
+    (top, left, bottom, right), (first, start, last, end) = part.corners, whole.corners
+    return first <= top and bottom <= last and start <= left and right <= end
 
 
 def _things(page: Page, geometry: Geometry) -> Iterator[tuple[Area, str]]:
     """Every rectangle that something takes, and what it is, in words."""
     yield Area(page.name, 0, 0, 2, 1), "the title"
+    columns: set[Area] = set()
+    if page.table is not None:
+        name, area, _ = page.table
+        yield area.part((0, 0), (0, area.n_cols - 1)), f"the headings of the table {name}"
+        columns = {area.part((1, area.n_rows - 1), (j, j)) for j in range(area.n_cols)}
+        for column in columns - {block.area for block in page.blocks}:
+            yield column, f"the table {name}"
     for block in page.blocks:
         area = block.area
         yield area, f"the block {block.id}"
         if block.side and block.title:
             yield Area(page.name, area.row, area.col - 1, 1, 1), f"the title of the block {block.id}"
-        elif block.title and not _in_table(page, block):
+        elif block.title and area not in columns:
             yield Area(page.name, area.row - HEADING, area.col, HEADING, area.n_cols), f"the heading of {block.id}"
     for text in page.texts:
         if text.text:
@@ -109,13 +149,9 @@ def _things(page: Page, geometry: Geometry) -> Iterator[tuple[Area, str]]:
         yield geometry.covered(chart), f"the chart {chart.title!r}"
 
 
-def _in_table(page: Page, block: Block) -> bool:
-    return page.table is not None and page.table[1].sheet == block.area.sheet and block.name.endswith("]")
-
-
 def _extent(page: Page) -> tuple[int, int]:
     """How many rows and columns are needed for everything on a page, charts included."""
-    ends = [(b.area.row + b.area.n_rows, b.area.col + b.area.n_cols) for b in page.blocks]
+    ends = [(2, 1), *((b.area.row + b.area.n_rows, b.area.col + b.area.n_cols) for b in page.blocks)]
     ends += [(t.row + t.tall, t.col + t.wide) for t in page.texts]
     ends += [(c.row + c.height // 16 + 2, c.col + c.width // 16 + 2) for c in page.charts]
     return max(end[0] for end in ends) + 40, max(end[1] for end in ends) + 40

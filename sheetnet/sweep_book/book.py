@@ -15,6 +15,7 @@ from sheetnet.errors import WorkbookError
 from sheetnet.models.model import KINDS
 from sheetnet.page.area import Area
 from sheetnet.page.book import Book
+from sheetnet.page.screen import check_overlaps
 from sheetnet.sweep_book.overview import COLUMNS, Overview
 from sheetnet.sweep_book.pen import Pen
 from sheetnet.sweep_book.swept import Swept
@@ -44,6 +45,7 @@ def write_sweep(sweep: Swept, path: Path) -> None:
         third = _best(file, formats, book, sweep)
         Overview(first, sweep, nets).fill()
         for pen in (first, second, third):
+            check_overlaps(pen.page, pen.areas)
             lay_out(pen.sheet, pen.page, formats)
         first.sheet.activate()
         file.close()
@@ -51,7 +53,7 @@ def write_sweep(sweep: Swept, path: Path) -> None:
 
 def _shown(table: pd.DataFrame, rectified: bool) -> pd.DataFrame:
     """The nets of the sheet, the best first; of very many a sample. What says nothing of a net is missing."""
-    nets = table.reset_index(drop=True).astype({"diverged_at": "Float64"}).astype(float)
+    nets = table.reset_index(drop=True).drop(columns="exploded").astype({"diverged_at": "Float64"}).astype(float)
     nets.insert(0, "net", np.arange(1.0, len(nets) + 1))
     nets = nets.replace([np.inf, -np.inf], np.nan)
     nets.loc[nets["loss"].isna(), "accuracy"] = np.nan
@@ -78,7 +80,7 @@ def _nets(file: Any, formats: Formats, book: Book, nets: pd.DataFrame, n_all: in
     headings = []
     for col, key in enumerate(nets.columns):
         heading, name, format, style, width = COLUMNS[key]
-        headings.append({"header": heading, "header_format": formats.get("head_left")})
+        headings.append(heading)
         pen.page.widths[col] = width
         if name:
             pen.name(name, first, col, max(2, len(nets)))  # two: see heat.py
@@ -86,7 +88,7 @@ def _nets(file: Any, formats: Formats, book: Book, nets: pd.DataFrame, n_all: in
         for row, value in enumerate(nets[key].tolist(), first):
             if value == value:
                 put(row, col, value, form)
-    pen.sheet.add_table(*area.corners, {"name": "nets", "columns": headings, "style": "Table Style Light 1"})
+    pen.page.tabulate("nets", area, tuple(headings))
     return pen
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from sheetnet.page.area import cell_address
 from sheetnet.page.book import Rule
+from sheetnet.page.chart import Chart
 from sheetnet.page.look import BARS
 from sheetnet.sweep_book.heat import BY_RANK, BY_SHARE, DISTINCT, Grid, axis_of
 from sheetnet.sweep_book.swept import Swept
@@ -40,8 +41,8 @@ COLUMNS = {  # of the sheet Nets: heading, name of its numbers, number format, s
 WORDS = {
     "diverged": "at some epoch its loss was no finite number: the rate was too large",
     "dead unit": "a ReLU that is 0 for every row: it gets no gradient and learns no more",
-    "in a poor minimum": "finite, not all dead, and above the loss of the good ones: stuck, or slow",
-    "not there yet": "finite, and above the loss of the good ones",
+    "in a poor minimum": "finite, not all dead, and above the loss of the good ones: stuck, slow, or running away",
+    "not there yet": "finite, and above the loss of the good ones: slow, or running away",
     "median": "half of the nets lie below it, half above",
     "start scale": "start weights lie between minus and plus this",
 }
@@ -238,14 +239,17 @@ class Overview:
             chart.add_series({"name": name, **places, "fill": {"color": colour}, "gap": 10})
         digits = min(8, max(1, -math.floor(math.log10(width))))
         number = "0.0E+0" if end >= 10_000 else f"0.{'0' * digits}"
-        chart.set_title({"name": "How many nets ended at which loss", "name_font": {"size": 12}, "overlay": False})
-        axis = {"name": "final loss (mean squared error)", "num_format": number, "interval_unit": 5}
-        chart.set_x_axis(axis | {"num_font": {"rotation": -90}})
-        chart.set_y_axis({"name": "nets", "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}}})
-        chart.set_legend({"position": "bottom"} if len(series) > 1 else {"none": True})
-        chart.set_size({"width": 570, "height": 400})
         words = "Columns: the number of nets at each final loss" + ", dead nets apart" * (len(series) > 1)
-        self.pen.sheet.insert_chart(row, min(self.right, LEFT + 3), chart, {"description": words})
+        title, x, y = "How many nets ended at which loss", "final loss (mean squared error)", "nets"
+        said = Chart(row, min(self.right, LEFT + 3), title, x, y, (), words, width=570, height=400)
+        self.page.charts.append(said)
+        chart.set_title({"name": title, "name_font": {"size": 12}, "overlay": False})
+        axis = {"name": x, "num_format": number, "interval_unit": 5}
+        chart.set_x_axis(axis | {"num_font": {"rotation": -90}})
+        chart.set_y_axis({"name": y, "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}}})
+        chart.set_legend({"position": "bottom"} if len(series) > 1 else {"none": True})
+        chart.set_size({"width": said.width, "height": said.height})
+        self.pen.sheet.insert_chart(said.row, said.col, chart, {"description": said.alt})
 
     def _words(self, top: int) -> None:
         page = self.page

@@ -12,10 +12,11 @@ from sheetnet.tables.choosing import words_of as words_of_choice
 from sheetnet.tables.columns import Level, Missing, Saying
 from sheetnet.tables.goals import words_of
 from sheetnet.tables.memory import Given
+from sheetnet.tables.opened import Reading
 from sheetnet.tables.passengers import Raw
 from sheetnet.tables.plan import Kind, Plan
 from sheetnet.tables.showing import Line
-from sheetnet.tables.sources import Reading, given
+from sheetnet.tables.sources import given
 from sheetnet.tables.table import Table, checked
 from sheetnet.tables.words import refusal, shown
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sheetnet.common.files import meant
 from sheetnet.tables.passengers import SCHEMA, Column, columns_of
 from sheetnet.tables.reading import content_of
 from sheetnet.tables.words import refusal
@@ -38,7 +39,7 @@ def read_newcomers(path: str | Path) -> Newcomers:
     Raises: DataError naming the file, the line and the column, or the PassengerId that stands there twice.
     """
     file = str(path)
-    columns = columns_of(content_of(Path(path).expanduser(), SUCH_AS), file, COLUMNS, 1, [])
+    columns = columns_of(content_of(meant(path), SUCH_AS), file, COLUMNS, 1, [])
     numbers = columns.pop("PassengerId")[:, 0]
     if (largest := numbers.max()) >= LARGEST:
         raise refusal(f"{file}, column PassengerId", f"found {largest:g}", f"numbers below {LARGEST}", "number anew")

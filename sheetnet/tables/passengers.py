@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from sheetnet.common.files import meant
 from sheetnet.errors import DataError
 from sheetnet.tables.cells import is_blank, marks
 from sheetnet.tables.reading import cells_of, content_of, text_of
@@ -147,7 +148,7 @@ def read_passengers(path: str | Path | None = None) -> Raw:
         shipped = files("sheetnet.tables") / "titanic.csv"
         file, name, content = shipped.name, shipped.name, shipped.read_bytes()
     else:
-        path = Path(path).expanduser()
+        path = meant(path)
         file, name, content = str(path), path.name, content_of(path, "a CSV table such as Kaggle's train.csv")
     said: list[str] = []
     columns = columns_of(content, file, SCHEMA, MIN_ROWS, said, needed="Fare")

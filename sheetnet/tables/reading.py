@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sheetnet.common.files import ABSENT, EMPTY, FOLDER, unreadable
 from sheetnet.tables.cells import is_blank
 from sheetnet.tables.words import counted, refusal, shown
 
@@ -45,6 +46,8 @@ class Cells:
     lines: list[int]
     said: tuple[str, ...]
     first: int  # the line of the header
+    separator: str = ","
+    width: int = 0  # cells of each line, with those that are always empty at its end
 
 
 def content_of(path: Path, such_as: str = "a CSV table", limit: int = MAX_BYTES) -> bytes:
@@ -52,15 +55,14 @@ def content_of(path: Path, such_as: str = "a CSV table", limit: int = MAX_BYTES)
 
     Raises: DataError for a folder, a file that is not there, cannot be read or unpacked, or is too large.
     """
-    if path.is_dir():
-        raise refusal(str(path), "this is a folder", such_as, "name a file in it")
-    if path.exists() and not path.is_file():
-        raise refusal(str(path), "this is no regular file", such_as, "name a file")
+    if (found := unreadable(path)) == EMPTY:
+        return b""  # what is expected in it is for others to say
+    if found:
+        remedies = {FOLDER: "name a file in it", ABSENT: "check the path"}
+        raise refusal(str(path), found, such_as, remedies.get(found, "check the path and rights"))
     try:
         with path.open("rb") as stream:
             content = stream.read(limit + 1)
-    except FileNotFoundError:
-        raise refusal(str(path), "there is no such file", such_as, "check the path") from None
     except OSError as error:
         raise refusal(
             str(path), f"it cannot be read ({error.strerror})", such_as, "check the path and rights"
@@ -147,9 +149,12 @@ def _windows(content: bytes) -> str:
         return ""
 
 
-def cells_of(text: str, file: str, separator: str | None = None, said: Sequence[str] = ()) -> Cells:
+def cells_of(
+    text: str, file: str, separator: str | None = None, said: Sequence[str] = (), columns: int | None = MAX_COLUMNS
+) -> Cells:
     """The cells of a text with a header; empty lines and rows without any entry are skipped.
 
+    columns: how many there may be, None for any number.
     Raises: DataError naming file and line.
     """
     words = list(said)
@@ -162,7 +167,8 @@ def cells_of(text: str, file: str, separator: str | None = None, said: Sequence[
             words.append(f"{SEPARATORS[separator]} separate the cells")
     elif len(separator) != 1 or separator in "\r\n\"'":
         raise refusal(file, f"separator is {shown(separator)}", "one character", 'say one such as separator=";"')
-    header, rows, lines, first_line = _records(text, file, separator)
+    header, rows, lines, first_line = _records(text, file, separator, columns)
+    width = len(rows[0]) if rows else len(header)
     extra = {len(row) for row in rows} == {len(header) + 1}
     if extra and all(is_blank(row[-1]) for row in rows):  # 1,2,3, under a,b,c
         rows = [row[:-1] for row in rows]
@@ -180,10 +186,14 @@ def cells_of(text: str, file: str, separator: str | None = None, said: Sequence[
     if not all(full):
         words.append(f"{counted(full.count(False), 'row')} without any entry left out")
     kept = [at for at, one in enumerate(full) if one]
-    return Cells(header, [rows[at] for at in kept], [lines[at] for at in kept], tuple(words), first_line)
+    return Cells(
+        header, [rows[at] for at in kept], [lines[at] for at in kept], tuple(words), first_line, separator, width
+    )
 
 
-def _records(text: str, file: str, separator: str) -> tuple[list[str], list[list[str]], list[int], int]:
+def _records(
+    text: str, file: str, separator: str, columns: int | None
+) -> tuple[list[str], list[list[str]], list[int], int]:  # fmt: skip
     """The header, every record that is no empty line, the line where each ends, and that of the header."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     header: list[str] | None = None
@@ -196,9 +206,9 @@ def _records(text: str, file: str, separator: str) -> tuple[list[str], list[list
                 continue
             if header is None:
                 header, first = [name.strip() for name in record], reader.line_num
-                if len(header) > MAX_COLUMNS:
+                if columns is not None and len(header) > columns:
                     found = f"found {len(header):,} columns"
-                    raise refusal(f"{file}, line {reader.line_num}", found, f"at most {MAX_COLUMNS:,}", "keep fewer")
+                    raise refusal(f"{file}, line {reader.line_num}", found, f"at most {columns:,}", "keep fewer")
                 continue
             if len(rows) == MAX_ROWS:
                 place, found = f"{file}, line {reader.line_num}", f"the table has more than {MAX_ROWS:,} rows"

@@ -18,8 +18,11 @@ from typing import Any
 
 import numpy as np
 
+from sheetnet.common.files import meant
 from sheetnet.errors import DataError
-from sheetnet.tables.files import FORMATS, MEND, NUMERIC, Batch, File, listed, reading
+from sheetnet.tables.cells import Mark
+from sheetnet.tables.files import FORMATS, File
+from sheetnet.tables.opened import MEND, NUMERIC, Batch, Reading, listed, reading
 from sheetnet.tables.words import counted, refusal, shown
 
 CONSTANT = "Ones"
@@ -54,6 +57,7 @@ class Rows:
     source: str
     begin: int
     end: int
+    said: tuple[str, ...] = ()  # what was taken for what, and left out
 
     @property
     def n_features(self) -> int:
@@ -174,24 +178,33 @@ class Rows:
 
 
 def open_rows(
-    path: str | Path | Sequence[str | Path], target: str, features: Sequence[str] | None = None, constant: bool = True
-) -> Rows:
+    path: str | Path | Sequence[str | Path], target: str, features: Sequence[str] | None = None, constant: bool = True,
+    *, separator: str | None = None, decimal: Mark | None = None, encoding: str | None = None,
+) -> Rows:  # fmt: skip
     """The rows of a file, of a list of files, or of all files in a folder, by name.
 
     Files end in .csv, .parquet, .pq, .arrow, .feather or .ipc, all alike, with the same columns in the same order.
     In a folder, names that start with . or _ are left out, folders and links refused. features: every column but the
-    target where none are named. constant: X ends with a column of ones, named Ones.
+    target where none are named, and but those that pandas kept its index in, or that have no name. constant: X ends
+    with a column of ones, named Ones. separator, decimal, encoding: of a text file that does not tell.
 
-    Integers, floats and booleans are numbers. CSV: utf-8, commas, a header; empty lines are skipped, line breaks in
-    quotes refused; a column is of booleans (true, false) or of numbers, as its first MiB says.
+    Integers, floats and booleans are numbers. CSV: a header, separators and decimals as sn.table takes them; empty
+    lines are skipped, line breaks in quotes refused; a column is of booleans (true, false) or of numbers, as its first
+    MiB says.
 
     Raises: DataError naming the file, what was found and what to do. Most values are judged later, as they are read.
     """
     features = [features] if isinstance(features, str) else features
     source, paths = _paths(path)
-    files = [FORMATS[path.suffix.lower()].open(path) for path in paths]
-    first = files[0]
-    names = [name for name in first.columns if name != target] if features is None else list(features)
+    form = Reading(separator, decimal, encoding)
+    files = [FORMATS[path.suffix.lower()].open(path, form) for path in paths]
+    first, said = files[0], list(files[0].said)
+    index = {name for file in files for name in file.index} - {target}
+    names = (
+        [name for name in first.columns if name != target and name not in index] if features is None else [*features]
+    )
+    if features is None:
+        said += [f"{name} is an index or has no name, and is no feature" for name in first.columns if name in index]
     for name in (target, *names):
         if name not in first.columns:
             found = f"found no column {shown(name)} among {listed(first.columns)}"
@@ -204,7 +217,7 @@ def open_rows(
         raise refusal(source, found, "another name", "rename it, or say --no-constant (constant=False)")
     _check_schemas(files, (*names, target))
     columns = (*names, CONSTANT) if constant else tuple(names)
-    rows = Rows(tuple(files), target, columns, constant, source, 0, sum(file.extent for file in files))
+    rows = Rows(tuple(files), target, columns, constant, source, 0, sum(file.extent for file in files), (*said,))
     if next(rows._chunks(np.dtype(np.float64), 1), None) is None:  # a look at the first rows, before anyone trains
         raise refusal(source, "the table has no rows", "at least 1", "check that it was saved")
     return rows
@@ -212,7 +225,7 @@ def open_rows(
 
 def _paths(path: str | Path | Sequence[str | Path]) -> tuple[str, list[Path]]:
     """What was named, in words, and its files."""
-    named = [Path(path)] if isinstance(path, str | Path) else [Path(name) for name in path]
+    named = [meant(path)] if isinstance(path, str | Path) else [meant(name) for name in path]
     source = ", ".join(map(str, named[:2])) + f" and {len(named) - 2} more" * (len(named) > 2)
     with reading(source):
         inside = len(named) == 1 and named[0].is_dir()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sheetnet.common.files import meant
 from sheetnet.tables.cells import Mark, clean, column_of, marks
 from sheetnet.tables.memory import NAMELESS, Given, judged, of_array, of_bunch, of_frame, of_mapping, with_target
 from sheetnet.tables.names import unique
+from sheetnet.tables.opened import AS_IT_SAYS, Reading
+from sheetnet.tables.opened import reading as reading_file
 from sheetnet.tables.reading import MAX_COLUMNS, MAX_ROWS, PACKED, TEXTS, Cells, cells_of, content_of, text_of
 from sheetnet.tables.words import refusal, shown
 
@@ -17,16 +20,7 @@ MAX_UNPACKED = 64 * 2**20  # bytes of a Parquet file and of its columns
 _BATCH = 64  # rows
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What a person says of a text file, where it does not say it itself."""
-
-    separator: str | None = None
-    decimal: Mark | None = None
-    encoding: str | None = None
-
-
-def given(source: Any, y: Any = None, reading: Reading = Reading()) -> Given:
+def given(source: Any, y: Any = None, reading: Reading = AS_IT_SAYS) -> Given:
     """The columns of a source: a path, a DataFrame, a Bunch, {name: column}, or an array X with y beside it.
 
     Raises: DataError naming what cannot be read.
@@ -34,7 +28,7 @@ def given(source: Any, y: Any = None, reading: Reading = Reading()) -> Given:
     if hasattr(source, "to_pandas") and not hasattr(source, "iloc"):  # of polars, pyarrow and the like
         source = source.to_pandas()
     if isinstance(source, str | Path):
-        found = _of_file(Path(source).expanduser(), reading)
+        found = _of_file(meant(source), reading)
     elif hasattr(source, "data") and hasattr(source, "target") and hasattr(source, "feature_names"):
         found = of_bunch(source)
     elif hasattr(source, "columns") and hasattr(source, "iloc"):
@@ -101,12 +95,10 @@ def _of_parquet(path: Path) -> Given:
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
-    from sheetnet.tables.files import reading
-
     content_of(path, "a Parquet file", MAX_UNPACKED)
     expected = f"at most {MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns and {MAX_UNPACKED:,} bytes"
     remedy = "keep fewer, or train without a workbook (sn.open_rows)"
-    with reading(path), pa.OSFile(str(path)) as stream, ParquetFile(stream, pre_buffer=False) as file:
+    with reading_file(path), pa.OSFile(str(path)) as stream, ParquetFile(stream, pre_buffer=False) as file:
         rows, columns = file.metadata.num_rows, file.metadata.num_columns
         if rows > MAX_ROWS or columns > MAX_COLUMNS:
             raise refusal(str(path), f"it has {rows:,} rows and {columns:,} columns", expected, remedy)

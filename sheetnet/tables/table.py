@@ -89,6 +89,12 @@ class Table:
     features: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.raw, Raw) or not isinstance(self.plan, Plan | Passengers):
+            found = f"{type(self.raw).__name__} and {type(self.plan).__name__}"
+            raise DataError(
+                f"a table is made of raw rows and a plan, found {found}; make one with sn.table(frame, target), or of X"
+                " and y with sn.table(X, y)"
+            )
         raw = replace(self.raw, columns={name: _fixed(column) for name, column in self.raw.columns.items()})
         recipe = _lay(self.plan)
         X, y = evaluate([recipe.X, recipe.y], recipe.inputs(raw))
@@ -256,6 +262,14 @@ class Table:
         if self.parts.any():
             words += "; " + ", ".join(f"{int((self.parts == at).sum()):,} {name}" for at, name in enumerate(PARTS))
         return words
+
+
+def unchanged(table: Table) -> Table:
+    """The table, if its X and y still are what its recipe makes of its raw rows: numpy's locks can be undone.
+
+    Raises: DataError where they are not.
+    """
+    return replace(table)
 
 
 def _fixed(array: np.ndarray) -> np.ndarray:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sheetnet.common.files import replacing
+from sheetnet.common.files import beside, replaceable, replacing, unreadable
 from sheetnet.errors import TrainingError
 
 FORMAT = 1
@@ -53,7 +51,7 @@ def save(path: Path, state: Checkpoint) -> None:
     Raises: TrainingError when it cannot be written.
     """
     try:
-        with replacing(path.resolve()) as beside, beside.open("wb") as file:
+        with replacing(path) as fresh, fresh.open("wb") as file:
             np.savez(
                 file,
                 settings=np.array(json.dumps({"format": FORMAT, **state.settings})),
@@ -64,7 +62,7 @@ def save(path: Path, state: Checkpoint) -> None:
                 kept=np.array(list(state.kept.values()), dtype=float).reshape(-1, *state.W.shape),
             )
     except OSError as reason:
-        raise TrainingError(f"{path}: the checkpoint cannot be written: {reason.strerror}") from None
+        raise TrainingError(f"{path}: the checkpoint cannot be written: {reason.strerror or reason}") from None
 
 
 OTHER = "; delete it or name another file to begin anew"
@@ -76,21 +74,23 @@ def load(path: Path) -> Checkpoint:
 
     Raises: TrainingError for a file that is damaged or no checkpoint.
     """
+    if found := unreadable(path):
+        raise TrainingError(f"{path}: {found}: {NONE}")
     try:
         with zipfile.ZipFile(path) as parts:
             if any(part.compress_type != zipfile.ZIP_STORED for part in parts.infolist()):
                 raise ValueError("compressed")  # ours are not, and a small file could unpack to a large one
         with np.load(path, allow_pickle=False) as file:
-            found = json.loads(str(file["settings"]))
+            settings = json.loads(str(file["settings"]))
             epochs, kept = file["kept_epochs"].tolist(), file["kept"]
             state = Checkpoint(
-                found, file["W"], file["losses"], file["accuracies"], dict(zip(epochs, kept, strict=True))
+                settings, file["W"], file["losses"], file["accuracies"], dict(zip(epochs, kept, strict=True))
             )
     except OSError as reason:
         raise TrainingError(f"{path}: the checkpoint cannot be read: {reason.strerror or reason}") from None
     except (ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, MemoryError, RuntimeError):
         raise TrainingError(f"{path}: {NONE}") from None  # RuntimeError: encrypted, or nested without end
-    if not isinstance(found, dict) or found.pop("format", None) != FORMAT:
+    if not isinstance(settings, dict) or settings.pop("format", None) != FORMAT:
         raise TrainingError(f"{path}: this checkpoint was made by another version of sheetnet{OTHER}")
     arrays = state.W, state.losses, state.accuracies, kept
     whole = all(a.dtype == float for a in arrays) and state.losses.ndim == 1
@@ -123,10 +123,6 @@ def check_place(path: Path) -> None:
     Raises: TrainingError saying why not.
     """
     try:
-        if path.is_dir():
-            raise TrainingError(f"{path}: this is a folder; name a file for the checkpoint")
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        os.close(handle)
-        os.unlink(name)
+        beside(replaceable(path)).unlink()
     except OSError as reason:
-        raise TrainingError(f"{path}: the checkpoint cannot be written: {reason.strerror}") from None
+        raise TrainingError(f"{path}: the checkpoint cannot be written: {reason.strerror or reason}") from None

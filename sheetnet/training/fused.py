@@ -13,17 +13,16 @@ from __future__ import annotations
 import numba
 import numpy as np
 import torch
-from numba import njit, prange
+from numba import prange
 
 from sheetnet.errors import TrainingError
+from sheetnet.training.compiling import alone, shared
 from sheetnet.training.devices import HALF
 from sheetnet.training.task import Task, shuffled
 from sheetnet.training.written import rectified
 
 ALIGN = 64  # bytes: a whole vector register, so that no load straddles two cache lines
-REORDER = {"contract", "reassoc", "nsz"}
 GROUPS = 64  # spans of one large table, summed apart and then in order: the same numbers on any number of threads
-compiled = njit(cache=True, fastmath=REORDER, nogil=True)
 
 
 def aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
@@ -62,7 +61,7 @@ def scratch(k: int, p: int, T: int, dtype: np.dtype, many: int = 1) -> tuple[np.
     return aligned((many, k, T), dtype), aligned((many, T), dtype), G, w
 
 
-@compiled
+@alone
 def sums(X, y, W, first, last, relu, step, lin, error, G):  # type: ignore[no-untyped-def]
     """Squared error and number of right rows of the tiles first to last; adds X' d to G (k, p) where step is set.
 
@@ -130,7 +129,7 @@ def sums(X, y, W, first, last, relu, step, lin, error, G):  # type: ignore[no-un
     return squared, right
 
 
-@compiled
+@alone
 def update(W, G, rows, lr, decay):  # type: ignore[no-untyped-def]
     """W - lr * (2 / rows * G + decay * W), in place; G is cleared."""
     k, p = W.shape
@@ -140,7 +139,7 @@ def update(W, G, rows, lr, decay):  # type: ignore[no-untyped-def]
             G[j, f] = 0.0
 
 
-@compiled
+@alone
 def descend(X, y, W, rows, lr, decay, relu, losses, rights, lin, error, G):  # type: ignore[no-untyped-def]
     """Epochs of full-batch descent in place; losses[e] and rights[e] belong to the weights before step e."""
     for e in range(losses.size):
@@ -149,7 +148,7 @@ def descend(X, y, W, rows, lr, decay, relu, losses, rights, lin, error, G):  # t
         update(W, G, rows, lr, decay)
 
 
-@njit(cache=True, fastmath=REORDER, parallel=True)
+@shared
 def sums_in_groups(X, y, W, relu, step, bounds, found, lin, error, G):  # type: ignore[no-untyped-def]
     """As sums, of a large table: groups of tiles beside each other, each into its own row of found and G."""
     k, p = W.shape
@@ -160,7 +159,7 @@ def sums_in_groups(X, y, W, relu, step, bounds, found, lin, error, G):  # type: 
         found[g, 0], found[g, 1] = squared, right
 
 
-@compiled
+@alone
 def descend_batches(X, y, W, counts, per, lr, decay, relu, lin, error, G):  # type: ignore[no-untyped-def]
     """One epoch of mini-batches, each `per` tiles long with counts[b] rows."""
     for b in range(counts.size):
@@ -168,7 +167,7 @@ def descend_batches(X, y, W, counts, per, lr, decay, relu, lin, error, G):  # ty
         update(W, G, counts[b], lr, decay)
 
 
-@compiled
+@alone
 def gather(X, y, order, Xb, yb, batch, per):  # type: ignore[no-untyped-def]
     """Rows of X (n, p) in that order, into tiles: each batch begins a new one and takes `per` of them."""
     T = Xb.shape[2]
@@ -181,7 +180,7 @@ def gather(X, y, order, Xb, yb, batch, per):  # type: ignore[no-untyped-def]
         yb[b * per + at // T, at % T] = y[order[i], 0]
 
 
-@njit(cache=True, fastmath=REORDER, parallel=True)
+@shared
 def descend_nets(X, y, W, rows, lr, decay, relu, epochs, first, best, diverged, lin, error, G, w):  # type: ignore[no-untyped-def]
     """Epochs of descent of many nets W (N, k, p), each on one thread from first to last epoch, in place.
 
@@ -204,7 +203,7 @@ def descend_nets(X, y, W, rows, lr, decay, relu, epochs, first, best, diverged, 
             W[net] = own
 
 
-@njit(cache=True, fastmath=REORDER, parallel=True)
+@shared
 def measure_nets(X, y, W, rows, relu, final, rights, dead, lin, error, G):  # type: ignore[no-untyped-def]
     """Loss, number of right rows and number of dead units (never above 0) of many nets W (N, k, p)."""
     N, k, p = W.shape

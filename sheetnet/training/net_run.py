@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class NetRun(Run):
     """What training a net gives: losses[k], valid_losses[k] and so on belong to epoch k's parameters, k = 0..epochs.
 

@@ -13,6 +13,8 @@ import numpy as np
 
 from sheetnet.common.settings import MAX_SEED, whole_number
 from sheetnet.errors import SheetnetError, TrainingError
+from sheetnet.models.losses import of_nothing
+from sheetnet.models.metrics import exploded
 from sheetnet.models.net import Net
 from sheetnet.models.optimisers import OPTIMISERS, optimiser_of
 from sheetnet.training.designs import draw
@@ -31,12 +33,13 @@ BEAT = 0.5  # seconds between two turns of the progress line
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class NetSweep:
     """What a sweep of nets gives: a row for each net, and the parameters of the best.
 
     table: optimiser, lr, weight_decay, seed; loss, best_loss (the least on the way), accuracy, valid_loss and
-    valid_accuracy where there are such; diverged_at (the first epoch without a finite loss, or missing).
+    valid_accuracy where there are such; diverged_at (the first epoch without a finite loss, or missing); exploded
+    (finite at the end, but above where it began and above saying 0 for every row).
     best: of the least final loss, on the rows for validation where there are some.
     """
 
@@ -68,7 +71,8 @@ class NetSweep:
         diverged = self.table["diverged_at"].notna().mean() if len(self.table) else 0.0
         least = self.table[self.judged].min()
         name = self.judged.replace("_", " ")
-        ended = f"least {name} {least:.4g}, {diverged:.1%} diverged"
+        exploded = self.table["exploded"].mean() if len(self.table) else 0.0
+        ended = f"least {name} {least:.4g}, {diverged:.1%} diverged" + f", {exploded:.1%} exploded" * bool(exploded)
         return f"{len(self.table)} x {self.model.title}, {self.epochs} epochs: {ended}"
 
     def by_rate(self) -> pd.DataFrame:
@@ -151,6 +155,7 @@ def _train(
     if (task.parts == 1).any():
         extra += ["valid_loss"] if task.kind == "number" else ["valid_loss", "valid_accuracy"]
     size = room(task) if together else 1
+    nothing = of_nothing(task.net.loss, task.of_part(0)[1], task.net.n_outputs)
     rows: list[dict[str, Any]] = []
     best: tuple[int, Params] | None = None
     least, beat = np.inf, 0.0
@@ -171,23 +176,27 @@ def _train(
             if found is None:
                 break
             curves, params = found
-            made = {at: _row(settings[at], curves, i, extra) for i, at in enumerate(block)}
+            made = {at: _row(settings[at], curves, i, extra, nothing) for i, at in enumerate(block)}
             rows += [made[at] for at in sorted(block)]
             for i, at in enumerate(block):
                 if (value := made[at].get("valid_loss", made[at]["loss"])) < least:
                     least, best = value, (at, params[i])
-    frame = pd.DataFrame(rows, columns=list(rows[0]) if rows else ["optimiser", "lr", "loss", "diverged_at"])
+    heads = ["optimiser", "lr", "loss", "diverged_at", "exploded"]
+    frame = pd.DataFrame(rows, columns=list(rows[0]) if rows else heads)
     frame["diverged_at"] = frame["diverged_at"].astype("Int64")
     if progress:
         progress(len(rows), len(rows))
     return frame, best, len(rows) < len(settings)
 
 
-def _row(setting: Setting, curves: dict[str, np.ndarray], i: int, extra: list[str]) -> dict[str, Any]:
+def _row(
+    setting: Setting, curves: dict[str, np.ndarray], i: int, extra: list[str], nothing: float
+) -> dict[str, Any]:  # fmt: skip
     losses = curves["loss"][:, i]
     finite = np.isfinite(losses)
     row: dict[str, Any] = dict(zip(("optimiser", "lr", "weight_decay", "seed"), setting, strict=True))
     row["loss"] = losses[-1] if finite[-1] else np.nan
     row["best_loss"] = losses[finite].min() if finite.any() else np.nan
     row |= {name: curves[name][-1, i] if name in curves else np.nan for name in extra}
-    return row | {"diverged_at": None if finite.all() else int(np.argmin(finite))}
+    row["diverged_at"] = None if finite.all() else int(np.argmin(finite))
+    return row | {"exploded": bool(exploded(losses[0], losses[-1], nothing))}

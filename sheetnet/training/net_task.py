@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 
-from sheetnet.errors import DataError, SheetnetError, TrainingError
+from sheetnet.errors import DataError, TrainingError
 from sheetnet.models.net import Net
 from sheetnet.models.norms import BatchNorm
 from sheetnet.tables.rows import Rows
@@ -52,6 +52,7 @@ class Learnt:
     features: tuple[str, ...]
     kind: str
     in_units: Callable[[np.ndarray], np.ndarray] | None = None  # from y to the target's own, where the table can say
+    classes: tuple[str, ...] = ()
 
 
 def rows_of(net: Net, table: Any) -> Learnt:
@@ -70,7 +71,8 @@ def rows_of(net: Net, table: Any) -> Learnt:
     if (bad := ~(np.isfinite(X).all(1) & np.isfinite(y).all(1))).any():
         raise DataError(f"row {int(np.flatnonzero(bad)[0]) + 1} of the table holds an entry that is no finite number")
     parts = _parts(table, len(y))
-    return Learnt(X, y, parts, features, _kind(net, table, y, parts), getattr(table, "in_units", None))
+    classes = tuple(getattr(getattr(table, "target", None), "classes", ()))
+    return Learnt(X, y, parts, features, _kind(net, table, y, parts), getattr(table, "in_units", None), classes)
 
 
 def _parts(table: Any, n: int) -> np.ndarray:
@@ -138,32 +140,3 @@ def check_numbers(learnt: Learnt, dtype: str) -> None:
     largest = max(float(np.abs(a).max(initial=0)) for a in (learnt.X, learnt.y))
     if largest > limit:
         raise DataError(f"the table holds numbers of size {largest:g}; {dtype} ends at {limit:g}: take float64")
-
-
-def start_of(net: Net, given: Any, seed: int, features: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """The start parameters by our names: net.init(seed), or what is given by ours or torch's, in arrays or frames.
-
-    A DataFrame for the weights of X is read by its labels, where these are the features.
-    Raises: SheetnetError for what is not the net's.
-    """
-    if given is None:
-        return net.init(seed)
-    if not isinstance(given, Mapping):
-        return net.check_params(given)  # which says what is wanted
-    by_X = {f"{step.key}.weight" if step.key else "weight" for step in net.steps if step.sources == (0,)}
-    of_X = {p.name for p in net.parameters if p.key in by_X and p.held.turned}
-    try:
-        return net.check_params({key: _array(value, key in of_X, key, features) for key, value in given.items()})
-    except (TypeError, ValueError):
-        raise SheetnetError(f"the parameters of {net.title} hold something else than numbers") from None
-
-
-def _array(value: Any, of_X: bool, name: str, features: tuple[str, ...]) -> Any:
-    if not hasattr(value, "to_numpy"):
-        return value
-    if of_X and value.ndim == 2 and any(isinstance(label, str) for label in value.index):
-        if set(value.index) != set(features) or len(value.index) != len(features):
-            odd = [label for label in value.index if label not in features] or sorted(set(features) - {*value.index})
-            raise SheetnetError(f"{name}: the rows of the frame are not the features of the table: {odd[0]!r}")
-        value = value.loc[list(features)]
-    return np.atleast_2d(value.to_numpy())

@@ -10,6 +10,8 @@ import numpy as np
 from sheetnet.common.settings import MAX_SEED, learning_rate, whole_number
 from sheetnet.errors import TrainingError
 from sheetnet.models.answers import classes
+from sheetnet.models.labels import taken
+from sheetnet.models.losses import of_nothing
 from sheetnet.models.metrics import metrics
 from sheetnet.models.net import Net
 from sheetnet.models.optimisers import optimiser_of
@@ -20,7 +22,7 @@ from sheetnet.training.interrupt import Interrupt
 from sheetnet.training.loop import Watch
 from sheetnet.training.net_loop import NetLoop, OnEpoch
 from sheetnet.training.net_run import NetRun
-from sheetnet.training.net_task import PARTS, NetTask, check_batch, check_numbers, rows_of, start_of
+from sheetnet.training.net_task import PARTS, NetTask, check_batch, check_numbers, rows_of
 from sheetnet.training.ranks import launched
 
 
@@ -49,7 +51,7 @@ def train_net(
         batch = None if batch == n else batch
     if batch and watch:
         raise TrainingError("watch is for all rows at once: leave batch away")
-    begin = start_of(net, start, seed, learnt.features)
+    begin = net.init(seed) if start is None else taken(net, start, learnt.features, learnt.classes)
     task = NetTask(
         net, learnt.X, learnt.y, learnt.parts, learnt.features, learnt.kind, optimiser, rates(schedule, lr, epochs),
         decay, batch, seed, resolve_device(device, dtype), dtype,
@@ -63,6 +65,7 @@ def train_net(
         kept[loop.epoch], curves["loss"], curves["accuracy"], str(task.device), dtype, "autograd",
         learnt.features, kept, loop.stopped, net=net, optimiser=optimiser, rates=task.rates,
         valid_losses=curves["valid_loss"], valid_accuracies=curves["valid_accuracy"],
+        nothing=of_nothing(net.loss, task.of_part(0)[1], net.n_outputs),
         measured=_measured(task, loop, learnt.in_units),
     )  # fmt: skip
 

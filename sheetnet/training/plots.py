@@ -89,6 +89,7 @@ def plot_run(history: pd.DataFrame, weights: pd.DataFrame, path: Path | None) ->
         for (_, curve), line in zip(told.items(), ("-", "--"), strict=False):
             share.plot(curve.index, 100 * curve, line, color=ORANGE, linewidth=1)
         share.set_ylabel("rows told right, %", color=ORANGE)
+        share.set_ylim(0, 100)
     _plot_weights(right, weights)
     save(picture, path)
     return axes

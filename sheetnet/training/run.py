@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sheetnet.models.metrics import exploded, trouble
+
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Run:
     """What a training run gives: losses[k] and accuracies[k] belong to epoch k's weights, k = 0..epochs.
 
@@ -32,6 +34,7 @@ class Run:
     stopped: bool = False  # by Ctrl-C, before the last epoch
     unsaved: str = ""  # why the last checkpoint could not be written
     dead_units: int = 0  # ReLUs that are above 0 for no row at the end: they get no gradient
+    nothing: float = float("nan")  # the loss of saying 0 for every row
 
     @property
     def title(self) -> str:
@@ -48,6 +51,16 @@ class Run:
         """The first epoch whose loss is not a finite number, or None."""
         bad = np.flatnonzero(~np.isfinite(self.losses))
         return int(bad[0]) if bad.size else None
+
+    @property
+    def exploded(self) -> bool:
+        """Whether the last loss is finite, but above the first one and above that of saying 0 for every row."""
+        return bool(exploded(self.losses[0], self.losses[-1], self.nothing))
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the way that the loss went, and what to do, in words; empty where it went well."""
+        return trouble(self.losses[0], self.losses[-1], self.nothing)
 
     @property
     def history(self) -> pd.DataFrame:
@@ -87,6 +100,10 @@ class Run:
                 found[name] = f"{values[0]:{form}} to {values[-1]:{form}}"
         if self.diverged_at is not None:
             found["diverged at"] = f"epoch {self.diverged_at}"
+        if self.dead_units:
+            found["dead units"] = f"{self.dead_units} of {self.params['W'].shape[1]}"
+        if self.trouble:
+            found["trouble"] = self.trouble
         return found | {"on": f"{self.device}, {self.dtype}"}
 
     def _curves(self) -> list[tuple[str, np.ndarray, str]]:

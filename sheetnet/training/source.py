@@ -91,28 +91,38 @@ def check_range(source: Source, dtype: str) -> None:
 
 
 class Target:
-    """What a target was seen to be: its least and largest entry, and whether it is 0 and 1 and nothing else."""
+    """What a target was seen to be: its least and largest entry, its mean square, whether it is 0 and 1 only."""
 
     def __init__(self) -> None:
-        self.low, self.high, self._apart = np.inf, -np.inf, False
+        self.low, self.high, self._apart, self._squares, self._rows = np.inf, -np.inf, False, 0.0, 0
 
     def see(self, y: np.ndarray) -> None:
         """None; these entries belong to it too."""
         self.low, self.high = min(self.low, float(y.min())), max(self.high, float(y.max()))
         self._apart = self._apart or bool(((y != 0) & (y != 1)).any())
+        with np.errstate(over="ignore"):
+            self._squares += float(np.square(y, dtype=float).sum())
+        self._rows += len(y)
 
     @property
     def zero_one(self) -> bool:
         """Whether it holds exactly 0 and 1: only then a row is told right or wrong."""
         return (self.low, self.high) == (0, 1) and not self._apart
 
+    @property
+    def nothing(self) -> float:
+        """The squared error of saying 0 for every row."""
+        return self._squares / self._rows
+
     def judge(self, source: Source, ranks: Ranks) -> bool:
         """Whether the target of all ranks holds exactly 0 and 1.
 
         Raises: DataError where it takes one value only: a model could only learn to say that.
         """
-        lows, highs, aparts = zip(*ranks.each((self.low, self.high, self._apart)), strict=True)
+        seen = ranks.each((self.low, self.high, self._apart, self._squares, self._rows))
+        lows, highs, aparts, squares, rows = zip(*seen, strict=True)
         self.low, self.high, self._apart = min(lows), max(highs), any(aparts)
+        self._squares, self._rows = sum(squares), sum(rows)
         if self.low == self.high:
             same = f"the target {source.target} is {self.low:g} in every row"
             raise DataError(f"{same}: there is nothing to tell apart; use other rows")

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
-import torch
 
 from sheetnet.common.settings import MAX_SEED, known, whole_number
 from sheetnet.errors import SheetnetError, TrainingError
+from sheetnet.models.metrics import exploded
 from sheetnet.models.model import Model, decimals_of
 from sheetnet.models.net import Net
 from sheetnet.tables.rows import Rows
 from sheetnet.tables.table import Table
-from sheetnet.training.designs import Settings, axis, draw, spread, starts
+from sheetnet.training.designs import Settings, axis, draw, spread
 from sheetnet.training.devices import resolve_device, resolve_dtype
-from sheetnet.training.interrupt import Interrupt
 from sheetnet.training.net_sweep import NetSweep, sweep_net
-from sheetnet.training.nets import Block, Nets, choose
+from sheetnet.training.nets import choose
 from sheetnet.training.ranks import Ranks, launched
 from sheetnet.training.source import Target, check_range, source_of
+from sheetnet.training.sweep_blocks import Progress, Results, trained, warm
 from sheetnet.training.task import Task, enough_memory
 from sheetnet.training.trainer import MAX_EPOCHS, on
 
@@ -31,19 +31,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAX_NETS = 10_000_000
-BEAT = 0.5  # seconds between two looks at Ctrl-C and the progress line
 POOR = 1.05  # a net has landed in a poor minimum where its loss is so many times the best one's
 LR, SCALE = spread(0.01, 1, 10), spread(0.05, 2, 10)
-SHORT = 2.0  # seconds that a block of nets may take on a CPU: what Ctrl-C can lose
-Progress = Callable[[int, int], None]  # nets done, counting parts of the present block; nets of finished blocks
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sweep:
     """What a sweep gives: a row for each net, and the weights of the best.
 
     table: lr, scale, weight_decay, seed; loss, best_loss and accuracy (of a target of 0 and 1, and a finite loss);
-    diverged_at (the first epoch without a finite loss, or missing); dead_units (above 0 for no row at the end).
+    diverged_at (the first epoch without a finite loss, or missing); exploded (finite at the end, but above where it
+    began and above saying 0 for every row); dead_units (above 0 for no row at the end).
     """
 
     model: Model
@@ -74,11 +72,14 @@ class Sweep:
         """How the nets ended, as shares of all; poor is alive and finite, with a loss over 1.05 x the best."""
         loss, dead = self.table["loss"].to_numpy(), self.table["dead_units"].to_numpy()
         diverged = self.table["diverged_at"].notna().to_numpy()
-        good = ~diverged & ~self.all_dead & (loss <= POOR * np.nanmin(loss, initial=np.inf))
+        exploded = self.table["exploded"].to_numpy() & ~diverged & ~self.all_dead
+        ended = ~diverged & ~self.all_dead & ~exploded
+        good = ended & (loss <= POOR * np.nanmin(loss, initial=np.inf))
         return {
             "diverged": float(diverged.mean()),
+            "exploded": float(exploded.mean()),
             "all units dead": float(self.all_dead.mean()),
-            "in a poor minimum": float((~diverged & ~self.all_dead & ~good).mean()),
+            "in a poor minimum": float((ended & ~good).mean()),
             "within 5% of the best": float(good.mean()),
             "some units dead": float((~diverged & ~self.all_dead & (dead > 0)).mean()),
         }
@@ -191,86 +192,18 @@ def sweep(
     settings = draw(design, nets, lrs, scales, decays or [0.0], seed)
     check_range(source, dtype)
     with on(where), enough_memory(task):
-        way, began = choose(task, path), time.perf_counter()
-        done = _train(way, task, settings, epochs, progress)
+        way = choose(task, path)
+        warm(way, task, settings)
+        began = time.perf_counter()
+        done = trained(way, task, settings, epochs, progress)
     done.accuracy[np.isnan(done.loss) if zero_one else slice(None)] = np.nan
     return Sweep(
-        model, _as_table(settings, done), {"W": done.best_W}, _start_of(model, settings, done), table.features,
-        epochs, str(where), dtype, way.name, time.perf_counter() - began, done.stopped,
+        model, _as_table(settings, done, target.nothing), {"W": done.best_W}, _start_of(model, settings, done),
+        table.features, epochs, str(where), dtype, way.name, time.perf_counter() - began, done.stopped,
     )  # fmt: skip
 
 
-@dataclass
-class Results:
-    """What each net came to, (n,) each; only the first `n` nets are done."""
-
-    loss: np.ndarray
-    best: np.ndarray
-    accuracy: np.ndarray
-    diverged: np.ndarray
-    dead: np.ndarray
-    best_W: np.ndarray
-    n: int = 0
-    stopped: bool = False
-
-
-def _train(way: Nets, task: Task, settings: Settings, epochs: int, progress: Progress | None) -> Results:
-    n, model = len(settings.lr), task.model
-    shape = (model.n_features, model.n_hidden)
-    loss, best, accuracy = (np.full(n, np.nan) for _ in range(3))
-    done = Results(loss, best, accuracy, np.full(n, -1), np.zeros(n), np.full(shape, np.nan))
-    size, least = way.size, np.inf
-    if task.device.type == "cpu":
-        each = 1e-6 * epochs * (1 + task.rows * shape[0] * shape[1] / 14_240)  # what two cores take for a net
-        size = max(1, min(size, max(2, int(SHORT / max(each, 1e-12)))))
-    with Interrupt() as interrupt:
-        while done.n < n and not done.stopped and not interrupt.heard:
-            part = slice(done.n, min(n, done.n + size))
-            try:
-                block = _block(way, task, settings, part, epochs, interrupt, progress)
-                if block is None:
-                    done.stopped = True
-                    break
-                found = way.measure(block)
-            except (torch.OutOfMemoryError, MemoryError):
-                if size == 1:
-                    raise TrainingError(f"{task.device} has no memory for one net of this size; free some") from None
-                size = max(1, size // 2)
-                continue
-            finite = np.isfinite(found.loss)
-            done.loss[part] = np.where(finite, found.loss, np.nan)
-            done.accuracy[part], done.dead[part] = found.accuracy, found.dead
-            done.best[part] = np.where(finite, np.minimum(block.best, found.loss), block.best)
-            done.diverged[part] = np.where(~finite & (block.diverged < 0), epochs, block.diverged)
-            if finite.any() and (low := np.nanmin(done.loss[part])) < least:
-                least, done.best_W = low, block.W[int(np.nanargmin(done.loss[part]))].T.astype(float)
-            done.n = part.stop
-        done.stopped = done.n < n
-    return done
-
-
-def _block(
-    way: Nets, task: Task, settings: Settings, part: slice, epochs: int, interrupt: Interrupt, progress: Progress | None
-) -> Block | None:
-    """A block of nets, trained; None where Ctrl-C came first."""
-    W = starts(task.model, settings.seed[part], settings.scale[part])
-    W = np.ascontiguousarray(W, dtype=task.dtype if task.dtype == "float64" else "float32")
-    size = len(W)
-    block = Block(W, settings.lr[part], settings.decay[part], np.full(size, np.inf), np.full(size, -1))
-    epoch, step = 0, 1
-    while epoch < epochs:
-        count, began = min(step, epochs - epoch), time.perf_counter()
-        way.advance(block, epoch, count)
-        epoch += count
-        step = max(1, min(8 * step, int(count * BEAT / max(time.perf_counter() - began, 1e-9))))
-        if progress:
-            progress(part.start + (part.stop - part.start) * epoch // epochs, part.start)
-        if interrupt.heard and epoch < epochs:
-            return None
-    return block
-
-
-def _as_table(settings: Settings, done: Results) -> pd.DataFrame:
+def _as_table(settings: Settings, done: Results, nothing: float) -> pd.DataFrame:
     import pandas as pd
 
     n = done.n
@@ -286,6 +219,7 @@ def _as_table(settings: Settings, done: Results) -> pd.DataFrame:
             "best_loss": np.where(np.isfinite(done.best[:n]), done.best[:n], np.nan),
             "accuracy": done.accuracy[:n],
             "diverged_at": diverged,
+            "exploded": exploded(done.first[:n], done.loss[:n], nothing),
             "dead_units": done.dead[:n].astype(np.int64),
         }
     )

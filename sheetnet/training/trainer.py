@@ -14,6 +14,7 @@ import torch
 from sheetnet.common.settings import MAX_SEED, known, learning_rate, whole_number
 from sheetnet.errors import TrainingError
 from sheetnet.models.as_net import as_net
+from sheetnet.models.labels import taken
 from sheetnet.models.make import net_of
 from sheetnet.models.model import Model
 from sheetnet.models.net import Net
@@ -114,7 +115,7 @@ def train(
     weight_decay = learning_rate(0.0 if weight_decay is None else weight_decay, "the weight decay")
     if isinstance(table, (Table, Rows)) and model.n_features != len(table.features):
         raise TrainingError(f"{model.name} is for {model.n_features} features, the table has {len(table.features)}")
-    W = model.check_params(model.init() if start is None else start)
+    W = taken(model, model.init() if start is None else start, getattr(table, "features", ()))
     where = own(resolve_device(device, dtype))
     resolve_dtype(dtype, where)
     file = File(checkpoint) if checkpoint is not None else None
@@ -126,7 +127,7 @@ def train(
         task = Task(model, source.X, source.y, source.n_rows, lr, weight_decay, batch, seed, where, dtype)
         found = _resumed(file, group)
         with enough_memory(task):
-            name, make, zero_one = way_of(task, source, group, path, epochs, watch)
+            name, make, target = way_of(task, source, group, path, epochs, watch)
             settings = {
                 "model": model.name, "features": list(source.features), "data": source.digest, "dtype": dtype,
                 "start": hashlib.sha256(W.tobytes()).hexdigest()[:16], "lr": lr, "weight_decay": weight_decay,
@@ -148,16 +149,16 @@ def train(
             worker = make(state.W)
             losses, accuracies = descent.run(worker, fixed=1 if isinstance(worker, Summed) else 0)
             kept = descent.kept | {descent.epoch: worker.get()}
-            if name.startswith(FACTORED) or not zero_one:
+            if name.startswith(FACTORED) or not target.zero_one:
                 accuracies[:] = np.nan
-            accuracies[np.isnan(losses)] = np.nan
-            uncounted = [epoch for epoch in kept if np.isnan(accuracies[epoch]) and not np.isnan(losses[epoch])]
-            if uncounted and zero_one:
+            accuracies[~np.isfinite(losses)] = np.nan
+            uncounted = [epoch for epoch in kept if np.isnan(accuracies[epoch]) and np.isfinite(losses[epoch])]
+            if uncounted and target.zero_one:
                 accuracies[uncounted] = count_right(source, np.hstack([kept[epoch] for epoch in uncounted]), group)
             dead = count_dead(source, worker.get(), group) if model.rectified else 0
     return Run(
         {"W": worker.get()}, losses, accuracies, str(where), dtype, name, source.features, kept, descent.stopped,
-        descent.unsaved, dead,
+        descent.unsaved, dead, target.nothing,
     )  # fmt: skip
 
 

@@ -16,11 +16,11 @@ from sheetnet.training.task import Path, Task, can_factor, factored, triangle
 
 FACTORED = "factored"
 ROOM = 64 << 20  # bytes that predictions may take when rows are counted
-Way = tuple[str, Callable[[np.ndarray], Path], bool]
+Way = tuple[str, Callable[[np.ndarray], Path], Target]
 
 
 def way_of(task: Task, source: Source, group: Ranks, path: str, epochs: int, watch: Watch | None) -> Way:
-    """The name of the way to train, what makes it from weights W (p, k), and whether the target is 0 and 1.
+    """The name of the way to train, what makes it from weights W (p, k), and what the target is.
 
     path: auto, one of paths.PATHS, summed, or factored (with a path for what comes of it, as in `factored, fused`).
     Raises: TrainingError for a path that is unknown or does not suit; DataError for a target of one value.
@@ -31,7 +31,7 @@ def way_of(task: Task, source: Source, group: Ranks, path: str, epochs: int, wat
             raise TrainingError("watch is for the autograd path, with all rows in memory and at once")
         target = Target()
         target.see(source.y)
-        return "autograd", lambda W: Autograd(task, W, watch), target.zero_one
+        return "autograd", lambda W: Autograd(task, W, watch), target
     check_range(source, task.dtype)
     outer, _, within = path.partition(", ")
     if outer == FACTORED and within and (within not in PATHS or within == "autograd"):
@@ -42,12 +42,12 @@ def way_of(task: Task, source: Source, group: Ranks, path: str, epochs: int, wat
         raise TrainingError("the factored path is for linear models, all rows at once, in float64 or float32")
     wanted = path == "auto" and (parted or choose(task, epochs) != "autograd")
     if outer == FACTORED or (wanted and can_factor(task, source.n_rows)):
-        R, zero_one = _factor(source, group)
+        R, target = _factor(source, group)
         small = factored(task, R)
         name = within or choose(small, epochs)
         name = "closed" if name == "autograd" else name  # the referee takes rows as they are, with their own mean
-        return f"{FACTORED}, {name}", lambda W: start(name, small, W), zero_one
-    zero_one = _see_target(source, group)
+        return f"{FACTORED}, {name}", lambda W: start(name, small, W), target
+    target = _see_target(source, group)
     if parted and path not in ("auto", "summed") and path in PATHS:
         raise TrainingError(
             f"the path {path} is for rows in memory and one process: give more --memory, start one process, or say"
@@ -57,8 +57,8 @@ def way_of(task: Task, source: Source, group: Ranks, path: str, epochs: int, wat
     if path == "auto" and name == "closed" and task.device.type == "cpu" and _buffers(task) > free_memory() // 2:
         name = "summed"
     if name == "summed":
-        return name, lambda W: Summed(task, W, source.chunks, group), zero_one
-    return name, lambda W: start(name, task, W), zero_one
+        return name, lambda W: Summed(task, W, source.chunks, group), target
+    return name, lambda W: start(name, task, W), target
 
 
 def count_right(source: Source, W: np.ndarray, group: Ranks) -> np.ndarray:
@@ -89,21 +89,22 @@ def _buffers(task: Task) -> int:
     )
 
 
-def _factor(source: Source, group: Ranks) -> tuple[np.ndarray, bool]:
-    """The triangle of all rows of all ranks, and whether the target is 0 and 1."""
+def _factor(source: Source, group: Ranks) -> tuple[np.ndarray, Target]:
+    """The triangle of all rows of all ranks, and what the target is."""
     R: np.ndarray | None = None
     target = Target()
     for X, y in source.chunks(CHUNK):
         Xy = np.hstack([X, y]).astype(float)
         R = triangle(Xy if R is None else np.vstack([R, Xy]))
         target.see(y)
-    zero_one = target.judge(source, group)
-    return triangle(np.vstack([found for found in group.each(R) if found is not None])), zero_one
+    target.judge(source, group)
+    return triangle(np.vstack([found for found in group.each(R) if found is not None])), target
 
 
-def _see_target(source: Source, group: Ranks) -> bool:
-    """Whether the target is 0 and 1, by one pass over the rows: faults are told before the first epoch."""
+def _see_target(source: Source, group: Ranks) -> Target:
+    """What the target is, by one pass over the rows: faults are told before the first epoch."""
     target = Target()
     for _, y in source.chunks(CHUNK):  # a rank may have none, where rows are few
         target.see(y)
-    return target.judge(source, group)
+    target.judge(source, group)
+    return target

@@ -51,7 +51,7 @@ class Runs(Lesson):
         x, y = noisy_points()
         self.x = self.typed("x", x, "x", "data", format="weight")
         self.y = self.typed("y", y, "y", "data", format="weight", name="y")
-        self.W = self.typed("W", [[START]] * 3, "Start W", name="W", format="weight")
+        self.W = self.typed("W", [[START]] * 3, "Start W", name="W_start", format="weight")
         self.wiggle = self.typed("wiggle", WIGGLE, "Wiggle", low=1e-9, high=10, name="wiggle")
         self.epochs = self.typed("rates.epochs", np.arange(EPOCHS + 1.0)[:, None], "Epoch", "fixed")
         self.parts = [square(self.x), apply("same", self.x), 0.0 * self.x + 1.0]

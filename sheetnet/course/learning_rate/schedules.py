@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import pi
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Plot, plot
 from sheetnet.page.shown import Said, Shown, forward, result, update
 
-GROWN, PI = 30, 3.141592653589793  # steps of the finder
+GROWN = 30  # steps of the finder
 SCHEDULES = {"constant": "Constant", "exponential": "Exponential", "onecycle": "One-cycle"}
 LATE = (
     "As it came, the loss is lowest at a rate of 0.63, though 0.22 is the limit. An explosion begins small and takes steps to show. That is why the finder's answer is divided by ten.\n\n"
@@ -94,7 +95,7 @@ class Schedules(Runs):
         falls = apply("greater", step, peak)
         way = where(falls, (step - peak) / (EPOCHS - 1.0 - peak), step / peak)
         come, go = where(falls, top, low), where(falls, end, top)
-        self.cycle = go + (come - go) / 2.0 * (1.0 + apply("cos", PI * way))
+        self.cycle = go + (come - go) / 2.0 * (1.0 + apply("cos", pi * way))
         flat, decayed = [apply("same", top) for _ in range(EPOCHS)], _multiplied(top, decay, EPOCHS)
         paths = [self.run(rates) for rates in (flat, decayed, [row(self.cycle, k + 1) for k in range(EPOCHS)])]
         losses = [vstack([self.loss(w) for w in path]) for path in paths]

@@ -89,7 +89,7 @@ class Products(Lesson):
         ends = {"u": (0.0 * u, apply("same", u)), "v": (0.0 * v, apply("same", v)), "shadow": (apply("same", v), foot)}
         drawn = {f"line_{id}": (vstack(pair), f"line of {id}") for id, pair in ends.items()}
         degrees = self.typed("degrees", np.arange(-180.0, 181, 15)[:, None], "Degrees", "fixed")
-        angle, corner = degrees * (np.pi / 180), constant(((0.0, 1.0), (-1.0, 0.0)))
+        angle, corner = degrees * np.pi / 180, constant(((0.0, 1.0), (-1.0, 0.0)))
         turned = apply("cos", angle) * v + apply("sin", angle) * (v @ corner)
         wave = forward({"turned": Shown(turned, "v, turned", labels=POINTS), "dots": (turned @ u.T, "Dot")})
         now = "now", Some("degrees", (12, 12)), "dot", "mark"

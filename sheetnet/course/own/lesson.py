@@ -16,6 +16,7 @@ from sheetnet.course.own.texts import ask, purpose, tries, words
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.graph.node import Node, apply, lift, variable
+from sheetnet.models.labels import names_of, rows_of
 from sheetnet.models.net import Net
 from sheetnet.models.optimisers import OPTIMISERS
 from sheetnet.motifs.agreement import TORCH
@@ -23,7 +24,7 @@ from sheetnet.motifs.exercises import Exercise
 from sheetnet.motifs.learning import Learning, Setting
 from sheetnet.motifs.net_descent import net_descent_page
 from sheetnet.motifs.net_pages import gradient_page, net_page
-from sheetnet.motifs.net_parts import columns_of, names_of, rows_of
+from sheetnet.motifs.net_parts import columns_of
 from sheetnet.motifs.workbook import Place, Values
 from sheetnet.page.book import Block
 from sheetnet.page.grid import grid

@@ -138,7 +138,7 @@ class Classes:
         for k, label in enumerate(labels):
             column = row(left, k + 1).T
             pivots.append(row(column, k + 1))
-            words = f"Left after {', '.join(COLUMNS[:k])}" if k else "Z'Z of the columns taken"
+            words = f"Left after {', '.join(COLUMNS[:k])}" if k else "X'X of the columns taken"
             steps.append(table(
                 forward({f"left_{k}": Shown(left, words, labels=labels)}, format="feature"), None,
                 forward({f"column_{k + 1}": (column, label)}, format="feature"), names=labels,
@@ -148,7 +148,7 @@ class Classes:
                 times = table(backward({f"share_{k + 1}": (share,)}, format="feature"), names=[f"times {label}"])
                 steps[k] = down(steps[k], times, gap=0)
                 left = left - column * share
-        columns = {"Z": Shown(Z, "Z: all columns, and Survived", "plain", name="Z", labels=labels)}
+        columns = {"Z": Shown(Z, "all columns, and Survived", "plain", name="all_columns", labels=labels)}
         lesson.page("Rank: what is new in each column?", ABOUT_RANK, across(
             down(
                 grid("", {"Take it?": lesson.cells(take)}, heads=COLUMNS, frozen=True),

@@ -1,0 +1,62 @@
+"""What a person gives build: a table that still says what its rows say, and models that suit it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sheetnet.errors import SheetnetError
+from sheetnet.models.as_net import as_net
+from sheetnet.models.make import net_of, of_passengers
+from sheetnet.models.model import Model
+from sheetnet.models.net import Net
+from sheetnet.tables.table import Table, unchanged
+
+MAX_MODELS = 8
+MAX_UNITS = 64  # of a model in a workbook: beyond, its rows of formulas take minutes to write and to calculate
+
+
+def models_for(table: Any, models: Any, loss: str | None) -> list[Model | Net]:
+    """The models that were given, each a Model or a Net that suits the table, of different names.
+
+    Raises: SheetnetError for what is no table or no model, and for one that does not suit.
+    """
+    if not isinstance(table, Table):
+        raise SheetnetError(f"a table is needed, such as sn.titanic(), found {type(table).__name__}")
+    if not table.raw.columns:
+        raise SheetnetError("this table has no raw rows, from which a workbook makes X and y; give the table itself")
+    unchanged(table)
+    several = list(models) if isinstance(models, list | tuple) else [] if models is None else [models]
+    if not several:
+        raise SheetnetError("a workbook needs at least one model, such as sn.linear(table)")
+    if len(several) > MAX_MODELS:
+        raise SheetnetError(f"a workbook has at most {MAX_MODELS} models, found {len(several)}; build two workbooks")
+    out: list[Model | Net] = []
+    for model in several:
+        if not isinstance(model, Model) or loss is not None or not of_passengers(table):
+            name = None if hasattr(model, "name") else free_name("net", [one.name for one in out])
+            model = as_net(net_of(model) if isinstance(model, Model) else model, table, loss, name)
+        elif model.n_hidden > MAX_UNITS:
+            raise SheetnetError(
+                f"{model.name}: a workbook shows each unit in columns of its own, at most {MAX_UNITS}; take fewer"
+                " units, or train it without a workbook"
+            )
+        elif model.n_features != table.n_features:
+            raise SheetnetError(f"{model.name} is for {model.n_features} features, the table has {table.n_features}")
+        if isinstance(model, Net) and model.title in (one.title for one in out):  # sheets are called by it
+            model = replace(model, title=f"{model.title} {model.name}")
+        out.append(model)
+    if len({model.name for model in out}) != len(out):
+        raise SheetnetError('each model can stand in a workbook once; name another with name="second"')
+    return out
+
+
+def free_name(name: str, taken: Sequence[str]) -> str:
+    """The name, or with a number after it where it is taken.
+
+    >>> free_name("net", []), free_name("net", ["net", "net_2"])
+    ('net', 'net_3')
+    """
+    names = (name, *(f"{name}_{number}" for number in range(2, len(taken) + 2)))
+    return next(one for one in names if one not in taken)

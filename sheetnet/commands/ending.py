@@ -1,0 +1,200 @@
+"""How every command ends: whatever happens is one message and an exit code.
+
+0: all well; 1: something differs, which check and live alone say; 2: a message; 130: Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from sheetnet.errors import SheetnetError, SheetnetWarning
+
+MESSAGE, STOPPED = 2, 130
+TRACE = "SHEETNET_TRACEBACK"  # set to anything, it shows where a fault of ours arose
+ROOM = "the memory is full: take fewer rows, columns, epochs or nets, or close other programs"
+
+
+class Commands(click.Group):
+    """A group of commands that end as this module says, however they are called."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run the command that the arguments name, and leave with its exit code."""
+
+        def run() -> Any:
+            return super(Commands, self).main(args, prog_name, complete_var, False, **extra)
+
+        if not standalone_mode:
+            return run()
+        sys.exit(ended(run))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """What the command returns; the exit code after what click itself calls "Aborted!", whatever it was."""
+        try:
+            return super().invoke(ctx)
+        except (EOFError, KeyboardInterrupt) as reason:
+            return told(reason)
+
+
+def ended(run: Callable[[], object]) -> int:
+    """The exit code of a command, after its message where there is one."""
+    with _streams() as out, _warnings():
+        try:
+            code = run()
+        except BaseException as reason:
+            code = told(reason)
+        out.flush()
+        if out.fault is not None and out.fault.errno != errno.EPIPE:  # who stops reading wants no more, and knows it
+            tell(f"standard output cannot be written: {_why(out.fault)}")
+            return MESSAGE
+    return code if isinstance(code, int) else 0
+
+
+def told(reason: BaseException) -> int:
+    """The exit code for what ended a command, after its message."""
+    match reason:
+        case SystemExit(code=None):
+            return 0
+        case SystemExit(code=int(code)):
+            return code
+        case click.exceptions.Exit():
+            return reason.exit_code
+        case KeyboardInterrupt() | click.Abort():
+            tell("stopped at once; no file is half written")
+            return STOPPED
+        case click.ClickException():
+            reason.show()
+        case SheetnetError():
+            tell(str(reason))
+        case MemoryError():
+            tell(ROOM)
+        case OSError(filename=str(name)):
+            tell(f"{name}: {_why(reason)}")
+        case OSError():
+            tell(_why(reason))
+        case _:
+            tell(ROOM if _is_memory(reason) else _fault(reason))
+    return MESSAGE
+
+
+def tell(words: str) -> None:
+    """One line on standard error, whatever stands in a name."""
+    line = "".join(c if c.isprintable() or "\ud800" <= c <= "\udfff" else ascii(c)[1:-1] for c in words)
+    click.echo(f"sheetnet{worker()}: {line}", err=True)
+
+
+def _why(reason: OSError) -> str:
+    return reason.strerror or str(reason) or type(reason).__name__
+
+
+def _is_memory(reason: BaseException) -> bool:
+    """Whether torch, whose errors are RuntimeErrors, found no memory."""
+    return isinstance(reason, RuntimeError) and any(
+        words in str(reason) for words in ("can't allocate memory", "out of memory", "bad_alloc")
+    )
+
+
+def _fault(reason: BaseException) -> str:
+    """Words for what nobody foresaw: a fault of ours, and where it arose."""
+    if os.environ.get(TRACE):
+        traceback.print_exc()
+    *_, last = traceback.extract_tb(reason.__traceback__)
+    what = f"{type(reason).__name__}: {' '.join(str(reason).split())[:300]}"
+    return f"a fault of sheetnet itself, please report it ({what}; {Path(last.filename).name}, line {last.lineno})"
+
+
+def worker() -> str:
+    """Which worker of several this is, for a message; nothing where there is one."""
+    rank = os.environ.get("RANK")
+    return f" (worker {rank})" if rank is not None and os.environ.get("WORLD_SIZE", "1") not in ("", "1") else ""
+
+
+# ---- streams
+
+
+class Sturdy:
+    """A text stream that goes on when it cannot be written any more, and knows why: no work is lost for a word."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.fault: OSError | None = None
+
+    def write(self, text: str) -> int:
+        """The length of the text, written or not."""
+        if self.fault is None:
+            try:
+                self.stream.write(text)
+            except OSError as reason:
+                self.fault = reason
+        return len(text)
+
+    def flush(self) -> None:
+        """None; what is buffered is written, if it can be."""
+        if self.fault is None:
+            try:
+                self.stream.flush()
+            except OSError as reason:
+                self.fault = reason
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+@contextmanager
+def _streams() -> Iterator[Sturdy]:
+    """Standard output and error, which write every name and outlive a closed terminal and a full disk."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:  # closed: the next file that is opened would take its place, and get our words
+            os.open(os.devnull, os.O_RDWR)
+    before = sys.stdout, sys.stderr
+    made = [Sturdy(stream or open(os.devnull, "w", encoding="utf-8")) for stream in before]  # noqa: SIM115
+    for one in made:
+        if hasattr(one.stream, "reconfigure"):
+            one.stream.reconfigure(errors="backslashreplace")
+    sys.stdout, sys.stderr = made
+    try:
+        yield made[0]
+    finally:
+        for one in made:
+            one.flush()
+        if not any(one.fault for one in made):  # else Python would try once more as it ends, and say so
+            sys.stdout, sys.stderr = before
+
+
+# ---- warnings
+
+
+@contextmanager
+def _warnings() -> Iterator[None]:
+    """Warnings of ours in one line, once; those of libraries are for programmers, who ask for them with -W."""
+    said: set[str] = set()
+
+    def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+        if issubclass(category, SheetnetWarning) and str(message) not in said:
+            said.add(str(message))
+            tell(str(message))
+
+    with warnings.catch_warnings():
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("always", SheetnetWarning)
+            warnings.showwarning = show
+        yield

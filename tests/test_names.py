@@ -1,0 +1,110 @@
+"""Names of cells: which ones no program takes, refused where names are registered; and what columns are called."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+
+import sheetnet as sn
+from sheetnet.course import LISTING, kind_of
+from sheetnet.errors import GraphError
+from sheetnet.graph.names import unfit
+from sheetnet.graph.node import variable
+from sheetnet.page.area import Area
+from sheetnet.page.book import Book, Page
+from sheetnet.sweep_book.pen import Pen
+from sheetnet.tables.names import safe_names
+
+# what a row and a column are called where cells are counted, by language of Excel; from the lists of people who hit it
+COUNTED = {
+    "English": "RC", "German": "ZS", "Polish": "WK", "French": "LC", "Spanish": "FC", "Portuguese": "LC",
+    "Swedish": "RK", "Finnish": "RS", "Hungarian": "SO", "Turkish": "SS",
+}  # fmt: skip
+CELLS = [
+    name
+    for row, column in COUNTED.values()
+    for name in (row, column, f"{row}1", f"{column}12", f"{row}{column}", f"{row}3{column}", f"{row}3{column}5")
+]
+REFUSED = {
+    **dict.fromkeys(CELLS, "looks like a cell"),
+    **dict.fromkeys(["A1", "x1", "lr1", "XFD1048576"], "looks like a cell"),
+    **dict.fromkeys(["Print_Area", "criteria", "TRUE", "_xlnm", "solver_adj"], "Excel keeps for itself"),
+    **dict.fromkeys(["sum", "MMULT", "Index"], "function"),
+    **dict.fromkeys(["", "1st", "a b", "a-b", "größe", "a.b"], "letters, digits and _"),
+    "n" * 256: "256 characters",
+}
+
+
+def page_of(book: Book) -> Page:
+    return book.page("Sheet", "T", "")
+
+
+@pytest.mark.parametrize("case", [str.upper, str.lower], ids=["upper", "lower"])
+def test_a_name_that_is_a_cell_or_a_word_of_some_excel_is_refused_where_names_are_registered(case: type) -> None:
+    for name, why in REFUSED.items():
+        with pytest.raises(GraphError, match=rf"'{re.escape(case(name))}' for Sheet!\$A\$1:\$A\$2 .*{why}"):
+            Book().names.give(case(name), Area("Sheet", 0, 0, 2, 1))
+
+
+def test_what_only_resembles_one_is_taken() -> None:
+    for name in ("lin", "W_start", "all_columns", "z_scores", "R2_", "rcs", "abcd1", "x_1", "_1st", "n" * 255):
+        assert unfit(name) == "", name
+
+
+def test_blocks_tables_and_sweeps_register_in_that_place() -> None:
+    page = page_of(Book())
+    with pytest.raises(GraphError, match="'Z' for Sheet"):
+        page.place("a", variable("a", (1, 1)), 3, 0, "input", name="Z")
+    with pytest.raises(GraphError, match="'S2' for Sheet"):
+        page.tabulate("S2", Area("Sheet", 3, 0, 3, 1), ("No",))
+    pen = object.__new__(Pen)
+    pen.page = page
+    with pytest.raises(GraphError, match="'W' for Sheet"):
+        pen.name("W", 0, 0)
+
+
+def test_a_name_given_twice_is_told_with_both_places_whatever_its_case_and_kind() -> None:
+    book = Book()
+    page = page_of(book)
+    book.names.give("people", Area("Sheet", 0, 0, 2, 1))
+    for again in (lambda: book.names.give("People", Area("Sheet", 0, 4, 2, 1)), lambda: page.tabulate(
+        "PEOPLE", Area("Sheet", 0, 4, 2, 1), ("No",)
+    )):  # fmt: skip
+        with pytest.raises(GraphError, match=r"Sheet!\$A\$1:\$A\$2 \('people'\) and Sheet!\$E\$1:\$E\$2"):
+            again()
+
+
+def test_every_name_of_the_lessons_is_one_that_every_excel_takes() -> None:
+    """The pattern is written here anew: one letter that counts rows or columns, alone, with digits, or as a pair."""
+    cell = re.compile(r"[A-Z]{1,3}\d+|[RZWLFS]\d*[CSKO]?\d*|[CKO]\d*", re.IGNORECASE)
+    for name in (name for name in LISTING if name != "titanic"):
+        assert not [one for one in kind_of(name)("0").book.names if cell.fullmatch(one)], name
+
+
+def test_columns_of_ones_own_get_names_that_every_excel_takes_and_no_other_has() -> None:
+    names = ["S", "z1", "so", "W", "K2", "max", "print_area", "_xlnm", "one", "age", "data_age", "mean_AGE", "in_train"]
+    found = safe_names(names)
+    assert found == (
+        "S_", "z1_", "so_", "W_", "K2_", "max_", "print_area_", "_xlnm_", "one_", "age", "data_age_", "mean_AGE_",
+        "in_train_",
+    )  # fmt: skip
+    assert not [one for one in found if unfit(one)]
+
+
+def test_a_column_called_as_what_is_learnt_of_another_is_no_conflict(tmp_path: object) -> None:
+    frame = pd.DataFrame({name: range(8) for name in ("one", "age", "data_age", "mean_age")} | {"y": [1.0, 2.0] * 4})
+    table = sn.table(frame, target="y", columns={name: sn.standardised() for name in frame.columns[:4]})
+    built = sn.build(f"{tmp_path}/own.xlsx", table, sn.mlp(table, 2), epochs=1)
+    assert built.sheets > 3
+
+
+def test_a_sheet_has_one_table_with_a_different_heading_for_each_column() -> None:
+    page = page_of(Book())
+    for headers in (("No",), ("No", "no"), ("No", "")):
+        with pytest.raises(GraphError, match="the table 'people' needs 2 different headings"):
+            page.tabulate("people", Area("Sheet", 3, 0, 3, 2), headers)
+    page.tabulate("people", Area("Sheet", 3, 0, 3, 2), ("No", "Age"))
+    with pytest.raises(GraphError, match="has the table 'people' already, and 'others' beside it"):
+        page.tabulate("others", Area("Sheet", 9, 0, 3, 2), ("No", "Age"))
