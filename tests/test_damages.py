@@ -100,7 +100,7 @@ def _parts(path: Path) -> dict[str, bytes]:
 def report_on(path: Path, damage: Damage) -> Report | None:
     """What check finds; None for a file that it refuses, with a word and exit code 2."""
     try:
-        return sn.check(path) if damage.recalculated else examine(path).report
+        return sn.check(path) if damage.recalculated else examine(path)
     except SheetnetError:
         return None
 
