@@ -16,7 +16,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 DIFFERENCE, PRESENTATION, NOTE, NOTHING = "difference", "presentation", "note", "nothing"
 SHEETS, CHARTS, DRAWINGS = r"xl/worksheets/sheet\d+\.xml", r"xl/charts/chart\d+\.xml", r"xl/drawings/drawing\d+\.xml"
 BOOK, STYLES, STRINGS, TABLES = r"xl/workbook\.xml", r"xl/styles\.xml", r"xl/sharedStrings\.xml", r"xl/tables/.*\.xml"
-CELL = r'<c r="([A-Z]+)(\d+)"( s="\d+")?'
+LABEL = r'<c r="(A)(\d+)"( s="\d+")? t="s"><v>(\d+)</v></c>'  # words in the first column, where no data stands
 FORMULA = r"<f(?: t=\"array\" ref=\"[A-Z0-9:]+\")?>([^<]*)</f>"
 NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
 INPUT_FILL = "FFFFF9D6"
@@ -395,7 +395,7 @@ DAMAGES: dict[str, Damage] = {
     ),
     "a rule before it": Damage(PRESENTATION, swap(SHEETS, VERDICT + "<formula>", before), "conditional"),
     "a rule of a later format": Damage(PRESENTATION, later_rule, "conditional"),
-    "a bound moved": Damage(PRESENTATION, swap(SHEETS, r"(<formula2>)[^<]*", r"\g<1>5"), "typed"),
+    "a bound moved": Damage(PRESENTATION, swap(SHEETS, r"<formula2>[^<]*", r"\g<0>1"), "typed"),
     "a bound that does not hold": Damage(
         PRESENTATION,
         swap(SHEETS, r'(<dataValidation type="(?:decimal|whole)"[^>]*) showErrorMessage="1"', r"\1"),
@@ -431,10 +431,8 @@ DAMAGES: dict[str, Damage] = {
     ),
     "cells merged no more": Damage(PRESENTATION, swap(SHEETS, r"<mergeCell [^>]*/>", ""), "merged"),
     "words edited": Damage(PRESENTATION, first_string, "words"),
-    "words gone": Damage(PRESENTATION, swap(SHEETS, CELL + r' t="s"><v>\d+</v></c>', r'<c r="\1\2"\3/>'), "words"),
-    "words in another's place": Damage(
-        PRESENTATION, swap(SHEETS, CELL + r' t="s"><v>(\d+)</v></c>', other_words), "words"
-    ),
+    "words gone": Damage(PRESENTATION, swap(SHEETS, LABEL, r'<c r="\1\2"\3/>'), "words"),
+    "words in another's place": Damage(PRESENTATION, swap(SHEETS, LABEL, other_words), "words"),
     "words of white letters": Damage(
         PRESENTATION,
         swap(
