@@ -371,6 +371,19 @@ DAMAGES: dict[str, Damage] = {
     "an axis of another unit": Damage(
         PRESENTATION, swap(CHARTS, r'(<c:numFmt formatCode=")[^"]*', r"\g<1>0&quot;00&quot;")
     ),
+    "an axis without labels": Damage(
+        PRESENTATION, swap(CHARTS, r'<c:tickLblPos val="\w+"', '<c:tickLblPos val="none"'), "numbers"
+    ),
+    "a line of no width": Damage(PRESENTATION, swap(CHARTS, r'<a:ln w="\d+"', '<a:ln w="1"'), "colour"),
+    "a point of another colour": Damage(
+        PRESENTATION,
+        swap(CHARTS, r'(<c:marker><c:symbol val="circle"/>.*?<a:srgbClr val=")\w+', r"\g<1>FFFFFF"),
+        "marker",
+    ),
+    "a title too small": Damage(PRESENTATION, swap(CHARTS, r' sz="1200"', ' sz="100"'), "letters"),
+    "a chart that its sheet does not draw": Damage(
+        PRESENTATION, swap(SHEETS, r'<drawing r:id="rId', r"\g<0>9"), "gone"
+    ),
     "a chart gone": Damage(PRESENTATION, chart_removed, "chart"),
     "all charts gone": Damage(PRESENTATION, all_charts_removed, "gone"),
     "a chart over the numbers": Damage(PRESENTATION, swap(DRAWINGS, r"(<xdr:from><xdr:col>)\d+", r"\g<1>40"), "place"),
@@ -406,6 +419,10 @@ DAMAGES: dict[str, Damage] = {
     ),
     "a bound of other words": Damage(PRESENTATION, swap(SHEETS, r' error="[^"]*', r"\g<0> or not"), "typed"),
     "a tip of another number": Damage(PRESENTATION, swap(SHEETS, r' prompt="', r"\g<0>1"), "tips"),
+    "a tip of other words": Damage(PRESENTATION, swap(SHEETS, r' promptTitle="', r"\g<0>Not "), "tips"),
+    "a tip not shown": Damage(
+        PRESENTATION, swap(SHEETS, r' showInputMessage="1"(?=[^>]* prompt=)', ' showInputMessage="0"'), "tips"
+    ),
     # ---- cells
     "a number format that writes a number": Damage(
         PRESENTATION, own_number_format("&quot;0.1234&quot;"), "number format"
@@ -424,6 +441,11 @@ DAMAGES: dict[str, Damage] = {
     "letters too small": Damage(PRESENTATION, own_font('<sz val="1"/><color theme="1"/><name val="Calibri"/>'), "font"),
     "a theme of white letters": Damage(
         PRESENTATION, swap(r"xl/theme/theme1\.xml", r'(<a:dk1><a:sysClr[^>]*lastClr=")\w+', r"\1FFFFFF"), "font"
+    ),
+    "a theme of signs": Damage(
+        PRESENTATION,
+        swap(r"xl/theme/theme1\.xml", r'(<a:minorFont><a:latin typeface=")[^"]*', r"\1Wingdings"),
+        "font",
     ),
     "a fill for another": Damage(PRESENTATION, swap(STYLES, INPUT_FILL, "FFFFFFFF"), "fill"),
     "cells merged over numbers": Damage(

@@ -10,6 +10,7 @@ from sheetnet.checking.styles import number_code
 from sheetnet.checking.xml import Parts, anywhere, attribute, each, flag, inside, local, relations, tree, value, words
 
 _SIDES = {"b": "across", "l": "up", "t": "across, above", "r": "up, to the right"}
+SMALL = 600  # hundredths of a point
 _ADDED = ("trendline", "errBars", "dPt", "upDownBars", "hiLowLines", "dropLines")
 
 
@@ -52,6 +53,7 @@ def _facts(root: Element) -> dict[str, str]:
         "legend": "none" if legend is None else value(legend, "legendPos", "r"),
         "rows that are hidden": "left out" if flag(value(chart, "plotVisOnly", "1")) else "drawn",
     }
+    facts |= _background(root, plot) | {"letters": _letters(chart)}
     kinds, number = [], 0
     for group in () if plot is None else plot:
         name, series = local(group), list(each(group, "ser"))
@@ -82,8 +84,8 @@ def _series(one: Element, bars: bool) -> dict[str, str]:
         "name": title,
         "across": across,
         "up": up,
-        "colour": _colour(shape if bars else inside(shape, "ln")) or "automatic",
-        "marker": value(inside(one, "marker"), "symbol", "automatic"),
+        "colour": _colour(shape) or "automatic" if bars else _line(inside(shape, "ln")),
+        "marker": _marker(inside(one, "marker")),
         "labels": "shown" if any(flag(value(labels, n)) for n in ("showVal", "showCatName", "showSerName")) else "none",
     }
 
@@ -103,6 +105,34 @@ def _colour(node: Element | None) -> str:
     return value(fill, "srgbClr").upper() or value(fill, "schemeClr")
 
 
+def _line(one: Element | None) -> str:
+    """A line's colour, width in quarters of a point, and whether it is broken."""
+    colour = _colour(one) or "automatic"
+    if colour == "none":
+        return colour
+    dash = value(one, "prstDash", "solid") if inside(one, "custDash") is None else "dash"
+    return f"{colour} {round(_whole(attribute(one, 'w')) / 3175) / 4:g}{'' if dash == 'solid' else ' broken'}"
+
+
+def _marker(one: Element | None) -> str:
+    kind = value(one, "symbol", "automatic")
+    return kind if kind == "none" else f"{kind} {value(one, 'size')} {_colour(inside(one, 'spPr'))}"
+
+
+def _background(root: Element, plot: Element | None) -> dict[str, str]:
+    """What lies behind the lines: white and nothing where it is not said."""
+    behind, within = (_colour(inside(one, "spPr")) for one in (root, plot))
+    return {"background": behind or "FFFFFF", "background of the lines": within or "none"}
+
+
+def _letters(chart: Element | None) -> str:
+    """How the letters of a chart are hard to read: too small, or not black."""
+    said = [*anywhere(chart, "rPr"), *anywhere(chart, "defRPr")]
+    small = any(0 < _whole(one.get("sz")) < SMALL for one in said)
+    colours = {_colour(one) for one in said} - {"", "000000"}
+    return ", ".join(["small"] * small + sorted(colours)) or "black"
+
+
 def _axis(one: Element) -> dict[str, str]:
     scale = inside(one, "scaling")
     return {
@@ -112,6 +142,7 @@ def _axis(one: Element) -> dict[str, str]:
         "powers of": _number(value(scale, "logBase")) or "none",
         "direction": value(scale, "orientation", "minMax"),
         "shown": str(not flag(value(one, "delete", "0"))),
+        "numbers": "none" if value(one, "tickLblPos") == "none" else "shown",
         "number format": number_code(attribute(inside(one, "numFmt"), "formatCode", "General")),
     }
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
+from sheetnet.book.tips import TITLE
 from sheetnet.checking.canonical import canonical
 from sheetnet.checking.drawings import Drawing, drawings
 from sheetnet.checking.styles import Style, Styles
@@ -125,11 +126,12 @@ def _sheet(root: Element, parts: Parts, target: Target, styles: Styles, shared: 
         said = [outside.where if outside else "", place, one.get("tooltip", "")]
         out.links[one.get("ref", "")] = " ".join(filter(None, said))
     _view(root, out)
-    for away in targets.values():
-        if away.kind == "drawing":
-            charts, others = drawings(parts, away.where)
+    for one in each(root, "drawing"):
+        if (drawn := targets.get(attribute(one, "id"))) is not None:
+            charts, others = drawings(parts, drawn.where)
             out.charts, out.others = out.charts + charts, out.others + others
-        elif away.kind == "comments":
+    for away in targets.values():
+        if away.kind == "comments":
             listed = inside(tree(parts, away.where), "commentList")
             out.notes += [note.get("ref", "") for note in each(listed, "comment")]
     out.others += sum(local(one) in ("oleObjects", "controls", "picture") for one in root)
@@ -186,7 +188,9 @@ def _rule(one: Element, styles: Styles) -> str:
 def _bound(one: Element, out: SheetLooks) -> None:
     """What may be typed, and what is said of it, by cell; a rule that only shows a tip bounds nothing."""
     places = one.get("sqref", "").split()
-    if tip := one.get("prompt", ""):
+    tip, title = one.get("prompt", ""), one.get("promptTitle", "")
+    if tip and flag(one.get("showInputMessage")):
+        tip = tip if title == TITLE else f"{title}: {tip}"
         for place in places:
             out.tips |= dict.fromkeys(_addresses(place, WIDE - len(out.tips)), tip)
     kind = one.get("type", "none")

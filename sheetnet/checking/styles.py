@@ -52,13 +52,17 @@ class Styles:
 
     def __init__(self, parts: Parts, styles: str, theme: str) -> None:
         root = tree(parts, styles)
-        scheme = inside(inside(tree(parts, theme), "themeElements"), "clrScheme")
+        elements = inside(tree(parts, theme), "themeElements")
+        scheme, fonts = inside(elements, "clrScheme"), inside(elements, "fontScheme")
+        self._typefaces = {
+            part: attribute(inside(inside(fonts, f"{part}Font"), "latin"), "typeface") for part in ("minor", "major")
+        }
         self._theme = [attribute(one[0], "lastClr") or attribute(one[0], "val") for one in scheme or () if len(one)]
         self._theme[:4] = [self._theme[at] for at in (1, 0, 3, 2)] if len(self._theme) > 3 else ["FFFFFF", "000000"]
         self._codes = dict(_BUILT_IN)
         for one in each(inside(root, "numFmts"), "numFmt"):
             self._codes[_whole(one.get("numFmtId"))] = one.get("formatCode", "")
-        fonts, fills, borders = (
+        letters, fills, borders = (
             [spoken(one) for one in found if isinstance(one.tag, str)]
             for spoken, found in (
                 (self._font, inside(root, "fonts") or ()),
@@ -69,7 +73,7 @@ class Styles:
         self.cells = [
             Style(
                 self._number(one.get("numFmtId")),
-                _at(fonts, one.get("fontId")),
+                _at(letters, one.get("fontId")),
                 _at(fills, one.get("fillId")),
                 _alignment(inside(one, "alignment")),
                 _at(borders, one.get("borderId")),
@@ -106,7 +110,7 @@ class Styles:
         if line is not None and attribute(line, "val", "single") != "none":
             shapes.append("underlined")
         size = _short(value(one, "sz", "11"))
-        name = value(one, "name", "Calibri")
+        name = self._typefaces.get(value(one, "scheme")) or value(one, "name", "Calibri")
         return " ".join(filter(None, [name, size, self._colour(inside(one, "color"), "000000"), *shapes, raised]))
 
     def _fill(self, one: Element) -> str:
