@@ -24,6 +24,7 @@ EDGE, ROOT = 1e290, 1e145  # beyond, a product with a few more numbers may be to
 KEEPS = {"same", "where", "transpose", "row", "pick", "lookup", "hstack", "vstack", "expand", "relu", "neg", "abs"}
 KEEPS |= {"max", "min", "median", "if_error", "add", "sub", "mul", "div", "sqrt"}  # rounded once, and everywhere alike
 DECIDES = {"sign", "step", "greater", "equal", "filled", "match", "count_same", "judge"}
+FLAGS = {"step", "greater", "equal", "filled"}  # 1 or 0
 WHOLE = {"square", "sum", "matmul", "cumsum", "sum_rows"}  # of whole numbers
 MOVES = {"same", "neg", "transpose", "expand", "add", "sub", "mul", "div", "row", *STACKS}  # one decision, no mixture
 SPOILS = {"matmul", "sum_rows", "softmax", "logsumexp", "inverse", "determinant"}
@@ -78,7 +79,8 @@ class Undecided:
             return value
         doubt = np.broadcast_to(doubt, node.shape)
         if node in self.said:
-            return _settled(value, doubt, self.said[node], self._is_either(node))
+            settled = _settled(value, doubt, self.said[node], self._is_either(node))
+            return np.where((settled == 0) | (settled == 1), settled, value) if node.op in FLAGS else settled
         if self._is_either(node):
             self._either.add(node)
         self._doubts[node] = doubt
