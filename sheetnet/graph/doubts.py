@@ -12,6 +12,7 @@ Where engines mean different things (seen in IronCalc 0.9 and LibreOffice 7.4, r
 - `row`, `pick`: an index within 15 digits of a whole number is that one, as INT has it. Between -1 and 0 LibreOffice
   gives the first row, IronCalc an error.
 - `power`: 0^0 is 1 in LibreOffice, an error in Excel and IronCalc; (-8)^(1/3) is -2 in a sheet and none in torch.
+- `normal`, written with a square: beyond 1E154 an error.
 - any: beyond undecided.EDGE it depends on the order whether a product overflows.
 - `matmul` and what is written with it: one error may spoil its row, its column or the whole.
 - `median` leaves blanks out, and is an error where one of its numbers is.
@@ -155,6 +156,7 @@ DOUBTS: dict[str, Doubt] = {
     "sign": _sign,
     "relu": _relu,
     "softplus": _relu,
+    "normal": lambda v, a, reach: np.where(np.abs(a[0]) > 1e150, np.inf, 0.0),
     "power": _power,
     "where": _where,
     "if_error": _if_error,

@@ -116,7 +116,7 @@ class Undecided:
         """
         inherited = not known.keys().isdisjoint(node.sources)
         large = bool(self._large) and (node in self._large or not self._large.isdisjoint(node.sources))
-        if not inherited and not large and node.op not in DOUBTS:
+        if not inherited and not large and node.op not in DOUBTS and node.op not in SPOILS:
             return NONE
         doubts = [known.get(source, NONE) for source in node.sources]
         out: Array = NONE
@@ -130,12 +130,12 @@ class Undecided:
                 out = _but_with_itself(node, out)
         if inherited and node.op not in DECIDES:
             out = out + carried(node.op, value, sources, doubts)
-        if value.dtype != object and (large or inherited):
+        if value.dtype != object and (large or node.op in SPOILS):
             errors = np.isnan(value)
             if large:
                 out = out + np.where(errors | (np.abs(value) > EDGE), np.inf, 0.0)
             if node.op in SPOILS and errors.any():
-                out = np.full(value.shape, np.inf)
+                out = np.where(errors, out, np.inf)
         return out
 
 
@@ -144,8 +144,9 @@ def _but_with_itself(node: Node, doubt: Array) -> Array:
     a, b = node.sources
     if a is b:
         return NONE
-    if (a in b.sources[:1] and b.op == "transpose") or (b in a.sources[:1] and a.op == "transpose"):
-        return np.where(np.eye(*node.shape, dtype=bool), 0.0, doubt)
+    if a.sources == (b,) or b.sources == (a,):
+        turned = a if a.sources == (b,) else b
+        return np.where(np.eye(*node.shape, dtype=bool), 0.0, doubt) if turned.op == "transpose" else doubt
     return doubt
 
 
