@@ -6,7 +6,6 @@ RANDOM_GRAPHS=1000 tries so many (40% of them in LibreOffice, too); without it a
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,10 +24,9 @@ from sheetnet.engines.base import CellError
 from sheetnet.errors import GraphError
 from sheetnet.graph import dialect
 from sheetnet.graph.cut import cuts, needs_cells
-from sheetnet.graph.evaluate import NUMERIC, evaluate
 from sheetnet.graph.gradient import gradient
 from sheetnet.graph.magnitude import NOISE, with_magnitudes
-from sheetnet.graph.node import Node, apply, constant, lift, order, selector, variable, where
+from sheetnet.graph.node import Node, apply, lift, order, selector, variable, where
 from sheetnet.graph.ops import SHAPES
 from sheetnet.graph.undecided import Undecided
 from sheetnet.page.book import Block, Book
@@ -88,7 +86,7 @@ def _applied(rng: np.random.Generator, op: str, nodes: list[Node], blank: Node) 
     """The op of some of the nodes at random; None where they do not fit."""
     for _ in range(20):
         pool = [node for node in nodes if op not in ("power", "row") or node.shape == (1, 1) or rng.random() < 0.5]
-        count = {"pair": 2, "triple": 3}.get(SHAPES[op].__name__, 1)
+        count = {"pair": 2, "instead": 2, "triple": 3}.get(SHAPES[op].__name__, 1)
         count = {"matmul": 2, "hstack": 2, "vstack": 2, "match": 2, "row": 2, "expand": 2}.get(op, count)
         sources = [pool[i] for i in rng.integers(len(pool), size=count)] if pool else []
         if op in BLANKS and rng.random() < 0.7:
@@ -97,7 +95,7 @@ def _applied(rng: np.random.Generator, op: str, nodes: list[Node], blank: Node) 
             return None  # of a formula, which is never blank
         if op == "row":
             sources[1:] = [lift(float(rng.choice([0, 1, 2, 1.5, 4, -0.5, -1, 9])))]
-        if op in ("add", "mul", "power", "greater", "equal") and rng.random() < 0.2:
+        if sources and op in ("add", "mul", "power", "greater", "equal") and rng.random() < 0.2:
             sources[-1] = lift(float(rng.choice([0.0, 1.0, 2.0, -0.5, 1 / 3, 0.3])))
         if op in dialect.STACKS:
             sources = [apply("same", source) for source in sources]
@@ -127,7 +125,8 @@ def placed(book: Book, graph: Graph, row: int, number: int) -> tuple[int, list[B
 
     for node in graph.given:
         put(node, "values")
-    roots = [node for node in graph.nodes if rng.random() < 0.4 or node.op in ("match", *dialect.STACKS)]
+    alone = ("match", "row", *dialect.STACKS)
+    roots = [node for node in graph.nodes if rng.random() < 0.4 or node.op in alone]
     roots += [source for node in roots for source in node.sources if needs_cells(node) or node.op == "match"]
     roots = [node for node in dict.fromkeys(roots) if node.op not in ("input", "constant")]
     stands = order([*cuts(roots, list(graph.given)), *roots])
@@ -185,3 +184,57 @@ def test_random_graphs_in_ironcalc(tmp_path: Path, part: int) -> None:
 @pytest.mark.parametrize("part", range(0, COUNT * 2 // 5, 100))
 def test_random_graphs_in_libreoffice(tmp_path: Path, part: int) -> None:
     assert compared(tmp_path, range(part, min(COUNT * 2 // 5, part + 100)), "libreoffice") == []
+
+
+def test_a_wrong_template_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(dialect.ARRAY, "square", ("{0}^2.000000001", dialect.POWER, (dialect.ATOM,)))
+    assert any("square" in words for words in compared(tmp_path, range(60), "ironcalc"))
+
+
+# ---- gradients
+
+SMOOTH = ("neg", "sin", "cos", "tanh", "sigmoid", "softplus", "normal", "relu", "abs", "square", "transpose", "softmax")
+SMOOTH += ("logsumexp", "same", "add", "sub", "mul", "matmul", "sum", "mean", "sum_rows", "hstack", "vstack")
+
+
+def smooth_graph(seed: int) -> tuple[Node, Values]:
+    """A number that is made of some inputs by ops with a slope, and where they are not too large by any."""
+    rng = np.random.default_rng(seed)
+    given: Values = {}
+    for i in range(3):
+        shape = SIZES[rng.integers(len(SIZES))]
+        given[variable(f"x{i}", shape)] = rng.uniform(-1.5, 1.5, shape)
+    nodes: list[Node] = list(given)
+    extra = {
+        "div": lambda a, b: a / (1.5 + apply("square", b)),
+        "sqrt": lambda a, b: apply("sqrt", 0.5 + apply("square", a)),
+        "ln": lambda a, b: apply("ln", 0.5 + apply("square", a)),
+        "exp": lambda a, b: apply("exp", apply("tanh", a)),
+        "power": lambda a, b: apply("power", 0.5 + apply("square", a), apply("tanh", b)),
+        "where": lambda a, b: where(apply("greater", a, b), a * b, a - b),
+        "inverse": lambda a, b: apply("inverse", 4.0 * selector(3, 0, 3) + apply("tanh", a)),
+    }
+    while len(nodes) < 12:
+        op = str(rng.choice([*SMOOTH, *extra]))
+        a, b = (nodes[i] for i in rng.integers(len(nodes), size=2))
+        two = SHAPES[op].__name__ == "pair" or op in ("matmul", "hstack", "vstack")
+        try:
+            nodes.append(extra[op](a, b) if op in extra else apply(op, *((a, b) if two else (a,))))
+        except GraphError:
+            continue
+    parts = [apply("mean", apply("tanh", 0.3 * node)) for node in nodes[-4:]]
+    return parts[0] + parts[1] * parts[2] - parts[3], given
+
+
+@pytest.mark.parametrize("part", range(0, COUNT, 100))
+def test_gradients_of_random_graphs_are_torchs_and_those_of_differences(part: int) -> None:
+    for seed in range(part, min(COUNT, part + 100)):
+        loss, given = smooth_graph(seed)
+        below = set(order([loss]))
+        wanted = [node for node in given if node in below]
+        found = with_magnitudes(gradient(loss, wanted), given)
+        for source, (got, magnitude), exact in zip(wanted, found, by_autograd(loss, wanted, given), strict=True):
+            off = np.abs(got - exact)
+            assert (off <= 1e-12 * np.abs(exact) + NOISE * magnitude.max() + 1e-15).all(), (seed, source)
+            near = by_differences(loss, source, given)
+            assert (np.abs(got - near) <= 1e-6 * (1 + np.abs(got))).all(), (seed, source)
