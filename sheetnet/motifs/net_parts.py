@@ -80,7 +80,7 @@ def style_of(node: Node, standing: Sequence[Node]) -> Style | None:
 def describe(net: Net) -> str:
     """Its layers in words."""
     words = [step.layer.word for step in net.steps]
-    return f"{' > '.join(words[:8])}{' > ...' if len(words) > 8 else ''}, then {net.of_loss.title.lower()}"
+    return f"{', '.join([*words[:8], *['...'] * (len(words) > 8)])}, then {net.of_loss.title.lower()}"
 
 
 def sheet_name(title: str, before: str = "") -> str:
