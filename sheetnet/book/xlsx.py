@@ -51,37 +51,40 @@ def write(
     same: whether the file that stands there is this workbook already, and stays.
     Raises: WorkbookError when the target cannot be written.
     """
-    with replacing(path, same) as beside:
-        fill(beside, book, values, manifest)
+    with replacing(path, same) as content:
+        fill(content, book, values, manifest)
 
 
 @contextmanager
-def replacing(path: Path, same: files.Same | None = None) -> Iterator[str]:
-    """The name of a new file beside path, which takes its place when the context ends well; else path stays as it was.
+def replacing(path: Path, same: files.Same | None = None) -> Iterator[BytesIO]:
+    """Room for a workbook, which stands at path when the context ends well; else path stays as it was.
 
+    A full disk is met once the workbook is whole: zipfile would try again to write what it has left, and complain.
     Raises: WorkbookError when the target cannot be written.
     """
     with files.writing(path, WorkbookError, "; is it open elsewhere?", same) as beside:
+        content = BytesIO()
         try:
-            yield str(beside)
+            yield content
+            beside.write_bytes(content.getbuffer())
         except XlsxFileError as reason:
             raise OSError(*reason.args) from reason
 
 
-def new_file(path: str | BytesIO, title: str) -> Any:
+def new_file(content: BytesIO, title: str) -> Any:
     """An empty XlsxWriter workbook that calculates by itself and carries no date of today."""
-    file = xlsxwriter.Workbook(path, {"in_memory": True})
+    file = xlsxwriter.Workbook(content, {"in_memory": True})
     file.set_properties({"title": title, "created": FIXED_DATE, "comments": "made by sheetnet"})
     file.set_calc_mode("auto")
     return file
 
 
 def fill(
-    path: str | BytesIO, book: Book, values: Mapping[str, np.ndarray], manifest: str,
+    content: BytesIO, book: Book, values: Mapping[str, np.ndarray], manifest: str,
     put: Callable[[Any, Book, Block, np.ndarray, Formats], None] | None = None,
 ) -> None:  # fmt: skip
     """Write all of a book into a new file; put: what writes a block, if not its values and formulas."""
-    file = new_file(path, book.pages[0].title)
+    file = new_file(content, book.pages[0].title)
     formats = Formats(file)
     sheets = {page.name: file.add_worksheet(page.name, worksheet_class=ExactSheet) for page in book.pages}
     for name, area in book.names.items():
