@@ -7,7 +7,7 @@ a spreadsheet engine; every block is compared with the graph, and with torch's a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +28,11 @@ from sheetnet.checking.structure import (
     check_values_on_record,
 )
 from sheetnet.errors import EngineError
+from sheetnet.graph.dialect import STACKS
 from sheetnet.graph.magnitude import with_magnitudes
+from sheetnet.graph.node import Node
 from sheetnet.graph.recurrence import size
+from sheetnet.graph.undecided import Undecided
 from sheetnet.motifs.agreement import TORCH
 from sheetnet.motifs.workbook import Workbook
 from sheetnet.page.book import Block
@@ -92,9 +95,11 @@ def _compare(
     inputs = {**inputs, **{b.id: got[b.id] for b in workbook.book.blocks if b.role == "answer"}}  # also by a formula
     given = workbook.by_node(inputs)
     live = [block for block in workbook.book.blocks if block.style != "values"]
-    expected = with_magnitudes([block.node for block in live], given)
+    undecided = Undecided(dict(part for block in live for part in _parts(block.node, got[block.id])))
+    expected = with_magnitudes([block.node for block in live], given, settle=undecided.settle)
     floors = {block.id: floor_of(magnitude) for block, (_, magnitude) in zip(live, expected, strict=True)}
-    _witness_the_record(workbook, inputs, witnessed, floors, blocks)
+    apart = {block.id: undecided.apart[block.node] for block in live if block.node in undecided.apart}
+    _witness_the_record(workbook, inputs, witnessed, floors, apart, blocks)
     for block, (value, _) in zip(live, expected, strict=True):
         line, floor = blocks[block.id], floors[block.id]
         spoilt = _spoilt(workbook, block, value)
@@ -109,7 +114,7 @@ def _compare(
             spoilt,
             computed=True,
         )
-        if block.id in witnessed:
+        if block.id in witnessed and not np.isinf(apart.get(block.id, 0.0)).all():
             line.torch_abs, line.torch_rel = hold_against(
                 line,
                 block.area,
@@ -119,8 +124,19 @@ def _compare(
                 floor,
                 "the sheet's value differs from torch's",
                 spoilt,
+                apart.get(block.id, 0.0),
                 computed=True,
             )
+
+
+def _parts(node: Node, cells: np.ndarray) -> Iterator[tuple[Node, np.ndarray]]:
+    """A node with its cells, and where it is a stack its parts with theirs."""
+    yield node, cells
+    if node.op in STACKS:
+        axis = 0 if node.op == "vstack" else 1
+        ends = np.cumsum([part.shape[axis] for part in node.sources])
+        for part, own in zip(node.sources, np.split(cells, ends[:-1], axis), strict=True):
+            yield from _parts(part, own)
 
 
 def _witness_the_record(
@@ -128,6 +144,7 @@ def _witness_the_record(
     inputs: Mapping[str, np.ndarray],
     witnessed: Mapping[str, np.ndarray],
     floors: Mapping[str, np.ndarray],
+    apart: Mapping[str, np.ndarray],
     blocks: Mapping[str, BlockReport],
 ) -> None:
     """Where nothing was changed since, torch must say today what is on record as torch's.
@@ -137,8 +154,11 @@ def _witness_the_record(
     places = {block.id: block for block in workbook.book.blocks}
     for id, said in workbook.on_record(inputs, witnessed).items():
         words = "the value on record is not what torch says today"
-        floor = floors.get(id.removeprefix(TORCH), floor_of(size(said)))
-        hold_against(blocks[id], places[id].area, inputs[id], said, RELATIVE, floor, words)
+        own = id.removeprefix(TORCH)
+        floor = floors.get(own, floor_of(size(said)))
+        hold_against(
+            blocks[id], places[id].area, inputs[id], said, RELATIVE, floor, words, undecided=apart.get(own, 0.0)
+        )
 
 
 def _spoilt(workbook: Workbook, block: Block, expected: np.ndarray) -> np.ndarray | None:

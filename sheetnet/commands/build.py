@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from sheetnet.commands.build_table import build_table
-from sheetnet.commands.common import CONTEXT, FILE, SEED, finite, print_json, recipe_options, say
+from sheetnet.commands.common import CONTEXT, FILE, SEED, finite, print_json, recipe_options, say, tell_kept
 from sheetnet.commands.tables import OF_MODEL, OF_TABLE, alike, is_table, none_of, own_options
 from sheetnet.course.listing import LISTING
 from sheetnet.errors import SheetnetError
@@ -97,6 +97,8 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
     settings["given"] = given
     names = list(LISTING) if lesson == "all" else [lesson]
     written = [_write(name, output, settings) for name in names]
+    for built in written:
+        tell_kept(built.path, built.kept)
     if as_json:
         content = [_as_json(name, built, settings) for name, built in zip(names, written, strict=True)]
         print_json(content if lesson == "all" else content[0])
@@ -146,7 +148,7 @@ def _write(lesson: str, output: str | None, settings: dict[str, Any]) -> Built:
     if lesson != "titanic":
         say(f"asking torch, writing {path}")
         return sn.build_lesson(lesson, path)
-    if settings["params"] and Path(settings["params"]).suffix.lower() == ".xlsx":
+    if settings["params"] and Path(settings["params"]).suffix.lower() in (".xlsx", ".xlsm"):
         return _rebuild(path, settings)
     if settings["lr"] is None:
         settings["lr"] = OPTIMISERS[settings["optimiser"]].lesson_lr

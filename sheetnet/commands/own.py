@@ -8,19 +8,17 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, get_args
 
-from sheetnet.commands.common import listed, say
+from sheetnet.commands.common import features_in, listed, reading_of, say
 from sheetnet.commands.tables import OF_MODEL, OF_TABLE, SAYINGS, alike, none_of
 from sheetnet.errors import DataError, SheetnetError
 from sheetnet.tables.columns import How, Saying
 
 if TYPE_CHECKING:
     from sheetnet.models.net import Net
-    from sheetnet.tables.opened import Reading
     from sheetnet.tables.table import Table
 
 USUAL = {"number": "linear", "two": "logistic", "many": "softmax"}  # models, by the kind of target
 HIDDEN = 8  # units of an mlp of which nothing is said
-TABULATORS = ("tab", "\\t")  # as people type one
 
 
 def own_table(file: str, options: dict[str, Any]) -> Table:
@@ -52,14 +50,6 @@ def own_table(file: str, options: dict[str, Any]) -> Table:
         raise DataError(typed(str(reason))) from None
     say(f"{table.n_rows} rows, {table.n_features} features")
     return table
-
-
-def reading_of(options: dict[str, Any]) -> Reading:
-    """What the options say of a text file."""
-    from sheetnet.tables.opened import Reading
-
-    separator = "\t" if options["separator"] in TABULATORS else options["separator"]
-    return Reading(separator, options["decimal"], options["encoding"])
 
 
 def own_net(options: dict[str, Any], table: Table) -> Net:
@@ -103,9 +93,9 @@ def own_flags(file: str, options: dict[str, Any]) -> str:
 
 
 def about(table: Table) -> str:
-    """A line on the table, and one for each word on how it was read."""
+    """A line on the table, one for each word on how it was read, and its features."""
     head, *_ = str(table).partition("\n")
-    return "\n".join([head, *(f"  {words}" for words in table.said)])
+    return "\n".join([head, *(f"  {words}" for words in table.said), f"  {features_in(table.features)}"])
 
 
 def in_own_words(trouble: str, table: Table) -> str:

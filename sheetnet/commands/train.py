@@ -11,10 +11,12 @@ import click
 from sheetnet.commands.common import (
     CONTEXT,
     FILE,
+    FORM,
     SEED,
     bar,
     dead_words,
     device_options,
+    features_in,
     memory_of,
     numbers,
     outputs,
@@ -123,6 +125,8 @@ def train(what: str, **options: Any) -> None:  # fmt: skip
     else:
         if of_table:
             click.echo(f"{about(table)}\n\n{run.title}")
+        else:
+            click.echo("\n".join([features_in(run.features), *getattr(table, "said", ())]))
         _print_run(run)
         if of_table and run.trouble:
             click.echo(in_own_words(run.trouble, table))
@@ -152,7 +156,7 @@ def _of_passengers(what: str, options: dict[str, Any]) -> tuple[Any, Any, dict[s
     from sheetnet.common.settings import learning_rate
     from sheetnet.models.model import create
 
-    ours = [name for name in (*OF_TABLE, *OF_MODEL) if name not in ("target", "features")]
+    ours = [name for name in (*OF_TABLE, *OF_MODEL) if name not in ("target", "features", *FORM)]
     none_of(options, ours, f"a table, such as sheetnet train penguins.csv; {what} is a model of the passengers")
     table = table_of(options)
     net = create(what, len(table.features))

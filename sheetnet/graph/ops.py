@@ -44,8 +44,14 @@ def _column(*shapes: Shape) -> None:
         raise ValueError("a column (n x 1) is needed")
 
 
+def _range(shape: Shape) -> None:
+    if shape == (1, 1):
+        raise ValueError("a range is needed, and one cell is none in every program")
+
+
 def _lookup(key: Shape, keys: Shape, values: Shape) -> Shape:
     _column(key, keys, values)
+    _range(keys)
     if keys != values:
         raise ValueError("keys and values need the same number of rows")
     return key
@@ -53,7 +59,19 @@ def _lookup(key: Shape, keys: Shape, values: Shape) -> Shape:
 
 def _match(key: Shape, keys: Shape) -> Shape:
     _column(key, keys)
+    _range(keys)
     return key
+
+
+def _count_same(a: Shape) -> Shape:
+    _column(a)
+    _range(a)
+    return a
+
+
+def _row(a: Shape, index: Shape) -> Shape:
+    _range(a)
+    return 1, a[1]
 
 
 def _cumsum(a: Shape) -> Shape:
@@ -78,8 +96,11 @@ def pair(a: Shape, b: Shape) -> Shape:
 
 
 def triple(a: Shape, b: Shape, c: Shape) -> Shape:
-    """Three matrices, entry by entry."""
-    return broadcast(a, b, c)
+    """A condition, yes and no, entry by entry."""
+    shape = broadcast(a, b, c)
+    if a == (1, 1) and not {b, c} <= {(1, 1), shape}:
+        raise ValueError("of one condition for a whole matrix, yes and no must be one number or as large as the result")
+    return shape
 
 
 def _one(_: Shape) -> Shape:
@@ -150,12 +171,12 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     # look-ups; counted from 1, as in a sheet
     "softmax": lambda a: a,  # exp(a) / sum(exp(a)), row by row
     "logsumexp": _row_of_each,  # ln(sum(exp(a))), row by row
-    "row": lambda a, index: (1, a[1]),  # the index-th row
+    "row": _row,  # the index-th row
     "pick": _pick,  # the index-th (from 0) of matrices that stand at even distances below each other
     "lookup": _lookup,  # the value beside each key; keys ascend
     "match": _match,  # where each key first stands among the keys
     "cumsum": _cumsum,
-    "count_same": _cumsum,  # how often this entry occurs in the column; 0 for a blank
+    "count_same": _count_same,  # how often this entry occurs in the column; 0 for a blank
     "judge": _judge,  # not done, right or wrong; see judging.py
     # reductions to 1 x 1
     "sum": _one,

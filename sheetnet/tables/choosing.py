@@ -142,8 +142,8 @@ def _guess(column: Column, scale: str) -> tuple[str, How, str]:
     kind = "text" if column.is_text else "number"
     if column.why:
         return "other", "left_out", column.why
-    if column.counts:
-        return "index", "left_out", "it counts the rows"
+    if column.index:
+        return "index", "left_out", column.index
     if blank == n:
         return kind, "left_out", "blank throughout"
     if 2 * blank > n:

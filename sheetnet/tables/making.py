@@ -79,6 +79,8 @@ def table(
     said += [f"{one}: {words}" for one in used for words in by_name[one].said]
     for one in (by_name[name] for name in used):
         said += [f"{one.name}: {shown(text)} is {level}" for text, level in one.spellings.items()][:_SPELT]
+    gone = [one for one in choices if one.column.index and one.saying.how == "left_out"]
+    said += [f"{one.column.name} is left out: {one.column.index}" for one in gone]
     lines = _lines(choices, plan, by_name[goal].is_text)
     others = tuple(one for one in found.names if one != goal and one not in found.others)
     return checked(Table(raw, plan, tuple(said), lines, others))

@@ -9,7 +9,7 @@ from typing import Any
 
 from sheetnet.common.files import meant
 from sheetnet.tables.cells import Mark, clean, column_of, marks
-from sheetnet.tables.memory import NAMELESS, Given, judged, of_array, of_bunch, of_frame, of_mapping, with_target
+from sheetnet.tables.memory import Given, judged, of_array, of_bunch, of_frame, of_mapping, with_target
 from sheetnet.tables.names import unique
 from sheetnet.tables.opened import AS_IT_SAYS, Reading
 from sheetnet.tables.opened import reading as reading_file
@@ -85,7 +85,7 @@ def of_cells(cells: Cells, file: str, source: str, decimal: Mark | None) -> Give
     kinds = marks(columns, file, names, decimal)
     places = [f"line {line}" for line in cells.lines]
     found = [
-        judged(column_of(name, texts, mark, places), nameless=not name or bool(NAMELESS.fullmatch(name)))
+        judged(column_of(name, texts, mark, places))
         for name, texts, mark in zip(cells.header, columns, kinds, strict=True)
     ]
     return Given(tuple(found), source, cells.said)
