@@ -22,7 +22,7 @@ from workers import Done
 import sheetnet as sn
 from sheetnet.errors import DataError, TrainingError
 from sheetnet.training.interrupt import Interrupt
-from sheetnet.training.ranks import LOST, Ranks, _in_words
+from sheetnet.training.ranks import APART, LOST, Ranks, _in_words, check_environment
 from sheetnet.training.source import source_of
 from tests.conftest import ROOT
 
@@ -272,3 +272,40 @@ def test_a_wrong_share_is_noticed(file: Path) -> None:
     assert len(less.y) < 5003
     with pytest.raises(AssertionError):
         np.testing.assert_allclose(short.losses, whole.losses, rtol=1e-12)
+
+
+# ---- torchrun that cannot start
+
+WHOLE = {"WORLD_SIZE": "2", "RANK": "1", "MASTER_ADDR": "localhost", "MASTER_PORT": "29500"}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"MASTER_ADDR": ""}, "MASTER_ADDR is '', expected the first worker's machine; start the workers by torchrun"),
+        ({"MASTER_ADDR": "no such host"}, "MASTER_ADDR is 'no such host'"),
+        ({"MASTER_ADDR": "a" * 300}, "MASTER_ADDR is 'aaa"),
+        ({"MASTER_PORT": ""}, "MASTER_PORT is '', expected a whole number from 1 to 65535"),
+        ({"MASTER_PORT": "99999999"}, "MASTER_PORT is '99999999'"),
+        ({"RANK": "x"}, "RANK is 'x'"),
+        ({"RANK": "-1"}, "RANK is '-1'"),
+        ({"RANK": "2"}, "RANK is 2, expected one below WORLD_SIZE 2"),
+        ({"WORLD_SIZE": "two"}, "WORLD_SIZE is 'two'"),
+    ],
+)
+def test_an_environment_that_torchrun_never_makes_is_named(change: dict[str, str], words: str) -> None:
+    with pytest.raises(TrainingError) as caught:
+        check_environment(WHOLE | change)
+    assert str(caught.value).startswith(words)
+
+
+def test_the_environment_of_torchrun_is_taken() -> None:
+    check_environment(WHOLE)
+
+
+def test_workers_that_find_no_interface_do_not_say_that_one_was_lost() -> None:
+    with (
+        pytest.raises(TrainingError, match=r"^the workers did not find each other; .* \(Unable to find"),
+        _in_words(APART),
+    ):
+        raise RuntimeError("Unable to find address for: nope0")

@@ -279,7 +279,8 @@ class Case:
         """What check finds when an engine has calculated these values, by block."""
         inputs = self.inputs if inputs is None else inputs
         lines = {b.id: BlockReport(b.id, "", 1) for b in self.workbook.book.blocks}
-        _compare(self.workbook, inputs, {id: value.astype(object) for id, value in got.items()}, lines)
+        said = self.workbook.torch_says(inputs)
+        _compare(self.workbook, inputs, {id: value.astype(object) for id, value in got.items()}, said, lines)
         return {id: str(line.finding) for id, line in lines.items() if line.finding}
 
     def edited(self, change: Callable[[str, np.ndarray], np.ndarray]) -> Values:

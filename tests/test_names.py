@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
 import sheetnet as sn
 from sheetnet.course import LISTING, kind_of
 from sheetnet.errors import GraphError
 from sheetnet.graph.names import unfit
 from sheetnet.graph.node import variable
+from sheetnet.motifs.net_parts import free_title, sheet_name
 from sheetnet.page.area import Area
 from sheetnet.page.book import Book, Page
 from sheetnet.sweep_book.pen import Pen
@@ -93,7 +96,7 @@ def test_columns_of_ones_own_get_names_that_every_excel_takes_and_no_other_has()
     assert not [one for one in found if unfit(one)]
 
 
-def test_a_column_called_as_what_is_learnt_of_another_is_no_conflict(tmp_path: object) -> None:
+def test_a_column_called_as_what_is_learnt_of_another_is_no_conflict(tmp_path: Path) -> None:
     frame = pd.DataFrame({name: range(8) for name in ("one", "age", "data_age", "mean_age")} | {"y": [1.0, 2.0] * 4})
     table = sn.table(frame, target="y", columns={name: sn.standardised() for name in frame.columns[:4]})
     built = sn.build(f"{tmp_path}/own.xlsx", table, sn.mlp(table, 2), epochs=1)
@@ -108,3 +111,43 @@ def test_a_sheet_has_one_table_with_a_different_heading_for_each_column() -> Non
     page.tabulate("people", Area("Sheet", 3, 0, 3, 2), ("No", "Age"))
     with pytest.raises(GraphError, match="has the table 'people' already, and 'others' beside it"):
         page.tabulate("others", Area("Sheet", 9, 0, 3, 2), ("No", "Age"))
+
+
+def test_words_longer_than_a_column_are_wrapped_or_end_in_dots(tmp_path: Path) -> None:
+    name = "What is your opinion of the opening hours of the library on Saturdays, and of those on Sundays?"
+    frame = pd.DataFrame({name: [1.0, 2, 3, 4, 5, 6], "y": [1.0, 2, 3, 5, 8, 13]})
+    table = sn.table(frame, target="y")
+    sn.build(tmp_path / "long.xlsx", table, sn.mlp(table, 2), epochs=1)
+    book = load_workbook(tmp_path / "long.xlsx")
+    widths = [column.width for sheet in book for column in sheet.column_dimensions.values()]
+    assert max(widths) < 100  # of Words; Excel takes 255
+    heads = [cell for sheet in book for line in sheet.iter_rows() for cell in line if cell.value == name]
+    wrapped = [cell for cell in heads if cell.alignment.wrap_text]
+    assert {cell.parent.title for cell in wrapped} == {"Data", "Features"}
+    assert {cell.parent.row_dimensions[cell.row].height for cell in wrapped} == {30}
+    cut = [
+        str(cell.value) for sheet in book for line in sheet.iter_rows() for cell in line if name[:50] in str(cell.value)
+    ]
+    assert any(words.endswith("…") and len(words) <= 58 for words in cut)
+
+
+def test_nets_of_one_beginning_or_of_a_name_that_sheets_have_get_sheets_of_their_own() -> None:
+    """A person's module may be of a class Data or History; Excel keeps the latter for itself."""
+    long = "a net of a very long name, number"
+    titles: list[str] = []
+    for title in (
+        "Data",
+        "History",
+        "torch",
+        f"{long} one",
+        f"{long} two",
+        f"{long} three",
+        "Net",
+        "NET",
+        "Gradient Net",
+    ):
+        titles.append(free_title(title, "net", titles))
+    sheets = [sheet_name(title, before).lower() for title in titles for before in ("", "Gradient", "Descent", "Steps")]
+    assert len({*sheets}) == len(sheets)
+    assert not {*sheets} & {"start", "data", "features", "torch", "words", "exercises", "history"}
+    assert titles[:3] == ["Data net", "History net", "torch net"]

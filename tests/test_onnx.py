@@ -40,7 +40,7 @@ NOT_IN_ONNX = {
     "lookup": "there is no such op, for ascending keys",
     "match": "there is no such op",
     "count_same": "there is no such op; Unique counts, but does not keep the places",
-    "judge": "it is for exercises",
+    "hit": "it is for exercises",
     "median": "there is no such op",
 }
 

@@ -20,7 +20,7 @@ from sheetnet.page.grid import facts, grid
 from sheetnet.page.part import Part
 from sheetnet.page.parts import Note, Pile, Words, table
 from sheetnet.page.plot import Some, plot
-from sheetnet.page.screen import Geometry, check_overlaps
+from sheetnet.page.screen import TALL, WIDEST, Geometry, check_overlaps
 from sheetnet.page.shown import Bounds, Shown, result
 
 
@@ -209,10 +209,31 @@ def test_the_sources_of_lessons_name_no_row_no_column_and_no_width() -> None:
     assert not Words("x").columns()[0]  # words ask for no width of their own
 
 
-@pytest.mark.parametrize("name", ["n" * 32, "a/b", "what?", "[one]", "SHEET"])
+@pytest.mark.parametrize("name", ["n" * 32, "a/b", "what?", "[one]", "SHEET", "", "'a", "a'", "History"])
 def test_a_name_that_no_program_takes_is_refused(name: str) -> None:
     book = Book()
     book.page("Sheet", "T", "")
     book.page("n" * 31, "T", "")
     with pytest.raises(GraphError, match="there is a sheet 'SHEET' already" if name == "SHEET" else "cannot be called"):
         book.page(name, "T", "")
+
+
+# ---- words that are longer than a column
+
+
+def test_a_column_is_only_so_wide_and_its_heading_is_taller_instead() -> None:
+    long, labels = "a question of some length? " * 6, ("x", "y" * 1000)
+    page = laid(across(table(one("a", title=long)), table({"X": Shown(variable("X", (2, 2)), "X", labels=labels)})))
+    assert max(page.widths.values()) == WIDEST
+    title, label = page.book.block("sheet.a").area.row - 3, page.book.block("sheet.X").area.row - 1
+    assert page.heights == {title: 3 * TALL, label: 4 * TALL}
+    chart(page, "C", title + 1, 6)
+    assert Geometry(page).tops[label + 1] == Geometry(page).tops[label] + 4 * TALL * 4 / 3
+
+
+def test_words_of_a_usual_length_change_no_row() -> None:
+    page = laid(
+        across(table(one("a", title="t" * 50)), table(one("b", k=2, title="a title over two columns, long" * 3)))
+    )
+    assert page.heights == {}
+    assert max(page.widths.values()) == 53

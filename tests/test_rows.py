@@ -609,3 +609,20 @@ def test_importing_rows_does_not_import_pyarrow() -> None:
     code = "import sys, sheetnet.tables.rows; print('pyarrow' in sys.modules)"
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env).stdout == "False\n"
+
+
+def test_a_short_table_of_many_columns_takes_the_room_of_its_rows(tmp_path: Path) -> None:
+    names = [f"c{i}" for i in range(3000)]
+    lines = [",".join([*names, "y"]), *(",".join(["0.5"] * 3000 + [str(y)]) for y in (0, 1))]
+    (tmp_path / "wide.csv").write_text("\n".join(lines))
+    rows = open_rows(tmp_path / "wide.csv", "y")
+    [(X, _)] = rows.chunks()
+    assert X.shape == (2, 3001)
+    assert (X if X.base is None else X.base).nbytes < 2**20  # of 65,536 rows it would be 1.5 GB
+
+
+def test_a_chunk_of_many_columns_has_fewer_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sheetnet.tables.rows._WIDE", 40)
+    (tmp_path / "wide.csv").write_text("a,b,c,y\n" + "1,2,3,0\n" * 23)
+    sizes = [len(X) for X, _ in open_rows(tmp_path / "wide.csv", "y").chunks()]
+    assert sizes == [10, 10, 3]

@@ -146,6 +146,29 @@ def test_names_are_unique_and_do_not_look_like_cells(book: Made) -> None:
     assert len(set(locals_)) == len(locals_)
 
 
+def test_a_new_row_of_the_table_is_filled(book: Made) -> None:
+    """Each column of formulas keeps its formula for new rows, and every row of it reads alike, as the Table does."""
+    page = next(page for page in book.workbook.book.pages if page.table)
+    table = parts(book.path)["xl/tables/table1.xml"]
+    kept = dict(re.findall(
+        r'name="([^"]+)"><calculatedColumnFormula>([^<]+)</calculatedColumnFormula>', table
+    ))  # fmt: skip
+    columns = {block.name: block for block in page.blocks if block.style == "cells" and block.name.endswith("]")}
+    assert [f"passengers[{name}]" for name in kept] == [*columns] == ["passengers[Complete]", "passengers[Count]"]
+    sheet = reader.read(book.path).sheets[page.name]
+    for name, text in kept.items():
+        cells = columns[f"passengers[{name}]"].area.cells()
+        assert {sheet.formulas[at].text for at in cells} == {"=" + html.unescape(text)}
+        assert "[#This Row]" in text
+
+
+def test_a_table_whose_rows_have_different_formulas_is_refused(small: Made) -> None:
+    book = small.workbook.book
+    block = next(block for block in book.blocks if block.name == "passengers[Count]")
+    with pytest.raises(GraphError, match=r"data.Count has 2 formulas; the rows of a Table share one"):
+        xlsx.ExactSheet().fill_new_rows(block, {"=A1", "=A2"})
+
+
 def test_a_cell_that_is_written_twice_is_told(small: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a page says of its blocks: the writer itself lets no number or formula go over another."""
     book, honest = small.workbook.book, xlsx._block

@@ -12,7 +12,6 @@ import numpy as np
 from sheetnet.book import manifest
 from sheetnet.book.given import models_for
 from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED, known, learning_rate, named, whole_number
-from sheetnet.common.version import VERSION
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.titanic.lesson import Spec, Titanic
 from sheetnet.errors import SheetnetError
@@ -40,6 +39,7 @@ class Built:
     """What build wrote: the file, its size, counts, and per model torch's first and last loss.
 
     trouble: per model, what is wrong with the way that its loss went, in words; models that went well have none.
+    kept: the copy of what stood there, if another program had saved it since it was built.
     """
 
     path: Path
@@ -48,6 +48,7 @@ class Built:
     formula_cells: int
     losses: dict[str, tuple[float, float]]
     trouble: dict[str, str] = field(default_factory=dict)
+    kept: Path | None = None
 
 
 def build(
@@ -228,6 +229,8 @@ def target(path: str | Path) -> Path:
     Raises: SheetnetError for another.
     """
     path = Path(path)
+    if path.suffix.lower() == ".xlsm":
+        raise SheetnetError(f"{path}: a workbook of sheetnet has no macros; name a file that ends in .xlsx")
     if path.suffix.lower() != ".xlsx":
         raise SheetnetError(f"{path}: name a file that ends in .xlsx, not a folder or a file of another kind")
     return path
@@ -237,6 +240,7 @@ def _write(
     path: Path, workbook: Lesson, values: Values, record: Values, losses: dict[str, tuple[float, float]]
 ) -> Built:  # fmt: skip
     """Every block calculated and written, with the manifest; a file that is this workbook already stays."""
+    from sheetnet.book.kept import keeping
     from sheetnet.book.unchanged import same_workbook
     from sheetnet.book.xlsx import write
 
@@ -251,10 +255,10 @@ def _write(
         return same_workbook(old, new, workbook.book, sizes)
 
     values = evaluate_blocks(workbook, {**workbook.no_answers(), **values, **record})
-    made = manifest.Manifest(VERSION, workbook, manifest.ranges(workbook.book), dict(record))
-    write(path, workbook.book, values, manifest.dump(made), same)
+    with keeping(path) as kept:
+        write(path, workbook.book, values, manifest.dump(manifest.made(workbook, values, record)), same)
     formula_cells = sum(b.area.n_rows * b.area.n_cols for b in workbook.book.blocks if b.style != "values")
-    return Built(path, path.stat().st_size, len(workbook.book.pages), formula_cells, losses)
+    return Built(path, path.stat().st_size, len(workbook.book.pages), formula_cells, losses, kept=kept)
 
 
 def same_table(a: Raw, b: Raw) -> bool:

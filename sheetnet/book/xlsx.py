@@ -1,4 +1,4 @@
-"""A book and its numbers -> an .xlsx file. With charts.py and tips.py the only user of XlsxWriter.
+"""A book and its numbers -> an .xlsx file. With exact.py, charts.py and tips.py the only user of XlsxWriter.
 
 Same input, same bytes: fixed dates, no machine names, no random order. Every formula cell stores its value, exact to
 the last bit. The file is written beside its target and then renamed, so that nothing is ever half written.
@@ -6,26 +6,25 @@ the last bit. The file is written beside its target and then renamed, so that no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xlsxwriter
 from xlsxwriter.exceptions import XlsxFileError
-from xlsxwriter.utility import xl_range, xl_rowcol_to_cell_fast
-from xlsxwriter.worksheet import CellArrayFormulaTuple, CellFormulaTuple, CellNumberTuple, Worksheet
 
 from sheetnet.book import charts, tips
+from sheetnet.book.exact import ExactSheet
 from sheetnet.book.manifest import MANIFEST_SHEET
 from sheetnet.book.solver import solver_settings
 from sheetnet.common import files
-from sheetnet.errors import GraphError, WorkbookError
-from sheetnet.page.area import Area
-from sheetnet.page.book import Block, Book, Formula, Page
+from sheetnet.errors import WorkbookError
+from sheetnet.page.book import Block, Book, Formula, Page, Text
 from sheetnet.page.look import (
     FIXED_FORMATS,
     FONT,
@@ -37,72 +36,11 @@ from sheetnet.page.look import (
     for_block,
     heading_style,
 )
+from sheetnet.page.printed import printed
+from sheetnet.page.screen import USUAL, WIDEST
 
 CHUNK = 30_000  # characters of manifest in one cell; Excel takes 32,767
 FIXED_DATE = datetime(2000, 1, 1)
-ERROR = "#NUM!"  # what a sheet shows when a number has outgrown it
-
-
-class ExactSheet(Worksheet):  # type: ignore[misc]
-    """A worksheet that writes every double with all its digits, and error values also inside array formulas."""
-
-    def claim(self, area: Area) -> None:
-        """Widen the sheet's used range to an area that put and put_formula are about to fill."""
-        top, left, bottom, right = area.corners
-        self._check_dimensions(top, left)
-        self._check_dimensions(bottom, right)
-
-    def put(self, row: int, col: int, value: float | str, format: Any) -> None:
-        """A plain value, or the stored value of a cell inside an array formula; nan is an error value.
-
-        Raises: GraphError where a number or a formula stands in the cell.
-        """
-        self._free(row, col)
-        if isinstance(value, str):
-            self.write_string(row, col, value, format)
-        else:
-            self.table[row][col] = CellNumberTuple(value, format)
-
-    def put_formula(self, formula: Formula, value: float | str, format: Any) -> None:
-        """A formula with the stored value of its first cell; the other cells of an array formula are put beside it."""
-        text, (row, col, bottom, right) = formula.text.removeprefix("="), formula.area.corners
-        self._free(row, col)
-        if formula.array:
-            range_ = xl_range(row, col, bottom, right)
-            self.table[row][col] = CellArrayFormulaTuple(text, format, value, range_, "static")
-        else:
-            self.table[row][col] = CellFormulaTuple(text, format, value)
-
-    def _free(self, row: int, col: int) -> None:
-        if isinstance(self.table[row].get(col), CellNumberTuple | CellFormulaTuple | CellArrayFormulaTuple):
-            cell = xl_rowcol_to_cell_fast(row, col)
-            raise GraphError(f"on the sheet {self.get_name()}, two numbers or formulas would stand in {cell}")
-
-    def _get_range_data(self, *area: int) -> list[Any]:
-        """The numbers that a chart keeps beside its ranges: an error is a gap."""
-        return ["" if value == "nan" or value != value else value for value in super()._get_range_data(*area)]
-
-    def _write_cell(self, row: int, col: int, cell: Any) -> None:
-        kind = cell.__class__.__name__
-        if kind not in ("Number", "Formula", "ArrayFormula"):
-            super()._write_cell(row, col, cell)
-            return
-        text, type_ = self._stored(cell.number if kind == "Number" else cell.value)
-        formula = ""
-        if kind == "Formula":
-            formula = f"<f>{self._escape_data(cell.formula)}</f>"
-        elif kind == "ArrayFormula":
-            formula = f'<f t="array" ref="{cell.range}">{self._escape_data(cell.formula)}</f>'
-        style = cell.format._get_xf_index()
-        self.fh.write(f'<c r="{xl_rowcol_to_cell_fast(row, col)}" s="{style}"{type_}>{formula}<v>{text}</v></c>')
-
-    def _stored(self, value: float | str) -> tuple[str, str]:
-        """A value's text and type attribute in the file."""
-        if isinstance(value, str):
-            return self._escape_data(value), ' t="str"'
-        if value != value:
-            return ERROR, ' t="e"'
-        return (str(int(value)) if abs(value) < 1e15 and value == int(value) else repr(value)), ""
 
 
 def write(
@@ -113,33 +51,40 @@ def write(
     same: whether the file that stands there is this workbook already, and stays.
     Raises: WorkbookError when the target cannot be written.
     """
-    with replacing(path, same) as beside:
-        _fill(beside, book, values, manifest)
+    with replacing(path, same) as content:
+        fill(content, book, values, manifest)
 
 
 @contextmanager
-def replacing(path: Path, same: files.Same | None = None) -> Iterator[str]:
-    """The name of a new file beside path, which takes its place when the context ends well; else path stays as it was.
+def replacing(path: Path, same: files.Same | None = None) -> Iterator[BytesIO]:
+    """Room for a workbook, which stands at path when the context ends well; else path stays as it was.
 
+    A full disk is met once the workbook is whole: zipfile would try again to write what it has left, and complain.
     Raises: WorkbookError when the target cannot be written.
     """
     with files.writing(path, WorkbookError, "; is it open elsewhere?", same) as beside:
+        content = BytesIO()
         try:
-            yield str(beside)
+            yield content
+            beside.write_bytes(content.getbuffer())
         except XlsxFileError as reason:
             raise OSError(*reason.args) from reason
 
 
-def new_file(path: str, title: str) -> Any:
+def new_file(content: BytesIO, title: str) -> Any:
     """An empty XlsxWriter workbook that calculates by itself and carries no date of today."""
-    file = xlsxwriter.Workbook(path, {"in_memory": True})
+    file = xlsxwriter.Workbook(content, {"in_memory": True})
     file.set_properties({"title": title, "created": FIXED_DATE, "comments": "made by sheetnet"})
     file.set_calc_mode("auto")
     return file
 
 
-def _fill(path: str, book: Book, values: Mapping[str, np.ndarray], manifest: str) -> None:
-    file = new_file(path, book.pages[0].title)
+def fill(
+    content: BytesIO, book: Book, values: Mapping[str, np.ndarray], manifest: str,
+    put: Callable[[Any, Book, Block, np.ndarray, Formats], None] | None = None,
+) -> None:  # fmt: skip
+    """Write all of a book into a new file; put: what writes a block, if not its values and formulas."""
+    file = new_file(content, book.pages[0].title)
     formats = Formats(file)
     sheets = {page.name: file.add_worksheet(page.name, worksheet_class=ExactSheet) for page in book.pages}
     for name, area in book.names.items():
@@ -148,8 +93,8 @@ def _fill(path: str, book: Book, values: Mapping[str, np.ndarray], manifest: str
         sheet = sheets[page.name]
         lay_out(sheet, page, formats)
         for block in page.blocks:
-            _heading(sheet, block, formats)
-            _block(sheet, book, block, values[block.id], formats)
+            _heading(sheet, page, block, formats)
+            (put or _block)(sheet, book, block, values[block.id], formats)
         tips.put(sheet, page, values)
         for chart in page.charts:
             charts.draw(file, sheet, chart)
@@ -201,9 +146,16 @@ def _settings(sheet: Any, page: Page, formats: Formats) -> None:
     sheet.set_selection(*page.active, *page.active)
     sheet.set_landscape()
     sheet.set_paper(9)
-    if page.print_cols:
-        sheet.print_area(0, 0, max(b.area.row + b.area.n_rows for b in page.blocks), page.print_cols - 1)
     sheet.fit_to_pages(1, 0)
+    if page.blocks:
+        plan = printed(page)
+        sheet.print_area(0, 0, plan.n_rows - 1, plan.n_cols - 1)
+        if plan.rows or plan.cols:  # which a program ignores where it is told how many pages there are
+            sheet.set_print_scale(plan.scale)
+            sheet.set_h_pagebreaks(plan.rows)
+            sheet.set_v_pagebreaks(plan.cols)
+        if plan.cols and page.freeze[1]:
+            sheet.repeat_columns(0, page.freeze[1] - 1)
     sheet.repeat_rows(0, max(1, page.freeze[0] - 1))
     sheet.set_footer("&L&A&RPage &P of &N")
     if page.table:
@@ -215,6 +167,8 @@ def _settings(sheet: Any, page: Page, formats: Formats) -> None:
             for header, style in zip(headers, styles, strict=True)
         ]
         sheet.add_table(*area.corners, {"name": name, "columns": columns, "style": "Table Style Light 1"})
+        for block in (block for block in page.blocks if block.style == "cells" and block.name.startswith(f"{name}[")):
+            sheet.fill_new_rows(block, {formula.text for formula in page.book.formulas(block)})
 
 
 def lay_out(sheet: Any, page: Page, formats: Formats) -> None:
@@ -231,10 +185,17 @@ def lay_out(sheet: Any, page: Page, formats: Formats) -> None:
         elif text.style == "count":
             sheet.put(text.row, text.col, float(text.text), format)
         else:
-            sheet.write_string(text.row, text.col, text.text, format)
+            sheet.write_string(text.row, text.col, _fitted(text, page), format)
 
 
-def _heading(sheet: Any, block: Block, formats: Formats) -> None:
+def _fitted(text: Text, page: Page) -> str:
+    """The words; of a name to the left of a row no more than fits, for it would run over what stands left of it."""
+    room = int(page.widths.get(text.col, USUAL)) - 2
+    cut = text.style == "label" and text.wide == 1 and room < len(text.text) > WIDEST - 2
+    return f"{text.text[: room - 1]}…" if cut else text.text
+
+
+def _heading(sheet: Any, page: Page, block: Block, formats: Formats) -> None:
     """Title to the left, or three rows above: title on a band, shape in grey, labels over columns."""
     area = block.area
     if block.side:
@@ -242,8 +203,11 @@ def _heading(sheet: Any, block: Block, formats: Formats) -> None:
         return
     if not block.title:
         return
-    band, head, shape = (formats.get(heading_style(part, block)) for part in ("band", "head", "shape"))
     top, last = area.row - 3, area.col + area.n_cols - 1
+    rows = {"band": top, "shape": top + 1, "head": top + 2}
+    band, shape, head = (
+        formats.get(heading_style(part, block) + "_wrapped" * (row in page.heights)) for part, row in rows.items()
+    )
     for col in range(area.col, last + 1):
         sheet.write_blank(top, col, None, band)
     sheet.write_string(top, area.col, block.title, band)
@@ -270,6 +234,11 @@ def _block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: For
     lazy = block.style == "cells" and book.reads_arrays(block)
     for formula in book.formulas(block):
         _formula(sheet, replace(formula, array=True) if lazy else formula, plain, top, left, format)
+    conditions(sheet, block, formats)
+
+
+def conditions(sheet: Any, block: Block, formats: Formats) -> None:
+    """How a block's cells look when they hold what they may: large numbers, verdicts."""
     if block.format in FIXED_FORMATS:
         rule = {"type": "cell", "criteria": "not between", "minimum": -LARGE, "maximum": LARGE}
         sheet.conditional_format(*block.area.corners, rule | {"format": formats.large})

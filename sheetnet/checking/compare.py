@@ -30,6 +30,7 @@ def hold_against(
     floor: np.ndarray | float,
     words: str,
     spoilt: np.ndarray | None = None,
+    undecided: np.ndarray | float = 0.0,
     computed: bool = False,
 ) -> tuple[float, float]:
     """The largest absolute and relative difference; the first bad cell becomes the block's finding.
@@ -37,6 +38,7 @@ def hold_against(
     floor: what a difference may be beside nothing, for all or for each column (1, k).
     Errors are compared by kind: nan is an error value. spoilt marks the cells of array formulas in which some entry
     is an error: programs differ in whether one entry spoils a whole matrix product, so there an error is right too.
+    undecided: how far two programs may be apart, entry by entry, that decide otherwise; inf says nothing of the entry.
     """
     line.compared = True
     texts = _texts(expected)
@@ -50,7 +52,8 @@ def hold_against(
     one_error = np.isnan(g) != np.isnan(e)
     if spoilt is not None:
         one_error &= ~(spoilt & np.isnan(g))
-    difference = np.where(np.isnan(difference), 0.0, difference)
+    one_error &= ~np.isinf(undecided)
+    difference = np.where(np.isnan(difference) | (difference <= 2.0 * undecided), 0.0, difference)
     bad = wrong_kind | wrong_text | one_error | (difference > relative * np.nan_to_num(np.abs(e)) + floor)
     if bad.any() and line.finding is None:
         i, j = (int(k) for k in np.argwhere(bad)[0])

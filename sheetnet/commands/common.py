@@ -8,18 +8,24 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sheetnet.commands.ending import worker
-from sheetnet.common.files import end_of, meant
+from sheetnet.common.files import end_of, meant, replaceable
 from sheetnet.common.settings import MAX_SEED
 from sheetnet.errors import SheetnetError
 
+if TYPE_CHECKING:
+    from sheetnet.tables.opened import Reading
+
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 SEED = click.IntRange(0, MAX_SEED)
+TABULATORS = ("tab", "\\t")  # as people type one
+FORM = ("separator", "decimal", "encoding")  # of a text file, where it does not tell
 
 
 class _FileName(click.ParamType):  # type: ignore[type-arg]
@@ -31,6 +37,8 @@ class _FileName(click.ParamType):  # type: ignore[type-arg]
         """The name as it was typed."""
         if not value.strip():
             self.fail("the name of a file is expected, found nothing")
+        if "\0" in value:
+            self.fail("the name of a file holds no zero byte")
         return str(value)
 
 
@@ -104,7 +112,7 @@ def table_of(options: dict[str, Any]) -> Any:
     """The rows that the options name: a prepared table, or files with many rows."""
     import sheetnet as sn
 
-    only = [name for name in ("target", "features", "memory") if options[name]]
+    only = [name for name in ("target", "features", "memory", *FORM) if options.get(name)]
     if options["data"] is None:
         if only or options["no_constant"]:
             raise SheetnetError(
@@ -120,7 +128,16 @@ def table_of(options: dict[str, Any]) -> Any:
         raise SheetnetError("say either --csv, for a table like Kaggle's train.csv, or --data, for columns of numbers")
     if not options["target"]:
         raise SheetnetError("--data needs --target COLUMN: the column to predict")
-    return sn.open_rows(options["data"], options["target"], features, constant=not options["no_constant"])
+    form = asdict(reading_of(options))
+    return sn.open_rows(options["data"], options["target"], features, constant=not options["no_constant"], **form)
+
+
+def reading_of(options: dict[str, Any]) -> Reading:
+    """What the options say of a text file."""
+    from sheetnet.tables.opened import Reading
+
+    separator = "\t" if options["separator"] in TABULATORS else options["separator"]
+    return Reading(separator, options["decimal"], options["encoding"])
 
 
 def listed(option: str, texts: Sequence[str]) -> list[str]:
@@ -137,7 +154,7 @@ def listed(option: str, texts: Sequence[str]) -> list[str]:
 def table_flags(options: dict[str, Any]) -> str:
     """The options that name the same table again, as they would be typed."""
     flags = ["--recipe", options["recipe"]] if options["recipe"] != "sheet" and not options["data"] else []
-    for name in ("csv", "data", "target"):
+    for name in ("csv", "data", "target", *FORM):
         flags += [f"--{name}", options[name]] if options[name] else []
     flags += [part for names in options["features"] for part in ("--features", names)]
     return shlex.join([*flags, "--no-constant"] if options["no_constant"] else flags)
@@ -170,12 +187,25 @@ def _check_output(
         raise SheetnetError(f"{path}: this is a folder; name a file for --{name}")
     if not path.parent.is_dir():
         raise SheetnetError(f"{path}: the folder {path.parent} does not exist; create it or choose another")
+    replaceable(path)
     same = [end_of(meant(options[source])) for source in ("csv", "data", "source") if options.get(source)]
     if any(source in (end_of(path), end_of(path).parent) for source in same):
         raise SheetnetError(f"{path}: --{name} would overwrite the table, or lie among its files; name another")
     for other, file in others.items():
         if end_of(file) == end_of(path):
             raise SheetnetError(f"{path}: --{other} and --{name} name the same file; name two")
+
+
+def tell_kept(path: Path, copy: Path | None) -> None:
+    """None; a word on the copy of what stood in a file that was written over, where there is one."""
+    if copy is not None:
+        click.echo(f"kept: {copy}, which is what stood in {path}", err=True)
+
+
+def features_in(names: Sequence[str]) -> str:
+    """The features in use, 40 at most, in a line: what was learnt from should be seen."""
+    more = f" and {len(names) - 40} more" if len(names) > 40 else ""
+    return f"features: {', '.join(names[:40])}{more}"
 
 
 def memory_of(options: dict[str, Any]) -> int | None:

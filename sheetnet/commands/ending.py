@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 import traceback
 import warnings
@@ -20,6 +21,7 @@ import click
 from sheetnet.errors import SheetnetError, SheetnetWarning
 
 MESSAGE, STOPPED = 2, 130
+LONG = re.compile(r"\S{400,}")  # no system has such names
 TRACE = "SHEETNET_TRACEBACK"  # set to anything, it shows where a fault of ours arose
 ROOM = "the memory is full: take fewer rows, columns, epochs or nets, or close other programs"
 
@@ -94,7 +96,8 @@ def told(reason: BaseException) -> int:
 
 
 def tell(words: str) -> None:
-    """One line on standard error, whatever stands in a name."""
+    """One line on standard error, whatever stands in a name, and however long it is."""
+    words = LONG.sub(lambda found: f"{found[0][:200]}…{found[0][-80:]}", words)
     line = "".join(c if c.isprintable() or "\ud800" <= c <= "\udfff" else ascii(c)[1:-1] for c in words)
     click.echo(f"sheetnet{worker()}: {line}", err=True)
 
@@ -192,9 +195,14 @@ def _warnings() -> Iterator[None]:
             said.add(str(message))
             tell(str(message))
 
+    before = sys.unraisablehook
     with warnings.catch_warnings():
         if not sys.warnoptions:
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", SheetnetWarning)
             warnings.showwarning = show
-        yield
+            sys.unraisablehook = lambda _: None  # what a destructor says when the disk is full has been said
+        try:
+            yield
+        finally:
+            sys.unraisablehook = before

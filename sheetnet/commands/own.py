@@ -8,19 +8,18 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, get_args
 
-from sheetnet.commands.common import listed, say
+from sheetnet.commands.common import features_in, listed, reading_of, say
 from sheetnet.commands.tables import OF_MODEL, OF_TABLE, SAYINGS, alike, none_of
 from sheetnet.errors import DataError, SheetnetError
 from sheetnet.tables.columns import How, Saying
+from sheetnet.tables.words import shown
 
 if TYPE_CHECKING:
     from sheetnet.models.net import Net
-    from sheetnet.tables.opened import Reading
     from sheetnet.tables.table import Table
 
 USUAL = {"number": "linear", "two": "logistic", "many": "softmax"}  # models, by the kind of target
 HIDDEN = 8  # units of an mlp of which nothing is said
-TABULATORS = ("tab", "\\t")  # as people type one
 
 
 def own_table(file: str, options: dict[str, Any]) -> Table:
@@ -49,17 +48,12 @@ def own_table(file: str, options: dict[str, Any]) -> Table:
         if shares:
             table = table.split(**{"valid": 0.0, "test": 0.0, **shares}, seed=options["split_seed"] or 0)
     except DataError as reason:
-        raise DataError(typed(str(reason))) from None
+        words = typed(str(reason))
+        if any(shown(name) in words for name, how in left_out):
+            words = words.replace("mend --column", "mend --leave-out")
+        raise DataError(words) from None
     say(f"{table.n_rows} rows, {table.n_features} features")
     return table
-
-
-def reading_of(options: dict[str, Any]) -> Reading:
-    """What the options say of a text file."""
-    from sheetnet.tables.opened import Reading
-
-    separator = "\t" if options["separator"] in TABULATORS else options["separator"]
-    return Reading(separator, options["decimal"], options["encoding"])
 
 
 def own_net(options: dict[str, Any], table: Table) -> Net:
@@ -103,9 +97,9 @@ def own_flags(file: str, options: dict[str, Any]) -> str:
 
 
 def about(table: Table) -> str:
-    """A line on the table, and one for each word on how it was read."""
+    """A line on the table, one for each word on how it was read, and its features."""
     head, *_ = str(table).partition("\n")
-    return "\n".join([head, *(f"  {words}" for words in table.said)])
+    return "\n".join([head, *(f"  {words}" for words in table.said), f"  {features_in(table.features)}"])
 
 
 def in_own_words(trouble: str, table: Table) -> str:
@@ -114,12 +108,15 @@ def in_own_words(trouble: str, table: Table) -> str:
     largest, units = float(abs(table.y).max()), table.graph().units
     if units is None or units.scaled or largest <= 10:
         return trouble
-    return f"{trouble}, or leave the --column of {units.name} away, which is of size {largest:.0e} as it is"
+    what, _, remedy = trouble.rpartition(": ")
+    return f"{what}: {units.name} is of size {largest:.0e}, as it is; {remedy}, or leave its --column away"
 
 
 _WAYS = "|".join(get_args(How))
 _ARGUMENTS = "target|features|missing|kind|positive|separator|decimal|encoding"
 _IN_PYTHON: dict[str, Callable[[re.Match[str]], str]] = {
+    r"\(sn\.open_rows\)": lambda m: "(sheetnet train linear --data FILE)",
+    r"say fill=True": lambda m: "say --fill",
     r"say target=": lambda m: "say it with --target COLUMN",
     r"columns=\{'(.+?)': sn\.(\w+)\(\)\}": lambda m: f"--column {shlex.quote(m[1])}={m[2].replace('_', '-')}",
     r"columns=\{\.\.\.\}": lambda m: "--column NAME=HOW",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetnet.commands.common import CONTEXT, FILE, numbers, outputs, print_json, say
+from sheetnet.commands.common import CONTEXT, FILE, numbers, outputs, print_json, say, tell_kept
 from sheetnet.errors import SheetnetError
 
 if TYPE_CHECKING:
@@ -57,9 +57,13 @@ def params(file: str, model: str | None, epoch: int | None, as_json: bool, **opt
         write_weights(files["output"], frames, states, _arrays(stands, chosen, epoch), stands.features)
     if "table" in files:
         from sheetnet.common.files import writing
+        from sheetnet.common.kept import keep
 
-        with writing(files["table"]) as beside:
+        path = files["table"]
+        with writing(path) as beside:
             stands.raw.frame.to_csv(beside, index=False, lineterminator="\n")
+            other = path.is_file() and path.read_bytes() != beside.read_bytes()
+            tell_kept(path, keep(path) if other else None)
     if as_json:
         _print_json(stands, chosen, epoch)
     else:

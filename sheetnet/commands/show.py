@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetnet.commands.common import CONTEXT, FILE, print_json, say
-from sheetnet.commands.own import own_table, reading_of, typed
+from sheetnet.commands.common import CONTEXT, FILE, FORM, print_json, reading_of, say
+from sheetnet.commands.own import own_table, typed
 from sheetnet.commands.tables import OF_TABLE, alike, is_table, none_of, table_options
 from sheetnet.errors import DataError, SheetnetError
 
 if TYPE_CHECKING:
     from sheetnet.tables.table import Table
-
-OF_FILE = ("separator", "decimal", "encoding")  # what can be said before a target is
 
 
 @click.command(context_settings=CONTEXT)
@@ -39,7 +37,7 @@ def show(table: str, as_json: bool, **options: Any) -> None:
         made = own_table(table, options)
         print_json(_as_json(table, made)) if as_json else click.echo(str(made))
         return
-    none_of(options, [name for name in OF_TABLE if name not in OF_FILE], "a table whose --target is named")
+    none_of(options, [name for name in OF_TABLE if name not in FORM], "a table whose --target is named")
     from sheetnet.tables.choosing import likely
     from sheetnet.tables.showing import in_text
     from sheetnet.tables.sources import given

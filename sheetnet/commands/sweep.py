@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,10 @@ import click
 from sheetnet.commands.common import (
     CONTEXT,
     FILE,
+    FORM,
     bar,
     device_options,
+    features_in,
     memory_of,
     numbers,
     outputs,
@@ -111,7 +114,7 @@ def sweep(what: str, nets: int | None, as_json: bool, **options: Any) -> None:
     if own:
         sweep_table(what, as_json, options, files, axes | settings | {"nets": nets})
         return
-    ours = [name for name in (*OF_TABLE, *OF_MODEL, "optimiser") if name not in ("target", "features")]
+    ours = [name for name in (*OF_TABLE, *OF_MODEL, "optimiser") if name not in ("target", "features", *FORM)]
     none_of(options, ours, f"a table, such as sheetnet sweep penguins.csv; {what} is a model of the passengers")
     nets = 1000 if nets is None else nets
     table, model = table_of(options), what
@@ -123,7 +126,10 @@ def sweep(what: str, nets: int | None, as_json: bool, **options: Any) -> None:
     if result.table.empty:
         click.echo("stopped before the first nets were done", err=True)
         sys.exit(130)
-    (_print_json if as_json else _print)(model, result, options)
+    if as_json:
+        _print_json(model, result)
+    else:
+        _print(model, result, options, getattr(table, "said", ()))
     _write(result, files)
     for path in files.values():
         click.echo(f"written: {path}", err=True)
@@ -146,10 +152,11 @@ def _write(result: Sweep, files: dict[str, Path]) -> None:
                 result.table.to_parquet(beside, index=False)
 
 
-def _print(model: str, result: Sweep, options: dict[str, Any]) -> None:
+def _print(model: str, result: Sweep, options: dict[str, Any], said: Sequence[str]) -> None:
     from tabulate import tabulate
 
     nets = len(result.table)
+    click.echo("\n".join([features_in(result.features), *said]))
     click.echo(f"{nets} {model} nets, {result.epochs} epochs each, in {result.seconds:.1f} s")
     also = {"some units dead": "also: some units dead"}
     shares = [(also.get(name, name), f"{share:.1%}") for name, share in result.shares.items()]
@@ -174,10 +181,10 @@ def _print(model: str, result: Sweep, options: dict[str, Any]) -> None:
     click.echo(f"on {result.device}, {result.dtype}, path: {result.path}, {rate:.3g} us a net and epoch")
 
 
-def _print_json(model: str, result: Sweep, options: dict[str, Any]) -> None:
+def _print_json(model: str, result: Sweep) -> None:
     content: dict[str, Any] = {"model": model, "nets": len(result.table), "epochs": result.epochs}
     content |= {"seconds": result.seconds, "device": result.device, "dtype": result.dtype, "path": result.path}
-    content |= {"shares": result.shares, "stopped": result.stopped}
+    content |= {"features": result.features, "shares": result.shares, "stopped": result.stopped}
     if result.table["loss"].notna().any():
         row = result.best_row
         names = ("lr", "scale", "weight_decay", "loss", "best_loss", "accuracy")

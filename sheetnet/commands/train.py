@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,12 @@ import click
 from sheetnet.commands.common import (
     CONTEXT,
     FILE,
+    FORM,
     SEED,
     bar,
     dead_words,
     device_options,
+    features_in,
     memory_of,
     numbers,
     outputs,
@@ -123,10 +126,12 @@ def train(what: str, **options: Any) -> None:  # fmt: skip
     else:
         if of_table:
             click.echo(f"{about(table)}\n\n{run.title}")
+        else:
+            click.echo("\n".join([features_in(run.features), *getattr(table, "said", ())]))
         _print_run(run)
         if of_table and run.trouble:
             click.echo(in_own_words(run.trouble, table))
-    _write(run, files, net.name, of_table)
+    _write(run, files, net.name, of_table, table.target.classes if of_table else ())
     for name in ("history", "weights", "params", "plot"):
         if name in files:
             click.echo(f"written: {files[name]}", err=True)
@@ -152,7 +157,7 @@ def _of_passengers(what: str, options: dict[str, Any]) -> tuple[Any, Any, dict[s
     from sheetnet.common.settings import learning_rate
     from sheetnet.models.model import create
 
-    ours = [name for name in (*OF_TABLE, *OF_MODEL) if name not in ("target", "features")]
+    ours = [name for name in (*OF_TABLE, *OF_MODEL) if name not in ("target", "features", *FORM)]
     none_of(options, ours, f"a table, such as sheetnet train penguins.csv; {what} is a model of the passengers")
     table = table_of(options)
     net = create(what, len(table.features))
@@ -160,7 +165,9 @@ def _of_passengers(what: str, options: dict[str, Any]) -> tuple[Any, Any, dict[s
     return table, net, net.init(options["seed"], learning_rate(scale, "the scale of the start weights"))
 
 
-def _write(run: Run, files: dict[str, Path], name: str, of_table: NetRun | None) -> None:
+def _write(
+    run: Run, files: dict[str, Path], name: str, of_table: NetRun | None, classes: Sequence[str]
+) -> None:  # fmt: skip
     from sheetnet.book.weights import frame_of, write_weights
 
     if "history" in files:
@@ -170,7 +177,7 @@ def _write(run: Run, files: dict[str, Path], name: str, of_table: NetRun | None)
         with writing(files["weights"]) as beside:
             frame_of(run.params["W"], run.features).to_csv(beside)
     if "params" in files and of_table:
-        write_params(files["params"], of_table)
+        write_params(files["params"], of_table, classes)
     elif "params" in files:
         import torch
 

@@ -97,6 +97,8 @@ def replaceable(path: Path) -> Path:
     Raises: OSError for a folder, a pipe, a device, a file that is marked as read-only, links that go in a circle.
     """
     target = end_of(path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, f"the folder {target.parent} does not exist", str(path))
     if target.exists():
         mode = target.stat().st_mode
         if stat.S_ISDIR(mode):

@@ -47,6 +47,15 @@ def learning_rate(value: object, of: str = "the learning rate") -> float:
     return float(value)  # type: ignore[arg-type]
 
 
+def called(name: str, value: object, example: str) -> None:
+    """None for a function, or nothing, where a setting is called as work goes on.
+
+    Raises: SheetnetError for anything else, such as True.
+    """
+    if value is not None and not callable(value):
+        raise SheetnetError(f"{name} must be a function, such as {example}; found {value!r:.60}")
+
+
 def known(others: Mapping[str, object], function: Callable[..., Any]) -> None:
     """None where there are no other settings than the function's.
 

@@ -26,7 +26,7 @@ from sheetnet.errors import EngineError
 
 SECONDS, SECONDS_A_MB = 30.0, 60.0  # of one task, and what it may take more for each MB of the file
 FORGET_SECONDS = 5.0
-MEMORY, MEMORY_A_BYTE = 1280 * 2**20, 100  # in all, with the stack of 256 MB
+MEMORY, MEMORY_A_BYTE = 768 * 2**20, 60  # in all, with the stack of 256 MB; a workbook of 160,000 formulas takes 40 MB
 
 _WORKER = Path(__file__).with_name("ironcalc_worker.py")
 

@@ -62,7 +62,7 @@ def _matmul(xp: Any, a: Array, b: Array) -> Array:
 
 def _inverse(xp: Any, a: Array) -> Array:
     try:
-        return xp.linalg.inv(a)
+        return xp.linalg.inv(a) + 0 * a.sum()
     except xp.linalg.LinAlgError:
         return a * xp.nan
 
@@ -108,7 +108,7 @@ def _pick(xp: Any, index: Array, *parts: Array) -> Array:
 
 
 def _lookup(xp: Any, key: Array, keys: Array, values: Array) -> Array:
-    missing = np.isnan(key)
+    missing = ~(key >= keys[0, 0])
     at = np.searchsorted(keys[:, 0], np.where(missing, keys[0, 0], key)[:, 0], side="right") - 1
     return np.where(missing, np.nan, values[np.maximum(at, 0)]).astype(values.dtype)
 
@@ -161,7 +161,7 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "matmul": _matmul,
     "transpose": lambda xp, a: a.T,
     "inverse": _inverse,
-    "determinant": lambda xp, a: xp.linalg.det(a).reshape(1, 1),
+    "determinant": lambda xp, a: xp.linalg.det(a).reshape(1, 1) + 0 * a.sum(),
     "expand": lambda xp, a, like: a + 0 * like,
     "hstack": lambda xp, *parts: xp.hstack(parts),
     "vstack": lambda xp, *parts: xp.vstack(parts),
@@ -178,7 +178,7 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "mean": lambda xp, a: a.mean().reshape(1, 1),
     "max": lambda xp, a: a.max().reshape(1, 1),
     "min": lambda xp, a: a.min().reshape(1, 1),
-    "median": lambda xp, a: np.nanmedian(a).reshape(1, 1),
+    "median": lambda xp, a: np.median(a[~np.isnan(a)] if (a == a).any() else a).reshape(1, 1),
     "sum_rows": lambda xp, a: a.sum(0).reshape(1, -1),
 }
 
@@ -198,11 +198,16 @@ def evaluate(roots: Sequence[Node], inputs: Mapping[Node, Array], xp: Any = np) 
 
 
 def steps(
-    nodes: Sequence[Node], keep: Collection[Node], inputs: Mapping[Node, Array], xp: Any = np
+    nodes: Sequence[Node],
+    keep: Collection[Node],
+    inputs: Mapping[Node, Array],
+    xp: Any = np,
+    settle: Callable[[Node, Array, list[Array]], Array] = lambda node, value, sources: value,
 ) -> Iterator[tuple[Node, Array, list[Array], list[Node]]]:
     """Each node (each after its sources), its value, its sources' values, and the sources that are read no more.
 
-    What is read no more is forgotten, but for the nodes to keep. Run it under np.errstate(all="ignore").
+    What is read no more is forgotten, but for the nodes to keep. settle(node, value, its sources' values) says with
+    which value to go on. Run it under np.errstate(all="ignore").
     Raises: GraphError for an input that was not given or has another shape.
     """
     values: dict[Node, Array] = {}
@@ -215,8 +220,10 @@ def steps(
             value = _constant(node, inputs, xp)
         else:
             value = NUMERIC[node.op](xp, *sources)
+            if node.op == "median" and node.sources[0].op != "input":  # nan is no blank, but an error
+                value = value + 0 * sources[0].sum()
             value = value if _is_text(value) else xp.where(xp.isfinite(value), value, xp.nan)
-        values[node] = value
+        value = values[node] = settle(node, value, sources)
         spent = [source for source in set(node.sources) if source not in keep and last_use[source] == at]
         for source in spent:
             del values[source]

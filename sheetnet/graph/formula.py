@@ -155,6 +155,9 @@ def _matmul_cell(node: Node, i: int, j: int, places: Places) -> tuple[str, float
 
 
 def _cumsum_cell(node: Node, i: int, j: int, places: Places) -> tuple[str, float]:
+    here = _line(node.sources[0], (i, i), (0, 0), (False, False), places)
+    if "[#This Row]" in here:  # of a Table, whose rows read alike: from the heading, a word that SUM leaves out
+        return f"SUM({here.replace('#This Row', '#Headers')}:{here})", ATOM
     first = _line(node.sources[0], (0, 0), (0, 0), (True, True), places)
     last = _line(node.sources[0], (i, i), (0, 0), (False, True), places)
     return f"SUM({first}:{last})", ATOM

@@ -21,6 +21,7 @@ NOISE = 1e-13  # of a magnitude: how far programs may be apart that add in anoth
 SOLVED = 0.05  # of it, in an inverse and a determinant: they lose tens of roundings (12 measured), not hundreds
 
 Rule = Callable[[Array, Sequence[Array], Sequence[Array]], Array]  # value, the sources' values and magnitudes
+Settle = Callable[[Node, Array, Sequence[Array], Sequence[Array], Array, bool], Array]  # see undecided
 
 
 def _near(a: Array, m: Array) -> Array:
@@ -104,6 +105,8 @@ def _if_error(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Arra
 
 def _determinant(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
     """The sum of |cofactor| m, with the cofactors of singular matrices too: by singular values s, without dividing."""
+    if not np.isfinite(values[0]).all():
+        return np.zeros((1, 1))
     U, s, Vt = np.linalg.svd(values[0])
     s = s + NOISE * sizes[0].max()
     without = np.array([np.prod(np.delete(s, i)) for i in range(len(s))])
@@ -122,6 +125,8 @@ def _extreme(sign: float) -> Rule:
 
 def _median(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
     filled = ~np.isnan(values[0])
+    if not filled.any():
+        return np.zeros((1, 1))
     a, m = values[0][filled], sizes[0][filled]
     reach, (left, right) = NOISE * m, ((a.size - 1) // 2, a.size // 2)
     low, high = np.sort(a - reach)[left : left + 1], np.sort(a + reach)[right : right + 1]
@@ -176,27 +181,34 @@ MAGNITUDE: dict[str, Rule] = {
 
 
 def with_magnitudes(
-    roots: Sequence[Node], inputs: Mapping[Node, Array], within: Sequence[Node] = ()
+    roots: Sequence[Node], inputs: Mapping[Node, Array], within: Sequence[Node] = (), settle: Settle | None = None
 ) -> list[tuple[Array, Array]]:
     """The value and the magnitude of each root, numpy arrays of its shape.
 
     within: other nodes of the same workbook. A descent is known by the table of its states, of which the losses that
     are asked for need not know: without that table they would be taken for a long calculation, and excused as such.
+    settle: says with which value of a node to go on (see undecided).
     Raises: GraphError for an input that was not given or has another shape.
     """
     nodes, keep = order(roots), set(roots)
     recurrences = Recurrences(order([*roots, *within]))
     found: dict[Node, Array] = {}
     sizes: dict[Node, Array] = {}
+
+    def measure(node: Node, value: Array, sources: list[Array]) -> Array:
+        if node.sources:
+            seen = [sizes[source] for source in node.sources]
+            if node in recurrences.steps:
+                seen = [recurrences.seen(node, *of) for of in zip(node.sources, sources, seen, strict=True)]
+            sizes[node] = _counted(MAGNITUDE[node.op](value, sources, seen), value)
+        else:
+            seen, sizes[node] = [], size(value)
+        if settle is not None:
+            value = settle(node, value, sources, seen, sizes[node], node in recurrences.sums)
+        return value
+
     with np.errstate(all="ignore"):
-        for node, value, sources, spent in steps(nodes, keep, inputs):
-            if node.sources:
-                seen = [sizes[source] for source in node.sources]
-                if node in recurrences.steps:
-                    seen = [recurrences.seen(node, *of) for of in zip(node.sources, sources, seen, strict=True)]
-                sizes[node] = _counted(MAGNITUDE[node.op](value, sources, seen), value)
-            else:
-                sizes[node] = size(value)
+        for node, value, _, spent in steps(nodes, keep, inputs, settle=measure):
             if node in keep:
                 found[node] = value
             for source in spent:

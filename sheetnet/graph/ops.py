@@ -44,8 +44,14 @@ def _column(*shapes: Shape) -> None:
         raise ValueError("a column (n x 1) is needed")
 
 
+def _range(shape: Shape) -> None:
+    if shape == (1, 1):
+        raise ValueError("a range is needed, and one cell is none in every program")
+
+
 def _lookup(key: Shape, keys: Shape, values: Shape) -> Shape:
     _column(key, keys, values)
+    _range(keys)
     if keys != values:
         raise ValueError("keys and values need the same number of rows")
     return key
@@ -53,7 +59,20 @@ def _lookup(key: Shape, keys: Shape, values: Shape) -> Shape:
 
 def _match(key: Shape, keys: Shape) -> Shape:
     _column(key, keys)
+    _range(keys)
     return key
+
+
+def _count_same(a: Shape) -> Shape:
+    _column(a)
+    _range(a)
+    return a
+
+
+def _row(a: Shape, index: Shape) -> Shape:
+    if a[0] == 1:
+        raise ValueError("rows are needed: of a single one INDEX counts the columns in some programs")
+    return 1, a[1]
 
 
 def _cumsum(a: Shape) -> Shape:
@@ -77,9 +96,19 @@ def pair(a: Shape, b: Shape) -> Shape:
     return broadcast(a, b)
 
 
+def instead(a: Shape, b: Shape) -> Shape:
+    """A matrix, entry by entry, and what stands in its place."""
+    if broadcast(a, b) != a:
+        raise ValueError("the first must be as large as the result: IFERROR repeats no cell in every program")
+    return a
+
+
 def triple(a: Shape, b: Shape, c: Shape) -> Shape:
-    """Three matrices, entry by entry."""
-    return broadcast(a, b, c)
+    """A condition, yes and no, entry by entry."""
+    shape = broadcast(a, b, c)
+    if a == (1, 1) and not {b, c} <= {(1, 1), shape}:
+        raise ValueError("of one condition for a whole matrix, yes and no must be one number or as large as the result")
+    return shape
 
 
 def _one(_: Shape) -> Shape:
@@ -135,7 +164,7 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "equal": pair,  # 1 where a = b, else 0; text without regard to case, as in a sheet
     "where": triple,  # b where a is not 0, else c
     "filled": same,  # 1 where the cell is not blank, else 0
-    "if_error": pair,  # a, or b where a is an error value
+    "if_error": instead,  # a, or b where a is an error value
     "same": same,  # a copy, to stand on another sheet
     "outcome": same,  # a, at the end of a long calculation: other programs' noise in it has added up
     "estimate": same,  # a, of which any close number would do: what is calculated from it corrects it
@@ -150,12 +179,12 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     # look-ups; counted from 1, as in a sheet
     "softmax": lambda a: a,  # exp(a) / sum(exp(a)), row by row
     "logsumexp": _row_of_each,  # ln(sum(exp(a))), row by row
-    "row": lambda a, index: (1, a[1]),  # the index-th row
+    "row": _row,  # the index-th row
     "pick": _pick,  # the index-th (from 0) of matrices that stand at even distances below each other
     "lookup": _lookup,  # the value beside each key; keys ascend
     "match": _match,  # where each key first stands among the keys
     "cumsum": _cumsum,
-    "count_same": _cumsum,  # how often this entry occurs in the column; 0 for a blank
+    "count_same": _count_same,  # how often this entry occurs in the column; 0 for a blank
     "hit": _hit,  # 1 where an answer is the one that a tolerance, offset and fingerprint tell; see judging.py
     # reductions to 1 x 1
     "sum": _one,
@@ -166,4 +195,4 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "sum_rows": lambda a: (1, a[1]),  # one sum for each column
 }
 # the ops that work entry by entry, so that a formula can be filled down and a matrix taken column by column
-ENTRYWISE = {op for op, rule in SHAPES.items() if rule in (same, pair, triple)}
+ENTRYWISE = {op for op, rule in SHAPES.items() if rule in (same, pair, instead, triple)}

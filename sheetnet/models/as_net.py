@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from sheetnet.errors import SheetnetError
+from sheetnet.models.make import needed
 from sheetnet.models.net import Net
 from sheetnet.models.suits import suited
 
@@ -21,6 +22,7 @@ def as_net(model: Any, table: Any, loss: str | None = None, name: str | None = N
     loss: by default what it has, or the usual one for the table's target.
     Raises: SheetnetError for anything else; for a model that does not suit the table, naming what does not.
     """
+    needed(table)
     if isinstance(model, Net):
         return suited(model, table, loss or model.loss)
     torch = sys.modules.get("torch")  # a module of torch has imported it

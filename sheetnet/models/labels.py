@@ -69,8 +69,6 @@ def matrix(model: Model, given: Any, features: Sequence[str]) -> np.ndarray:
     given = unwrapped(given)
     if isinstance(given, Mapping):
         return model.check_params(given) + 0.0  # which says what is needed
-    if hasattr(given, "columns") and "feature" in given.columns:
-        given = given.set_index("feature")
     units = [f"unit_{unit + 1}" for unit in range(model.n_hidden)]
     W = numbers(_in_order(given, (list(features), units), f"the weights of {model.name}", model.n_hidden == 1))
     return model.check_params({"W": W}) + 0.0
@@ -128,6 +126,8 @@ def _in_order(value: Any, names: tuple[Sequence[str], Sequence[str]], what: str,
         return value
     if value.ndim == 1:
         value = value.to_frame(names[1][0]) if column else value.to_frame(names[0][0]).T
+    elif "feature" in value.columns and "feature" not in names[1]:
+        value = value.set_index("feature")
     for axis, wanted in enumerate(names):
         labels = value.axes[axis].tolist()
         if labels == [*range(len(labels))]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sheetnet.common.settings import whole_number
-from sheetnet.errors import SheetnetError
+from sheetnet.errors import DataError, SheetnetError
 from sheetnet.models.layers import ACTIVATIONS, Activation, Combine, Dense, Row, SumColumns
 from sheetnet.models.losses import LOSSES, loss_of
 from sheetnet.models.model import MAX_UNITS, Model, create, linear_forward, relus_forward
@@ -21,13 +21,18 @@ BETWEEN = ("relu", "leaky_relu", "sigmoid", "tanh", "gelu", "gelu_tanh", "silu",
 def mlp(
     table: Any, *hidden: int | Sequence[int], activation: str = "relu", loss: str | None = None, name: str = "mlp"
 ) -> Net:
-    """A net with hidden layers of these sizes, such as mlp(table, 8, 4); without any it is a line.
+    """A net with hidden layers of these sizes, such as mlp(table, 8, 4).
 
     loss: by default mse for a number, bce_with_logits for two classes, cross_entropy for more.
     Raises: SheetnetError for sizes that are no whole numbers, an unknown activation, and a loss that does not suit.
     """
+    needed(table)
     sizes = [size for part in hidden for size in ([part] if isinstance(part, int) else part)]
     sizes = [whole_number("the size of a hidden layer", size, 1, 256) for size in sizes]
+    if not sizes:
+        raise SheetnetError(
+            "mlp needs the sizes of its hidden layers, such as sn.mlp(table, 8); without any it is sn.linear(table)"
+        )
     if activation not in BETWEEN:
         raise SheetnetError(f"there is no activation {activation!r}; known are {', '.join(BETWEEN)}")
     loss = loss_for(table, loss)
@@ -42,6 +47,7 @@ def linear(table: Any, loss: str | None = None) -> Model | Net:
 
     loss: of other tables by default mse for numbers and for two classes (0 and 1), cross_entropy for more.
     """
+    needed(table)
     if loss is None and of_passengers(table):
         return create("linear", table.n_features)
     loss = loss_for(table, loss or ("mse" if table.target.kind != "many" else None))
@@ -54,6 +60,7 @@ def two_relu(table: Any, loss: str | None = None) -> Model | Net:
 
     Where the target is a number, with a bias of the sum too.
     """
+    needed(table)
     if loss is None and of_passengers(table):
         return create("two_relu", table.n_features)
     return _rectified(table, 2, loss)
@@ -64,10 +71,21 @@ def relus(table: Any, n_hidden: int, loss: str | None = None) -> Model | Net:
 
     Raises: SheetnetError unless n_hidden is a whole number from 1 to 4096, of other tables than the passengers' to 256.
     """
+    needed(table)
     n_hidden = whole_number("n_hidden", n_hidden, 1, MAX_UNITS)
     if loss is None and of_passengers(table):
         return create(f"relu_{n_hidden}", table.n_features)
     return _rectified(table, n_hidden, loss)
+
+
+def needed(table: Any) -> None:
+    """None for a table, or what stands for one.
+
+    Raises: DataError for a DataFrame, an array and the like.
+    """
+    if not hasattr(table, "n_features"):
+        found = f"found {type(table).__name__}"
+        raise DataError(f"a model is made for a table, such as sn.table(frame, target) or sn.titanic(); {found}")
 
 
 def of_passengers(table: Any) -> bool:
@@ -91,6 +109,7 @@ def logistic(table: Any) -> Net:
 
     Raises: SheetnetError for a target that has not two classes.
     """
+    needed(table)
     if table.target.kind != "two":
         raise SheetnetError(f"logistic regression is for two classes; {_found(table)}")
     layers = [Dense(table.n_features, 1)]
@@ -102,6 +121,7 @@ def softmax(table: Any) -> Net:
 
     Raises: SheetnetError for a target that is a number.
     """
+    needed(table)
     if table.target.kind == "number":
         raise SheetnetError(f"softmax is for classes; {_found(table)}")
     layers = [Dense(table.n_features, len(table.target.classes))]

@@ -19,6 +19,7 @@ from sheetnet.page.flow import Aside, across, beside, down, lay
 from sheetnet.page.grid import facts, grid
 from sheetnet.page.part import Part
 from sheetnet.page.parts import Words, table
+from sheetnet.page.screen import HEADING
 from sheetnet.page.shown import Group, agreement, result, shown
 
 BUILT = "built."  # the ids of the fingerprints of inputs, as they were when the workbook was made
@@ -34,7 +35,8 @@ MOVED = 1e-12  # of a mark, beside 1 + its size: beyond, an input is another
 class Pair:
     """What is shown beside torch's numbers: the block of that id, or a node of its own; labels over its columns.
 
-    names: of its rows. differences: also show, entry by entry, how far they are apart.
+    names: of its rows; by_epoch: a row for each, from 0. differences: also show, entry by entry, how far they are
+    apart.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Pair:
     node: Node | None = None
     names: tuple[str, ...] = ()
     differences: bool = False
+    by_epoch: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,7 @@ def torch_page(
     rows: dict[str, Group] = {}
     numbers: list[Part] = []
     wrong: list[Node] = []
+    mixed = not all(pair.by_epoch or pair.names for pair in pairs)  # else one column of epochs is for all
     for pair in pairs:
         live = pair.node or apply("same", book.block(pair.id).node)
         told, size = variable(pair.id, live.shape), variable(f"{SIZE}{pair.id}", (1, live.shape[1]))
@@ -162,7 +166,8 @@ def torch_page(
         if pair.differences:
             each = apart(live, told, apply("abs", told))
             both |= result({f"apart.{pair.id}": (each, "relative difference", "diff")}, labels=pair.labels)
-        numbers.append(table(both, names=pair.names))
+        counted = {"names": live.shape[0], "corner": "Epoch", "first": 0} if mixed and pair.by_epoch else {}
+        numbers.append(table(both, **{"names": pair.names, **counted}))
     alone = [
         table(shown("torch", {f"{TORCH}{one.id}": (one.node, one.title, "gradient")}, labels=one.labels, name=one.name))
         for one in said
@@ -170,13 +175,15 @@ def torch_page(
     found = where(apply("greater", reduce(add, wrong), lift(0.0)), "differs", "equal")
     verdict: Node = where(marks.any, CHANGED, found)
     heads = ("differs by at most", "verdict", "size of the numbers")
-    tallest = max(table.rows(()) - 3 for table in numbers)
+    here = [pair.by_epoch is not mixed and not pair.names for pair in pairs]  # those whose rows the first column counts
+    tallest = max(one.rows(()) - HEADING for one, counted_here in zip(numbers, here, strict=True) if counted_here)
     more = [Aside(across(*alone))] if alone else []
+    counts = {"corner": "Row"} if mixed else {"corner": "Epoch", "first": 0}
     lay(page, "torch", down(
         facts("", agreement({"torch.verdict": (verdict, "Verdict")}, name="verdict")),
         down(grid("What is compared", rows, heads=heads, named="word"), Words(HOW, "hint"), gap=0),
         marks.part(),
-        beside(table(names=tallest, corner="Row"), across(*numbers, *more)),
+        beside(table(names=tallest, **counts), across(*numbers, *more)),
     ))  # fmt: skip
     page.active = next((block.area.row, block.area.col) for block in page.blocks)
     return verdict

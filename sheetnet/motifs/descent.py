@@ -70,5 +70,5 @@ def _curve(net: Trained, what: str, axis: str, y_format: str, others: list[tuple
         f"{what.title()} of {title}, epoch by epoch", "epoch", axis,
         [(f"{title}, this sheet", "epoch", what), *others, mark],
         f"Line chart of the {what} of the model {title} at each epoch, with the chosen epoch marked.",
-        y_format=y_format, x_max=net.common.epochs,
+        y_format=y_format, y_max=1.0 if what == "accuracy" else None, x_max=net.common.epochs,
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sheetnet.motifs.data import Records
+from sheetnet.motifs.data import Records, unknown_entries
 from sheetnet.page.book import Book
 from sheetnet.page.flow import across, down, lay
 from sheetnet.page.grid import facts
@@ -34,7 +34,11 @@ def data_page(book: Book, recipe: Recipe, first_model: str, shipped: bool) -> No
     columns = {name: replace(one, name=f"{TABLE}[{name}]") for name, one in columns.items()}
     known = result({f"data.fact.{label}": (node, label, "plain") for label, node in recipe.facts.items()})
     note = _KEY.format(model=first_model) + (_SOURCE if shipped else "")
-    lay(page, "data", across(Records(TABLE, columns), down(facts("", known, span=2), Note(note, 5))))
+    lay(
+        page,
+        "data",
+        across(Records(TABLE, columns), down(facts("", known, unknown_entries(recipe), span=2), Note(note, 5))),
+    )
 
 
 _KEY = (

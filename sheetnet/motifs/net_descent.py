@@ -89,5 +89,6 @@ def _curve(one: Learning, what: str) -> Part:
     return plot(
         f"{what.title()} of {title}, epoch by epoch", "epoch", axis, [*lines, *others, mark],
         f"Line chart of the {what} of {title} at each epoch, with the chosen epoch marked.",
-        y_format="[<1000]0.00;0E+0" if what == "loss" else "0%", x_max=one.setting.epochs,
+        y_format="[<1000]0.00;0E+0" if what == "loss" else "0%", y_max=None if what == "loss" else 1.0,
+        x_max=one.setting.epochs,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from itertools import zip_longest
 from sheetnet.page.book import Book, Page
 from sheetnet.page.part import Canvas, Part
 from sheetnet.page.parts import GAP
-from sheetnet.page.screen import USUAL, check_overlaps
+from sheetnet.page.screen import USUAL, WIDEST, check_overlaps
 
 TOP = 3  # the first row below title and sentence
 EDITED = {"input": 0, "answer": 0, "data": 1}  # what one edits first
@@ -151,8 +151,9 @@ def lay(page: Page, prefix: str, body: Part, top: int = TOP) -> Page:
 
     Charts are drawn by finish(), when all pages stand.
     """
-    widths = [wish or USUAL for wish in body.columns()]
-    page.widths |= {j: round(wish, 1) for j, wish in enumerate(body.columns()) if wish}
+    wishes = [min(wish, WIDEST) for wish in body.columns()]
+    widths = [wish or USUAL for wish in wishes]
+    page.widths |= {j: round(wish, 1) for j, wish in enumerate(wishes) if wish}
     body.put(Canvas(page, prefix, widths), top, 0)
     first = min(page.blocks, key=lambda block: EDITED.get(block.role, len(EDITED)), default=None)
     if first and page.active == (0, 0):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from sheetnet.page.book import Block, Page, Rule
-from sheetnet.page.screen import USUAL
+from sheetnet.page.screen import HEADING, TALL, USUAL
 from sheetnet.page.shown import Shown
+
+MOST_LINES = 4  # of a heading: the rest is read in its cell
 
 
 class Part:
@@ -47,7 +50,17 @@ class Canvas:
         if one.bounds:
             b = one.bounds
             self.page.rules.append(Rule(block.area, b.whole, b.low, b.high, b.message))
+        self._heighten(block)
         return block
+
+    def _heighten(self, block: Block) -> None:
+        """Room for the words of a heading that are wider than their column, such as the name of a person's column."""
+        area, title = block.area, () if block.side or block.area.n_cols > 1 else (block.title,)
+        for row, words in ((area.row - HEADING, title), (area.row - 1, block.labels)):
+            widths = self.across(area.col, len(words))
+            lines = max((ceil(len(text) / width) for text, width in zip(words, widths, strict=True)), default=1)
+            if lines > 1:
+                self.page.heights[row] = max(self.page.heights.get(row, 0.0), TALL * min(lines, MOST_LINES))
 
     def say_formula(self, id: str, row: int, col: int) -> None:
         """The formula of a block (of its first cell) in grey words, as it stands when all pages do."""

@@ -14,6 +14,7 @@ from sheetnet.page.book import Block, Page, Text
 from sheetnet.page.chart import Chart
 
 USUAL, TALL, FIRST_TALL = 10.0, 15.0, 26.0  # width of a column, height of a row and of the first one (points)
+WIDEST = 60.0  # of a column, whatever its words: Excel takes 255, and a screen shows 185
 SCREEN = 1310, 460  # pixels of cells that a window of 1366 x 768 shows at 100 %
 HEADING = 3  # rows over a block that has a title: title, shape, labels
 LINE = 20  # pixels of a usual row
@@ -80,7 +81,7 @@ def check_overlaps(page: Page, others: Iterable[tuple[Area, str]] = ()) -> None:
     others: what stands on the sheet besides, and what it is.
     Raises: GraphError naming the two that overlap and the cell; or what leaves the sheet, or cannot be in a Table.
     """
-    things = [*_things(page, Geometry(page)), *others]
+    things = [*things_of(page, Geometry(page)), *others]
     for area, what in things:
         if min(area.row, area.col) < 0 or area.row + area.n_rows > MAX_ROWS or area.col + area.n_cols > MAX_COLS:
             raise GraphError(f"on the sheet {page.name}, {what} leaves the sheet")
@@ -125,7 +126,7 @@ def _inside(part: Area, whole: Area) -> bool:
     return first <= top and bottom <= last and start <= left and right <= end
 
 
-def _things(page: Page, geometry: Geometry) -> Iterator[tuple[Area, str]]:
+def things_of(page: Page, geometry: Geometry) -> Iterator[tuple[Area, str]]:
     """Every rectangle that something takes, and what it is, in words."""
     yield Area(page.name, 0, 0, 2, 1), "the title"
     columns: set[Area] = set()

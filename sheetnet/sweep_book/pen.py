@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from sheetnet.book.xlsx import ExactSheet, Formats
+from sheetnet.book.exact import ExactSheet
+from sheetnet.book.xlsx import Formats
 from sheetnet.page.area import Area
 from sheetnet.page.book import Formula, Page
 

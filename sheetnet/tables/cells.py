@@ -23,6 +23,7 @@ _POINT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _COMMA = re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?", re.ASCII)
 _POINT_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)  # 1,234.5
 _COMMA_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?", re.ASCII)  # 1.234,5
+NAMELESS = re.compile(r"(Unnamed: \d+)?")  # of a column without a name; what pandas calls it
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]+")
 _FOLDS = (str.casefold, str.lower, str.upper)
 TOLD_APART = 1e-13  # relative: LibreOffice takes numbers for equal at 2^-48, Excel where they agree in 15 digits
@@ -42,7 +43,7 @@ class Column:
     levels: tuple[Level, ...] = ()
     said: tuple[str, ...] = ()
     why: str = ""
-    counts: bool = False  # it only numbers the rows, and has no name that says otherwise
+    index: str = ""  # why it is taken for an index, which only numbers or names the rows
     bad: str = field(default="", repr=False)  # the first cell that is no number, with its place
 
     @property
@@ -110,6 +111,11 @@ def clean(text: str) -> str:
 def is_blank(cell: str) -> bool:
     """Whether a cell says that nothing is known."""
     return cell.strip().lower() in BLANKS
+
+
+def is_number(cell: str) -> bool:
+    """Whether a text is a number with a decimal point, or without one."""
+    return bool(_POINT.fullmatch(cell.strip()))
 
 
 def marks(columns: Sequence[Sequence[str]], place: str, names: Sequence[str], said: Mark | None) -> list[Mark | None]:

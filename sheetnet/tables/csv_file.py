@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sheetnet.errors import DataError
-from sheetnet.tables.cells import Mark, marks
-from sheetnet.tables.opened import MEND, NAMELESS, Batch, Reading, columns_of, reading
+from sheetnet.tables.cells import NAMELESS, Mark, marks
+from sheetnet.tables.opened import MEND, Batch, Reading, columns_of, reading
 from sheetnet.tables.reading import Cells, cells_of, text_of
 from sheetnet.tables.words import counted, refusal, shown
 
@@ -51,6 +51,11 @@ class Csv:
     decimal: Mark
     old_mac: bool
     said: tuple[str, ...]
+
+    @property
+    def most(self) -> int:
+        """Rows that can stand in so many bytes: a separator or a line's end follows each cell."""
+        return self.extent // len(self.cells) + 1
 
     @classmethod
     def open(cls, path: Path, form: Reading) -> Csv:

@@ -24,6 +24,11 @@ class _Grouped:
     index: tuple[str, ...]  # the columns that pandas kept its index in
     said: tuple[str, ...] = field(default=(), init=False)
 
+    @property
+    def most(self) -> int:
+        """Rows of the file."""
+        return self.extent
+
     def count(self, start: int, stop: int) -> int:
         return stop - start
 

@@ -10,21 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from sheetnet.tables.cells import Column, clean, column_of, marks
+from sheetnet.tables.cells import NAMELESS, Column, clean, column_of, marks
 from sheetnet.tables.names import unique
 from sheetnet.tables.words import counted, refusal
 
 MAX_TEXT = 255  # characters of an entry that a formula can say
 ARRAYS = "arrays"  # the source of what has no names
 LARGEST = 2.0**53  # above it doubles skip whole numbers
-NAMELESS = re.compile(r"(Unnamed: \d+|index|level_\d+)?")
+COUNTING = re.compile(r"index|level_\d+")  # what pandas calls an index that it makes a column
 
 
 @dataclass(frozen=True)
 class Given:
     """What a person gave: columns of one height, where they are from, what was said; and a target, where one is known.
 
-    others: columns that can only be a target, such as the other targets of a Bunch.
+    others: columns that can only be a target, such as the other targets of a Bunch. twice: names that several columns
+    had; all but the first have a number behind theirs.
     """
 
     columns: tuple[Column, ...]
@@ -32,6 +33,7 @@ class Given:
     said: tuple[str, ...] = ()
     target: str | None = None
     others: tuple[str, ...] = ()
+    twice: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -61,25 +63,25 @@ def _of_series(name: str, series: Any, source: str) -> Column:
     import pandas as pd
     from pandas.api import types
 
-    kind, nameless = series.dtype, bool(NAMELESS.fullmatch(name))
+    kind = series.dtype
     if isinstance(kind, pd.CategoricalDtype):
         levels = kind.categories
         if types.is_numeric_dtype(levels.dtype) and not types.is_bool_dtype(levels.dtype):
-            return judged(Column(name, _floats(name, series.astype(levels.dtype.name), source)), nameless)
+            return judged(Column(name, _floats(name, series.astype(levels.dtype.name), source)))
         texts = [None if pd.isna(entry) else str(entry) for entry in series]
         found = _of_objects(name, texts, source)
         order = tuple(clean(str(level)) for level in levels) if found.is_text else ()
-        return judged(replace(found, levels=order), nameless)
+        return judged(replace(found, levels=order))
     if types.is_bool_dtype(kind):
         values = np.array([math.nan if pd.isna(v) else float(v) for v in series])
         return Column(name, values, said=("True is 1 and False 0",))
     if types.is_complex_dtype(kind):
         return Column(name, np.zeros(len(series)), why="complex numbers")
     if types.is_numeric_dtype(kind):
-        return judged(Column(name, _floats(name, series, source)), nameless)
+        return judged(Column(name, _floats(name, series, source)))
     if types.is_datetime64_any_dtype(kind) or types.is_timedelta64_dtype(kind):
         return Column(name, np.zeros(len(series)), why="dates: make a number of them, such as the year")
-    return judged(_of_objects(name, [None if _missing(v) else v for v in series], source), nameless)
+    return judged(_of_objects(name, [None if _missing(v) else v for v in series], source))
 
 
 def _missing(entry: Any) -> bool:
@@ -137,10 +139,20 @@ def of_mapping(source: Mapping[Any, Any]) -> Given:
     return Given(tuple(columns), "a dict")
 
 
+def _unmasked(values: Any) -> Any:
+    """An array whose masked entries are blank; all else as it is."""
+    if not isinstance(values, np.ma.MaskedArray):
+        return values
+    plain = np.asarray(values.data).astype(float if values.dtype.kind in "iufb" else object)
+    plain[np.ma.getmaskarray(values)] = np.nan
+    return plain
+
+
 def _of_values(name: str, column: Any) -> Column:
     """A column that is a list or an array of rank 1 (or n x 1)."""
     import pandas as pd
 
+    column = _unmasked(column)
     values = np.asarray(column) if hasattr(column, "__array__") else column
     if isinstance(values, np.ndarray) and values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
@@ -152,7 +164,7 @@ def _of_values(name: str, column: Any) -> Column:
 
 
 def of_array(source: Any) -> Given:
-    X = np.asarray(source)
+    X = np.asarray(_unmasked(source))
     if X.ndim != 2:
         found, remedy = f"found X of shape {X.shape}", "give X of two axes, such as X.reshape(len(X), -1)"
         raise refusal("the table", found, "rows and columns (n, p)", remedy)
@@ -180,7 +192,7 @@ def of_bunch(bunch: Any) -> Given:
     frame = data if hasattr(data, "iloc") else pd.DataFrame(np.asarray(data), columns=list(bunch.feature_names))
     found = of_frame(frame, "a Bunch")
     titles = [] if names is None else [clean(str(name)) for name in names]
-    y = np.asarray(target)
+    y = np.asarray(_unmasked(target))
     if y.ndim == 2:
         titles = titles if len(titles) == y.shape[1] else [f"target_{at}" for at in range(1, y.shape[1] + 1)]
         targets = tuple(_of_values(title, y[:, at]) for at, title in enumerate(titles))
@@ -203,15 +215,18 @@ def _same_height(heights: Mapping[str, int]) -> None:
         raise refusal("the table", found, "columns of one height", "give each row one entry in each")
 
 
-def judged(column: Column, nameless: bool = False) -> Column:
-    """The column with a word if it can be no feature; nameless: its name says nothing of what it holds."""
-    entries = column.entries
+def judged(column: Column) -> Column:
+    """The column with a word if it can be no feature, or is an index by its name."""
+    entries, nameless = column.entries, NAMELESS.fullmatch(column.name)
+    counted = (np.arange(first, len(entries) + first) for first in (0, 1))
+    if nameless or COUNTING.fullmatch(column.name):
+        counts = len(entries) > 1 and any(np.array_equal(entries, numbers) for numbers in counted)
+        why = "it counts the rows" if counts else "it has no name, as an index that pandas wrote" if nameless else ""
+        column = replace(column, index=why)
     if column.is_text:
         longest = len(max(entries[~column.blank], key=len, default=""))
         why = f"texts of up to {longest:,} characters" if longest > MAX_TEXT else ""
         return replace(column, why=column.why or why)
     if np.isinf(entries).any():
         return replace(column, why="numbers too large for a cell")
-    counted = (np.arange(first, len(entries) + first) for first in (0, 1))
-    counts = nameless and len(entries) > 1 and any(np.array_equal(entries, numbers) for numbers in counted)
-    return replace(column, counts=counts)
+    return column

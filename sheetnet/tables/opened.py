@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sheetnet.tables.cells import Mark
+from sheetnet.tables.cells import NAMELESS, Mark
 from sheetnet.tables.words import refusal, shown
 
 NUMERIC = re.compile(r"u?int\d+|halffloat|float|double|bool")
 MEND = "mend this value, remove its row, or leave the column out by naming the others with --features"
-NAMELESS = re.compile(r"(Unnamed: \d+)?")  # of a column without a name; what pandas calls it
 
 Batch = Any  # pyarrow has no types: a RecordBatch, or of CSV a Table
 

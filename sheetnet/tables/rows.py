@@ -27,6 +27,7 @@ from sheetnet.tables.words import counted, refusal, shown
 
 CONSTANT = "Ones"
 _VALUES = 2**20  # numbers in a batch of Parquet: 8 MiB
+_WIDE = 2**23  # numbers in a chunk: 64 MiB; of so many columns a chunk has fewer rows than were asked for
 
 Chunk = tuple[np.ndarray, np.ndarray]
 
@@ -88,13 +89,16 @@ class Rows:
     def chunks(self, dtype: Any = np.float64, rows: int = 65_536) -> Generator[Chunk, None, None]:
         """X (m, p), C-contiguous, and y (m, 1) in the order of the files; m is `rows` but in the last chunk.
 
+        Of a table of thousands of columns it is less, so that a chunk stays under 64 MiB.
+
         A thread reads ahead; its errors are raised here, and it ends when the iterator is closed or dropped.
 
         Raises: DataError naming file, row (the line of a CSV file) and column.
         """
         if np.dtype(dtype).kind != "f" or rows < 1:
             raise DataError(f"chunks of {rows} rows in {np.dtype(dtype)}: take a float type and 1 row or more")
-        return _ahead(self._chunks(np.dtype(dtype), max(1, min(rows, self.end - self.begin))))
+        most = min(rows, sum(file.most for file in self.files), _WIDE // self.n_features)
+        return _ahead(self._chunks(np.dtype(dtype), max(1, most)))
 
     def load(self, dtype: Any = np.float64) -> Chunk:
         """X (n, p) and y (n, 1), filled chunk by chunk."""

@@ -22,6 +22,7 @@ from sheetnet.tables.reading import MAX_ROWS
 from sheetnet.tables.recipe import RECIPES, Recipe
 from sheetnet.tables.showing import HEADS, Line, in_html, in_text
 from sheetnet.tables.sources import given
+from sheetnet.tables.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -257,7 +258,8 @@ class Table:
 
     def _head(self) -> str:
         dropped = self.raw.n_rows - self.n_rows
-        words = f"{self.raw.source}: {self.n_rows:,} rows, {self.n_features} features, to predict {self.target.name}"
+        features = counted(self.n_features, "feature")
+        words = f"{self.raw.source}: {self.n_rows:,} rows, {features}, to predict {self.target.name}"
         words += f" ({dropped:,} incomplete rows are not used)" if dropped > 0 else ""
         if self.parts.any():
             words += "; " + ", ".join(f"{int((self.parts == at).sum()):,} {name}" for at, name in enumerate(PARTS))
@@ -265,10 +267,7 @@ class Table:
 
 
 def unchanged(table: Table) -> Table:
-    """The table, if its X and y still are what its recipe makes of its raw rows: numpy's locks can be undone.
-
-    Raises: DataError where they are not.
-    """
+    """The table, if X and y are what its rows make, for numpy's locks can be undone. Raises: DataError if not."""
     return replace(table)
 
 

@@ -59,4 +59,8 @@ def titanic(recipe: str = "sheet", csv: str | Path | None = None) -> Table:
     csv: a table of your own with the same columns, such as Kaggle's train.csv.
     Raises: DataError naming file, line and column.
     """
+    if csv is not None and not isinstance(csv, str | Path):
+        raise DataError(
+            f"csv must be the path of a file, found {type(csv).__name__}; sn.table(frame, 'Survived') takes a DataFrame"
+        )
     return prepare(read_passengers(Path(csv) if csv is not None else None), recipe)

@@ -40,6 +40,16 @@ class Units:
         """Whether y is another column than the target's own."""
         return self.how != "number"
 
+    @property
+    def factor(self) -> Node | None:
+        """What an error of y is multiplied with to be one in the target's own units; None where none does it."""
+        facts = self.facts
+        if self.how == "standardised":
+            return facts["Spread"]
+        if self.how == "share_of_largest":
+            return facts["Largest"]
+        return facts["Largest"] - facts["Smallest"] if self.how == "min_max" else None
+
     def of(self, pred: Node) -> Node:
         """Predictions of y in the target's own units."""
         return unscaled(self.how, pred, self.facts.__getitem__)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ import torch
 from sheetnet.errors import DataError, TrainingError
 
 LOST = "another worker was lost or stopped; run the same command again to go on"
+APART = "the workers did not find each other; see --master-addr and --master-port of torchrun, and GLOO_SOCKET_IFNAME"
 
 
 class Ranks:
@@ -61,7 +63,8 @@ class Torchrun(Ranks):
         import torch.distributed as dist
 
         self.dist, self.device = dist, device if device.type == "cuda" else torch.device("cpu")
-        with _in_words():
+        check_environment(os.environ)
+        with _in_words(APART):
             dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
         self.rank, self.world = dist.get_rank(), dist.get_world_size()
 
@@ -80,14 +83,39 @@ class Torchrun(Ranks):
         return values
 
 
+def check_environment(given: Mapping[str, str]) -> None:
+    """Nothing, where the environment says what torchrun says to each of its processes.
+
+    Raises: TrainingError naming what is missing or cannot be, for which torch would wait without a word.
+    """
+    start = "start the workers by torchrun, which sets it, or unset WORLD_SIZE to train in one process"
+    limits = {"WORLD_SIZE": (2, 10**6), "RANK": (0, 10**6), "MASTER_PORT": (1, 65_535)}
+    numbers = {}
+    for name, (low, high) in limits.items():
+        found = given.get(name, "")
+        if not (found.isascii() and found.isdigit() and len(found) < 10 and low <= int(found) <= high):
+            raise TrainingError(f"{name} is {found!r}, expected a whole number from {low} to {high}; {start}")
+        numbers[name] = int(found)
+    if numbers["RANK"] >= numbers["WORLD_SIZE"]:
+        raise TrainingError(
+            f"RANK is {numbers['RANK']}, expected one below WORLD_SIZE {numbers['WORLD_SIZE']}; {start}"
+        )
+    address = given.get("MASTER_ADDR", "")
+    try:
+        socket.getaddrinfo(address or "", numbers["MASTER_PORT"])
+    except (OSError, UnicodeError) as reason:
+        why = f" ({getattr(reason, 'strerror', None) or 'no name'})" if address else ""
+        raise TrainingError(f"MASTER_ADDR is {address!r}{why}, expected the first worker's machine; {start}") from None
+
+
 @contextmanager
-def _in_words() -> Iterator[None]:
+def _in_words(words: str = LOST) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, ValueError) as reason:  # what gloo and NCCL raise when a peer is gone, or was never there
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # torchrun ends us in a moment: the word comes first
-        raise TrainingError(f"{LOST} ({str(reason).strip().splitlines()[0][:120]})") from None
+        raise TrainingError(f"{words} ({str(reason).strip().splitlines()[0][:120]})") from None
 
 
 def launched() -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from sheetnet.common.settings import MAX_SEED, known, whole_number
+from sheetnet.common.settings import MAX_SEED, called, known, whole_number
 from sheetnet.errors import SheetnetError, TrainingError
 from sheetnet.models.metrics import exploded
 from sheetnet.models.model import Model, decimals_of
@@ -156,6 +156,7 @@ def sweep(
     Raises: SheetnetError for settings that cannot be, TrainingError for a device or dtype that is not there.
     """
     known(others, sweep)
+    called("progress", progress, "print, which gets how many nets are done")
     epochs = whole_number("epochs", epochs, 0, MAX_EPOCHS)
     if launched():
         raise TrainingError("a sweep is for one process; start it without torchrun, with a --seed for each machine")

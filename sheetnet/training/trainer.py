@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path as File
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import torch
 
-from sheetnet.common.settings import MAX_SEED, known, learning_rate, whole_number
+from sheetnet.common.settings import MAX_SEED, called, known, learning_rate, whole_number
 from sheetnet.errors import TrainingError
 from sheetnet.models.as_net import as_net
 from sheetnet.models.labels import taken
@@ -26,6 +26,7 @@ from sheetnet.training.devices import resolve_device, resolve_dtype
 from sheetnet.training.interrupt import Interrupt
 from sheetnet.training.loop import Watch
 from sheetnet.training.net_loop import OnEpoch
+from sheetnet.training.net_run import NetRun
 from sheetnet.training.net_trainer import train_net
 from sheetnet.training.ranks import Ranks, own, ranks
 from sheetnet.training.run import Run
@@ -38,8 +39,12 @@ MAX_EPOCHS = 10**9
 KEPT = 100  # how many epochs' weights are kept, unless said otherwise
 
 
+@overload
+def train(model: Net, table: Any, start: Mapping[str, Any] | None = None, **options: Any) -> NetRun: ...
+@overload
+def train(model: Any, table: Any, start: Mapping[str, Any] | None = None, **options: Any) -> Run: ...
 def train(
-    model: Model | Net,
+    model: Any,
     table: Any,
     start: Mapping[str, Any] | None = None,
     *,
@@ -93,6 +98,9 @@ def train(
     be used; TrainingError for a device or dtype that is not there, or a checkpoint of another run.
     """
     known(others, train)
+    called("progress", progress, "print, which gets the epoch and its loss")
+    called("watch", watch, "one of (epoch, module)")
+    called("on_epoch", on_epoch, "one of (epoch, values)")
     epochs = whole_number("epochs", epochs, 0, MAX_EPOCHS)
     seed = whole_number("seed", seed, 0, MAX_SEED)
     if every is not None and checkpoint is None:

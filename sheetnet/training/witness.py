@@ -132,7 +132,7 @@ def observe(model: Model, table: Table, W: np.ndarray) -> Record:
     error = pred - y
     out["error"] = as_numpy(error)
     out["sq_error"] = as_numpy(error**2)
-    out["correct"] = as_numpy(((pred > 0.5).to(y.dtype) == y).to(y.dtype))
+    out["correct"] = as_numpy(((pred > 0.5).to(y.dtype) == y).to(y.dtype) + 0 * pred)  # of no number, none
     out["loss"] = as_numpy(loss).reshape(1, 1)
     out["accuracy"] = as_numpy(accuracy(pred, y)).reshape(1, 1)
     out["grad_W"] = grad_W_of(module)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sheetnet.course.own.texts import BACK
+from sheetnet.motifs.data import unknown_entries
 from sheetnet.motifs.learning import Setting
 from sheetnet.page.book import Book
 from sheetnet.page.flow import across, down, lay
@@ -13,6 +14,7 @@ from sheetnet.page.grid import facts
 from sheetnet.page.parts import Note, table
 from sheetnet.page.shown import Group, Shown, forward, result, shown
 from sheetnet.tables.columns import WORDS
+from sheetnet.tables.plan import spelt
 from sheetnet.tables.recipe import Recipe
 
 HOW = {  # how a column becomes features, and why
@@ -52,9 +54,14 @@ def data_page(book: Book, recipe: Recipe, source: str, target: str) -> None:
         f"data.fact_{i}": Shown(node, name, "plain", "result", name=node.name if node.name in _names(recipe) else "")
         for i, (name, node) in enumerate(recipe.facts.items(), start=1)
     }
+    unknown = unknown_entries(recipe)
     lay(page, "data", across(
         table({f"data.{id}" if "." not in id else f"data_{id}": one for id, one in columns.items()}, frozen=True),
-        down(facts("What is known of the columns", result(known, format="plain"), span=2), Note(_notes(recipe, target), 7)),
+        down(
+            facts("What is known of the columns", result(known, format="plain"), span=2),
+            *([facts("Entries that no feature knows", unknown, span=2)] if unknown else []),
+            Note(_notes(recipe, target), 7),
+        ),
     ))  # fmt: skip
 
 
@@ -64,7 +71,9 @@ def _names(recipe: Recipe) -> set[str]:
 
 
 def _notes(recipe: Recipe, target: str) -> str:
-    lines = [f"{target} is what the models learn to predict: the column y."]
+    classes = recipe.settings["goal"]["levels"]
+    coded = ": " + ", ".join(f"{at} for {spelt(one)}" for at, one in enumerate(classes)) if classes else ""
+    lines = [f"{target} is what the models learn to predict: the column y{coded}."]
     if recipe.units is not None and recipe.units.scaled:
         how = recipe.units.how
         lines[0] = (

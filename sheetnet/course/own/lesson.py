@@ -104,6 +104,8 @@ class Own(Lesson):
         """Loss and accuracy of each net at the first, chosen and last epoch."""
         rows: dict[str, Group] = {}
         kinds = list(self.nets[0].curves)
+        units = self.setting.units
+        factor = units.factor if units and all(one.net.loss == "mse" for one in self.nets) else None
         for one in self.nets:
             group: Group = {}
             for what in kinds:
@@ -113,9 +115,20 @@ class Own(Lesson):
                 group |= result(
                     {f"start.{one.net.name}.{what}.{key}": (node,) for key, node in at.items()}, format=format
                 )
+                if what.endswith("loss") and factor is not None:
+                    own = {
+                        f"{what.removesuffix('loss')}rmse.{key}": apply("sqrt", node) * factor
+                        for key, node in at.items()
+                    }
+                    group |= result({f"start.{one.net.name}.{id}": (node,) for id, node in own.items()}, format="units")
             rows[one.net.title] = group
         over = [(f"{what.replace('_', ' ')} at epoch", 3) for what in kinds]
-        heads = ["0", "chosen", str(self.spec.epochs)] * len(kinds)
+        if factor is not None:
+            of = f"RMSE in units of {self.spec.target}"
+            over = [
+                pair for one, n in over for pair in ((one, n), (of if one == "loss at epoch" else f"valid {of}", n))
+            ]
+        heads = ["0", "chosen", str(self.spec.epochs)] * len(over)
         return grid("What comes out, live", rows, heads=heads, over=over, named="label_left")
 
     # ---- what is compared, the words, the exercises
@@ -135,7 +148,8 @@ class Own(Lesson):
             name, title = one.net.name, one.net.title
             losses = apply("outcome", one.curves["loss"])
             out.append(Pair(
-                f"{name}.descent.loss", f"Loss of {title}", format="loss", group=name, node=losses, differences=True
+                f"{name}.descent.loss", f"Loss of {title}", format="loss", group=name, node=losses, differences=True,
+                by_epoch=True,
             ))  # fmt: skip
             for key, node in one.last.items():
                 out.append(Pair(
@@ -214,7 +228,7 @@ class Own(Lesson):
 
     @property
     def settings(self) -> dict[str, Any]:
-        return asdict(self.spec)
+        return asdict(self.spec) | {"nets": [one.net.settings for one in self.nets]}
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Own:

@@ -144,7 +144,8 @@ class Witness:
             beside = {**params, **{key: params[key] + sign * wiggle * grad for key, grad in grads.items()}}
             twin = self._twin(beside, self.train)
             moved.append(float(twin.loss(twin.train()(self.X[self.train]), self.y[self.train]).detach()))
-        slope = sum(float((grad**2).sum()) for grad in grads.values())
+        with np.errstate(over="ignore"):  # of a run that ran away
+            slope = sum(float((grad**2).sum()) for grad in grads.values())
         numbers = {"loss": float(loss.detach()), "slope": slope, "up": moved[0], "down": moved[1]}
         return said | {f"then.{key}": _one(value) for key, value in numbers.items()}
 

@@ -42,7 +42,10 @@ class Preparing(Lesson):
             Pair("rank.pivots", "Pivots"),
             Pair("large.loss", "Loss, one column", format="loss"),
             *(Pair(f"slopes.{key}.exact", f"Slopes, {words}", format="small") for key, words in TABLES.items()),
-            *(Pair(f"epochs.{key}.loss", f"Epochs, {words}", format="loss") for key, words in TABLES.items()),
+            *(
+                Pair(f"epochs.{key}.loss", f"Epochs, {words}", format="loss", by_epoch=True)
+                for key, words in TABLES.items()
+            ),
             Pair("marathon.count", "Epochs needed", tuple(TABLES.values()), format="plain"),
         ]
 

@@ -225,8 +225,8 @@ class Quadratic(Lesson):
             Pair("fit.pred", "Prediction"),
             Pair("slopes.mse.exact", "Slopes, squared", format="small"),
             Pair("slopes.mae.exact", "Slopes, absolute", format="small"),
-            Pair("descent.loss", "Loss", format="loss"),
-            *(Pair(f"descent.{letter}", letter) for letter in LETTERS),
+            Pair("descent.loss", "Loss", format="loss", by_epoch=True),
+            *(Pair(f"descent.{letter}", letter, by_epoch=True) for letter in LETTERS),
         ]
 
     def watched(self) -> list[Watched]:

@@ -147,7 +147,14 @@ class Titanic(Lesson):
             name, title, k = net.model.name, net.model.title, net.model.n_hidden
             units = tuple(f"w {j + 1}" for j in range(k)) if k > 1 else ()
             out += [
-                Pair(f"{name}.descent.loss", f"Loss of {title}", format="loss", group=name, differences=True),
+                Pair(
+                    f"{name}.descent.loss",
+                    f"Loss of {title}",
+                    format="loss",
+                    group=name,
+                    differences=True,
+                    by_epoch=True,
+                ),
                 Pair(f"{name}.final.W", f"Last W of {title}", units, group=name, node=net.W_final, names=self.names),
             ]
         return out
