@@ -10,6 +10,7 @@ from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
+from types import ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -97,13 +98,19 @@ class Lesson(Workbook):
     def words(self) -> Sequence[Word]:
         """The lesson's terms."""
 
-    @abstractmethod
     def ask(self) -> Sequence[Exercise]:
-        """The exercises, at least eight."""
+        """The exercises, at least eight; by default those of questions.py beside the lesson."""
+        found: Sequence[Exercise] = self._own("questions").questions(self)
+        return found
 
     def predict(self) -> Sequence[Prediction]:
-        """What is asked before it is seen, at least five."""
-        return ()
+        """What is asked before it is seen, at least five where the lesson predicts; by default those of questions.py."""
+        found: Sequence[Prediction] = self._own("questions").predictions(self) if self.predicts else ()
+        return found
+
+    def _own(self, module: str) -> ModuleType:
+        """A module beside the lesson's own: they know the lesson, it does not know them."""
+        return import_module(f"sheetnet.course.{self.name}.{module}")
 
     def said(self) -> Sequence[Said]:
         """Other numbers of torch that the sheet Torch keeps."""
@@ -257,7 +264,7 @@ class Lesson(Workbook):
         return {id: np.where(np.isfinite(v), v, np.nan) for id, v in found.items() if id.startswith(TORCH)}
 
     def torch_says(self, values: Values) -> dict[str, np.ndarray]:
-        said = import_module(f"sheetnet.course.{self.name}.witness").witness(values)
+        said = self._own("witness").witness(values)
         return {id: np.atleast_2d(value.detach().numpy()) for id, value in said.items()}
 
     def on_record(self, values: Values, said: Values, touched: Collection[str] = ()) -> dict[str, np.ndarray]:

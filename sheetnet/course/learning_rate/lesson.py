@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from sheetnet.course.learning_rate.parabola import Parabola
-from sheetnet.course.learning_rate.questions import predictions, questions
 from sheetnet.course.learning_rate.rates import NAMES, Rates
 from sheetnet.course.learning_rate.runs import LETTERS
 from sheetnet.course.learning_rate.schedules import SCHEDULES, Schedules
 from sheetnet.course.lesson import Pair, Watched, Word
-from sheetnet.motifs.exercises import Exercise
-from sheetnet.motifs.predictions import Prediction
 
 
 class LearningRate(Rates, Parabola, Schedules):
@@ -116,12 +113,6 @@ class LearningRate(Rates, Parabola, Schedules):
             ),
             Word("warm-up", "Small rates at the beginning, before the large ones.", "schedules.low"),
         ]
-
-    def predict(self) -> list[Prediction]:
-        return predictions(self)
-
-    def ask(self) -> list[Exercise]:
-        return questions(self)
 
 
 LESSON = LearningRate

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from sheetnet.course.lesson import Pair, Watched, Word
 from sheetnet.course.matmul.limits import Limits
-from sheetnet.course.matmul.questions import predictions, questions
 from sheetnet.graph.node import Node
-from sheetnet.motifs.exercises import Exercise
-from sheetnet.motifs.predictions import Prediction
 
 PAIRS = {
     "dot.mmult": "Dot product", "arrows.cosine": "Cosine", "product.mmult": "Product", "order.PQ": "P Q",
@@ -66,12 +63,6 @@ class Matmul(Limits):
             Word("ReLU", "max(0, x), entry by entry: negative numbers become 0.", "relu.bought"),
             Word("GPU", "A graphics processor: thousands of workers that calculate at once.", "count.rounds"),
         ]  # fmt: skip
-
-    def predict(self) -> list[Prediction]:
-        return predictions(self)
-
-    def ask(self) -> list[Exercise]:
-        return questions(self)
 
 
 LESSON = Matmul

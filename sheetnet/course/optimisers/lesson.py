@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from sheetnet.course.lesson import Pair, Watched, Word
-from sheetnet.course.optimisers.questions import predictions, questions
 from sheetnet.course.optimisers.races import DESCENTS, Races
 from sheetnet.course.optimisers.stories import STORIES
 from sheetnet.course.optimisers.unrolled import LABELS
 from sheetnet.models.optimisers import OPTIMISERS
-from sheetnet.motifs.exercises import Exercise
-from sheetnet.motifs.predictions import Prediction
 
 
 class Optimisers(Races):
@@ -98,12 +95,6 @@ class Optimisers(Races):
                 "adamw.W_less",
             ),
         ]
-
-    def predict(self) -> list[Prediction]:
-        return predictions(self)
-
-    def ask(self) -> list[Exercise]:
-        return questions(self)
 
 
 LESSON = Optimisers

@@ -6,11 +6,8 @@ from sheetnet.course.lesson import Lesson, Pair, Watched, Word
 from sheetnet.course.preparing.blanks import Blanks
 from sheetnet.course.preparing.classes import SETS, Classes
 from sheetnet.course.preparing.descent import Descent
-from sheetnet.course.preparing.questions import predictions, questions
 from sheetnet.course.preparing.scales import TABLES, Scales
 from sheetnet.graph.node import apply, where
-from sheetnet.motifs.exercises import Exercise
-from sheetnet.motifs.predictions import Prediction
 
 
 class Preparing(Lesson):
@@ -94,12 +91,6 @@ class Preparing(Lesson):
             Word("logarithm", "log10(10) is 1, log10(100) is 2: steps of ten times become equal steps.", "large.log"),
             Word("histogram", "How many entries lie in each of many equal intervals.", "bins.fare.n"),
         ]
-
-    def predict(self) -> list[Prediction]:
-        return predictions(self)
-
-    def ask(self) -> list[Exercise]:
-        return questions(self)
 
 
 LESSON = Preparing

@@ -8,13 +8,10 @@ import numpy as np
 
 from sheetnet.course.lesson import Lesson, Pair, Watched, Word
 from sheetnet.course.points import noisy_points
-from sheetnet.course.quadratic.questions import EPOCHS, LETTERS, LR, predictions, questions
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.gradient import gradient
 from sheetnet.graph.node import Node, apply, lift, mean, row, square, variable, vstack
 from sheetnet.graph.rewrite import substitute
-from sheetnet.motifs.exercises import Exercise
-from sheetnet.motifs.predictions import Prediction
 from sheetnet.motifs.unroll import unroll
 from sheetnet.motifs.wiggle import wiggled
 from sheetnet.page.flow import across, down
@@ -23,7 +20,8 @@ from sheetnet.page.parts import Note, Words, table
 from sheetnet.page.plot import plot
 from sheetnet.page.shown import Group, backward, forward, result, update
 
-START, WIGGLE = 1.1, 0.001
+EPOCHS, LR, START, WIGGLE = 60, 0.02, 1.1, 0.001
+LETTERS = ("a", "b", "c")
 WINDOW = {"y_format": "0", "x_max": 2, "x_min": -2, "y_min": -5, "y_max": 20}
 POINTS = ("the points", "fit.x", "fit.y", "dots")
 STEPS = (0.001, 0.01, 0.1, 0.5, 1.0, 2.0)
@@ -253,12 +251,6 @@ class Quadratic(Lesson):
             Word("epoch", "One step that has seen all points; epoch 0 is the start.", "descent.epochs"),
             Word("descent", "Steps against the slope, again and again, so that the loss falls.", "descent.loss"),
         ]
-
-    def predict(self) -> list[Prediction]:
-        return predictions(self)
-
-    def ask(self) -> list[Exercise]:
-        return questions(self)
 
 
 LESSON = Quadratic

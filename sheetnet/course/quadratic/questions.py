@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from sheetnet.course.quadratic.lesson import EPOCHS, LETTERS, LR, Quadratic
 from sheetnet.graph.node import Node, apply, lift, row, where
 from sheetnet.graph.rewrite import substitute
 from sheetnet.motifs.exercises import Exercise, Slip, choice
 from sheetnet.motifs.predictions import Prediction
 
-if TYPE_CHECKING:
-    from sheetnet.course.quadratic.lesson import Quadratic
-
-EPOCHS, LR, LETTERS = 60, 0.02, ("a", "b", "c")
 ABSOLUTE, SQUARED = "That is of the mean absolute error.", "That is of the mean squared error: take sizes, not squares."
 SUM, ROOT = "You added, and did not divide by how many there are.", "That is its square root."
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from sheetnet.course.lesson import Pair, Watched, Word
 from sheetnet.course.relu.pieces import COARSE, CURVE, FIRST, FOUR, LAST, Pieces
-from sheetnet.course.relu.questions import predictions, questions
 from sheetnet.graph.node import Node, apply, lift, relu, row, vstack, where
-from sheetnet.motifs.exercises import Exercise
-from sheetnet.motifs.predictions import Prediction
 from sheetnet.page.flow import across, down
 from sheetnet.page.grid import facts
 from sheetnet.page.parts import Note, Words, table
@@ -197,12 +194,6 @@ class Relu(Pieces):
             Word("largest error", "The greatest distance between sum and curve.", "errors.largest"),
             Word("mean squared error", "The mean of the squared errors over all x of the table.", "errors.mse"),
         ]  # fmt: skip
-
-    def predict(self) -> list[Prediction]:
-        return predictions(self)
-
-    def ask(self) -> list[Exercise]:
-        return questions(self)
 
 
 LESSON = Relu
