@@ -5,7 +5,6 @@ from __future__ import annotations
 from sheetnet.course.lesson import Pair, Watched, Word
 from sheetnet.course.matmul.limits import Limits
 from sheetnet.course.matmul.questions import predictions, questions
-from sheetnet.graph.node import Node
 from sheetnet.motifs.exercises import Exercise
 from sheetnet.motifs.predictions import Prediction
 
@@ -38,10 +37,6 @@ class Matmul(Limits):
     def sheets(self) -> None:
         for name in ("dot", "arrows", "product", "shapes", "order", "ones", "relu", "sums", "count"):
             getattr(self, f"_{name}")()
-
-    def node(self, id: str) -> Node:
-        """The node of a block."""
-        return self.book.block(id).node
 
     # ---- what is compared, the words, the exercises
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from sheetnet.course.lesson import Lesson, Pair, Watched, Word
-from sheetnet.course.preparing.blanks import Blanks
-from sheetnet.course.preparing.classes import SETS, Classes
-from sheetnet.course.preparing.descent import Descent
+from sheetnet.course.lesson import Pair, Watched, Word
+from sheetnet.course.preparing.classes import SETS
 from sheetnet.course.preparing.questions import predictions, questions
-from sheetnet.course.preparing.scales import TABLES, Scales
+from sheetnet.course.preparing.scales import TABLES
+from sheetnet.course.preparing.sheets import Sheets
 from sheetnet.graph.node import apply, where
 from sheetnet.motifs.exercises import Exercise
 from sheetnet.motifs.predictions import Prediction
 
 
-class Preparing(Lesson):
+class Preparing(Sheets):
     """Blanks dropped or filled, classes as dummies, large columns made small: each with its effect in numbers."""
 
     name, predicts = "preparing", True
@@ -27,12 +26,6 @@ class Preparing(Lesson):
         "On Large, compare the charts. On Data, make the Fare of passenger 1 5000: what moves? Then put 7.25 back.",
         "On Epochs, give Raw the rate 0.00025, then 0.00027, above its limit. How many epochs does each table need?",
     )
-
-    def sheets(self) -> None:
-        self.blanks = Blanks(self)
-        self.classes = Classes(self, self.blanks)
-        self.scales = Scales(self, self.blanks, self.classes)
-        self.descent = Descent(self, self.scales)
 
     def pairs(self) -> list[Pair]:
         return [
