@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sheetnet.graph.evaluate import evaluate
-from sheetnet.graph.judging import NO_ANSWER, key
+from sheetnet.graph.judging import LARGEST, NO_ANSWER, key
 from sheetnet.graph.node import Node, lift
 
 ANSWERS = "exercises.answers"
@@ -77,14 +77,16 @@ class Exercise:
         return (*self.slips, Slip(turned, SIGN_WORDS))
 
     def wrong(self, given: Mapping[Node, np.ndarray]) -> list[float]:
-        """What each of the mistakes comes to; nan for one that could pass for right, or for a mistake before it."""
+        """What each of the mistakes comes to; nan for one that could pass for right, or for a mistake before it, or is too large to be known."""
         truth = self.truth(given)
         within = self.tolerance(truth)
         taken = [(truth, within if self.is_whole else CLOSE * within)]
         out = []
         for slip in self.mistakes:
             wrong = read(slip.answer, self.changes if slip.changes is None else slip.changes, given)
-            if all(abs(wrong - other) > room + 2.0 * within for other, room in taken):
+            if abs(wrong) <= LARGEST * within and all(
+                abs(wrong - other) > room + 2.0 * within for other, room in taken
+            ):
                 taken.append((wrong, within))
                 out.append(wrong)
             else:

@@ -123,7 +123,7 @@ NUMBER_FORMATS = {
     "share": "0.0%",
     "shown": "[<1000]0.000;0",  # of any kind, to compare with another; only the first section keeps a minus
     "count": "#,##0",
-    "units": "[>=100]#,##0.0;[<=-100]-#,##0.0;General",  # of whatever size a person's own numbers are
+    "units": "[<100]General;#,##0.0",  # of whatever size a person's own numbers are
     "loss_any": "[>=100000]0.0E+0;0.000000",  # of any net, also one that is about to diverge
     "heat_loss": "[>=100]0.0E+0;[>=0.001]0.0000;0.0E+0",
     "heat_share": "0%",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sheetnet.course.lesson import Pair, Watched, Word
 from sheetnet.course.matmul.limits import Limits
-from sheetnet.graph.node import Node
 
 PAIRS = {
     "dot.mmult": "Dot product", "arrows.cosine": "Cosine", "product.mmult": "Product", "order.PQ": "P Q",
@@ -35,10 +34,6 @@ class Matmul(Limits):
     def sheets(self) -> None:
         for name in ("dot", "arrows", "product", "shapes", "order", "ones", "relu", "sums", "count"):
             getattr(self, f"_{name}")()
-
-    def node(self, id: str) -> Node:
-        """The node of a block."""
-        return self.book.block(id).node
 
     # ---- what is compared, the words, the exercises
 

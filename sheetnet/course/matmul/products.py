@@ -52,6 +52,10 @@ def around_0(reach: float, width: int, height: int) -> dict[str, Any]:
 class Products(Lesson):
     """The first five sheets."""
 
+    def node(self, id: str) -> Node:
+        """The node of a block."""
+        return self.book.block(id).node
+
     def _dot(self) -> None:
         u = self.typed("amounts", [AMOUNTS], "Amounts, 1 x 5", name="amounts")
         v = self.typed("prices", [PRICES], "Prices, 1 x 5", name="prices")

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from sheetnet.course.matmul.limits import SIZES
+from sheetnet.course.matmul.limits import SIZES, Limits
 from sheetnet.course.matmul.products import AMOUNTS, BASKETS
 from sheetnet.graph.node import Node, apply, constant, lift, row, where
 from sheetnet.graph.rewrite import substitute
 from sheetnet.motifs.exercises import Exercise, Slip, choice
 from sheetnet.motifs.predictions import Prediction
-
-if TYPE_CHECKING:
-    from sheetnet.course.matmul.lesson import Matmul
 
 AS_IT_CAME = "That is how the workbook came. Type the new numbers first."
 SUMS = "You multiplied the two sums. Multiply pair by pair, then add the products."
@@ -22,12 +17,12 @@ TINY = 1e-9  # beneath it, a number has not changed
 MINUS = "One of the numbers is negative: its product takes something away."
 
 
-def questions(lesson: Matmul) -> list[Exercise]:
+def questions(lesson: Limits) -> list[Exercise]:
     """At least two likely mistakes for most, a hint, and a reason."""
     return _dots(lesson) + _products(lesson) + _ones_and_relu(lesson) + _limits(lesson)
 
 
-def _dots(lesson: Matmul) -> list[Exercise]:
+def _dots(lesson: Limits) -> list[Exercise]:
     bill, amounts, prices, products = map(lesson.node, ("dot.sum", "dot.amounts", "dot.prices", "dot.products"))
     two_cheeses = {amounts: np.array([[*AMOUNTS[:2], 2.0, *AMOUNTS[3:]]])}
     bottles = row(products.T, 5)
@@ -65,7 +60,7 @@ def _dots(lesson: Matmul) -> list[Exercise]:
     ]  # fmt: skip
 
 
-def _products(lesson: Matmul) -> list[Exercise]:
+def _products(lesson: Limits) -> list[Exercise]:
     bill, i, j = (lesson.node(f"product.{id}") for id in ("entry", "row", "column"))
     pq, qp = lesson.node("order.PQ"), lesson.node("order.QP")
     return [
@@ -102,7 +97,7 @@ def _products(lesson: Matmul) -> list[Exercise]:
     ]  # fmt: skip
 
 
-def _ones_and_relu(lesson: Matmul) -> list[Exercise]:
+def _ones_and_relu(lesson: Limits) -> list[Exercise]:
     bent, straight = lesson.node("relu.bill"), lesson.node("relu.one")
     return [
         Exercise(
@@ -133,7 +128,7 @@ def _ones_and_relu(lesson: Matmul) -> list[Exercise]:
     ]  # fmt: skip
 
 
-def _limits(lesson: Matmul) -> list[Exercise]:
+def _limits(lesson: Limits) -> list[Exercise]:
     rounds, workers, which = (lesson.node(f"count.{id}") for id in ("now", "workers", "which"))
     share = row(lesson.node("count.work"), which) / workers
     crowd = {workers: 1e6}
@@ -171,7 +166,7 @@ def _limits(lesson: Matmul) -> list[Exercise]:
     ]  # fmt: skip
 
 
-def predictions(lesson: Matmul) -> list[Prediction]:
+def predictions(lesson: Limits) -> list[Prediction]:
     """What a learner guesses before looking."""
     return [
         _twice_as_long(lesson),
@@ -183,7 +178,7 @@ def predictions(lesson: Matmul) -> list[Prediction]:
     ]
 
 
-def _twice_as_long(lesson: Matmul) -> Prediction:
+def _twice_as_long(lesson: Limits) -> Prediction:
     dot, cosine, v = (lesson.node(f"arrows.{id}") for id in ("dot", "cosine", "v"))
     grown, same = (substitute([node], {v: 2.0 * v})[0] for node in (dot, cosine))
     doubles = [_moved(after, before) for after, before in ((grown, dot), (same, cosine))]
@@ -194,7 +189,7 @@ def _twice_as_long(lesson: Matmul) -> Prediction:
     )  # fmt: skip
 
 
-def _more_bread(lesson: Matmul) -> Prediction:
+def _more_bread(lesson: Limits) -> Prediction:
     bills, a = lesson.node("product.hand"), lesson.node("product.A")
     more = tuple(
         tuple(float(n) + (who == 1 and what == 1) for what, n in enumerate(basket))
@@ -210,7 +205,7 @@ def _more_bread(lesson: Matmul) -> Prediction:
     )  # fmt: skip
 
 
-def _order(lesson: Matmul) -> Prediction:
+def _order(lesson: Limits) -> Prediction:
     turned, stretched = (lesson.node(f"order.{id}") for id in ("turn_first", "stretch_first"))
     top, other = (row(row(node, 2).T, 1) for node in (turned, stretched))
     differs = apply("max", _moved(turned, stretched))
@@ -221,7 +216,7 @@ def _order(lesson: Matmul) -> Prediction:
     )  # fmt: skip
 
 
-def _delivery(lesson: Matmul) -> Prediction:
+def _delivery(lesson: Limits) -> Prediction:
     bills, fee = lesson.node("ones.with"), lesson.node("ones.b")
     after = substitute([bills], {fee: fee + 2.0})[0]
     first = _moved(row(after, 1), row(bills, 1))
@@ -233,7 +228,7 @@ def _delivery(lesson: Matmul) -> Prediction:
     )  # fmt: skip
 
 
-def _left_over(lesson: Matmul) -> Prediction:
+def _left_over(lesson: Limits) -> Prediction:
     bent, straight = (row(lesson.node(f"relu.{id}"), 2) for id in ("bill", "one"))
     below, above = _above(lift(-TINY), straight), _above(straight, lift(TINY))
     return Prediction(
@@ -243,7 +238,7 @@ def _left_over(lesson: Matmul) -> Prediction:
     )  # fmt: skip
 
 
-def _workers(lesson: Matmul) -> Prediction:
+def _workers(lesson: Limits) -> Prediction:
     rounds, workers = lesson.node("count.now"), lesson.node("count.workers")
     n, k, p = list(SIZES.values())[1]
     after = substitute([rounds], {workers: 1000.0 * workers})[0]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from sheetnet.course.lesson import Lesson, Pair, Watched, Word
-from sheetnet.course.preparing.blanks import Blanks
-from sheetnet.course.preparing.classes import SETS, Classes
-from sheetnet.course.preparing.descent import Descent
-from sheetnet.course.preparing.scales import TABLES, Scales
+from sheetnet.course.lesson import Pair, Watched, Word
+from sheetnet.course.preparing.classes import SETS
+from sheetnet.course.preparing.scales import TABLES
+from sheetnet.course.preparing.sheets import Sheets
 from sheetnet.graph.node import apply, where
 
 
-class Preparing(Lesson):
+class Preparing(Sheets):
     """Blanks dropped or filled, classes as dummies, large columns made small: each with its effect in numbers."""
 
     name, predicts = "preparing", True
@@ -25,12 +24,6 @@ class Preparing(Lesson):
         "On Epochs, give Raw the rate 0.00025, then 0.00027, above its limit. How many epochs does each table need?",
     )
 
-    def sheets(self) -> None:
-        self.blanks = Blanks(self)
-        self.classes = Classes(self, self.blanks)
-        self.scales = Scales(self, self.blanks, self.classes)
-        self.descent = Descent(self, self.scales)
-
     def pairs(self) -> list[Pair]:
         return [
             Pair("missing.loss", "Loss, six ways", format="loss"),
@@ -39,10 +32,7 @@ class Preparing(Lesson):
             Pair("rank.pivots", "Pivots"),
             Pair("large.loss", "Loss, one column", format="loss"),
             *(Pair(f"slopes.{key}.exact", f"Slopes, {words}", format="small") for key, words in TABLES.items()),
-            *(
-                Pair(f"epochs.{key}.loss", f"Epochs, {words}", format="loss", by_epoch=True)
-                for key, words in TABLES.items()
-            ),
+            *(Pair(f"epochs.{key}.loss", f"Epochs, {words}", format="loss") for key, words in TABLES.items()),
             Pair("marathon.count", "Epochs needed", tuple(TABLES.values()), format="plain"),
         ]
 

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from sheetnet.course.preparing.sheets import Sheets
 from sheetnet.graph.node import Node, apply, constant, lift, row, where
 from sheetnet.graph.rewrite import substitute
 from sheetnet.motifs.exercises import Exercise, Slip, choice
 from sheetnet.motifs.predictions import Prediction
-
-if TYPE_CHECKING:
-    from sheetnet.course.preparing.lesson import Preparing
 
 AS_IT_CAME = "That is how the workbook came. Type the new numbers first."
 AS_ZERO = "You took a blank for 0. A blank is a number that nobody knows."
 TINY = 1e-9  # beneath it, a loss has not changed
 
 
-def questions(lesson: Preparing) -> list[Exercise]:
+def questions(lesson: Sheets) -> list[Exercise]:
     """At least two likely mistakes for most, a hint, and a reason."""
     return _of_blanks(lesson) + _of_classes(lesson) + _of_columns(lesson) + _of_sizes(lesson)
 
 
-def _of_blanks(lesson: Preparing) -> list[Exercise]:
+def _of_blanks(lesson: Sheets) -> list[Exercise]:
     b, own = lesson.blanks, lesson.blanks.own
     blank, filled = (lesson.book.block(f"raw.{id}").node for id in ("blank", "filled"))
     known = lesson.book.block("missing.loss_known").node
@@ -67,7 +63,7 @@ def _of_blanks(lesson: Preparing) -> list[Exercise]:
     ]  # fmt: skip
 
 
-def _of_classes(lesson: Preparing) -> list[Exercise]:
+def _of_classes(lesson: Sheets) -> list[Exercise]:
     c, three = lesson.classes, lesson.book.block("coding.three.loss").node
     return [
         choice(
@@ -103,7 +99,7 @@ def _of_classes(lesson: Preparing) -> list[Exercise]:
     ]  # fmt: skip
 
 
-def _of_columns(lesson: Preparing) -> list[Exercise]:
+def _of_columns(lesson: Sheets) -> list[Exercise]:
     c, taken = lesson.classes, lesson.book.block("rank.n_taken").node
     five, two_ones, two = (
         np.array([take]) for take in ([1.0] * 5, [1.0, 1.0, 0.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0, 0.0])
@@ -122,7 +118,7 @@ def _of_columns(lesson: Preparing) -> list[Exercise]:
     ]  # fmt: skip
 
 
-def _of_sizes(lesson: Preparing) -> list[Exercise]:
+def _of_sizes(lesson: Sheets) -> list[Exercise]:
     d, found = lesson.descent, lesson.scales.found
     looser = {d.within: 0.05}
     return [
@@ -174,14 +170,14 @@ def _of_sizes(lesson: Preparing) -> list[Exercise]:
     ]  # fmt: skip
 
 
-def predictions(lesson: Preparing) -> list[Prediction]:
+def predictions(lesson: Sheets) -> list[Prediction]:
     """What a learner guesses before looking."""
     return [
         _any_number(lesson), _other_names(lesson), _one_more_column(lesson), _divided(lesson), _steepest(lesson), _epochs(lesson),
     ]  # fmt: skip
 
 
-def _any_number(lesson: Preparing) -> Prediction:
+def _any_number(lesson: Sheets) -> Prediction:
     loss, own = lesson.blanks.losses["flag"], lesson.blanks.own
     low, high = (substitute([loss], {own: lift(age)})[0] for age in (0.0, 80.0))
     return Prediction(
@@ -191,7 +187,7 @@ def _any_number(lesson: Preparing) -> Prediction:
     )  # fmt: skip
 
 
-def _other_names(lesson: Preparing) -> Prediction:
+def _other_names(lesson: Sheets) -> Prediction:
     number, codes = lesson.classes.number_loss, lesson.classes.codes
     dummies = lesson.book.block("coding.three.loss").node
     swapped = {codes: constant(((2.0,), (1.0,), (3.0,)))}
@@ -205,7 +201,7 @@ def _other_names(lesson: Preparing) -> Prediction:
     )  # fmt: skip
 
 
-def _one_more_column(lesson: Preparing) -> Prediction:
+def _one_more_column(lesson: Sheets) -> Prediction:
     loss, take = lesson.book.block("rank.loss").node, lesson.classes.take
     three, four = (
         substitute([loss], {take: constant((taken,))})[0]
@@ -218,7 +214,7 @@ def _one_more_column(lesson: Preparing) -> Prediction:
     )  # fmt: skip
 
 
-def _divided(lesson: Preparing) -> Prediction:
+def _divided(lesson: Sheets) -> Prediction:
     fare, share = lesson.scales.found["loss"][1:3]
     return Prediction(
         "Fares go up to hundreds. All of them are divided by the largest one. What does the best loss of a line in this column do?",
@@ -227,7 +223,7 @@ def _divided(lesson: Preparing) -> Prediction:
     )  # fmt: skip
 
 
-def _steepest(lesson: Preparing) -> Prediction:
+def _steepest(lesson: Sheets) -> Prediction:
     slopes = lesson.book.block("slopes.raw.exact").node
     fare, male = row(slopes, 2), row(slopes, 3)
     return Prediction(
@@ -237,7 +233,7 @@ def _steepest(lesson: Preparing) -> Prediction:
     )  # fmt: skip
 
 
-def _epochs(lesson: Preparing) -> Prediction:
+def _epochs(lesson: Sheets) -> Prediction:
     raw, divided = lesson.descent.count["raw"], lesson.descent.count["max"]
     times = raw / divided
     return Prediction(

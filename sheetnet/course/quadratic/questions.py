@@ -31,7 +31,7 @@ def questions(lesson: Quadratic) -> list[Exercise]:
         ),
         Exercise(
             "As the workbook came: at which x is the absolute error largest?", apply("sum", lesson.x * worst),
-            slips=(Slip(apply("max", lesson.size), "That is the error itlesson. Which x is in its row?"), Slip(apply("sum", lesson.y * worst), "That is the y of this point. Which x is in its row?")),
+            slips=(Slip(apply("max", lesson.size), "That is the error itself. Which x is in its row?"), Slip(apply("sum", lesson.y * worst), "That is the y of this point. Which x is in its row?")),
             hint="Look down the column Absolute error for the largest; then go left in its row.", why="There the curve is farthest from its point.",
         ),
         Exercise(

@@ -1,1 +1,1 @@
-"""Lesson 2: lesson.py (One, Two, words), questions.py (exercises, predictions), pieces.py (Eight, Many, Errors), witness.py (torch)."""
+"""Lesson 2: lines.py (One, Two), pieces.py (Eight, Many, Errors), questions.py (exercises, predictions), lesson.py (words), witness.py (torch)."""

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sheetnet.course.relu.lines import Lines
 from sheetnet.course.relu.pieces import BY_HAND, FIRST
 from sheetnet.graph.node import Node, apply, constant, lift, row, square, vstack, where
 from sheetnet.graph.rewrite import substitute
 from sheetnet.motifs.exercises import Exercise, Slip, choice
 from sheetnet.motifs.predictions import Prediction
 
-if TYPE_CHECKING:
-    from sheetnet.course.relu.lesson import Relu
-
 AS_IT_CAME = "That is how the workbook came. Type the new numbers first."
 TINY = 1e-9  # beneath it, a slope has not changed
 
 
-def questions(lesson: Relu) -> list[Exercise]:
+def questions(lesson: Lines) -> list[Exercise]:
     """At least two likely mistakes for most, a hint, and a reason."""
     return _of_one(lesson) + _of_two(lesson) + _of_many(lesson)
 
 
-def _of_one(lesson: Relu) -> list[Exercise]:
+def _of_one(lesson: Lines) -> list[Exercise]:
     turned = {lesson.m: -2.0, lesson.b: 3.0}
     there = {lesson.at: -1.25}
     return [
@@ -67,7 +64,7 @@ def _of_one(lesson: Relu) -> list[Exercise]:
     ]  # fmt: skip
 
 
-def _of_two(lesson: Relu) -> list[Exercise]:
+def _of_two(lesson: Lines) -> list[Exercise]:
     slopes, both = lesson.relu_slopes, dict(zip(lesson.numbers, (2.0, 4.0, -3.0, -3.0), strict=True))
     return [
         Exercise(
@@ -98,7 +95,7 @@ def _of_two(lesson: Relu) -> list[Exercise]:
     ]  # fmt: skip
 
 
-def _of_many(lesson: Relu) -> list[Exercise]:
+def _of_many(lesson: Lines) -> list[Exercise]:
     third = {lesson.coefs_8: np.array([[*BY_HAND[:2], 1.9, *BY_HAND[3:]]])}
     five, missing, largest = {lesson.pieces: 5.0}, lesson.missing.T, lesson.largest_of
     mse, mse_many = lesson.book.block("errors.mse").node, lesson.book.block("many.mse").node
@@ -146,7 +143,7 @@ def _of_many(lesson: Relu) -> list[Exercise]:
     ]  # fmt: skip
 
 
-def predictions(lesson: Relu) -> list[Prediction]:
+def predictions(lesson: Lines) -> list[Prediction]:
     """What a learner guesses before looking."""
     return [
         _corner(lesson),
@@ -158,7 +155,7 @@ def predictions(lesson: Relu) -> list[Prediction]:
     ]
 
 
-def _corner(lesson: Relu) -> Prediction:
+def _corner(lesson: Lines) -> Prediction:
     here, moved = (_with(lesson.corner, {lesson.m: 1.0, lesson.b: b}) for b in (2.0, 3.0))
     goes = where(_above(moved, here), 2.0, where(_above(here, moved), 1.0, 3.0))
     return Prediction(
@@ -168,7 +165,7 @@ def _corner(lesson: Relu) -> Prediction:
     )  # fmt: skip
 
 
-def _pieces_of_a_sum(lesson: Relu) -> Prediction:
+def _pieces_of_a_sum(lesson: Lines) -> Prediction:
     lines, relus = (_n_pieces(lesson.book.block(f"two.{id}").node) for id in ("lines", "relus"))
     return Prediction(
         "Two lines are added: the sum is one straight line. Now two ReLUs are added, with their corners at different x. Of how many straight pieces is their sum?",
@@ -177,7 +174,7 @@ def _pieces_of_a_sum(lesson: Relu) -> Prediction:
     )  # fmt: skip
 
 
-def _roof(lesson: Relu) -> Prediction:
+def _roof(lesson: Lines) -> Prediction:
     """From left to right: by how much the slope of a sum of two ReLUs changes, at worst, for many m."""
     slopes, (m_1, _, m_2, _) = lesson.relu_slopes, lesson.numbers
     change = row(slopes, 3) - row(slopes, 1)
@@ -190,7 +187,7 @@ def _roof(lesson: Relu) -> Prediction:
     )  # fmt: skip
 
 
-def _left_alone(lesson: Relu) -> Prediction:
+def _left_alone(lesson: Lines) -> Prediction:
     total, x = lesson.book.block("eight.sum").node, lesson.book.block("eight.x").node
     moved = _with(total, {lesson.coefs_8: (BY_HAND[0], 0.5, *BY_HAND[2:])})
     changed = _above(apply("abs", moved - total), lift(TINY))
@@ -204,7 +201,7 @@ def _left_alone(lesson: Relu) -> Prediction:
     )  # fmt: skip
 
 
-def _doubled(lesson: Relu) -> Prediction:
+def _doubled(lesson: Lines) -> Prediction:
     eight, sixteen = lesson.largest_of[3:5]
     off = [apply("abs", eight / sixteen - by) for by in (2.0, 4.0, 8.0)]
     nearest = where(_above(off[0], off[1]), where(_above(off[1], off[2]), 3.0, 2.0), 1.0)
@@ -215,7 +212,7 @@ def _doubled(lesson: Relu) -> Prediction:
     )  # fmt: skip
 
 
-def _five(lesson: Relu) -> Prediction:
+def _five(lesson: Lines) -> Prediction:
     three, five = (_with(lesson.largest, {lesson.pieces: n}) for n in (3.0, 5.0))
     return Prediction(
         "3 pieces follow the curve. Then 5 do, and all knots move. What happens to the largest error?",

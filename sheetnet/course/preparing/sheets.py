@@ -1,0 +1,19 @@
+"""Lesson 5: its own sheets, part after part."""
+
+from __future__ import annotations
+
+from sheetnet.course.lesson import Lesson
+from sheetnet.course.preparing.blanks import Blanks
+from sheetnet.course.preparing.classes import Classes
+from sheetnet.course.preparing.descent import Descent
+from sheetnet.course.preparing.scales import Scales
+
+
+class Sheets(Lesson):
+    """Blanks, classes, columns of several sizes, and descent: each part stands on those before it."""
+
+    def sheets(self) -> None:
+        self.blanks = Blanks(self)
+        self.classes = Classes(self, self.blanks)
+        self.scales = Scales(self, self.blanks, self.classes)
+        self.descent = Descent(self, self.scales)
