@@ -65,9 +65,9 @@ def fill(page: Page, predictions: Sequence[Prediction]) -> None:
         THEN: 11.0,
         VERDICT: 14.0,
         WHY: WHY_WIDE,
-        LINK: 11.0,
+        LINK: 17.0,
     }
-    page.hidden = range(HELPERS, HELPERS + 5)
+    page.hidden = range(HELPERS, HELPERS + 3)
     page.text(TOP - 3, QUESTION, "Before you look", "band_plain")
     page.text(TOP - 3, LINK, "See it", "band_plain")
     for i, one in enumerate(predictions):
@@ -90,7 +90,7 @@ def fill(page: Page, predictions: Sequence[Prediction]) -> None:
     for id, (col, node, title, format) in said.items():
         page.place(f"predict.{id}", node, TOP, col, "result", "cells", title=title, format=format)
     for j, (id, node) in enumerate(((RIGHT, right), (BEFORE, before), (AFTER, after))):
-        page.place(id, node, TOP, HELPERS + 1 + j, "fixed", title=node.name, format="plain")
+        page.place(id, node, TOP, HELPERS + j, "fixed", title=node.name, format="plain")
     page.print_cols = LINK + 1
     page.active = (TOP, GUESS)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sheetnet.course.learning_rate.parabola import Parabola
-from sheetnet.course.learning_rate.rates import NAMES, Rates
+from sheetnet.course.learning_rate.questions import Sheets
+from sheetnet.course.learning_rate.rates import NAMES
 from sheetnet.course.learning_rate.runs import LETTERS
-from sheetnet.course.learning_rate.schedules import SCHEDULES, Schedules
+from sheetnet.course.learning_rate.schedules import SCHEDULES
 from sheetnet.course.lesson import Pair, Watched, Word
 
 
-class LearningRate(Rates, Parabola, Schedules):
-    """What the lesson is for, its words and exercises; the sheets come from Runs, Rates, Parabola and Schedules."""
+class LearningRate(Sheets):
+    """What the lesson is for, its words and exercises; the sheets come from Rates, Parabola and Schedules."""
 
     name, predicts = "learning_rate", True
     title = "The learning rate: creeping, good, oscillating, diverging"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from sheetnet.course.learning_rate.parabola import Parabola
+from sheetnet.course.learning_rate.rates import Rates
 from sheetnet.course.learning_rate.runs import EPOCHS
+from sheetnet.course.learning_rate.schedules import Schedules
 from sheetnet.graph.node import Node, apply, lift, row, vstack, where
 from sheetnet.motifs.exercises import Exercise, Slip, choice
 from sheetnet.motifs.predictions import Prediction
-
-if TYPE_CHECKING:
-    from sheetnet.course.learning_rate.lesson import LearningRate
 
 STEP_ALONE, NO_RATE = (
     "That is the step alone. What is the weight after it?",
@@ -20,7 +18,11 @@ AWAY = "The slope leads up, a step leads down: minus the slope."
 END = EPOCHS + 1  # the row of the last epoch
 
 
-def questions(lesson: LearningRate) -> list[Exercise]:
+class Sheets(Rates, Parabola, Schedules):
+    """The sheets that are asked about."""
+
+
+def questions(lesson: Sheets) -> list[Exercise]:
     """At least two likely mistakes for each, a hint, and a reason."""
 
     def at(id: str) -> Node:
@@ -132,7 +134,7 @@ def questions(lesson: LearningRate) -> list[Exercise]:
     ]  # fmt: skip
 
 
-def predictions(lesson: LearningRate) -> list[Prediction]:
+def predictions(lesson: Sheets) -> list[Prediction]:
     """What a learner guesses before looking."""
 
     def at(id: str) -> Node:

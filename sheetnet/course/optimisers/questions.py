@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from sheetnet.course.optimisers.races import Races
 from sheetnet.course.optimisers.stories import STORIES
 from sheetnet.graph.node import Node, apply, hstack, lift, row, selector, vstack, where
 from sheetnet.graph.rewrite import substitute
 from sheetnet.motifs.exercises import Exercise, Slip, choice
 from sheetnet.motifs.predictions import Prediction
 
-if TYPE_CHECKING:
-    from sheetnet.course.optimisers.lesson import Optimisers
-
 UP = "You went up the slope: the step is taken off."
 AS_IT_CAME = "That is as the workbook came: make the change first."
 DONE = "The step is right. What is the weight after it?"
 
 
-def questions(lesson: Optimisers) -> list[Exercise]:
+def questions(lesson: Races) -> list[Exercise]:
     """At least two likely mistakes for each, a hint, and a reason."""
 
     def at(id: str) -> Node:
@@ -131,7 +127,7 @@ def questions(lesson: Optimisers) -> list[Exercise]:
     ]  # fmt: skip
 
 
-def predictions(lesson: Optimisers) -> list[Prediction]:
+def predictions(lesson: Races) -> list[Prediction]:
     """What a learner guesses before looking."""
 
     def at(id: str) -> Node:
