@@ -6,7 +6,7 @@ the last bit. The file is written beside its target and then renamed, so that no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -52,7 +52,7 @@ def write(
     Raises: WorkbookError when the target cannot be written.
     """
     with replacing(path, same) as content:
-        _fill(content, book, values, manifest)
+        fill(content, book, values, manifest)
 
 
 @contextmanager
@@ -79,7 +79,11 @@ def new_file(content: BytesIO, title: str) -> Any:
     return file
 
 
-def _fill(content: BytesIO, book: Book, values: Mapping[str, np.ndarray], manifest: str) -> None:
+def fill(
+    content: BytesIO, book: Book, values: Mapping[str, np.ndarray], manifest: str,
+    put: Callable[[Any, Book, Block, np.ndarray, Formats], None] | None = None,
+) -> None:  # fmt: skip
+    """Write all of a book into a new file; put: what writes a block, if not its values and formulas."""
     file = new_file(content, book.pages[0].title)
     formats = Formats(file)
     sheets = {page.name: file.add_worksheet(page.name, worksheet_class=ExactSheet) for page in book.pages}
@@ -90,7 +94,7 @@ def _fill(content: BytesIO, book: Book, values: Mapping[str, np.ndarray], manife
         lay_out(sheet, page, formats)
         for block in page.blocks:
             _heading(sheet, page, block, formats)
-            _block(sheet, book, block, values[block.id], formats)
+            (put or _block)(sheet, book, block, values[block.id], formats)
         tips.put(sheet, page, values)
         for chart in page.charts:
             charts.draw(file, sheet, chart)
@@ -228,6 +232,11 @@ def _block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: For
     lazy = block.style == "cells" and book.reads_arrays(block)
     for formula in book.formulas(block):
         _formula(sheet, replace(formula, array=True) if lazy else formula, plain, top, left, format)
+    conditions(sheet, block, formats)
+
+
+def conditions(sheet: Any, block: Block, formats: Formats) -> None:
+    """How a block's cells look when they hold what they may: large numbers, verdicts."""
     if block.format in FIXED_FORMATS:
         rule = {"type": "cell", "criteria": "not between", "minimum": -LARGE, "maximum": LARGE}
         sheet.conditional_format(*block.area.corners, rule | {"format": formats.large})
