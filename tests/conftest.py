@@ -282,6 +282,25 @@ def lesson_file(shared: Path) -> Callable[[str], Path]:
     return file
 
 
+@pytest.fixture(scope="session")
+def own_file(shared: Path) -> Path:
+    """The workbook of a table with numbers, classes and yes or no, and of a net with one hidden layer."""
+
+    def build(out: Path) -> None:
+        import pandas as pd
+
+        draw = np.random.default_rng(0)
+        columns = {
+            "size": draw.normal(50, 9, 12).round(2),
+            "isle": ["A", "B", "Größe c"] * 4,
+            "sunny": ["yes", "no"] * 6,
+        }
+        table = sn.table(pd.DataFrame(columns | {"price": draw.normal(3, 1, 12).round(3)}), target="price")
+        sn.build(out, table, sn.mlp(table, 2), epochs=3)
+
+    return once(shared / "own_small.xlsx", build)
+
+
 # ---- a workbook that is open
 
 

@@ -110,7 +110,7 @@ def test_a_build_that_diverges_says_so_and_what_to_do() -> None:
     frame = birds().assign(mass=lambda f: f["mass"] * 1000)
     frame.to_csv("grams.csv", index=False)
     words = ran("build", "grams.csv", "--target", "mass", "--hidden", 3, "--lr", 1e6, "--column", "mass=number")
-    assert "at the end: take a smaller --lr, or leave the --column of mass away, which is of size 5e+03 as it is" in words
+    assert "at the end: mass is of size 5e+03, as it is; take a smaller --lr, or leave its --column away" in words
 
 
 def test_what_is_no_workbook_of_ours_is_not_written_over(folder: Path) -> None:

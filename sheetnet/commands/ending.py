@@ -195,9 +195,14 @@ def _warnings() -> Iterator[None]:
             said.add(str(message))
             tell(str(message))
 
+    before = sys.unraisablehook
     with warnings.catch_warnings():
         if not sys.warnoptions:
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", SheetnetWarning)
             warnings.showwarning = show
-        yield
+            sys.unraisablehook = lambda _: None  # what a destructor says when the disk is full has been said
+        try:
+            yield
+        finally:
+            sys.unraisablehook = before
