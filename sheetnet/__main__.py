@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import click
 
-from sheetnet import __version__
-from sheetnet.commands.assign import assign
-from sheetnet.commands.build import build
-from sheetnet.commands.check import check
-from sheetnet.commands.common import CONTEXT
 from sheetnet.commands.ending import Commands
-from sheetnet.commands.grade import grade
-from sheetnet.commands.lessons import lessons
-from sheetnet.commands.live import live
-from sheetnet.commands.params import params
-from sheetnet.commands.predict import predict
-from sheetnet.commands.show import show
-from sheetnet.commands.sweep import sweep
-from sheetnet.commands.train import train
+from sheetnet.common.version import VERSION
+
+NAMES = ("lessons", "show", "build", "train", "sweep", "check", "params", "predict", "live", "assign", "grade")
 
 
-@click.group(cls=Commands, context_settings=CONTEXT)
-@click.version_option(__version__, prog_name="sheetnet")
+@click.group(cls=Commands, names=NAMES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="sheetnet")
 def main() -> None:
     """Learn how a model learns, in a spreadsheet and in torch at once.
 
@@ -42,9 +32,6 @@ def main() -> None:
       sheetnet grade week1 -o class.csv          what a class has answered
     """
 
-
-for command in (lessons, show, build, train, sweep, check, params, predict, live, assign, grade):
-    main.add_command(command)
 
 if __name__ == "__main__":
     main()

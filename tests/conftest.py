@@ -19,6 +19,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+import click
 import numpy as np
 import pytest
 from filelock import FileLock
@@ -410,6 +411,15 @@ def converted(path: Path, folder: Path, kind: str, *others: Path) -> Path:
     command = ["soffice", "--headless", profile, "--convert-to", kind, "--outdir", folder, path, *others]
     subprocess.run([*map(str, command)], check=True, capture_output=True, timeout=120)
     return folder / f"{path.stem}.{kind}"
+
+
+def command_of(name: str) -> click.Command:
+    """The command of sheetnet of that name."""
+    from sheetnet.__main__ import main
+
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    return command
 
 
 def run_here(*args: object) -> subprocess.CompletedProcess[str]:

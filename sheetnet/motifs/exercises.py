@@ -77,8 +77,8 @@ class Exercise:
         return (*self.slips, Slip(turned, SIGN_WORDS))
 
     def wrong(self, given: Mapping[Node, np.ndarray]) -> list[float]:
-        """What each of the mistakes comes to; nan where it could pass for the right answer or a mistake before it, or is
-        too large to be known again."""
+        """What each of the mistakes comes to; nan where it could pass for the right answer or a mistake before it, or
+        is too large to be known again."""
         truth = self.truth(given)
         within = self.tolerance(truth)
         taken = [(truth, within if self.is_whole else CLOSE * within)]
