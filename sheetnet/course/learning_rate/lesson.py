@@ -14,7 +14,7 @@ class LearningRate(Sheets):
 
     name, predicts = "learning_rate", True
     title = "The learning rate: creeping, good, oscillating, diverging"
-    purpose = "The same model starts eight times from the same place and differs only in its learning rate. You see what a rate does, why a big slope does not ask for a big step, how to find a rate, and how to change it on the way."
+    purpose = "The same model starts eight times from the same place and differs only in its learning rate. You see what a rate does, how far a slope should take you, how to find a rate, and how to change it on the way."
     tries = (
         "On Rates, read the words under the rates. Then set rate 6 to 0.222. What becomes of its line?",
         "On Runs, look at run 2, then 4, 6, and 8 (of it, epochs 0 to 3): it creeps, arrives, swings, flies apart.",

@@ -1,4 +1,4 @@
-"""Parabola and Limit: why a big slope does not ask for a big step, and which rate is the largest."""
+"""Parabola and Limit: how far a slope should take us, and which rate is the largest."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Parabola(Runs):
             for key, title in (("wide", "a alone"), ("narrow", "The same slope at the start, but narrower"))
         )  # fmt: skip
         self.page(
-            "Parabola: why a big slope does not ask for a big step",
+            "Parabola: how far should a slope take us?",
             "When one weight moves alone, the loss is a parabola of it. Change the rate and watch the steps, then those on a narrower parabola.", across(
             down(
                 table(backward(bends, format="small"), result(ends), names=LETTERS),

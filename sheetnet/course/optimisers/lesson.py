@@ -20,8 +20,8 @@ class Optimisers(Races):
         "On Gradients, find the gradient of all rows among those of single rows and of batches.",
         "On Noise, compare the three curves. Who is ahead after ten passes? And with a rate of 0.15 for all rows?",
         "On Momentum, follow the weight of x^2: it runs past its goal. Then momentum 0 and rate 0.04: which curve is it?",
-        "On Adam, set the step to look at to 1: each weight moves by just the rate. Without the correction, how far would it?",
-        "On Batches, multiply the loss by 100, and look at Compare. Which two explode, and why not the others?",
+        "On Adam, set the step to look at to 1. How far does each weight move? Without the correction, how far would it?",
+        "On Batches, multiply the loss by 100, and look at Compare. Who explodes, and why not the others?",
     )
 
     def sheets(self) -> None:

@@ -170,7 +170,7 @@ def predictions(lesson: Races) -> list[Prediction]:
             "How far the weight of x^2 moves, then that of x", "Adam divides by the size of the gradient. At first only its sign is left, and the rate says how far.", "adam.W",
         ),
         Prediction(
-            "The loss is multiplied by 100, and so is each gradient. How many of the six optimisers explode?",
+            "The loss is multiplied by 100, and so is each gradient. Which of the six optimisers explode?",
             ("none", "SGD and momentum", "all six"), where(_above(lift(0.5), n_exploded), 1.0, where(_above(lift(2.5), n_exploded), 2.0, 3.0)), adam, adam,
             "The last loss of Adam", "SGD and momentum step by rate × gradient. The other four divide by its size and hardly notice.", "batches.times", {lesson.times: 100.0},
         ),

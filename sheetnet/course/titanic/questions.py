@@ -110,7 +110,7 @@ def _by_hand(nets: Sequence[Trained]) -> list[Exercise]:
             hint="weight - rate × gradient.", why="A gradient above 0 says: the loss falls when this weight falls.",
         ),
         Exercise(
-            "A competition such as Kaggle's wants 0 (died) or 1 (survived). The predictions of three passengers are 0.83, 0.47 and -0.1. How many 1 do you hand in?", 1.0, 0.25,
+            "A competition such as Kaggle's wants 0 (died) or 1 (survived). The predictions of three passengers are 0.83, 0.47 and -0.1. How many ones do you hand in?", 1.0, 0.25,
             slips=(Slip(2.0, "Which of them are above one half?"), Slip(3.0, "Low predictions mean died."), Slip(0.0, "One of them is clearly above one half.")),
             hint="Above one half the model says survived.", why="A row for each passenger, its number and this answer: sheetnet predict writes such a file.",
         ),
