@@ -325,6 +325,9 @@ DAMAGES: dict[str, Damage] = {
         DIFFERENCE, swap(TABLES, r'(<table [^>]*ref="[^"]*")', r'\1 headerRowCount="0"'), "table"
     ),
     "a table with totals": Damage(DIFFERENCE, swap(TABLES, r' totalsRowShown="0"', ' totalsRowCount="1"'), "totals"),
+    "a table that its sheet does not have": Damage(
+        DIFFERENCE, swap(SHEETS, r"<tableParts .*?</tableParts>", ""), "table"
+    ),
     "a digit of the record": Damage(DIFFERENCE, digit_of_the_record),
     "a digit of the digest": Damage(DIFFERENCE, digit_of_the_digest, "record"),
     # ---- charts

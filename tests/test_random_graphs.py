@@ -91,8 +91,8 @@ def _applied(rng: np.random.Generator, op: str, nodes: list[Node], blank: Node) 
         sources = [pool[i] for i in rng.integers(len(pool), size=count)] if pool else []
         if op in BLANKS and rng.random() < 0.7:
             sources = [blank]
-        elif op == "filled":
-            return None  # of a formula, which is never blank
+        elif op == "filled" or (op in BLANKS and sources and sources[0].op == "input"):
+            return None  # a formula is never blank, and nan is an error in these inputs
         if op == "row":
             sources[1:] = [lift(float(rng.choice([0, 1, 2, 1.5, 4, -0.5, -1, 9])))]
         if sources and op in ("add", "mul", "power", "greater", "equal") and rng.random() < 0.2:

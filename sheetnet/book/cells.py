@@ -41,6 +41,7 @@ class CellReader:
     def __init__(self, package: Package, name: str, strings: Sequence[str], odd: Odd) -> None:
         self.file, self.name, self.strings, self.odd = package.file, name, strings, odd
         self.sheet = Sheet()
+        self.tables: set[str] = set()  # the relations of those that the sheet has
         self._cell: _Open | None = None
         self._row = self._col = -1
         self._phonetic = 0
@@ -57,6 +58,8 @@ class CellReader:
             self._cell = _Open(self._at(attributes.get("r")), attributes.get("t", "n"))
         elif tag == "row":
             self._row, self._col = self._row_number(attributes.get("r")), -1
+        elif tag == "tablePart":
+            self.tables.update(value for key, value in attributes.items() if key.endswith(" id"))
         elif self._cell is None:
             return
         elif tag == "f":

@@ -17,7 +17,7 @@ import numpy as np
 from sheetnet.book.weights import WRITTEN, fitting, frame_of, read_csv
 from sheetnet.common.files import unreadable
 from sheetnet.errors import SheetnetError
-from sheetnet.models.labels import Names, matrix, names_of, of_net, unwrapped
+from sheetnet.models.labels import Names, matrix, of_net, unwrapped
 from sheetnet.models.model import WEIGHTS, Model
 from sheetnet.models.net import Net
 from sheetnet.motifs.workbook import Place
@@ -121,26 +121,6 @@ class Named:
 
     model: Model | Net
     names: Names
-
-
-def starting(net: Net, file: Path, features: Sequence[str], classes: Sequence[str]) -> dict[str, np.ndarray]:
-    """The parameters of a net in a file of `sheetnet params` or `sheetnet train`, or those that stand in a workbook.
-
-    Raises: SheetnetError for another file, and for parameters that are not the net's.
-    """
-    place = Named(net, names_of(net, features, classes))
-    if file.suffix.lower() in WRITTEN:
-        return judged(place, file, features)
-    if file.suffix.lower() not in (".xlsx", ".xlsm"):
-        raise SheetnetError(f"{file}: name a file that ends in {', '.join(WRITTEN)} or .xlsx")
-    from sheetnet.book.params import read_params
-
-    stands = read_params(file)
-    own = stands.key(net.name)
-    if stands.features != tuple(features) or own not in stands.params:
-        theirs = f"{', '.join(stands.params) or 'no model'} for {', '.join(stands.features)}"
-        raise SheetnetError(f"{file} has {theirs}; {net.name} for {', '.join(features)} is needed")
-    return judged(place, stands.params[own], features)
 
 
 def judged(place: Place | Named, given: Any, features: Sequence[str]) -> dict[str, np.ndarray]:

@@ -35,7 +35,7 @@ def build_table(file: str, output: str | None, as_json: bool, options: dict[str,
     settings = {"epochs": options["epochs"], "optimiser": options["optimiser"], "lr": lr}
     start = None
     if options["params"]:
-        from sheetnet.book.forms import starting
+        from sheetnet.book.starting import starting
 
         start = {net.name: starting(net, Path(options["params"]), table.features, table.target.classes)}
     say(f"asking torch, writing {path}")

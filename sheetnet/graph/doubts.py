@@ -16,7 +16,8 @@ Where engines mean different things (seen in IronCalc 0.9 and LibreOffice 7.4, r
 - `normal`: far out, and where its square is too small, an error in LibreOffice.
 - `sin`, `cos`: from 2^27 on an error in Excel, from somewhere in LibreOffice.
 - `square`, `power`: too small for a double is an error in LibreOffice.
-- any: beyond undecided.EDGE it depends on the order whether a product overflows.
+- any: beyond undecided.EDGE it depends on the order whether a product overflows; IronCalc goes on with infinity within
+  a formula, and has an error where a cell would show it.
 - `matmul` and what is written with it: one error may spoil its row, its column or the whole.
 - `median` leaves blanks out, and is an error where one of its numbers is.
 - `where` with one condition for a whole matrix does not repeat a column in IronCalc: ops.triple refuses it.
@@ -84,10 +85,23 @@ def _relu(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
     return np.where(a <= ALIKE, a, 0.0)
 
 
+def _outgrown(v: Array, *values: Array) -> Array:
+    """Where there is no number though all sources are some: within a formula a program may go on with infinity."""
+    return np.isnan(v) & ~np.any(np.broadcast_arrays(*map(np.isnan, values)), axis=0)
+
+
+def _div(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
+    return np.where(_outgrown(v, *values) & (values[1] != 0), np.inf, 0.0)
+
+
+def _exp(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
+    return np.where(_outgrown(v, *values), np.inf, 0.0)
+
+
 def _power(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
     a, b = values
     small = (np.abs(v) < SMALLEST) & (a != 0)
-    return np.where(small | ((a == 0) & (b == 0)) | ((a < 0) & (b != np.rint(b))), np.inf, 0.0)
+    return np.where(small | _outgrown(v, a, b) | ((a == 0) & (b == 0)) | ((a < 0) & (b != np.rint(b))), np.inf, 0.0)
 
 
 def _singular(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
@@ -184,6 +198,8 @@ DOUBTS: dict[str, Doubt] = {
     "sin": lambda v, a, reach: np.where(np.abs(a[0]) >= TURNS, np.inf, 0.0),
     "cos": lambda v, a, reach: np.where(np.abs(a[0]) >= TURNS, np.inf, 0.0),
     "square": lambda v, a, reach: np.where((np.abs(v) < SMALLEST) & (a[0] != 0), np.inf, 0.0),
+    "div": _div,
+    "exp": _exp,
     "power": _power,
     "inverse": _singular,
     "determinant": _determinant,

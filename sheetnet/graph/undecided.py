@@ -80,8 +80,9 @@ class Undecided:
         doubt = np.broadcast_to(doubt, node.shape)
         if node in self.said:
             settled = _settled(value, doubt, self.said[node], self._is_either(node))
-            between = ~np.isin(settled, (0.0, 1.0)) & ~np.isnan(settled)
-            return np.where(between, value, settled) if node.op in FLAGS else settled
+            if node.op in FLAGS:
+                return np.where(np.isin(settled, (0.0, 1.0)) | np.isnan(settled), settled, value)
+            return settled
         if self._is_either(node):
             self._either.add(node)
         self._doubts[node] = doubt
