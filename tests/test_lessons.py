@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT, Made, edit, run_here, run_sheetnet
+from conftest import ROOT, Made, converted, edit, run_here, run_sheetnet
 from openpyxl import load_workbook
 from test_workbook import OLD, VOLATILE, ranges_out_of_place
 
@@ -193,6 +193,8 @@ def test_formulas_are_such_as_every_program_takes(lesson: Book) -> None:
             assert not re.search(VOLATILE, formula.text), where(name, *at)
             assert set(re.findall(r"([A-Z][A-Z0-9.]*)\(", formula.text)) <= OLD, where(name, *at)
             assert formula.fills or not ranges_out_of_place(formula.text, wide), where(name, *at)
+            digits = [len(re.sub(r"^[0.]+|[.]", "", text)) for text in re.findall(r"[0-9][0-9.]*", formula.text)]
+            assert max(digits, default=0) <= 15, where(name, *at)  # Excel cuts what is more
 
 
 def test_words_lead_to_cells_that_are_filled(lesson: Book) -> None:
@@ -457,3 +459,15 @@ def test_a_tolerance_says_no_more_than_how_large_an_answer_is(truth: float) -> N
     of = (found[OFFSETS].item(), found[MARKS].item())
     assert verdict(truth * (1 + 1e-5), within, *of) == "right"
     assert verdict(truth * 1.02, within, *of) == "wrong"
+
+
+@pytest.mark.office
+def test_lessons_with_angles_and_waves_pass_once_libreoffice_has_saved_them(
+    lesson_file: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """Their formulas hold pi, and numbers of 15 digits at most: what is saved is read back as the same."""
+    names = ("matmul", "learning_rate")
+    first, *others = [lesson_file(name) for name in names]
+    converted(first, tmp_path / "saved", "xlsx", *others)
+    for path in (first, *others):
+        assert sn.check(tmp_path / "saved" / path.name).findings == []

@@ -19,6 +19,7 @@ from sheetnet.graph import dialect, formula
 from sheetnet.graph.evaluate import NUMERIC, evaluate
 from sheetnet.graph.gradient import RULES, UNRULED, gradient
 from sheetnet.graph.judging import key
+from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.graph.node import Node, apply, constant, mean, relu, square, sum_columns, variable
 from sheetnet.graph.ops import SHAPES
 from sheetnet.page.book import Block, Book, Role
@@ -518,3 +519,43 @@ def test_a_cell_that_is_wrong_is_noticed(got: float | str, expected: float | str
     assert_close(column(got), column(got), 0)
     with pytest.raises(AssertionError):
         assert_close(column(got), column(expected), 1e-12)
+
+
+REFUSED = {
+    "a key among one": ("match", [(3, 1), (1, 1)], "one cell is none"),
+    "a value beside one key": ("lookup", [(3, 1), (1, 1), (1, 1)], "one cell is none"),
+    "how often one entry occurs": ("count_same", [(1, 1)], "one cell is none"),
+    "a row of a single one": ("row", [(1, 3), (1, 1)], "INDEX counts the columns"),
+    "one condition for a column and a matrix": ("where", [(1, 1), (3, 1), (3, 2)], "of one condition"),
+    "one cell, and a matrix in place of errors": ("if_error", [(1, 1), (3, 2)], "IFERROR repeats no cell"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_spreadsheets_read_in_several_ways_is_refused(what: str) -> None:
+    op, shapes, words = REFUSED[what]
+    with pytest.raises(GraphError, match=words):
+        apply(op, *(variable(f"x{i}", shape) for i, shape in enumerate(shapes)))
+
+
+def test_what_spreadsheets_do_not_do_with_single_cells_is_written_otherwise() -> None:
+    a, row, cell = variable("a", (3, 2)), variable("row", (1, 3)), variable("cell", (1, 1))
+    assert apply("sum_rows", row) is row
+    assert [(cell @ row).op, (row.T @ cell).op, (cell @ cell).op, (row @ a).op] == ["mul", "mul", "mul", "matmul"]
+    given = {row: numbers(1, 3), cell: one(2.0)}
+    assert_gradient_right(apply("sum", cell @ row @ row.T @ cell), [row, cell], given)
+
+
+@pytest.mark.parametrize("op", ["median", "determinant", "inverse"])
+def test_an_error_inside_is_an_error(op: str) -> None:
+    a = variable("a", (2, 2))
+    (found,) = evaluate([apply(op, 1.0 * a + 0.0)], {a: np.array([[0.0, NAN], [1.0, 2.0]])})
+    assert np.isnan(found).all()
+    [(_, magnitude)] = with_magnitudes([apply(op, a + 0.0)], {a: np.array([[0.0, NAN], [1.0, 2.0]])})
+    assert (magnitude == 0).all()
+
+
+def test_below_the_first_key_there_is_no_value() -> None:
+    key, keys = variable("key", (3, 1)), variable("keys", (5, 1))
+    (found,) = evaluate([apply("lookup", key, keys, keys)], {key: column(0.5, 1, 100), keys: KEYS})
+    np.testing.assert_array_equal(found, column(NAN, 1, 9))

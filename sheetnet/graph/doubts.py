@@ -12,11 +12,18 @@ Where engines mean different things (seen in IronCalc 0.9 and LibreOffice 7.4, r
 - `row`, `pick`: an index within 15 digits of a whole number is that one, as INT has it. Between -1 and 0 LibreOffice
   gives the first row, IronCalc an error.
 - `power`: 0^0 is 1 in LibreOffice, an error in Excel and IronCalc; (-8)^(1/3) is -2 in a sheet and none in torch.
-- any: beyond undecided.EDGE it depends on the order whether a product overflows.
+- `inverse`, `determinant`: what is below about 1E-15 counts as 0 in IronCalc, whatever the size of the rest.
+- `normal`: far out, and where its square is too small, an error in LibreOffice.
+- `sin`, `cos`: from 2^27 on an error in Excel, from somewhere in LibreOffice.
+- `square`, `power`: too small for a double is an error in LibreOffice.
+- any: beyond undecided.EDGE it depends on the order whether a product overflows; IronCalc goes on with infinity within
+  a formula, and has an error where a cell would show it.
 - `matmul` and what is written with it: one error may spoil its row, its column or the whole.
 - `median` leaves blanks out, and is an error where one of its numbers is.
 - `where` with one condition for a whole matrix does not repeat a column in IronCalc: ops.triple refuses it.
-- ranges of one cell are no ranges in IronCalc (MATCH, LOOKUP, COUNTIF, INDEX): ops refuses them.
+- `if_error` of one cell does not repeat it beside a matrix: ops.instead refuses it.
+- ranges of one cell are no ranges in IronCalc (MATCH, LOOKUP, COUNTIF, INDEX): ops refuses them; node folds
+  sums of one row and products of two cells (MMULT of an error is 0 in LibreOffice).
 """
 
 from __future__ import annotations
@@ -31,6 +38,8 @@ from sheetnet.graph.recurrence import size
 
 DIGITS, ALIKE = 1e-14, 2.3e-16  # numbers are equal in some sheet that are no farther apart: relative, absolute
 
+PIVOT = 1e-14  # of a matrix that has an inverse
+FAR, TURNS, SMALLEST = 1e3, 2.0**27, 2.3e-308  # arguments of normal, sin and cos; a power that is not too small
 NONE, ANY = np.zeros((1, 1)), 1e308
 
 Doubt = Callable[[Array, Sequence[Array], Sequence[Array]], Array]  # value, the sources' values and how far they reach
@@ -76,9 +85,34 @@ def _relu(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
     return np.where(a <= ALIKE, a, 0.0)
 
 
+def _outgrown(v: Array, *values: Array) -> Array:
+    """Where there is no number though all sources are some: within a formula a program may go on with infinity."""
+    return np.isnan(v) & ~np.any(np.broadcast_arrays(*map(np.isnan, values)), axis=0)
+
+
+def _div(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
+    return np.where(_outgrown(v, *values) & (values[1] != 0), np.inf, 0.0)
+
+
+def _exp(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
+    return np.where(_outgrown(v, *values), np.inf, 0.0)
+
+
 def _power(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
     a, b = values
-    return np.where(((a == 0) & (b == 0)) | ((a < 0) & (b != np.rint(b))), np.inf, 0.0)
+    small = (np.abs(v) < SMALLEST) & (a != 0)
+    return np.where(small | _outgrown(v, a, b) | ((a == 0) & (b == 0)) | ((a < 0) & (b != np.rint(b))), np.inf, 0.0)
+
+
+def _singular(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
+    """Of an inverse: where a pivot may be none."""
+    a = values[0]
+    flat = np.isfinite(a).all() and np.linalg.svd(a, compute_uv=False).min() <= PIVOT
+    return np.full(v.shape, np.inf) if flat else NONE
+
+
+def _determinant(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
+    return np.abs(v) if np.isinf(_singular(v, values, reach)).any() else NONE
 
 
 def _where(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
@@ -98,13 +132,18 @@ def _if_error(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Arra
 
 
 def _indexed(op: str, k: int) -> Doubt:
-    """Of an op whose k-th source is an index: how far what the next or last one gives is from the value."""
+    """Of an op whose k-th source is an index: how far what the next or last one gives is from the value.
+
+    The 0th row is all of them in the midst of a formula, and the first where it stands for itself.
+    """
 
     def rule(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
         at = values[k].item()
         apart = reach[k].item() + (0.0 if at == round(at) else DIGITS * abs(at)) if np.isfinite(at) else 0.0
         if -1 < at - apart < 0:
             return np.full(v.shape, np.inf)
+        if op == "row" and 0 <= at < 1:
+            return np.full(v.shape, ANY)
         ends = {np.floor(at - apart), np.floor(at + apart)} if apart else ()
         others = [NUMERIC[op](np, *values[:k], np.full((1, 1), end), *values[k + 1 :]) for end in ends]
         return np.max([NONE * size(v), *(_apart(v, other) for other in others)], axis=0)
@@ -155,7 +194,15 @@ DOUBTS: dict[str, Doubt] = {
     "sign": _sign,
     "relu": _relu,
     "softplus": _relu,
+    "normal": lambda v, a, reach: np.where((np.abs(a[0]) > FAR) | (a[0] ** 2 < SMALLEST) & (a[0] != 0), np.inf, 0.0),
+    "sin": lambda v, a, reach: np.where(np.abs(a[0]) >= TURNS, np.inf, 0.0),
+    "cos": lambda v, a, reach: np.where(np.abs(a[0]) >= TURNS, np.inf, 0.0),
+    "square": lambda v, a, reach: np.where((np.abs(v) < SMALLEST) & (a[0] != 0), np.inf, 0.0),
+    "div": _div,
+    "exp": _exp,
     "power": _power,
+    "inverse": _singular,
+    "determinant": _determinant,
     "where": _where,
     "if_error": _if_error,
     "filled": _errors,

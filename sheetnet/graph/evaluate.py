@@ -62,7 +62,7 @@ def _matmul(xp: Any, a: Array, b: Array) -> Array:
 
 def _inverse(xp: Any, a: Array) -> Array:
     try:
-        return xp.linalg.inv(a)
+        return xp.linalg.inv(a) + 0 * a.sum()
     except xp.linalg.LinAlgError:
         return a * xp.nan
 
@@ -161,7 +161,7 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "matmul": _matmul,
     "transpose": lambda xp, a: a.T,
     "inverse": _inverse,
-    "determinant": lambda xp, a: xp.linalg.det(a).reshape(1, 1),
+    "determinant": lambda xp, a: xp.linalg.det(a).reshape(1, 1) + 0 * a.sum(),
     "expand": lambda xp, a, like: a + 0 * like,
     "hstack": lambda xp, *parts: xp.hstack(parts),
     "vstack": lambda xp, *parts: xp.vstack(parts),
@@ -178,7 +178,7 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "mean": lambda xp, a: a.mean().reshape(1, 1),
     "max": lambda xp, a: a.max().reshape(1, 1),
     "min": lambda xp, a: a.min().reshape(1, 1),
-    "median": lambda xp, a: np.nanmedian(a).reshape(1, 1),
+    "median": lambda xp, a: np.median(a[~np.isnan(a)] if (a == a).any() else a).reshape(1, 1),
     "sum_rows": lambda xp, a: a.sum(0).reshape(1, -1),
 }
 

@@ -105,6 +105,8 @@ def _if_error(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Arra
 
 def _determinant(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
     """The sum of |cofactor| m, with the cofactors of singular matrices too: by singular values s, without dividing."""
+    if not np.isfinite(values[0]).all():
+        return np.zeros((1, 1))
     U, s, Vt = np.linalg.svd(values[0])
     s = s + NOISE * sizes[0].max()
     without = np.array([np.prod(np.delete(s, i)) for i in range(len(s))])
@@ -123,6 +125,8 @@ def _extreme(sign: float) -> Rule:
 
 def _median(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
     filled = ~np.isnan(values[0])
+    if not filled.any():
+        return np.zeros((1, 1))
     a, m = values[0][filled], sizes[0][filled]
     reach, (left, right) = NOISE * m, ((a.size - 1) // 2, a.size // 2)
     low, high = np.sort(a - reach)[left : left + 1], np.sort(a + reach)[right : right + 1]

@@ -130,6 +130,10 @@ def _fold(op: str, sources: tuple[Node, ...], shape: Shape) -> Node | None:
         return _fold_product(a, b, shape) or _fold_product(b, a, shape)
     if op == "neg":
         return _fold_sign(sources[0])
+    if op == "matmul" and (1, 1) in [source.shape for source in sources]:  # MMULT of an error's cell may be 0
+        return apply("mul", *sources)
+    if op == "sum_rows" and shape == sources[0].shape:  # of one cell INDEX makes no row in every program
+        return sources[0]
     return _fold_transpose(sources[0]) if op == "transpose" else None
 
 

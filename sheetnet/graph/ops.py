@@ -70,7 +70,8 @@ def _count_same(a: Shape) -> Shape:
 
 
 def _row(a: Shape, index: Shape) -> Shape:
-    _range(a)
+    if a[0] == 1:
+        raise ValueError("rows are needed: of a single one INDEX counts the columns in some programs")
     return 1, a[1]
 
 
@@ -93,6 +94,13 @@ def same(a: Shape) -> Shape:
 def pair(a: Shape, b: Shape) -> Shape:
     """Two matrices, entry by entry."""
     return broadcast(a, b)
+
+
+def instead(a: Shape, b: Shape) -> Shape:
+    """A matrix, entry by entry, and what stands in its place."""
+    if broadcast(a, b) != a:
+        raise ValueError("the first must be as large as the result: IFERROR repeats no cell in every program")
+    return a
 
 
 def triple(a: Shape, b: Shape, c: Shape) -> Shape:
@@ -156,7 +164,7 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "equal": pair,  # 1 where a = b, else 0; text without regard to case, as in a sheet
     "where": triple,  # b where a is not 0, else c
     "filled": same,  # 1 where the cell is not blank, else 0
-    "if_error": pair,  # a, or b where a is an error value
+    "if_error": instead,  # a, or b where a is an error value
     "same": same,  # a copy, to stand on another sheet
     "outcome": same,  # a, at the end of a long calculation: other programs' noise in it has added up
     "estimate": same,  # a, of which any close number would do: what is calculated from it corrects it
@@ -187,4 +195,4 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "sum_rows": lambda a: (1, a[1]),  # one sum for each column
 }
 # the ops that work entry by entry, so that a formula can be filled down and a matrix taken column by column
-ENTRYWISE = {op for op, rule in SHAPES.items() if rule in (same, pair, triple)}
+ENTRYWISE = {op for op, rule in SHAPES.items() if rule in (same, pair, instead, triple)}

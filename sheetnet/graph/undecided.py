@@ -24,6 +24,7 @@ EDGE, ROOT = 1e290, 1e145  # beyond, a product with a few more numbers may be to
 KEEPS = {"same", "where", "transpose", "row", "pick", "lookup", "hstack", "vstack", "expand", "relu", "neg", "abs"}
 KEEPS |= {"max", "min", "median", "if_error", "add", "sub", "mul", "div", "sqrt"}  # rounded once, and everywhere alike
 DECIDES = {"sign", "step", "greater", "equal", "filled", "match", "count_same", "judge"}
+FLAGS = {"step", "greater", "equal", "filled"}  # 1 or 0
 WHOLE = {"square", "sum", "matmul", "cumsum", "sum_rows"}  # of whole numbers
 MOVES = {"same", "neg", "transpose", "expand", "add", "sub", "mul", "div", "row", *STACKS}  # one decision, no mixture
 SPOILS = {"matmul", "sum_rows", "softmax", "logsumexp", "inverse", "determinant"}
@@ -78,7 +79,10 @@ class Undecided:
             return value
         doubt = np.broadcast_to(doubt, node.shape)
         if node in self.said:
-            return _settled(value, doubt, self.said[node], self._is_either(node))
+            settled = _settled(value, doubt, self.said[node], self._is_either(node))
+            if node.op in FLAGS:
+                return np.where(np.isin(settled, (0.0, 1.0)) | np.isnan(settled), settled, value)
+            return settled
         if self._is_either(node):
             self._either.add(node)
         self._doubts[node] = doubt
@@ -114,7 +118,7 @@ class Undecided:
         """
         inherited = not known.keys().isdisjoint(node.sources)
         large = bool(self._large) and (node in self._large or not self._large.isdisjoint(node.sources))
-        if not inherited and not large and node.op not in DOUBTS:
+        if not inherited and not large and node.op not in DOUBTS and node.op not in SPOILS:
             return NONE
         doubts = [known.get(source, NONE) for source in node.sources]
         out: Array = NONE
@@ -128,12 +132,12 @@ class Undecided:
                 out = _but_with_itself(node, out)
         if inherited and node.op not in DECIDES:
             out = out + carried(node.op, value, sources, doubts)
-        if value.dtype != object and (large or inherited):
+        if value.dtype != object and (large or node.op in SPOILS):
             errors = np.isnan(value)
             if large:
                 out = out + np.where(errors | (np.abs(value) > EDGE), np.inf, 0.0)
             if node.op in SPOILS and errors.any():
-                out = np.full(value.shape, np.inf)
+                out = np.where(errors, out, np.inf)
         return out
 
 
@@ -142,8 +146,9 @@ def _but_with_itself(node: Node, doubt: Array) -> Array:
     a, b = node.sources
     if a is b:
         return NONE
-    if (a in b.sources[:1] and b.op == "transpose") or (b in a.sources[:1] and a.op == "transpose"):
-        return np.where(np.eye(*node.shape, dtype=bool), 0.0, doubt)
+    if a.sources == (b,) or b.sources == (a,):
+        turned = a if a.sources == (b,) else b
+        return np.where(np.eye(*node.shape, dtype=bool), 0.0, doubt) if turned.op == "transpose" else doubt
     return doubt
 
 
