@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import click
 
-from sheetnet import __version__
-from sheetnet.commands.build import build
-from sheetnet.commands.check import check
-from sheetnet.commands.common import CONTEXT
 from sheetnet.commands.ending import Commands
-from sheetnet.commands.lessons import lessons
-from sheetnet.commands.live import live
-from sheetnet.commands.params import params
-from sheetnet.commands.predict import predict
-from sheetnet.commands.show import show
-from sheetnet.commands.sweep import sweep
-from sheetnet.commands.train import train
+from sheetnet.common.version import VERSION
+
+NAMES = ("lessons", "show", "build", "train", "sweep", "check", "params", "predict", "live")
 
 
-@click.group(cls=Commands, context_settings=CONTEXT)
-@click.version_option(__version__, prog_name="sheetnet")
+@click.group(cls=Commands, names=NAMES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="sheetnet")
 def main() -> None:
     """Learn how a model learns, in a spreadsheet and in torch at once.
 
@@ -38,9 +30,6 @@ def main() -> None:
       sheetnet live mine.xlsx                    torch trains while the workbook is open and follows
     """
 
-
-for command in (lessons, show, build, train, sweep, check, params, predict, live):
-    main.add_command(command)
 
 if __name__ == "__main__":
     main()

@@ -19,6 +19,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+import click
 import numpy as np
 import pytest
 from filelock import FileLock
@@ -282,6 +283,25 @@ def lesson_file(shared: Path) -> Callable[[str], Path]:
     return file
 
 
+@pytest.fixture(scope="session")
+def own_file(shared: Path) -> Path:
+    """The workbook of a table with numbers, classes and yes or no, and of a net with one hidden layer."""
+
+    def build(out: Path) -> None:
+        import pandas as pd
+
+        draw = np.random.default_rng(0)
+        columns = {
+            "size": draw.normal(50, 9, 12).round(2),
+            "isle": ["A", "B", "Größe c"] * 4,
+            "sunny": ["yes", "no"] * 6,
+        }
+        table = sn.table(pd.DataFrame(columns | {"price": draw.normal(3, 1, 12).round(3)}), target="price")
+        sn.build(out, table, sn.mlp(table, 2), epochs=3)
+
+    return once(shared / "own_small.xlsx", build)
+
+
 # ---- a workbook that is open
 
 
@@ -391,6 +411,15 @@ def converted(path: Path, folder: Path, kind: str, *others: Path) -> Path:
     command = ["soffice", "--headless", profile, "--convert-to", kind, "--outdir", folder, path, *others]
     subprocess.run([*map(str, command)], check=True, capture_output=True, timeout=120)
     return folder / f"{path.stem}.{kind}"
+
+
+def command_of(name: str) -> click.Command:
+    """The command of sheetnet of that name."""
+    from sheetnet.__main__ import main
+
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    return command
 
 
 def run_here(*args: object) -> subprocess.CompletedProcess[str]:

@@ -26,6 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 GRAPH = ["tests/test_graph.py", "tests/test_ops.py", "tests/test_formula.py"]
 CHECK = ["tests/test_check.py", "tests/test_bad_input.py", "tests/test_params.py"]
+DAMAGES = ["tests/test_damages.py"]
 COMMITTED = [
     "tests/test_lessons.py::test_it_looks_as_the_committed_one",
     "tests/test_lessons.py::test_the_committed_workbook_is_what_is_built",
@@ -42,7 +43,12 @@ TESTS = {  # module: where its faults must be noticed, the quickest first
     "sheetnet/graph/*.py": [*GRAPH, "tests/test_magnitude.py"],
     "sheetnet/page/*.py": PAGE,
     "sheetnet/checking/canonical.py": ["sheetnet/checking/canonical.py", "tests/test_formula.py", *CHECK],
-    "sheetnet/checking/*.py": CHECK,
+    "sheetnet/checking/xml.py": DAMAGES,
+    "sheetnet/checking/styles.py": ["sheetnet/checking/styles.py", *DAMAGES],
+    "sheetnet/checking/drawings.py": DAMAGES,
+    "sheetnet/checking/looks.py": DAMAGES,
+    "sheetnet/checking/presentation.py": DAMAGES,
+    "sheetnet/checking/*.py": [*CHECK, *DAMAGES],
 }
 ROOMS = ("graph", "page", "checking")
 MODULES = [str(p.relative_to(ROOT)) for room in ROOMS for p in sorted((ROOT / "sheetnet" / room).glob("[a-z]*.py"))]

@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner, Result
-from conftest import Made
+from conftest import Made, command_of
 
 from sheetnet.__main__ import main
 
@@ -257,8 +257,8 @@ def test_the_lists_are_long() -> None:
 
 def test_every_option_that_names_a_file_is_in_a_list() -> None:
     told = " ".join([*READS, *WRITES]).split()
-    for name, command in main.commands.items():
-        files = [p for p in command.params if p.type.name == "file"]
+    for name in main.list_commands(click.Context(main)):
+        files = [p for p in command_of(name).params if p.type.name == "file"]
         assert all(any(word in told for word in p.opts) for p in files if isinstance(p, click.Option)), name
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import shutil
 import subprocess
 import sys
 import warnings
@@ -13,8 +15,9 @@ import click
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from conftest import ROOT
+from conftest import ROOT, Made
 
+from sheetnet.__main__ import main
 from sheetnet.commands.ending import Commands, ended
 from sheetnet.errors import DataError, SheetnetWarning
 
@@ -143,3 +146,45 @@ def test_closed_and_full_streams_and_strange_names_in_a_shell(tmp_path: Path) ->
     assert b"Traceback" not in done.stderr
     assert b"absent \\u6570\\u636e.xlsx: there is no such file" in done.stderr
     assert b"absent \\udcff.xlsx: there is no such file" in done.stderr
+
+
+FULL: dict[str, str] = {
+    "build quadratic -o out.xlsx": "out.xlsx",
+    "params small.xlsx --model linear -o w.pt": "w.pt",
+    "params small.xlsx -o w.npz": "w.npz",
+    "params small.xlsx --table t.csv": "t.csv",
+    "predict small.xlsx --csv small.csv -o said.csv": "said.csv",
+    "sweep linear --csv small.csv --path closed --nets 9 --lr 1 --scale 1 --epochs 2 -o s.xlsx": "s.xlsx",
+    "train linear --csv small.csv --epochs 2 --plot p.svg": "p.svg",
+    "train linear --csv small.csv --epochs 2 --history h.csv": "h.csv",
+    "train linear --csv small.csv --epochs 2 --checkpoint c.npz": "c.npz",
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits as on POSIX")
+def test_a_full_disk_is_one_line_whatever_writes(
+    small: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import resource
+    import signal
+
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(small.path, "small.xlsx")
+    shutil.copy(small.csv or "", "small.csv")
+    before, heard = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    said = {}
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        for line, file in FULL.items():
+            found = CliRunner().invoke(main, line.split())
+            said[file] = (found.exit_code, found.stderr.splitlines())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, heard)
+    gc.collect()
+    for file, (code, lines) in said.items():
+        assert (code, len(lines)) == (2, 1), (file, code, lines)
+        assert "File too large" in lines[0]
+        assert file in lines[0]
+    assert sorted(os.listdir()) == ["small.csv", "small.xlsx"]
+    assert "Traceback" not in capfd.readouterr().err  # no destructor either

@@ -533,7 +533,17 @@ def test_another_formula_is_not_the_same(text: str) -> None:
         ('="a"&"b"', '="a" & "b"', True),
         ('="A"', "=A", False),
         ("=12345678901234567", "=1.2345678901234567E+16", True),
-        ("=0.30000000000000004", "=0.3", False),
+        ("=0.30000000000000004", "=0.3", True),  # spreadsheets keep 15 digits
+        ("=0.300000000000001", "=0.3", False),
+        ("=A1*0.0174532925199433", "=A1*0.017453292519943295", True),
+        ("=SUM(A1:A5 A2:A3)", "=SUM(A1:A5A2:A3)", False),  # what both have in common
+        ("=A1 + B1", "=A1+B1", True),
+        ("=A1+\u00a0B1", "=A1+B1", False),  # a no-break space
+        ("=A1+\u2003B1", "=A1+B1", False),  # an em space
+        ("=A1+\u200bB1", "=A1+B1", False),  # a space without width
+        ("=A1+\u0661", "=A1+1", False),  # a digit of another script
+        ("=MAX(A1)", "=MA\uff38(A1)", False),  # a wide letter
+        ("=\u0131F(A1,1,2)", "=IF(A1,1,2)", False),  # an i without its dot
         ("=tbl[[#This Row],[Age]]", "=TBL[[#THIS ROW],[AGE]]", True),
         ("=W_1*2", "=W_1*2.0", True),
         ("=W_1*2", "=W_2*2", False),

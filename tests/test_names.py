@@ -14,6 +14,7 @@ from sheetnet.course import LISTING, kind_of
 from sheetnet.errors import GraphError
 from sheetnet.graph.names import unfit
 from sheetnet.graph.node import variable
+from sheetnet.motifs.net_parts import free_title, sheet_name
 from sheetnet.page.area import Area
 from sheetnet.page.book import Book, Page
 from sheetnet.sweep_book.pen import Pen
@@ -128,3 +129,25 @@ def test_words_longer_than_a_column_are_wrapped_or_end_in_dots(tmp_path: Path) -
         str(cell.value) for sheet in book for line in sheet.iter_rows() for cell in line if name[:50] in str(cell.value)
     ]
     assert any(words.endswith("…") and len(words) <= 58 for words in cut)
+
+
+def test_nets_of_one_beginning_or_of_a_name_that_sheets_have_get_sheets_of_their_own() -> None:
+    """A person's module may be of a class Data or History; Excel keeps the latter for itself."""
+    long = "a net of a very long name, number"
+    titles: list[str] = []
+    for title in (
+        "Data",
+        "History",
+        "torch",
+        f"{long} one",
+        f"{long} two",
+        f"{long} three",
+        "Net",
+        "NET",
+        "Gradient Net",
+    ):
+        titles.append(free_title(title, "net", titles))
+    sheets = [sheet_name(title, before).lower() for title in titles for before in ("", "Gradient", "Descent", "Steps")]
+    assert len({*sheets}) == len(sheets)
+    assert not {*sheets} & {"start", "data", "features", "torch", "words", "exercises", "history"}
+    assert titles[:3] == ["Data net", "History net", "torch net"]

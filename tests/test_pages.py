@@ -209,7 +209,7 @@ def test_the_sources_of_lessons_name_no_row_no_column_and_no_width() -> None:
     assert not Words("x").columns()[0]  # words ask for no width of their own
 
 
-@pytest.mark.parametrize("name", ["n" * 32, "a/b", "what?", "[one]", "SHEET"])
+@pytest.mark.parametrize("name", ["n" * 32, "a/b", "what?", "[one]", "SHEET", "", "'a", "a'", "History"])
 def test_a_name_that_no_program_takes_is_refused(name: str) -> None:
     book = Book()
     book.page("Sheet", "T", "")

@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from sheetnet.__main__ import main
+from conftest import command_of
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -21,7 +20,7 @@ COMMANDS = [line for kind, text in BLOCKS if kind == "sh" for line in text.split
 @pytest.mark.parametrize("line", COMMANDS)
 def test_command_of_the_readme_is_understood(line: str) -> None:
     name, *arguments = shlex.split(line, comments=True)[1:]
-    command = main.commands[name]  # type: ignore[attr-defined]
+    command = command_of(name)
     assert command.make_context(name, arguments).params
 
 

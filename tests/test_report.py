@@ -93,3 +93,32 @@ def test_in_a_notebook_it_is_a_table_and_words_stay_words() -> None:
     assert "&lt;b&gt;torch&#x27;s&lt;/b&gt;" in html
     assert "<b>" not in html
     assert html.count("<tr>") == html.count("</tr>") == 5
+
+
+def presented(strict: bool = False) -> Report:
+    found = report()
+    found.strict = strict
+    found.presentation = [Finding("Start!B9", "the <fill> is another", "FFFFFF", "FFF9D6")]
+    return found
+
+
+def test_what_is_only_shown_otherwise_is_told_and_is_no_difference() -> None:
+    found = presented()
+    assert found.ok
+    assert found.findings == []
+    words = str(found)
+    assert "(--strict makes these differences):\nStart!B9: the <fill> is another\n" in words
+    assert words.splitlines()[-1].startswith("mine.xlsx: all 12 blocks equal")
+    content = json.loads(found.to_json())
+    assert (content["ok"], content["presentation"][0]["where"]) == (True, "Start!B9")
+    assert "the &lt;fill&gt; is another" in found._repr_html_()
+
+
+def test_what_is_only_shown_otherwise_is_a_difference_where_strict() -> None:
+    found = presented(strict=True)
+    assert not found
+    assert found.findings == found.presentation
+    assert str(found).count("the <fill> is another") == 1
+    assert str(found).endswith("1 difference found; see above.")
+    with pytest.raises(WorkbookError, match="Start!B9"):
+        found.raise_if_bad()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ from torch.nn import functional as F
 import sheetnet as sn
 from sheetnet.__main__ import main
 from sheetnet.errors import DataError, SheetnetError
+from sheetnet.graph.evaluate import evaluate
 from sheetnet.models import metrics
+from sheetnet.models.answers import outputs
 from sheetnet.models.losses import LOSSES, of_nothing
 from sheetnet.tables.table import Table
 from sheetnet.training import sweep as sweep_module
@@ -486,3 +489,127 @@ def test_a_table_that_stands_there_is_kept(small: Made) -> None:
     assert "kept: train.before.csv" in ran("params", small.path, "--table", "train.csv").stderr
     assert Path("train.before.csv").read_text() == "precious\n"
     assert "kept" not in ran("params", small.path, "--table", "train.csv").stderr  # the same again
+
+
+# ---- what a sheet says
+
+
+def cells_of(path: Path, sheet: str) -> dict[str, list[Any]]:
+    """The numbers and words to the right of each word of a sheet, as they are stored."""
+    rows = load_workbook(path, data_only=True)[sheet].iter_rows(values_only=True)
+    found = [[cell for cell in row if cell is not None] for row in rows]
+    return {str(row[at]): row[at + 1 :] for row in found for at in range(len(row)) if isinstance(row[at], str)}
+
+
+def test_a_misspelt_entry_is_counted_on_data(small: Made) -> None:
+    frame = FRAME.drop(columns="size").assign(site=np.where(X[:, 1] > 0, "north", "south"))
+    table = sn.table(frame, "kind")
+    sn.build("own.xlsx", table, sn.logistic(table), epochs=1)
+    for path, column, label, misspelt in (
+        (Path("own.xlsx"), "data_raw.site", "unknown in site", "nroth"),
+        (small.path, "data.Sex", "unknown in Sex", "femal"),
+    ):
+        assert cells_of(path, "Data")[label] == [0]
+        stands = sn.read_params(path)
+        unknown = {block.title: block for block in stands.workbook.book.blocks if block.id.startswith("data.unknown")}
+        changed = {id: value.copy() for id, value in stands.everything.items()}
+        changed[column][[0, 3], 0] = misspelt
+        (found,) = evaluate([unknown[label].node], stands.workbook.by_node(changed))
+        assert found.tolist() == [[2.0]]
+    assert sn.check("own.xlsx").ok
+
+
+def test_data_says_which_number_is_which_class() -> None:
+    table = classes()
+    sn.build("out.xlsx", table, sn.logistic(table), epochs=1)
+    words = " ".join(map(str, cells_of(Path("out.xlsx"), "Data")))
+    assert "the column y: 0 for no, 1 for yes." in words
+
+
+@pytest.mark.parametrize("saying", [sn.standardised(), sn.min_max(), sn.share_of_largest()])
+def test_start_has_the_error_in_the_units_of_the_target(saying: Any) -> None:
+    table = sn.table(FRAME.drop(columns="kind"), "size", columns={"size": saying})
+    net = sn.mlp(table, 2)
+    sn.build("out.xlsx", table, net, epochs=3, lr=0.1)
+    run = sn.train(net, table, epochs=3, lr=0.1)
+    line = cells_of(Path("out.xlsx"), "Start")[net.title]
+    size = FRAME[["size"]].to_numpy()
+    own = [metrics.rmse(table.in_units(outputs(net, run.kept[epoch], table.X)), size) for epoch in (0, 3)]
+    np.testing.assert_allclose([line[3], line[5]], own, rtol=1e-12)
+
+
+def test_charts_of_shares_end_at_one(small: Made) -> None:
+    charts = [chart for page in small.workbook.book.pages for chart in page.charts if "Accuracy" in chart.title]
+    assert charts
+    assert {chart.y_max for chart in charts} == {1.0}
+
+
+# ---- words that help
+
+
+def test_a_fitted_estimator_that_is_worse_than_nothing_is_doubted() -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    table = classes()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sn.build("out.xlsx", table, LogisticRegression().fit(table.X, table.y[:, 0]), epochs=1)
+    other = LogisticRegression().fit(table.X, 1 - table.y[:, 0])  # of another table
+    with pytest.warns(UserWarning, match=r"this table is .* every row has 0\.6931; was it fitted on table\.X"):
+        sn.build("out.xlsx", table, other, epochs=1)
+
+
+def test_a_net_without_hidden_layers_is_asked_for_them() -> None:
+    with pytest.raises(SheetnetError, match=r"sn\.mlp\(table, 8\); without any it is sn\.linear"):
+        sn.mlp(numbers())
+
+
+TABLES = {  # what stands in a file, what is asked of it, what is said
+    "a blank before a name": (" a , y \n1,2\n3,4\n5,7\n", ("--target", " y"), ""),
+    "two columns of one name": ("a,a,y\n1,2,2\n3,4,4\n5,1,7\n", ("--target", "y"), "is called a: it is a (2)"),
+    "two targets of one name": ("a,y,y\n1,2,2\n3,4,4\n5,1,7\n", ("--target", "y"), "found several columns 'y'"),
+    "a blank target": ("a,y\n1,\n3,\n5,\n", ("--target", "y"), "column y: the target is blank in every row"),
+    "no header": ("1,2,0\n3,4,1\n5,6,1\n", ("--target", "y"), "or give the table a first line that names its columns"),
+    "a header of numbers": ("1,2,0\n3,4,1\n5,6,1\n", ("--target", "2"), "though it holds numbers: 1, 2, 0"),
+    "large numbers": ("a,y\n1e300,1\n-1e300,2\n5,4\n", ("--target", "y"), "a: numbers too large to keep their digits"),
+    "a large target": ("a,y\n1,1e300\n2,-1e300\n5,4\n", ("--target", "y"), "size 1e+300, expected numbers up to"),
+    "many rows": ("a,y\n" + "1,2\n3,4\n" * 8200, ("--target", "y"), "(sheetnet train linear --data FILE)"),
+    "left out": ("a,y\n1,2\n3,4\n", ("--target", "y", "--leave-out", "b"), "mend --leave-out"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", TABLES)
+def test_a_table_that_is_not_as_it_seems_is_told_in_words_that_help(case: str) -> None:
+    content, options, words = TABLES[case]
+    Path("made.csv").write_text(content)
+    result = ran("train", "made.csv", *options, "--epochs", 1)
+    assert words in result.output
+    fine = "a blank before a name", "two columns of one name", "a header of numbers"
+    assert result.exit_code == (0 if case in fine else 2)
+
+
+def test_predict_names_its_option_for_blanks() -> None:
+    FRAME.drop(columns="kind").to_csv("made.csv", index=False)
+    ran("build", "made.csv", "--target", "size", "--epochs", 1, "-o", "out.xlsx")
+    Path("new.csv").write_text("a,b,c\n1,,2\n")
+    said = ran("predict", "out.xlsx", "--rows", "new.csv", "-o", "p.csv")
+    assert "or say --fill" in said.stderr
+
+
+@pytest.mark.parametrize("kind", [".csv", ".npz", ".pt", ".xlsx"])
+def test_a_workbook_of_a_table_begins_with_the_parameters_of_a_file(kind: str) -> None:
+    FRAME.drop(columns="size").to_csv("made.csv", index=False)
+    own = ("made.csv", "--target", "kind", "--hidden", 2, "--epochs", 3)
+    if kind == ".xlsx":
+        ran("build", *own, "--seed", 7, "-o", "net.xlsx")
+        wanted = sn.read_params("net.xlsx").params["mlp"]
+    else:
+        said = json.loads(ran("train", *own, "--params", f"net{kind}", "--json").stdout)
+        wanted = {name: np.array(value) for name, value in said["params"].items()}
+    assert ran("build", *own, "--params", f"net{kind}", "-o", "out.xlsx").exit_code == 0
+    stands = sn.read_params("out.xlsx").params["mlp"]
+    for name, value in wanted.items():
+        np.testing.assert_array_equal(stands[name], value)
+    other = ran("build", *own, "--hidden", 3, "--params", f"net{kind}", "-o", "out.xlsx")
+    assert other.exit_code == 2
+    assert re.search("W_1|W_2|MLP 3-2-3-1", other.stderr)

@@ -31,7 +31,6 @@ from sheetnet.sweep_book import book as sweep_book
 from sheetnet.sweep_book import write_sweep
 from sheetnet.sweep_book.heat import axis_of
 from sheetnet.sweep_book.overview import N_BARS, Overview, command
-from sheetnet.sweep_book.pen import Pen
 from sheetnet.training.sweep import Sweep
 
 pytestmark = pytest.mark.usefixtures("one_office")
@@ -61,6 +60,7 @@ def by_hand(
             "best_loss": losses,
             "accuracy": 0.75,
             "diverged_at": pd.array([7 if np.isnan(x) else pd.NA for x in losses], dtype="Int64"),
+            "exploded": False,
             "dead_units": 0,
         }
     ).assign(**columns)
@@ -461,7 +461,6 @@ def test_what_would_overlap_is_told_before_a_sweep_is_written(tmp_path: Path, mo
     with pytest.raises(GraphError, match="the sheet Sweep, the words 'Words' overlaps the words 'all' at A11"):
         write_sweep(by_hand([0.1, 0.2]), path)
     monkeypatch.undo()
-    monkeypatch.setattr(Pen, "name", lambda *_: None)
     monkeypatch.setattr(sweep_book, "HEADER", 1)  # the table's headings stand over the sheet's sentence
     with pytest.raises(GraphError, match="on the sheet Nets, the headings of the table nets overlaps the title at A2"):
         write_sweep(by_hand([0.1, 0.2]), path)

@@ -12,7 +12,6 @@ import numpy as np
 from sheetnet.book import manifest
 from sheetnet.book.given import models_for
 from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED, known, learning_rate, whole_number
-from sheetnet.common.version import VERSION
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.titanic.lesson import Spec, Titanic
 from sheetnet.errors import SheetnetError
@@ -245,9 +244,8 @@ def _write(
         return same_workbook(old, new, workbook.book, sizes)
 
     values = evaluate_blocks(workbook, {**workbook.no_answers(), **values, **record})
-    made = manifest.Manifest(VERSION, workbook, manifest.ranges(workbook.book), dict(record))
     with keeping(path) as kept:
-        write(path, workbook.book, values, manifest.dump(made), same)
+        write(path, workbook.book, values, manifest.dump(manifest.made(workbook, values, record)), same)
     formula_cells = sum(b.area.n_rows * b.area.n_cols for b in workbook.book.blocks if b.style != "values")
     return Built(path, path.stat().st_size, len(workbook.book.pages), formula_cells, losses, kept=kept)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from sheetnet.book.contents import Cell, FormulaCell, Sheet, Value, array_cells, where
 from sheetnet.book.package import Package
@@ -23,16 +22,17 @@ _PREFIX = re.compile(r"_xl(fn|ws|pm|udf)\.")
 Odd = Callable[[str, str], None]  # place, words
 
 
-@dataclass
 class _Open:
     """A cell that is being read: what its tag says, and what stood in it so far."""
 
-    at: Cell
-    kind: str
-    value: str | None = None
-    formula: str | None = None
-    how: dict[str, str] = field(default_factory=dict)
-    texts: list[str] = field(default_factory=list)
+    __slots__ = ("at", "formula", "how", "kind", "text", "value")
+
+    def __init__(self, at: Cell, kind: str) -> None:
+        self.at, self.kind = at, kind
+        self.value: str | None = None  # in <v>
+        self.text: str | None = None  # in <is>
+        self.formula: str | None = None
+        self.how: dict[str, str] = {}  # the attributes of the formula
 
 
 class CellReader:
@@ -41,10 +41,12 @@ class CellReader:
     def __init__(self, package: Package, name: str, strings: Sequence[str], odd: Odd) -> None:
         self.file, self.name, self.strings, self.odd = package.file, name, strings, odd
         self.sheet = Sheet()
+        self.tables: set[str] = set()  # the relations of those that the sheet has
         self._cell: _Open | None = None
         self._row = self._col = -1
         self._phonetic = 0
         self._columns: dict[str, int] = {}
+        self._address, self._number = _ADDRESS.fullmatch, _NUMBER.fullmatch
         self._seen: set[Cell] = set()
         self._arrays: dict[Cell, str] = {}
         self._masters: dict[str, tuple[Cell, str]] = {}
@@ -56,6 +58,8 @@ class CellReader:
             self._cell = _Open(self._at(attributes.get("r")), attributes.get("t", "n"))
         elif tag == "row":
             self._row, self._col = self._row_number(attributes.get("r")), -1
+        elif tag == "tablePart":
+            self.tables.update(value for key, value in attributes.items() if key.endswith(" id"))
         elif self._cell is None:
             return
         elif tag == "f":
@@ -76,7 +80,7 @@ class CellReader:
         elif tag == "f":
             cell.formula = text
         elif tag == "t" and not self._phonetic:
-            cell.texts.append(text)
+            cell.text = (cell.text or "") + text
         elif tag == "rPh":
             self._phonetic -= 1
 
@@ -122,7 +126,7 @@ class CellReader:
         if address is None:
             self._col += 1
             return max(self._row, 0), self._col
-        if (found := _ADDRESS.fullmatch(address)) is None:
+        if (found := self._address(address)) is None:
             raise WorkbookError(
                 f"{self.file} cannot be read: {address!r} is no cell of sheet {self.name}; build it anew"
             )
@@ -139,17 +143,18 @@ class CellReader:
 
     def _take(self, cell: _Open) -> None:
         at, sheet = cell.at, self.sheet
-        if not (0 <= at[0] < MAX_ROWS and at[1] < MAX_COLS):
+        row, col = at
+        if not (0 <= row < MAX_ROWS and col < MAX_COLS):
             self.odd(f"{self.name}!{cell_address(*at)}", "a cell beyond the edge of the sheet")
             return
-        if at[0] != self._row:
+        if row != self._row:
             self.odd(self._where(at), f"the cell stands among those of row {self._row + 1} in the file")
         if at in self._seen:
             self.odd(self._where(at), "this cell stands twice in the file: programs differ in which they read")
             for kept in (sheet.values, sheet.formulas, sheet.stored):
                 kept.pop(at, None)
         self._seen.add(at)
-        if self._is_formula(cell):
+        if cell.formula is not None and self._is_formula(cell, cell.formula):
             try:
                 value = self._value(cell)
             except WorkbookError:  # nobody needs it: it is calculated anew
@@ -159,11 +164,9 @@ class CellReader:
         elif (value := self._value(cell)) is not None:
             sheet.values[at] = value
 
-    def _is_formula(self, cell: _Open) -> bool:
+    def _is_formula(self, cell: _Open, text: str) -> bool:
         """Whether a formula stands in the cell, which is then kept. An empty one outside of what is shared is none."""
-        text, how, at = cell.formula, cell.how, cell.at
-        if text is None:
-            return False
+        how, at = cell.how, cell.at
         self._check_length(text, at)
         kind = how.get("t", "normal")
         if kind == "shared":
@@ -225,11 +228,11 @@ class CellReader:
         """What a cell holds besides a formula; None for a blank."""
         kind, text = cell.kind, cell.value
         if kind == "inlineStr":
-            return plain("".join(cell.texts)) if cell.texts else None
+            return None if cell.text is None else plain(cell.text)
         if text is None or (not text and kind != "str"):
             return None
         if kind == "n":
-            if len(text) > 400 or not _NUMBER.fullmatch(text):
+            if len(text) > 400 or not self._number(text):
                 raise self._no(cell, "number")
             return float(text)
         if kind == "s":

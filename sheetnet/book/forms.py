@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,7 +115,15 @@ def _is_bare(given: Mapping[Any, Any], model: Model | Net) -> bool:
     return bool(given) and bool(known & set(given)) and model.name not in given
 
 
-def judged(place: Place, given: Any, features: Sequence[str]) -> dict[str, np.ndarray]:
+@dataclass(frozen=True)
+class Named:
+    """A model, and the names of the rows and columns of its parameters: what of a place its parameters need."""
+
+    model: Model | Net
+    names: Names
+
+
+def judged(place: Place | Named, given: Any, features: Sequence[str]) -> dict[str, np.ndarray]:
     """The parameters of a place's model by our names, as float64 arrays in the shapes of a sheet; -0 is 0.
 
     given: arrays, tensors or tables of pandas by our names or torch's keys, torch's in torch's orientation; of a net
@@ -135,7 +144,7 @@ def judged(place: Place, given: Any, features: Sequence[str]) -> dict[str, np.nd
     return of_net(net, given, place.names)
 
 
-def _of_list(table: Any, place: Place) -> dict[str, np.ndarray]:
+def _of_list(table: Any, place: Place | Named) -> dict[str, np.ndarray]:
     """Parameters from a long table of pandas."""
     if not {*LISTED} <= {*table.columns}:
         words = f"found the columns {', '.join(map(str, table.columns[:8]))}"
@@ -144,7 +153,7 @@ def _of_list(table: Any, place: Place) -> dict[str, np.ndarray]:
     return _filled([(f"row {at}", *map(str, line[:3]), line[3]) for at, line in enumerate(lines, start=1)], place)
 
 
-def _filled(lines: Sequence[tuple[str, str, str, str, Any]], place: Place) -> dict[str, np.ndarray]:
+def _filled(lines: Sequence[tuple[str, str, str, str, Any]], place: Place | Named) -> dict[str, np.ndarray]:
     """Parameters from lines: where one stands, parameter, row, column, value.
 
     Raises: DataError naming the line that is unknown, there again, or no finite number, or what is missing.
@@ -179,9 +188,10 @@ def _known(names: Names, name: str, row: str) -> str:
 # ---- files
 
 
-def read_file(path: Path, places: Mapping[str, Place], features: Sequence[str]) -> Mapping[str, Any]:
+def read_file(path: Path, places: Mapping[str, Any], features: Sequence[str]) -> Mapping[str, Any]:
     """The parameters in a .csv, .npz or .pt file as `sheetnet params -o` writes them, by the name of a model, or bare.
 
+    places: by name, each a Place or a Named.
     Raises: SheetnetError naming the file and what is wrong with it.
     """
     kind = path.suffix.lower()
@@ -198,7 +208,7 @@ def read_file(path: Path, places: Mapping[str, Place], features: Sequence[str]) 
     return _tensors(path)
 
 
-def _of_cells(path: Path, cells: Cells, places: Mapping[str, Place]) -> dict[str, dict[str, np.ndarray]]:
+def _of_cells(path: Path, cells: Cells, places: Mapping[str, Place | Named]) -> dict[str, dict[str, np.ndarray]]:
     if cells.header != LISTED:
         found, remedy = f"found the header {shown(','.join(cells.header))}", f"use a file such as {SUCH_AS}"
         raise refusal(f"{path}, line 1", found, ",".join(LISTED), remedy)

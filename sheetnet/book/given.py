@@ -11,6 +11,7 @@ from sheetnet.models.as_net import as_net
 from sheetnet.models.make import net_of, of_passengers
 from sheetnet.models.model import Model
 from sheetnet.models.net import Net
+from sheetnet.motifs.net_parts import free_title
 from sheetnet.tables.table import Table, unchanged
 
 MAX_MODELS = 8
@@ -44,8 +45,8 @@ def models_for(table: Any, models: Any, loss: str | None) -> list[Model | Net]:
             )
         elif model.n_features != table.n_features:
             raise SheetnetError(f"{model.name} is for {model.n_features} features, the table has {table.n_features}")
-        if isinstance(model, Net) and model.title in (one.title for one in out):  # sheets are called by it
-            model = replace(model, title=f"{model.title} {model.name}")
+        if isinstance(model, Net):  # sheets are called by its title
+            model = replace(model, title=free_title(model.title, model.name, [one.title for one in out]))
         out.append(model)
     if len({model.name for model in out}) != len(out):
         raise SheetnetError('each model can stand in a workbook once; name another with name="second"')

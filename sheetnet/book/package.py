@@ -25,7 +25,7 @@ COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # how a file begins that is encr
 MAX_FILE = 100 * 2**20  # bytes
 MAX_UNPACKED = 200 * 2**20  # bytes of all parts together
 MAX_PARTS = 1000
-MAX_TAGS = 16_000_000  # of all parts together: eight for each cell of the largest workbook that is built
+MAX_TAGS = 14_000_000  # of all parts together: six for each cell of the largest workbook that is built, and more
 MAX_DEPTH = 100  # tags within each other; charts have some twenty
 MAX_TAG = 2**20  # bytes of one tag or one comment
 MAX_TEXT = 2**20  # characters of one text
@@ -121,11 +121,11 @@ def open_package(path: Path) -> Package:
 
 def _content(path: Path) -> bytes:
     """The bytes of a regular file; a named pipe or a device is not waited for."""
-    if not path.exists():
-        raise WorkbookError(f"{path}: there is no such file")
-    if path.is_dir():
-        raise WorkbookError(f"{path}: this is a folder; name an .xlsx file")
     try:
+        if not path.exists():
+            raise WorkbookError(f"{path}: there is no such file")
+        if path.is_dir():
+            raise WorkbookError(f"{path}: this is a folder; name an .xlsx file")
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with open(handle, "rb") as file:
             if not stat.S_ISREG(os.fstat(handle).st_mode):

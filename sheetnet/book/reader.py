@@ -61,7 +61,7 @@ def read(path: Path) -> Contents:
         sheet.state = state
         walked.add(relation.part)
         contents.sheets[name], contents.paths[name] = sheet, relation.part
-        _read_tables(package, relation.part, sheet, contents, oddities)
+        _read_tables(package, relation.part, reader.tables, contents, oddities)
     _read_names(entries, contents, oddities)
     for rest in sorted(package.parts.keys() - walked):
         if rest.lower().endswith((".xml", ".rels")):
@@ -172,11 +172,12 @@ def _strings(package: Package, relations: Mapping[str, Relation]) -> list[str]:
     return found
 
 
-def _read_tables(package: Package, part: str, sheet: Sheet, contents: Contents, oddities: _Oddities) -> None:
-    """Put the tables of a sheet's part into the sheet."""
+def _read_tables(package: Package, part: str, ids: set[str], contents: Contents, oddities: _Oddities) -> None:
+    """Put the tables of the sheet that was read last into it: those that it names by the ids of their relations."""
     taken = {name.lower() for other in contents.sheets.values() for name in other.tables}
-    for relation in package.relations(part).values():
-        if relation.kind == "table" and relation.part in package.parts:
+    *_, sheet = contents.sheets.values()
+    for id, relation in package.relations(part).items():
+        if id in ids and relation.kind == "table" and relation.part in package.parts:
             name, table = _table(package, relation.part)
             if name.lower() in taken:
                 oddities.add(f"table {name}", "a second table of that name")

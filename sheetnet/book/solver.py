@@ -5,6 +5,8 @@ from __future__ import annotations
 from sheetnet.graph.dialect import number
 from sheetnet.page.book import Solver
 
+SOLVES = ("solver_adj", "solver_opt", "solver_typ", "solver_num")  # cells, target, minimise, no constraints
+
 
 def solver_settings(solver: Solver) -> dict[str, str]:
     """The hidden names and their values: minimise the target by changing cells, GRG, negative allowed."""

@@ -8,9 +8,21 @@ from typing import Any
 import numpy as np
 
 from sheetnet.graph.dialect import number
-from sheetnet.page.book import Page, Rule
+from sheetnet.page.book import Block, Page, Rule
 
+TITLE = "As it came"
 MOST = 200  # cells of one block with a tip each; a table of data has none
+
+
+def has_tips(block: Block) -> bool:
+    """Whether the cells of a block say what they held as the workbook came."""
+    few = block.area.n_rows * block.area.n_cols <= MOST
+    return block.role in ("input", "data") and block.style == "values" and few
+
+
+def tips(value: np.ndarray) -> list[str]:
+    """What the cells of such a block say, one after the other; blanks and words have no tip."""
+    return [f"{one:.12g}" if isinstance(one, float) and one == one else "" for one in value.ravel().tolist()]
 
 
 def bound(sheet: Any, page: Page) -> None:
@@ -25,13 +37,12 @@ def put(sheet: Any, page: Page, values: Mapping[str, np.ndarray]) -> None:
     """Each cell that a person may change shows what it held as the workbook came; rules refuse what cannot be."""
     rules = {rule.area: rule for rule in page.rules}
     for block in page.blocks:
-        few = block.area.n_rows * block.area.n_cols <= MOST
-        if block.role not in ("input", "data") or block.style != "values" or not few:
+        if not has_tips(block):
             continue
         rule = _bounds(rules[block.area]) if block.area in rules else {"validate": "any"}
-        for (row, col), value in zip(block.area.cells(), values[block.id].flat, strict=True):
-            if isinstance(value, float) and value == value:
-                tip = {"input_title": "As it came", "input_message": f"{value:.12g}"}
+        for (row, col), text in zip(block.area.cells(), tips(values[block.id]), strict=True):
+            if text:
+                tip = {"input_title": TITLE, "input_message": text}
                 sheet.data_validation(row, col, row, col, rule | tip)
 
 

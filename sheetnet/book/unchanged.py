@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sheetnet.book.manifest import DIGEST
 from sheetnet.page.area import area_of
 from sheetnet.page.book import Block, Book
 
@@ -61,7 +62,7 @@ def _without_record(strings: bytes) -> str:
     found = re.sub(r"</t></si><si><t[^>]*>", "", text[start:])
     end = found.rfind("}") + 1
     content = json.loads(found[:end].replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">"))
-    content.pop("record", None)
+    content = {key: value for key, value in content.items() if key not in ("record", DIGEST)}
     return re.sub(r'(unique)?[cC]ount="\d+"', "", text[:start]) + json.dumps(content) + found[end:]
 
 

@@ -6,10 +6,11 @@ the last bit. The file is written beside its target and then renamed, so that no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -50,33 +51,40 @@ def write(
     same: whether the file that stands there is this workbook already, and stays.
     Raises: WorkbookError when the target cannot be written.
     """
-    with replacing(path, same) as beside:
-        _fill(beside, book, values, manifest)
+    with replacing(path, same) as content:
+        fill(content, book, values, manifest)
 
 
 @contextmanager
-def replacing(path: Path, same: files.Same | None = None) -> Iterator[str]:
-    """The name of a new file beside path, which takes its place when the context ends well; else path stays as it was.
+def replacing(path: Path, same: files.Same | None = None) -> Iterator[BytesIO]:
+    """Room for a workbook, which stands at path when the context ends well; else path stays as it was.
 
+    A full disk is met once the workbook is whole: zipfile would try again to write what it has left, and complain.
     Raises: WorkbookError when the target cannot be written.
     """
     with files.writing(path, WorkbookError, "; is it open elsewhere?", same) as beside:
+        content = BytesIO()
         try:
-            yield str(beside)
+            yield content
+            beside.write_bytes(content.getbuffer())
         except XlsxFileError as reason:
             raise OSError(*reason.args) from reason
 
 
-def new_file(path: str, title: str) -> Any:
+def new_file(content: BytesIO, title: str) -> Any:
     """An empty XlsxWriter workbook that calculates by itself and carries no date of today."""
-    file = xlsxwriter.Workbook(path, {"in_memory": True})
+    file = xlsxwriter.Workbook(content, {"in_memory": True})
     file.set_properties({"title": title, "created": FIXED_DATE, "comments": "made by sheetnet"})
     file.set_calc_mode("auto")
     return file
 
 
-def _fill(path: str, book: Book, values: Mapping[str, np.ndarray], manifest: str) -> None:
-    file = new_file(path, book.pages[0].title)
+def fill(
+    content: BytesIO, book: Book, values: Mapping[str, np.ndarray], manifest: str,
+    put: Callable[[Any, Book, Block, np.ndarray, Formats], None] | None = None,
+) -> None:  # fmt: skip
+    """Write all of a book into a new file; put: what writes a block, if not its values and formulas."""
+    file = new_file(content, book.pages[0].title)
     formats = Formats(file)
     sheets = {page.name: file.add_worksheet(page.name, worksheet_class=ExactSheet) for page in book.pages}
     for name, area in book.names.items():
@@ -86,7 +94,7 @@ def _fill(path: str, book: Book, values: Mapping[str, np.ndarray], manifest: str
         lay_out(sheet, page, formats)
         for block in page.blocks:
             _heading(sheet, page, block, formats)
-            _block(sheet, book, block, values[block.id], formats)
+            (put or _block)(sheet, book, block, values[block.id], formats)
         tips.put(sheet, page, values)
         for chart in page.charts:
             charts.draw(file, sheet, chart)
@@ -224,6 +232,11 @@ def _block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: For
     lazy = block.style == "cells" and book.reads_arrays(block)
     for formula in book.formulas(block):
         _formula(sheet, replace(formula, array=True) if lazy else formula, plain, top, left, format)
+    conditions(sheet, block, formats)
+
+
+def conditions(sheet: Any, block: Block, formats: Formats) -> None:
+    """How a block's cells look when they hold what they may: large numbers, verdicts."""
     if block.format in FIXED_FORMATS:
         rule = {"type": "cell", "criteria": "not between", "minimum": -LARGE, "maximum": LARGE}
         sheet.conditional_format(*block.area.corners, rule | {"format": formats.large})

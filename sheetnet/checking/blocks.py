@@ -7,26 +7,16 @@ a spreadsheet engine; every block is compared with the graph, and with torch's a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from sheetnet.book import reader
-from sheetnet.book.inputs import read_inputs
-from sheetnet.book.manifest import Manifest
-from sheetnet.book.opened import find_manifest
-from sheetnet.book.reader import Contents
 from sheetnet.checking.compare import RELATIVE, floor_of, hold_against
+from sheetnet.checking.examined import Examined, begin, look_through
 from sheetnet.checking.recalculation import recalculating
 from sheetnet.checking.report import BlockReport, Report
-from sheetnet.checking.structure import (
-    check_calculation,
-    check_formulas,
-    check_names,
-    check_sheets,
-    check_values_on_record,
-)
+from sheetnet.checking.stored import Stored
 from sheetnet.errors import EngineError
 from sheetnet.graph.dialect import STACKS
 from sheetnet.graph.magnitude import with_magnitudes
@@ -40,10 +30,13 @@ from sheetnet.page.book import Block
 Say = Callable[[str], None]
 
 
-def check(path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None) -> Report:
+def check(
+    path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None, *, strict: bool = False
+) -> Report:  # fmt: skip
     """The report on a workbook; report.ok tells whether everything agrees, str(report) is for people.
 
-    engine: "ironcalc", "libreoffice" or "excel". say: called with a few words at each step.
+    engine: "ironcalc", "libreoffice" or "excel". say: called with a few words at each step. strict: whether what is
+    only shown otherwise than it was built (report.presentation) is a difference too.
     Raises: WorkbookError when the file cannot be read or an input is no number; EngineError.
     """
     from sheetnet.engines import get
@@ -54,44 +47,21 @@ def check(path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None)
         raise EngineError(f"{path}: not checked, {missing}")
     runner.prepare()
     say(f"reading {path}")
-    contents = reader.read(path)
-    found = find_manifest(contents)
-    workbook = found.workbook
-    report = Report(str(path), engine, contents.n_formula_cells)
-    check_sheets(contents, workbook, found, report)
+    seen = begin(path, engine, strict)
+    report, contents, workbook = seen.report, seen.contents, seen.found.workbook
     if report.structure:
         return report
-    inputs = read_inputs(contents, workbook)
     say(f"recalculating in {engine}")
     with recalculating(contents, workbook, engine) as values:
-        blocks = _looked_at(contents, found, inputs, report)
+        look_through(seen)
         say("asking torch")
-        witnessed = workbook.torch_says(inputs)
-        _compare(workbook, inputs, values(), witnessed, blocks)
+        witnessed = workbook.torch_says(seen.inputs)
+        _compare(seen, values(), witnessed)
     return report
 
 
-def _looked_at(
-    contents: Contents, found: Manifest, inputs: dict[str, np.ndarray], report: Report
-) -> dict[str, BlockReport]:  # fmt: skip
-    """The report of each block by its id, and all that can be told without a recalculation."""
-    workbook = found.workbook
-    check_calculation(contents, report)
-    check_names(contents, workbook, report)
-    blocks = {
-        block.id: BlockReport(block.id, block.area.full(fixed=False), block.area.n_rows * block.area.n_cols)
-        for block in workbook.book.blocks
-    }
-    report.blocks = list(blocks.values())
-    check_values_on_record(contents, workbook, found, inputs, blocks)
-    check_formulas(contents, workbook, blocks, report)
-    return blocks
-
-
-def _compare(
-    workbook: Workbook, inputs: Mapping[str, np.ndarray], got: Mapping[str, np.ndarray],
-    witnessed: Mapping[str, np.ndarray], blocks: Mapping[str, BlockReport],
-) -> None:  # fmt: skip
+def _compare(seen: Examined, got: Mapping[str, np.ndarray], witnessed: Mapping[str, np.ndarray]) -> None:
+    workbook, blocks, inputs = seen.found.workbook, seen.blocks, seen.inputs
     inputs = {**inputs, **{b.id: got[b.id] for b in workbook.book.blocks if b.role == "answer"}}  # also by a formula
     given = workbook.by_node(inputs)
     live = [block for block in workbook.book.blocks if block.style != "values"]
@@ -99,10 +69,13 @@ def _compare(
     expected = with_magnitudes([block.node for block in live], given, settle=undecided.settle)
     floors = {block.id: floor_of(magnitude) for block, (_, magnitude) in zip(live, expected, strict=True)}
     apart = {block.id: undecided.apart[block.node] for block in live if block.node in undecided.apart}
-    _witness_the_record(workbook, inputs, witnessed, floors, apart, blocks)
+    touched = seen.found.touched(inputs)
+    _witness_the_record(workbook, inputs, touched, witnessed, floors, apart, blocks)
+    stored = Stored()
     for block, (value, _) in zip(live, expected, strict=True):
         line, floor = blocks[block.id], floors[block.id]
         spoilt = _spoilt(workbook, block, value)
+        stored.look(seen.contents, block, (got[block.id], value), floor)
         line.max_abs, line.max_rel = hold_against(
             line,
             block.area,
@@ -127,6 +100,7 @@ def _compare(
                 apart.get(block.id, 0.0),
                 computed=True,
             )
+    seen.report.notes += stored.notes()
 
 
 def _parts(node: Node, cells: np.ndarray) -> Iterator[tuple[Node, np.ndarray]]:
@@ -142,6 +116,7 @@ def _parts(node: Node, cells: np.ndarray) -> Iterator[tuple[Node, np.ndarray]]:
 def _witness_the_record(
     workbook: Workbook,
     inputs: Mapping[str, np.ndarray],
+    touched: Collection[str],
     witnessed: Mapping[str, np.ndarray],
     floors: Mapping[str, np.ndarray],
     apart: Mapping[str, np.ndarray],
@@ -152,7 +127,7 @@ def _witness_the_record(
     As close as the block to which its numbers belong, where the sheets show that block.
     """
     places = {block.id: block for block in workbook.book.blocks}
-    for id, said in workbook.on_record(inputs, witnessed).items():
+    for id, said in workbook.on_record(inputs, witnessed, touched).items():
         words = "the value on record is not what torch says today"
         own = id.removeprefix(TORCH)
         floor = floors.get(own, floor_of(size(said)))

@@ -72,7 +72,7 @@ def poison(contents: Contents, target: Path) -> int:
     try:
         with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as out:
             for part, text in parts.items():
-                out.writestr(part, text.encode())
+                out.writestr(zipfile.ZipInfo(part), text.encode())  # the same bytes at any time
     except OSError as reason:
         raise EngineError(
             f"{contents.file}: not calculated, there is no place for a copy of it in {target.parent.parent}:"

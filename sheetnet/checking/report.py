@@ -62,13 +62,18 @@ class BlockReport:
 
 @dataclass(repr=False)
 class Report:
-    """All blocks of a file, and what is wrong outside of them (sheets, names). True where everything agrees."""
+    """All blocks of a file, and what is wrong outside of them (sheets, names). True where everything agrees.
+
+    presentation: what a reader sees otherwise than it was built, though the numbers are right; a difference if strict.
+    """
 
     file: str
     engine: str
     formula_cells: int
     blocks: list[BlockReport] = field(default_factory=list)
     structure: list[Finding] = field(default_factory=list)
+    presentation: list[Finding] = field(default_factory=list)
+    strict: bool = False
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -80,6 +85,7 @@ class Report:
     def findings(self) -> list[Finding]:
         """What is wrong, causes first: structure, formulas and values that were changed, then numbers that differ."""
         found = self.structure + [block.finding for block in self.blocks if block.finding]
+        found += self.presentation if self.strict else []
         return sorted(found, key=lambda finding: finding.computed)
 
     def __bool__(self) -> bool:
@@ -123,6 +129,9 @@ class Report:
         lines += [str(finding) for finding in shown]
         if len(self.findings) > len(shown):
             lines.append(f"... and numbers in {len(self.findings) - len(shown)} more blocks; see the table.")
+        if self.presentation and not self.strict:
+            lines += ["What is shown was changed, not what is calculated (--strict makes these differences):"]
+            lines += [str(finding) for finding in self.presentation]
         lines += [f"note: {note}" for note in self.notes]
         ending = "" if self.ok else "; see above"
         return "\n".join([*lines, f"{self.file}: {self._verdict()}{ending}."])
@@ -134,7 +143,9 @@ class Report:
         cells = ("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in self._rows())
         heads = "".join(f"<th>{name}</th>" for name in HEADS)
         found = "".join(f"<li><pre>{escape(str(finding))}</pre></li>" for finding in self.findings[:10])
+        seen = "".join(f"<li><pre>{escape(str(one))}</pre></li>" for one in self.presentation[:10] if not self.strict)
         words = f"<p>{escape(self.file)}: {escape(self._verdict())}</p><ul>{found}</ul>"
+        words += f"<p>What is shown was changed, not what is calculated:</p><ul>{seen}</ul>" if seen else ""
         return f"{words}<details><summary>blocks</summary><table><tr>{heads}</tr>{''.join(cells)}</table></details>"
 
     def _verdict(self) -> str:

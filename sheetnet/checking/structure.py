@@ -10,6 +10,7 @@ from sheetnet.book import reader
 from sheetnet.book.manifest import MANIFEST_SHEET, Manifest
 from sheetnet.book.opened import missing_sheets
 from sheetnet.book.reader import Contents, where
+from sheetnet.book.solver import SOLVES, solver_settings
 from sheetnet.checking.canonical import canonical
 from sheetnet.checking.compare import hold_against
 from sheetnet.checking.report import BlockReport, Finding, Report
@@ -35,33 +36,74 @@ def check_calculation(contents: Contents, report: Report) -> None:
             report.structure.append(Finding("calculation settings", f"{setting} was changed", got, expected))
 
 
+def check_once(contents: Contents, report: Report) -> None:
+    """What a file says twice, or outside of a sheet, is read by one program so and by another otherwise."""
+    for place, words in contents.oddities:
+        report.structure.append(Finding(place, "programs differ in what they read here", words, "said once, in place"))
+
+
+def check_record(found: Manifest, report: Report) -> None:
+    """The hidden record must be what was written, to the letter."""
+    if not found.intact:
+        words = "the hidden record was changed; build the workbook anew"
+        report.structure.append(Finding(MANIFEST_SHEET, words, "another text", "the text whose digest it holds"))
+
+
 def check_names(contents: Contents, workbook: Workbook, report: Report) -> None:
-    """Names and tables that formulas read by must mean what they meant."""
-    known = {name.lower() for name in contents.names}
+    """Names that formulas read by must mean what they meant, and from every cell the same."""
+    known = {name.lower(): text for name, text in contents.names.items()}
     for name, area in workbook.book.names.items():
         text = contents.names.get(name, "nothing")
-        if _place(text) != _place(area.full()):
+        if canonical(text.removeprefix("=")) != canonical(area.full()):
             report.structure.append(Finding(f"name {name}", "the name refers to something else", text, area.full()))
         for sheet in contents.sheets:
-            if f"{sheet}!{name}".lower() in known:
-                text = next(t for n, t in contents.names.items() if n.lower() == f"{sheet}!{name}".lower())
-                report.structure.append(
-                    Finding(f"name {sheet}!{name}", "a second name hides the first", text, area.full())
-                )
+            hiding = known.get(f"{sheet}!{name}".lower())
+            if hiding is not None:
+                words = "a second name hides the first"
+                report.structure.append(Finding(f"name {sheet}!{name}", words, hiding, area.full()))
+
+
+def check_tables(contents: Contents, workbook: Workbook, report: Report) -> None:
+    """Tables must have the cells, the columns, the head and no totals, as formulas read their columns."""
     for page in workbook.book.pages:
-        if page.table:
-            name, area, headers = page.table
-            found = contents.sheets[page.name].tables.get(name)
-            if found is None or found.ref != area.address():
-                got = found.ref if found else "nothing"
-                report.structure.append(Finding(f"table {name}", "the table has another range", got, area.address()))
-            elif found.columns != headers:
-                got, want = ", ".join(found.columns), ", ".join(headers)
-                report.structure.append(Finding(f"table {name}", "its columns have other names", got, want))
+        if not page.table:
+            continue
+        name, area, headers = page.table
+        found = contents.sheets[page.name].tables.get(name)
+        held = [
+            ("the table has another range", found.ref if found else "nothing", area.address()),
+            ("its columns have other names", ", ".join(found.columns) if found else "", ", ".join(headers)),
+            ("it has no header row, or several", str(found.header_rows) if found else "0", "1"),
+            ("it has a totals row, which is no data", str(found.totals_rows) if found else "0", "0"),
+        ]
+        for words, got, expected in held:
+            if got != expected:
+                report.structure.append(Finding(f"table {name}", words, got, expected))
+                break
 
 
-def _place(text: str) -> str:
-    return text.lstrip("=").replace("$", "").replace("'", "").upper()
+def check_solver(contents: Contents, workbook: Workbook, report: Report) -> None:
+    """What Excel's Solver finds preset on a sheet: target and cells are differences, the rest is only shown.
+
+    Programs that know no Solver leave all of it out, which is no difference.
+    """
+    for page in workbook.book.pages:
+        if page.solver is None:
+            continue
+        presets = solver_settings(page.solver)
+        found = {name: contents.names.get(f"{page.name}!{name}") for name in presets}
+        if not any(found.values()):
+            report.presentation.append(
+                Finding(page.name, "Solver's settings are gone", "none", f"{len(presets)} names")
+            )
+            continue
+        for name, expected in presets.items():
+            got = found[name]
+            if got is None or canonical(got.removeprefix("=")) != canonical(expected):
+                findings = report.structure if name in SOLVES else report.presentation
+                findings.append(
+                    Finding(f"name {page.name}!{name}", "Solver is set otherwise", got or "nothing", expected)
+                )
 
 
 def check_values_on_record(
@@ -99,7 +141,7 @@ def check_formulas(contents: Contents, workbook: Workbook, blocks: Mapping[str, 
                 blocks[block.id].finding = finding
     for name, sheet in contents.sheets.items():
         extra = sorted((set(sheet.formulas) | sheet.covered) - known[name])
-        if extra and name not in pages:
+        if name not in pages:
             report.notes.append(f"the sheet {name} was added; its {len(extra)} formula cells were not compared")
             continue
         if extra:

@@ -51,7 +51,8 @@ RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in O
     "--params",
     type=FILE,
     metavar="FILE",
-    help="titanic: begin with the weights in a .csv; or build a .xlsx anew, with weights, rates and data as they are.",
+    help="titanic: begin with the weights in a .csv; or build a .xlsx anew, with weights, rates and data as they are."
+    " table: begin with the parameters in a .csv, .npz, .pt or .xlsx.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 @click.pass_context
@@ -72,6 +73,7 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
       sheetnet build titanic --params mine.xlsx --epochs 300 -o longer.xlsx
       sheetnet build penguins.csv --target species --hidden 8
       sheetnet build penguins.csv --target body_mass_g --leave-out year --missing median --valid 0.2
+      sheetnet build penguins.csv --target species --hidden 8 --params net.pt -o again.xlsx
       sheetnet build penguins.csv --target sex --model logistic --column species=dummies -o sex.xlsx
     """
     given = [key for key in TITANIC_ONLY if context.get_parameter_source(key) == ParameterSource.COMMANDLINE]
@@ -80,7 +82,7 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
             known = f"lessons are {', '.join(LISTING)} and all, a table is a file such as penguins.csv"
             near = alike(what, [*LISTING, "all"])
             raise click.BadParameter(f"{what!r} is no lesson and no table: {known}{near}", param_hint="'LESSON|TABLE'")
-        if wrong := [key for key in given if key in ("recipe", "csv", "params")]:
+        if wrong := [key for key in given if key in ("recipe", "csv")]:
             raise SheetnetError(f"--{wrong[0]} is for titanic; a table is a file of its own: say how it is taken")
         build_table(what, output, as_json, settings)
         return
@@ -91,7 +93,9 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
     if given and lesson != "titanic":
         raise SheetnetError(f"--{given[0]} is for titanic; {_whose(lesson)} made of its own numbers")
     if output and lesson == "all":
-        raise SheetnetError("--output names one file; all lessons go to the folder workbooks")
+        raise SheetnetError(
+            "--output names one file; all lessons go to the folder workbooks: leave it away, or build one"
+        )
     if output is None:
         _make_folder(Path("workbooks"))
     settings["given"] = given

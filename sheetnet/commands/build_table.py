@@ -33,8 +33,13 @@ def build_table(file: str, output: str | None, as_json: bool, options: dict[str,
     net = own_net(options, table)
     lr = optimiser_of(options["optimiser"]).lesson_lr if options["lr"] is None else options["lr"]
     settings = {"epochs": options["epochs"], "optimiser": options["optimiser"], "lr": lr}
+    start = None
+    if options["params"]:
+        from sheetnet.book.starting import starting
+
+        start = {net.name: starting(net, Path(options["params"]), table.features, table.target.classes)}
     say(f"asking torch, writing {path}")
-    built = sn.build(path, table, net, seed=options["seed"], **settings)
+    built = sn.build(path, table, net, seed=options["seed"], start=start, **settings)
     tell_kept(built.path, built.kept)
     (_print_json if as_json else _print)(file, table, net, built, settings)
 

@@ -17,8 +17,12 @@ from sheetnet.engines import NAMES
     "--engine", type=click.Choice(NAMES), default="ironcalc", show_default=True,
     help="The spreadsheet engine that recalculates; excel needs Excel and xlwings, on Windows or macOS.",
 )  # fmt: skip
+@click.option(
+    "--strict", is_flag=True,
+    help="What is only shown otherwise (charts, colours, formats, words, hidden rows) is a difference too.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
-def check(files: tuple[str, ...], engine: str, as_json: bool) -> None:
+def check(files: tuple[str, ...], engine: str, strict: bool, as_json: bool) -> None:
     """Recalculate workbooks and compare every block with the graph and with torch.
 
     Exit code 0: all agree; 1: something differs, with cell, got and expected; 2: a file cannot be read.
@@ -34,7 +38,7 @@ def check(files: tuple[str, ...], engine: str, as_json: bool) -> None:
     reports, worst = [], 0
     for file in files:
         try:
-            report = check_file(file, engine, say)
+            report = check_file(file, engine, say, strict=strict)
         except Exception as reason:  # the other files are checked all the same
             worst = told(reason)
             continue

@@ -13,6 +13,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -27,7 +28,25 @@ ROOM = "the memory is full: take fewer rows, columns, epochs or nets, or close o
 
 
 class Commands(click.Group):
-    """A group of commands that end as this module says, however they are called."""
+    """A group of commands that end as this module says, however they are called.
+
+    names: of commands, each in the module of sheetnet.commands of that name, which is imported when it is asked for: so
+    that Ctrl-C is heard here while numpy is, and a command waits for nothing that others need.
+    """
+
+    def __init__(self, *args: Any, names: Sequence[str] = (), **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.names = names
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands, as help shows them."""
+        return sorted({*self.names, *self.commands})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name; None where there is none."""
+        if cmd_name in self.names and cmd_name not in self.commands:
+            self.add_command(getattr(import_module(f"sheetnet.commands.{cmd_name}"), cmd_name))
+        return super().get_command(ctx, cmd_name)
 
     def main(
         self,
@@ -195,9 +214,14 @@ def _warnings() -> Iterator[None]:
             said.add(str(message))
             tell(str(message))
 
+    before = sys.unraisablehook
     with warnings.catch_warnings():
         if not sys.warnoptions:
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", SheetnetWarning)
             warnings.showwarning = show
-        yield
+            sys.unraisablehook = lambda _: None  # what a destructor says when the disk is full has been said
+        try:
+            yield
+        finally:
+            sys.unraisablehook = before

@@ -12,6 +12,7 @@ from sheetnet.commands.common import features_in, listed, reading_of, say
 from sheetnet.commands.tables import OF_MODEL, OF_TABLE, SAYINGS, alike, none_of
 from sheetnet.errors import DataError, SheetnetError
 from sheetnet.tables.columns import How, Saying
+from sheetnet.tables.words import shown
 
 if TYPE_CHECKING:
     from sheetnet.models.net import Net
@@ -47,7 +48,10 @@ def own_table(file: str, options: dict[str, Any]) -> Table:
         if shares:
             table = table.split(**{"valid": 0.0, "test": 0.0, **shares}, seed=options["split_seed"] or 0)
     except DataError as reason:
-        raise DataError(typed(str(reason))) from None
+        words = typed(str(reason))
+        if any(shown(name) in words for name, how in left_out):
+            words = words.replace("mend --column", "mend --leave-out")
+        raise DataError(words) from None
     say(f"{table.n_rows} rows, {table.n_features} features")
     return table
 
@@ -104,12 +108,15 @@ def in_own_words(trouble: str, table: Table) -> str:
     largest, units = float(abs(table.y).max()), table.graph().units
     if units is None or units.scaled or largest <= 10:
         return trouble
-    return f"{trouble}, or leave the --column of {units.name} away, which is of size {largest:.0e} as it is"
+    what, _, remedy = trouble.rpartition(": ")
+    return f"{what}: {units.name} is of size {largest:.0e}, as it is; {remedy}, or leave its --column away"
 
 
 _WAYS = "|".join(get_args(How))
 _ARGUMENTS = "target|features|missing|kind|positive|separator|decimal|encoding"
 _IN_PYTHON: dict[str, Callable[[re.Match[str]], str]] = {
+    r"\(sn\.open_rows\)": lambda m: "(sheetnet train linear --data FILE)",
+    r"say fill=True": lambda m: "say --fill",
     r"say target=": lambda m: "say it with --target COLUMN",
     r"columns=\{'(.+?)': sn\.(\w+)\(\)\}": lambda m: f"--column {shlex.quote(m[1])}={m[2].replace('_', '-')}",
     r"columns=\{\.\.\.\}": lambda m: "--column NAME=HOW",

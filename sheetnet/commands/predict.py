@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sheetnet.commands.common import CONTEXT, FILE, finite, outputs, print_json, say
+from sheetnet.commands.own import typed
+from sheetnet.errors import DataError
 
 if TYPE_CHECKING:
     from sheetnet.book.params import Params
@@ -60,7 +62,10 @@ def _any(
     from sheetnet.book.answering import answers_for
     from sheetnet.book.predict import write_frame
 
-    found = answers_for(stands, rows, model, epoch, fill)
+    try:
+        found = answers_for(stands, rows, model, epoch, fill)
+    except DataError as reason:
+        raise DataError(typed(str(reason))) from None
     write_frame(found.frame, path)
     said = found.frame["prediction"]
     counts = {} if stands.table.target.kind == "number" else said.value_counts(sort=False).to_dict()

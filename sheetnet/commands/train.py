@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -130,7 +131,7 @@ def train(what: str, **options: Any) -> None:  # fmt: skip
         _print_run(run)
         if of_table and run.trouble:
             click.echo(in_own_words(run.trouble, table))
-    _write(run, files, net.name, of_table)
+    _write(run, files, net.name, of_table, table.target.classes if of_table else ())
     for name in ("history", "weights", "params", "plot"):
         if name in files:
             click.echo(f"written: {files[name]}", err=True)
@@ -164,7 +165,9 @@ def _of_passengers(what: str, options: dict[str, Any]) -> tuple[Any, Any, dict[s
     return table, net, net.init(options["seed"], learning_rate(scale, "the scale of the start weights"))
 
 
-def _write(run: Run, files: dict[str, Path], name: str, of_table: NetRun | None) -> None:
+def _write(
+    run: Run, files: dict[str, Path], name: str, of_table: NetRun | None, classes: Sequence[str]
+) -> None:  # fmt: skip
     from sheetnet.book.weights import frame_of, write_weights
 
     if "history" in files:
@@ -174,7 +177,7 @@ def _write(run: Run, files: dict[str, Path], name: str, of_table: NetRun | None)
         with writing(files["weights"]) as beside:
             frame_of(run.params["W"], run.features).to_csv(beside)
     if "params" in files and of_table:
-        write_params(files["params"], of_table)
+        write_params(files["params"], of_table, classes)
     elif "params" in files:
         import torch
 

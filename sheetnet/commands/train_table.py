@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,12 +44,14 @@ def print_net_json(file: str, run: NetRun, target: str) -> None:
     print_json(content | {"measured": measured, "params": params})
 
 
-def write_params(path: Path, run: NetRun) -> None:
-    """The last parameters: .pt a state_dict, .npz an array of each, .csv a line for each number.
+def write_params(path: Path, run: NetRun, classes: Sequence[str]) -> None:
+    """The last parameters: .pt a state_dict, .npz an array of each, .csv a line for each number, as of a workbook.
 
     Raises: SheetnetError when they cannot be written.
     """
+    from sheetnet.book.forms import listed
     from sheetnet.book.weights import state_bytes
+    from sheetnet.models.labels import names_of
 
     with writing(path) as beside:
         if path.suffix.lower() == ".pt":
@@ -58,4 +61,6 @@ def write_params(path: Path, run: NetRun) -> None:
             with beside.open("wb") as stream:
                 np.savez(stream, features=np.array(run.features, dtype=str), **arrays)
         else:
-            run.weights.iloc[-1].rename("value").to_csv(beside, lineterminator="\n")
+            assert run.net is not None  # a NetRun is made with its net
+            names = names_of(run.net, run.features, classes)
+            listed(run.params, names).to_csv(beside, index=False, lineterminator="\n")

@@ -7,7 +7,7 @@ in listing.py, and a notebook.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from typing import Any, ClassVar
@@ -243,17 +243,19 @@ class Lesson(Workbook):
         said = import_module(f"sheetnet.course.{self.name}.witness").witness(values)
         return {id: np.atleast_2d(value.detach().numpy()) for id, value in said.items()}
 
-    def on_record(self, values: Values, said: Values) -> dict[str, np.ndarray]:
+    def on_record(self, values: Values, said: Values, touched: Collection[str] = ()) -> dict[str, np.ndarray]:
         groups = {pair.id: pair.group for pair in self.pairs()} | {one.id: one.group for one in self.said()}
-        untouched = {group: self._untouched(group, values) for group in self.marks.changed}
+        untouched = {group: self._untouched(group, values, touched) for group in self.marks.changed}
         return {id: value for id, value in self._torch(said).items() if untouched[groups[id.removeprefix(TORCH)]]}
 
-    def _untouched(self, group: str, values: Values) -> bool:
+    def _untouched(self, group: str, values: Values, touched: Collection[str]) -> bool:
         """Whether the inputs that a group of comparisons depends on are as they were when the workbook was made."""
         ids = {node: id for id, node in self.inputs.items()}
         known = {id: self._delivered[node] for node, id in ids.items() if node in self._delivered}
         known |= {ids[node]: values[ids[copy]] for copy, node in self._kept.items()}
         watched = order(one.node for one in self.marks.watched if one.group in ("", group))
+        if any(ids.get(node) in touched for node in watched):
+            return False
         same = all(_same(values[ids[n]], known[ids[n]]) for n in watched if n in ids and ids[n] in known)
         return same and not evaluate([self.marks.changed[group]], self.by_node(values))[0].any()
 

@@ -237,7 +237,7 @@ def live(
 ) -> LiveSession:
     """A session on a workbook with models, in the program that has it open, or opens it now.
 
-    engine: "excel" (the default on Windows and macOS where it is), "libreoffice" (else), "ironcalc" (in this process,
+    engine: "excel" (the default on Windows and macOS where it is), "libreoffice" (else), "ironcalc" (beside us,
     nothing to be seen) or an Engine. into: for the passengers, see LiveSession. visible: with a window; one without
     ends with the session. Which block stands where is read from the file before it is opened.
     Raises: WorkbookError for a file that is no workbook of ours; LiveError for a lesson without models; EngineError.

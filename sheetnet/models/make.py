@@ -21,7 +21,7 @@ BETWEEN = ("relu", "leaky_relu", "sigmoid", "tanh", "gelu", "gelu_tanh", "silu",
 def mlp(
     table: Any, *hidden: int | Sequence[int], activation: str = "relu", loss: str | None = None, name: str = "mlp"
 ) -> Net:
-    """A net with hidden layers of these sizes, such as mlp(table, 8, 4); without any it is a line.
+    """A net with hidden layers of these sizes, such as mlp(table, 8, 4).
 
     loss: by default mse for a number, bce_with_logits for two classes, cross_entropy for more.
     Raises: SheetnetError for sizes that are no whole numbers, an unknown activation, and a loss that does not suit.
@@ -29,6 +29,10 @@ def mlp(
     needed(table)
     sizes = [size for part in hidden for size in ([part] if isinstance(part, int) else part)]
     sizes = [whole_number("the size of a hidden layer", size, 1, 256) for size in sizes]
+    if not sizes:
+        raise SheetnetError(
+            "mlp needs the sizes of its hidden layers, such as sn.mlp(table, 8); without any it is sn.linear(table)"
+        )
     if activation not in BETWEEN:
         raise SheetnetError(f"there is no activation {activation!r}; known are {', '.join(BETWEEN)}")
     loss = loss_for(table, loss)

@@ -5,6 +5,7 @@ scikit-learn is not imported: models are known by the names of their classes, an
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,10 +14,12 @@ import numpy as np
 
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.evaluate import evaluate
-from sheetnet.graph.node import variable
+from sheetnet.graph.node import mean, variable
+from sheetnet.models.answers import outputs as raw_outputs
 from sheetnet.models.layer import Layer
 from sheetnet.models.layers import Activation, Combine, Dense, Product, Row
-from sheetnet.models.metrics import r2
+from sheetnet.models.losses import of_nothing
+from sheetnet.models.metrics import ROUNDING, r2
 from sheetnet.models.net import Net, Step
 from sheetnet.models.sklearn_columns import Arranged, arranged, raw_rows, spelt
 from sheetnet.models.sklearn_steps import Taken, fitted, from_sklearn, through
@@ -69,6 +72,7 @@ def net_of(model: Any, table: Any, name: str = "net", title: str = "") -> Net:
     net = _net(front, _ordered(learnt, estimator, table, title), table.n_features, name, title)
     _prove(net, model, estimator, table, front)
     _check_units(net, table)
+    _doubt(net, table)
     return net
 
 
@@ -256,6 +260,17 @@ def _check_units(net: Net, table: Any) -> None:
     if r2(said[:, 0], own[:, 0]) > r2(said[:, 0], table.y[:, 0]):
         words = f"{net.title} predicts {goal} as it is, table.y is {goal} scaled"
         raise SheetnetError(f'{words}; say columns={{"{goal}": sn.number()}}, or fit it on table.y')
+
+
+def _doubt(net: Net, table: Any) -> None:
+    """None; a warning where it is worse than saying 0 for every row: fitted on something else, or not to the end."""
+    out, y = variable("out", (len(table.X), net.n_outputs)), variable("y", (len(table.X), 1))
+    values = {out: raw_outputs(net, net.init(), table.X), y: np.asarray(table.y, dtype=float)}
+    loss = float(evaluate([mean(net.of_loss.rows(out, y))], values)[0][0, 0])
+    nothing = of_nothing(net.loss, table.y, net.n_outputs)
+    if not loss <= nothing * (1 + ROUNDING):
+        words = f"its loss on this table is {loss:.4g}, where saying 0 for every row has {nothing:.4g}"
+        warnings.warn(f"{net.title}: {words}; was it fitted on table.X and table.y, to the end?", stacklevel=4)
 
 
 def _said(model: Any, estimator: Any, given: Any, table: Any) -> np.ndarray:

@@ -26,6 +26,8 @@ TITLES = {
     "majority": "Share of the largest class",
     "row_loss": "loss of the row",
 }
+# names of sheets that a net cannot have: those of every workbook, and one that Excel keeps for itself
+SHEETS = {"start", "data", "features", "torch", "words", "exercises", "history"}
 FORMATS = {
     "loss": "loss", "valid_loss": "loss", "accuracy": "share", "valid_accuracy": "share", "majority": "share",
     "right": "plain", "rmse": "units",
@@ -87,3 +89,20 @@ def sheet_name(title: str, before: str = "") -> str:
     """A name that a sheet may have, with a word before it."""
     clean = "".join(" " if letter in "[]:*?/\\'" else letter for letter in title).strip() or "Net"
     return f"{before} {clean}".strip()[:31].strip()
+
+
+def free_title(title: str, name: str, taken: Sequence[str]) -> str:
+    """The title of a net, or with its name or a number behind it, so that its sheets are called as no others are.
+
+    >>> free_title("MLP 8-2-1", "mlp", []), free_title("MLP 8-2-1", "two", ["MLP 8-2-1"]), free_title("Data", "net", [])
+    ('MLP 8-2-1', 'MLP 8-2-1 two', 'Data net')
+    """
+    room = 31 - len("Gradient  99")
+    tried = (title, f"{title} {name}", *(f"{title[:room].strip()} {number}" for number in range(2, 100)))
+    others = SHEETS.union(*map(_sheets, taken))
+    return next(one for one in tried if not _sheets(one) & others)
+
+
+def _sheets(title: str) -> set[str]:
+    """The names of a net's sheets, as programs compare them."""
+    return {sheet_name(title, before).lower() for before in ("", "Gradient", "Descent", "Steps")}

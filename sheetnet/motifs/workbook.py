@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
@@ -80,8 +80,11 @@ class Workbook(ABC):
         """
 
     @abstractmethod
-    def on_record(self, values: Values, said: Values) -> dict[str, np.ndarray]:
-        """What torch says today of the blocks that hold its numbers, where nothing was changed since."""
+    def on_record(self, values: Values, said: Values, touched: Collection[str] = ()) -> dict[str, np.ndarray]:
+        """What torch says today of the blocks that hold its numbers, where nothing was changed since.
+
+        touched: the ids of inputs that are known to be others than they were.
+        """
 
     def lacking(self, values: Values) -> str:
         """Why these inputs do not fit the layout, in words; empty when they do."""

@@ -158,8 +158,9 @@ class Book:
 
     def page(self, name: str, title: str, about: str, **more: object) -> Page:
         """A new sheet at the end; name has at most 31 characters."""
-        if len(name) > 31 or re.search(r"[\[\]:*?/\\]", name):
-            raise GraphError(f"a sheet cannot be called {name!r}: at most 31 characters, and none of [ ] : * ? / \\")
+        if not 0 < len(name) <= 31 or re.search(r"[\[\]:*?/\\]|^'|'$", name) or name.lower() == "history":
+            words = "at most 31 characters, none of [ ] : * ? / \\, no ' at an end, and not History, which Excel keeps"
+            raise GraphError(f"a sheet cannot be called {name!r}: {words}")
         if name.lower() in (page.name.lower() for page in self.pages):
             raise GraphError(f"there is a sheet {name!r} already")
         page = Page(self, name, title, about, **more)  # type: ignore[arg-type]

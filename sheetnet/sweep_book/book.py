@@ -35,9 +35,9 @@ def write_sweep(sweep: Swept, path: Path) -> None:
     if sweep.table.empty:
         raise WorkbookError(f"{path}: the sweep was stopped before a net was done; there is nothing to write")
     nets = _shown(sweep.table, sweep.model.rectified)
-    with replacing(path) as beside:
+    with replacing(path) as content:
         title = f"Sweep: {len(sweep.table):,} nets, and how they ended"
-        file, book = new_file(beside, title), Book()
+        file, book = new_file(content, title), Book()
         formats = Formats(file)
         about = "Each result here is a formula over the sheet Nets. Change a yellow cell and look at what moves."
         first = Pen(file, formats, book.page("Sweep", title, about, freeze=(2, 0), gridlines=False))

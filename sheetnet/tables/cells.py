@@ -113,6 +113,11 @@ def is_blank(cell: str) -> bool:
     return cell.strip().lower() in BLANKS
 
 
+def is_number(cell: str) -> bool:
+    """Whether a text is a number with a decimal point, or without one."""
+    return bool(_POINT.fullmatch(cell.strip()))
+
+
 def marks(columns: Sequence[Sequence[str]], place: str, names: Sequence[str], said: Mark | None) -> list[Mark | None]:
     """The decimal mark of each column of texts, None for one that holds no numbers.
 

@@ -52,6 +52,9 @@ def choose(given: Given, target: str, wishes: Wishes) -> tuple[Plan, tuple[Choic
     by_name = {column.name: column for column in given.columns}
     goal_column = by_name[target]
     _check(given, target, wishes)
+    if goal_column.blank.all() and not goal_column.why:
+        place = f"{given.source}, column {target}"
+        raise refusal(place, "the target is blank in every row", "entries to learn from", "name another target")
     names = wishes.features if wishes.features is not None else [name for name in given.names if name != target]
     ordered = [*names, *(name for name in given.names if name not in {*names, target})]
     choices: list[Choice] = []
@@ -72,7 +75,9 @@ def choose(given: Given, target: str, wishes: Wishes) -> tuple[Plan, tuple[Choic
     in_use = [one for one in choices if one.saying.how != "left_out"]
     used = tuple(used_of(one.column, one.saying, one.said, rows, wishes.missing, given.source) for one in in_use)
     if not used:
-        raise refusal(given.source, "no column is left as a feature", "one at least", f"say how: {_example(choices)}")
+        reasons = "; ".join(f"{one.column.name}: {one.why}" for one in choices[:3])
+        found = "no column is left as a feature" + f" ({reasons})" * bool(choices)
+        raise refusal(given.source, found, "one at least", f"say how: {_example(choices)}")
     features = sum(map(width, used))
     if len(used) > MAX_USED or features > MAX_FEATURES:
         found = f"found {counted(len(used), 'column')} that give {counted(features, 'feature')}"

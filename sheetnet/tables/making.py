@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sheetnet.errors import DataError
-from sheetnet.tables.cells import Mark
+from sheetnet.tables.cells import Mark, clean, is_number
 from sheetnet.tables.choosing import Choice, Wishes, choose
 from sheetnet.tables.choosing import words_of as words_of_choice
 from sheetnet.tables.columns import Level, Missing, Saying
@@ -57,7 +58,7 @@ def table(
     beside = target if _is_array(target) else None
     found = given(source, beside, Reading(separator, decimal, encoding))
     if name is not None:
-        found = Given(found.columns, str(name), found.said, found.target, found.others)
+        found = replace(found, source=str(name))
     said = list(found.said)
     goal = found.target if target is None or beside is not None else _named(target, found, said, "target")
     if goal is None:
@@ -96,6 +97,11 @@ def _named(column: Any, found: Given, said: list[str], of: str) -> str:
     Raises: DataError where there is none.
     """
     name = str(column)
+    if name not in found.names:
+        name = clean(name)
+    if name in found.twice:
+        remedy = "remove all but one, or rename them"
+        raise refusal(found.source, f"found several columns {shown(name)}", f"one for {of}=", remedy)
     if name in found.names:
         return name
     alike: list[str] = [one for one in found.names if one.casefold() == name.casefold()]
@@ -104,7 +110,10 @@ def _named(column: Any, found: Given, said: list[str], of: str) -> str:
         return alike[0]
     known = ", ".join(map(shown, found.names[:20]))
     known += f" and {len(found.names) - 20} more" if len(found.names) > 20 else ""
-    raise refusal(found.source, f"found no column {shown(name)}", f"one of {known}", f"mend {of}=")
+    remedy = f"mend {of}="
+    if all(map(is_number, found.names)):
+        remedy += ", or give the table a first line that names its columns"
+    raise refusal(found.source, f"found no column {shown(name)}", f"one of {known}", remedy)
 
 
 def _lines(choices: Sequence[Choice], plan: Plan, text: bool) -> tuple[Line, ...]:

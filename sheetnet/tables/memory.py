@@ -24,7 +24,8 @@ COUNTING = re.compile(r"index|level_\d+")  # what pandas calls an index that it 
 class Given:
     """What a person gave: columns of one height, where they are from, what was said; and a target, where one is known.
 
-    others: columns that can only be a target, such as the other targets of a Bunch.
+    others: columns that can only be a target, such as the other targets of a Bunch. twice: names that several columns
+    had; all but the first have a number behind theirs.
     """
 
     columns: tuple[Column, ...]
@@ -32,6 +33,7 @@ class Given:
     said: tuple[str, ...] = ()
     target: str | None = None
     others: tuple[str, ...] = ()
+    twice: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

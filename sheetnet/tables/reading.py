@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sheetnet.common.files import ABSENT, EMPTY, FOLDER, unreadable
-from sheetnet.tables.cells import is_blank
+from sheetnet.tables.cells import is_blank, is_number
 from sheetnet.tables.words import counted, refusal, shown
 
 MAX_BYTES = 16 * 2**20  # of a text, unpacked too
@@ -26,6 +26,7 @@ MAX_COLUMNS = 1_024
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 TEXTS = (".csv", ".tsv", ".txt", ".tab", ".dat")
 PACKED = (".gz", ".zip", ".bz2", ".xz")
+FEWER = "keep fewer rows, or train without a workbook on columns of numbers (sn.open_rows)"
 _BOMS = {
     b"\xef\xbb\xbf": "utf-8-sig",
     b"\xff\xfe\0\0": "utf-32",
@@ -74,7 +75,7 @@ def content_of(path: Path, such_as: str = "a CSV table", limit: int = MAX_BYTES)
             raise refusal(str(path), f"it cannot be unpacked ({error})", such_as, "pack it anew") from None
     if len(content) > limit:
         found = f"the file is larger than {limit // 2**20} MiB"
-        raise refusal(str(path), found, f"at most {MAX_ROWS:,} rows", "keep fewer rows")
+        raise refusal(str(path), found, f"at most {MAX_ROWS:,} rows", FEWER)
     return content
 
 
@@ -182,6 +183,8 @@ def cells_of(
             expected = f"{len(header)} as in the header"
             remedy = f"give each column one cell and put a text that holds {shown(separator)} in double quotes"
             raise refusal(f"{file}, line {line}", f"found {counted(len(row), 'field')}", expected, remedy)
+    if header and all(map(is_number, header)):
+        words.append(f"the first line is taken for names, though it holds numbers: {', '.join(header[:5])}")
     full = [any(map(str.strip, row)) for row in rows]
     if not all(full):
         words.append(f"{counted(full.count(False), 'row')} without any entry left out")
@@ -212,7 +215,7 @@ def _records(
                 continue
             if len(rows) == MAX_ROWS:
                 place, found = f"{file}, line {reader.line_num}", f"the table has more than {MAX_ROWS:,} rows"
-                raise refusal(place, found, f"at most {MAX_ROWS:,} in a sheet for learning", "keep fewer rows")
+                raise refusal(place, found, f"at most {MAX_ROWS:,} in a sheet for learning", FEWER)
             rows.append(record)
             lines.append(reader.line_num)
     except csv.Error as error:

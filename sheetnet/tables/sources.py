@@ -13,7 +13,7 @@ from sheetnet.tables.memory import Given, judged, of_array, of_bunch, of_frame, 
 from sheetnet.tables.names import unique
 from sheetnet.tables.opened import AS_IT_SAYS, Reading
 from sheetnet.tables.opened import reading as reading_file
-from sheetnet.tables.reading import MAX_COLUMNS, MAX_ROWS, PACKED, TEXTS, Cells, cells_of, content_of, text_of
+from sheetnet.tables.reading import FEWER, MAX_COLUMNS, MAX_ROWS, PACKED, TEXTS, Cells, cells_of, content_of, text_of
 from sheetnet.tables.words import refusal, shown
 
 MAX_UNPACKED = 64 * 2**20  # bytes of a Parquet file and of its columns
@@ -50,13 +50,16 @@ def _bounded(found: Given) -> Given:
         raise refusal(found.source, "the table has no rows", "at least 2", "check where it comes from")
     if found.n_rows > MAX_ROWS:
         place, rows = found.source, f"the table has {found.n_rows:,} rows"
-        remedy = "keep fewer rows, or train without a workbook (sn.open_rows)"
-        raise refusal(place, rows, f"at most {MAX_ROWS:,} in a sheet for learning", remedy)
+        raise refusal(place, rows, f"at most {MAX_ROWS:,} in a sheet for learning", FEWER)
     if len(found.columns) > MAX_COLUMNS:
         place, columns = found.source, f"the table has {len(found.columns):,} columns"
         raise refusal(place, columns, f"at most {MAX_COLUMNS:,}", "keep fewer columns")
-    names = unique(clean(name) or f"column {at}" for at, name in enumerate(found.names, 1))
-    return replace(found, columns=tuple(replace(c, name=n) for c, n in zip(found.columns, names, strict=True)))
+    plain = [clean(name) or f"column {at}" for at, name in enumerate(found.names, 1)]
+    names = unique(plain)
+    renamed = tuple(replace(c, name=n) for c, n in zip(found.columns, names, strict=True))
+    said = [f"another column is called {old}: it is {new}" for old, new in zip(plain, names, strict=True) if old != new]
+    twice = tuple({old for old, new in zip(plain, names, strict=True) if old != new})
+    return replace(found, columns=renamed, said=(*found.said, *said), twice=twice)
 
 
 # ---- files
@@ -97,7 +100,7 @@ def _of_parquet(path: Path) -> Given:
 
     content_of(path, "a Parquet file", MAX_UNPACKED)
     expected = f"at most {MAX_ROWS:,} rows, {MAX_COLUMNS:,} columns and {MAX_UNPACKED:,} bytes"
-    remedy = "keep fewer, or train without a workbook (sn.open_rows)"
+    remedy = FEWER.replace(" rows", "", 1)
     with reading_file(path), pa.OSFile(str(path)) as stream, ParquetFile(stream, pre_buffer=False) as file:
         rows, columns = file.metadata.num_rows, file.metadata.num_columns
         if rows > MAX_ROWS or columns > MAX_COLUMNS:

@@ -16,6 +16,7 @@ from sheetnet.tables.passengers import decimal
 from sheetnet.tables.plan import BLANK, MAX_LEVELS, Used, spelt
 from sheetnet.tables.words import counted, refusal, shown
 
+LARGEST_SCALED = 1e100
 _WILD = re.compile(r"[*?~]|^[<>=]")  # what COUNTIF takes for more than it says
 
 
@@ -95,6 +96,9 @@ def _numbers(column: Column, how: How, missing: Missing, blank: bool, rows: np.n
         odd = column.bad or shown(str(column.found[0]))
         raise refusal(place, f"found {odd}", f"numbers for sn.{how}()", "mend it, or say sn.dummies()")
     entries = column.entries[rows & ~column.blank]
+    if (largest := float(np.abs(entries).max(initial=0.0))) > LARGEST_SCALED:
+        expected = f"numbers up to {LARGEST_SCALED:g}, whose squares can be calculated"
+        raise refusal(place, f"found a number of size {largest:g}", expected, "divide the column before")
     if blank and missing == "mode" and (near := column.near):
         found = f"found {near[0]!r} and {near[1]!r}, which are equal to some programs"
         raise refusal(place, found, "numbers that every spreadsheet tells apart", "round the column to 12 digits")

@@ -1,0 +1,158 @@
+"""Charts and other drawings of a sheet, as every program would agree on them: facts by name, each a few words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from xml.etree.ElementTree import Element
+
+from sheetnet.checking.canonical import canonical
+from sheetnet.checking.styles import number_code
+from sheetnet.checking.xml import Parts, anywhere, attribute, each, flag, inside, local, relations, tree, value, words
+
+_SIDES = {"b": "across", "l": "up", "t": "across, above", "r": "up, to the right"}
+SMALL = 600  # hundredths of a point
+_ADDED = ("trendline", "errBars", "dPt", "upDownBars", "hiLowLines", "dropLines")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart (facts by name) or something else that lies over the cells; corners: columns and rows, from 0."""
+
+    title: str
+    corners: tuple[int, ...]
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+def drawings(parts: Parts, part: str) -> tuple[list[Drawing], int]:
+    """The charts of a sheet's drawing part, and how much else lies on it."""
+    targets = relations(parts, part)
+    charts, others = [], 0
+    for anchor in tree(parts, part) or ():
+        found = [targets[id] for one in anywhere(anchor, "chart") if (id := attribute(one, "id")) in targets]
+        corners = tuple(_whole(node.text) for end in ("from", "to") for node in _corner(inside(anchor, end)))
+        chart = next((tree(parts, one.where) for one in found if one.kind == "chart"), None)
+        if chart is None:
+            others += 1
+        else:
+            facts = _facts(chart)
+            charts.append(Drawing(facts["title"], corners, facts))
+    return charts, others
+
+
+def _corner(end: Element | None) -> list[Element]:
+    return [node for name in ("col", "row") if (node := inside(end, name)) is not None]
+
+
+def _facts(root: Element) -> dict[str, str]:
+    chart = inside(root, "chart")
+    plot = inside(chart, "plotArea")
+    legend = inside(chart, "legend")
+    facts = {
+        "title": words(inside(chart, "title")),
+        "kind": "none",
+        "legend": "none" if legend is None else value(legend, "legendPos", "r"),
+        "rows that are hidden": "left out" if flag(value(chart, "plotVisOnly", "1")) else "drawn",
+    }
+    facts |= _background(root, plot) | {"letters": _letters(chart)}
+    kinds, number = [], 0
+    for group in () if plot is None else plot:
+        name, series = local(group), list(each(group, "ser"))
+        if series:
+            kinds.append(f"{name} {value(group, 'barDir')} {value(group, 'grouping', 'standard')[:8]}".strip())
+        for one in series:
+            number += 1
+            facts |= {f"series {number}, {key}": what for key, what in _series(one, "bar" in name).items()}
+    facts["kind"] = ", ".join(kinds) or "none"
+    axes = [one for one in (() if plot is None else plot) if one.tag.endswith(("valAx", "catAx", "dateAx", "serAx"))]
+    for one in axes:
+        side = _SIDES.get(value(one, "axPos"), "")
+        facts |= {f"axis {side}, {key}": what for key, what in _axis(one).items()}
+    facts["axes"] = str(len(axes))
+    facts["added"] = ", ".join(name for name in _ADDED if next(anywhere(plot, name), None) is not None) or "nothing"
+    return facts
+
+
+def _series(one: Element, bars: bool) -> dict[str, str]:
+    shape, name = inside(one, "spPr"), inside(one, "tx")
+    reference = next(anywhere(name, "f"), None)
+    literal = next(anywhere(name, "v"), None)
+    said = reference if reference is not None else literal
+    title = (said.text or "").strip('"') if said is not None else ""
+    across, up = (_reference(inside(one, a) if inside(one, a) is not None else inside(one, b)) for a, b in _AXES)
+    labels = inside(one, "dLbls")
+    return {
+        "name": title,
+        "across": across,
+        "up": up,
+        "colour": _colour(shape) or "automatic" if bars else _line(inside(shape, "ln")),
+        "marker": _marker(inside(one, "marker")),
+        "labels": "shown" if any(flag(value(labels, n)) for n in ("showVal", "showCatName", "showSerName")) else "none",
+    }
+
+
+_AXES = (("xVal", "cat"), ("yVal", "val"))
+
+
+def _reference(node: Element | None) -> str:
+    found = next(anywhere(node, "f"), None)
+    return "numbers of its own" if found is None else canonical("=" + (found.text or "")).removeprefix("=")
+
+
+def _colour(node: Element | None) -> str:
+    if inside(node, "noFill") is not None:
+        return "none"
+    fill = inside(node, "solidFill")
+    return value(fill, "srgbClr").upper() or value(fill, "schemeClr")
+
+
+def _line(one: Element | None) -> str:
+    """A line's colour, width in quarters of a point, and whether it is broken."""
+    colour = _colour(one) or "automatic"
+    if colour == "none":
+        return colour
+    dash = value(one, "prstDash", "solid") if inside(one, "custDash") is None else "dash"
+    return f"{colour} {round(_whole(attribute(one, 'w')) / 3175) / 4:g}{'' if dash == 'solid' else ' broken'}"
+
+
+def _marker(one: Element | None) -> str:
+    kind = value(one, "symbol", "automatic")
+    return kind if kind == "none" else f"{kind} {value(one, 'size')} {_colour(inside(one, 'spPr'))}"
+
+
+def _background(root: Element, plot: Element | None) -> dict[str, str]:
+    """What lies behind the lines: white and nothing where it is not said."""
+    behind, within = (_colour(inside(one, "spPr")) for one in (root, plot))
+    return {"background": behind or "FFFFFF", "background of the lines": within or "none"}
+
+
+def _letters(chart: Element | None) -> str:
+    """How the letters of a chart are hard to read: too small, or not black."""
+    said = [*anywhere(chart, "rPr"), *anywhere(chart, "defRPr")]
+    small = any(0 < _whole(one.get("sz")) < SMALL for one in said)
+    colours = {_colour(one) for one in said} - {"", "000000"}
+    return ", ".join(["small"] * small + sorted(colours)) or "black"
+
+
+def _axis(one: Element) -> dict[str, str]:
+    scale = inside(one, "scaling")
+    return {
+        "title": words(inside(one, "title")),
+        "from": _number(value(scale, "min")),
+        "to": _number(value(scale, "max")),
+        "powers of": _number(value(scale, "logBase")) or "none",
+        "direction": value(scale, "orientation", "minMax"),
+        "shown": str(not flag(value(one, "delete", "0"))),
+        "numbers": "none" if value(one, "tickLblPos") == "none" else "shown",
+        "number format": number_code(attribute(inside(one, "numFmt"), "formatCode", "General")),
+    }
+
+
+def _number(text: str) -> str:
+    try:
+        return f"{float(text):.15g}" if text else ""
+    except ValueError:
+        return text
+
+
+def _whole(text: str | None) -> int:
+    return int(text) if text and text.strip().isdigit() and len(text) < 10 else 0

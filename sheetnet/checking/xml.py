@@ -1,0 +1,91 @@
+"""The XML of a workbook's parts, as trees: names without their namespaces, flags in each program's spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from posixpath import dirname, join, normpath
+from typing import NamedTuple
+from xml.etree.ElementTree import Element, ParseError, fromstring
+
+from sheetnet.errors import WorkbookError
+
+Parts = Mapping[str, bytes]
+
+
+class Target(NamedTuple):
+    """What a part refers to: kind is the last word of the relation's type; a part's name, or a place outside."""
+
+    kind: str
+    where: str
+    outside: bool
+
+
+def tree(parts: Parts, name: str) -> Element | None:
+    """The root of a part; None where the file has no such part.
+
+    Raises: WorkbookError for damaged XML.
+    """
+    if name not in parts:
+        return None
+    try:
+        return fromstring(parts[name])
+    except (ParseError, ValueError, LookupError) as reason:
+        raise WorkbookError(f"{name}: damaged XML ({reason}); build the workbook anew") from None
+
+
+def local(node: Element) -> str:
+    """A tag's name without its namespace."""
+    return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
+
+
+def inside(node: Element | None, name: str) -> Element | None:
+    """The first child of that name; None where there is none."""
+    return next(each(node, name), None)
+
+
+def each(node: Element | None, name: str) -> Iterator[Element]:
+    """The children of that name."""
+    return (child for child in (() if node is None else node) if local(child) == name)
+
+
+def anywhere(node: Element | None, name: str) -> Iterator[Element]:
+    """What has that name, however deep within."""
+    return (child for child in (() if node is None else node.iter()) if local(child) == name)
+
+
+def attribute(node: Element | None, name: str, default: str = "") -> str:
+    """An attribute, of whatever namespace."""
+    if node is None:
+        return default
+    found = node.get(name)
+    if found is None:
+        found = next((value for key, value in node.items() if key.rpartition("}")[2] == name), None)
+    return default if found is None else found
+
+
+def value(node: Element | None, name: str, default: str = "") -> str:
+    """The attribute `val` of the first child of that name."""
+    return attribute(inside(node, name), "val", default)
+
+
+def flag(text: str | None) -> bool:
+    """Whether an attribute says yes: 1, true or on."""
+    return text in ("1", "true", "on")
+
+
+def words(node: Element | None) -> str:
+    """All texts within, one after the other."""
+    return "".join(child.text or "" for child in anywhere(node, "t"))
+
+
+def relations(parts: Parts, part: str) -> dict[str, Target]:
+    """What a part refers to, by id."""
+    folder, _, name = part.rpartition("/")
+    found = {}
+    for one in each(tree(parts, join(folder, "_rels", f"{name}.rels")), "Relationship"):
+        outside = one.get("TargetMode") == "External"
+        where = one.get("Target", "")
+        if not outside:
+            where = normpath(join("/" + dirname(part), where)).lstrip("/")
+        found[one.get("Id", "")] = Target(one.get("Type", "").rpartition("/")[2], where, outside)
+    return found
