@@ -40,7 +40,7 @@ DIGITS, ALIKE = 1e-14, 2.3e-16  # numbers are equal in some sheet that are no fa
 
 PIVOT, LOST = 1e-14, 1e-17  # the least singular value of a matrix that has an inverse; as a share of the largest
 FAR, TURNS, SMALLEST = 1e3, 2.0**27, 2.3e-308  # arguments of normal, sin and cos; a power that is not too small
-NONE, ANY = np.zeros((1, 1)), 1e308
+NONE, ANY = np.zeros((1, 1)), 1e308  # no doubt, and one that allows all
 
 Doubt = Callable[[Array, Sequence[Array], Sequence[Array]], Array]  # value, the sources' values and how far they reach
 
