@@ -48,7 +48,7 @@ def test_an_index_after_sampling_is_no_feature() -> None:
 
 @pytest.mark.parametrize("coding", CODINGS)
 def test_six_rows_that_are_all_right_are_never_half_right(coding: str) -> None:
-    """A line that parts them: told as 100 % by the number of the class, and by no share where the target is a number."""
+    """A line that parts them: all right as classes, and no share where the target is taken for a number."""
     low, high = CODINGS[coding]
     x = [-1.0, -0.8, -0.6, 0.6, 0.8, 1.0]
     pd.DataFrame({"x": x, "y": [low] * 3 + [high] * 3}).to_csv("made.csv", index=False)

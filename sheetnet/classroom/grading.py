@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
-from os import cpu_count
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +35,7 @@ def grade(files: Iterable[str | Path], *, engine: str = "ironcalc", moved: Moved
 
     files: workbooks, and folders, of which each .xlsx counts. moved: called with how many are done, of how many, and
     which is next.
-    Raises: SheetnetError where there is no workbook at all, EngineError for an engine that is missing.
+    Raises: SheetnetError where no workbook can be graded, EngineError for an engine that is missing.
     """
     from sheetnet.engines import get
     from sheetnet.errors import EngineError
@@ -54,13 +54,16 @@ def grade(files: Iterable[str | Path], *, engine: str = "ironcalc", moved: Moved
         else:
             problems.append(found)
     moved(len(paths), len(paths), "")
+    if not papers:
+        more = f"; and {len(problems) - 1} files more" if len(problems) > 1 else ""
+        raise SheetnetError(f"{paths[0]}: not graded, {problems[0].words}{more}")
     return Grades(point_out(papers), problems)
 
 
 def _workbooks(files: Iterable[str | Path]) -> Iterator[Path]:
     """The files themselves, and the workbooks in folders, in the order of their names."""
     for file in map(Path, files):
-        if file.is_dir():
+        if os.path.isdir(file):  # which has no doubts about names that cannot be
             own = (path for path in file.iterdir() if path.suffix.lower() == ".xlsx")
             yield from sorted(path for path in own if not path.name.startswith(("~$", ".")))
         else:
@@ -69,7 +72,7 @@ def _workbooks(files: Iterable[str | Path]) -> Iterator[Path]:
 
 def _each(paths: Sequence[Path], engine: str) -> Iterator[Paper | Problem]:
     """What comes of each file, in order; several processes read where there are many."""
-    workers = min(cpu_count() or 1, len(paths) // FEW)
+    workers = min(os.cpu_count() or 1, len(paths) // FEW)
     if workers < 2:
         yield from (graded(path, engine) for path in paths)
         return

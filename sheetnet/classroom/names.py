@@ -25,7 +25,7 @@ def names_in(path: Path) -> list[str]:
         raise refusal(
             file, f"its columns are {', '.join(map(shown, cells.header[:6]))}", SUCH_AS, "call one of them name"
         )
-    if not ours:  # a list of names without a header
+    if not ours and rows:  # a list of names without a header
         ours, rows, lines = [0], [cells.header, *rows], [cells.first, *lines]
     out = []
     for row, line in zip(rows, lines, strict=True):

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
-from sheetnet.commands.common import CONTEXT, FILE, bar, print_json
+from sheetnet.commands.common import CONTEXT, FILE, bar, outputs, print_json
 from sheetnet.engines import NAMES
 
 
 @click.command(context_settings=CONTEXT)
 @click.argument("files", nargs=-1, required=True, type=FILE, metavar="FOLDER|FILE...")
 @click.option(
-    "-o", "--output", "outputs", multiple=True, type=FILE, metavar="FILE",
+    "-o", "--output", "written", multiple=True, type=FILE, metavar="FILE",
     help="Write the grades: .csv, .html (a page to read), .xlsx (with a picture), .json (Gradescope). May be repeated.",
 )  # fmt: skip
 @click.option(
@@ -21,7 +19,7 @@ from sheetnet.engines import NAMES
     help="The spreadsheet engine that calculates answers that are formulas.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print a row for each learner and exercise as JSON.")
-def grade(files: tuple[str, ...], outputs: tuple[str, ...], engine: str, as_json: bool) -> None:
+def grade(files: tuple[str, ...], written: tuple[str, ...], engine: str, as_json: bool) -> None:
     """Grade the answers in workbooks: recalculated, each mistake by its name, copies and typed-in numbers pointed out.
 
     A file that is damaged or foreign is a line of the report, not the end of it.
@@ -33,17 +31,17 @@ def grade(files: tuple[str, ...], outputs: tuple[str, ...], engine: str, as_json
       sheetnet grade ada.xlsx ben.xlsx --json
     """
     from sheetnet.classroom import grade as grade_all
-    from sheetnet.classroom.writing import check_endings, save
+    from sheetnet.classroom.writing import WRITERS, save
 
-    check_endings(outputs)
+    for output in written:
+        outputs({"output": output}, {"output": tuple(WRITERS)})
     with bar(1000, "grading") as moved:
         grades = grade_all(files, engine=engine, moved=lambda at, n, name: moved(1000 * at // max(n, 1), name))
-    for output in outputs:
+    for output in written:
         save(grades, output)
     if as_json:
         print_json(list(grades.rows))
     else:
         click.echo(str(grades))
-        for output in outputs:
+        for output in written:
             click.echo(f"{output}: written")
-    sys.exit(0 if grades.papers else 2)
