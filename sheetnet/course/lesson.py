@@ -43,8 +43,6 @@ class Lesson(Workbook):
     asked: str = "float64"  # how torch was asked for its numbers, in words
     predicts: ClassVar[bool] = False  # whether predict() has questions: their sheet comes before the lesson's own
 
-    own_numbers: ClassVar[bool] = False  # whether another seed gives other numbers, and other answers
-
     def __init__(self, torch_version: str, seed: int = 0, learner: str = "") -> None:
         """seed: of the lesson's numbers, 0 for those of the course. learner: whose workbook it is."""
         self.torch_version, self.seed, self.learner = torch_version, seed, learner

@@ -46,7 +46,7 @@ DESCENT = "One step of a as the workbook came: {START} - {LR} x ({slope:.2f}) = 
 class Quadratic(Lesson):
     """Points, a curve with three unknowns, its loss; the loss's slopes, wiggled and exact; descent."""
 
-    name, predicts, own_numbers = "quadratic", True, True
+    name, predicts = "quadratic", True
     title = "Fit a curve by hand, then let it fit itself"
     purpose = "Twenty points lie near an unknown curve. You fit it by eye, find out from the slopes of the loss which way each number should go, and then let the sheet take sixty such steps by itself: that is how a model learns."
     tries = (
