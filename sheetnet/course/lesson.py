@@ -187,6 +187,10 @@ class Lesson(Workbook):
         """The inputs that typed() has made, as parts of a page show them."""
         return dict(self._typed[node] for node in nodes)
 
+    def as_it_came(self, *nodes: Node, typed: Mapping[Node, np.ndarray] | None = None) -> list[np.ndarray]:
+        """What nodes say as the workbook is delivered, for its texts; typed: with these inputs instead."""
+        return evaluate(nodes, {**self._delivered, **(typed or {})})
+
     def kept(self, node: Node) -> Node:
         """What an input was when the workbook was made: numbers on record, of the input's shape."""
         copy = variable(f"{node.name}_kept", node.shape)

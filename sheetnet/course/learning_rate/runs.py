@@ -8,7 +8,6 @@ import numpy as np
 
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.points import best_weights, noisy_points
-from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import Node, apply, constant, hstack, lift, mean, square, vstack, where
 from sheetnet.motifs.least_squares import solution
 from sheetnet.motifs.unroll import unroll
@@ -56,10 +55,6 @@ class Runs(Lesson):
         """The weights from the start on: a row (1, 3), and one more for each rate."""
         rows, last = unroll([self.W.T], len(rates), lambda now, k: ([], [now[0] - rates[k] * self.slope(now[0])]))
         return [*rows[0], *last]
-
-    def as_it_came(self, *nodes: Node) -> list[np.ndarray]:
-        """What nodes say as the workbook is delivered, for its texts."""
-        return evaluate(list(nodes), self._delivered)
 
     def above(self, loss: Node) -> Node:
         """How far losses are above the lowest; at least a billionth, since a logarithmic axis has no zero."""

@@ -11,7 +11,6 @@ from sheetnet.course.optimisers import stories
 from sheetnet.course.optimisers.batches import N_BATCHES, Batches
 from sheetnet.course.optimisers.stories import STORIES, Story
 from sheetnet.course.optimisers.unrolled import LABELS, Descent, Run, lower
-from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import Node, apply, hstack, lift, ones, row, vstack, where
 from sheetnet.models.optimisers import OPTIMISERS, Optimiser
 from sheetnet.motifs.least_squares import solution
@@ -207,7 +206,7 @@ class Races(Batches):
 
     def _honest_words(self, then: Node, steps: Sequence[Sequence[float]]) -> str:
         """Who leads at which of the steps, from the losses then, (4, 6), as the workbook is delivered."""
-        losses, lowest = evaluate([then, self.lowest], self._delivered)
+        losses, lowest = self.as_it_came(then, self.lowest)
         names = [CALLED.get(name, story.sheet) for name, story in STORIES.items()]
         leaders = stories.who_leads([int(step) for (step,) in steps], [names[at] for at in losses.argmin(axis=1)])
         within = np.ceil((losses[-1] - lowest).max() * 20) / 20

@@ -8,7 +8,6 @@ import numpy as np
 
 from sheetnet.course.lesson import Lesson, Pair, Watched, Word
 from sheetnet.course.points import noisy_points
-from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.gradient import gradient
 from sheetnet.graph.node import Node, apply, lift, mean, row, square, variable, vstack
 from sheetnet.graph.rewrite import substitute
@@ -213,7 +212,7 @@ class Quadratic(Lesson):
 
     def _one_step(self) -> str:
         """What a step of a is, with the numbers of this workbook."""
-        slope = float(evaluate([row(self.exact, 1)], self._delivered)[0].item())
+        slope = self.as_it_came(row(self.exact, 1))[0].item()
         return DESCENT.format(START=START, LR=LR, slope=slope, after=START - LR * slope)
 
     # ---- what is compared, the words, the exercises
