@@ -34,3 +34,9 @@ def best_weights(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """a, b and c (3,) of the parabola whose mean squared error is least."""
     found: np.ndarray = np.linalg.lstsq(np.hstack([x**2, x, np.ones_like(x)]), y[:, 0], rcond=None)[0]
     return found
+
+
+def least_loss(x: np.ndarray, y: np.ndarray) -> float:
+    """The mean squared error that is left."""
+    a, b, c = best_weights(x, y)
+    return float(np.square(a * x**2 + b * x + c - y).mean())
