@@ -41,7 +41,8 @@ def assign(
     """
     from sheetnet.book.build import build_lesson
 
-    kind, folder = kind_of(lesson), Path(folder)
+    kind_of(lesson)
+    folder = Path(folder)
     names = [named(name.strip()) for name in learners]
     if not names or len(names) > MOST:
         raise SheetnetError(f"a class has 1 to {MOST} learners, found {len(names)}")
@@ -56,7 +57,7 @@ def assign(
     out: list[Assigned] = []
     for name, file in zip(names, file_names(names, LISTING[lesson].file), strict=True):
         moved(len(out), name)
-        own = own_seed(seed, lesson, name) if kind.own_numbers else 0
+        own = own_seed(seed, lesson, name)
         path = folder / file
         written = not path.exists()
         if written:

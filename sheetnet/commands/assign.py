@@ -42,5 +42,3 @@ def assign(folder: str, names: str, lesson: str, seed: int, as_json: bool) -> No
     click.echo(f"{folder}: {new} workbooks of {lesson} written")
     if new < len(done):
         click.echo(f"  {len(done) - new} stood there already and stay as they are")
-    if not any(one.seed for one in done):
-        click.echo(f"  {lesson} has the same numbers for all learners")
