@@ -8,7 +8,10 @@ from pathlib import Path
 from sheetnet.tables.reading import cells_of, content_of, text_of
 from sheetnet.tables.words import refusal, shown
 
-HEAD = re.compile(r"((first|last|full|given|family|student|learner)[ _-]?)?names?|learners?|students?|pupils?")
+HEAD = re.compile(
+    r"((first|last|full|given|family|student|learner)[ _-]?)?names?|(vor|nach|zu|familien)?namen?|learners?|students?"
+    r"|pupils?|sch.ler(in)?|(pr.)?nom|nombre|apellidos?"
+)
 SUCH_AS = "the names of a class, a line each, under the header name"
 
 
