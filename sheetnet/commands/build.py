@@ -44,7 +44,11 @@ RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in O
     help="titanic, table: how a step uses the gradient, with torch's default settings.",
 )
 @click.option("--lr", type=float, help=f"titanic, table: learning rate to start with.  [default: {RATES}]")
-@click.option("--seed", type=SEED, default=0, show_default=True, help="titanic, table: seed of the start weights.")
+@click.option(
+    "--seed",
+    type=SEED,
+    help=f"titanic, table: seed of the start weights.  [default: {LISTING['titanic'].seed} for titanic, else 0]",
+)
 @own_options
 @recipe_options
 @click.option(
@@ -77,6 +81,8 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
       sheetnet build penguins.csv --target sex --model logistic --column species=dummies -o sex.xlsx
     """
     given = [key for key in TITANIC_ONLY if context.get_parameter_source(key) == ParameterSource.COMMANDLINE]
+    if settings["seed"] is None:
+        settings["seed"] = LISTING["titanic"].seed if what in ("titanic", "all") else 0
     if what not in (*LISTING, "all"):
         if not is_table(what):
             known = f"lessons are {', '.join(LISTING)} and all, a table is a file such as penguins.csv"

@@ -63,7 +63,9 @@ class Lesson(Workbook):
         self.exercises = self.ask()
         panel, results = self.panel()
         right = exercises_page(self.book, self.exercises, self._moved(self.marks.any))
-        start.fill(front, self.purpose, self.tries, verdict, right, len(self.exercises), panel, results, self.learner)
+        start.fill(
+            front, self.purpose, self.tries, verdict, right, len(self.exercises), panel, results, self.learner, self.picture()
+        )  # fmt: skip
         list_words(words, [*self.words(), *of_all_lessons(start.places_of_colours(front))])
         finish(self.book)
 
@@ -119,6 +121,10 @@ class Lesson(Workbook):
     def panel(self) -> tuple[Part | None, Part | None]:
         """What can be changed on Start, and what comes out there."""
         return None, None
+
+    def picture(self) -> Part | None:
+        """What Start draws beside the panel."""
+        return None
 
     def yellow(self, rates: Sequence[tuple[str, str, Node]], epoch: Node, wiggle: Node, epochs: int) -> Part:
         """What can be changed on Start of a workbook with models: a rate for each (its name, title and rate), and more.

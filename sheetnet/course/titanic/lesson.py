@@ -24,7 +24,7 @@ from sheetnet.motifs.features import data_page, features_page
 from sheetnet.motifs.gradient import gradient_page
 from sheetnet.motifs.mmult import MMULT, PLAY, Product, mmult_page
 from sheetnet.motifs.model import model_page
-from sheetnet.motifs.panel import results
+from sheetnet.motifs.panel import picture, results
 from sheetnet.motifs.predictions import Prediction
 from sheetnet.motifs.trained import Common, Trained
 from sheetnet.motifs.workbook import Place, Values
@@ -128,6 +128,10 @@ class Titanic(Lesson):
         rates = [(net.model.name, net.model.title, net.lr) for net in self.trained]
         yellow = self.yellow(rates, self.common.epoch, self.common.wiggle, self.spec.epochs)
         return yellow, results(self.common, self.trained, self.spec.best)
+
+    def picture(self) -> Part:
+        ends = self.typed("start.ends", [[0.0], [float(self.spec.epochs)]], "epoch", "fixed")
+        return picture(self.common, self.trained, self.spec.best, self.cells(ends))
 
     # ---- what is compared, the words, the exercises
 

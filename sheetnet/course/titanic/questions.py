@@ -224,7 +224,7 @@ def predictions(nets: Sequence[Trained], recipe: Recipe) -> list[Prediction]:
         out.append(Prediction(
             f"Both take {epochs} steps at their rates. Whose loss is smaller in the end?",
             (one, other, "both the same"), _larger(_found(ends[1]), _found(ends[0])), ends[0], ends[1],
-            f"The last loss of {one}, then of {other}", "A net can bend where a line cannot. But it must find out how: start weights and rate decide how far it comes.", f"{last.model.name}.descent.loss",
+            f"The last loss of {one}, then of {other}", "A line gives each feature one weight, for everybody. A ReLU that is 0 is silent: its weights count only where it is on. So a class can count more for women than for men. Start and rate decide how far a net comes.", f"{last.model.name}.descent.loss",
         ))  # fmt: skip
     out.append(Prediction(
         f"The learning rate of {other} is doubled. What is its loss after {epochs} epochs?",
