@@ -555,6 +555,12 @@ def test_an_error_inside_is_an_error(op: str) -> None:
     assert (magnitude == 0).all()
 
 
+def test_an_error_to_the_power_of_0_is_an_error() -> None:
+    a, b = variable("a", (3, 1)), variable("b", (3, 1))
+    (found,) = evaluate([apply("power", a, b)], {a: column(NAN, 1, 2), b: column(0, NAN, 0)})
+    np.testing.assert_array_equal(found, column(NAN, NAN, 1))
+
+
 def test_below_the_first_key_there_is_no_value() -> None:
     key, keys = variable("key", (3, 1)), variable("keys", (5, 1))
     (found,) = evaluate([apply("lookup", key, keys, keys)], {key: column(0.5, 1, 100), keys: KEYS})
