@@ -551,6 +551,15 @@ def test_a_unit_of_the_net_is_silent_for_men_and_not_for_women(titanic_file: Mad
     assert ((shares[0] < 0.1) & (shares[1] > 0.5)).any(), shares
 
 
+def test_one_step_in_small_numbers_is_what_one_works_out_in_ones_head(small: Made) -> None:
+    said = {id: small.values[f"small.{id}"].tolist() for id in ("lin", "pred", "d_lin", "grad")}
+    assert said["lin"] == [[3, 1], [3, -1], [-1, 1]]
+    assert said["pred"] == [[4], [3], [1]]
+    assert said["d_lin"] == [[2, 2], [2, 0], [0, 0]]
+    assert said["grad"] == [[2, 4, 4], [2, 2, 2]]
+    assert small.values["small.loss"].item() == 6 > small.values["small.loss_after"].item() == pytest.approx(2.32)
+
+
 # ---- the list of lessons, the command
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from sheetnet.common.settings import MAX_EPOCHS, named
 from sheetnet.course.lesson import Lesson, Pair, Said, Watched, Word
 from sheetnet.course.titanic.questions import predictions, questions
+from sheetnet.course.titanic.small import small_page
 from sheetnet.course.titanic.texts import purpose, tries, words
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import variable
@@ -97,6 +98,7 @@ class Titanic(Lesson):
         self.epoch = common.epoch
         titles = [net.model.title for net in self.trained]
         self.best = spec.best and "linear" in spec.models
+        self.small = any(net.model.rectified for net in self.trained)  # whether to show one step in small numbers
         self.purpose = purpose([net.model for net in self.trained])
         self.tries = tries(spec.epochs, titles, self.best, optimiser, self.trained[0].model)
         super().__init__(spec.torch_version, spec.seed, spec.learner)
@@ -111,6 +113,8 @@ class Titanic(Lesson):
             best = spec.best and net.model.name == "linear"
             model_page(book, net, names, self.kept(net.weight), spec.origin(net.model.name), best)
         mmult_page(book, self.product, self.cells(self.product.A, self.product.B), names)
+        if self.small:
+            small_page(self)
         for net in self.trained:
             gradient_page(book, net, names)
         for net in self.trained:
@@ -229,7 +233,7 @@ class Titanic(Lesson):
         return cls(_sane(Spec(**{f.name: spec[f.name] for f in fields(Spec)} | lists)))
 
     def torch_says(self, values: Values) -> dict[str, np.ndarray]:
-        from sheetnet.course.titanic.witness import witness
+        from sheetnet.course.titanic.witness import small, witness
 
         X, y = evaluate([self.common.X, self.common.y], self.by_node(values))
         W = {name: place.read(values)["W"] for name, place in self.places.items()}
@@ -238,7 +242,7 @@ class Titanic(Lesson):
             Table.of_sheet(X, y, self.names, self.spec.recipe), [net.model for net in self.trained], W, rates,
             epochs=self.spec.epochs, epoch=int(values[self._block(self.common.epoch).id][0, 0]),
             optimiser=self.spec.optimiser, best=self.spec.best, mmult=W[MMULT],
-        )  # fmt: skip
+        ) | (small(values) if self.small else {})  # fmt: skip
 
 
 LESSON = Titanic
