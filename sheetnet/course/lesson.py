@@ -43,6 +43,7 @@ class Lesson(Workbook):
     asked: str = "float64"  # how torch was asked for its numbers, in words
     predicts: ClassVar[bool] = False  # whether predict() has questions: their sheet comes before the lesson's own
 
+    shapes: ClassVar[bool] = True  # whether titles say a shape, such as 20 x 1: lesson 3 explains it
     own_numbers: ClassVar[bool] = False  # whether another seed gives other numbers, and other answers
 
     def __init__(self, torch_version: str, seed: int = 0, learner: str = "") -> None:
@@ -64,9 +65,11 @@ class Lesson(Workbook):
         panel, results = self.panel()
         right = exercises_page(self.book, self.exercises, self._moved(self.marks.any))
         start.fill(
-            front, self.purpose, self.tries, verdict, right, len(self.exercises), panel, results, self.learner, self.picture()
+            front, self.purpose, self.tries, verdict, right, len(self.exercises), panel, results, self.learner, self.picture(), self.shapes
         )  # fmt: skip
         list_words(words, [*self.words(), *of_all_lessons(start.places_of_colours(front))])
+        for page in self.book.pages:
+            page.shapes = self.shapes
         finish(self.book)
 
     @cached_property
@@ -210,7 +213,7 @@ class Lesson(Workbook):
         """
         name = title.partition(":")[0]
         page = self.book.page(name, title, about, **{"freeze": (2, 0), **more})
-        lay(page, prefix or name.lower().replace(" ", "_"), body)
+        lay(page, prefix or name.lower().replace(" ", "_"), body, shapes=self.shapes)
         if first is not None:
             area = self.book.block_of(first).area
             page.active = area.row, area.col

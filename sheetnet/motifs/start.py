@@ -37,10 +37,11 @@ def first_page(book: Book, title: str) -> Page:
 def fill(
     page: Page, purpose: str, tries: Sequence[str], verdict: Node, right: Node, n_exercises: int,
     panel: Part | None = None, results: Part | None = None, learner: str = "", picture: Part | None = None,
+    shapes: bool = True,
 ) -> None:  # fmt: skip
     """Lay the page: purpose, what to try, how far one has come, colours, sheets; a panel of inputs, and results.
 
-    picture: of the results; it stands beside the panel, on the first screen.
+    picture: of the results; it stands beside the panel, on the first screen. shapes: whether titles say shapes.
     """
     wide = PICTURED if picture else LEFT
     progress = grid(
@@ -61,11 +62,11 @@ def fill(
         Words("What this is for", "band_plain", wide=len(wide)), Words(purpose, "wrap", len(wide), tall=2), gap=0
     )  # fmt: skip
     if panel and results and picture:
-        left = [about, across(down(panel, results), picture), words, _legend()]
+        left = [about, across(down(panel, results), picture), words, _legend(shapes)]
     elif panel and results:
-        left = [about, across(panel, _legend()), results, progress, words]
+        left = [about, across(panel, _legend(shapes)), results, progress, words]
     else:
-        left = [about, words, progress, _legend()]
+        left = [about, words, progress, _legend(shapes)]
     others = page.book.pages[1:]
     sheets = down(
         Words("The sheets", "band_plain", wide=2),
@@ -83,14 +84,14 @@ def fill(
         page.active = 0, 0  # nothing here is to be edited
 
 
-def _legend() -> Part:
-    """What the colours mean, and the grey sizes under headings."""
+def _legend(shapes: bool) -> Part:
+    """What the colours mean, and the grey sizes under headings, where there are any."""
     halves = (
         down(*(Words(words, style, wide=wide) for style, words in some), gap=0)
         for some, wide in ((LEGEND[:4], 2), (LEGEND[4:], 3))
     )
-    size = Words("20 x 1 under a heading: it has 20 rows and 1 column", "hint")
-    return down(Words("What the colours mean", "band_plain", wide=5), beside(*halves), size, gap=0)
+    size = [Words("20 x 1 under a heading: it has 20 rows and 1 column", "hint")] * shapes
+    return down(Words("What the colours mean", "band_plain", wide=5), beside(*halves), *size, gap=0)
 
 
 def places_of_colours(page: Page) -> dict[str, str]:

@@ -120,6 +120,8 @@ NUMBER_FORMATS = {
     "short": "0.000",  # of a loss and its like, where six decimals say no more
     "rate": "General",
     "diff": "0.0E+00",
+    "within": '[=0.25]"";General',  # of a choice or a count there is nothing to say
+    "apart": '[<0.000001]"equal";0.000000',  # of two numbers that are the same but for their last digits
     "ratio": '0.0000;-0.0000;"exact"',  # of an error to the next; 0 stands for: there is no next
     "share": "0.0%",
     "shown": "[<1000]0.000;0",  # of any kind, to compare with another; only the first section keeps a minus

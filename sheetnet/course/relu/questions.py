@@ -33,7 +33,7 @@ def _of_one(lesson: Lines) -> list[Exercise]:
         ),
         Exercise(
             "On One, as the workbook came (m = 1, b = 2): what is the ReLU at x = 2?", lesson.relu_at,
-            slips=(Slip(2.0, "That is one part only: add b to m*x."), Slip(0.0, "Is the line below 0 there? Only then is the ReLU 0."), Slip(lesson.corner, "That is the x of the corner.")),
+            slips=(Slip(2.0, "That is one part only: add b to m*x."), Slip(0.0, "Is the line below 0 there? Only then is the ReLU 0."), Slip(lesson.crossing, "That is the x of the corner.")),
             hint="Work out m*x + b first. Is it positive?", why="The line is positive there, so the ReLU is the line.",
         ),
         Exercise(
@@ -43,7 +43,7 @@ def _of_one(lesson: Lines) -> list[Exercise]:
         ),
         Exercise(
             "On One, set m to -2 and b to 3. At which x is the corner?", lesson.corner, 0.001, turned,
-            slips=(Slip(-lesson.corner, "m is negative, too: -b/m has two minus signs."), Slip(lesson.m / lesson.b, "You turned it round: b stands above, m below."), Slip(-lesson.m / lesson.b, "You turned it round: b stands above, m below."), Slip(3.0, "That is b, the height of the line at x = 0."), Slip(lesson.corner, AS_IT_CAME, {})),
+            slips=(Slip(-lesson.crossing, "m is negative, too: -b/m has two minus signs."), Slip(lesson.m / lesson.b, "You turned it round: b stands above, m below."), Slip(-lesson.m / lesson.b, "You turned it round: b stands above, m below."), Slip(3.0, "That is b, the height of the line at x = 0."), Slip(lesson.crossing, AS_IT_CAME, {})),
             hint="The corner is where the line crosses 0. Its cell on One is called -b/m.", why="There the line is 0: left of it positive, right of it negative.",
         ),
         Exercise(
@@ -156,7 +156,7 @@ def predictions(lesson: Lines) -> list[Prediction]:
 
 
 def _corner(lesson: Lines) -> Prediction:
-    here, moved = (_with(lesson.corner, {lesson.m: 1.0, lesson.b: b}) for b in (2.0, 3.0))
+    here, moved = (_with(lesson.crossing, {lesson.m: 1.0, lesson.b: b}) for b in (2.0, 3.0))
     goes = where(_above(moved, here), 2.0, where(_above(here, moved), 1.0, 3.0))
     return Prediction(
         "A ReLU with m = 1 and b = 2. Now b is raised from 2 to 3. Where does its corner go?",
