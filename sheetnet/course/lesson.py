@@ -62,14 +62,12 @@ class Lesson(Workbook):
         verdict = torch_page(self.book, self.marks, self.pairs(), self.said(), torch_version, self.asked)
         words = words_page(self.book)
         self.exercises = self.ask()
-        panel, results = self.panel()
+        panel = self.panel()
         right = exercises_page(self.book, self.exercises, self._moved(self.marks.any))
-        start.fill(
-            front, self.purpose, self.tries, verdict, right, len(self.exercises), panel, results, self.learner, self.picture(), self.shapes
-        )  # fmt: skip
-        list_words(words, [*self.words(), *of_all_lessons(start.places_of_colours(front))])
         for page in self.book.pages:
             page.shapes = self.shapes
+        start.fill(front, self.purpose, self.tries, verdict, right, len(self.exercises), self.learner, *panel)
+        list_words(words, [*self.words(), *of_all_lessons(start.places_of_colours(front))])
         finish(self.book)
 
     @cached_property
@@ -121,13 +119,9 @@ class Lesson(Workbook):
         """Other numbers of torch that the sheet Torch keeps."""
         return ()
 
-    def panel(self) -> tuple[Part | None, Part | None]:
-        """What can be changed on Start, and what comes out there."""
-        return None, None
-
-    def picture(self) -> Part | None:
-        """What Start draws beside the panel."""
-        return None
+    def panel(self) -> tuple[Part, ...]:
+        """What can be changed on Start, what comes out there, and its picture; none of them, or the first two."""
+        return ()
 
     def yellow(self, rates: Sequence[tuple[str, str, Node]], epoch: Node, wiggle: Node, epochs: int) -> Part:
         """What can be changed on Start of a workbook with models: a rate for each (its name, title and rate), and more.

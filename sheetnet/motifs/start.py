@@ -25,7 +25,7 @@ LEGEND = (
 )
 ABOUT = "Every formula on these sheets is live. Change a yellow cell and look at what moves; its tip says what it held."
 LEFT = (23.0, *(10.5,) * 7, 13.0)  # the columns of the left half
-PICTURED = (23.0, 12.0, *(10.0,) * 5, 3.0, *(9.4,) * 6)  # where a picture stands in it: numbers, then the picture
+PICTURED = (23.0, 12.0, *(10.0,) * 5, 3.0, *(9.0,) * 6)  # where a picture stands in it: numbers, then the picture
 COUNTED = {4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8: "Eight"}
 
 
@@ -35,20 +35,19 @@ def first_page(book: Book, title: str) -> Page:
 
 
 def fill(
-    page: Page, purpose: str, tries: Sequence[str], verdict: Node, right: Node, n_exercises: int,
-    panel: Part | None = None, results: Part | None = None, learner: str = "", picture: Part | None = None,
-    shapes: bool = True,
+    page: Page, purpose: str, tries: Sequence[str], verdict: Node, right: Node, n_exercises: int, learner: str = "",
+    panel: Part | None = None, results: Part | None = None, picture: Part | None = None,
 ) -> None:  # fmt: skip
     """Lay the page: purpose, what to try, how far one has come, colours, sheets; a panel of inputs, and results.
 
-    picture: of the results; it stands beside the panel, on the first screen. shapes: whether titles say shapes.
+    picture: of the results; it stands beside the panel, on the first screen.
     """
     wide = PICTURED if picture else LEFT
     progress = grid(
         "",
         {
             "Does torch agree?": agreement({"verdict": (apply("same", verdict),)}, style="cells"),
-            "Exercises right": result({"right": (apply("same", right),)}, style="cells", format="plain"),
+            "Exercises right": result({"right": (apply("same", right),)}, style="cells", format="text"),
         },
         named="label_left",
         after={1: f"of {n_exercises}"},
@@ -62,11 +61,11 @@ def fill(
         Words("What this is for", "band_plain", wide=len(wide)), Words(purpose, "wrap", len(wide), tall=2), gap=0
     )  # fmt: skip
     if panel and results and picture:
-        left = [about, across(down(panel, results), picture), words, _legend(shapes)]
+        left = [about, across(down(panel, results), picture), words, _legend(page.shapes)]
     elif panel and results:
-        left = [about, across(panel, _legend(shapes)), results, progress, words]
+        left = [about, across(panel, _legend(page.shapes)), results, progress, words]
     else:
-        left = [about, words, progress, _legend(shapes)]
+        left = [about, words, progress, _legend(page.shapes)]
     others = page.book.pages[1:]
     sheets = down(
         Words("The sheets", "band_plain", wide=2),

@@ -128,14 +128,12 @@ class Titanic(Lesson):
         counts += [pair for net in self.trained for pair in ((net.which, 1), (net.epoch_numbers, 0))]
         self._delivered |= {node: counting(node.shape[0]) - 1 + first for node, first in counts if node.op == "input"}
 
-    def panel(self) -> tuple[Part, Part]:
+    def panel(self) -> tuple[Part, ...]:
         rates = [(net.model.name, net.model.title, net.lr) for net in self.trained]
         yellow = self.yellow(rates, self.common.epoch, self.common.wiggle, self.spec.epochs)
-        return yellow, results(self.common, self.trained, self.spec.best)
-
-    def picture(self) -> Part:
         ends = self.typed("start.ends", [[0.0], [float(self.spec.epochs)]], "epoch", "fixed")
-        return picture(self.common, self.trained, self.spec.best, self.cells(ends))
+        of = self.common, self.trained, self.spec.best
+        return yellow, results(*of), picture(*of, self.cells(ends))
 
     # ---- what is compared, the words, the exercises
 
