@@ -186,16 +186,18 @@ def _filled(
     return replace(_write(path, workbook, values, record, losses), trouble=trouble)
 
 
-def build_lesson(name: str, path: str | Path | None = None, *, seed: int = 0, learner: str = "") -> Built:
+def build_lesson(
+    name: str, path: str | Path | None = None, *, seed: int | None = None, learner: str = ""
+) -> Built:  # fmt: skip
     """Write the workbook of a lesson of the course, such as "quadratic", to path or to workbooks/01_quadratic.xlsx.
 
-    seed: other numbers than those of the course, for which 0 stands. learner: whose workbook it is, shown on Start.
+    seed: other numbers than those of the course, which None stands for. learner: whose workbook it is, shown on Start.
     Raises: SheetnetError for an unknown lesson or a seed that is none, WorkbookError when the file cannot be written.
     """
     from sheetnet.course import LISTING, kind_of
 
     kind = kind_of(name)
-    seed = whole_number("seed", seed, 0, MAX_SEED)
+    seed = LISTING[name].seed if seed is None else whole_number("seed", seed, 0, MAX_SEED)
     learner = named(learner)
     file = target(Path("workbooks") / f"{LISTING[name].file}.xlsx" if path is None else path)
     if name == "titanic":

@@ -45,8 +45,9 @@ RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in O
 )
 @click.option("--lr", type=float, help=f"titanic, table: learning rate to start with.  [default: {RATES}]")
 @click.option(
-    "--seed", type=SEED, default=0, show_default=True,
-    help="A lesson with other numbers than those of the course; titanic, table: other start weights.",
+    "--seed", type=SEED,
+    help="A lesson with other numbers than those of the course; titanic, table: other start weights.  [default: "
+    f"{LISTING['titanic'].seed} for titanic, else 0]",
 )  # fmt: skip
 @own_options
 @recipe_options
@@ -81,6 +82,8 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
       sheetnet build penguins.csv --target sex --model logistic --column species=dummies -o sex.xlsx
     """
     given = [key for key in (*TITANIC_ONLY, "seed") if context.get_parameter_source(key) == ParameterSource.COMMANDLINE]
+    asked = settings["seed"]
+    settings["seed"] = asked or 0
     if what not in (*LISTING, "all"):
         if not is_table(what):
             known = f"lessons are {', '.join(LISTING)} and all, a table is a file such as penguins.csv"
@@ -104,7 +107,10 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
         _make_folder(Path("workbooks"))
     settings["given"] = given
     names = list(LISTING) if lesson == "all" else [lesson]
-    written = [_write(name, output, settings) for name in names]
+    written = []
+    for name in names:
+        settings["seed"] = LISTING[name].seed if asked is None else asked
+        written.append(_write(name, output, settings))
     for built in written:
         tell_kept(built.path, built.kept)
     if as_json:

@@ -14,7 +14,7 @@ from sheetnet.page.book import Book, Page
 
 GUESSES = "predict.guesses"
 RIGHT, BEFORE, AFTER = "predict.outcome", "predict.was", "predict.becomes"
-TOP, QUESTION, GUESS, HERE, THEN, VERDICT, WHY, LINK, HELPERS = 6, 1, 2, 3, 4, 5, 6, 7, 9
+TOP, QUESTION, GUESS, HERE, THEN, VERDICT, WHY, LINK, HELPERS = 4, 1, 2, 3, 4, 5, 6, 7, 9
 OUTGROWN = 1e99  # stands for what no cell can hold
 WIDE, WHY_WIDE, LINE = 56, 46, 15.5
 
@@ -51,6 +51,7 @@ def first_page(book: Book) -> Page:
         "Predict: what do you think will happen?",
         "Type the number of a choice into each yellow cell before you look at the other sheets. Then see.",
         freeze=(TOP, 0),
+        heading=1,
     )
 
 
@@ -69,8 +70,8 @@ def fill(page: Page, predictions: Sequence[Prediction]) -> None:
         LINK: 17.0,
     }
     page.hidden = range(HELPERS, HELPERS + 3)
-    page.text(TOP - 3, QUESTION, "Before you look", "band_plain")
-    page.text(TOP - 3, LINK, "See it", "band_plain")
+    page.text(TOP - 1, QUESTION, "Before you look", "band_plain")
+    page.text(TOP - 1, LINK, "See it", "band_plain")
     for i, one in enumerate(predictions):
         page.text(TOP + i, 0, str(i + 1), "count")
         page.text(TOP + i, QUESTION, one.words, "question")

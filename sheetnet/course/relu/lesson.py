@@ -22,7 +22,7 @@ TRIES = (
 class Relu(Lines):
     """One ReLU, two of them against two lines, eight by hand, any number by formula, and what is left of the error."""
 
-    name, predicts = "relu", True
+    name, predicts, shapes = "relu", True, False
     title = "Rectified lines: from one corner to any curve"
     purpose = "A ReLU is a line cut off at 0. Lines added stay a line; ReLUs added bend. You add two, then eight by hand, then let formulas add up to 32 and watch the error: so a net can follow any curve (lesson 4: how it learns to)."
 
