@@ -73,9 +73,9 @@ def _export(desktop: Any, workbook: Path, pdf: Path) -> None:
         area = uno.createUnoStruct("com.sun.star.table.CellRangeAddress")
         area.Sheet = number
         right, bottom = SCREEN[0] * PIXEL * WIDER, SCREEN[1] * PIXEL
-        while sheet.getCellByPosition(area.EndColumn + 1, 0).Position.X < right:
+        while right > sheet.getCellByPosition(area.EndColumn + 1, 0).Position.X:
             area.EndColumn += 1
-        while sheet.getCellByPosition(0, area.EndRow + 1).Position.Y < bottom:
+        while bottom > sheet.getCellByPosition(0, area.EndRow + 1).Position.Y:
             area.EndRow += 1
         sheet.setPrintAreas((area,))
         style = styles.getByName(sheet.PageStyle)
