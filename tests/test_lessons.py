@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,17 +24,23 @@ from sheetnet.book.opened import find_manifest
 from sheetnet.book.reader import where
 from sheetnet.checking.report import Report
 from sheetnet.course import LISTING, kind_of, workbook_of
+from sheetnet.course.drawing import own
+from sheetnet.course.learning_rate.runs import tells as tells_of_rates
 from sheetnet.course.lesson import Lesson
+from sheetnet.course.points import noisy_points
+from sheetnet.course.preparing.sample import passengers
+from sheetnet.course.preparing.sample import tells as tells_of_sizes
+from sheetnet.course.relu.pieces import follows
 from sheetnet.course.titanic.lesson import Titanic
 from sheetnet.engines import Engine, Session, Value
-from sheetnet.engines.base import CellError
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.judging import hit, key
+from sheetnet.graph.node import Node
 from sheetnet.motifs.exercises import ANSWERS, CLOSE_WORDS, MARKS, OFFSETS, WITHIN, Exercise, keys
 from sheetnet.motifs.exercises_page import NO_HINT
 from sheetnet.motifs.panel import NOT_YET, WHY, WHY_NOT, WINS
-from sheetnet.motifs.predictions import AFTER, BEFORE, GUESSES, RIGHT, outcomes
+from sheetnet.motifs.predictions import AFTER, BEFORE, GUESSES, OUTGROWN, RIGHT, outcomes
 from sheetnet.page.area import cell_address
 
 pytestmark = pytest.mark.usefixtures("one_office")
@@ -389,12 +396,8 @@ def test_most_exercises_know_two_mistakes_a_hint_and_a_reason(exercised: Book) -
 
 def test_no_word_beside_an_exercise_holds_its_answer(exercised: Book) -> None:
     for exercise, truth in zip(exercised.workbook.exercises, exercised.truths, strict=True):
-        for words in (exercise.hint, *(slip.words for slip in exercise.mistakes)):
-            assert len(words) <= 200
-            numbers = [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", words)]
-            near = [x for x in numbers if abs(x - truth) <= 10 * exercise.tolerance(truth)]
-            asked = [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", exercise.question)]
-            assert all(x in asked for x in near), (exercise.question, words)
+        assert all(len(words) <= 200 for words in (exercise.hint, *(slip.words for slip in exercise.mistakes)))
+        assert is_told(exercise, truth) == [], exercise.question
 
 
 def test_an_answer_that_is_read_off_is_right(answering: tuple[Book, Session]) -> None:
@@ -469,7 +472,7 @@ def test_a_guess_comes_before_what_happens(answering: tuple[Book, Session]) -> N
     assert said["verdict"] == ["as you said"] * n
     for id, values in (("here", happens[BEFORE]), ("then", happens[AFTER])):
         for got, value in zip(said[id], values[:, 0], strict=True):
-            assert isinstance(got, CellError) if np.isnan(value) else got == pytest.approx(value, rel=1e-12)
+            assert got == ("too large" if value == OUTGROWN else pytest.approx(value, rel=1e-12))
     assert all(one.why in str(why) for one, why in zip(asked, said["why"], strict=True))
     others = [1.0 if choice > 1 else 2.0 for choice in came]
     assert seen(others)["verdict"] == ["another one"] * n
@@ -558,6 +561,202 @@ def test_one_step_in_small_numbers_is_what_one_works_out_in_ones_head(small: Mad
     assert said["d_lin"] == [[2, 2], [2, 0], [0, 0]]
     assert said["grad"] == [[2, 4, 4], [2, 2, 2]]
     assert small.values["small.loss"].item() == 6 > small.values["small.loss_after"].item() == pytest.approx(2.32)
+
+
+# ---- own numbers
+
+SEEDS = int(os.environ.get("SEEDS", "0"))  # tried of each lesson; by default as many as are cheap
+FEW = {"learning_rate": 4, "optimisers": 3}
+
+
+@cache
+def drawn(name: str, seed: int) -> tuple[Lesson, Mapping[Node, np.ndarray]]:
+    """The lesson with the numbers of a seed, and the values of its inputs; no file."""
+    workbook = kind_of(name)("0", seed)
+    return workbook, workbook.by_node(workbook.as_delivered())
+
+
+def truths_of(name: str, seed: int) -> np.ndarray:
+    workbook, given = drawn(name, seed)
+    return np.array([exercise.truth(given) for exercise in workbook.exercises])
+
+
+def come_true(name: str, seed: int) -> list[float]:
+    workbook, given = drawn(name, seed)
+    return outcomes(workbook.predictions, given)[RIGHT][:, 0].tolist()
+
+
+def is_told(exercise: Exercise, truth: float) -> list[str]:
+    """The words beside an exercise that hold its answer, if its question does not hold it, too."""
+    number = r"-?\d+(?:\.\d+)?"
+    asked = {float(found) for found in re.findall(number, exercise.question)}
+
+    def holds(words: str) -> bool:
+        near = {x for x in map(float, re.findall(number, words)) if abs(x - truth) <= 10 * exercise.tolerance(truth)}
+        return bool(near - asked)
+
+    return [words for words in (exercise.hint, *(slip.words for slip in exercise.mistakes)) if holds(words)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_another_seed_gives_other_answers_and_the_same_story(name: str) -> None:
+    """Guesses come true as in the course, nearly all mistakes can be told apart, nothing gives an answer away."""
+    usual, story = truths_of(name, 0), come_true(name, 0)
+    numbers = np.array([not (one.is_whole and isinstance(one.answer, float)) for one in drawn(name, 0)[0].exercises])
+    same = []
+    for seed in range(1, 1 + (SEEDS or FEW.get(name, 10))):
+        workbook, given = drawn(name, seed)
+        truths = truths_of(name, seed)
+        assert np.isfinite(truths).all(), seed
+        assert come_true(name, seed) == story, seed
+        known = [np.isfinite(exercise.wrong(given)).sum() for exercise in workbook.exercises]
+        assert sum(n >= 2 for n in known) >= 0.8 * len(known), (seed, known)
+        within = [exercise.tolerance(truth) for exercise, truth in zip(workbook.exercises, truths, strict=True)]
+        same.append(np.abs(truths - usual) <= within)
+        for exercise, truth in zip(workbook.exercises, truths, strict=True):
+            assert is_told(exercise, truth) == [], seed
+            assert all(len(words) <= 200 for words in (exercise.hint, *(slip.words for slip in exercise.mistakes)))
+        for page in workbook.book.pages:
+            assert not [text.text for text in page.texts if re.search(r"\{[a-z]*(:[^}]*)?\}", str(text.text))], (
+                page.name
+            )
+        if SEEDS:
+            drawn.cache_clear()
+    assert np.mean([each[numbers].mean() for each in same]) < 0.5
+
+
+def note(name: str, seed: int, words: str) -> str:
+    """The text of a lesson that holds some words."""
+    workbook, _ = drawn(name, seed)
+    texts = [*workbook.tries, *(str(text.text) for page in workbook.book.pages for text in page.texts)]
+    return next(text for text in texts if words in text)
+
+
+def figures(name: str, seed: int, pattern: str) -> list[float]:
+    """The numbers that a lesson's text has at the places of #."""
+    pattern = re.escape(pattern).replace(r"\#", r"(-?[0-9]+(?:\.[0-9]+)?)")
+    workbook, _ = drawn(name, seed)
+    texts = [*workbook.tries, *(str(text.text) for page in workbook.book.pages for text in page.texts)]
+    return next([float(x) for x in found.groups()] for text in texts if (found := re.search(pattern, text)))
+
+
+def best_of(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.polyfit(x[:, 0], y[:, 0], 2)
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_figures_in_texts_are_those_of_the_sheet(seed: int) -> None:
+    """Found anew from the inputs, with numpy."""
+    x, y = (drawn("quadratic", seed)[0].as_delivered()[f"fit.{id}"] for id in "xy")
+    slope, after = figures("quadratic", seed, "1.1 - 0.02 × (#) = #")
+    assert slope == pytest.approx(np.mean(2 * (1.1 * (x**2 + x + 1) - y) * x**2), abs=0.005)
+    assert after == pytest.approx(1.1 - 0.02 * slope, abs=0.006)
+
+    curve = drawn("relu", seed)[0].as_delivered()
+    height, freq, tilt, bend = (curve[f"many.{id}"].item() for id in ("height", "freq", "tilt", "bend"))
+    begin, (first, second, *_) = curve["eight.begin"].item(), curve["eight.coefs"][0]
+    here = height * np.sin(-freq) - tilt + bend
+    assert figures("relu", seed, "Type #, what") == pytest.approx([here - begin - 3 * first - 2 * second], abs=5e-5)
+    assert figures("relu", seed, "Set it back to #.") == [freq]
+    assert figures("relu", seed, "are all # now: why? Set it back to #.") == pytest.approx([2 * bend, height])
+
+    table = drawn("matmul", seed)[0].as_delivered()
+    assert figures("matmul", seed, "whose dot product is #, too") == [(table["arrows.u"] * table["arrows.v"]).sum()]
+
+    x, y = (drawn("learning_rate", seed)[0].as_delivered()[f"points.{id}"] for id in "xy")
+    slope, after, best = figures("learning_rate", seed, "1.1 - 0.215 x (#) = #. The best a is #:")
+    assert slope == pytest.approx(np.mean(2 * (1.1 * (x**2 + x + 1) - y) * x**2), abs=0.005)
+    assert (after, best) == pytest.approx((1.1 - 0.215 * slope, best_of(x, y)[0]), abs=0.006)
+    assert 2.0 < best < after
+
+    rows = drawn("optimisers", seed)[0].as_delivered()
+    weights = best_of(rows["batches.x"], rows["batches.y"])
+    assert figures("optimisers", seed, "start from #, # and #, where") == pytest.approx(weights.tolist(), abs=0.005)
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_figures_of_the_passengers_are_those_of_the_sample(seed: int) -> None:
+    data = {
+        id[5:]: column[:, 0] for id, column in drawn("preparing", seed)[0].as_delivered().items() if id[:5] == "data."
+    }
+    age, n = data["Age"], len(data["Age"])
+    assert n == (750 if seed else 891)
+    known, filled = age[~np.isnan(age)], np.nan_to_num(age, nan=np.nanmedian(age))
+    assert figures("preparing", seed, "A loss over # passengers and one over # are") == [len(known), n]
+    spreads = [known.std(), filled.std(), np.nan_to_num(age).std()]
+    told = figures("preparing", seed, "(# when dropped, # with the median), a far one widens it (# with 0)")
+    assert told == pytest.approx(spreads, abs=0.05)
+
+    def limit(fare: np.ndarray, scale: float = 1.0, *, log: bool = False) -> float:
+        top = 1.0 if log else fare.max() ** scale
+        fares = np.log10(fare + 1) if log else fare / top
+        classes = [data["Pclass"] == 1, data["Pclass"] == 2]
+        X = np.column_stack([filled / filled.max() ** scale, fares, data["Sex"] == "male", *classes, np.ones(n)])
+        return float(n / np.linalg.svd(X, compute_uv=False)[0] ** 2)
+
+    fare = data["Fare"]
+    raw = limit(fare, 0.0)
+    told = figures("preparing", seed, "up to a limit: # for Raw, # divided, # log10.")
+    assert told == pytest.approx([raw, limit(fare), limit(fare, log=True)], rel=0.004)
+    outlier = np.concatenate([[5000.0], fare[1:]])
+    assert figures("preparing", seed, "lowers Raw's limit to #:") == pytest.approx([limit(outlier, 0.0)], abs=5e-7)
+    for text in ("give Raw the rate #, then #, above its limit", "give Raw the rate #, then #. Then"):
+        below, above = figures("preparing", seed, text)
+        assert below < raw < above
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+def test_who_leads_the_race_is_said_as_it_is(seed: int) -> None:
+    workbook, given = drawn("optimisers", seed)
+    losses, lowest = (given_of(workbook, id, given) for id in ("compare.losses", "noise.lowest"))
+    words = note("optimisers", seed, "Honest words").partition("Early")[0]
+    at = {
+        int(n): name
+        for steps, name in re.findall(r"step ([0-9, and]+) ([A-Za-z ]+?)(?: leads)?[,;]", words)
+        for n in re.findall(r"\d+", steps)
+    }
+    names = ["plain SGD", "momentum", "Adagrad", "RMSprop", "Adam", "AdamW"]
+    assert at == {step: names[losses[step].argmin()] for step in (5, 10, 25, 50)}
+    (within,) = figures("optimisers", seed, "all six are within # of the lowest loss")
+    assert within - 0.05 <= losses[50].max() - lowest.item() <= within
+    assert losses[50].argmax() == 0
+
+
+def given_of(workbook: Lesson, id: str, given: Mapping[Node, np.ndarray]) -> np.ndarray:
+    """What a block says."""
+    return evaluate([workbook.book.block(id).node], given)[0]
+
+
+def test_numbers_that_do_not_fit_the_story_are_drawn_again() -> None:
+    ways = (1, 2, 3, 4), (1, 2, 3, 4)
+    assert own(0, "x", (9, 9), ways) == (9.0, 9.0)
+    found = {own(seed, "x", (9, 9), ways, lambda a, b: a + b == 7) for seed in range(1, 40)}
+    assert found == {(3.0, 4.0), (4.0, 3.0)}
+    assert own(5, "x", (9, 9), ways, lambda a, b: False) == (9.0, 9.0)
+    assert own(5, "x", (9, 9), ways) == own(5, "x", (9, 9), ways)
+    assert len({own(5, what, (9, 9), ways) for what in "abcdef"}) > 2
+
+
+def test_a_curve_points_or_passengers_of_which_the_story_is_not_true_are_noticed() -> None:
+    assert follows(2.0, 1.2, 0.25, 0.1)
+    assert not follows(2.0, 3.0, 0.25, 0.1)  # eight pieces cannot follow so many waves
+    x, y = noisy_points()
+    assert tells_of_rates(x, y)
+    assert not tells_of_rates(x, y[::-1] - 8 * x**2)  # the loss is steep in a the other way
+    columns = passengers(0)
+    assert tells_of_sizes(columns)
+    assert not tells_of_sizes({**columns, "Fare": np.minimum(columns["Fare"], 20.0)})  # log10 fits no better
+    assert not tells_of_sizes({**columns, "Fare": columns["Fare"] * 10})  # the rate that comes diverges
+
+
+@pytest.mark.parametrize("name", ["relu", "matmul"])
+def test_a_workbook_with_another_seed_is_green_and_says_its_seed(name: str, tmp_path: Path) -> None:
+    out = tmp_path / "mine.xlsx"
+    said = run_here("build", name, "--seed", 7, "-o", out)
+    assert said.returncode == 0, said.stderr
+    assert check(out) == []
+    assert book_at(out).workbook.seed == 7
+    assert book_at(out).truths == pytest.approx(truths_of(name, 7).tolist())
 
 
 # ---- the list of lessons, the command

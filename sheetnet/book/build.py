@@ -191,18 +191,13 @@ def build_lesson(
 ) -> Built:  # fmt: skip
     """Write the workbook of a lesson of the course, such as "quadratic", to path or to workbooks/01_quadratic.xlsx.
 
-    seed: other numbers than those of the course, where the lesson can have them (own_numbers of its class); None: the
-    course's. learner: whose workbook it is, shown on Start.
-    Raises: SheetnetError for an unknown lesson or a seed that it cannot have, WorkbookError when the file cannot be
-    written.
+    seed: other numbers than those of the course; None: the course's. learner: whose workbook it is, shown on Start.
+    Raises: SheetnetError for an unknown lesson or a seed that is none, WorkbookError when the file cannot be written.
     """
     from sheetnet.course import LISTING, kind_of
 
     kind = kind_of(name)
-    usual = LISTING[name].seed
-    seed = usual if seed is None else whole_number("seed", seed, 0, MAX_SEED)
-    if seed != usual and not kind.own_numbers:
-        raise SheetnetError(f"the lesson {name} has the same numbers for all: leave the seed away")
+    seed = LISTING[name].seed if seed is None else whole_number("seed", seed, 0, MAX_SEED)
     learner = named(learner)
     file = target(Path("workbooks") / f"{LISTING[name].file}.xlsx" if path is None else path)
     if name == "titanic":

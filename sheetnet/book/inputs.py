@@ -67,8 +67,8 @@ def _number(contents: Contents, block: Block, row: int, col: int) -> float:
     value = _cell(contents, block.area.sheet, row, col)
     if isinstance(value, float) and math.isfinite(value):
         return value
-    if block.role in ("torch", "fixed") and isinstance(value, str) and value.startswith("#"):
-        return float("nan")  # it was not finite when the workbook was made
+    if block.role == "torch" and isinstance(value, str) and value.startswith("#"):
+        return float("nan")  # torch's number was not finite when the workbook was made
     name = block.title or block.id
     got = "is blank" if value is None else f"holds {value!r}"
     raise WorkbookError(

@@ -225,8 +225,7 @@ def _block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: For
     if block.style == "values":
         for r, c in block.area.cells():
             entry = plain[r - top][c - left]
-            # nan on record, of torch or of what is guessed, is an error and not a blank
-            if entry == "" or (entry != entry and block.role not in ("torch", "fixed")):
+            if entry == "" or (entry != entry and block.role != "torch"):  # torch's nan is an error, not a blank
                 sheet.write_blank(r, c, None, format)
             else:
                 sheet.put(r, c, entry, format)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sheetnet.book.build import Built
     from sheetnet.models.model import Model
 
-TITANIC_ONLY = ("epochs", "optimiser", "lr", "seed", "recipe", "csv", "params")
+TITANIC_ONLY = ("epochs", "optimiser", "lr", "recipe", "csv", "params")
 RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in OPTIMISERS.items())
 
 
@@ -45,10 +45,10 @@ RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in O
 )
 @click.option("--lr", type=float, help=f"titanic, table: learning rate to start with.  [default: {RATES}]")
 @click.option(
-    "--seed",
-    type=SEED,
-    help=f"titanic, table: seed of the start weights.  [default: {LISTING['titanic'].seed} for titanic, else 0]",
-)
+    "--seed", type=SEED,
+    help="A lesson with other numbers than those of the course; titanic, table: other start weights."
+    f"  [default: {LISTING['titanic'].seed} for titanic, else 0]",
+)  # fmt: skip
 @own_options
 @recipe_options
 @click.option(
@@ -63,13 +63,14 @@ RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in O
 def build(context: click.Context, /, what: str, output: str | None, as_json: bool, **settings: Any) -> None:
     """Write the workbook of a lesson, of all lessons, or of your own table and a model that learns from it.
 
-    LESSON is a name that `sheetnet lessons` lists, or all; of lessons titanic alone has settings. TABLE is a CSV or
-    Parquet file: `sheetnet show TABLE` says how its columns are taken.
+    LESSON is a name that `sheetnet lessons` lists, or all; of lessons titanic alone has settings, but for the seed.
+    TABLE is a CSV or Parquet file: `sheetnet show TABLE` says how its columns are taken.
 
     \b
     Examples:
       sheetnet build quadratic
       sheetnet build all
+      sheetnet build relu --seed 7 -o mine.xlsx
       sheetnet build titanic --epochs 200 --lr 0.05 -o mine.xlsx
       sheetnet build titanic --optimiser adam -o adam.xlsx
       sheetnet build titanic --csv train.csv -o mine.xlsx
@@ -80,9 +81,7 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
       sheetnet build penguins.csv --target species --hidden 8 --params net.pt -o again.xlsx
       sheetnet build penguins.csv --target sex --model logistic --column species=dummies -o sex.xlsx
     """
-    given = [key for key in TITANIC_ONLY if context.get_parameter_source(key) == ParameterSource.COMMANDLINE]
-    if settings["seed"] is None:
-        settings["seed"] = LISTING["titanic"].seed if what in ("titanic", "all") else 0
+    given = [key for key in (*TITANIC_ONLY, "seed") if context.get_parameter_source(key) == ParameterSource.COMMANDLINE]
     if what not in (*LISTING, "all"):
         if not is_table(what):
             known = f"lessons are {', '.join(LISTING)} and all, a table is a file such as penguins.csv"
@@ -96,8 +95,8 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
     none_of(
         settings, (*OF_TABLE, *OF_MODEL), f"a table, such as penguins.csv; {_whose(lesson)} made of its own numbers"
     )
-    if given and lesson != "titanic":
-        raise SheetnetError(f"--{given[0]} is for titanic; {_whose(lesson)} made of its own numbers")
+    if lesson != "titanic" and (wrong := [key for key in given if key in TITANIC_ONLY]):
+        raise SheetnetError(f"--{wrong[0]} is for titanic; {_whose(lesson)} made of its own numbers")
     if output and lesson == "all":
         raise SheetnetError(
             "--output names one file; all lessons go to the folder workbooks: leave it away, or build one"
@@ -157,7 +156,9 @@ def _write(lesson: str, output: str | None, settings: dict[str, Any]) -> Built:
     path = Path(output) if output else Path("workbooks") / f"{LISTING[lesson].file}.xlsx"
     if lesson != "titanic":
         say(f"asking torch, writing {path}")
-        return sn.build_lesson(lesson, path)
+        return sn.build_lesson(lesson, path, seed=settings["seed"])
+    if settings["seed"] is None:
+        settings["seed"] = LISTING[lesson].seed
     if settings["params"] and Path(settings["params"]).suffix.lower() in (".xlsx", ".xlsm"):
         return _rebuild(path, settings)
     if settings["lr"] is None:

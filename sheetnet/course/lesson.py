@@ -44,7 +44,6 @@ class Lesson(Workbook):
     predicts: ClassVar[bool] = False  # whether predict() has questions: their sheet comes before the lesson's own
 
     shapes: ClassVar[bool] = True  # whether titles say a shape, such as 20 x 1: lesson 3 explains it
-    own_numbers: ClassVar[bool] = False  # whether another seed gives other numbers, and other answers
 
     def __init__(self, torch_version: str, seed: int = 0, learner: str = "") -> None:
         """seed: of the lesson's numbers, 0 for those of the course. learner: whose workbook it is."""
@@ -191,6 +190,10 @@ class Lesson(Workbook):
     def cells(self, *nodes: Node) -> Group:
         """The inputs that typed() has made, as parts of a page show them."""
         return dict(self._typed[node] for node in nodes)
+
+    def as_it_came(self, *nodes: Node, typed: Mapping[Node, np.ndarray] | None = None) -> list[np.ndarray]:
+        """What nodes say as the workbook is delivered, for its texts; typed: with these inputs instead."""
+        return evaluate(nodes, {**self._delivered, **(typed or {})})
 
     def kept(self, node: Node) -> Node:
         """What an input was when the workbook was made: numbers on record, of the input's shape."""

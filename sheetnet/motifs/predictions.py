@@ -15,6 +15,7 @@ from sheetnet.page.book import Book, Page
 GUESSES = "predict.guesses"
 RIGHT, BEFORE, AFTER = "predict.outcome", "predict.was", "predict.becomes"
 TOP, QUESTION, GUESS, HERE, THEN, VERDICT, WHY, LINK, HELPERS = 4, 1, 2, 3, 4, 5, 6, 7, 9
+OUTGROWN = 1e99  # stands for what no cell can hold
 WIDE, WHY_WIDE, LINE = 56, 46, 15.5
 
 
@@ -81,7 +82,8 @@ def fill(page: Page, predictions: Sequence[Prediction]) -> None:
     shown = {"here": (HERE, before, "Before"), "then": (THEN, after, "Then")}
     page.place(GUESSES, guesses, TOP, GUESS, "answer", title="Guess", format="plain")
     for id, (col, node, title) in shown.items():
-        page.place(f"predict.{id}", where(blank, "", node), TOP, col, "result", "cells", title=title, format="shown")
+        seen = where(blank, "", _told(node))
+        page.place(f"predict.{id}", seen, TOP, col, "result", "cells", title=title, format="shown")
     same = where(apply("equal", guesses, right), "as you said", "another one")
     reasons = constant(tuple((f"{one.number}. {one.why}",) for one in predictions))
     said = {
@@ -99,14 +101,20 @@ def fill(page: Page, predictions: Sequence[Prediction]) -> None:
 def outcomes(predictions: Sequence[Prediction], given: Mapping[Node, np.ndarray]) -> dict[str, np.ndarray]:
     """What happens, by the ids of the blocks that hold it, (n, 1) each: the choice, the number before and after.
 
-    Where descent has outgrown the sheet nan.
+    Where descent has outgrown the sheet the number is OUTGROWN, and no choice came true: 0.
     """
     found = [
         (read(p.outcome, p.changes, given), read(p.before, {}, given), read(p.after, p.changes, given))
         for p in predictions
     ]
-    columns = np.array(found, dtype=float).T[:, :, None]
-    return dict(zip((RIGHT, BEFORE, AFTER), columns, strict=True))
+    right, *numbers = np.array(found, dtype=float).T[:, :, None]
+    told = [np.where(np.isfinite(column), column, OUTGROWN) for column in numbers]
+    return dict(zip((RIGHT, BEFORE, AFTER), (np.where(np.isfinite(right), right, 0.0), *told), strict=True))
+
+
+def _told(number: Node) -> Node:
+    """The number; a word for one that the sheet could not hold."""
+    return where(apply("greater", number, lift(OUTGROWN / 10)), "too large", number)
 
 
 def _lines(text: str, wide: int) -> int:

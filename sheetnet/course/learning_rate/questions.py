@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from sheetnet.course.drawing import own
 from sheetnet.course.learning_rate.parabola import Parabola
 from sheetnet.course.learning_rate.rates import Rates
 from sheetnet.course.learning_rate.runs import EPOCHS
@@ -29,7 +32,18 @@ def questions(lesson: Sheets) -> list[Exercise]:
         return lesson.book.block(id).node
 
     second, third, higher, closer = lesson.each[1], lesson.each[2], {lesson.rates[2]: 0.2}, {lesson.jump_rate: 0.05}
-    doubled, ninth = {lesson.grow: 2.0}, "Epochs begin with 0: look at the number in the column Epoch."
+    draw = partial(own, lesson.seed)
+    weight, slope, rate = draw("up", (0.8, -11, 0.1), ((0.6, 0.8, 1.2), (-7, -9, -11, -13), (0.1, 0.2)))
+    high, rising, half = draw("down", (2, 3, 0.5), ((2, 3, 4), (2, 3, 5), (0.5, 0.25)), _three_mistakes)
+    steep, bend = draw("parabola", (-6, 4), ((-3, -5, -6, -7, -9), (2, 4, 5)))
+    (sharp,) = draw("limit", (8,), ((5, 8, 10, 16, 20),))
+    way, product = draw("past", (3, 1.5), ((2, 3, 5, 6), (1.2, 1.25, 1.5, 1.75)))
+    far, curvature = draw("swing", (2, 10), ((2, 3, 6, 8), (5, 6, 10, 15)))
+    (first,) = draw("decay", (0.2,), ((0.1, 0.2, 0.3, 0.4),))
+    top, div = draw("cycle", (0.25, 25), ((0.2, 0.25, 0.3, 0.4), (10, 20, 25, 50)))
+    (grown,) = draw("finder", (2,), ((1.6, 1.7, 1.8, 1.9, 2, 2.1, 2.2),))
+    epoch = int(draw("epoch", (8,), (range(5, 15),))[0])
+    faster, ninth = {lesson.grow: grown}, "Epochs begin with 0: look at the number in the column Epoch."
     return [
         Exercise(
             "On Points, as the workbook came: what is the slope of the loss in c?", row(lesson.grad, 3),
@@ -52,33 +66,33 @@ def questions(lesson: Sheets) -> list[Exercise]:
             hint="Type the rate, then read the column of rate 3 in the table.", why="One step of a larger rate need not be a better step.",
         ),
         Exercise(
-            "Worked: a weight is 1.1, its slope -8, the rate 0.05. The step is -0.05 × -8 = 0.4, so the weight is 1.1 + 0.4 = 1.5. Now you: the weight is 0.8, its slope -11, the rate 0.1. What is the weight after the step?", 1.9,
-            slips=(Slip(-0.3, AWAY), Slip(11.8, NO_RATE), Slip(1.1, STEP_ALONE)),
+            f"Worked: a weight is 1.1, its slope -8, the rate 0.05. The step is -0.05 × -8 = 0.4, so the weight is 1.1 + 0.4 = 1.5. Now you: the weight is {weight:g}, its slope {slope:g}, the rate {rate:g}. What is the weight after the step?", weight - rate * slope,
+            slips=(Slip(weight + rate * slope, AWAY), Slip(weight - slope, NO_RATE), Slip(-rate * slope, STEP_ALONE)),
             hint="new weight = old weight - rate × slope. Minus times minus is plus.", why="A slope below 0 makes the weight grow.",
         ),
         Exercise(
-            "And a weight of 2 with a slope of 3, at a rate of 0.5?", 0.5,
-            slips=(Slip(3.5, AWAY), Slip(-1.0, NO_RATE), Slip(1.5, STEP_ALONE)),
+            f"And a weight of {high:g} with a slope of {rising:g}, at a rate of {half:g}?", high - half * rising,
+            slips=(Slip(high + half * rising, AWAY), Slip(high - rising, NO_RATE), Slip(half * rising, STEP_ALONE)),
             hint="The same three numbers in the same formula.", why="A slope above 0 makes the weight shrink.",
         ),
         Exercise(
-            "A parabola has slope -6 and curvature 4 where we are. Write a formula for the ideal step.", 1.5,
-            slips=(Slip(24.0, "You multiplied. The more curvature, the shorter the step."), Slip(2 / 3, "You turned it round: the slope belongs above."), Slip(6.0, "That looks at the slope alone. How much does it bend?")),
+            f"A parabola has slope {steep:g} and curvature {bend:g} where we are. Write a formula for the ideal step.", -steep / bend,
+            slips=(Slip(-steep * bend, "You multiplied. The more curvature, the shorter the step."), Slip(-bend / steep, "You turned it round: the slope belongs above."), Slip(-steep, "That looks at the slope alone. How much does it bend?")),
             hint="ideal step = -slope / curvature.", why="After this step the slope is 0: we are at the lowest point.",
         ),
         Exercise(
-            "A parabola has curvature 8. What is the largest rate at which descent on it does not diverge?", 0.25,
-            slips=(Slip(0.125, "At this rate one step arrives. It may be larger."), Slip(4.0, "You turned it round: the curvature belongs below."), Slip(16.0, "More curvature allows a smaller rate: divide.")),
+            f"A parabola has curvature {sharp:g}. What is the largest rate at which descent on it does not diverge?", 2 / sharp,
+            slips=(Slip(1 / sharp, "At this rate one step arrives. It may be larger."), Slip(sharp / 2, "You turned it round: the curvature belongs below."), Slip(2 * sharp, "More curvature allows a smaller rate: divide.")),
             hint="Descent diverges where rate × curvature is above 2.", why="At this rate a step lands just as high on the other side.",
         ),
         Exercise(
-            "Worked: a weight is 4 above the lowest point, and rate × curvature is 0.5. One step leaves 1 - 0.5 of the way: 4 × 0.5 = 2. Now you: it is 3 above, and rate × curvature is 1.5. How far above (negative: below) is it after one step?", -1.5,
-            slips=(Slip(4.5, "You multiplied by rate × curvature. First take it from 1."), Slip(-4.5, "That is the step. Where does it lead, from 3?")),
+            f"Worked: a weight is 4 above the lowest point, and rate × curvature is 0.5. One step leaves 1 - 0.5 of the way: 4 × 0.5 = 2. Now you: it is {way:g} above, and rate × curvature is {product:g}. How far above (negative: below) is it after one step?", way * (1 - product),
+            slips=(Slip(way * product, "You multiplied by rate × curvature. First take it from 1."), Slip(-way * product, f"That is the step. Where does it lead, from {way:g}?")),
             hint="What is left is 1 - rate × curvature, times the way.", why="It went past the lowest point, but is nearer to it than before.",
         ),
         Exercise(
-            "A weight is 2 above the lowest point. The curvature is 10, the rate 0.15. How far above is it after two steps?", 0.5,
-            slips=(Slip(-1.0, "That is after one step."), Slip(4.5, "You multiplied by rate × curvature. First take it from 1."), Slip(0.0, "It passes the lowest point on the way, and does not stop there.")),
+            f"A weight is {far:g} above the lowest point. The curvature is {curvature:g}, the rate {1.5 / curvature:g}. How far above is it after two steps?", far / 4,
+            slips=(Slip(-far / 2, "That is after one step."), Slip(far * 2.25, "You multiplied by rate × curvature. First take it from 1."), Slip(0.0, "It passes the lowest point on the way, and does not stop there.")),
             hint="Find out what one step leaves of the way, and do it twice.", why="Each step halves the distance and changes the side: it swings and arrives.",
         ),
         Exercise(
@@ -92,24 +106,24 @@ def questions(lesson: Sheets) -> list[Exercise]:
             hint="It stands in the second line of results.", why="a, b and c move together, so the sharpest direction of all sets the limit.",
         ),
         Exercise(
-            "On Finder, all else as it came, let the rate grow by 2 each step. What does it suggest now?", lesson.suggestion, 0.0005, doubled,
+            f"On Finder, all else as it came, let the rate grow by {grown:g} each step. What does it suggest now?", lesson.suggestion, 0.0005, faster,
             slips=(Slip(lesson.suggestion, "That is with the growth as it came.", {}), Slip(at("finder.lowest_at"), "There the loss is lowest: an explosion has already begun."), Slip(at("finder.steepest"), "That is where the loss falls fastest.")),
-            hint="Type the 2, then look for the word Suggestion.", why="It is a tenth of the rate at which the loss was lowest.",
+            hint="Type the number, then look for the word Suggestion.", why="It is a tenth of the rate at which the loss was lowest.",
         ),
         Exercise(
-            "Exponential: the rate of epoch 0 is 0.2, and each is 0.9 times the one before. Write a formula for the rate of epoch 3.", 0.1458, 0.0005,
-            slips=(Slip(0.162, "That is epoch 2: count from 0."), Slip(0.13122, "That is epoch 4: count from 0."), Slip(0.54, "Not 3 times 0.9, but times 0.9 three times.")),
-            hint="0.2, times 0.9, times 0.9 and so on: how often?", why="A power: each epoch takes a tenth of what is left.",
+            f"Exponential: the rate of epoch 0 is {first:g}, and each is 0.9 times the one before. Write a formula for the rate of epoch 3.", first * 0.9**3, 0.0005,
+            slips=(Slip(first * 0.9**2, "That is epoch 2: count from 0."), Slip(first * 0.9**4, "That is epoch 4: count from 0."), Slip(first * 3 * 0.9, "Not 3 times 0.9, but times 0.9 three times.")),
+            hint=f"{first:g}, times 0.9, times 0.9 and so on: how often?", why="A power: each epoch takes a tenth of what is left.",
         ),
         Exercise(
-            "One-cycle: the top rate is 0.25 and div_factor is 25. What is the rate of epoch 0?", 0.01, 0.0005,
-            slips=(Slip(6.25, "You multiplied: the first rate is far below the top."), Slip(0.25, "That is the top. Where does it begin?"), Slip(100.0, "You turned it round: the top belongs above.")),
+            f"One-cycle: the top rate is {top:g} and div_factor is {div:g}. What is the rate of epoch 0?", top / div, 0.0005,
+            slips=(Slip(top * div, "You multiplied: the first rate is far below the top."), Slip(top, "That is the top. Where does it begin?"), Slip(div / top, "You turned it round: the top belongs above.")),
             hint="Look on Schedules at what div_factor means.", why="It begins with a small rate: a warm-up.",
         ),
         Exercise(
-            "On Schedules, as it came: what is the one-cycle rate of epoch 8?", row(lesson.cycle, 9), 0.0001,
-            slips=(Slip(row(lesson.cycle, 8), "That is epoch 7: one row higher."), Slip(row(lesson.cycle, 10), "That is epoch 9: one row lower."), Slip(row(at("schedules.rate.exponential"), 9), "That is the exponential one.")),
-            hint="The row in which Epoch says 8; the third column of rates.", why="It is still on its way up.",
+            f"On Schedules, as it came: what is the one-cycle rate of epoch {epoch}?", row(lesson.cycle, epoch + 1), 0.0001,
+            slips=(Slip(row(lesson.cycle, epoch), f"That is epoch {epoch - 1}: one row higher."), Slip(row(lesson.cycle, epoch + 2), f"That is epoch {epoch + 1}: one row lower."), Slip(row(at("schedules.rate.exponential"), epoch + 1), "That is the exponential one.")),
+            hint=f"The row in which Epoch says {epoch}; the third column of rates.", why="It is still on its way up.",
         ),
         choice(
             "At the start the slope in a is about three times that in c, and yet c's ideal step is longer. Why? 1: the curvature in c is smaller. 2: the learning rate for c is larger. 3: the points are noisy.", 1,
@@ -132,6 +146,11 @@ def questions(lesson: Sheets) -> list[Exercise]:
             hint="Raise a by 1, and again by 1. By how much does a prediction change, each time?", why="Of other models it is true only close up: there any smooth curve looks like a parabola.",
         ),
     ]  # fmt: skip
+
+
+def _three_mistakes(weight: float, slope: float, rate: float) -> bool:
+    """Whether a step, and what comes of it, and what a forgotten rate would give, are all different."""
+    return len({weight - rate * slope, weight - slope, rate * slope}) == 3
 
 
 def predictions(lesson: Sheets) -> list[Prediction]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sheetnet.course.learning_rate.runs import EPOCHS, LETTERS, TINY, WINDOW, Runs
+from sheetnet.course.learning_rate.runs import EPOCHS, LETTERS, LONG, START, TINY, WINDOW, Runs
 from sheetnet.graph.node import Node, apply, hstack, lift, row, square, vstack, where
 from sheetnet.page.flow import Aside, across, down, level
 from sheetnet.page.grid import facts, grid
@@ -12,18 +12,24 @@ from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Some, plot
 from sheetnet.page.shown import Group, Shown, backward, forward, result, update
 
-RATES = (0.002, 0.01, 0.05, 0.1, 0.18, 0.215, 0.2216, 0.24)
+RATES = (0.002, 0.01, 0.05, 0.1, 0.18, LONG, 0.2216, 0.24)
 NAMES = tuple(f"rate {j}" for j in range(1, 9))
 NO_WAY = 1e-5  # a start less than this above the lowest loss has no way to go: rounding would decide its share
 RULES = "What it does follows from the numbers below the word, in this order:\ndiverging: the loss ends more than 0.1 % above its lowest on the way.\noscillating: 5 steps or more turn back (see below).\ncreeping: more than 0.01 of the way down is still to go, in loss.\ngood: none of these."
 BACK = (
     "A step turns back when it points against the step before: multiply the two, part by part (a with a, b with b, c with c), and add up; the sum is below 0. Runs counts such steps, to the right of its charts.\n\n"
-    "Oscillating need not be bad: as the workbook came, 0.18 ends nearest of all to the lowest loss, a billionth of the way still to go; 0.1 ends at four millionths, 0.05 at five ten-thousandths. But it warns: the limit is near."
+    "Oscillating need not be bad: as the workbook came, 0.18 ends nearest of all to the lowest loss, {fifth} of the way still to go; 0.1 ends at {fourth}, 0.05 at {third}. But it warns: the limit is near."
 )
 STEP = (
-    "The first step of a at a rate of 0.215, as the workbook came: 1.1 - 0.215 x (-11.39) = 3.55. The best a is 2.76: too far, so the slope turns round, and so does the next step.\n\n"
+    "The first step of a at a rate of {rate}, as the workbook came: {start} - {rate} x ({slope:.2f}) = {after:.2f}. The best a is {best:.2f}: too far, so the slope turns round, and so does the next step.\n\n"
     "Look at run 2: its path has a bend. First it goes down the steep side of a valley, then slowly along its floor. A larger rate is quicker along the floor, until it no longer keeps to it. The axes stay where they are: run 8 leaves them."
 )
+
+DIGITS = "two", "three", "four", "five", "six", "seven", "eight", "nine"
+PARTS = (
+    "tenth", "hundredth", "thousandth", "ten-thousandth", "hundred-thousandth", "millionth", "ten-millionth",
+    "hundred-millionth", "billionth", "ten-billionth", "hundred-billionth", "trillionth",
+)  # fmt: skip
 
 
 class Rates(Runs):
@@ -41,6 +47,7 @@ class Rates(Runs):
         above = self.above(losses)
         first = row(above, 1)
         left = row(above, EPOCHS + 1) / where(apply("greater", first, lift(NO_WAY)), first, NO_WAY)
+        (shares,) = self.as_it_came(left)
         self.turns = hstack([apply("sum", flags) for flags in self.turned])
         far = where(apply("greater", left, lift(0.01)), "creeping", "good")
         swung = where(apply("greater", self.turns, lift(4.0)), "oscillating", far)
@@ -75,7 +82,7 @@ class Rates(Runs):
                 plot("How far the loss is above the lowest possible", "epoch", "loss - lowest loss", lines["above"],
                      "The eight losses above the lowest loss: on a logarithmic axis each ends as a straight line.",
                      y_format="0E+0", y_min=TINY, y_max=1000, **size),
-                Note(BACK),
+                Note(BACK.format(**{key: share_in_words(shares[0, j]) for j, key in enumerate(("third", "fourth", "fifth"), 2)})),
             )],
             [None, Aside(table(result({"above": (above, "Loss above the lowest")}, **eight)))],
         ))  # fmt: skip
@@ -95,6 +102,7 @@ class Rates(Runs):
             "loss_then": (row(loss, epoch + 1.0), "Loss at that epoch", "heat_loss"),
         })  # fmt: skip
         known = {"rates": (self.all_rates, "Its rate", "rate"), "words": (words, "What it does", "text")}
+        slope, best = (found[0, 0] for found in self.as_it_came(self.grad, self.best))
         all_eight: Group = {}
         for j, (eighth, turned) in enumerate(zip(self.paths, self.turned, strict=True), start=1):
             all_eight |= update({f"w{j}": (vstack(eighth), f"Weights, rate {j}")}, labels=LETTERS)
@@ -131,10 +139,21 @@ class Rates(Runs):
                      x_format="0.0", y_format="0.0", x_max=5, y_min=0, y_max=2.5, **size),
                 plot("The points and the curve at the chosen epoch", "x", "y", curve,
                      "Twenty points and the curve that the run had at the chosen epoch.", **WINDOW, **size),
-                Note(STEP),
+                Note(STEP.format(start=START, rate=LONG, slope=slope, after=START - LONG * slope, best=best)),
             )],
             [None, Aside(table(all_eight))],
         ), freeze=(2, 1))  # fmt: skip
+
+
+def share_in_words(share: float) -> str:
+    """A share of 1 in words, to one digit.
+
+    >>> share_in_words(3.8e-6), share_in_words(0.00096), share_in_words(9.7e-10)
+    ('four millionths', 'a thousandth', 'a billionth')
+    """
+    digit, power = f"{share:.0e}".split("e-")
+    part = PARTS[int(power) - 1]
+    return f"a {part}" if digit == "1" else f"{DIGITS[int(digit) - 2]} {part}s"
 
 
 def _turned(path: Sequence[Node]) -> Node:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sheetnet.course.lesson import Lesson
-from sheetnet.course.points import noisy_points
+from sheetnet.course.points import best_weights, noisy_points
 from sheetnet.graph.node import Node, apply, constant, hstack, lift, mean, square, vstack, where
 from sheetnet.motifs.least_squares import solution
 from sheetnet.motifs.unroll import unroll
@@ -19,12 +19,25 @@ from sheetnet.page.plot import plot
 from sheetnet.page.shown import Said, Shown, forward, result
 
 EPOCHS, START, TINY, WIGGLE, LETTERS = 60, 1.1, 1e-9, 0.001, ("a", "b", "c")
+LONG = 0.215  # a rate close to the limit
 WINDOW = {"y_format": "0", "x_max": 2, "x_min": -2, "y_min": -5, "y_max": 20}
 MODEL = (
     "X has a column for each weight: x squared, x, and ones. X W is all twenty predictions at once; the loss is the mean of the squared errors.\n\n"
     "Slopes, exact: 2 X' (X W - y) / 20, where X' is X turned on its side. They equal what wiggling finds.\n\n"
     "Even the best weights leave a loss, for the points are noisy. How far a run is above this lowest loss says how far it has come."
 )
+
+
+def tells(x: np.ndarray, y: np.ndarray) -> bool:
+    """Whether what the lesson says of the start is true of these points: the loss is about three times as steep in a as
+    in c, c moves up at first though the best c lies below, and the longest good step of a goes past the best a."""
+    best, X = best_weights(x, y), np.hstack([x**2, x, np.ones_like(x)])
+    H, start = X.T @ X / 10, np.full(3, START)
+    slope = H @ (start - best)
+    after = H @ (start - LONG * slope - best)  # the slope after the first step
+    loss = np.square(X @ start - y[:, 0]).mean()
+    steep = slope[2] < 0 and 2.7 < slope[0] / slope[2] < 3.3
+    return bool(steep and 0.1 < best[2] < START - 0.2 and best[0] < 4.0 and after[0] > 0 and 9 < loss < 15)
 
 
 class Runs(Lesson):
@@ -48,7 +61,7 @@ class Runs(Lesson):
         return where(apply("greater", loss - self.lowest, lift(TINY)), loss - self.lowest, TINY)
 
     def _points(self) -> None:
-        x, y = noisy_points()
+        x, y = noisy_points(self.seed, tells)
         self.x = self.typed("x", x, "x", "data", format="weight")
         self.y = self.typed("y", y, "y", "data", format="weight", name="y")
         self.W = self.typed("W", [[START]] * 3, "Start W", name="W_start", format="weight")
@@ -57,6 +70,7 @@ class Runs(Lesson):
         self.parts = [square(self.x), apply("same", self.x), 0.0 * self.x + 1.0]
         self.X = hstack(self.parts)
         pred, best = self.X @ self.W, solution(self.X, self.y)
+        self.best = best
         error = pred - self.y
         squared = square(error)
         self.mse, self.grad = mean(squared), 2.0 * (self.X.T @ error) / 20.0

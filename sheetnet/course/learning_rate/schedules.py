@@ -20,7 +20,7 @@ from sheetnet.page.shown import Said, Shown, forward, result, update
 GROWN = 30  # steps of the finder
 SCHEDULES = {"constant": "Constant", "exponential": "Exponential", "onecycle": "One-cycle"}
 LATE = (
-    "As it came, the loss is lowest at a rate of 0.63, though 0.22 is the limit. An explosion begins small and takes steps to show. That is why the finder's answer is divided by ten.\n\n"
+    "As it came, the loss is lowest at a rate of {rate:.2f}, though 0.22 is the limit. An explosion begins small and takes steps to show. That is why the finder's answer is divided by ten.\n\n"
     "Try this: let the rate grow by only 1.2 each step. The steps end before the loss rises, and a curve without a rise tells nothing."
 )
 FORGIVE = (
@@ -76,7 +76,7 @@ class Schedules(Runs):
                 plot("Loss against a rate that grows", "learning rate", "loss after the step", lines,
                      "Loss against a growing rate: flat, then falling, then lowest, then exploding; the suggestion is well below.",
                      y_format="0", x_min=None, y_min=0, y_max=20, log_x=True, width=600),
-                Note(LATE),
+                Note(LATE.format(rate=self.as_it_came(row(rate, at_low))[0].item())),
             ),
             Aside(table(result(upright))),
         ))  # fmt: skip

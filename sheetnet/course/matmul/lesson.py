@@ -15,6 +15,15 @@ WATCHED = {
     "recipes": "relu.recipes", "food prices": "relu.prices", "u on Sums": "sums.u", "v on Sums": "sums.v", "M on Sums": "sums.M",
 }  # fmt: skip
 
+TRIES = (
+    "On Dot, change an amount. Which cells move? Then type a 0, and a negative amount.",
+    "On Arrows, find a v at a right angle to u, and another v whose dot product is {dot:g}, too.",
+    "On Product, step the row and the column through all six entries, and do one of them on paper.",
+    "On Shapes, change one size so that A and B no longer fit, then another one so that they fit again.",
+    "On ReLU, for which plans do the bills with and without ReLU differ? What is left over there?",
+    "On Sums, find u and v for which ReLU passes the test. On Count, ask for more workers than results.",
+)
+
 
 class Matmul(Limits):
     """Dot products, products of matrices three times over, shapes, ones, ReLU, and counting."""
@@ -22,18 +31,12 @@ class Matmul(Limits):
     name, predicts = "matmul", True
     title = "What a matrix product is, and what it is not"
     purpose = "Models are made of matrix products, with something simple between them. You build a product out of dot products, cell by cell, see which shapes fit, and find out what it can never do: bend."
-    tries = (
-        "On Dot, change an amount. Which cells move? Then type a 0, and a negative amount.",
-        "On Arrows, find a v at a right angle to u, and another v whose dot product is 5, too.",
-        "On Product, step the row and the column through all six entries, and do one of them on paper.",
-        "On Shapes, change one size so that A and B no longer fit, then another one so that they fit again.",
-        "On ReLU, for which plans do the bills with and without ReLU differ? What is left over there?",
-        "On Sums, find u and v for which ReLU passes the test. On Count, ask for more workers than results.",
-    )
 
     def sheets(self) -> None:
         for name in ("dot", "arrows", "product", "shapes", "order", "ones", "relu", "sums", "count"):
             getattr(self, f"_{name}")()
+        a, b, c, d = self.arrows
+        self.tries = [one.format(dot=a * c + b * d) for one in TRIES]
 
     # ---- what is compared, the words, the exercises
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sheetnet.course.drawing import own
 from sheetnet.course.matmul.products import BY_CELL, GAP, GOODS, PLAIN, Products
 from sheetnet.graph.node import apply, hstack, lift, ones, relu, row, vstack, where
 from sheetnet.page.flow import across, beside, down
@@ -13,7 +14,9 @@ from sheetnet.page.plot import plot
 from sheetnet.page.shown import forward, result
 
 ORDERS = ((3, 1), (2, 2), (0, 4), (5, 0), (8, 2))
-PLANS, RECIPES = ((12, 0, 1), (0, 2, 1), (4, 1, 1), (2, 1, 1)), ((0.5, 1, 1), (3, 0, 0.5), (-4, -6, -3))
+RECIPES = (0.5, 1, 1), (3, 0, 0.5)
+COOKED, CUPBOARD = (12, 2, 4, 1, 2, 1), (4, 6, 3)  # what is not 0 in the plans, and what is in the cupboard
+COOKS = (8, 10, 12, 14), (2, 3), (3, 4, 5), (1, 2), (2, 3), (1, 2), (3, 4, 5), (5, 6, 7, 8), (3, 4)  # as it may be
 FOODS, FOOD_PRICES = ("eggs", "flour, dl", "milk, dl"), ((0.5,), (0.25,), (0.25,))
 MADE = ("one pancake", "one omelette", "less the cupboard")
 SIZES = {  # n, k, p
@@ -23,7 +26,7 @@ SIZES = {  # n, k, p
 
 ABOUT_ONES = "A column of ones beside X, and the constant below w: then one product multiplies and adds. Change the yellow delivery."
 NOTE_ONES = "Delivery costs the same for each order. As a number, it has to be added to every row. As a price, it is one more row of w, and each order holds 1 delivery: a 1 in each row of X.\n\nThis is why the table of lesson 4 has a column Ones: its constant is a weight like all others.\n\nTry this: set the delivery to 0. Where does the line begin?"
-ABOUT_RELU = "What must be bought for each plan, and at what price? Nobody buys -6 dl of flour: less than nothing has to become 0."
+ABOUT_RELU = "What must be bought for each plan, and at what price? Nobody buys -{flour:g} dl of flour: less than nothing has to become 0."
 NOTE_RELU = "Plans x recipes, less the cupboard, is what is missing; negative means that some is left over.\n\nThe two products are as good as one: plans x (recipes x prices). It pays you for left-over flour. With ReLU between the two, no single matrix does the same. That is why a net has ReLU between its matrices: without, many layers are one.\n\nTry this: make the cupboard 0, 0, 0. Why is the difference 0 now?"
 ABOUT_SUMS = "Treat u and v apart and add the results, or add first and treat the sum: a product gives the same both ways. ReLU does not."
 NOTE_SUMS = "What passes this test for all u and v (and for 2 u, 3 u ...) is called linear. Products pass; so do sums of products, and products of products: nothing that is made of them alone can ever bend.\n\nA line with a constant, 3 a + 1, fails: apart the 1 is counted twice. It is straight all the same, and linear together with its column of ones.\n\nReLU fails where u and v differ in sign: 2 and -3 apart give 2 + 0, together 0.\n\nTry this: make all entries of u and v positive. ReLU passes now. Is it linear, then?"
@@ -35,9 +38,12 @@ class Limits(Products):
     """The other four sheets."""
 
     def _ones(self) -> None:
+        apple, loaf, delivery = own(
+            self.seed, "ones", (0.5, 2, 3), ((0.4, 0.5, 0.6, 0.8), (1.5, 2, 2.5), (2, 2.5, 3, 4))
+        )
         X = self.typed("X", ORDERS, "X: orders", labels=GOODS[:2], name="X")
-        w = self.typed("w", [[0.5], [2.0]], "w: prices", name="w_goods")
-        fee = self.typed("b", 3.0, "b: delivery", name="delivery")
+        w = self.typed("w", [[apple], [loaf]], "w: prices", name="w_goods")
+        fee = self.typed("b", delivery, "b: delivery", name="delivery")
         bare = X @ w
         added = bare + fee
         wide = hstack([apply("same", X), ones(5, 1)])
@@ -72,8 +78,9 @@ class Limits(Products):
         ))  # fmt: skip
 
     def _relu(self) -> None:
-        X = self.typed("plans", PLANS, "Plans", labels=("pancakes", "omelettes", "Ones"), name="plans")
-        A = self.typed("recipes", RECIPES, "Recipes", labels=FOODS, name="recipes")
+        cooked, recipes = self._kitchen()
+        X = self.typed("plans", cooked, "Plans", labels=("pancakes", "omelettes", "Ones"), name="plans")
+        A = self.typed("recipes", recipes, "Recipes", labels=FOODS, name="recipes")
         B = self.typed("prices", FOOD_PRICES, "Prices", name="food_prices")
         costs, lacking = A @ B, X @ A
         two, one, bought = lacking @ B, X @ costs, relu(lacking)
@@ -84,7 +91,7 @@ class Limits(Products):
         needs = count * row(A, 1) + row(A, 3)
         bills = {"bends.straight": (needs @ B, "Without ReLU"), "bends.bent": (relu(needs) @ B, "With ReLU")}
         plans = [f"plan {i}" for i in range(1, 5)]
-        self.page("ReLU: what a matrix product cannot do", ABOUT_RELU, down(
+        self.page("ReLU: what a matrix product cannot do", ABOUT_RELU.format(flour=-recipes[2, 1]), down(
             across(
                 table(self.cells(X), names=plans),
                 table(self.cells(A), names=MADE),
@@ -114,6 +121,21 @@ class Limits(Products):
                      x_max=16, x_min=None, height=310),
             ),
         ))  # fmt: skip
+
+    def _kitchen(self) -> tuple[np.ndarray, np.ndarray]:
+        """Plans (4, 3) and recipes (3, 3): for plan 2, omelettes alone, so much is left over that the shop would pay; for
+        plan 3 something is left over, too, but not of all."""
+
+        def tables(*n: float) -> tuple[np.ndarray, np.ndarray]:
+            plans = [[n[0], 0, 1], [0, n[1], 1], [n[2], n[3], 1], [n[4], n[5], 1]]
+            return np.array(plans), np.array([*RECIPES, [-there for there in n[6:]]])
+
+        def pays(*n: float) -> bool:
+            plans, recipes = tables(*n)
+            missing = plans @ recipes
+            return bool((missing @ FOOD_PRICES)[1, 0] < 0 and missing[2].min() < 0 < missing[2].max())
+
+        return tables(*own(self.seed, "kitchen", (*COOKED, *CUPBOARD), COOKS, pays))
 
     def _sums(self) -> None:
         u, v = (self.typed(id, [xyz], id, name=f"row_{id}") for id, xyz in {"u": (2, -1, 4), "v": (-3, 2, 1)}.items())

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sheetnet.course.drawing import own
 from sheetnet.course.lesson import Lesson
 from sheetnet.graph.node import Node, apply, constant, hstack, lift, row, vstack, where
 from sheetnet.page.flow import across, beside, down
@@ -17,7 +18,15 @@ from sheetnet.page.shown import Group, Shown, forward, result
 
 GOODS, SHOPPERS, SHOPS = ("apples", "bread", "cheese", "milk"), ("Ann", "Ben", "Cleo"), ("market", "corner")
 AMOUNTS, PRICES = (3.0, 2.0, 0.5, 1.5, 4.0), (0.5, 2.5, 9.0, 1.0, -0.25)
+SOME = (2, 3, 4, 5), (1, 2, 3), (0.25, 0.5, 0.75, 1), (1, 1.5, 2, 2.5), (3, 4, 5, 6)  # amounts, as they may be
+COSTS = (0.4, 0.5, 0.6), (2, 2.5, 3), (8, 9, 10), (0.8, 1, 1.2), (-0.25,)
 BASKETS, PRICE_LIST = ((4, 1, 0.5, 2), (0, 2, 1, 1), (6, 0, 0, 3)), ((0.5, 0.8), (4, 2), (10, 12), (1.2, 1))
+BUYS = (
+    (3, 4, 5), (1, 2), (0.5, 1), (1, 2, 3), (0,), (2, 3, 4), (0.5, 1, 1.5), (1, 2), (4, 5, 6, 7, 8), (0,), (0,), (2, 3, 4)
+)  # fmt: skip
+ASKS = (0.4, 0.5, 0.6), (0.7, 0.8, 0.9), (3, 3.5, 4), (2, 2.5), (9, 10, 11), (12, 13), (1.2, 1.4), (0.9, 1, 1.1)
+ARROWS, OTHERS = (3, 1, 1, 2), ((2, 3, 4), (1, 2), (1, 2), (2, 3))  # u and v
+TIMES = {2.0: "twice as", 1.5: "one and a half times as", 2.5: "two and a half times as"}  # how Q stretches
 EXAMPLES = {  # n, k, m, p
     "the baskets and prices on Product": (3, 4, 4, 2), "lesson 4: passengers, one unit's weights": (712, 10, 10, 1),
     "lesson 4: passengers, two units' weights": (712, 10, 10, 2), "a row, a column: one number, as on Dot": (1, 5, 5, 1),
@@ -34,7 +43,7 @@ GAP: dict[str, Any] = {"format": "diff", "style": "cells"}  # of two ways that s
 ABOUT_DOT = "Two rows of numbers: multiply them pair by pair and add up. The sum is one number, the dot product; here it is found three times."
 NOTE_DOT = "SUM adds what stands in the row of products. SUMPRODUCT multiplies and adds in one go. MMULT does so for whole matrices: it wants a row on the left and a column on the right, so TRANSPOSE makes a column of the prices.\n\nThe bottles are brought back: their price is negative, and so is their part of the bill.\n\nTry this: how many bottles make the bill 0?"
 ABOUT_ARROWS = "Change v. The dot product is large when both arrows point the same way, 0 at a right angle, negative when they point apart."
-NOTE_ARROWS = "u and v are arrows from 0. The dot product is the length of u times the signed length of v's shadow on u, which the dashed line casts: negative where the shadow falls on the far side of 0. Divided by both lengths it is the cosine, from -1 to 1: only directions count. (0, 0 has no direction: nothing can be divided by its length, so #DIV/0!)\n\nIn a model, u is a row of data and v the weights: the dot product says how far they agree.\n\nTry this: make v twice as long, 2 and 4. Which of these numbers double, and which stay?"
+NOTE_ARROWS = "u and v are arrows from 0. The dot product is the length of u times the signed length of v's shadow on u, which the dashed line casts: negative where the shadow falls on the far side of 0. Divided by both lengths it is the cosine, from -1 to 1: only directions count. (0, 0 has no direction: nothing can be divided by its length, so #DIV/0!)\n\nIn a model, u is a row of data and v the weights: the dot product says how far they agree.\n\nTry this: make v twice as long, {across:g} and {up:g}. Which of these numbers double, and which stay?"
 ABOUT_PRODUCT = "Each row of A meets each column of B, and their dot product stands where the two cross. Choose a row and a column below."
 NOTE_PRODUCT = "How to enter an array formula: select the 3 x 2 cells of the result, type =MMULT(A,B) and press Ctrl+Shift+Enter. Curly brackets show that one formula fills them all; no single cell of it can be changed. In Excel 365, Enter alone will do.\n\nSUMPRODUCT wants two ranges of the same shape. Rows of A lie, columns of B stand: so B is transposed first.\n\nTry this: change what Ben buys. Which results move?"
 ABOUT_SHAPES = "A product needs as many columns on the left as rows on the right. Change the yellow sizes and see when the sides meet."
@@ -57,8 +66,11 @@ class Products(Lesson):
         return self.book.block(id).node
 
     def _dot(self) -> None:
-        u = self.typed("amounts", [AMOUNTS], "Amounts, 1 x 5", name="amounts")
-        v = self.typed("prices", [PRICES], "Prices, 1 x 5", name="prices")
+        self.amounts, prices = (
+            own(self.seed, f"dot {what}", *of) for what, of in {"amounts": (AMOUNTS, SOME), "prices": (PRICES, COSTS)}.items()
+        )  # fmt: skip
+        u = self.typed("amounts", [self.amounts], "Amounts, 1 x 5", name="amounts")
+        v = self.typed("prices", [prices], "Prices, 1 x 5", name="prices")
         products, short, whole = u * v, u @ v.T, u @ v.T
         bill = apply("sum", products)
         ways = forward({"sum": (bill, "SUM of the products"), "sumproduct": (short, "SUMPRODUCT")}, **BY_CELL)
@@ -79,7 +91,8 @@ class Products(Lesson):
         ))  # fmt: skip
 
     def _arrows(self) -> None:
-        u, v = (self.typed(name, [xy], name, name=name) for name, xy in {"u": (3, 1), "v": (1, 2)}.items())
+        arrows = self.arrows = own(self.seed, "arrows", ARROWS, OTHERS, lambda a, b, c, d: abs(a * d - b * c) > 2)
+        u, v = (self.typed(name, [xy], name, name=name) for name, xy in {"u": arrows[:2], "v": arrows[2:]}.items())
         dot, size_u, size_v, none = u @ v.T, apply("sqrt", u @ u.T), apply("sqrt", v @ v.T), lift(0.0)
         says = where(apply("greater", dot, none), "more or less the same way", "apart")
         says = where(apply("greater", lift(1e-9), apply("abs", dot)), "at a right angle", says)
@@ -101,7 +114,7 @@ class Products(Lesson):
             down(
                 facts("", self.cells(u, v), heads=POINTS),
                 facts("", forward(numbers, style="cells"), result({"says": (says, "they point", "text")}, style="cells")),
-                Note(NOTE_ARROWS, 3),
+                Note(NOTE_ARROWS.format(across=2 * arrows[2], up=2 * arrows[3]), 3),
             ),
             down(
                 across(
@@ -121,8 +134,12 @@ class Products(Lesson):
     def _product(self) -> None:
         i = self.typed("row", 2, "Row of A, 1 to 3", low=1, high=3, whole=True, name="which_row")
         j = self.typed("column", 1, "Column of B, 1 or 2", low=1, high=2, whole=True, name="which_col")
-        a = self.typed("A", BASKETS, "A: baskets", labels=GOODS, name="A")
-        b = self.typed("B", PRICE_LIST, "B: prices", labels=SHOPS, name="B")
+        baskets, asked = (
+            np.reshape(own(self.seed, what, np.ravel(usual).tolist(), among), np.shape(usual))
+            for what, usual, among in (("baskets", BASKETS, BUYS), ("price list", PRICE_LIST, ASKS))
+        )
+        a = self.typed("A", baskets, "A: baskets", labels=GOODS, name="A")
+        b = self.typed("B", asked, "B: prices", labels=SHOPS, name="B")
         marks = {
             side: forward({f"this_{side}": (where(apply("equal", constant(numbers), chosen), words, ""), "", "text")})
             for side, numbers, chosen, words in (
@@ -201,8 +218,9 @@ class Products(Lesson):
         ]  # fmt: skip
 
     def _order(self) -> None:
-        P = self.typed("P", [[0, 1], [-1, 0]], "P", name="P")
-        Q = self.typed("Q", [[2, 0], [0, 1]], "Q", name="Q")
+        self.turn, self.stretch = own(self.seed, "order", (1, 2), ((1, -1), tuple(TIMES)))
+        P = self.typed("P", [[0, self.turn], [-self.turn, 0]], "P", name="P")
+        Q = self.typed("Q", [[self.stretch, 0], [0, 1]], "Q", name="Q")
         X = self.typed("flag", FLAG, "X: a flag", "data", name="flag", labels=POINTS)
         PQ, QP = (P @ Q).named("PQ"), (Q @ P).named("QP")
         back, forth = PQ.T, Q.T @ P.T

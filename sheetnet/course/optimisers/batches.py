@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.optimisers import stories
+from sheetnet.course.optimisers.own import SIZE, START, rows_for
 from sheetnet.course.optimisers.unrolled import LABELS, Batch, Run
-from sheetnet.course.points import noisy_points
+from sheetnet.course.points import best_weights
 from sheetnet.graph.gradient import gradient
 from sheetnet.graph.node import Node, apply, constant, hstack, mean, ones, row, square, sum_columns, variable, vstack
 from sheetnet.graph.rewrite import substitute
@@ -20,8 +19,7 @@ from sheetnet.page.parts import Note, Pile, table
 from sheetnet.page.plot import Some, plot
 from sheetnet.page.shown import backward, forward, result, update
 
-ROWS, SIZE, N_BATCHES = 20, 4, 5
-START, WIGGLE, SEED = 1.1, 0.001, 3
+ROWS, N_BATCHES, WIGGLE = 20, 5, 0.001
 UNITS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 ABOUT_BATCHES = "Choose a batch: its four points light up, and the blue curve is what one step on them alone would make of the start. The next batch pulls elsewhere."
 ABOUT_GRADIENTS = "The slopes at the start weights, as each batch sees them: wiggled beside exact. No batch is right, but their mean is the gradient of all rows."
@@ -52,11 +50,11 @@ class Batches(Lesson):
         title = "Batch to look at"
         self.which = self.typed("which", 1, title, low=1, high=N_BATCHES, whole=True, name="batch")
         self.one_lr = self.typed("lr", 0.05, "Learning rate of this step", low=0, name="lr_one")
-        x, y = noisy_points()
+        x, y, order = rows_for(type(self), self.seed)
+        self.best_known = best_weights(x, y)
         self.x = self.typed("x", x, "x", "data", format="weight")
         self.y = self.typed("y", y, "y", "data", name="y", format="weight")
         self.X = hstack([square(self.x), apply("same", self.x), ones(ROWS, 1)])
-        order = np.random.RandomState(SEED).permutation(ROWS)[:, None] + 1
         words = "order: a whole number from 1 to 20 is expected, the number of a row"
         self.order = self.typed("order", order, "order", low=1, high=ROWS, whole=True, message=words, name="order")
         places = [row(self.order, i + 1) for i in range(ROWS)]
@@ -172,7 +170,7 @@ class Batches(Lesson):
                      y_format="0", x_min=None, x_format="0", width=560, height=440),
                 down(
                     grid("Typical distance from the gradient of all rows", typical, band="lead", span=2),
-                    Note(stories.GRADIENTS, 4),
+                    Note(stories.GRADIENTS.format(*self.best_known), 4),
                 ),
             ),
         ), freeze=(2, 1))  # fmt: skip

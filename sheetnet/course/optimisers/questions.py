@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from sheetnet.course.drawing import own
 from sheetnet.course.optimisers.races import Races
 from sheetnet.course.optimisers.stories import STORIES
 from sheetnet.graph.node import Node, apply, hstack, lift, row, selector, vstack, where
@@ -23,6 +26,22 @@ def questions(lesson: Races) -> list[Exercise]:
     adam, single, momentum = lesson.runs["adam"], lesson.runs["single"], lesson.runs["momentum"]
     slower, half, tenth = {single.how.lr: 0.005}, {momentum.how.settings["momentum"]: 0.5}, {adam.at: 10.0}
     end, second = len(momentum.steps) + 1, {lesson.which: 2.0}
+    draw = partial(own, lesson.seed)
+    some = draw("five", (-16, -3, -1, -18, -17), ((-13, -16, -19), (-3, -5), (-1, 2), (-18, -21), (-17, -14)))
+    up, y, said = draw("slope", (4, 7, 3), ((2.25, 4, 6.25), (6, 7, 8, 9), (2, 3, 4)))
+    n, size = draw("pass", (712, 8), ((640, 720, 800, 880, 960), (4, 8, 16, 20)), lambda n, size: n % size == 0)
+    m, g = draw("cancel", (-1, 2), ((-1, -2, -3, -4), (2, 3, 5)), lambda m, g: m + g != 0)
+    before, gradient, rate, w = draw("carried", (3, 2, 0.1, 1), ((2, 3, 4), (2, 3, 5), (0.1, 0.2), (1, 2, 3)))
+    (ever,) = draw("for ever", (2,), ((2, 3, 4, 5),))
+    first, next_, bold, root = draw(
+        "adagrad", (3, 4, 0.5, 5), ((3, 4, 5, 6, 8, 12), (3, 4, 5, 6, 8, 12), (0.2, 0.5, 0.6), (5, 10, 13)),
+        lambda a, b, _, root: a * a + b * b == root * root,
+    )  # fmt: skip
+    v, large = draw("rmsprop", (4, 10), ((2, 4, 6, 8), (5, 10, 20)))
+    (hat,) = draw("m_hat", (2,), ((2, 3, 4, 5),))
+    slow = 0.271 * hat
+    pace, steep = draw("first of adam", (0.2, -250), ((0.05, 0.1, 0.2, 0.3), (-40, -120, -250, -600)))
+    weight, lr, decay = draw("decay", (2, 0.1, 0.5), ((2, 3, 4), (0.1, 0.2), (0.5, 0.25)))
     return [
         Exercise(
             "On Batches, look at batch 2. What does the weight of x^2 become, after a step on this batch alone?", _of(at("after.batch"), 1), 0.001, second,
@@ -35,63 +54,63 @@ def questions(lesson: Races) -> list[Exercise]:
             hint="The row of batch 4, the first column under Gradient, exact.", why="Below 0: this batch, too, wants a larger weight.",
         ),
         Exercise(
-            "Five batches of equal size see the slopes -16, -3, -1, -18 and -17. Write a formula for the slope that all rows see.", -11.0,
-            slips=(Slip(-55.0, "You added. Now divide by how many batches there are."), Slip(-13.75, "You divided by 4: count the batches, not the rows in them."), Slip(-16.0, "That is the one in the middle: take the mean.")),
+            f"Five batches of equal size see the slopes {', '.join(f'{one:g}' for one in some[:4])} and {some[4]:g}. Write a formula for the slope that all rows see.", sum(some) / 5,
+            slips=(Slip(sum(some), "You added. Now divide by how many batches there are."), Slip(sum(some) / 4, "You divided by 4: count the batches, not the rows in them."), Slip(sorted(some)[2], "That is the one in the middle: take the mean.")),
             hint="What is the middle between several numbers called, when all of them count?", why="On average the batches are right. That is why they may be used.",
         ),
         Exercise(
-            "Worked: a row has x^2 = 1 and y = 5; the prediction is 8. The slope of its squared error in the weight of x^2 is 2 × (8 - 5) × 1 = 6. Now you: x^2 = 4, y = 7, the prediction is 3.", -32.0,
-            slips=(Slip(-16.0, "You forgot the 2: the slope of a square is twice."), Slip(-8.0, "You forgot x^2: it says how much the prediction moves."), Slip(-128.0, "x^2 is 4 already: do not square it again."), Slip(16.0, "That is the squared error, not its slope.")),
+            f"Worked: a row has x^2 = 1 and y = 5; the prediction is 8. The slope of its squared error in the weight of x^2 is 2 × (8 - 5) × 1 = 6. Now you: x^2 = {up:g}, y = {y:g}, the prediction is {said:g}.", 2 * (said - y) * up,
+            slips=(Slip((said - y) * up, "You forgot the 2: the slope of a square is twice."), Slip(2 * (said - y), "You forgot x^2: it says how much the prediction moves."), Slip(2 * (said - y) * up**2, f"x^2 is {up:g} already: do not square it again."), Slip((said - y) ** 2, "That is the squared error, not its slope.")),
             hint="2 × error × x^2, with error = prediction - y.", why="Too low a prediction, so the slope is below 0: the weight must grow.",
         ),
         Exercise(
-            "712 passengers, batches of 8: how many steps does one pass take?", 89.0, 0.25,
-            slips=(Slip(5696.0, "You multiplied. Each step uses up 8 of them."), Slip(712.0, "That would be one row at a time."), Slip(8.0, "That is the size of a batch. How many batches are there?")),
-            hint="How often do 8 fit into all of them?", why="A pass is over when each row was used once.",
+            f"{n:g} passengers, batches of {size:g}: how many steps does one pass take?", n / size, 0.25,
+            slips=(Slip(n * size, f"You multiplied. Each step uses up {size:g} of them."), Slip(n, "That would be one row at a time."), Slip(size, "That is the size of a batch. How many batches are there?")),
+            hint=f"How often do {size:g} fit into all of them?", why="A pass is over when each row was used once.",
         ),
         Exercise(
             "On Noise, set the rate of one row at a time to 0.005. What is its loss after 10 passes?", single.loss.sources[-1], 0.0005, slower,
             slips=(Slip(single.loss.sources[-1], AS_IT_CAME, {}), Slip(row(single.loss, 21), "That is after 1 pass."), Slip(lesson.runs["full"].loss.sources[-1], "That is all rows at once.")),
-            hint="Type the rate into the line of one row; the loss stands in the same line.", why="A smaller rate swings less, but has not come as far.",
+            hint="Type the rate into the line of one row; the loss stands in the same line.", why="A smaller rate swings less, but needs more steps to come as far.",
         ),
         Exercise(
-            "Momentum 0.9, worked: m then is 1 and the gradient is 2, so m after = 0.9 × 1 + 2 = 2.9. Now you: m then is -1 and the gradient is 2.", 1.1,
-            slips=(Slip(2.9, "m is below 0 this time."), Slip(1.0, "You forgot that m keeps only 0.9 of itself."), Slip(-0.7, "That would be a mean, as in Adam. Here the whole gradient is added.")),
+            f"Momentum 0.9, worked: m then is 1 and the gradient is 2, so m after = 0.9 × 1 + 2 = 2.9. Now you: m then is {m:g} and the gradient is {g:g}.", 0.9 * m + g,
+            slips=(Slip(g - 0.9 * m, "m is below 0 this time."), Slip(m + g, "You forgot that m keeps only 0.9 of itself."), Slip(0.9 * m + 0.1 * g, "That would be a mean, as in Adam. Here the whole gradient is added.")),
             hint="0.9 × m then + gradient.", why="The two point in other ways, so they partly cancel.",
         ),
         Exercise(
-            "Momentum 0.9: m then is 3, the gradient is 2, the rate 0.1, the weight 1. Write a formula for the weight after the step.", 0.53,
-            slips=(Slip(0.8, "That is plain SGD: you left m out."), Slip(1.47, UP), Slip(0.5, "You forgot that m keeps only 0.9 of itself."), Slip(0.71, "That would be a mean, as in Adam. Here the whole gradient is added."), Slip(0.47, DONE)),
+            f"Momentum 0.9: m then is {before:g}, the gradient is {gradient:g}, the rate {rate:g}, the weight {w:g}. Write a formula for the weight after the step.", w - rate * (0.9 * before + gradient),
+            slips=(Slip(w - rate * gradient, "That is plain SGD: you left m out."), Slip(w + rate * (0.9 * before + gradient), UP), Slip(w - rate * (before + gradient), "You forgot that m keeps only 0.9 of itself."), Slip(w - rate * (0.9 * before + 0.1 * gradient), "That would be a mean, as in Adam. Here the whole gradient is added."), Slip(rate * (0.9 * before + gradient), DONE)),
             hint="First m after, from m then and the gradient. Then weight - rate × m after.", why="Most of this step comes from gradients of the past.",
         ),
         Exercise(
-            "Momentum 0.9, and the gradient is 2 at every step, for ever. Which number does m approach?", 20.0, 0.01,
-            slips=(Slip(2.0, "That is the first m. Then more is added at each step."), Slip(10.0, "So many times the gradient, that is right. The gradient is 2."), Slip(18.0, "That is 0.9 of it. And what is added?"), Slip(1.8, "That is 0.9 of one gradient. All past ones are in m.")),
-            hint="In the end m no longer changes: m = 0.9 × m + 2.", why="Gradients that agree add up. So momentum needs a smaller rate.",
+            f"Momentum 0.9, and the gradient is {ever:g} at every step, for ever. Which number does m approach?", 10 * ever, 0.01,
+            slips=(Slip(ever, "That is the first m. Then more is added at each step."), Slip(10.0, f"So many times the gradient, that is right. The gradient is {ever:g}."), Slip(9 * ever, "That is 0.9 of it. And what is added?"), Slip(0.9 * ever, "That is 0.9 of one gradient. All past ones are in m.")),
+            hint=f"In the end m no longer changes: m = 0.9 × m + {ever:g}.", why="Gradients that agree add up. So momentum needs a smaller rate.",
         ),
         Exercise(
             "On Momentum, set momentum to 0.5. What is the loss after step 50?", momentum.loss.sources[-1], 0.0005, half,
             slips=(Slip(momentum.loss.sources[-1], AS_IT_CAME, {}), Slip(row(momentum.loss, end - 1), "That is the row before."), Slip(row(momentum.above, end), "That is how far it is above the lowest loss."), Slip(row(momentum.loss, 1), "That is the start.")),
-            hint="The last row of the table, the column of the loss.", why="It forgets sooner, and so it is slower at this small rate.",
+            hint="The last row of the table, the column of the loss.", why="It forgets sooner: each gradient pushes for fewer steps, as if the rate were smaller.",
         ),
         Exercise(
-            "Adagrad, rate 0.5: a weight's first gradient is 3, its second is 4. Write a formula for how far the second step goes (without sign).", 0.4,
-            slips=(Slip(0.5, "You took only the second gradient. sum_sq keeps the first one, too."), Slip(2.0, "That is rate × gradient. Divide by the root of sum_sq."), Slip(0.08, "You divided by sum_sq itself, not by its root."), Slip(2 / 7, "You added the gradients. Add their squares.")),
+            f"Adagrad, rate {bold:g}: a weight's first gradient is {first:g}, its second is {next_:g}. Write a formula for how far the second step goes (without sign).", bold * next_ / root,
+            slips=(Slip(bold, "You took only the second gradient. sum_sq keeps the first one, too."), Slip(bold * next_, "That is rate × gradient. Divide by the root of sum_sq."), Slip(bold * next_ / root**2, "You divided by sum_sq itself, not by its root."), Slip(bold * next_ / (first + next_), "You added the gradients. Add their squares.")),
             hint="rate × gradient / root of (the squares of both, added up).", why="The sum only grows, so the steps only become more careful.",
         ),
         Exercise(
-            "RMSprop, alpha 0.99: v then is 4, the gradient is 10. Write a formula for v after.", 4.96,
-            slips=(Slip(103.96, "You added the whole square. v is a mean: only 0.01 of it counts."), Slip(4.06, "You forgot to square the gradient."), Slip(104.0, "That is Adagrad: RMSprop forgets a little of the old.")),
+            f"RMSprop, alpha 0.99: v then is {v:g}, the gradient is {large:g}. Write a formula for v after.", 0.99 * v + 0.01 * large**2,
+            slips=(Slip(0.99 * v + large**2, "You added the whole square. v is a mean: only 0.01 of it counts."), Slip(0.99 * v + 0.01 * large, "You forgot to square the gradient."), Slip(v + large**2, "That is Adagrad: RMSprop forgets a little of the old.")),
             hint="0.99 × v then + 0.01 × the square of the gradient.", why="One large gradient moves a running mean only a little.",
         ),
         Exercise(
-            "Adam: after step 3, m is 0.542; beta1 is 0.9. Write a formula for m_hat.", 2.0,
-            slips=(Slip(5.42, "You divided by 1 - 0.9: that is right at step 1."), Slip(0.542 / 0.19, "You took beta1 squared. Which power does step 3 need?"), Slip(0.542 / 0.729, "You forgot the 1 -."), Slip(0.542 * 0.271, "You multiplied: m is too small, so it must grow.")),
+            f"Adam: after step 3, m is {slow:g}; beta1 is 0.9. Write a formula for m_hat.", hat,
+            slips=(Slip(slow / 0.1, "You divided by 1 - 0.9: that is right at step 1."), Slip(slow / 0.19, "You took beta1 squared. Which power does step 3 need?"), Slip(slow / 0.729, "You forgot the 1 -."), Slip(slow * 0.271, "You multiplied: m is too small, so it must grow.")),
             hint="m divided by 1 - beta1^t.", why="m began at 0 and has not caught up yet; this corrects it.",
         ),
         Exercise(
-            "Adam, rate 0.2: the very first gradient of a weight is -250. By how much does the weight change (with its sign)?", 0.2,
-            slips=(Slip(50.0, "That is rate × gradient. Adam divides by the gradient's size."), Slip(0.2 * 0.1 / 0.001**0.5, "That is without the correction."), Slip(5.0, "That is rate × m. It is corrected, and divided.")),
+            f"Adam, rate {pace:g}: the very first gradient of a weight is {steep:g}. By how much does the weight change (with its sign)?", pace,
+            slips=(Slip(-pace * steep, "That is rate × gradient. Adam divides by the gradient's size."), Slip(pace * 0.1 / 0.001**0.5, "That is without the correction."), Slip(-0.1 * pace * steep, "That is rate × m. It is corrected, and divided.")),
             hint="At step 1 m_hat is the gradient, and v_hat its square.", why="Of the first gradient only the sign counts.",
         ),
         Exercise(
@@ -100,8 +119,8 @@ def questions(lesson: Races) -> list[Exercise]:
             hint="Type 10, then look at the line v_hat of That step, slowly.", why="It is far larger than v: even now v has seen only a few squares.",
         ),
         Exercise(
-            "AdamW, rate 0.1, weight_decay 0.5: a weight is 2. Write a formula for W_less.", 1.9,
-            slips=(Slip(1.0, "You left the rate out: the decay is multiplied with it."), Slip(0.1, "So much is taken off. What is left?"), Slip(2.1, "Weights are drawn towards 0, not away from it."), Slip(1.95, "It takes a share of the weight: multiply.")),
+            f"AdamW, rate {lr:g}, weight_decay {decay:g}: a weight is {weight:g}. Write a formula for W_less.", weight * (1 - lr * decay),
+            slips=(Slip(weight * (1 - decay), "You left the rate out: the decay is multiplied with it."), Slip(weight * lr * decay, "So much is taken off. What is left?"), Slip(weight * (1 + lr * decay), "Weights are drawn towards 0, not away from it."), Slip(weight - lr * decay, "It takes a share of the weight: multiply.")),
             hint="weight × (1 - rate × weight_decay).", why="Large weights lose more: it is a share.",
         ),
         choice(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ STEPS = PASSES * N_BATCHES
 DESCENTS = {"full": ("all 20 rows", 1), "batch": ("batches of 4", 5), "single": ("one row", 20)}  # steps in a pass
 FAR = "loss above the lowest possible"
 LOG = "[<0.001]0E+0;[<1000]General;0E+0"
+CALLED = {"sgd": "plain SGD", "momentum": "momentum"}  # in a sentence
 ABOUT_NOISE = "Three descents from the same start look at the same rows ten times. Change the yellow rates, and look at what the loss does in the end."
 ABOUT_ONE = "Top left, one step line by line: choose which. Below, fifty steps on batches of four, in the same order."
 ABOUT_COMPARE = (
@@ -172,7 +174,7 @@ class Races(Batches):
         runs = [self.runs[name] for name in STORIES]
         losses = hstack([apply("same", run.loss) for run in runs])
         message = f"step: a whole number from 0 to {STEPS} is expected"
-        milestones = [[5.0], [10.0], [25.0], [STEPS]]
+        milestones = [[5.0], [10.0], [25.0], [float(STEPS)]]
         at = self.typed("step", milestones, low=0, high=STEPS, whole=True, message=message)
         far = self.typed("far", 0.1, low=0, message="a number of 0 or more is expected")
         then = [row(losses, row(at, i + 1) + 1.0) for i in range(4)]
@@ -195,12 +197,20 @@ class Races(Batches):
         steps = self.typed("t", np.arange(STEPS + 1.0)[:, None], "step", "fixed")
         self.page("Compare: six ways down, on the same batches in the same order", ABOUT_COMPARE, down(
             across(
-                down(grid("", rows, heads=("", *sheets), named="label_left"), Note(stories.COMPARE, 8)),
+                down(grid("", rows, heads=("", *sheets), named="label_left"), Note(self._honest_words(vstack(then), milestones), 8)),
                 plot("The loss of six optimisers, step by step", "step", FAR, lines, "Six falling curves of the loss above the lowest possible, on a logarithmic axis.", y_format=LOG, x_max=STEPS, log_y=True, width=600,
                      height=440),
             ),
             table(self.cells(steps), forward({"losses": (losses, "Loss on all rows")}, labels=sheets)),
         ), freeze=(2, 1))  # fmt: skip
+
+    def _honest_words(self, then: Node, steps: Sequence[Sequence[float]]) -> str:
+        """Who leads at which of the steps, from the losses then, (4, 6), as the workbook is delivered."""
+        losses, lowest = self.as_it_came(then, self.lowest)
+        names = [CALLED.get(name, story.sheet) for name, story in STORIES.items()]
+        leaders = stories.who_leads([int(step) for (step,) in steps], [names[at] for at in losses.argmin(axis=1)])
+        within = np.ceil((losses[-1] - lowest).max() * 20) / 20
+        return stories.COMPARE.format(within=within, leaders=leaders)
 
 
 def _part(label: str, name: str, key: str, j: int = 0, look: str = "") -> Line:

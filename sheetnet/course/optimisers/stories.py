@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 BATCHES = (
@@ -10,16 +11,36 @@ BATCHES = (
 )
 GRADIENTS = (
     "Every point is a gradient at the same weights: across, its slope in the weight of x^2, upwards, its slope in the weight of x. Rows scatter widely, batches less, and in their middle lies the gradient of all rows, for it is their mean. That is why a small batch may be used at all: on average it is right. Four rows about halve the distance; where there are many rows, sixteen halve it again.\n\n"
-    "Try this: on Batches, start from 2.76, 1.14 and 0.57, where the loss is lowest. All rows say: stay. Each batch says: go on."
+    "Try this: on Batches, start from {:.2f}, {:.2f} and {:.2f}, where the loss is lowest. All rows say: stay. Each batch says: go on."
 )
 NOISE = (
     "Same rate, same number of rows looked at. Small batches take more steps in a pass: as it came they are ahead after one pass and after ten. But each batch pulls elsewhere, so the weights swing about the best ones: noise. The smaller the rate, the smaller the swing.\n\n"
     "Try this: 0.15 for all rows, a rate that the batches could not stand: who is ahead after ten passes now? Then one row at 0.01: the swing shrinks. At 0.1 it leaps about wildly."
 )
 COMPARE = (
-    "Honest words: after 50 steps all six are within 0.05 of the lowest loss. At step 5 and 10 plain SGD leads, at step 25 momentum, at step 50 AdamW; other rates, or another order of the rows, can make another winner. Early, plain SGD with a good rate is hard to beat; by step 50 the noise of its batches holds it up, and it comes last. MINVERSE finds the lowest loss in one go. The others earn their keep where there are many weights whose slopes differ widely, and nobody can try out a rate for each.\n\n"
+    "Honest words: after 50 steps all six are within {within:g} of the lowest loss. At {leaders}; other rates, or another order of the rows, can make another winner. Early, plain SGD with a good rate is hard to beat; by step 50 the noise of its batches holds it up, and it comes last. MINVERSE finds the lowest loss in one go. The others earn their keep where there are many weights whose slopes differ widely, and nobody can try out a rate for each.\n\n"
     "Try this: on Batches, multiply the loss by 100. SGD and momentum explode, for their steps grow with the gradient. The other four divide by its size, and take the same steps as before."
 )
+
+
+def who_leads(steps: Sequence[int], names: Sequence[str]) -> str:
+    """Who leads at which steps, for a sentence that begins with At.
+
+    >>> who_leads((5, 10, 25), ("plain SGD", "plain SGD", "momentum"))
+    'step 5 and 10 plain SGD leads, at step 25 momentum'
+    """
+    at: dict[str, list[str]] = {}
+    for step, name in zip(steps, names, strict=True):
+        at.setdefault(name, []).append(str(step))
+    (first, its), *others = at.items()
+    return ", at ".join(
+        [f"step {_listed(its)} {first} leads", *(f"step {_listed(some)} {name}" for name, some in others)]
+    )
+
+
+def _listed(words: Sequence[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sheetnet.course.lesson import Lesson
+from sheetnet.course.preparing.sample import passengers
 from sheetnet.graph.node import Node, apply, hstack, lift, row, square, vstack, where
 from sheetnet.motifs.data import Records
 from sheetnet.page.flow import Aside, across, beside, down
@@ -12,7 +13,6 @@ from sheetnet.page.grid import facts
 from sheetnet.page.parts import Note, Table, Words, table
 from sheetnet.page.plot import Plot, plot
 from sheetnet.page.shown import Shown, forward, result
-from sheetnet.tables import read_passengers
 
 OWN_AGE, OLDEST, BIN = 50.0, 80, 5
 WAYS = {
@@ -39,10 +39,11 @@ SOURCE = (
     "Survived: 1 yes, 0 no. SibSp: brothers, sisters and spouse aboard. Parch: parents and children aboard. Fare: pounds. Embarked: C Cherbourg, Q Queenstown, S Southampton.\n\n"
     "Source: facts only (no names, tickets or cabins), gathered by the Encyclopedia Titanica contributors and T. Cason, distributed with the Vanderbilt biostatistics datasets."
 )
+SAMPLE = "\n\n{} of its passengers, drawn for this workbook."
 ABOUT_MISSING = "The same linear model on six tables that differ only in what was done about unknown ages. Change the yellow number; compare the losses."
 NOTE = (
-    "Filling in invents data: one number in all blanks makes a spike. A number near the mean shrinks the spread of ages (14.5 when dropped, 13.0 with the median), a far one widens it (17.6 with 0). Dropping throws away what else is known of these passengers.\n\n"
-    "A loss over 714 passengers and one over 891 are two different exams. The last column is over the same rows for all. There dropping must win: its weights were made for just these rows. Compare the other five.\n\n"
+    "Filling in invents data: one number in all blanks makes a spike. A number near the mean shrinks the spread of ages ({drop:.1f} when dropped, {median:.1f} with the median), a far one widens it ({zero:.1f} with 0). Dropping throws away what else is known of these passengers.\n\n"
+    "A loss over {known} passengers and one over {all} are two different exams. The last column is over the same rows for all. There dropping must win: its weights were made for just these rows. Compare the other five.\n\n"
     "Try this: type 0, 30, 80 as your own number. Only the last two ways use it: which one's losses move, and which one's do not? The column Unknown has a weight of its own, which undoes any number you choose."
 )
 ABOUT_FILLED = "Only Age differs, and in the first table the rows: a dropped passenger is a row of zeros, which adds nothing to any sum."
@@ -52,12 +53,12 @@ class Blanks:
     """The raw columns and what is made of Age."""
 
     def __init__(self, lesson: Lesson) -> None:
-        raw = read_passengers()
-        self.n = raw.n_rows
+        raw = passengers(lesson.seed)
+        self.n = len(raw["Age"])
         self.number = lesson.typed("No", np.arange(1.0, self.n + 1)[:, None], role="fixed")
         self.raw = {
             name: lesson.typed(name, column, role="data", name=name, format="text" if name in TEXTS else "plain")
-            for name, column in raw.columns.items()
+            for name, column in raw.items()
         }
         self.ones = lesson.typed("ones", np.ones((self.n, 1)), "Ones", "fixed", name="ones")
         self.own = lesson.typed("own", OWN_AGE, "Your own number", low=0, high=OLDEST, name="own_age")
@@ -79,7 +80,7 @@ class Blanks:
         self._filled(lesson)
 
     def _prepared(self, key: str) -> Node:
-        """The table (891, 4) of a way, or (891, 5); a dropped row is all zeros."""
+        """The table (n, 4) of a way, or (n, 5); a dropped row is all zeros."""
         parts = self.ages[key], self.male, self.raw["Pclass"]
         if key == "drop":
             return hstack([*(self.known * node for node in parts), apply("same", self.known)])
@@ -104,7 +105,7 @@ class Blanks:
             down(
                 table(result(found), names=names, named="word", lead="What stands in the way", short="words"),
                 Note(DATA_NOTE, 6),
-                Note(SOURCE, 6),
+                Note(SOURCE + (SAMPLE.format(self.n) if lesson.seed else ""), 6),
             ),
         ))  # fmt: skip
 
@@ -120,6 +121,8 @@ class Blanks:
         port = Shown(self.port, "Most common port (words have no median)", "text", "result")
         figures = {"mean": (vstack(means), "Mean age"), "spread": (vstack(spreads), "Spread of age")}
         losses = {"loss": (vstack(on_rows), "Loss, its rows"), "loss_known": (vstack(on_known), "Loss, age known")}
+        came = dict(zip(WAYS, (one.item() for one in lesson.as_it_came(*spreads)), strict=True))
+        known = int(lesson.as_it_came(n_known)[0].item())
         best = Shown(vstack(weights[:-1]), "Weights", "small", labels=FEATURES)
         ways = list(WAYS.values())
         lesson.page("Missing: drop the blanks, or fill them?", ABOUT_MISSING, across(
@@ -142,7 +145,7 @@ class Blanks:
             ),
             down(
                 _bars("A spike", drop="known ages", median="filled with the median", mode="with the most common"),
-                Note(NOTE),
+                Note(NOTE.format(**came, known=known, all=self.n)),
                 _bars("Newborns, or your own spike", drop="known ages", zero="blanks as 0", own="your own number"),
             ),
         ))  # fmt: skip

@@ -23,8 +23,8 @@ RATES = {"raw": 0.0002, "max": 0.4, "log": 0.24}
 TOO_LOW = "Learning rate: a number of 0 or more is expected"
 ABOUT_EPOCHS = "Change the yellow rates. How many epochs does each table need until its loss is within a share of the smallest that is possible?"
 EPOCHS_NOTE = (
-    "All three begin with the weights on Slopes and go down their slopes, each with its own rate. Surely safe: 891 / (the sum of all squares in the table). A larger rate works up to a limit: 0.000259 for Raw, 0.578 divided, 0.291 log10. Above it the loss climbs out of the chart and never arrives.\n\n"
-    "Try this: give Raw the rate 0.00025, then 0.00027. Then give the other two Raw's rate of 0.0002: they need even more epochs than Raw. What dividing buys is that a large rate is safe. A single Fare of 5000 on Data lowers Raw's limit to 0.000032: at 0.0002 it diverges.\n\n"
+    "All three begin with the weights on Slopes and go down their slopes, each with its own rate. Surely safe: {n} / (the sum of all squares in the table). A larger rate works up to a limit: {raw:.6f} for Raw, {max:.3f} divided, {log:.3f} log10. Above it the loss climbs out of the chart and never arrives.\n\n"
+    "Try this: give Raw the rate {below:.5f}, then {above:.5f}. Then give the other two Raw's rate of 0.0002: they need even more epochs than Raw. What dividing buys is that a large rate is safe. A single Fare of 5000 on Data lowers Raw's limit to {outlier:.6f}: at 0.0002 it diverges.\n\n"
     "On Large, log10 fitted better than Fare / max; here it needs more epochs. Beside sex and class Fare adds next to nothing in either form, and log10's larger numbers allow only half the rate: that is part of it."
 )
 ABOUT_MARATHON = (
@@ -35,7 +35,7 @@ ALT_MARATHON = "The loss against the epoch on a logarithmic axis, for the three 
 TAKEN = "Taken (1) when the loss would still be too large after it"
 DISTANCE = "What an epoch does to the distance from the best weights; then two, four, ... epochs"
 MARATHON_NOTE = (
-    "How far the weights are from the best ones shrinks by the same matrix at each epoch: away x Step, Step = identity - 2 rate X'X / 891. Two epochs are Step x Step, four are that times itself: seventeen products reach 131,072 epochs.\n\n"
+    "How far the weights are from the best ones shrinks by the same matrix at each epoch: away x Step, Step = identity - 2 rate X'X / {n}. Two epochs are Step x Step, four are that times itself: seventeen products reach 131,072 epochs.\n\n"
     "Exactly how many? Try the largest stride that does not arrive yet, then half of it, and so on, as in guessing a number. Their sum, plus one, is the first epoch that has arrived. 262,144 means: not by 262,143, or never.\n\n"
     "#NUM! in the table: the rate is above its limit, and the loss has outgrown what a cell can hold."
 )
@@ -61,8 +61,21 @@ class Descent:
         self.count = {key: apply("sum", node * self.strides) + 1.0 for key, node in taken.items()}
         self.counts = hstack(list(self.count.values()))
         self.late = apply("greater", self.counts, lift(2.0**DOUBLINGS - 1.0))
-        self._epochs(lesson)
-        self._marathon(lesson)
+        limits = {key: self._limit(lesson, key) for key in TABLES}
+        self.around = np.floor(limits["raw"] * 1e5) / 1e5, np.floor(limits["raw"] * 1e5 + 2) / 1e5
+        below, above = self.around
+        outlier = self._limit(lesson, "raw", 5000.0)
+        n = scales.blanks.n
+        self._epochs(lesson, EPOCHS_NOTE.format(n=n, **limits, below=below, above=above, outlier=outlier))
+        self._marathon(lesson, MARATHON_NOTE.format(n=n))
+
+    def _limit(self, lesson: Lesson, key: str, first_fare: float | None = None) -> float:
+        """The largest rate at which descent on a table does not diverge, as it came, or with another first fare."""
+        fare = self.scales.blanks.raw["Fare"]
+        (fares,) = lesson.as_it_came(fare)
+        typed = {} if first_fare is None else {fare: np.vstack([[first_fare], fares[1:]])}
+        gram, n = lesson.as_it_came(self.scales.gram[key], self.scales.n, typed=typed)
+        return float(n.item() / np.linalg.eigvalsh(gram)[-1])
 
     def _descend(self, key: str) -> Group:
         """The weights of all epochs, each row from the one above, their slopes and losses; the best weights."""
@@ -125,7 +138,7 @@ class Descent:
         page, part = id.split(".")
         return {f"{page}.{key}.{part}": self.blocks[key][id] for key in keys or TABLES}
 
-    def _epochs(self, lesson: Lesson) -> None:
+    def _epochs(self, lesson: Lesson, note: str) -> None:
         number = lesson.typed("epoch", np.arange(EPOCHS + 1.0)[:, None], "Epoch", "fixed")
         arrived = {"here.epochs.count": (where(self.late, LATE, self.counts),)}
         numbers = {
@@ -147,11 +160,11 @@ class Descent:
         chart = _losses("epochs", f"The first {EPOCHS} epochs", "epoch", ALT_EPOCHS, x_max=EPOCHS)
         lesson.page("Epochs: the same descent, three tables", ABOUT_EPOCHS, level(
             [grid("", numbers, heads=[*TABLES.values()]), table(lesson.cells(number), self._of("epochs.loss"))],
-            [down(chart, Note(EPOCHS_NOTE))],
+            [down(chart, Note(note))],
             *far,
         ), freeze=(2, 1))  # fmt: skip
 
-    def _marathon(self, lesson: Lesson) -> None:
+    def _marathon(self, lesson: Lesson, note: str) -> None:
         times = where(self.late, LATE, self.counts / apply("min", self.counts))
         counts = {
             "Epochs until there": result({"count": Shown(self.counts, name="epochs_needed")}, format="plain"),
@@ -173,7 +186,7 @@ class Descent:
                 Words(TAKEN),
                 table(lesson.cells(self.strides), self._of("search.taken")),
             ],
-            [down(chart, Note(MARATHON_NOTE, 5)), None, None, table(self._of("search.loss"))],
+            [down(chart, Note(note, 5)), None, None, table(self._of("search.loss"))],
             *far,
             *([None, None, None, table(self._of("search.tried", key))] for key in TABLES),
         ), freeze=(2, 1))  # fmt: skip

@@ -8,6 +8,15 @@ from sheetnet.course.preparing.scales import TABLES
 from sheetnet.course.preparing.sheets import Sheets
 from sheetnet.graph.node import apply, where
 
+TRIES = (
+    "On Missing, give your own number 0, 30, 80. Only the last two ways use it: which loss moves, which does not?",
+    "On Data, blank the age of passenger 1 (22) and give passenger 6 (blank) 40: what follows? Then undo (Ctrl+Z).",
+    "On Classes, give the classes the numbers 1, 3, 2. Which losses move, and which do not?",
+    "On Rank, take Ones away, or one class: what do the determinant and the smallest loss do?",
+    "On Large, compare the charts. On Data, make the Fare of passenger 1 5000: what moves? Then put 7.25 back.",
+    "On Epochs, give Raw the rate {below:.5f}, then {above:.5f}, above its limit. How many epochs does each table need?",
+)
+
 
 class Preparing(Sheets):
     """Blanks dropped or filled, classes as dummies, large columns made small: each with its effect in numbers."""
@@ -15,14 +24,11 @@ class Preparing(Sheets):
     name, predicts = "preparing", True
     title = "Preparing a table: blanks, classes, large columns"
     purpose = "A table of passengers holds words, blanks, and columns of all sizes. You make it fit for multiplication in three ways each, and see in the loss, in a determinant and in the number of epochs what each way costs."
-    tries = (
-        "On Missing, give your own number 0, 30, 80. Only the last two ways use it: which loss moves, which does not?",
-        "On Data, blank the age of passenger 1 (22) and give passenger 6 (blank) 40: what follows? Then undo (Ctrl+Z).",
-        "On Classes, give the classes the numbers 1, 3, 2. Which losses move, and which do not?",
-        "On Rank, take Ones away, or one class: what do the determinant and the smallest loss do?",
-        "On Large, compare the charts. On Data, make the Fare of passenger 1 5000: what moves? Then put 7.25 back.",
-        "On Epochs, give Raw the rate 0.00025, then 0.00027, above its limit. How many epochs does each table need?",
-    )
+
+    def sheets(self) -> None:
+        super().sheets()
+        below, above = self.descent.around
+        self.tries = [one.format(below=below, above=above) for one in TRIES]
 
     def pairs(self) -> list[Pair]:
         return [

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
+from sheetnet.course.drawing import own
 from sheetnet.course.preparing.sheets import Sheets
 from sheetnet.graph.node import Node, apply, constant, lift, row, where
 from sheetnet.graph.rewrite import substitute
@@ -21,9 +24,16 @@ def questions(lesson: Sheets) -> list[Exercise]:
 
 
 def _of_blanks(lesson: Sheets) -> list[Exercise]:
-    b, own = lesson.blanks, lesson.blanks.own
+    b, number = lesson.blanks, lesson.blanks.own
     blank, filled = (lesson.book.block(f"raw.{id}").node for id in ("blank", "filled"))
     known = lesson.book.block("missing.loss_known").node
+    draw = partial(own, lesson.seed)
+    ages = draw(
+        "seven ages", (38, 22, 54, 35, 2), ((38, 41, 47), (18, 22, 25), (54, 58, 63), (31, 33, 35), (2, 4, 9)),
+    )  # fmt: skip
+    in_order = sorted(ages)
+    young, middle = draw("four ages", (20, 30), ((12, 14, 16, 18, 20), (24, 26, 28, 30)))
+    old = 3 * middle - young  # so that a blank taken for 0 gives the median again
     return [
         Exercise(
             "On Data, how many ages are blank?", b.blank_age, 0.25,
@@ -31,17 +41,17 @@ def _of_blanks(lesson: Sheets) -> list[Exercise]:
             hint="The small table has a line for Age and a column for blanks.", why="Too many to overlook, and too many to throw away lightly.",
         ),
         Exercise(
-            "Seven ages: 38, 22, blank, 54, blank, 35, 2. Write a formula for the median of those that are known.", 35.0,
-            slips=(Slip(30.2, "That is the mean. The median is the middle one, in order of size."), Slip(54.0, "Put them in order of size first."), Slip(22.0, AS_ZERO), Slip(28.5, "Five numbers have one in the middle: no mean of two is needed.")),
+            f"Seven ages: {ages[0]:g}, {ages[1]:g}, blank, {ages[2]:g}, blank, {ages[3]:g}, {ages[4]:g}. Write a formula for the median of those that are known.", in_order[2],
+            slips=(Slip(sum(ages) / 5, "That is the mean. The median is the middle one, in order of size."), Slip(ages[2], "Put them in order of size first."), Slip(in_order[1], AS_ZERO), Slip((in_order[1] + in_order[2]) / 2, "Five numbers have one in the middle: no mean of two is needed.")),
             hint="Write down the known ones in order of size. Which one is in the middle?", why="As many are younger as are older. One very old passenger would not move it.",
         ),
         Exercise(
-            "Four ages: 20, 30, 70 and a blank, which is filled with the median of the others. Write a formula for the mean of the four.", 37.5,
-            slips=(Slip(40.0, "That is the mean of the known three, or the blank was filled with their mean."), Slip(30.0, "That is the median itself, or a blank taken for 0. Fill it in, then take the mean of all four."), Slip(50.0, "You divided by three: there are four passengers now.")),
-            hint="The median of 20, 30 and 70 is the one in the middle. Put it in, add up, divide.", why="The mean moved towards the median: filling in changes the column.",
+            f"Four ages: {young:g}, {middle:g}, {old:g} and a blank, which is filled with the median of the others. Write a formula for the mean of the four.", (young + 2 * middle + old) / 4,
+            slips=(Slip((young + middle + old) / 3, "That is the mean of the known three, or the blank was filled with their mean."), Slip(middle, "That is the median itself, or a blank taken for 0. Fill it in, then take the mean of all four."), Slip((young + 2 * middle + old) / 3, "You divided by three: there are four passengers now.")),
+            hint=f"The median of {young:g}, {middle:g} and {old:g} is the one in the middle. Put it in, add up, divide.", why="The mean moved towards the median: filling in changes the column.",
         ),
         Exercise(
-            "On Missing, set your own number to 60. What is the loss over its rows when it fills the blanks (fifth way)?", b.losses["own"], 5e-5, {own: 60.0},
+            "On Missing, set your own number to 60. What is the loss over its rows when it fills the blanks (fifth way)?", b.losses["own"], 5e-5, {number: 60.0},
             slips=(Slip(b.losses["own"], AS_IT_CAME, {}), Slip(row(known, 5), "That is the loss where the age is known: the last column."), Slip(b.losses["flag"], "That is the sixth way, with the column Unknown."), Slip(b.losses["zero"], "That is the second way: a blank taken for 0.")),
             hint="Fifth line, the column Loss, its rows.", why="Too old for most of them: the fit is a little worse than with the number that came.",
         ),
@@ -65,6 +75,9 @@ def _of_blanks(lesson: Sheets) -> list[Exercise]:
 
 def _of_classes(lesson: Sheets) -> list[Exercise]:
     c, three = lesson.classes, lesson.book.block("coding.three.loss").node
+    one, two, base = own(
+        lesson.seed, "dummies", (0.4, 0.25, 0.2), ((0.35, 0.4, 0.5), (0.15, 0.25, 0.3), (0.1, 0.15, 0.2))
+    )
     return [
         choice(
             "A model has one weight for Pclass (1, 2 or 3) and a constant. Where must its prediction for class 2 lie? 1: where the share of class 2 is. 2: half way between those for class 1 and class 3. 3: anywhere.", 2,
@@ -77,13 +90,13 @@ def _of_classes(lesson: Sheets) -> list[Exercise]:
             hint="Type the three yellow numbers, then read the first line of the table of ways.", why="The best class stands in the middle now, and a line cannot have its top there.",
         ),
         Exercise(
-            "Weights: Class 1 has 0.4, Class 2 has 0.25, Ones has 0.2. One done for you, first class: 1*0.4 + 0*0.25 + 1*0.2 = 0.6. Write a formula for second class.", 0.45,
-            slips=(Slip(0.85, "A passenger is of one class only: the other dummy is 0."), Slip(0.25, "You forgot Ones: that column is 1 for everybody."), Slip(0.6, "That is first class again."), Slip(0.65, "Those are the two classes. A passenger is of one class, and Ones is 1 for all.")),
+            f"Weights: Class 1 has {one:g}, Class 2 has {two:g}, Ones has {base:g}. One done for you, first class: 1*{one:g} + 0*{two:g} + 1*{base:g} = {one + base:g}. Write a formula for second class.", two + base,
+            slips=(Slip(one + two + base, "A passenger is of one class only: the other dummy is 0."), Slip(two, "You forgot Ones: that column is 1 for everybody."), Slip(one + base, "That is first class again."), Slip(one + two, "Those are the two classes. A passenger is of one class, and Ones is 1 for all.")),
             hint="Write down the row of this passenger: two dummies and a one.", why="The dummy of the class is 1, the other one 0, and Ones is always 1.",
         ),
         Exercise(
-            "The same weights, now all by yourself: write a formula for third class.", 0.2,
-            slips=(Slip(0.0, "Both dummies are 0, but Ones is 1 for everybody."), Slip(0.85, "Those are the dummies of first and second class: both are 0 here."), Slip(0.65, "Those are the other two classes."), Slip(-0.65, "Nothing is taken away: both dummies are 0.")),
+            "The same weights, now all by yourself: write a formula for third class.", base,
+            slips=(Slip(0.0, "Both dummies are 0, but Ones is 1 for everybody."), Slip(one + two + base, "Those are the dummies of first and second class: both are 0 here."), Slip(one + two, "Those are the other two classes."), Slip(-one - two, "Nothing is taken away: both dummies are 0.")),
             hint="Which of the three columns is not 0 for this passenger?", why="Third class is where both dummies are 0. The constant stands for it, so two dummies are enough.",
         ),
         choice(
@@ -121,15 +134,22 @@ def _of_columns(lesson: Sheets) -> list[Exercise]:
 def _of_sizes(lesson: Sheets) -> list[Exercise]:
     d, found = lesson.descent, lesson.scales.found
     looser = {d.within: 0.05}
+    draw = partial(own, lesson.seed)
+    oldest, age = draw("a share", (80, 20), ((64, 75, 80), (15, 20, 24, 30, 32)))
+    mean, spread, times = draw("spreads", (30, 13, 2), ((28, 30, 32), (12, 13, 14), (0.5, 1.5, 2)))
+    above = mean + times * spread
+    (fare,) = draw("log", (31,), ((13, 20, 26, 31, 52, 77),))
+    flat, steep = draw("slopes", (-0.25, -37), ((-0.15, -0.25, -0.3, -0.4), (-35, -37, -41)))
+    rate = 0.0002
     return [
         Exercise(
-            "One done for you: the largest Fare is 500, so a Fare of 25 becomes 25/500 = 0.05. Your turn: the largest Age is 80. What becomes of an Age of 20?", 0.25,
-            slips=(Slip(4.0, "You turned it round: the largest stands below."), Slip(0.04, "Each column is divided by its own largest."), Slip(60.0, "You took it away. Divide by it.")),
+            f"One done for you: the largest Fare is 500, so a Fare of 25 becomes 25/500 = 0.05. Your turn: the largest Age is {oldest:g}. What becomes of an Age of {age:g}?", age / oldest,
+            slips=(Slip(oldest / age, "You turned it round: the largest stands below."), Slip(age / 500, "Each column is divided by its own largest."), Slip(oldest - age, "You took it away. Divide by it.")),
             hint="Age / largest Age.", why="Now both columns lie between 0 and 1, and one learning rate suits both.",
         ),
         Exercise(
-            "Another way to scale: take away the mean, then divide by the spread. Mean 30, spread 13: write a formula for what becomes of an Age of 56.", 2.0,
-            slips=(Slip(26.0, "Now divide that by the spread."), Slip(56.0 / 13.0, "Take away the mean first."), Slip(56.0 / 30.0, "The mean is taken away; what you divide by is the spread."), Slip(56.0 - 30.0 / 13.0, "Only the mean was divided: put (56 - 30) in brackets.")),
+            f"Another way to scale: take away the mean, then divide by the spread. Mean {mean:g}, spread {spread:g}: write a formula for what becomes of an Age of {above:g}.", times,
+            slips=(Slip(above - mean, "Now divide that by the spread."), Slip(above / spread, "Take away the mean first."), Slip(above / mean, "The mean is taken away; what you divide by is the spread."), Slip(above - mean / spread, f"Only the mean was divided: put ({above:g} - {mean:g}) in brackets.")),
             hint="How many spreads is it above the mean?", why="Each column then has the mean 0 and the spread 1. One wild number squeezes it less than dividing by the largest does.",
         ),
         Exercise(
@@ -138,8 +158,8 @@ def _of_sizes(lesson: Sheets) -> list[Exercise]:
             hint="10 to which power is 1000?", why="Each time the number is ten times as large, its logarithm grows by 1: so large fares move together.",
         ),
         Exercise(
-            "Now all by yourself: write a formula for log10(Fare + 1) when the Fare is 31.", float(np.log10(32.0)), 0.001,
-            slips=(Slip(float(np.log10(31.0)), "You forgot the + 1."), Slip(float(np.log(32.0)), "That is the natural logarithm: use LOG10."), Slip(float(np.log10(31.0) + 1.0), "The 1 is added to the Fare, before the logarithm.")),
+            f"Now all by yourself: write a formula for log10(Fare + 1) when the Fare is {fare:g}.", float(np.log10(fare + 1)), 0.001,
+            slips=(Slip(float(np.log10(fare)), "You forgot the + 1."), Slip(float(np.log(fare + 1)), "That is the natural logarithm: use LOG10."), Slip(float(np.log10(fare) + 1), "The 1 is added to the Fare, before the logarithm.")),
             hint="First add, then LOG10.", why="The 1 is there for those who paid nothing: log10(0) does not exist.",
         ),
         Exercise(
@@ -148,8 +168,8 @@ def _of_sizes(lesson: Sheets) -> list[Exercise]:
             hint="Divide one slope by the other. Or think: the column became smaller by which number?", why="The column is divided by the largest Fare, so its weight must be as many times larger.",
         ),
         Exercise(
-            "All weights are 0, the rate is 0.0002, the slope of Fare is -37 and that of Male -0.25. Write a formula for the weight of Male after one step.", 0.00005, 1e-6,
-            slips=(Slip(-0.00005, "Against the slope: minus a number below 0 makes it larger."), Slip(0.0074, "That is the weight of Fare."), Slip(0.25, "The slope times the rate is the step."), Slip(0.0002, "That is the rate alone. Times the slope.")),
+            f"All weights are 0, the rate is {rate}, the slope of Fare is {steep:g} and that of Male {flat:g}. Write a formula for the weight of Male after one step.", -rate * flat, 1e-6,
+            slips=(Slip(rate * flat, "Against the slope: minus a number below 0 makes it larger."), Slip(-rate * steep, "That is the weight of Fare."), Slip(-flat, "The slope times the rate is the step."), Slip(rate, "That is the rate alone. Times the slope.")),
             hint="new = old - rate x slope, with the slope of Male.", why="With a rate that is small enough for Fare, Male hardly moves: that is why the raw table is slow.",
         ),
         Exercise(

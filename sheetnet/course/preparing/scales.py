@@ -42,7 +42,7 @@ ABOUT_TABLES = "Only Age and Fare differ. Raw: as written down. Then each divide
 ABOUT_SLOPES = "The slope of the loss in each weight, by wiggling and exact, for the three tables. Compare Fare with Male in each of them."
 SLOPES_NOTE = (
     "A weight's slope is a sum over passengers of error x column. A column of large numbers has a large slope, whether it matters or not. One learning rate serves all weights: small enough for Fare, it is far too small for Male.\n\n"
-    "The loss of a linear model needs only X'X, X'y and y'y: 6 x 6 numbers in place of 891 x 6. Third column of slopes: 2 (X'X w - X'y) / 891, the same. So the epochs on the next sheet are cheap."
+    "The loss of a linear model needs only X'X, X'y and y'y: 6 x 6 numbers in place of {n} x 6. Third column of slopes: 2 (X'X w - X'y) / {n}, the same. So the epochs on the next sheet are cheap."
 )
 
 
@@ -126,7 +126,7 @@ class Scales:
         lesson.page("Slopes: which weight has the steepest one?", ABOUT_SLOPES, down(
             beside(*(facts("", group) for group in (lesson.cells(self.wiggle), *sums))),
             *(self._three(key, lesson.cells(self.start) if key == "raw" else None) for key in TABLES),
-            across(Note(SLOPES_NOTE), table(lesson.cells(self.eye))),
+            across(Note(SLOPES_NOTE.format(n=self.blanks.n)), table(lesson.cells(self.eye))),
         ))  # fmt: skip
 
     def _three(self, key: str, start: Group | None) -> Table:

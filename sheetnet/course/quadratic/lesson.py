@@ -9,8 +9,7 @@ from math import ceil
 import numpy as np
 
 from sheetnet.course.lesson import Lesson, Pair, Watched, Word
-from sheetnet.course.points import noisy_points
-from sheetnet.graph.evaluate import evaluate
+from sheetnet.course.points import least_loss, noisy_points
 from sheetnet.graph.gradient import gradient
 from sheetnet.graph.node import Node, apply, lift, mean, row, square, variable, vstack
 from sheetnet.graph.rewrite import substitute
@@ -45,10 +44,15 @@ SLOPES = (
 DESCENT = "One step of a as the workbook came: {START} - {LR} × ({slope:.2f}) = {after:.2f}. All three parameters step at once, each by its own slope, and the next slopes are found at the new place. Epoch 0 is the start, before any step."
 
 
+def _can_be_fitted(x: np.ndarray, y: np.ndarray) -> bool:
+    """Whether a descent can get below a loss of 5 well before its last epoch."""
+    return bool(least_loss(x, y) < 4.5)
+
+
 class Quadratic(Lesson):
     """Points, a curve with three unknowns, its loss; the loss's slopes, wiggled and exact; descent."""
 
-    name, predicts, own_numbers, shapes = "quadratic", True, True, False
+    name, predicts, shapes = "quadratic", True, False
     title = "Fit a curve by hand, then let it fit itself"
     purpose = "Twenty points lie near an unknown curve. You fit it by eye, find out from the slopes of the loss which way each number should go, and then let the sheet take sixty such steps by itself: that is how a model learns."
     tries = (
@@ -61,7 +65,7 @@ class Quadratic(Lesson):
     )
 
     def sheets(self) -> None:
-        x, y = noisy_points(self.seed)
+        x, y = noisy_points(self.seed, _can_be_fitted)
         self.x, self.y = (
             self.typed(f"fit.{id}", xy, id, "data", name=id, format="weight") for id, xy in {"x": x, "y": y}.items()
         )
@@ -188,7 +192,7 @@ class Quadratic(Lesson):
         pred = self.curve([chosen[f"chosen.{letter}"][0] for letter in LETTERS])
         drawn = {"chosen.x": (apply("same", self.x), "x"), "chosen.pred": (pred, "Prediction then")}
         loss_lines = ("loss", "epochs", "loss"), ("the chosen epoch", "epoch", "chosen.loss", "mark")
-        most = ceil(1.2 * self._as_it_came(self.mse))
+        most = ceil(1.2 * self.as_it_came(self.mse)[0].item())
         charts = {"width": 395, "height": 345, "wide": 6}
         self.page("Descent: let it run", ABOUT_DESCENT, level(
             (
@@ -224,12 +228,8 @@ class Quadratic(Lesson):
 
     def _one_step(self) -> str:
         """What a step of a is, with the numbers of this workbook."""
-        slope = self._as_it_came(row(self.exact, 1))
+        slope = self.as_it_came(row(self.exact, 1))[0].item()
         return DESCENT.format(START=START, LR=LR, slope=slope, after=START - LR * slope)
-
-    def _as_it_came(self, node: Node) -> float:
-        """A number (1, 1) of the workbook as it is delivered."""
-        return float(evaluate([node], self._delivered)[0].item())
 
     # ---- what is compared, the words, the exercises
 

@@ -66,7 +66,7 @@ def questions(lesson: Quadratic) -> list[Exercise]:
         ),
         Exercise(
             "With a = b = c = 1.1 on Fit, set the learning rate on Descent to 0.05. What is a in the row of epoch 1?", row(lesson.descent["a"], 2), 0.001, faster,
-            slips=(Slip(row(lesson.descent["a"], 2), "That is with the rate 0.02.", {}), Slip(1.1, "That is epoch 0, before any step."), Slip(row(lesson.descent["a"], 3), "That is epoch 2: two steps.", faster), Slip(row(lesson.descent["b"], 2), "That is b.")),
+            slips=(Slip(row(lesson.descent["a"], 2), "That is with the rate 0.02.", {}), Slip(1.1, "That is epoch 0, before any step."), Slip(row(lesson.descent["a"], 3), "That is the row below: two steps.", faster), Slip(row(lesson.descent["b"], 2), "That is b.")),
             hint="Epoch 1 is the second row of the table; its column a.", why="It is a - rate × slope, all of them from the row above.",
         ),
         Exercise(

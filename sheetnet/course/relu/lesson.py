@@ -7,6 +7,17 @@ from sheetnet.course.relu.lines import Lines
 from sheetnet.course.relu.pieces import CURVE
 from sheetnet.graph.node import row
 
+TRIES = (
+    "On One, change b, then m, then their signs. What moves the corner? What makes the ReLU steeper?",
+    "On Two, change any of the four numbers. How many slopes has the sum of lines, how many that of ReLUs?",
+    "On Two, make a V, then a valley with a flat floor. Can you make a roof?",
+    "On Eight, go from piece 3 to piece 8: add what is still missing. Get the mean squared error below 0.05.",
+    "On Many, set the pieces to 1, 2, 4, 8, 16 and 32. Then try 3 and 5.",
+    "With 8 pieces, set the frequency to 3: is the mean squared error still below 0.05? Set it back to {freq:g}.",
+    "With 8 pieces, set the height to 0. Coefficients 2 to 8 are all {coef:g} now: why? Set it back to {height:g}.",
+    "On Errors, by how much does each doubling of the pieces divide the error? Is it the same with another frequency?",
+)
+
 
 class Relu(Lines):
     """One ReLU, two of them against two lines, eight by hand, any number by formula, and what is left of the error."""
@@ -14,21 +25,13 @@ class Relu(Lines):
     name, predicts, shapes = "relu", True, False
     title = "Rectified lines: from one corner to any curve"
     purpose = "A ReLU is a line cut off at 0. Lines added stay a line; ReLUs added bend. You add two, then eight by hand, then let formulas add up to 32 and watch the error: so a net can follow any curve (lesson 4: how it learns to)."
-    tries = (
-        "On One, change b, then m, then their signs. What moves the corner? What makes the ReLU steeper?",
-        "On Two, change any of the four numbers. How many slopes has the sum of lines, how many that of ReLUs?",
-        "On Two, make a V, then a valley with a flat floor. Can you make a roof?",
-        "On Eight, go from piece 3 to piece 8: add what is still missing. Get the mean squared error below 0.05.",
-        "On Many, set the pieces to 1, 2, 4, 8, 16 and 32. Then try 3 and 5.",
-        "With 8 pieces, set the frequency to 3: is the mean squared error still below 0.05? Set it back to 1.2.",
-        "With 8 pieces, set the height to 0. Coefficients 2 to 8 are all 0.2 now: why? Set it back to 2.",
-        "On Errors, by how much does each doubling of the pieces divide the error? Is it the same with another frequency?",
-    )
 
     def sheets(self) -> None:
         self.one()
         self.two()
         self.curve_of_many()
+        height, freq, _, bend = self.curve_now
+        self.tries = [one.format(freq=freq, height=height, coef=2 * bend) for one in TRIES]
         self.eight()
         self.many()
         self.errors()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sheetnet.course.drawing import own
 from sheetnet.course.relu.pieces import COARSE, FIRST, FOUR, LAST, Pieces
 from sheetnet.graph.node import Node, apply, lift, relu, vstack, where
 from sheetnet.page.flow import across, down
@@ -22,6 +23,18 @@ TWO_NOTE = (
     "Try this: make a V; a valley with a flat floor; a ramp that gets steeper twice. Now a roof: impossible, for each ReLU turns the sum upwards only. On the next sheet each ReLU is multiplied by a coefficient, which may be negative.\n\n"
     "The two-ReLU net of lesson 4 is this sheet with ten numbers for each passenger in place of one x; there m and b are found by descent."
 )
+TOP = 8.0  # of the charts
+ONE = (0.5, 0.75, 1, 1.25, 1.5), (1, 1.5, 2, 2.5, 3), (1, 1.5, 2, 2.5, 3)  # what m, b and x may be
+# m and corner of a line that rises and of one that falls: their ReLUs are both on between the corners, which lie on
+# an x of the table
+TWO = (0.5, 1, 1.5, 2), (-3, -2.5, -2, -1.5, -1), (-0.5, -1, -1.5, -2), (-0.5, 0.5, 1, 1.5, 2)
+
+
+def _on_the_chart(m_1: float, at_1: float, m_2: float, at_2: float) -> bool:
+    """Whether two lines and their ReLUs, alone and added, stay on the charts, and the sum of the lines is not flat."""
+    ends = [(m_1 * (x - at_1), m_2 * (x - at_2)) for x in (FIRST, LAST)]
+    tall = [abs(y) for one, two in ends for y in (one, two, one + two, max(one, 0) + max(two, 0))]
+    return max(tall) <= TOP and m_1 + m_2 != 0
 
 
 class Lines(Pieces):
@@ -30,8 +43,11 @@ class Lines(Pieces):
     # ---- One
 
     def one(self) -> None:
-        self.m, self.b = self.typed("m", 1, "m", name="m"), self.typed("b", 2, "b", name="b")
-        self.at = self.typed("at", 2, "look at x", low=FIRST, high=LAST)
+        self.one_line = m, b, at = own(
+            self.seed, "one", (1, 2, 2), ONE, lambda m, b, at: m * at + b <= TOP and b < 4 * m
+        )
+        self.m, self.b = self.typed("m", m, "m", name="m"), self.typed("b", b, "b", name="b")
+        self.at = self.typed("at", at, "look at x", low=FIRST, high=LAST)
         x = self.typed("x", COARSE, "x", "fixed")
         there, line = self.m * self.at + self.b, self.m * x + self.b
         self.relu_at, self.crossing, self.corner = relu(there), -self.b / self.m, corner(self.m, self.b)
@@ -65,11 +81,12 @@ class Lines(Pieces):
     # ---- Two
 
     def two(self) -> None:
+        rises, at_1, falls, at_2 = own(self.seed, "two", (1, -2, -1.5, 1), TWO, _on_the_chart)
         given = (
-            ("m_1", 1, "m of line 1"),
-            ("b_1", 2, "b of line 1"),
-            ("m_2", -1.5, "m of line 2"),
-            ("b_2", 1.5, "b of line 2"),
+            ("m_1", rises, "m of line 1"),
+            ("b_1", -rises * at_1, "b of line 1"),
+            ("m_2", falls, "m of line 2"),
+            ("b_2", -falls * at_2, "b of line 2"),
         )
         self.numbers = [self.typed(id, value, title, name=id) for id, value, title in given]
         m_1, b_1, m_2, b_2 = self.numbers

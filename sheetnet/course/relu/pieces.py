@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from sheetnet.course.drawing import own
 from sheetnet.course.lesson import Lesson
 from sheetnet.graph.node import Node, apply, hstack, lift, mean, relu, row, square, vstack, where
 from sheetnet.page.flow import across, beside, down
@@ -20,7 +21,8 @@ SIZES = (1, 2, 4, 8, 16, 32)
 COARSE = np.linspace(FIRST, LAST, 33)[:, None]
 FINE = np.linspace(FIRST, LAST, 129)[:, None]
 CURVE = {"height": 2.0, "freq": 1.2, "tilt": 0.25, "bend": 0.1}
-BY_HAND = (-1.6, -0.9, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # the first two are done
+CURVES = (1.6, 1.8, 2.0, 2.2, 2.4), (1.1, 1.15, 1.2, 1.25, 1.3), (-0.3, -0.2, 0.2, 0.25, 0.3), (0.05, 0.1, 0.15)
+DONE = 2  # coefficients on Eight that are there when it comes
 FOUR = {"y_format": "0", "x_max": 4, "x_min": -4}  # the axes of most charts here
 ABOUT_EIGHT = "Change the eight yellow coefficients, from left to right, until the blue sum lies on the dashed curve. That curve is set on the sheet Many."
 ABOUT_MANY = "Change the number of pieces, then the curve. The table works out knots and coefficients; the blue sum of all pieces follows the curve."
@@ -28,7 +30,7 @@ ABOUT_ERRORS = "Read down the table: each row has twice the pieces of the row ab
 EIGHT_NOTE = (
     "Each piece is max(0, x - knot), times its coefficient: 0 up to its knot, from there on a straight line. It bends the sum at its knot and leaves all to the left of it as it was. So work from left to right.\n\n"
     "What the sum begins at is its height at x = -4, before any piece. 1 to the right of its knot a piece is exactly 1: there its coefficient adds itself.\n\n"
-    "Try this: pieces 1 and 2 are done. Type 1.9859, what is still missing under it, into coefficient 3; go on with piece 4. Which way does a negative coefficient bend the sum?"
+    "Try this: pieces 1 and 2 are done. Type {missing:.4f}, what is still missing under it, into coefficient 3; go on with piece 4. Which way does a negative coefficient bend the sum?"
 )
 MANY_NOTE = (
     "What you did by hand, by formula: a coefficient is the change of slope at its knot, slope right minus slope left. Left of the first knot the slope is 0. Pieces beyond the chosen number wait at the last knot with a coefficient of 0.\n\n"
@@ -42,6 +44,42 @@ ERRORS_NOTE = (
 )
 
 
+def follows(height: float, freq: float, tilt: float, bend: float) -> bool:
+    """Whether what the lesson says of a curve is true of this one: eight pieces can come close, twice as many divide
+    the error by about 4, and 5 are worse than 3; and it stays on the charts."""
+    fine = _curve_at(FINE, height, freq, tilt, bend)
+
+    def errors(n: int) -> np.ndarray:
+        """Of n pieces, at each x of the window."""
+        knots = np.linspace(FIRST, LAST, n + 1)
+        sums = np.interp(FINE[:, 0], knots, _curve_at(knots, height, freq, tilt, bend))
+        found: np.ndarray = sums - fine[:, 0]
+        return found
+
+    largest = {n: np.abs(errors(n)).max() for n in (3, 5, 8, 16)}
+    _, *done, missing = _by_hand(height, freq, tilt, bend)
+    visible = min(abs(missing), *(abs(coef - 0.5) for coef in done)) > 0.3
+    close = np.square(errors(8)).mean() < 0.04 and 3.2 < largest[8] / largest[16] < 5.0
+    return bool(close and largest[5] > 1.05 * largest[3] and np.abs(fine).max() < 5.5 and visible)
+
+
+def _curve_at(x: np.ndarray, height: float, freq: float, tilt: float, bend: float) -> np.ndarray:
+    y: np.ndarray = height * np.sin(freq * x) + tilt * x + bend * x**2
+    return y
+
+
+def _by_hand(height: float, freq: float, tilt: float, bend: float) -> list[float]:
+    """What a sum begins at, DONE coefficients of one digit behind the point, and what is missing for the next."""
+    at = np.arange(FIRST, LAST)
+    curve = _curve_at(at, height, freq, tilt, bend)
+    out = [round(float(curve[0]), 1)]
+    for k in range(1, DONE + 2):
+        there = out[0] + sum(coef * (k - i) for i, coef in enumerate(out[1:]))
+        missing = float(curve[k] - there)
+        out.append(round(missing, 1) if k <= DONE else missing)
+    return out
+
+
 class Pieces(Lesson):
     """A curve, and sums of ReLUs that follow it: eight by hand, any number by formula, six nets side by side."""
 
@@ -51,7 +89,13 @@ class Pieces(Lesson):
         """The inputs that say which curve it is, and how many pieces follow it."""
         titles = {"height": "height", "freq": "frequency", "tilt": "tilt", "bend": "bend"}
         self.pieces = self.typed("many.pieces", 8, "pieces", low=1, high=MOST, whole=True, name="pieces")
-        self.shape = [self.typed(f"many.{id}", CURVE[id], title, name=id) for id, title in titles.items()]
+        self.curve_now = own(self.seed, "curve", tuple(CURVE.values()), CURVES, follows)
+        self.shape = [
+            self.typed(f"many.{id}", value, title, name=id)
+            for (id, title), value in zip(titles.items(), self.curve_now, strict=True)
+        ]
+        begin, *done, self.third = _by_hand(*self.curve_now)
+        self.by_hand = begin, (*done, *[0.0] * (8 - DONE))
 
     def curve(self, x: Node) -> Node:
         """height sin(freq x) + tilt x + bend x^2, entry by entry."""
@@ -72,10 +116,10 @@ class Pieces(Lesson):
     # ---- Eight
 
     def eight(self) -> None:
-        begin = self.begin_8 = self.typed("begin", 2.6, "The sum begins at", name="begin_8")
+        begin = self.begin_8 = self.typed("begin", self.by_hand[0], "The sum begins at", name="begin_8")
         title = "starts at the knot x ="
         knots = self.typed("knots", [np.arange(FIRST, LAST)], title, "fixed", name="knots_8")
-        coefs = self.coefs_8 = self.typed("coefs", [BY_HAND], "coefficient", name="coefs_8", format="feature")
+        coefs = self.coefs_8 = self.typed("coefs", [self.by_hand[1]], "coefficient", name="coefs_8", format="feature")
         x, ends = self.typed("x", COARSE, "x", "fixed"), knots + 1.0
         there, wanted = begin + coefs @ relu(ends - knots.T), self.curve(ends)
         self.missing = wanted - there
@@ -111,7 +155,7 @@ class Pieces(Lesson):
                     plot("The curve and your sum", "x", "y", lines, "The curve, dashed, and the sum of eight pieces that is to follow it.", **axes, width=470, height=340),
                 ),
             ),
-            Note(EIGHT_NOTE, 12),
+            Note(EIGHT_NOTE.format(missing=self.third), 12),
             table(self.cells(x), columns, None, forward({"bent": (bent, "Coefficient times piece")}, **look), tight=True),
         ), freeze=(2, 1))  # fmt: skip
 

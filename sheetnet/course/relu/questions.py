@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 
 import numpy as np
 
+from sheetnet.course.drawing import own, plus
 from sheetnet.course.relu.lines import Lines
-from sheetnet.course.relu.pieces import BY_HAND, FIRST
+from sheetnet.course.relu.pieces import FIRST
 from sheetnet.graph.node import Node, apply, constant, lift, row, square, vstack, where
 from sheetnet.graph.rewrite import substitute
 from sheetnet.motifs.exercises import Exercise, Slip, choice
@@ -23,8 +25,15 @@ def questions(lesson: Lines) -> list[Exercise]:
 
 
 def _of_one(lesson: Lines) -> list[Exercise]:
-    turned = {lesson.m: -2.0, lesson.b: 3.0}
-    there = {lesson.at: -1.25}
+    draw = partial(own, lesson.seed)
+    m_0, b_0, x_0 = lesson.one_line
+    m, b, x = draw("alone", (-0.5, 1, -3), ((-0.5, -1.5, -2, -2.5), (1, 2, 3, 4), (-2, -3, -4, -5)), _both_signs)
+    m_1, b_1, x_1 = draw(
+        "turned", (-2, 3, -1.25), ((-2, -2.5, -4, -5), (1, 3, 5, 6), (-0.75, -1.25, -1.5, -2.5)), _both_signs
+    )
+    slope, corner = draw("its corner", (0.5, 4), ((0.25, 0.5, 1.5, 2, 2.5), (2, 3, 4, 5, 6)))
+    turned = {lesson.m: m_1, lesson.b: b_1}
+    there = {lesson.at: x_1}
     return [
         Exercise(
             "One done for you: m = 2, b = -1, x = 3. The line is 2*3 - 1 = 5. That is positive, so the ReLU is 5. Your turn: x = 0, the same m and b. The line is -1. What is the ReLU?", 0.0,
@@ -32,23 +41,23 @@ def _of_one(lesson: Lines) -> list[Exercise]:
             hint="max(0, ...) gives the larger of the two numbers.", why="The larger of 0 and a negative number is 0: the ReLU is off.",
         ),
         Exercise(
-            "On One, as the workbook came (m = 1, b = 2): what is the ReLU at x = 2?", lesson.relu_at,
-            slips=(Slip(2.0, "That is one part only: add b to m*x."), Slip(0.0, "Is the line below 0 there? Only then is the ReLU 0."), Slip(lesson.crossing, "That is the x of the corner.")),
+            f"On One, as the workbook came (m = {m_0:g}, b = {b_0:g}): what is the ReLU at x = {x_0:g}?", lesson.relu_at,
+            slips=(Slip(m_0 * x_0, "That is one part only: add b to m*x."), Slip(0.0, "Is the line below 0 there? Only then is the ReLU 0."), Slip(lesson.crossing, "That is the x of the corner.")),
             hint="Work out m*x + b first. Is it positive?", why="The line is positive there, so the ReLU is the line.",
         ),
         Exercise(
-            "Now all by yourself: m = -0.5, b = 1, x = -3. Write a formula for the ReLU.", 2.5,
-            slips=(Slip(0.0, "Minus times minus is plus: the line is above 0 there."), Slip(-0.5, "Minus times minus is plus, and a ReLU is never below 0."), Slip(1.5, "You forgot to add b.")),
+            f"Now all by yourself: m = {m:g}, b = {b:g}, x = {x:g}. Write a formula for the ReLU.", m * x + b,
+            slips=(Slip(0.0, "Minus times minus is plus: the line is above 0 there."), Slip(b - m * x, "Minus times minus is plus, and a ReLU is never below 0."), Slip(m * x, "You forgot to add b.")),
             hint="The formula begins with =MAX(0, ...", why="The line is positive, so max(0, ...) keeps it.",
         ),
         Exercise(
-            "On One, set m to -2 and b to 3. At which x is the corner?", lesson.corner, 0.001, turned,
-            slips=(Slip(-lesson.crossing, "m is negative, too: -b/m has two minus signs."), Slip(lesson.m / lesson.b, "You turned it round: b stands above, m below."), Slip(-lesson.m / lesson.b, "You turned it round: b stands above, m below."), Slip(3.0, "That is b, the height of the line at x = 0."), Slip(lesson.crossing, AS_IT_CAME, {})),
+            f"On One, set m to {m_1:g} and b to {b_1:g}. At which x is the corner?", lesson.corner, 0.001, turned,
+            slips=(Slip(-lesson.crossing, "m is negative, too: -b/m has two minus signs."), Slip(lesson.m / lesson.b, "You turned it round: b stands above, m below."), Slip(-lesson.m / lesson.b, "You turned it round: b stands above, m below."), Slip(b_1, "That is b, the height of the line at x = 0."), Slip(lesson.crossing, AS_IT_CAME, {})),
             hint="The corner is where the line crosses 0. Its cell on One is called -b/m.", why="There the line is 0: left of it positive, right of it negative.",
         ),
         Exercise(
-            "With m = -2 and b = 3 again: what is the ReLU at x = -1.25?", lesson.relu_at, 0.001, turned | there,
-            slips=(Slip(0.5, "-2 times -1.25 is above 0."), Slip(0.0, "Is the line really below 0 there?"), Slip(lesson.m * lesson.at, "You forgot to add b."), Slip(lesson.relu_at, AS_IT_CAME, there)),
+            f"With m = {m_1:g} and b = {b_1:g} again: what is the ReLU at x = {x_1:g}?", lesson.relu_at, 0.001, turned | there,
+            slips=(Slip(b_1 - m_1 * x_1, f"{m_1:g} times {x_1:g} is above 0."), Slip(0.0, "Is the line really below 0 there?"), Slip(lesson.m * lesson.at, "You forgot to add b."), Slip(lesson.relu_at, AS_IT_CAME, there)),
             hint="Type all three numbers on One, or work out m*x + b.", why="m is negative, so the ReLU is on at the left side.",
         ),
         choice(
@@ -57,29 +66,41 @@ def _of_one(lesson: Lines) -> list[Exercise]:
             hint="Try one x on each side: -2 and 2.", why="With a negative m the line falls, so its right side is cut off.",
         ),
         Exercise(
-            "You want a ReLU with the slope 0.5 and its corner at x = 4. Write a formula for its b.", -2.0,
-            slips=(Slip(2.0, "At the corner m*x + b is 0. Put your b in: is it 0?"), Slip(-8.0, "b is not the corner divided by m. At the corner m*x + b is 0."), Slip(-4.0, "That works for the slope 1 only."), Slip(8.0, "At the corner m*x + b is 0: put the numbers in.")),
-            hint="At the corner 0.5*x + b is 0, and x is 4 there.", why="m*x and b cancel at the corner: it is at -b/m.",
+            f"You want a ReLU with the slope {slope:g} and its corner at x = {corner:g}. Write a formula for its b.", -slope * corner,
+            slips=(Slip(slope * corner, "At the corner m*x + b is 0. Put your b in: is it 0?"), Slip(-corner / slope, "b is not the corner divided by m. At the corner m*x + b is 0."), Slip(-corner, "That works for the slope 1 only."), Slip(corner / slope, "At the corner m*x + b is 0: put the numbers in.")),
+            hint=f"At the corner {slope:g}*x + b is 0, and x is {corner:g} there.", why="m*x and b cancel at the corner: it is at -b/m.",
         ),
     ]  # fmt: skip
 
 
 def _of_two(lesson: Lines) -> list[Exercise]:
-    slopes, both = lesson.relu_slopes, dict(zip(lesson.numbers, (2.0, 4.0, -3.0, -3.0), strict=True))
+    draw, slopes = partial(own, lesson.seed), lesson.relu_slopes
+    m_1, at_1, m_2, at_2 = draw(
+        "between", (2, -2, -3, -1), ((2, 3, 4), (-3, -2.5, -2), (-1, -3, -5), (-1, 1, 2)),
+        lambda m_1, at_1, m_2, at_2: m_1 + m_2 != 0,
+    )  # fmt: skip
+    b_1, b_2 = -m_1 * at_1, -m_2 * at_2
+    both = dict(zip(lesson.numbers, (m_1, b_1, m_2, b_2), strict=True))
+    x, on, on_b, off, off_b = draw(
+        "one is off", (3, 2, -1, -1, 1), ((2, 3, 4, 5), (1, 1.5, 2, 3), (-1, -2), (-1, -1.5, -2), (1, 2)),
+        lambda x, on, on_b, off, off_b: on * x + on_b > 0 > off * x + off_b,
+    )  # fmt: skip
+    kept, lost = on * x + on_b, off * x + off_b
+    rises, up, falls, above = draw("lines", (2.4, 3, -0.7, 1), ((1.8, 2.4, 3.2), (2, 3, 5), (-0.3, -0.7, -1.1), (1, 4)))
     return [
         Exercise(
-            "Write a formula for the sum, at x = 3, of two ReLUs: one with m = 2 and b = -1, one with m = -1 and b = 1.", 5.0,
-            slips=(Slip(3.0, "Take the ReLU of each line first, then add. One of the lines is negative."), Slip(7.0, "A ReLU does not turn a minus into a plus: the second one gives 0."), Slip(6.0, "You forgot the b of the first line."), Slip(0.0, "The first line is positive: its ReLU stays.")),
+            f"Write a formula for the sum, at x = {x:g}, of two ReLUs: one with m = {on:g} and b = {on_b:g}, one with m = {off:g} and b = {off_b:g}.", kept,
+            slips=(Slip(kept + lost, "Take the ReLU of each line first, then add. One of the lines is negative."), Slip(kept - lost, "A ReLU does not turn a minus into a plus: the second one gives 0."), Slip(on * x, "You forgot the b of the first line."), Slip(0.0, "The first line is positive: its ReLU stays.")),
             hint="Two times MAX, with a plus between them.", why="The second line is negative at this x: its ReLU is off and adds nothing.",
         ),
         Exercise(
-            "Write a formula for the slope of the line that you get when you add the lines 2.4*x + 3 and -0.7*x + 1.", 1.7,
-            slips=(Slip(3.1, "The second slope is negative: it takes something away."), Slip(4.0, "That is the new b. The slopes stand before x."), Slip(0.85, "That is the mean. The lines are added."), Slip(-1.68, "You multiplied. The lines are added.")),
-            hint="Which numbers stand before x? Put them together.", why="(2.4 - 0.7)*x + 4: one slope everywhere, so it is a line.",
+            f"Write a formula for the slope of the line that you get when you add the lines {rises:g}*x + {up:g} and {falls:g}*x + {above:g}.", rises + falls,
+            slips=(Slip(rises - falls, "The second slope is negative: it takes something away."), Slip(up + above, "That is the new b. The slopes stand before x."), Slip((rises + falls) / 2, "That is the mean. The lines are added."), Slip(rises * falls, "You multiplied. The lines are added.")),
+            hint="Which numbers stand before x? Put them together.", why=f"({rises:g} {plus(falls)})*x + {up + above:g}: one slope everywhere, so it is a line.",
         ),
         Exercise(
-            "On Two, set m and b of line 1 to 2 and 4, of line 2 to -3 and -3. What is the slope of the sum of the ReLUs between the two corners?", row(slopes, 2), 0.001, both,
-            slips=(Slip(row(slopes, 1), "That is left of both corners."), Slip(row(slopes, 3), "That is right of both corners."), Slip(row(slopes, 2), AS_IT_CAME, {}), Slip(5.0, "One of the two slopes is negative: it takes something away.")),
+            f"On Two, set m and b of line 1 to {m_1:g} and {b_1:g}, of line 2 to {m_2:g} and {b_2:g}. What is the slope of the sum of the ReLUs between the two corners?", row(slopes, 2), 0.001, both,
+            slips=(Slip(row(slopes, 1), "That is left of both corners."), Slip(row(slopes, 3), "That is right of both corners."), Slip(row(slopes, 2), AS_IT_CAME, {}), Slip(m_1 - m_2, "One of the two slopes is negative: it takes something away.")),
             hint="The small table on Two has three rows: left, between, right.", why="Between the corners both are on here, so their slopes are added.",
         ),
         choice(
@@ -96,23 +117,27 @@ def _of_two(lesson: Lines) -> list[Exercise]:
 
 
 def _of_many(lesson: Lines) -> list[Exercise]:
-    third = {lesson.coefs_8: np.array([[*BY_HAND[:2], 1.9, *BY_HAND[3:]]])}
+    draw, by_hand, third = partial(own, lesson.seed), lesson.by_hand[1], np.floor(10 * lesson.third) / 10
+    set_third = {lesson.coefs_8: np.array([[*by_hand[:2], third, *by_hand[3:]]])}
+    x, y, then = draw("a piece", (2, 1.2, 0.3), ((1, 2, 3), (1.2, 1.4, 1.6, 2.1), (0.3, 0.5, 0.7)))
+    left, right = draw("a knot", (0.8, -1.7), ((0.6, 0.8, 1.1, 1.4), (-1.2, -1.7, -2.3)))
+    (n,) = draw("pieces", (30,), ((30, 40, 50, 60, 70),))
     five, missing, largest = {lesson.pieces: 5.0}, lesson.missing.T, lesson.largest_of
     mse, mse_many = lesson.book.block("errors.mse").node, lesson.book.block("many.mse").node
     return [
         Exercise(
-            "On Eight, with the sheet and the curve as they came, set coefficient 3 to 1.9. What is then still missing under piece 4?", row(missing, 4), 0.002, third,
-            slips=(Slip(row(missing, 4), "That was before: set coefficient 3 to 1.9 first.", {}), Slip(row(missing, 3), "That stands under piece 3."), Slip(row(missing, 5), "That stands under piece 5."), Slip(row(lesson.book.block("eight.wanted").node.T, 4), "That is the height of the curve. How much of it is missing?")),
+            f"On Eight, with the sheet and the curve as they came, set coefficient 3 to {third:g}. What is then still missing under piece 4?", row(missing, 4), 0.002, set_third,
+            slips=(Slip(row(missing, 4), f"That was before: set coefficient 3 to {third:g} first.", {}), Slip(row(missing, 3), "That stands under piece 3."), Slip(row(missing, 5), "That stands under piece 5."), Slip(row(lesson.book.block("eight.wanted").node.T, 4), "That is the height of the curve. How much of it is missing?")),
             hint="Go down in the column of piece 4 to the last row.", why="So much must coefficient 4 add, 1 to the right of its knot.",
         ),
         Exercise(
-            "A curve is 1.2 at x = 2 and 0.3 at x = 2.5. Write a formula for the slope of the straight piece between them.", -1.8,
-            slips=(Slip(1.8, "From left to right the curve falls: is a falling slope positive?"), Slip(-0.9, "That is the change of y. Divide it by the change of x."), Slip(-0.45, "You multiplied by the change of x. Divide by it."), Slip(-0.5 / 0.9, "You turned it round: the change of y stands above.")),
-            hint="The change of y, divided by the change of x. Right minus left, both times.", why="In half a unit it falls by 0.9, so in a whole unit by twice as much.",
+            f"A curve is {y:g} at x = {x:g} and {then:g} at x = {x + 0.5:g}. Write a formula for the slope of the straight piece between them.", 2 * (then - y),
+            slips=(Slip(2 * (y - then), "From left to right the curve falls: is a falling slope positive?"), Slip(then - y, "That is the change of y. Divide it by the change of x."), Slip((then - y) / 2, "You multiplied by the change of x. Divide by it."), Slip(0.5 / (then - y), "You turned it round: the change of y stands above.")),
+            hint="The change of y, divided by the change of x. Right minus left, both times.", why=f"In half a unit it falls by {y - then:g}, so in a whole unit by twice as much.",
         ),
         Exercise(
-            "One done for you: left of a knot the slope is 0.5, right of it 2. The coefficient of the piece that begins there is 2 - 0.5 = 1.5. Your turn: 0.8 on the left, -1.7 on the right. Write a formula.", -2.5,
-            slips=(Slip(2.5, "Right minus left, not left minus right."), Slip(-0.9, "You added the two. The coefficient is a change: take one from the other."), Slip(-1.7, "That is the new slope. By how much did it change?")),
+            f"One done for you: left of a knot the slope is 0.5, right of it 2. The coefficient of the piece that begins there is 2 - 0.5 = 1.5. Your turn: {left:g} on the left, {right:g} on the right. Write a formula.", right - left,
+            slips=(Slip(left - right, "Right minus left, not left minus right."), Slip(left + right, "You added the two. The coefficient is a change: take one from the other."), Slip(right, "That is the new slope. By how much did it change?")),
             hint="Slope on the right minus slope on the left.", why="A piece changes the slope by its coefficient. A negative one bends the sum down.",
         ),
         Exercise(
@@ -126,8 +151,8 @@ def _of_many(lesson: Lines) -> list[Exercise]:
             hint="Find the rows of 8 and of 32 pieces in the column Largest error.", why="Two doublings: the error is divided twice by about the same.",
         ),
         Exercise(
-            "Once pieces are narrow, twice as many divide the largest error by 2^2, and k times as many by k^2, for any k. 30 pieces follow some curve to 0.04. About how many bring that down to 0.0004?", 300.0, 15.0,
-            slips=(Slip(3000.0, "A hundred times less error does not need a hundred times the pieces: k^2 is 100, so what is k?"), Slip(10.0, "That is k. How many pieces are k times 30?"), Slip(60.0, "That is one doubling: it divides the error by 4 only.")),
+            f"Once pieces are narrow, twice as many divide the largest error by 2^2, and k times as many by k^2, for any k. {n:g} pieces follow some curve to 0.04. About how many bring that down to 0.0004?", 10 * n, n / 2,
+            slips=(Slip(100 * n, "A hundred times less error does not need a hundred times the pieces: k^2 is 100, so what is k?"), Slip(10.0, f"That is k. How many pieces are k times {n:g}?"), Slip(2 * n, "That is one doubling: it divides the error by 4 only.")),
             hint="By how much must 0.04 be divided? That is k^2.", why="To be ten times closer takes only about three times the pieces: so a net comes close quickly.",
         ),
         choice(
@@ -153,6 +178,11 @@ def predictions(lesson: Lines) -> list[Prediction]:
         _doubled(lesson),
         _five(lesson),
     ]
+
+
+def _both_signs(m: float, b: float, x: float) -> bool:
+    """Whether a forgotten minus would show in m*x + b: the line would be below 0, and its corner is not at b."""
+    return m * x > b and abs(m) != 1
 
 
 def _corner(lesson: Lines) -> Prediction:
@@ -189,13 +219,14 @@ def _roof(lesson: Lines) -> Prediction:
 
 def _left_alone(lesson: Lines) -> Prediction:
     total, x = lesson.book.block("eight.sum").node, lesson.book.block("eight.x").node
-    moved = _with(total, {lesson.coefs_8: (BY_HAND[0], 0.5, *BY_HAND[2:])})
+    by_hand = lesson.by_hand[1]
+    moved = _with(total, {lesson.coefs_8: (by_hand[0], 0.5, *by_hand[2:])})
     changed = _above(apply("abs", moved - total), lift(TINY))
     right = _above(x, lift(FIRST + 1.0))  # of the knot of piece 2
     on_left, on_right = (apply("max", changed * side) for side in (1.0 - right, right))
     happens = where(on_left, where(on_right, 2.0, 3.0), 1.0)
     return Prediction(
-        f"On Eight, the sum has eight pieces. Piece 2 begins at x = -3. Its coefficient is changed from {BY_HAND[1]} to 0.5. Where does the sum change?",
+        f"On Eight, the sum has eight pieces. Piece 2 begins at x = -3. Its coefficient is changed from {by_hand[1]} to 0.5. Where does the sum change?",
         ("only right of x = -3", "everywhere", "only left of x = -3"), happens, row(total, 3), row(moved, 3),
         "The sum at x = -3.5", "Left of its knot a piece is 0, whatever its coefficient. Right of it, everything moves. So one fits from left to right.", "eight.coefs",
     )  # fmt: skip

@@ -81,7 +81,7 @@ def _sane(spec: Spec) -> Spec:
 class Titanic(Lesson):
     """The passengers, and models that learn who survived: every epoch of each a row of formulas."""
 
-    name, predicts, own_numbers = "titanic", True, True  # its numbers: the start weights
+    name, predicts = "titanic", True
     title = "How a model learns: the Titanic, in a sheet and in torch"
     recipe: Recipe
 

@@ -1,0 +1,67 @@
+"""Points and an order of the rows for a seed, such that what lesson 7 tells of them is true."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from sheetnet.course.drawing import drawing
+from sheetnet.course.lesson import Lesson
+from sheetnet.course.points import best_weights, noisy_points
+from sheetnet.graph.evaluate import evaluate
+
+Rows = tuple[np.ndarray, np.ndarray, np.ndarray]  # x, y and order, (20, 1) each
+ORDER, SIZE, START = 3, 4, 1.1  # of the course: what draws the order; rows in a batch, all weights at the start
+
+
+def rows_for(kind: type[Lesson], seed: int) -> Rows:
+    """The rows of the course for seed 0, else some that are drawn until they are telling.
+
+    kind: the lesson; what is drawn is tried on its workbook of the course.
+    """
+    order = np.random.RandomState(ORDER).permutation(20)[:, None] + 1.0
+    draw = drawing(seed, "order")
+
+    def telling(x: np.ndarray, y: np.ndarray) -> bool:
+        nonlocal order
+        order = draw.permutation(20)[:, None] + 1.0
+        return _on_the_charts(x, y) and _scatter(x, y, order) and _race(kind, x, y, order)
+
+    return *noisy_points(seed, telling), order
+
+
+def _on_the_charts(x: np.ndarray, y: np.ndarray) -> bool:
+    a, _, c = best_weights(x, y)
+    return bool(2.2 < a < 3.5 and 0.1 < c < 1.7)
+
+
+def _scatter(x: np.ndarray, y: np.ndarray, order: np.ndarray) -> bool:
+    """Whether four rows about halve the distance from the gradient of all, and batch 4 wants a larger weight of x^2."""
+    X = np.hstack([x**2, x, np.ones_like(x)])
+    rows = 2 * (X @ np.full((3, 1), START) - y) * X
+    batches = rows[order[:, 0].astype(int) - 1].reshape(-1, SIZE, 3).mean(axis=1)
+    far, near = (np.square(some - rows.mean(axis=0)).sum(axis=1).mean() ** 0.5 for some in (rows, batches))
+    return bool(0.4 < near / far < 0.6 and batches[3, 0] < 0)
+
+
+def _race(kind: type[Lesson], x: np.ndarray, y: np.ndarray, order: np.ndarray) -> bool:
+    """Whether SGD leads the six after 5 steps and comes last after 50, momentum runs past its goal and SGD does not,
+    and small batches are ahead after one pass and after ten."""
+    usual = _of_the_course(kind)
+    values = usual.by_node(usual.as_delivered() | {"batches.y": y, "batches.order": order})
+
+    def at(*ids: str) -> list[np.ndarray]:
+        return evaluate([usual.book.block(id).node for id in ids], values)
+
+    then, momentum, sgd = at("compare.then", "momentum.W", "sgd.W")
+    goal = best_weights(x, y)[0] + 0.3
+    if then[0, 0] > then[0].min() or then[3, 0] < then[3].max() or not momentum[:, 0].max() > goal > sgd[:, 0].max():
+        return False
+    (full, batch, single) = (at(f"noise.{key}.first", f"noise.{key}.last") for key in ("full", "batch", "single"))
+    return all(few < all_rows for some in (batch, single) for few, all_rows in zip(some, full, strict=True))
+
+
+@cache
+def _of_the_course(kind: type[Lesson]) -> Lesson:
+    return kind("")
