@@ -284,7 +284,7 @@ def wrongly_stored(book: Made) -> list[str]:
             elif isinstance(value, str):
                 fine = kind == "s" and strings[int(text or -1)] == value
             elif not math.isfinite(value):
-                blank = block.style == "values" and block.role not in ("torch", "fixed")
+                blank = block.style == "values" and block.role != "torch"
                 fine = text is None if blank else (kind, text) == ("e", "#NUM!")
             else:
                 bits = struct.pack("<d", value + 0.0)

@@ -191,7 +191,7 @@ def build_lesson(
 ) -> Built:  # fmt: skip
     """Write the workbook of a lesson of the course, such as "quadratic", to path or to workbooks/01_quadratic.xlsx.
 
-    seed: other numbers than those of the course, which None stands for. learner: whose workbook it is, shown on Start.
+    seed: other numbers than those of the course; None: the course's. learner: whose workbook it is, shown on Start.
     Raises: SheetnetError for an unknown lesson or a seed that is none, WorkbookError when the file cannot be written.
     """
     from sheetnet.course import LISTING, kind_of

@@ -46,8 +46,8 @@ RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in O
 @click.option("--lr", type=float, help=f"titanic, table: learning rate to start with.  [default: {RATES}]")
 @click.option(
     "--seed", type=SEED,
-    help="A lesson with other numbers than those of the course; titanic, table: other start weights.  [default: "
-    f"{LISTING['titanic'].seed} for titanic, else 0]",
+    help="A lesson with other numbers than those of the course; titanic, table: other start weights."
+    f"  [default: {LISTING['titanic'].seed} for titanic, else 0]",
 )  # fmt: skip
 @own_options
 @recipe_options
@@ -82,8 +82,6 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
       sheetnet build penguins.csv --target sex --model logistic --column species=dummies -o sex.xlsx
     """
     given = [key for key in (*TITANIC_ONLY, "seed") if context.get_parameter_source(key) == ParameterSource.COMMANDLINE]
-    asked = settings["seed"]
-    settings["seed"] = asked or 0
     if what not in (*LISTING, "all"):
         if not is_table(what):
             known = f"lessons are {', '.join(LISTING)} and all, a table is a file such as penguins.csv"
@@ -162,6 +160,8 @@ def _write(lesson: str, output: str | None, settings: dict[str, Any]) -> Built:
     if lesson != "titanic":
         say(f"asking torch, writing {path}")
         return sn.build_lesson(lesson, path, seed=settings["seed"])
+    if settings["seed"] is None:
+        settings["seed"] = LISTING[lesson].seed
     if settings["params"] and Path(settings["params"]).suffix.lower() in (".xlsx", ".xlsm"):
         return _rebuild(path, settings)
     if settings["lr"] is None:

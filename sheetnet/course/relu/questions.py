@@ -51,7 +51,7 @@ def _of_one(lesson: Lines) -> list[Exercise]:
             hint="The formula begins with =MAX(0, ...", why="The line is positive, so max(0, ...) keeps it.",
         ),
         Exercise(
-            f"On One, set m to {m_1:g} and b to {b_1:g}. At which x is the corner?", lesson.crossing, 0.001, turned,
+            f"On One, set m to {m_1:g} and b to {b_1:g}. At which x is the corner?", lesson.corner, 0.001, turned,
             slips=(Slip(-lesson.crossing, "m is negative, too: -b/m has two minus signs."), Slip(lesson.m / lesson.b, "You turned it round: b stands above, m below."), Slip(-lesson.m / lesson.b, "You turned it round: b stands above, m below."), Slip(b_1, "That is b, the height of the line at x = 0."), Slip(lesson.crossing, AS_IT_CAME, {})),
             hint="The corner is where the line crosses 0. Its cell on One is called -b/m.", why="There the line is 0: left of it positive, right of it negative.",
         ),
