@@ -105,10 +105,7 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
         _make_folder(Path("workbooks"))
     settings["given"] = given
     names = list(LISTING) if lesson == "all" else [lesson]
-    written = []
-    for name in names:
-        settings["seed"] = LISTING[name].seed if asked is None else asked
-        written.append(_write(name, output, settings))
+    written = [_write(name, output, settings) for name in names]
     for built in written:
         tell_kept(built.path, built.kept)
     if as_json:
