@@ -317,7 +317,7 @@ def test_what_one_program_cannot_invert_and_another_can_is_no_difference(name: s
     with usable(name).open(mine) as session:
         session.recalculate()
         assert value_at(session, old.cell("linear.best.single")) == NO
-        assert value_at(session, old.cell("start.linear.best")) == "not unique"
+        assert value_at(session, old.cell("start.best.loss")) == "not unique"
 
 
 @pytest.mark.parametrize(("times", "shown"), [(0.5, False), (1.5, False), (3.0, True)])

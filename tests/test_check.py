@@ -457,7 +457,7 @@ def test_columns_that_come_to_depend_on_each_other_have_no_least_squares(
     assert sn.check(mine, engine.name).findings == []
     with engine.open(mine) as session:
         session.recalculate()
-        assert value_at(session, small.cell("start.linear.best")) == "not unique"
+        assert value_at(session, small.cell("start.best.loss")) == "not unique"
 
 
 def test_a_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
