@@ -105,7 +105,10 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
         _make_folder(Path("workbooks"))
     settings["given"] = given
     names = list(LISTING) if lesson == "all" else [lesson]
-    written = [_write(name, output, settings) for name in names]
+    asked, written = settings["seed"], []
+    for name in names:
+        settings["seed"] = LISTING[name].seed if asked is None else asked
+        written.append(_write(name, output, settings))
     for built in written:
         tell_kept(built.path, built.kept)
     if as_json:
@@ -157,8 +160,6 @@ def _write(lesson: str, output: str | None, settings: dict[str, Any]) -> Built:
     if lesson != "titanic":
         say(f"asking torch, writing {path}")
         return sn.build_lesson(lesson, path, seed=settings["seed"])
-    if settings["seed"] is None:
-        settings["seed"] = LISTING[lesson].seed
     if settings["params"] and Path(settings["params"]).suffix.lower() in (".xlsx", ".xlsm"):
         return _rebuild(path, settings)
     if settings["lr"] is None:
