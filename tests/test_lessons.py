@@ -11,14 +11,17 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import cycle
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from conftest import ROOT, Made, converted, edit, run_here, run_sheetnet
 from openpyxl import load_workbook
 from test_workbook import OLD, VOLATILE, ranges_out_of_place
 
 import sheetnet as sn
+from sheetnet.__main__ import main
 from sheetnet.book import reader
 from sheetnet.book.opened import find_manifest
 from sheetnet.book.reader import where
@@ -797,6 +800,25 @@ def test_what_does_not_belong_together_is_refused(args: tuple[str, ...], words: 
     assert said.returncode == 2
     assert words in said.stderr
     assert "Traceback" not in said.stderr
+
+
+def test_all_lessons_are_built_each_with_its_own_seed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    seen: dict[str, object] = {}
+
+    def write(lesson: str, _: object, settings: dict[str, object]) -> SimpleNamespace:
+        seen[lesson] = settings["seed"]
+        settings["seed"] = 99  # what one lesson does is nothing to the next
+        return SimpleNamespace(path=tmp_path, kept=None, sheets=1, formula_cells=1, bytes=1, losses={})
+
+    monkeypatch.setattr("sheetnet.commands.build._write", write)
+    monkeypatch.chdir(tmp_path)
+    for args, seeds in (
+        ([], {name: entry.seed for name, entry in LISTING.items()}),
+        (["--seed", "5"], dict.fromkeys(LISTING, 5)),
+    ):
+        assert CliRunner().invoke(main, ["build", "all", *args]).exit_code == 0
+        assert seen == seeds
+    assert LISTING["titanic"].seed == 13
 
 
 def test_an_unknown_lesson_is_refused() -> None:
