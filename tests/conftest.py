@@ -214,9 +214,9 @@ class Made:
         return where(area.sheet, area.row + i, area.col + j)
 
 
-def made(path: Path, table: Table, **options: float) -> Made:
+def made(path: Path, table: Table, **options: Any) -> Made:
     """The workbook of a table, with both models; built where it is not there yet."""
-    once(path, lambda out: sn.build(out, table, [sn.linear(table), sn.two_relu(table)], **options))  # type: ignore[arg-type]
+    once(path, lambda out: sn.build(out, table, [sn.linear(table), sn.two_relu(table)], **options))
     return Made(path, table, options.get("lr", 0.1))
 
 
@@ -264,7 +264,7 @@ def small(small_csv: Path) -> Made:
 @pytest.fixture(scope="session")
 def titanic_file(shared: Path) -> Made:
     """The workbook that `sheetnet build titanic` writes."""
-    return made(shared / "titanic.xlsx", sn.titanic(), epochs=100)
+    return made(shared / "titanic.xlsx", sn.titanic(), epochs=100, seed=LISTING["titanic"].seed)
 
 
 @pytest.fixture(scope="session")

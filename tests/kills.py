@@ -49,5 +49,6 @@ def run(words: list[str], seconds: float | None) -> tuple[bool, float]:
     return ended, time.perf_counter() - began
 
 
-for line in sys.stdin:
-    print(json.dumps(run(*json.loads(line))), flush=True)
+if __name__ == "__main__":
+    for line in sys.stdin:
+        print(json.dumps(run(*json.loads(line))), flush=True)

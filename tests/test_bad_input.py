@@ -386,7 +386,7 @@ def test_a_wrong_command_line_is_exit_code_2(args: tuple[str, ...]) -> None:
 def test_a_target_that_cannot_be_written_stays_what_it_was(
     small: Made, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    def deny(*_: object) -> None:
+    def deny(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     Path("out.xlsx").write_bytes(b"precious")

@@ -47,6 +47,8 @@ READS: dict[str, tuple[str, ...]] = {
     "predict small.xlsx --csv X -o new.csv": (".csv",),
     "live X --engine ironcalc": (".xlsx",),
     "live small.xlsx --engine ironcalc --weights X": (".csv", ".npz"),
+    "assign new --class X --lesson quadratic": (".csv",),
+    "grade X": (".xlsx",),
 }
 
 
@@ -92,6 +94,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "params small.xlsx --model linear -o X": (".csv", ".npz"),
     "params small.xlsx --table X": (".csv",),
     "predict small.xlsx --csv small.csv -o X": (".csv",),
+    "grade small.xlsx -o X": (".csv", ".html"),
 }
 
 

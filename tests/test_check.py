@@ -245,7 +245,7 @@ FAULTS: dict[str, tuple[Fault, str, bool]] = {
     ),
     "a name removed": (xml(workbook_xml, X_NAME, ""), "name X", False),
     "a name hidden by one of its sheet": (
-        xml(workbook_xml, X_NAME, X_NAME + '<definedName name="X" localSheetId="5">MMULT!$A$1:$B$2</definedName>'),
+        xml(workbook_xml, X_NAME, X_NAME + '<definedName name="X" localSheetId="6">MMULT!$A$1:$B$2</definedName>'),
         "name MMULT!X",
         False,
     ),

@@ -13,14 +13,17 @@ import pytest
 from conftest import edit, run_here
 from openpyxl import load_workbook
 
-from sheetnet.book import reader
+from sheetnet.book import manifest, reader
+from sheetnet.book.build import build_lesson
 from sheetnet.book.opened import find_manifest
 from sheetnet.classroom import Grades, assign, grade
 from sheetnet.classroom.names import names_in
+from sheetnet.classroom.peeking import peeks
 from sheetnet.classroom.writing import save
 from sheetnet.course.lesson import Lesson
 from sheetnet.errors import SheetnetError
-from sheetnet.motifs.exercises import ANSWERS
+from sheetnet.graph.judging import key
+from sheetnet.motifs.exercises import ANSWERS, MARKS, OFFSETS, REACH
 
 HOSTILE = ["=1+1", "<b>Bo</b>", "../../up", "数据", "Ada Lovelace"]
 NAMES = [*HOSTILE, *(f"Learner {i}" for i in range(6, 13))]
@@ -87,6 +90,17 @@ def test_who_comes_later_changes_nobody_elses_numbers_and_what_is_there_stays(tm
     assert other.seed != first.seed
 
 
+def test_a_class_fills_in_blanks_and_is_graded_all_the_same(tmp_path: Path) -> None:
+    (one,) = assign(tmp_path, ["Ada"], "matmul", blanks=True)
+    workbook = lesson_of(one.path)
+    assert workbook.blanks is not None
+    assert (workbook.learner, workbook.seed) == ("Ada", one.seed)
+    target = answered(one.path, tmp_path / "in.xlsx", {0: truths(one.path)[0]})
+    assert verdicts(grade([target]), target) == ["right", *["not done"] * (len(workbook.exercises) - 1)]
+    with pytest.raises(SheetnetError, match="titanic has no blanks"):
+        assign(tmp_path, ["Ada"], "titanic", blanks=True)
+
+
 def test_names_are_read_as_people_write_them(tmp_path: Path) -> None:
     file = tmp_path / "names.csv"
     for text, names in (
@@ -148,6 +162,9 @@ def handed_in(handed_out: dict[str, Path], tmp_path_factory: pytest.TempPathFact
     for i, answers in plan.items():
         answered(paths[i], folder / paths[i].name, answers)
     shutil.copy(folder / paths[8].name, folder / "again.xlsx")
+    (folder / "Ada").mkdir()
+    shutil.move(folder / paths[3].name, folder / "Ada" / "mine.xlsx")
+    (folder / "essay.docx").write_bytes(b"PK")
     (folder / "damaged.xlsx").write_bytes(paths[9].read_bytes()[:5000])
     with zipfile.ZipFile(folder / "foreign.xlsx", "w") as other:
         other.writestr("xl/workbook.xml", "<workbook/>")
@@ -187,8 +204,7 @@ def test_what_looks_copied_or_typed_is_pointed_out(graded: Grades) -> None:
         said[who] += words + ". "
     assert "right with the numbers of =1+1" in said[NAMES[4]]
     assert "a number was typed where a formula was asked for" in said[NAMES[4]]
-    other = next(p.file for p in graded.papers if p.learner == NAMES[6])
-    assert f"the same odd answers as {other} to" in said[NAMES[5]]
+    assert f"the same odd answers as {NAMES[6]} to" in said[NAMES[5]]
     assert "the same odd answers" in said[NAMES[6]]
     assert "also from" in said[NAMES[8]]
     assert "asked for a hint" in said[NAMES[7]]
@@ -197,8 +213,9 @@ def test_what_looks_copied_or_typed_is_pointed_out(graded: Grades) -> None:
 
 
 def test_a_damaged_or_foreign_file_is_a_line_and_not_the_end(graded: Grades) -> None:
-    assert {problem.file for problem in graded.problems} == {"damaged.xlsx", "foreign.xlsx"}
+    assert {problem.file for problem in graded.problems} == {"damaged.xlsx", "foreign.xlsx", "essay.docx"}
     assert all(problem.words for problem in graded.problems)
+    assert "Ada/mine.xlsx" in {paper.file for paper in graded.papers}
     assert len(graded.papers) == 10
 
 
@@ -223,6 +240,120 @@ def test_a_stored_value_is_not_believed(handed_in: Path, handed_out: dict[str, P
     assert verdicts(grade([target]), target)[3] == "wrong"
 
 
+# ---- pupils who would rather not
+
+
+def alone(path: Path, answers: Mapping[int, object], target: Path) -> tuple[list[str], str]:
+    """The verdicts on one paper, and all remarks."""
+    grades = grade([answered(path, target, answers)])
+    return verdicts(grades, target), " ".join(words for _, words in grades.remarks)
+
+
+def test_keys_are_worked_out_and_not_read_from_the_file(handed_out: dict[str, Path], tmp_path: Path) -> None:
+    """The hidden record says that 0 is right everywhere, with a digest that fits."""
+    contents = reader.read(handed_out["=1+1"])
+    found = find_manifest(contents)
+    n = found.record[MARKS].shape[0]
+    for id, column in ((OFFSETS, 0.0), (MARKS, key(0.0, 1e9)[1]), (REACH, 1e9)):
+        found.record[id][:] = column
+    text = manifest.dump(found)
+    sheet = contents.sheets[manifest.MANIFEST_SHEET]
+    places = sorted(sheet.values)
+    size = max(len(str(value)) for value in sheet.values.values())
+    pieces = [text[i : i + size] for i in range(0, len(text), size)]
+    pieces += [""] * (len(places) - len(pieces))
+    book = load_workbook(handed_out["=1+1"])
+    for (row, col), piece in zip(places, pieces, strict=True):
+        book[manifest.MANIFEST_SHEET].cell(row + 1, col + 1).value = piece
+    book.save(tmp_path / "forged.xlsx")
+    said, remarks = alone(tmp_path / "forged.xlsx", dict.fromkeys(range(n), 0), tmp_path / "zero.xlsx")
+    assert "right" not in said
+    assert "hidden record was changed" in remarks
+
+
+PEEKS = ('=IF(D10="right",1,2)', "=Q10+H10", "=SUM(H:H)", '=INDIRECT("Q10")', "=Exercises!$AR$10", "=MAX(C11:Z11)")
+FAIR = ("=Fit!H12*2", "=SUM(Fit!C10:Z10)", "=C11*2", "=slope_h+lr", "=MAX(1,2)", '="H10"&1', "=Sheet.H10!A1")
+
+
+def test_a_formula_that_asks_for_the_verdict_is_no_answer(handed_out: dict[str, Path], tmp_path: Path) -> None:
+    workbook = lesson_of(handed_out["=1+1"])
+    assert [text for text in PEEKS if not peeks(text, "Exercises", workbook)] == []
+    assert [text for text in FAIR if peeks(text, "Exercises", workbook)] == []
+    assert peeks("=Exercises!H10", "Fit", workbook)
+    assert not peeks("=H10", "Fit", workbook)
+    right = truths(handed_out["=1+1"])
+    said, remarks = alone(handed_out["=1+1"], {0: f"={right[0]!r}+0*H10"}, tmp_path / "peek.xlsx")
+    assert said[0] == "wrong"
+    assert "asks the sheet for its own verdicts" in remarks
+
+
+def test_scratch_cells_do_not_hide_it(handed_out: dict[str, Path], tmp_path: Path) -> None:
+    path = edit(handed_out["=1+1"], tmp_path / "scratch.xlsx", {"Fit!Z90": "=Exercises!Q10"})
+    _, remarks = alone(path, {0: "=Fit!Z90"}, tmp_path / "by_scratch.xlsx")
+    assert "Fit!Z90" in remarks
+
+
+def test_anothers_file_under_ones_own_name_is_seen(handed_out: dict[str, Path], tmp_path: Path) -> None:
+    build_lesson("quadratic", tmp_path / "kim.xlsx", seed=lesson_of(handed_out["=1+1"]).seed, learner="Kim")
+    both = grade([tmp_path / "kim.xlsx", handed_out["=1+1"]])
+    assert ("Kim", "with the numbers of =1+1") in both.remarks
+    assert any("not with the numbers" in words for _, words in grade([tmp_path / "kim.xlsx"]).remarks)
+    build_lesson("quadratic", tmp_path / "course.xlsx")
+    assert any("nobody's name" in words for _, words in grade([tmp_path / "course.xlsx"]).remarks)
+
+
+def test_a_copy_is_seen_though_the_original_is_there_twice(handed_out: dict[str, Path], tmp_path: Path) -> None:
+    ada, ben = handed_out["=1+1"], handed_out["<b>Bo</b>"]
+    shutil.copy(ada, tmp_path / "one.xlsx")
+    shutil.copy(ada, tmp_path / "two.xlsx")
+    copied = answered(ben, tmp_path / "ben.xlsx", {0: truths(ada)[0]})
+    said = grade([tmp_path / "one.xlsx", tmp_path / "two.xlsx", copied, copied])
+    assert ("<b>Bo</b>", "exercise 1: right with the numbers of =1+1") in said.remarks
+    assert len(said.papers) == 3
+
+
+# ---- pupils who are right
+
+ERRORS = (1.5, -2, 0.5, 3)
+
+
+@pytest.mark.office
+def test_a_function_that_an_engine_knows_wrong_is_no_fault_of_the_pupil(
+    handed_out: dict[str, Path], tmp_path: Path
+) -> None:
+    """IronCalc takes SUMPRODUCT(ABS(range)) for an error, or for another number."""
+    cells = {f"Exercises!C{30 + i}": value for i, value in enumerate(ERRORS)}
+    path = edit(handed_out["=1+1"], tmp_path / "scratch.xlsx", cells)
+    said, remarks = alone(path, {4: "=SUMPRODUCT(ABS(C30:C33))/4"}, tmp_path / "abs.xlsx")
+    assert said[4] == "right", remarks
+
+
+def test_a_number_as_text_and_a_lone_number_are_told(handed_out: dict[str, Path], tmp_path: Path) -> None:
+    said, remarks = alone(handed_out["=1+1"], {4: "1,75", 5: "=3.875"}, tmp_path / "text.xlsx")
+    assert said[4:6] == ["wrong", "right"]
+    assert "exercise 5: text, not a number (and would be right)" in remarks
+    assert "exercise 6: a number was typed" in remarks
+
+
+def test_moved_rows_are_told_and_not_judged(handed_out: dict[str, Path], tmp_path: Path) -> None:
+    book = load_workbook(handed_out["=1+1"])
+    book["Exercises"].insert_rows(10)
+    book.save(tmp_path / "moved.xlsx")
+    with pytest.raises(SheetnetError, match="were moved"):
+        grade([tmp_path / "moved.xlsx"])
+
+
+def test_who_is_missing_is_told_and_no_submission_is_written_over(handed_out: dict[str, Path], tmp_path: Path) -> None:
+    path = Path(shutil.copy(handed_out["=1+1"], tmp_path / "one.xlsx"))
+    said = grade([path], learners=["=1+1", "Zoe"])
+    assert [(p.learner, p.words) for p in said.problems] == [("Zoe", "handed in nothing")]
+    before = path.read_bytes()
+    refused = run_here("grade", path, "-o", path)
+    assert refused.returncode == 2
+    assert path.read_bytes() == before
+    assert "would overwrite a workbook" in refused.stderr
+
+
 def test_several_processes_say_what_one_says(handed_in: Path, graded: Grades) -> None:
     """Those of the fixture took as many as there are processors, these few one."""
     few = sorted(handed_in.glob("0*.xlsx"))[:2]
@@ -241,10 +372,11 @@ def test_grades_are_written_as_text_and_never_as_formulas_or_html(graded: Grades
     page = (tmp_path / "class.html").read_text()
     assert "&lt;b&gt;Bo&lt;/b&gt;" in page
     assert "<b>Bo" not in page
-    sheet = load_workbook(tmp_path / "class.xlsx")["Answers"]
-    assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n"}
+    for sheet in load_workbook(tmp_path / "class.xlsx"):
+        assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n"}
     results = json.loads((tmp_path / "class.json").read_text())
-    assert results[0]["tests"][0]["max_score"] == 1.0
+    assert results["papers"][0]["tests"][0]["max_score"] == 1.0
+    assert len(results["not_graded"]) == len(graded.problems)
     with pytest.raises(SheetnetError, match="ends in"):
         save(graded, tmp_path / "class.pdf")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import shutil
 import subprocess
@@ -74,6 +75,7 @@ def test_where_a_fault_arose_is_shown_to_who_asks(monkeypatch: pytest.MonkeyPatc
 def test_warnings_of_libraries_are_silent_and_ours_is_one_line() -> None:
     def body() -> None:
         np.array([1e308]) * np.array([1e308])
+        logging.getLogger("matplotlib").warning("a temporary cache directory was created")
         for _ in range(2):
             warnings.warn(SheetnetWarning("the cache is off"), stacklevel=1)
 

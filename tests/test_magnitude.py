@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -270,6 +272,21 @@ def test_a_matrix_that_is_squared_again_and_again_loses_digits_up_to_a_bound() -
 # ---- every block of every lesson
 
 
+def compared(workbook: Workbook, inputs: Values, got: Values, said: Values) -> dict[str, BlockReport]:
+    """The blocks of an untouched workbook of which an engine says what got holds, and torch what said does."""
+    empty = SimpleNamespace(stored={})
+    seen: Any = SimpleNamespace(
+        found=SimpleNamespace(workbook=workbook, touched=lambda _: set()),
+        contents=SimpleNamespace(sheets={page.name: empty for page in workbook.book.pages}),
+        blocks={block.id: BlockReport(block.id, "", 1) for block in workbook.book.blocks},
+        report=SimpleNamespace(notes=[]),
+        inputs=inputs,
+    )
+    _compare(seen, {id: value.astype(object) for id, value in got.items()}, said)
+    blocks: dict[str, BlockReport] = seen.blocks
+    return blocks
+
+
 @dataclass(frozen=True)
 class Case:
     workbook: Workbook
@@ -278,9 +295,7 @@ class Case:
     def findings(self, got: Values, inputs: Values | None = None) -> dict[str, str]:
         """What check finds when an engine has calculated these values, by block."""
         inputs = self.inputs if inputs is None else inputs
-        lines = {b.id: BlockReport(b.id, "", 1) for b in self.workbook.book.blocks}
-        said = self.workbook.torch_says(inputs)
-        _compare(self.workbook, inputs, {id: value.astype(object) for id, value in got.items()}, said, lines)
+        lines = compared(self.workbook, inputs, got, self.workbook.torch_says(inputs))
         return {id: str(line.finding) for id, line in lines.items() if line.finding}
 
     def edited(self, change: Callable[[str, np.ndarray], np.ndarray]) -> Values:

@@ -222,8 +222,8 @@ ERRORS: dict[str, Example] = {
 }
 ALL = EXAMPLES | ERRORS
 # look-ups and blanks, answers: torch never sees them
-NUMPY_ONLY = {"filled", "lookup", "match", "count_same", "median", "judge"}
-FLAT = {"step", "sign", "greater", "equal", "filled", "match", "count_same", "judge"}  # no slope, or none wanted
+NUMPY_ONLY = {"filled", "lookup", "match", "count_same", "median", "hit"}
+FLAT = {"step", "sign", "greater", "equal", "filled", "match", "count_same", "hit"}  # no slope, or none wanted
 SLOPELESS_SOURCES = {"where": {0}, "expand": {1}}
 SLOPED = set(SHAPES) - FLAT - UNRULED
 # in a matrix product one error may spoil the whole: programs differ
@@ -553,6 +553,12 @@ def test_an_error_inside_is_an_error(op: str) -> None:
     assert np.isnan(found).all()
     [(_, magnitude)] = with_magnitudes([apply(op, a + 0.0)], {a: np.array([[0.0, NAN], [1.0, 2.0]])})
     assert (magnitude == 0).all()
+
+
+def test_an_error_to_the_power_of_0_is_an_error() -> None:
+    a, b = variable("a", (3, 1)), variable("b", (3, 1))
+    (found,) = evaluate([apply("power", a, b)], {a: column(NAN, 1, 2), b: column(0, NAN, 0)})
+    np.testing.assert_array_equal(found, column(NAN, NAN, 1))
 
 
 def test_below_the_first_key_there_is_no_value() -> None:

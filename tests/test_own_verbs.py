@@ -599,11 +599,11 @@ WRONG: dict[str, tuple[Callable[[Params], Any], str]] = {
     "model": (lambda got: {"mlp_2": got.of()}, "no input 'mlp_2'; there are mlp, start.mlp.lr"),
     "rows": (
         lambda got: got.frames() | {"W_1": got.frames()["W_1"].rename(index={"dose": "age"})},
-        "the rows of W_1 are 'dose', .*found 'age'",
+        r"the rows of W_1 \(.*\) have other names .*unknown: 'age'; missing: 'dose'",
     ),
     "classes": (
         lambda got: got.frames() | {"W_2": got.frames()["W_2"].rename(columns={"c": "a"})},
-        "the columns of W_2 are 'a', 'b b', 'c' .*found not each once",
+        r"the columns of W_2 \(.*\) have other names .*twice: 'a'; missing: 'c'",
     ),
     "table of another kind": (lambda got: got.frames()["W_1"], "have the columns parameter, row, column, value"),
     "table with a hole": (table_without("b_1"), "need a number for b_1, b_1, unit_1; it is missing"),

@@ -79,7 +79,7 @@ def test_a_chart_that_is_cut_would_be_noticed(lesson_file: Callable[[str], Path]
         return re.sub(rb'(<rowBreaks [^>]*><brk id=")\d+', rb"\g<1>20", content)
 
     found = cut(rezip(lesson_file("quadratic"), tmp_path / "cut.xlsx", move))
-    assert "xl/worksheets/sheet4.xml: a chart is cut at a row" in found
+    assert "xl/worksheets/sheet5.xml: a chart is cut at a row" in found
 
 
 def page(*columns: int, tall: int = 5) -> Book:

@@ -681,7 +681,11 @@ WRONG: dict[str, tuple[Any, Any, str]] = {
     "no columns": (pd.DataFrame(), "b", "no rows"),
     "infinite": (pd.DataFrame({"a": [1.0, np.inf, 2.0], "b": [1.0, 2, 3]}), "b", "column a, row 2: found inf"),
     "one class": (pd.DataFrame({"a": [1.0, 2, 3], "b": ["x"] * 3}), "b", "the target is 'x' in every row"),
-    "all blank": (pd.DataFrame({"a": [1.0, 2, 3], "b": [np.nan] * 3}), "b", "0 complete rows of 3"),
+    "all blank": (
+        pd.DataFrame({"a": [1.0, 2, 3], "b": [np.nan] * 3}),
+        "b",
+        "the target is blank in every row",
+    ),
     "only texts": (pd.DataFrame({"a": list("abcdef"), "b": range(6)}), "b", "no column is left"),
     "a long name": (pd.DataFrame({"x" * 1001: [1.0, 2, 3], "b": [1.0, 2, 3.5]}), "b", "at most 1,000 characters"),
     "constant": (pd.DataFrame({"a": [1.0] * 4, "b": range(4)}), "b", "no column is left"),

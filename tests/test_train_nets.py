@@ -365,7 +365,7 @@ def test_a_start_is_taken_by_our_names_by_torchs_keys_and_as_frames_by_label() -
     for given in (module.state_dict(), frames):
         np.testing.assert_array_equal(sn.train(net, table, given, epochs=3, device="cpu").losses, expected)
     frames["W_1"] = pd.DataFrame(start["W_1"], index=["f0", "f1", "f2", "other"])
-    with pytest.raises(SheetnetError, match=r"W_1 \(MLP 4-3-1\): the rows .*unknown: 'other'; missing: 'f3'"):
+    with pytest.raises(SheetnetError, match=r"the rows of W_1 \(MLP 4-3-1\) .*unknown: 'other'; missing: 'f3'"):
         sn.train(net, table, frames, device="cpu")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Made, edit
-from test_magnitude import Values, planted
+from test_magnitude import Values, compared, planted
 from test_ops import ALL, column, numbers, one, op_of
 
 import sheetnet as sn
@@ -17,8 +17,7 @@ from sheetnet.book import reader
 from sheetnet.book.build import evaluate_blocks
 from sheetnet.book.opened import find_manifest
 from sheetnet.book.reader import where as cell_of
-from sheetnet.checking.blocks import _compare, _parts
-from sheetnet.checking.report import BlockReport
+from sheetnet.checking.blocks import _parts
 from sheetnet.graph.doubts import DOUBTS, NONE
 from sheetnet.graph.evaluate import NUMERIC
 from sheetnet.graph.magnitude import with_magnitudes
@@ -91,8 +90,7 @@ class Tiny:
 
     def findings(self, got: Values) -> set[str]:
         """The blocks in which something is found when an engine has calculated these values."""
-        lines = {block.id: BlockReport(block.id, "", 1) for block in self.workbook.book.blocks}
-        _compare(self.workbook, self.inputs, {id: value.astype(object) for id, value in got.items()}, self.said, lines)
+        lines = compared(self.workbook, self.inputs, got, self.said)
         return {id for id, line in lines.items() if line.finding}
 
 

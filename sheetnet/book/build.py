@@ -187,11 +187,11 @@ def _filled(
 
 
 def build_lesson(
-    name: str, path: str | Path | None = None, *, seed: int = 0, learner: str = "", blanks: bool = False
+    name: str, path: str | Path | None = None, *, seed: int | None = None, learner: str = "", blanks: bool = False
 ) -> Built:  # fmt: skip
     """Write the workbook of a lesson of the course, such as "quadratic", to path or to workbooks/01_quadratic.xlsx.
 
-    seed: other numbers than those of the course, for which 0 stands. learner: whose workbook it is, shown on Start.
+    seed: other numbers than those of the course; None: the course's. learner: whose workbook it is, shown on Start.
     blanks: some formulas are left out, to be filled in.
     Raises: SheetnetError for an unknown lesson, a seed that is none, blanks of a lesson that has none; WorkbookError
     when the file cannot be written.
@@ -199,7 +199,7 @@ def build_lesson(
     from sheetnet.course import LISTING, kind_of
 
     kind = kind_of(name)
-    seed = whole_number("seed", seed, 0, MAX_SEED)
+    seed = LISTING[name].seed if seed is None else whole_number("seed", seed, 0, MAX_SEED)
     learner = named(learner)
     file = target(Path("workbooks") / f"{LISTING[name].file}.xlsx" if path is None else path)
     if blanks and not kind.to_fill:

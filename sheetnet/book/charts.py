@@ -33,7 +33,7 @@ def draw(file: Any, sheet: Any, chart: Chart, hidden: bool = False) -> None:
     y = _axis(chart.y_axis, chart.y_min, chart.y_max, chart.log_y, chart.y_format)
     made.set_y_axis(y | {"major_gridlines": GRIDLINES})
     if len(chart.series) > 1:
-        made.set_legend({"position": "bottom"})
+        made.set_legend({"position": "right" if chart.width > 2 * chart.height else "bottom"})
     else:
         made.set_legend({"none": True})
     made.set_size({"width": chart.width, "height": chart.height})

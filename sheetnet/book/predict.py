@@ -188,7 +188,10 @@ def features_of(stands: Params, columns: dict[str, np.ndarray]) -> np.ndarray:
     The recipe is laid out for the new rows; each number that the workbook's takes from its whole table goes in as a
     constant.
     """
-    ours, m = stands.recipe, len(columns["Age"])
+    ours, rows = stands.recipe, len(columns["Age"])
+    m = max(rows, 2)  # one cell is no range in every program: a row alone goes twice
+    if rows == 1:
+        columns = {name: np.vstack([column, column]) for name, column in columns.items()}
     recipe = RECIPES[ours.name].build(m, m)
     new, old = order(list(recipe.features.values())), order(list(ours.features.values()))
     if [node.op for node in new] != [node.op for node in old]:
@@ -197,7 +200,7 @@ def features_of(stands: Params, columns: dict[str, np.ndarray]) -> np.ndarray:
     values = evaluate([b for _, b in whole], stands.workbook.by_node(stands.everything))
     change: dict[Node, Node] = {a: _number(value) for (a, _), value in zip(whole, values, strict=True)}
     found: list[Any] = evaluate(substitute(list(recipe.features.values()), change), _inputs(recipe, columns, m))
-    return np.hstack(found)
+    return np.hstack(found)[:rows]
 
 
 def _number(value: np.ndarray) -> Node:

@@ -37,7 +37,7 @@ from sheetnet.page.look import (
     heading_style,
 )
 from sheetnet.page.printed import printed
-from sheetnet.page.screen import USUAL, WIDEST
+from sheetnet.page.screen import HEADING, USUAL, WIDEST
 
 CHUNK = 30_000  # characters of manifest in one cell; Excel takes 32,767
 FIXED_DATE = datetime(2000, 1, 1)
@@ -196,24 +196,25 @@ def _fitted(text: Text, page: Page) -> str:
 
 
 def _heading(sheet: Any, page: Page, block: Block, formats: Formats) -> None:
-    """Title to the left, or three rows above: title on a band, shape in grey, labels over columns."""
+    """Title to the left, or above: title on a band, shape in grey where there are three rows, labels over columns."""
     area = block.area
     if block.side:
         sheet.write_string(area.row, area.col - 1, block.title, formats.get("label"))
         return
     if not block.title:
         return
-    top, last = area.row - 3, area.col + area.n_cols - 1
-    rows = {"band": top, "shape": top + 1, "head": top + 2}
+    top, last = area.row - block.heading, area.col + area.n_cols - 1
+    rows = {"band": top, "shape": top + 1, "head": area.row - 1}
     band, shape, head = (
         formats.get(heading_style(part, block) + "_wrapped" * (row in page.heights)) for part, row in rows.items()
     )
     for col in range(area.col, last + 1):
         sheet.write_blank(top, col, None, band)
     sheet.write_string(top, area.col, block.title, band)
-    sheet.write_string(top + 1, area.col, f"{area.n_rows} x {area.n_cols}", shape)
+    if page.shapes and block.heading == HEADING:
+        sheet.write_string(top + 1, area.col, f"{area.n_rows} x {area.n_cols}", shape)
     for i, label in enumerate(block.labels):
-        sheet.write_string(top + 2, area.col + i, label, head)
+        sheet.write_string(area.row - 1, area.col + i, label, head)
 
 
 def _block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: Formats) -> None:

@@ -25,6 +25,7 @@ from sheetnet.checking.structure import (
     check_tables,
     check_values_on_record,
 )
+from sheetnet.errors import WorkbookError
 
 
 @dataclass
@@ -82,4 +83,7 @@ def look_through(seen: Examined) -> None:
     report.blocks = list(seen.blocks.values())
     check_values_on_record(contents, workbook, found, seen.inputs, seen.blocks)
     check_formulas(contents, workbook, seen.blocks, report)
-    report.presentation += check_presentation(contents.parts, workbook.book, found.tips)
+    try:
+        report.presentation += check_presentation(contents.parts, workbook.book, found.tips)
+    except WorkbookError as reason:  # of a part
+        raise WorkbookError(f"{contents.file}: {reason}") from None

@@ -167,7 +167,12 @@ def _sheet(contents: Contents, name: str, sheet: Sheet) -> str:
             last = at[0]
         rows.append(f'<c r="{cell_address(*at)}"{cell}</c>')
     end = "</row>" if rows else ""
-    return f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetData>{"".join(rows)}{end}</sheetData></worksheet>'
+    ids = "".join(f'<tablePart r:id="rId{i}"/>' for i in range(1, len(sheet.tables) + 1))
+    tables = f'<tableParts count="{len(sheet.tables)}">{ids}</tableParts>' if ids else ""
+    return (
+        f'{_HEAD}<worksheet xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheetData>{"".join(rows)}{end}</sheetData>{tables}'
+        "</worksheet>"
+    )
 
 
 def _cells(contents: Contents, name: str, sheet: Sheet) -> Iterator[tuple[Cell, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from posixpath import dirname, join, normpath
 from typing import NamedTuple
-from xml.etree.ElementTree import Element, ParseError, fromstring
+from xml.etree.ElementTree import Element, ParseError, XMLParser, fromstring
 
 from sheetnet.errors import WorkbookError
 
@@ -28,7 +28,7 @@ def tree(parts: Parts, name: str) -> Element | None:
     if name not in parts:
         return None
     try:
-        return fromstring(parts[name])
+        return fromstring(parts[name], XMLParser(encoding="utf-8"))  # as it was read first, whatever it says
     except (ParseError, ValueError, LookupError) as reason:
         raise WorkbookError(f"{name}: damaged XML ({reason}); build the workbook anew") from None
 

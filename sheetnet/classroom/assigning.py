@@ -45,7 +45,7 @@ def assign(
     kind, folder = kind_of(lesson), Path(folder)
     if blanks and not kind.to_fill:
         raise SheetnetError(f"the lesson {lesson} has no blanks to fill in: leave them away, or take another lesson")
-    names = [named(name.strip()) for name in learners]
+    names = [named(unicodedata.normalize("NFC", name.strip())) for name in learners]
     if not names or len(names) > MOST:
         raise SheetnetError(f"a class has 1 to {MOST} learners, found {len(names)}")
     for i, name in enumerate(names, start=1):
@@ -57,10 +57,10 @@ def assign(
     except OSError as reason:
         raise SheetnetError(f"{folder}: the folder cannot be made: {reason.strerror or reason}") from None
     out: list[Assigned] = []
-    for name, file in zip(names, file_names(names, LISTING[lesson].file), strict=True):
+    for name in names:
         moved(len(out), name)
         own = own_seed(seed, lesson, name)
-        path = folder / file
+        path = folder / file_name(name, LISTING[lesson].file)
         written = not path.exists()
         if written:
             build_lesson(lesson, path, seed=own, learner=name, blanks=blanks)
@@ -78,17 +78,11 @@ def own_seed(seed: int, lesson: str, learner: str) -> int:
     return 1 + crc32(f"{seed}\n{lesson}\n{learner}".encode()) % SEEDS
 
 
-def file_names(names: Sequence[str], before: str) -> list[str]:
-    """A name for each learner's file, of letters and digits alone; equal ones are counted.
+def file_name(learner: str, before: str) -> str:
+    """A name for a learner's file, of letters and digits alone, that no other learner's file has.
 
-    >>> file_names(["Ada Lovelace", "../../x", "ada lovelace", "="], "01")
-    ['01_Ada_Lovelace.xlsx', '01_x.xlsx', '01_ada_lovelace_2.xlsx', '01_learner.xlsx']
+    >>> file_name("Ada Lovelace", "01"), file_name("../../x", "01"), file_name("=", "01")
+    ('01_Ada_Lovelace_8cf7.xlsx', '01_x_33a8.xlsx', '01_learner_a39c.xlsx')
     """
-    out: list[str] = []
-    taken: dict[str, int] = {}
-    for name in names:
-        plain = unicodedata.normalize("NFC", name)
-        stem = re.sub(r"\W+", "_", plain).strip("_")[:60] or "learner"
-        n = taken[stem.casefold()] = taken.get(stem.casefold(), 0) + 1
-        out.append(f"{before}_{stem}{f'_{n}' if n > 1 else ''}.xlsx")
-    return out
+    stem = re.sub(r"\W+", "_", learner).strip("_")[:60] or "learner"
+    return f"{before}_{stem}_{crc32(learner.encode()) % 0x10000:04x}.xlsx"

@@ -1,4 +1,4 @@
-"""What looks copied: an answer that is right with somebody else's numbers, and two papers with the same mistakes."""
+"""What looks copied: an answer that is right with somebody else's numbers, and papers with the same mistakes."""
 
 from __future__ import annotations
 
@@ -7,51 +7,67 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 
+from sheetnet.classroom.assigning import own_seed
 from sheetnet.classroom.grades import Answer, Paper
 from sheetnet.graph.judging import hit
 
-SAME = 3  # wrong answers that nobody else gives: two papers that share so many are pointed out
+SAME = 3  # odd answers, so many of which two papers share
+ODD = 3  # papers that may share an answer that is still odd; or a tenth of the class
 
 
-def point_out(papers: Sequence[Paper]) -> list[Paper]:
-    """The papers with remarks where something looks copied, and where two are of one learner."""
-    out = [
-        replace(paper, answers=tuple(_from_others(paper, answer, papers) for answer in paper.answers))
-        for paper in papers
-    ]
-    names = Counter(paper.learner for paper in papers if paper.learner)
-    remarks: dict[str, list[str]] = {paper.file: [] for paper in papers}
-    for paper in papers:
-        if names[paper.learner] > 1:
-            others = [p.file for p in papers if p.learner == paper.learner and p.file != paper.file]
-            remarks[paper.file].append(f"also from {paper.learner}: {', '.join(others[:3])}")
-    rare = Counter((p.lesson, a.number, a.value) for p in papers for a in p.answers if a.verdict == "wrong")
-    for one, other in combinations(papers, 2):
-        if one.lesson != other.lesson:
-            continue
-        shared = [
-            a.number for a, b in zip(one.answers, other.answers, strict=True)
-            if a.verdict == b.verdict == "wrong" and a.value is not None and a.value == b.value
-            and not a.says and rare[one.lesson, a.number, a.value] == 2
-        ]  # fmt: skip
+def point_out(papers: Sequence[Paper], seed: int = 0) -> list[Paper]:
+    """The papers with remarks: what looks copied, two of one learner, numbers that are not the learner's own.
+
+    seed: with which the class was assigned.
+    """
+    remarks: list[list[str]] = [_of_numbers(paper, papers, seed) for paper in papers]
+    odd = Counter(key for paper in papers for key in _odd(paper))
+    few = max(ODD, len(papers) // 10)
+    for (i, one), (j, other) in combinations(enumerate(papers), 2):
+        shared = sorted(number for _, number, _ in _odd(one) & {k for k in _odd(other) if odd[k] <= few})
         if len(shared) >= SAME:
-            for file, with_ in ((one.file, other.file), (other.file, one.file)):
-                remarks[file].append(f"the same odd answers as {with_} to {', '.join(map(str, shared))}")
-    return [replace(paper, remarks=(*paper.remarks, *remarks[paper.file])) for paper in out]
+            for at, with_ in ((i, other), (j, one)):
+                remarks[at].append(f"the same odd answers as {with_.who} to {', '.join(map(str, shared))}")
+    return [
+        replace(
+            paper,
+            answers=tuple(_from_others(paper, answer, papers) for answer in paper.answers),
+            remarks=(*paper.remarks, *remarks[i]),
+        )
+        for i, paper in enumerate(papers)
+    ]
+
+
+def _of_numbers(paper: Paper, papers: Sequence[Paper], seed: int) -> list[str]:
+    """Whose numbers these are, where that is not as it should be; and other files of the same learner."""
+    out = []
+    others = [p for p in papers if p is not paper and p.lesson == paper.lesson]
+    if paper.learner and (twice := [p.file for p in others if p.learner == paper.learner]):
+        out.append(f"also from {paper.learner}: {', '.join(twice[:3])}")
+    if paper.seed and paper.learner:
+        if whose := sorted({p.who for p in others if p.seed == paper.seed and p.learner != paper.learner}):
+            out.append(f"with the numbers of {', '.join(whose[:3])}")
+        elif own_seed(seed, paper.lesson, paper.learner) != paper.seed:
+            out.append("not with the numbers that this learner was given; was the class assigned with another --seed?")
+    return out
+
+
+def _odd(paper: Paper) -> set[tuple[str, int, str]]:
+    """Lesson, number and text of the wrong answers that no known mistake explains."""
+    wrong = (answer for answer in paper.answers if answer.verdict == "wrong" and not answer.says and answer.typed)
+    return {(paper.lesson, a.number, a.typed if a.value is None else f"{a.value:.12g}") for a in wrong}
 
 
 def _from_others(paper: Paper, answer: Answer, papers: Sequence[Paper]) -> Answer:
-    """The answer, with a remark where it is wrong here and right with the numbers of exactly one other learner."""
-    if answer.verdict != "wrong" or answer.value is None:
+    """The answer, with a remark where it is wrong here and right with the numbers of one or two other learners."""
+    if answer.verdict != "wrong" or answer.value is None or answer.says:
         return answer
     i = answer.number - 1
-    own = paper.keys[i]
-    fits = [
-        other for other in papers
-        if other.lesson == paper.lesson and other.seed != paper.seed and other.keys[i] != own
+    fits = {
+        other.seed: other.who for other in papers
+        if other.lesson == paper.lesson and other.seed != paper.seed and other.keys[i] != paper.keys[i]
         and hit(answer.value, *other.keys[i])
-    ]  # fmt: skip
-    if len(fits) != 1:
+    }  # fmt: skip
+    if not 0 < len(fits) <= 2:
         return answer
-    whose = fits[0].learner or fits[0].file
-    return replace(answer, remarks=(*answer.remarks, f"right with the numbers of {whose}"))
+    return replace(answer, remarks=(*answer.remarks, f"right with the numbers of {' or '.join(fits.values())}"))

@@ -53,10 +53,11 @@ class Paper:
 
 @dataclass(frozen=True)
 class Problem:
-    """A file that could not be graded, and why."""
+    """A file that could not be graded, and why; without a file, a learner of whom there is none."""
 
     file: str
     words: str
+    learner: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ class Grades:
                 )  # fmt: skip
                 yield dict(zip(COLUMNS, cells, strict=True))
         for problem in self.problems:
-            yield dict.fromkeys(COLUMNS, "") | {"file": problem.file, "verdict": "not graded", "remarks": problem.words}
+            told = {"learner": problem.learner, "file": problem.file, "remarks": plain(problem.words)}
+            yield dict.fromkeys(COLUMNS, "") | told | {"verdict": "not graded"}
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -113,28 +115,42 @@ class Grades:
 
     @property
     def remarks(self) -> list[tuple[str, str]]:
-        """(whose, what) for all that looks copied or typed in."""
+        """(whose, what) for all that looks copied or typed in: a line for each, with the exercises that it is about."""
         out = []
         for paper in self.papers:
             out += [(paper.who, words) for words in paper.remarks]
-            out += [(paper.who, f"exercise {a.number}: {words}") for a in paper.answers for words in a.remarks]
+            about: dict[str, list[int]] = {}
+            for answer in paper.answers:
+                for words in answer.remarks:
+                    about.setdefault(words, []).append(answer.number)
+            for words, numbers in about.items():
+                many = "exercises" if len(numbers) > 1 else "exercise"
+                out.append((paper.who, f"{many} {', '.join(map(str, numbers))}: {words}"))
         return out
 
     def __str__(self) -> str:
         from tabulate import tabulate
 
-        rows = [(paper.who, f"{paper.n_right} of {len(paper.answers)}", len(paper.remarks)) for paper in self.papers]
+        said = Counter(who for who, _ in self.remarks)
+        rows = [(plain(p.who), f"{p.n_right} of {len(p.answers)}", said[p.who] or "") for p in self.papers]
         lines = [tabulate(rows, ("learner", "right", "remarks"), disable_numparse=True), ""] if rows else []
         hard = sorted(self.questions, key=lambda question: question.right)[:3]
         for one in hard:
             most = f"; most often: {one.mistakes[0][0]}" if one.mistakes else ""
             lines.append(f"{one.lesson} {one.number}, right for {one.right:.0%}: {one.question:.70}{most}")
-        lines += [f"{who}: {words}" for who, words in self.remarks]
-        lines += [f"{problem.file}: not graded, {problem.words}" for problem in self.problems]
+        lines += [f"{plain(who)}: {words}" for who, words in self.remarks]
+        for problem in self.problems:
+            who = plain(" ".join(filter(None, (problem.file, problem.learner and f"({problem.learner})"))))
+            lines.append(f"{who}: not graded, {plain(problem.words)}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:
         return f"<Grades of {len(self.papers)} papers; {len(self.problems)} not graded>"
+
+
+def plain(text: str) -> str:
+    """The text in one line, in which nothing moves a terminal: other signs than letters and blanks as \ufffd."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 
 
 def _question(lesson: str, answers: Sequence[Answer]) -> Question:

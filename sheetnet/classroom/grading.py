@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
-from os import cpu_count
 from pathlib import Path
 
 import numpy as np
@@ -16,65 +16,94 @@ from sheetnet.book import reader
 from sheetnet.book.contents import Contents
 from sheetnet.book.manifest import Manifest
 from sheetnet.book.opened import as_laid_out, find_manifest
+from sheetnet.classroom.calculating import calculated, is_formula
 from sheetnet.classroom.copying import point_out
-from sheetnet.classroom.grades import Answer, Grades, Paper, Problem
-from sheetnet.course.lesson import Lesson
+from sheetnet.classroom.grades import Answer, Grades, Paper, Problem, plain
+from sheetnet.classroom.keys import keys_of
+from sheetnet.classroom.peeking import WORDS, peeks, scratch_that_peeks
+from sheetnet.engines.base import Value
 from sheetnet.errors import SheetnetError, WorkbookError
 from sheetnet.graph.judging import hit
-from sheetnet.motifs.exercises import ANSWERS, MARKS, OFFSETS, REACH, Exercise
-from sheetnet.motifs.exercises_page import ASK
+from sheetnet.motifs.exercises import ANSWERS, Exercise
+from sheetnet.motifs.exercises_page import ASK, QUESTION
 
 Moved = Callable[[int, int, str], None]
-Value = float | str | bool | None
 FEW = 6  # files that one process reads as soon as several have started
-WITH_ITSELF = re.compile(r'"[^"]*"|[A-Z][A-Z0-9.]*\(|[0-9.]+(?:E[+-]?[0-9]+)?|[-+*/^%(),;:<>=&\s]', re.IGNORECASE)
+MAX_BYTES = 8 * 2**20  # of a file: ten times the largest that is handed out
+MEANT = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers", ".docx", ".odt")  # the first is right
+ALONE = re.compile(r"=\s*[-+]?\s*[\d.]+(e[-+]?\d+)?\s*%?", re.IGNORECASE)  # a number with an equals sign is no formula
+TYPED = "a number was typed where a formula was asked for"
 
 
-def grade(files: Iterable[str | Path], *, engine: str = "ironcalc", moved: Moved = lambda at, n, file: None) -> Grades:
+def grade(
+    files: Iterable[str | Path], *, engine: str = "ironcalc", learners: Sequence[str] = (), seed: int = 0,
+    moved: Moved = lambda at, n, file: None,
+) -> Grades:  # fmt: skip
     """What the answers in workbooks are worth, and what was found of each file that cannot be graded.
 
-    files: workbooks, and folders, of which each .xlsx counts. moved: called with how many are done, of how many, and
+    files: workbooks, and folders, of which each .xlsx counts, also below them. learners: all of a class, so that who is
+    missing is told; seed: with which it was assigned. moved: called with how many are done, of how many, and
     which is next.
-    Raises: SheetnetError where there is no workbook at all, EngineError for an engine that is missing.
+    Raises: SheetnetError where no workbook can be graded, EngineError for an engine that is missing.
     """
     from sheetnet.engines import get
     from sheetnet.errors import EngineError
 
-    paths = list(_workbooks(files))
+    found_files = list(_workbooks(files))
+    paths = [path for path, _ in found_files]
     if missing := get(engine).missing():
         raise EngineError(f"nothing was graded, {missing}")
     if not paths:
         raise SheetnetError("there is no .xlsx file to grade; name workbooks, or a folder that holds them")
     papers: list[Paper] = []
     problems: list[Problem] = []
-    for i, found in enumerate(_each(paths, engine)):
-        moved(i, len(paths), paths[i].name)
+    for i, found in enumerate(_each(found_files, engine)):
+        moved(i, len(paths), found_files[i][1])
         if isinstance(found, Paper):
             papers.append(found)
         else:
             problems.append(found)
     moved(len(paths), len(paths), "")
-    return Grades(point_out(papers), problems)
+    if not papers:
+        more = f"; and {len(problems) - 1} files more" if len(problems) > 1 else ""
+        raise SheetnetError(f"{paths[0]}: not graded, {problems[0].words}{more}")
+    return Grades(point_out(papers, seed), [*problems, *_missing(papers, problems, learners)])
 
 
-def _workbooks(files: Iterable[str | Path]) -> Iterator[Path]:
-    """The files themselves, and the workbooks in folders, in the order of their names."""
+def _missing(papers: Sequence[Paper], problems: Sequence[Problem], learners: Sequence[str]) -> list[Problem]:
+    """Those of a class of whom there is no file."""
+    there = {paper.learner for paper in papers} | {problem.learner for problem in problems}
+    return [Problem("", "handed in nothing", name) for name in learners if name not in there]
+
+
+def _workbooks(files: Iterable[str | Path]) -> Iterator[tuple[Path, str]]:
+    """The files, each once, and what they are called in the report: in folders and those below them by their way there.
+
+    Files that learners may have meant are there too; hidden ones, and what programs put beside an open file, are not.
+    """
+    seen: set[str] = set()
     for file in map(Path, files):
-        if file.is_dir():
-            own = (path for path in file.iterdir() if path.suffix.lower() == ".xlsx")
-            yield from sorted(path for path in own if not path.name.startswith(("~$", ".")))
+        if os.path.isdir(file):  # which has no doubts about names that cannot be
+            inside = (Path(folder) / name for folder, _, names in os.walk(file) for name in names)
+            own = (path for path in inside if path.suffix.lower() in MEANT)
+            found = [(path, str(path.relative_to(file))) for path in sorted(own) if path.name[0] not in "~."]
         else:
-            yield file
+            found = [(file, file.name)]
+        for path, name in found:
+            real = os.path.realpath(path)
+            if real not in seen:
+                seen.add(real)
+                yield path, name
 
 
-def _each(paths: Sequence[Path], engine: str) -> Iterator[Paper | Problem]:
+def _each(files: Sequence[tuple[Path, str]], engine: str) -> Iterator[Paper | Problem]:
     """What comes of each file, in order; several processes read where there are many."""
-    workers = min(cpu_count() or 1, len(paths) // FEW)
+    workers = min(os.cpu_count() or 1, len(files) // FEW)
     if workers < 2:
-        yield from (graded(path, engine) for path in paths)
+        yield from (graded(path, name, engine) for path, name in files)
         return
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        waiting: list[Future[Paper | Problem]] = [pool.submit(graded, path, engine) for path in paths]
+        waiting: list[Future[Paper | Problem]] = [pool.submit(graded, *file, engine) for file in files]
         try:
             for future in waiting:
                 yield future.result()
@@ -83,63 +112,69 @@ def _each(paths: Sequence[Path], engine: str) -> Iterator[Paper | Problem]:
             raise
 
 
-def graded(path: Path, engine: str) -> Paper | Problem:
+def graded(path: Path, name: str, engine: str) -> Paper | Problem:
     """One file's answers; a Problem, in words, for one that is damaged, foreign or of another version."""
+    learner = ""
     try:
+        if path.suffix.lower() in MEANT[1:]:
+            raise WorkbookError(f"{path}: this is no .xlsx workbook; it has to be saved as one")
+        if path.is_file() and path.stat().st_size > MAX_BYTES:
+            raise WorkbookError(f"{path}: larger than any workbook that is handed out")
         contents = reader.read(path)
         found = find_manifest(contents)
+        learner = found.workbook.learner
         as_laid_out(contents, found)
-        return _paper(path, contents, found, engine)
+        return _paper(path, name, contents, found, engine)
     except SheetnetError as reason:
-        return Problem(path.name, str(reason).removeprefix(f"{path}: "))
-    except (OSError, ValueError, MemoryError) as reason:
-        return Problem(path.name, f"cannot be read: {reason!s:.200}")
+        return Problem(name, str(reason).removeprefix(f"{path}: "), learner)
+    except Exception as reason:  # of a file that somebody has made on purpose: the others are graded all the same
+        return Problem(name, f"cannot be graded ({type(reason).__name__}: {reason!s:.100})", learner)
 
 
-def _paper(path: Path, contents: Contents, found: Manifest, engine: str) -> Paper:
+def _paper(path: Path, name: str, contents: Contents, found: Manifest, engine: str) -> Paper:
     workbook = found.workbook
     if not workbook.exercises:
         raise WorkbookError(f"{path}: this workbook asks nothing: it is of one's own table")
-    typed = _typed(contents, workbook)
-    values = _calculated(contents, workbook, typed, engine)
-    columns = [found.record[id] for id in (REACH, OFFSETS, MARKS)]
-    answers = []
-    for i, (exercise, value) in enumerate(zip(workbook.exercises, values, strict=True)):
-        hits = [bool(hit(value, *key)) for key in zip(*(column[i].tolist() for column in columns), strict=True)]
-        answer = _judged(i + 1, exercise, value, hits)
-        text = typed[i]
-        formula = isinstance(text, str) and text.startswith("=")
-        shown = "" if text is None else f"{text:.12g}" if isinstance(text, float) else str(text)
-        asked = "formula" in exercise.question.lower() and answer.verdict == "right" and not formula
-        remarks = (*answer.remarks, *(["a number was typed where a formula was asked for"] if asked else []))
-        answers.append(replace(answer, typed=shown, formula=formula, remarks=remarks))
-    keys = tuple((float(a), float(b), float(c)) for a, b, c in zip(*(column[:, 0] for column in columns), strict=True))
-    return Paper(path.name, workbook.learner, workbook.name, workbook.seed, tuple(answers), keys)
-
-
-def _typed(contents: Contents, workbook: Lesson) -> list[Value]:
-    """What stands in each answer's cell: a formula as its text, a value, or None."""
     area = workbook.book.block(ANSWERS).area
     sheet = contents.sheets[area.sheet]
-    return [sheet.formulas[at].text if at in sheet.formulas else sheet.values.get(at) for at in area.cells()]
+    if any(sheet.values.get((area.row + i, QUESTION)) != one.question for i, one in enumerate(workbook.exercises)):
+        raise WorkbookError(f"{path}: the cells of the sheet {area.sheet} were moved, or its questions edited")
+    typed = [sheet.formulas[at].text if at in sheet.formulas else sheet.values.get(at) for at in area.cells()]
+    values, doubtful = calculated(contents, area, typed, engine)
+    keys, remarks = keys_of(found)
+    answers = []
+    for i, (exercise, text, value) in enumerate(zip(workbook.exercises, typed, values, strict=True)):
+        answer = _judged(i + 1, exercise, value, [bool(hit(value, *key)) for key in keys[i]])
+        formula = is_formula(text) and not ALONE.fullmatch(str(text))
+        notes = [*answer.remarks]
+        if is_formula(text) and peeks(str(text), area.sheet, workbook):
+            answer = replace(answer, verdict="wrong", says="")
+            notes.append(WORDS)
+        if i in doubtful:
+            notes.append("the formula could not be calculated here: look at it")
+        if "formula" in exercise.question.lower() and answer.verdict == "right" and not formula:
+            notes.append(TYPED)
+        if (number := _meant(value)) is not None:
+            right = " (and would be right)" if hit(number, *keys[i][0]) else ""
+            notes.append(f"text, not a number{right}: which decimal sign does the program take?")
+        shown = "" if text is None else f"{text:.12g}" if isinstance(text, float) else str(text)
+        answers.append(replace(answer, typed=plain(shown), formula=formula, remarks=tuple(notes)))
+    if scratch := list(scratch_that_peeks(contents, workbook)):
+        remarks = (*remarks, f"{WORDS}: {', '.join(scratch[:3])}")
+    if not workbook.learner:
+        remarks = (*remarks, "the course's own workbook, with nobody's name on it")
+    rights = tuple(key[0] for key in keys)
+    return Paper(name, workbook.learner, workbook.name, workbook.seed, tuple(answers), rights, remarks)
 
 
-def _calculated(contents: Contents, workbook: Lesson, typed: Sequence[Value], engine: str) -> list[Value]:
-    """The value of each answer; formulas are calculated by an engine, in a workbook of no more than they need."""
-    formulas = [text for text in typed if isinstance(text, str) and text.startswith("=")]
-    if not formulas:
-        return list(typed)
-    from sheetnet.checking.recalculation import of_areas
-
-    area = workbook.book.block(ANSWERS).area
-    if all(not WITH_ITSELF.sub("", text) for text in formulas):  # they ask nothing of other cells
-        sheet = contents.sheets[area.sheet]
-        alone = replace(sheet, formulas={at: sheet.formulas[at] for at in area.cells() if at in sheet.formulas})
-        alone = replace(alone, values={}, covered=set(), tables={})
-        contents = replace(contents, sheets={area.sheet: alone}, names={})
-    with of_areas(contents, [area], engine) as values:
-        found = [line[0] for line in values()[0]]
-    return [value if text in formulas else text for text, value in zip(typed, found, strict=True)]
+def _meant(value: Value) -> float | None:
+    """The number that a text stands for, with a point or a comma; None for a number, and for other text."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return float(value.strip().replace(",", "."))
+    except ValueError:
+        return None
 
 
 def _judged(number: int, exercise: Exercise, value: Value, hits: Sequence[bool]) -> Answer:

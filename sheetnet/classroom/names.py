@@ -8,7 +8,10 @@ from pathlib import Path
 from sheetnet.tables.reading import cells_of, content_of, text_of
 from sheetnet.tables.words import refusal, shown
 
-HEAD = re.compile(r"((first|last|full|given|family|student|learner)[ _-]?)?names?|learners?|students?|pupils?")
+HEAD = re.compile(
+    r"((first|last|full|given|family|student|learner)[ _-]?)?names?|(vor|nach|zu|familien)?namen?|learners?|students?"
+    r"|pupils?|sch.ler(in)?|(pr.)?nom|nombre|apellidos?"
+)
 SUCH_AS = "the names of a class, a line each, under the header name"
 
 
@@ -25,7 +28,7 @@ def names_in(path: Path) -> list[str]:
         raise refusal(
             file, f"its columns are {', '.join(map(shown, cells.header[:6]))}", SUCH_AS, "call one of them name"
         )
-    if not ours:  # a list of names without a header
+    if not ours and rows:  # a list of names without a header
         ours, rows, lines = [0], [cells.header, *rows], [cells.first, *lines]
     out = []
     for row, line in zip(rows, lines, strict=True):

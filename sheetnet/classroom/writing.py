@@ -9,11 +9,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from sheetnet.classroom.grades import COLUMNS, Grades
+from sheetnet.classroom.grades import COLUMNS, Grades, plain
 from sheetnet.common.files import writing
 from sheetnet.errors import SheetnetError
 
-RISKY = ("=", "+", "-", "@", "\t", "\r")  # how a cell of a CSV file begins that a spreadsheet takes for a formula
+RISKY = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # how a cell of a CSV file begins that is taken for a formula
 STYLE = (
     "body{font:15px Calibri,Carlito,sans-serif;max-width:60em;margin:2em auto;color:#222}"
     "table{border-collapse:collapse}td,th{padding:.2em .6em;border-bottom:1px solid #ccc;text-align:left}"
@@ -41,19 +41,25 @@ def check_endings(paths: Iterable[str | Path]) -> None:
 
 def _csv(grades: Grades, path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8-sig") as file:  # with a mark that Excel knows UTF-8 by
-        out = csv.DictWriter(file, COLUMNS)
+        out = csv.DictWriter(file, COLUMNS, quoting=csv.QUOTE_ALL)  # also for programs that part cells at semicolons
         out.writeheader()
         out.writerows({key: _tame(value) for key, value in row.items()} for row in grades.rows)
 
 
 def _tame(value: Any) -> Any:
-    """A text that no program takes for a formula: with an apostrophe before it."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(RISKY) else value
+    """A text that no program takes for a formula: with an apostrophe before it; a number as it is."""
+    if not isinstance(value, str) or not value.strip().startswith(RISKY):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value
 
 
 def _html(grades: Grades, path: Path) -> None:
     papers = "".join(
-        f"<tr><td>{escape(p.who)}</td><td>{escape(p.lesson)}</td><td>{p.n_right} of {len(p.answers)}</td></tr>"
+        f"<tr><td>{escape(plain(p.who))}</td><td>{escape(p.lesson)}</td><td>{p.n_right} of {len(p.answers)}</td></tr>"
         for p in grades.papers
     )
     questions = "".join(
@@ -64,7 +70,9 @@ def _html(grades: Grades, path: Path) -> None:
         for q in grades.questions
     )
     remarks = "".join(f"<li>{escape(who)}: {escape(words)}</li>" for who, words in grades.remarks)
-    problems = "".join(f"<li>{escape(p.file)}: {escape(p.words)}</li>" for p in grades.problems)
+    problems = "".join(
+        f"<li>{escape(plain(f'{p.file} {p.learner}'))}: {escape(plain(p.words))}</li>" for p in grades.problems
+    )
     parts = [
         "<!doctype html><html lang=en><meta charset=utf-8><title>Grades</title>",
         f"<style>{STYLE}</style><h1>Grades</h1>",
@@ -83,6 +91,7 @@ def _xlsx(grades: Grades, path: Path) -> None:
     options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}
     with xlsxwriter.Workbook(str(path), options) as book:
         bold, share = book.add_format({"bold": True}), book.add_format({"num_format": "0%"})
+        _learners_sheet(book, grades, bold)
         _answers_sheet(book, grades, bold)
         sheet = book.add_worksheet("Exercises")
         heads = ("exercise", "question", "learners", "right", "close", "wrong", "not done", "commonest wrong answers")
@@ -110,6 +119,27 @@ def _xlsx(grades: Grades, path: Path) -> None:
         sheet.insert_chart(last + 2, 1, chart, {"description": "The share of right, close, wrong and missing answers."})
 
 
+def _learners_sheet(book: Any, grades: Grades, bold: Any) -> None:
+    sheet = book.add_worksheet("Learners")
+    sheet.write_row(0, 0, ("learner", "file", "lesson", "right", "of", "remarks"), bold)
+    sheet.set_column(0, 1, 30)
+    sheet.set_column(5, 5, 90)
+    sheet.freeze_panes(1, 0)
+    remarks: dict[str, list[str]] = {}
+    for who, words in grades.remarks:
+        remarks.setdefault(who, []).append(words)
+    for i, paper in enumerate(grades.papers, start=1):
+        for j, text in enumerate((paper.who, paper.file, paper.lesson)):
+            sheet.write_string(i, j, plain(text))
+        sheet.write_number(i, 3, paper.n_right)
+        sheet.write_number(i, 4, len(paper.answers))
+        sheet.write_string(i, 5, "; ".join(remarks.get(paper.who, ()))[:32_000])
+    for i, problem in enumerate(grades.problems, start=1 + len(grades.papers)):
+        for j, text in enumerate((problem.learner, problem.file)):
+            sheet.write_string(i, j, plain(text))
+        sheet.write_string(i, 5, f"not graded: {plain(problem.words)}")
+
+
 def _answers_sheet(book: Any, grades: Grades, bold: Any) -> None:
     sheet = book.add_worksheet("Answers")
     sheet.write_row(0, 0, COLUMNS, bold)
@@ -125,7 +155,7 @@ def _answers_sheet(book: Any, grades: Grades, bold: Any) -> None:
 
 
 def _gradescope(grades: Grades, path: Path) -> None:
-    """Results as Gradescope's autograders give them; of several papers a list of them, with the learner's name."""
+    """Results as Gradescope's autograders give them; of several files all of them, and what was not graded."""
     results = [
         {
             "learner": paper.who,
@@ -142,7 +172,9 @@ def _gradescope(grades: Grades, path: Path) -> None:
         }
         for paper in grades.papers
     ]
-    path.write_text(json.dumps(results[0] if len(results) == 1 else results, indent=1), encoding="utf-8")
+    missed = [{"learner": p.learner, "file": p.file, "output": p.words} for p in grades.problems]
+    whole: Any = results[0] if len(results) == 1 and not missed else {"papers": results, "not_graded": missed}
+    path.write_text(json.dumps(whole, indent=1), encoding="utf-8")
 
 
 WRITERS: dict[str, Callable[[Grades, Path], None]] = {

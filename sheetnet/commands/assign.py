@@ -40,6 +40,6 @@ def assign(folder: str, names: str, lesson: str, seed: int, blanks: bool, as_jso
         print_json([{"learner": a.learner, "file": str(a.path), "seed": a.seed, "written": a.written} for a in done])
         return
     new = sum(one.written for one in done)
-    click.echo(f"{folder}: {new} workbooks of {lesson} written")
+    click.echo(f"{folder}: {new} {'workbook' if new == 1 else 'workbooks'} of {lesson} written")
     if new < len(done):
         click.echo(f"  {len(done) - new} stood there already and stay as they are")

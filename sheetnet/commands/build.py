@@ -45,8 +45,9 @@ RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in O
 )
 @click.option("--lr", type=float, help=f"titanic, table: learning rate to start with.  [default: {RATES}]")
 @click.option(
-    "--seed", type=SEED, default=0, show_default=True,
-    help="A lesson with other numbers than those of the course; titanic, table: other start weights.",
+    "--seed", type=SEED,
+    help="A lesson with other numbers than those of the course; titanic, table: other start weights."
+    f"  [default: {LISTING['titanic'].seed} for titanic, else 0]",
 )  # fmt: skip
 @click.option("--blanks", is_flag=True, help="A lesson some of whose formulas are missing, to be filled in.")
 @own_options
@@ -110,7 +111,10 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
         _make_folder(Path("workbooks"))
     settings["given"] = given
     names = list(LISTING) if lesson == "all" else [lesson]
-    written = [_write(name, output, settings) for name in names]
+    asked, written = settings["seed"], []
+    for name in names:
+        settings["seed"] = LISTING[name].seed if asked is None else asked
+        written.append(_write(name, output, settings))
     for built in written:
         tell_kept(built.path, built.kept)
     if as_json:

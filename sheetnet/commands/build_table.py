@@ -39,7 +39,7 @@ def build_table(file: str, output: str | None, as_json: bool, options: dict[str,
 
         start = {net.name: starting(net, Path(options["params"]), table.features, table.target.classes)}
     say(f"asking torch, writing {path}")
-    built = sn.build(path, table, net, seed=options["seed"], start=start, **settings)
+    built = sn.build(path, table, net, seed=options["seed"] or 0, start=start, **settings)
     tell_kept(built.path, built.kept)
     (_print_json if as_json else _print)(file, table, net, built, settings)
 

@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
+import logging
 import os
 import re
+import signal
 import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TextIO
@@ -63,7 +67,9 @@ class Commands(click.Group):
 
         if not standalone_mode:
             return run()
-        sys.exit(ended(run))
+        code = ended(run)
+        _be_deaf_at_the_end()
+        sys.exit(code)
 
     def invoke(self, ctx: click.Context) -> Any:
         """What the command returns; the exit code after what click itself calls "Aborted!", whatever it was."""
@@ -71,6 +77,12 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (EOFError, KeyboardInterrupt) as reason:
             return told(reason)
+
+
+@lru_cache
+def _be_deaf_at_the_end() -> None:
+    """None; once all is done, Ctrl-C would only break into what libraries do as Python ends."""
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # registered last, so it is called first
 
 
 def ended(run: Callable[[], object]) -> int:
@@ -214,14 +226,15 @@ def _warnings() -> Iterator[None]:
             said.add(str(message))
             tell(str(message))
 
-    before = sys.unraisablehook
+    before = sys.unraisablehook, logging.lastResort
     with warnings.catch_warnings():
         if not sys.warnoptions:
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", SheetnetWarning)
             warnings.showwarning = show
+            logging.lastResort = logging.NullHandler()
             sys.unraisablehook = lambda _: None  # what a destructor says when the disk is full has been said
         try:
             yield
         finally:
-            sys.unraisablehook = before
+            sys.unraisablehook, logging.lastResort = before

@@ -43,6 +43,7 @@ class Lesson(Workbook):
     asked: str = "float64"  # how torch was asked for its numbers, in words
     predicts: ClassVar[bool] = False  # whether predict() has questions: their sheet comes before the lesson's own
 
+    shapes: ClassVar[bool] = True  # whether titles say a shape, such as 20 x 1: lesson 3 explains it
     to_fill: ClassVar[Collection[str]] = ()  # blocks of a column that are empty where there are blanks, by id
 
     def __init__(self, torch_version: str, seed: int = 0, learner: str = "", blanks: bool = False) -> None:
@@ -64,9 +65,11 @@ class Lesson(Workbook):
         verdict = torch_page(self.book, self.marks, self.pairs(), self.said(), torch_version, self.asked)
         words = words_page(self.book)
         self.exercises = self.ask()
-        panel, results = self.panel()
+        panel = self.panel()
         right = exercises_page(self.book, self.exercises, self._moved(self.marks.any))
-        start.fill(front, self.purpose, self.tries, verdict, right, len(self.exercises), panel, results, self.learner)
+        for page in self.book.pages:
+            page.shapes = self.shapes
+        start.fill(front, self.purpose, self.tries, verdict, right, len(self.exercises), self.learner, *panel)
         list_words(words, [*self.words(), *of_all_lessons(start.places_of_colours(front))])
         finish(self.book)
 
@@ -119,9 +122,9 @@ class Lesson(Workbook):
         """Other numbers of torch that the sheet Torch keeps."""
         return ()
 
-    def panel(self) -> tuple[Part | None, Part | None]:
-        """What can be changed on Start, and what comes out there."""
-        return None, None
+    def panel(self) -> tuple[Part, ...]:
+        """What can be changed on Start, what comes out there, and its picture; none of them, or the first two."""
+        return ()
 
     def yellow(self, rates: Sequence[tuple[str, str, Node]], epoch: Node, wiggle: Node, epochs: int) -> Part:
         """What can be changed on Start of a workbook with models: a rate for each (its name, title and rate), and more.
@@ -214,7 +217,7 @@ class Lesson(Workbook):
         """
         name = title.partition(":")[0]
         page = self.book.page(name, title, about, **{"freeze": (2, 0), **more})
-        lay(page, prefix or name.lower().replace(" ", "_"), body)
+        lay(page, prefix or name.lower().replace(" ", "_"), body, shapes=self.shapes)
         if first is not None:
             area = self.book.block_of(first).area
             page.active = area.row, area.col

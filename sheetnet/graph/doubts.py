@@ -38,9 +38,9 @@ from sheetnet.graph.recurrence import size
 
 DIGITS, ALIKE = 1e-14, 2.3e-16  # numbers are equal in some sheet that are no farther apart: relative, absolute
 
-PIVOT = 1e-14  # of a matrix that has an inverse
+PIVOT, LOST = 1e-14, 1e-17  # the least singular value of a matrix that has an inverse; as a share of the largest
 FAR, TURNS, SMALLEST = 1e3, 2.0**27, 2.3e-308  # arguments of normal, sin and cos; a power that is not too small
-NONE, ANY = np.zeros((1, 1)), 1e308
+NONE, ANY = np.zeros((1, 1)), 1e308  # no doubt, and one that allows all
 
 Doubt = Callable[[Array, Sequence[Array], Sequence[Array]], Array]  # value, the sources' values and how far they reach
 
@@ -105,14 +105,17 @@ def _power(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
 
 
 def _singular(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
-    """Of an inverse: where a pivot may be none."""
-    a = values[0]
-    flat = np.isfinite(a).all() and np.linalg.svd(a, compute_uv=False).min() <= PIVOT
-    return np.full(v.shape, np.inf) if flat else NONE
+    """Of an inverse: inf where a pivot may be none, and any number where none of its digits is known."""
+    if not np.isfinite(values[0]).all():
+        return NONE
+    sizes = np.linalg.svd(values[0], compute_uv=False)
+    if sizes[-1] < LOST * sizes[0] and np.isfinite(v).all():
+        return np.full(v.shape, ANY)
+    return np.full(v.shape, np.inf) if sizes[-1] <= PIVOT else NONE
 
 
 def _determinant(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
-    return np.abs(v) if np.isinf(_singular(v, values, reach)).any() else NONE
+    return np.abs(v) if _singular(np.full((1, 1), np.nan), values, reach).any() else NONE
 
 
 def _where(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:

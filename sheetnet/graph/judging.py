@@ -3,7 +3,8 @@
 The number line is cut into bins of a little more than twice the tolerance, such that the right answer lies in the
 middle of one; the sheet holds where the bins begin (`offset`) and a fingerprint of the bin's number. Bins are counted
 from another place for each question, since of a whole number the digits that do not matter would tell it. An answer is
-right when the fingerprint of its own bin is the same. Bins within a hundred million of each other have different ones.
+right when the fingerprint of its own bin is the same. It does not lead back to the bin: a square's digits are left out,
+so that a thousand bins have the same one, far apart; a wrong answer has it once in 95,000 times.
 """
 
 from __future__ import annotations
@@ -11,22 +12,24 @@ from __future__ import annotations
 import math
 from zlib import crc32
 
-SALT, FACTOR, MODULUS = 5000, 7_919_017, 99_999_989  # the salt makes small numbers wrap round as well
+SALT, FACTOR = 5000, 7_919_017  # the salt makes small numbers wrap round as well
+MODULUS, LEFT_OUT = 94_906_249, 997  # the largest prime whose square a double holds
 LARGEST = 1e8  # in tolerances: beyond, products would lose digits
 NO_ANSWER = float(MODULUS)  # a fingerprint that no answer has, and no number that an exercise asks for
 WIDTH = 2.002  # of a bin, in tolerances: an answer that is off by just the tolerance is still right
 BIN = f"ROUND(({{0}}-{{2}})/({WIDTH}*{{1}}),0)"
 # 1 where an answer {0} lies in the bin of tolerance {1} and offset {2} that has the fingerprint {3}, else 0
-HIT = f"IFERROR(IF(ISNUMBER({{0}}),IF(MOD(({BIN}+{SALT})*{FACTOR},{MODULUS})={{3}},1,0),0),0)"
+MARK = f"INT(MOD(MOD(({BIN}+{SALT})*{FACTOR},{MODULUS})^2,{MODULUS})/{LEFT_OUT})"
+HIT = f"IFERROR(IF(ISNUMBER({{0}}),IF({MARK}={{3}},1,0),0),0)"
 
 
 def fingerprint(bin: float) -> float:
-    """(bin + 5000) * 7919017 mod 99999989.
+    """((bin + 5000) * 7919017 mod 94906249)^2 mod 94906249, without its last digits.
 
     >>> fingerprint(0), fingerprint(1)
-    (95089345.0, 3008373.0)
+    (54822.0, 4254.0)
     """
-    return float((bin + SALT) * FACTOR % MODULUS)
+    return float(((bin + SALT) * FACTOR % MODULUS) ** 2 % MODULUS // LEFT_OUT)
 
 
 def key(answer: float, tolerance: float, question: str = "") -> tuple[float, float]:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from sheetnet.graph.dialect import STACKS
-from sheetnet.graph.doubts import DIGITS, DOUBTS, NONE, carried
+from sheetnet.graph.doubts import ANY, DIGITS, DOUBTS, NONE, carried
 from sheetnet.graph.evaluate import Array
 from sheetnet.graph.magnitude import NOISE
 from sheetnet.graph.node import Node
@@ -91,7 +91,7 @@ class Undecided:
     def _is_either(self, node: Node) -> bool:
         """Whether nothing but one decision, its own or one below it, is in doubt in each entry."""
         below = [source for source in node.sources if source in self._doubts]
-        if node.op in DECIDES or (node.op == "where" and below in ([], [node.sources[0]])):
+        if node.op in FLAGS or (node.op == "where" and below in ([], [node.sources[0]])):
             return True
         one = len(below) == 1 or node.op in STACKS
         return bool(below) and one and node.op in MOVES and self._either.issuperset(below)
@@ -178,19 +178,19 @@ def _whole(a: Array) -> bool:
 
 
 def _settled(value: Array, doubt: Array, said: Array, either: bool) -> Array:
-    """The value, but what a sheet says where that is within the doubt: one may be an error where the doubt is inf.
+    """The value, but what a sheet says where that is within the doubt: one may be an error where it is ANY or inf.
 
     either: a number must be as far as the doubt, not less.
     """
     texts = _texts(said)
     if value.dtype == object:
-        other = np.isinf(doubt) & (_errors(said) | _errors(value))
+        other = (doubt >= ANY) & (_errors(said) | _errors(value))
         return np.where((doubt > 0) & (texts == _texts(value)) | other, said, value)
     numbers = _numbers(said)
     gap = np.abs(numbers - value)
     close = np.abs(gap - doubt) <= NOISE * MOST * doubt if either else gap <= 2.0 * doubt
     close &= np.isfinite(doubt)
-    other = np.isinf(doubt) & (np.isnan(numbers) | np.isnan(value))
+    other = (doubt >= ANY) & (np.isnan(numbers) | np.isnan(value))
     return np.where((doubt > 0) & (close | other) & ~texts, numbers, value)
 
 

@@ -134,7 +134,7 @@ def _in_order(value: Any, names: tuple[Sequence[str], Sequence[str]], what: str,
             continue
         if sorted(map(str, labels)) != sorted(wanted) or not all(isinstance(label, str) for label in labels):
             lines = "rows" if axis == 0 else "columns"
-            raise SheetnetError(f"{what}: the {lines} of the table have {differing(labels, wanted)}")
+            raise SheetnetError(f"the {lines} of {what} have {differing(labels, wanted)}")
         value = value.reindex(wanted, axis=axis)
     return value
 

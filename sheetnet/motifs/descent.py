@@ -29,7 +29,7 @@ def descent_page(book: Book, net: Trained, names: tuple[str, ...]) -> None:
         + (BOUNDED if net.optimiser.bounded and not telling(net.model).units else telling(net.model).too_large),
     )
     curves = shown("fixed", {"epoch": (net.epoch_numbers, "Epoch", "plain")})
-    curves |= forward({"loss": (net.losses, "Loss", "loss")}, name=f"{prefix}_losses")
+    curves |= forward({"loss": (net.losses, "Loss", "short")}, name=f"{prefix}_losses")
     curves |= forward({"accuracy": (net.accuracies, "Accuracy", "share")}, name=f"{prefix}_accuracies")
     tables: list[Group | None] = []
     for unit in net.units:

@@ -9,7 +9,7 @@ from sheetnet.graph.node import Node, apply, constant, lift, variable, where
 from sheetnet.motifs.exercises import ANSWERS, CLOSE_WORDS, MARKS, OFFSETS, REACH, WITHIN, Exercise, n_keys
 from sheetnet.page.book import Book
 
-TOP, QUESTION, ANSWER, VERDICT, SAYS, WITHIN_COL, HELPERS = 9, 1, 2, 3, 4, 5, 7
+TOP, QUESTION, ANSWER, VERDICT, SAYS, WITHIN_COL, HELPERS = 7, 1, 2, 3, 4, 5, 7
 WIDE, SAYS_WIDE = 70, 52
 LINE = 15.5  # points
 ASK = "?"  # typed for an answer, it asks for a hint
@@ -25,6 +25,7 @@ def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> 
         "Exercises: work it out in the yellow cells",
         f"Type a formula, or the number that you read off (a link to it would change). Type {ASK} for a hint.",
         freeze=(TOP, 0),
+        heading=1,
     )
     answers, within = variable("answers", (n, 1)), variable("within", (n, 1))
     reach, offset, mark = (variable(name, (n, k)) for name in ("reach", "offset", "mark"))
@@ -33,8 +34,8 @@ def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> 
     verdicts = _verdicts(answers, kind)
     right = apply("sum", apply("equal", verdicts, lift("right")))
     page.widths |= {0: 4.0, QUESTION: WIDE, ANSWER: 15.0, VERDICT: 10.0, SAYS: SAYS_WIDE, WITHIN_COL: 9.0, 6: 3.0}
-    page.hidden = range(HELPERS, HELPERS + 4 * k + 4)
-    page.text(TOP - 3, QUESTION, "Question", "band_plain")
+    page.hidden = range(HELPERS, HELPERS + 4 * k + 5)
+    page.text(TOP - 1, QUESTION, "Question", "band_plain")
     for i, exercise in enumerate(exercises):
         page.text(TOP + i, 0, str(i + 1), "count")
         page.text(TOP + i, QUESTION, exercise.question, "question")
@@ -51,7 +52,7 @@ def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> 
         title="What it tells",
         format="words",
     )
-    page.place(WITHIN, within, TOP, WITHIN_COL, "fixed", title="to within", format="plain")
+    page.place(WITHIN, within, TOP, WITHIN_COL, "fixed", title="to within", format="within")
     col = HELPERS
     for id, node in ((REACH, reach), (OFFSETS, offset), (MARKS, mark)):
         page.place(id, node, TOP, col, "fixed", title=node.name, format="plain")

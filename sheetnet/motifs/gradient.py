@@ -36,7 +36,7 @@ def gradient_page(book: Book, net: Trained, names: tuple[str, ...]) -> None:
     units = tuple(f"w {j + 1}" for j in range(k)) if k > 1 else ()
     lines: list[Group] = [
         result({"epoch": (net.epoch_here, "epoch", "plain")}, style="cells"),
-        forward({"loss": (then.loss, "Loss", "loss")}),
+        forward({"loss": (then.loss, "Loss", "short")}),
         forward({"accuracy": (then.accuracy, "Accuracy", "share")}),
         result({"lr": (net.lr_here, "Rate", "rate")}, style="cells"),
     ]
@@ -72,7 +72,7 @@ def gradient_page(book: Book, net: Trained, names: tuple[str, ...]) -> None:
             Note(formulas + NEXT + NOTE + telling(model).wiggle, 4),
         ),
         grid("", {
-            words: result({f"{key}_difference": (far,)}, format="diff") | agreement({f"{key}_verdict": (says,)})
+            words: result({f"{key}_difference": (far,)}, format="small") | agreement({f"{key}_verdict": (says,)})
             for words, (key, far, says) in verdicts.items()
         }, span=2),
         down(

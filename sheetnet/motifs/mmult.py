@@ -53,8 +53,9 @@ def mmult_page(book: Book, product: Product, play: Group, names: tuple[str, ...]
     small.append(table(forward({"AB": (product.AB, "MMULT(A, B)", "plain")})))
     small.append(table(forward({"by_hand": (product.by_hand, "The same by hand", "plain")}, style="cells")))
     against = result({
-        "mmult.now.loss": (now.loss, "Loss", "loss"), "mmult.now.accuracy": (now.accuracy, "Accuracy", "share"),
-        "other": (product.other_weights, "weights moved by"), "difference": (product.difference, "Prediction", "diff"),
+        "mmult.now.loss": (now.loss, "Loss", "short"), "mmult.now.accuracy": (now.accuracy, "Accuracy", "share"),
+        "other": (product.other_weights, "weights moved by"),
+        "difference": (product.difference, "Prediction, apart", "small"),
     })  # fmt: skip
     against |= agreement({"verdict": (product.verdict, "Both ways")})
     weights = Shown(product.W, "weights", role="input", name="weights", labels=units)

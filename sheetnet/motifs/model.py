@@ -24,12 +24,12 @@ def model_page(book: Book, net: Trained, names: tuple[str, ...], start: Node, or
     weight = Shown(net.weight, "weight", role="input", name=f"{prefix}_weight", labels=names)
     begun = "\n".join(f"start{mark}, {origin}" for mark in marks)
     under = {begun: shown("torch", {f"{prefix}.start": (start,)}, name=f"{prefix}_start")}
-    losses = {f"{prefix}.now.loss": Shown(now.loss, "Loss", "loss", name=f"{prefix}_loss_now")}
+    losses = {f"{prefix}.now.loss": Shown(now.loss, "Loss", "short", name=f"{prefix}_loss_now")}
     losses |= forward({f"{prefix}.now.accuracy": (now.accuracy, "Accuracy", "share")})
     found = [facts("Mean over all rows", result(losses, style="cells"), span=2)]
     if best:
         under["least squares"] = result({f"{prefix}.best.weight": (net.best_weight,)})
-        lowest = {f"{prefix}.best.loss": (net.best_loss, "Best loss", "loss")}
+        lowest = {f"{prefix}.best.loss": (net.best_loss, "Best loss", "short")}
         lowest |= {f"{prefix}.best.single": (net.single, "Single best weights", "text")}
         found.append(facts("", result(lowest), span=2))
     rows = {f"{prefix}.now.X": (net.X_here, "X", "feature"), f"{prefix}.now.y": (net.y_here, "y", "plain")}

@@ -1,17 +1,26 @@
-"""What stands on Start of a workbook with models: rates, epoch, wiggle, and the live results."""
+"""What stands on Start of a workbook with models: rates, epoch, wiggle, the live results and their picture."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sheetnet.graph.node import Node, apply, lift
+from sheetnet.graph.node import Node, apply, lift, mean, square, where
+from sheetnet.models.model import evaluate_loss
 from sheetnet.motifs.trained import Common, Trained
+from sheetnet.page.flow import down
 from sheetnet.page.grid import facts, grid
 from sheetnet.page.part import Part
-from sheetnet.page.shown import Group, result
+from sheetnet.page.parts import table
+from sheetnet.page.plot import Line, plot
+from sheetnet.page.shown import Group, Shown, result
 
 FIRST_LOOK = 10  # the epoch that is looked at as a workbook comes
 WIGGLE = 1e-5
+CUT = 0.5  # where the picture of the losses is cut off: who says 0 for everybody is below it, and descent soon
+WINS = "{}: its loss is below that of the best line there is."
+WHY = "A ReLU that is 0 is silent: its weights count for some passengers only."
+NOT_YET = "Not {}, as it stands: the best line there is has a smaller loss."
+WHY_NOT = "Start and rate decide how far a net comes. Try another rate."
 
 
 def panel(rates: Group, common: Group, epochs: int) -> Part:
@@ -20,21 +29,68 @@ def panel(rates: Group, common: Group, epochs: int) -> Part:
 
 
 def results(common: Common, nets: Sequence[Trained], best: bool) -> Part:
-    """Loss and accuracy of each model at the first, chosen and last epoch; the lowest loss where it is known."""
-    last = common.epochs
-    rows: dict[str, Group] = {}
-    after: dict[int, str] = {}
-    for i, net in enumerate(nets):
+    """Loss and accuracy of each model at the first, chosen and last epoch; the same of who needs no descent.
+
+    best: show the best line there is, and whether the last model, where it is of ReLUs, is better.
+    """
+    last, line = common.epochs, next((net for net in nets if net.model.name == "linear"), None)
+    rows: dict[str, dict[str, Shown | str]] = {}
+    ends: list[Node] = []
+    for net in nets:
+        ends.append(net.at(net.losses, last))
         group: Group = {}
-        for what, node, format in (("loss", net.losses, "loss"), ("accuracy", net.accuracies, "share")):
-            at: dict[str, Node] = {"first": net.at(node, 0), "chosen": net.chosen[what], "last": net.at(node, last)}
+        for what, node, end, format in (
+            ("loss", net.losses, ends[-1], "short"),
+            ("accuracy", net.accuracies, net.at(net.accuracies, last), "share"),
+        ):
+            at = {"first": net.at(node, 0), "chosen": net.chosen[what], "last": end}
             group |= result({f"{net.model.name}.{what}.{key}": (one,) for key, one in at.items()}, format=format)
-        after[i] = "not unique" if net.model.name == "linear" else "no exact formula"
-        if net.model.name == "linear" and best:
-            lowest = apply("if_error", net.best_loss, lift("not unique"))
-            group |= result({f"{net.model.name}.best": (lowest,)}, style="cells", format="loss")
-            after[i] = "least squares"
         rows[net.model.title] = {f"start.{id}": one for id, one in group.items()}
-    over = ("loss at epoch", 3), ("accuracy at epoch", 3), ("lowest loss there is", 2)
+    if line and best:
+        right = evaluate_loss(line.model, common.X, line.best_weight.T, common.y).accuracy
+        lowest = [apply("if_error", node, lift("not unique")) for node in (line.best_loss, right)]
+        rows["best line there is"] = _alone("best", *lowest)
+    died = mean(square(common.y)), 1.0 - mean(common.y)
+    rows["everybody died"] = _alone("died", *died)
+    if line and best and (net := nets[-1]).model.rectified:
+        wins = apply("if_error", apply("greater", line.best_loss, ends[-1]), lift(0.0))
+        words = {"Who wins?": ("wins", WINS, NOT_YET), "Why?": ("why", WHY, WHY_NOT)}
+        for question, (id, yes, no) in words.items():
+            said = where(wins, yes.format(net.model.title), no.format(net.model.title))
+            rows[question] = dict(result({f"start.{id}": (said,)}, style="cells", format="text"))
+    over = ("loss at epoch", 3), ("accuracy at epoch", 3)
     heads = ["0", "chosen", str(last)] * 2
-    return grid("What comes out, live", rows, heads=heads, over=over, named="label_left", after=after)
+    return grid("What comes out, live", rows, heads=heads, over=over, named="label_left")
+
+
+def _alone(name: str, loss: Node, accuracy: Node) -> dict[str, Shown | str]:
+    """A row of somebody who takes no steps: a loss and an accuracy below those of the last epoch."""
+    loss_here = result({f"start.{name}.loss": (loss,)}, format="short")
+    accuracy_here = result({f"start.{name}.accuracy": (accuracy,)}, format="share")
+    return {"first": "", "chosen": "", **loss_here, "first right": "", "chosen right": "", **accuracy_here}
+
+
+def picture(common: Common, nets: Sequence[Trained], best: bool, ends: Group) -> Part:
+    """The losses of all models, epoch by epoch, beside the rates; below, what draws the best line as a level.
+
+    ends: the first and the last epoch, (2, 1).
+    """
+    looks = ["live", *(f"line {i}" for i in range(2, 9))]
+    lines: list[Line] = [
+        (net.model.title, f"{net.model.name}.descent.epoch", f"{net.model.name}.descent.loss", looks[i % len(looks)])
+        for i, net in enumerate(reversed(nets))
+    ]
+    parts = []
+    if line := next((net for net in nets if net.model.name == "linear" and best), None):
+        ((id, one),) = ends.items()
+        level = line.best_loss + 0.0 * one.node
+        parts.append(table(ends, result({"level": (level, "best line")}, style="cells", format="short")))
+        lines.append(("best line there is", id, "level", "line 8"))
+    chosen = nets[-1]
+    lines.append(("chosen epoch", common.epoch, chosen.chosen["loss"], "mark"))
+    drawn = plot(
+        f"Loss, epoch by epoch (cut off at {CUT:g})", "epoch", "mean squared error", lines,
+        "The losses of all models at each epoch, and the loss of the best line there is as a level.",
+        y_format="0.0", y_min=0, y_max=CUT, x_max=common.epochs, width=400, height=300, wide=6,
+    )  # fmt: skip
+    return down(drawn, *parts)

@@ -15,7 +15,8 @@ from sheetnet.page.book import Book, Page
 
 GUESSES = "predict.guesses"
 RIGHT, BEFORE, AFTER = "predict.outcome", "predict.was", "predict.becomes"
-TOP, QUESTION, GUESS, HERE, THEN, VERDICT, WHY, LINK, HELPERS = 6, 1, 2, 3, 4, 5, 6, 7, 9
+TOP, QUESTION, GUESS, HERE, THEN, VERDICT, WHY, LINK, HELPERS = 4, 1, 2, 3, 4, 5, 6, 7, 9
+OUTGROWN = 1e99  # stands for what no cell can hold
 WIDE, WHY_WIDE, LINE = 56, 46, 15.5
 
 
@@ -51,6 +52,7 @@ def first_page(book: Book) -> Page:
         "Predict: what do you think will happen?",
         "Type the number of a choice into each yellow cell before you look at the other sheets. Then see.",
         freeze=(TOP, 0),
+        heading=1,
     )
 
 
@@ -69,8 +71,8 @@ def fill(page: Page, predictions: Sequence[Prediction]) -> None:
         LINK: 17.0,
     }
     page.hidden = range(HELPERS, HELPERS + 3)
-    page.text(TOP - 3, QUESTION, "Before you look", "band_plain")
-    page.text(TOP - 3, LINK, "See it", "band_plain")
+    page.text(TOP - 1, QUESTION, "Before you look", "band_plain")
+    page.text(TOP - 1, LINK, "See it", "band_plain")
     for i, one in enumerate(predictions):
         page.text(TOP + i, 0, str(i + 1), "count")
         page.text(TOP + i, QUESTION, one.words, "question")
@@ -81,7 +83,8 @@ def fill(page: Page, predictions: Sequence[Prediction]) -> None:
     shown = {"here": (HERE, before, "Before"), "then": (THEN, after, "Then")}
     page.place(GUESSES, guesses, TOP, GUESS, "answer", title="Guess", format="plain")
     for id, (col, node, title) in shown.items():
-        page.place(f"predict.{id}", where(blank, "", node), TOP, col, "result", "cells", title=title, format="shown")
+        seen = where(blank, "", _told(node))
+        page.place(f"predict.{id}", seen, TOP, col, "result", "cells", title=title, format="shown")
     same = where(apply("equal", guesses, right), "as you said", "another one")
     reasons = constant(tuple((f"{one.number}. {one.why}",) for one in predictions))
     said = {
@@ -99,14 +102,20 @@ def fill(page: Page, predictions: Sequence[Prediction]) -> None:
 def outcomes(predictions: Sequence[Prediction], given: Mapping[Node, np.ndarray]) -> dict[str, np.ndarray]:
     """What happens, by the ids of the blocks that hold it, (n, 1) each: the choice, the number before and after.
 
-    Where descent has outgrown the sheet nan.
+    Where descent has outgrown the sheet the number is OUTGROWN, and no choice came true: 0.
     """
     found = [
         (read(p.outcome, p.changes, given), read(p.before, {}, given), read(p.after, p.changes, given))
         for p in predictions
     ]
-    columns = np.array(found, dtype=float).T[:, :, None]
-    return dict(zip((RIGHT, BEFORE, AFTER), columns, strict=True))
+    right, *numbers = np.array(found, dtype=float).T[:, :, None]
+    told = [np.where(np.isfinite(column), column, OUTGROWN) for column in numbers]
+    return dict(zip((RIGHT, BEFORE, AFTER), (np.where(np.isfinite(right), right, 0.0), *told), strict=True))
+
+
+def _told(number: Node) -> Node:
+    """The number; a word for one that the sheet could not hold."""
+    return where(apply("greater", number, lift(OUTGROWN / 10)), "too large", number)
 
 
 def _lines(text: str, wide: int) -> int:

@@ -25,6 +25,7 @@ LEGEND = (
 )
 ABOUT = "Every formula on these sheets is live. Change a yellow cell and look at what moves; its tip says what it held."
 LEFT = (23.0, *(10.5,) * 7, 13.0)  # the columns of the left half
+PICTURED = (23.0, 12.0, *(10.0,) * 5, 3.0, *(9.0,) * 6)  # where a picture stands in it: numbers, then the picture
 COUNTED = {4: "Four", 5: "Five", 6: "Six", 7: "Seven", 8: "Eight"}
 
 
@@ -34,31 +35,37 @@ def first_page(book: Book, title: str) -> Page:
 
 
 def fill(
-    page: Page, purpose: str, tries: Sequence[str], verdict: Node, right: Node, n_exercises: int,
-    panel: Part | None = None, results: Part | None = None, learner: str = "",
+    page: Page, purpose: str, tries: Sequence[str], verdict: Node, right: Node, n_exercises: int, learner: str = "",
+    panel: Part | None = None, results: Part | None = None, picture: Part | None = None,
 ) -> None:  # fmt: skip
-    """Lay the page: purpose, what to try, how far one has come, colours, sheets; a panel of inputs, and results."""
+    """Lay the page: purpose, what to try, how far one has come, colours, sheets; a panel of inputs, and results.
+
+    picture: of the results; it stands beside the panel, on the first screen.
+    """
+    wide = PICTURED if picture else LEFT
     progress = grid(
         "",
         {
             "Does torch agree?": agreement({"verdict": (apply("same", verdict),)}, style="cells"),
-            "Exercises that are right": result({"right": (apply("same", right),)}, style="cells", format="plain"),
+            "Exercises right": result({"right": (apply("same", right),)}, style="cells", format="text"),
         },
         named="label_left",
         after={1: f"of {n_exercises}"},
     )
     words = down(
-        Words(f"{COUNTED.get(len(tries), len(tries))} things to try, in this order", "band_plain", wide=len(LEFT)),
-        *(Words(f"{i}.  {line}", "try", wide=len(LEFT)) for i, line in enumerate(tries, start=1)),
+        Words(f"{COUNTED.get(len(tries), len(tries))} things to try, in this order", "band_plain", wide=len(wide)),
+        *(Words(f"{i}.  {line}", "try", wide=len(wide)) for i, line in enumerate(tries, start=1)),
         gap=0,
     )
     about = down(
-        Words("What this is for", "band_plain", wide=len(LEFT)), Words(purpose, "wrap", len(LEFT), tall=2), gap=0
+        Words("What this is for", "band_plain", wide=len(wide)), Words(purpose, "wrap", len(wide), tall=2), gap=0
     )  # fmt: skip
-    if panel and results:
-        left = [about, across(panel, _legend()), results, progress, words]
+    if panel and results and picture:
+        left = [about, across(down(panel, results), picture), words, _legend(page.shapes)]
+    elif panel and results:
+        left = [about, across(panel, _legend(page.shapes)), results, progress, words]
     else:
-        left = [about, words, progress, _legend()]
+        left = [about, words, progress, _legend(page.shapes)]
     others = page.book.pages[1:]
     sheets = down(
         Words("The sheets", "band_plain", wide=2),
@@ -69,20 +76,21 @@ def fill(
         gap=0,
     )
     if learner:
-        left.insert(0, Words(f"This workbook is for {learner}, with numbers of its own.", "hint", wide=len(LEFT)))
-    lay(page, "start", across(down(Ruler(LEFT), *left), down(Ruler((18.0, 56.0)), sheets)))
+        left.insert(0, Words(f"This workbook is for {learner}, with numbers of its own.", "hint", wide=len(wide)))
+    right_half = [Ruler((16.0, 12.0)), sheets, progress] if picture else [Ruler((18.0, 56.0)), sheets]
+    lay(page, "start", across(down(Ruler(wide), *left), down(*right_half)))
     if panel is None:
         page.active = 0, 0  # nothing here is to be edited
 
 
-def _legend() -> Part:
-    """What the colours mean, and the grey sizes under headings."""
+def _legend(shapes: bool) -> Part:
+    """What the colours mean, and the grey sizes under headings, where there are any."""
     halves = (
         down(*(Words(words, style, wide=wide) for style, words in some), gap=0)
         for some, wide in ((LEGEND[:4], 2), (LEGEND[4:], 3))
     )
-    size = Words("20 x 1 under a heading: it has 20 rows and 1 column", "hint")
-    return down(Words("What the colours mean", "band_plain", wide=5), beside(*halves), size, gap=0)
+    size = [Words("20 x 1 under a heading: it has 20 rows and 1 column", "hint")] * shapes
+    return down(Words("What the colours mean", "band_plain", wide=5), beside(*halves), *size, gap=0)
 
 
 def places_of_colours(page: Page) -> dict[str, str]:

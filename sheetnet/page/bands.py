@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from sheetnet.page.part import Canvas, Part
 from sheetnet.page.parts import GAP
-from sheetnet.page.screen import HEADING
 from sheetnet.page.shown import Group
 
 
@@ -32,7 +31,11 @@ class Bands(Part):
         return out
 
     def rows(self, widths: Sequence[float]) -> int:
-        return HEADING + len(self.bands) * self._step - 1
+        return self.above + len(self.bands) * self._step - 1
+
+    @property
+    def labelled(self) -> bool:
+        return any(one.labels for one in self.bands[0].values())
 
     @property
     def _step(self) -> int:
@@ -40,14 +43,14 @@ class Bands(Part):
         return max(one.node.shape[0] for one in self.bands[0].values()) + 1
 
     def put(self, on: Canvas, row: int, col: int) -> None:
-        on.page.text(row + HEADING - 1, col, self.corner, "head")
+        on.page.text(row + self.above - 1, col, self.corner, "head")
         left = col + 1 + bool(self.names)
         lanes, at = {}, left
         for key, one in self.bands[0].items():
             lanes[_lane(key)] = at
             at += one.node.shape[1] + 1
         for number, band in enumerate(self.bands):
-            top = row + HEADING + number * self._step
+            top = row + self.above + number * self._step
             on.page.text(top, col, str(number), "count")
             for i, name in enumerate(self.names):
                 on.page.text(top + i, col + 1, name, "label")

@@ -40,6 +40,7 @@ class Block:
     labels: tuple[str, ...] = ()  # over its columns
     side: bool = False  # title to the left, not above
     format: str = "weight"
+    heading: int = 3  # rows of its title above: title, shape, labels; of two title and labels, of one the title
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,8 @@ class Page:
     gridlines: bool = True
     print_cols: int = 0  # print only so many columns; 0 prints all
     hidden: range = range(0)  # columns that hold what formulas need and nobody reads
+    heading: int = 3  # rows of a title over a block
+    shapes: bool = True  # whether a title of three rows says the shape
 
     def place(
         self,
@@ -123,7 +126,7 @@ class Page:
         """Put a node on the sheet; from then on formulas refer to its place (by name if it has one)."""
         area = Area(self.name, row, col, *node.shape)
         style = style or ("values" if node.op == "input" else "array")
-        block = Block(id, node, area, role, style, name, title, labels, side, format)
+        block = Block(id, node, area, role, style, name, title, labels, side, format, self.heading)
         self.blocks.append(block)
         self.book.add(block)
         return block

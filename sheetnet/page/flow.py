@@ -7,7 +7,7 @@ how tall a note is; then rows; then places.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -26,6 +26,10 @@ class Across(Part):
 
     parts: Sequence[Part]
     gap: int
+
+    @property
+    def within(self) -> Sequence[Part]:
+        return self.parts
 
     def columns(self) -> list[float]:
         out: list[float] = []
@@ -56,6 +60,10 @@ class Down(Part):
     parts: Sequence[Part]
     gap: int
 
+    @property
+    def within(self) -> Sequence[Part]:
+        return self.parts
+
     def columns(self) -> list[float]:
         each = [part.columns() for part in self.parts]
         out = []
@@ -80,6 +88,10 @@ class Level(Part):
     """Columns of parts; those of one place in their columns begin in one row. None: the one above reaches down here."""
 
     lanes: Sequence[Sequence[Part | None]]
+
+    @property
+    def within(self) -> Sequence[Part]:
+        return [part for lane in self.lanes for part in lane if part]
 
     @property
     def _columns(self) -> Across:
@@ -115,6 +127,10 @@ class Aside(Part):
 
     part: Part
 
+    @property
+    def within(self) -> Sequence[Part]:
+        return (self.part,)
+
     def columns(self) -> list[float]:
         return self.part.columns()
 
@@ -146,11 +162,17 @@ def level(*lanes: Sequence[Part | None]) -> Level:
     return Level(lanes)
 
 
-def lay(page: Page, prefix: str, body: Part, top: int = TOP) -> Page:
+def lay(page: Page, prefix: str, body: Part, top: int = TOP, shapes: bool = True) -> Page:
     """The page with a tree of parts on it; the cell that one would edit first is the active one.
 
+    shapes: whether titles say how many rows and columns there are below them; without, they take less room.
     Charts are drawn by finish(), when all pages stand.
     """
+    if not shapes:
+        parts = list(_every(body))
+        page.heading = 1 + any(part.labelled for part in parts)
+        for part in parts:
+            part.above = page.heading
     wishes = [min(wish, WIDEST) for wish in body.columns()]
     widths = [wish or USUAL for wish in wishes]
     page.widths |= {j: round(wish, 1) for j, wish in enumerate(wishes) if wish}
@@ -159,6 +181,13 @@ def lay(page: Page, prefix: str, body: Part, top: int = TOP) -> Page:
     if first and page.active == (0, 0):
         page.active = first.area.row, first.area.col
     return page
+
+
+def _every(part: Part) -> Iterator[Part]:
+    """A part and all that it is made of."""
+    yield part
+    for one in part.within:
+        yield from _every(one)
 
 
 def finish(book: Book) -> None:

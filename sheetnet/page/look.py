@@ -84,7 +84,7 @@ for _kind in ("forward", "backward", "update", "result", "plain"):
         for _part in ("band", "shape", "head"):  # of rows that are taller, for words that need more than a line
             STYLES[f"{_part}_{_kind}{_width}_wrapped"] = STYLES[f"{_part}_{_kind}{_width}"] | {"text_wrap": True}
 # numbers of six digits and more, as a diverging rate makes them, are shown by their power of ten
-LARGE, LARGE_FORMAT, FIXED_FORMATS = 1e5, "0.0E+0", ("weight", "feature", "fine", "gradient", "small", "loss")
+LARGE, LARGE_FORMAT, FIXED_FORMATS = 1e5, "0.0E+0", ("weight", "feature", "fine", "gradient", "small", "loss", "short")
 # the style of a block's cells, by role; all others are formulas
 CELLS = {
     "input": "input",
@@ -117,8 +117,11 @@ NUMBER_FORMATS = {
     "gradient": "0.0000",
     "small": "0.000000",
     "loss": "0.000000",
+    "short": "0.000",  # of a loss and its like, where six decimals say no more
     "rate": "General",
     "diff": "0.0E+00",
+    "within": '[=0.25]"";General',  # of a choice or a count there is nothing to say
+    "apart": '[<0.000001]"equal";0.000000',  # of two numbers that are the same but for their last digits
     "ratio": '0.0000;-0.0000;"exact"',  # of an error to the next; 0 stands for: there is no next
     "share": "0.0%",
     "shown": "[<1000]0.000;0",  # of any kind, to compare with another; only the first section keeps a minus

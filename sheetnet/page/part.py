@@ -14,7 +14,19 @@ MOST_LINES = 4  # of a heading: the rest is read in its cell
 
 
 class Part:
-    """A rectangle of a page to be."""
+    """A rectangle of a page to be. above: how many rows the titles of its blocks take, see book.Block.heading."""
+
+    above: int = HEADING
+
+    @property
+    def within(self) -> Sequence[Part]:
+        """The parts that it is made of."""
+        return ()
+
+    @property
+    def labelled(self) -> bool:
+        """Whether words stand between a title and its numbers."""
+        return False
 
     def columns(self) -> list[float]:
         """The width that each of its columns asks for; 0: whatever the others ask for."""
@@ -60,7 +72,7 @@ class Canvas:
     def _heighten(self, block: Block) -> None:
         """Room for the words of a heading that are wider than their column, such as the name of a person's column."""
         area, title = block.area, () if block.side or block.area.n_cols > 1 else (block.title,)
-        for row, words in ((area.row - HEADING, title), (area.row - 1, block.labels)):
+        for row, words in ((area.row - block.heading, title), (area.row - 1, block.labels)):
             widths = self.across(area.col, len(words))
             lines = max((ceil(len(text) / width) for text, width in zip(words, widths, strict=True)), default=1)
             if lines > 1:

@@ -50,6 +50,10 @@ class Table(Part):
         return out
 
     @property
+    def labelled(self) -> bool:
+        return any(part is not None and part[1].labels for part in self.parts)
+
+    @property
     def _titled(self) -> bool:
         return bool(self.corner) or any(part is not None and part[1].title for part in self.parts)
 
@@ -72,13 +76,13 @@ class Table(Part):
         return max((part[1].node.shape[0] for part in self.parts if part is not None), default=named)
 
     def rows(self, widths: Sequence[float]) -> int:
-        return self._tall + HEADING * self._titled + bool(self.lead)
+        return self._tall + self.above * self._titled + bool(self.lead)
 
     def put(self, on: Canvas, row: int, col: int) -> None:
         page, top, leads = on.page, row, {} if isinstance(self.lead, str) else self.lead
         if isinstance(self.lead, str) and self.lead:
             page.text(row, col, self.lead, "lead")
-        row += HEADING * self._titled + bool(self.lead)
+        row += self.above * self._titled + bool(self.lead)
         named = isinstance(self.names, int) or bool(self.names)
         if self.frozen:
             page.freeze = row, col + 1
@@ -185,22 +189,26 @@ class Pile(Part):
     kind: str = "forward"  # of the heading's colour
     skip: int = 0
 
+    @property
+    def labelled(self) -> bool:
+        return bool(self.labels)
+
     def columns(self) -> list[float]:
         wide = max(one.node.shape[1] for one in self.group.values())
         return [max(10.0, len(self.title) + 3.0 if wide == 1 else 0.0)] * wide
 
     def rows(self, widths: Sequence[float]) -> int:
-        return HEADING + self.skip + sum(one.node.shape[0] for one in self.group.values())
+        return self.above + self.skip + sum(one.node.shape[0] for one in self.group.values())
 
     def put(self, on: Canvas, row: int, col: int) -> None:
         wide = len(self.columns())
         side = "" if wide > 1 else "_narrow"
         on.page.text(row, col, self.title, f"band_{self.kind}{side}", wide=wide)
-        if self.shape:
+        if self.shape and self.above == HEADING:
             on.page.text(row + 1, col, self.shape, f"shape_{self.kind}{side}", wide=wide)
         for j, label in enumerate(self.labels):
-            on.page.text(row + 2, col + j, label, f"head_{self.kind}{side}")
-        row += HEADING + self.skip
+            on.page.text(row + self.above - 1, col + j, label, f"head_{self.kind}{side}")
+        row += self.above + self.skip
         for id, one in self.group.items():
             on.place(id, one, row, col)
             row += one.node.shape[0]

@@ -52,10 +52,14 @@ class Geometry:
 
     def covered(self, chart: Chart) -> Area:
         """The cells under a chart, from its first to the last that it touches."""
-        bottom, right = self.tops[chart.row] + chart.height, self.lefts[chart.col] + chart.width
+        right, bottom = self._ends(chart)
         n_rows = int(np.searchsorted(self.tops, bottom - 1)) - chart.row
         n_cols = int(np.searchsorted(self.lefts, right - 1)) - chart.col
         return Area(self.page.name, chart.row, chart.col, max(n_rows, 1), max(n_cols, 1))
+
+    def _ends(self, chart: Chart) -> tuple[float, float]:
+        """Its right and its lower end."""
+        return self.lefts[chart.col] + chart.width, self.tops[chart.row] + chart.height
 
     def first_screen(self, size: tuple[int, int] = SCREEN) -> Screen:
         """What a window shows whole before anybody scrolls."""
@@ -70,7 +74,7 @@ class Geometry:
             n_rows,
             n_cols,
             tuple(block for block in page.blocks if inside(block.area)),
-            tuple(chart for chart in page.charts if inside(self.covered(chart))),
+            tuple(chart for chart in page.charts if all(a <= b for a, b in zip(self._ends(chart), size, strict=True))),
             tuple(text for text in page.texts if inside(Area(page.name, text.row, text.col, text.tall, text.wide))),
         )
 
@@ -142,7 +146,10 @@ def things_of(page: Page, geometry: Geometry) -> Iterator[tuple[Area, str]]:
         if block.side and block.title:
             yield Area(page.name, area.row, area.col - 1, 1, 1), f"the title of the block {block.id}"
         elif block.title and area not in columns:
-            yield Area(page.name, area.row - HEADING, area.col, HEADING, area.n_cols), f"the heading of {block.id}"
+            yield (
+                Area(page.name, area.row - block.heading, area.col, block.heading, area.n_cols),
+                f"the heading of {block.id}",
+            )
     for text in page.texts:
         if text.text:
             yield Area(page.name, text.row, text.col, text.tall, text.wide), f"the words {text.text[:40]!r}"

@@ -53,7 +53,12 @@ def write_sweep(sweep: Swept, path: Path) -> None:
 
 def _shown(table: pd.DataFrame, rectified: bool) -> pd.DataFrame:
     """The nets of the sheet, the best first; of very many a sample. What says nothing of a net is missing."""
-    nets = table.reset_index(drop=True).drop(columns="exploded").astype({"diverged_at": "Float64"}).astype(float)
+    nets = (
+        table[[key for key in COLUMNS if key in table]]
+        .reset_index(drop=True)
+        .astype({"diverged_at": "Float64"})
+        .astype(float)
+    )
     nets.insert(0, "net", np.arange(1.0, len(nets) + 1))
     nets = nets.replace([np.inf, -np.inf], np.nan)
     nets.loc[nets["loss"].isna(), "accuracy"] = np.nan

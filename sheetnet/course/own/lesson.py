@@ -96,7 +96,7 @@ class Own(Lesson):
             drawn = one.net.draw_masks(self.setting.X.shape[0], self.spec.seed)
             self._delivered |= {one.masks[name]: mask for name, mask in drawn.items()}
 
-    def panel(self) -> tuple[Part, Part]:
+    def panel(self) -> tuple[Part, ...]:
         rates = [(one.net.name, one.net.title, one.lr) for one in self.nets]
         return self.yellow(rates, self.setting.epoch, self.setting.wiggle, self.spec.epochs), self._results()
 

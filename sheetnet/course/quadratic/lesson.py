@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
 
 import numpy as np
 
@@ -13,9 +15,9 @@ from sheetnet.graph.node import Node, apply, lift, mean, row, square, variable, 
 from sheetnet.graph.rewrite import substitute
 from sheetnet.motifs.unroll import unroll
 from sheetnet.motifs.wiggle import wiggled
-from sheetnet.page.flow import across, down
+from sheetnet.page.flow import across, down, level
 from sheetnet.page.grid import facts, grid
-from sheetnet.page.parts import Note, Words, table
+from sheetnet.page.parts import Note, Ruler, Words, table
 from sheetnet.page.plot import plot
 from sheetnet.page.shown import Group, backward, forward, result, update
 
@@ -27,19 +29,19 @@ STEPS = (0.001, 0.01, 0.1, 0.5, 1.0, 2.0)
 MOVES = np.linspace(-4, 4, 33)[:, None]
 ABOUT_FIT = "Change the yellow a, b and c until the curve runs among the points. The loss says how far off it is: make it small."
 ABOUT_SLOPES = "A slope says how fast the loss changes with a parameter: change of the loss per unit, for a tiny step. Found twice, by wiggling and by a formula."
-ABOUT_DESCENT = f"Each row is one step from the row above: new = old - rate x slope, for a, b and c at once. It begins with the numbers on Fit and takes {EPOCHS} steps."
+ABOUT_DESCENT = f"Each row is one step from the row above: new = old - rate × slope, for a, b and c at once. It begins with the numbers on Fit and takes {EPOCHS} steps."
 FIT = (
     "Prediction = a x^2 + b x + c is not one curve but all parabolas at once. Its parameters a, b and c say which one; finding them is learning.\n\n"
     "Error = prediction - y. Errors above and below would cancel, so we take their size, or square them, before taking the mean: that is the loss. It will not reach 0, for the points are noisy.\n\n"
     "Try this: change a until the loss no longer falls, then b, then c, then start again with a. It takes many rounds: the best a is another one as soon as b or c has moved."
 )
 SLOPES = (
-    "Slope, wiggled: (loss with the wiggle added - loss with it taken off) / (2 x wiggle).\n\n"
-    "Slope, exact: the same by algebra, without a wiggle. The loss is a mean of squared errors; when c rises, each error rises with it, and its square by 2 x error. So the slope in c is the mean of 2 x error; in b each error counts x times, in a x^2 times. Click on the cells and look for it.\n\n"
+    "Slope, wiggled: (loss with the wiggle added - loss with it taken off) / (2 × wiggle).\n\n"
+    "Slope, exact: the same by algebra, without a wiggle. The loss is a mean of squared errors; when c rises, each error rises with it, and its square by 2 × error. So the slope in c is the mean of 2 × error; in b each error counts x times, in a x^2 times. Click on the cells and look for it.\n\n"
     "A slope above 0: the loss rises with the parameter, so make it smaller. Below 0: make it larger. That is why a step goes against the slope.\n\n"
-    "Try this: a wiggle of 1. The first table does not mind, for its loss is a parabola; the second does."
+    "Try this: a wiggle of 1. The squared error does not mind, for it is a parabola in each parameter; the absolute error does."
 )
-DESCENT = "One step of a as the workbook came: {START} - {LR} x ({slope:.2f}) = {after:.2f}. All three parameters step at once, each by its own slope, and the next slopes are found at the new place. Epoch 0 is the start, before any step."
+DESCENT = "One step of a as the workbook came: {START} - {LR} × ({slope:.2f}) = {after:.2f}. All three parameters step at once, each by its own slope, and the next slopes are found at the new place. Epoch 0 is the start, before any step."
 
 
 def _can_be_fitted(x: np.ndarray, y: np.ndarray) -> bool:
@@ -50,7 +52,7 @@ def _can_be_fitted(x: np.ndarray, y: np.ndarray) -> bool:
 class Quadratic(Lesson):
     """Points, a curve with three unknowns, its loss; the loss's slopes, wiggled and exact; descent."""
 
-    name, predicts = "quadratic", True
+    name, predicts, shapes = "quadratic", True, False
     to_fill = (
         "fit.pred",
         "fit.error",
@@ -111,7 +113,7 @@ class Quadratic(Lesson):
             down(
                 across(
                     facts("Change these", self.cells(*self.now)),
-                    facts("Loss: the mean over all points", result(losses, style="cells", format="loss"), span=2),
+                    facts("Loss: the mean over all points", result(losses, style="cells", format="short"), span=2),
                 ),
                 table(self.cells(self.x, self.y), forward(steps | {"square": (squared, "Squared error")}, style="cells")),
             ),
@@ -140,34 +142,34 @@ class Quadratic(Lesson):
 
         real = moved(steps) - self.mse
         promise = {
-            "promise.promised": (steps * slope, "The slope promises"),
-            "promise.real": (real, "The loss changes by"),
+            "promise.promised": (steps * slope, "It promises"),
+            "promise.real": (real, "Loss changes"),
             "promise.off": (real - steps * slope, "Off by"),
         }
-        bowl = forward({"bowl.loss": (moved(moves), "Loss")}, format="loss")
-        bowl |= backward({"bowl.tangent": (self.mse + moves * slope, "Straight line")}, format="loss")
+        bowl = forward({"bowl.loss": (moved(moves), "Loss")}, format="short")
+        bowl |= backward({"bowl.tangent": (self.mse + moves * slope, "Straight line")}, format="short")
         lines = ("the loss", "bowl.move", "bowl.loss"), ("the slope, drawn on", "bowl.move", "bowl.tangent", "line 2")
         self.page("Slopes: which way, and by how much?", ABOUT_SLOPES, down(
             across(
                 down(
-                    facts("", self.cells(self.wiggle)),
-                    table(squared, names=LETTERS, lead="Of the mean squared error"),
-                    table(absolute, names=LETTERS, lead="Of the mean absolute error"),
-                ),
-                Note(SLOPES, 6),
-            ),
-            Words("How long is a slope true? Choose a parameter, and steps."),
-            across(
-                down(
                     across(
-                        facts("", self.cells(which)),
-                        facts("", backward({"promise.slope": (slope, "its slope")}, format="small")),
+                        facts("", self.cells(which), span=2),
+                        facts("", backward({"promise.slope": (slope, "its slope")}, format="short")),
                     ),
-                    table(self.cells(steps), forward(promise, format="small")),
-                    table(self.cells(moves), bowl),
+                    table(squared, names=LETTERS, lead="The slopes of the mean squared error, by wiggling and exact", tight=True),
+                    table(self.cells(steps), forward(promise, format="short"), lead="How long is a slope true?", tight=True),
                 ),
                 plot("The loss when only this parameter moves", "how far it moves from where it is", "mean squared error",
-                     lines, "A bowl, and the straight line that touches it where we are.", y_format="0", x_max=4, x_min=-4),
+                     lines, "A bowl, and the straight line that touches it where we are.", y_format="0", x_max=4, x_min=-4, width=580),
+            ),
+            across(
+                down(
+                    Words("More, for the curious"),
+                    facts("", self.cells(self.wiggle)),
+                    table(absolute, names=LETTERS, lead="The slopes of the mean absolute error", tight=True),
+                    table(self.cells(moves), bowl),
+                ),
+                Note(SLOPES, 8),
             ),
         ))  # fmt: skip
 
@@ -177,7 +179,8 @@ class Quadratic(Lesson):
         up, down = (
             vstack([substitute([loss], {w: w + by})[0] for w in self.now]) for by in (self.wiggle, -self.wiggle)
         )
-        found = wiggled(up, down, vstack(gradient(loss, self.now)), self.wiggle, format="small")
+        found = wiggled(up, down, vstack(gradient(loss, self.now)), self.wiggle)
+        found["apart"] = replace(found["apart"], format="apart")
         return {f"slopes.{key}.{id}": one for id, one in found.items()}
 
     # ---- Descent
@@ -203,30 +206,38 @@ class Quadratic(Lesson):
         pred = self.curve([chosen[f"chosen.{letter}"][0] for letter in LETTERS])
         drawn = {"chosen.x": (apply("same", self.x), "x"), "chosen.pred": (pred, "Prediction then")}
         loss_lines = ("loss", "epochs", "loss"), ("the chosen epoch", "epoch", "chosen.loss", "mark")
-        self.page("Descent: let it run", ABOUT_DESCENT, across(
-            down(
-                across(
+        most = ceil(1.2 * self.as_it_came(self.mse)[0].item())
+        charts = {"width": 395, "height": 345, "wide": 6}
+        self.page("Descent: let it run", ABOUT_DESCENT, level(
+            (
+                down(
                     facts("", self.cells(self.lr, self.epoch)),
-                    grid("", {"": result(chosen)}, heads=[f"{key} then" for key in self.descent], span=0),
+                    grid("", {"then": result(chosen, format="short")}, heads=list(self.descent)), gap=0,
                 ),
                 table(
-                    self.cells(epochs), forward({"loss": (columns[3], "Loss", "loss")}),
-                    update({key: (node, key) for key, node in numbers.items()}), backward(slope_of), frozen=True,
+                    self.cells(epochs), forward({"loss": (columns[3], "Loss", "short")}),
+                    update({key: (node, key, "short") for key, node in numbers.items()}), frozen=True,
                 ),
             ),
-            down(
-                Note(self._one_step(), 9),
-                plot("Loss, epoch by epoch", "epoch", "mean squared error", loss_lines,
-                     "The loss at each epoch, with the chosen one marked.", y_format="[<1000]0;0E+0", x_max=EPOCHS,
-                     y_min=1, log_y=True),
-                plot("The points and the curve at the chosen epoch", "x", "y",
-                     [POINTS, ("the curve at the chosen epoch", "chosen.x", "chosen.pred")],
-                     "Twenty points and the curve that descent had at the chosen epoch.", **WINDOW),
-                plot("a, b and c on their way", "epoch", "value",
-                     [(key, "epochs", key, f"line {i + 1}") for i, key in enumerate(LETTERS)],
-                     "The parameters a, b and c at each epoch.", y_format="0.0", x_max=EPOCHS),
+            (
+                down(
+                    Ruler((8.8,) * 6 + (3.0,) + (8.8,) * 6),
+                    across(
+                        plot("The points and the curve at the chosen epoch", "x", "y",
+                             [POINTS, ("the curve at the chosen epoch", "chosen.x", "chosen.pred")],
+                             "Twenty points and the curve that descent had at the chosen epoch.", **WINDOW, **charts),
+                        plot(f"Loss, epoch by epoch (cut off at {most})", "epoch", "mean squared error", loss_lines,
+                             "The loss at each epoch, with the chosen one marked.", y_format="0", x_max=EPOCHS,
+                             y_min=0, y_max=most, **charts),
+                    ),
+                    Note(self._one_step(), 13),
+                    plot("a, b and c on their way", "epoch", "value",
+                         [(key, "epochs", key, f"line {i + 1}") for i, key in enumerate(LETTERS)],
+                         "The parameters a, b and c at each epoch.", y_format="0.0", x_max=EPOCHS),
+                ),
+                None,
             ),
-            table(forward(drawn)),
+            (Words("More: the slopes, and the chosen curve"), across(table(backward(slope_of, format="short")), table(forward(drawn)))),
         ))  # fmt: skip
 
     def _one_step(self) -> str:
@@ -265,7 +276,7 @@ class Quadratic(Lesson):
                 "slopes.mse.exact",
             ),
             Word("gradient", "The slopes of all parameters together.", "slopes.mse.exact"),
-            Word("learning rate", "How far a step goes: new number = old number - rate x slope.", "descent.lr"),
+            Word("learning rate", "How far a step goes: new number = old number - rate × slope.", "descent.lr"),
             Word("epoch", "One step that has seen all points; epoch 0 is the start.", "descent.epochs"),
             Word("descent", "Steps against the slope, again and again, so that the loss falls.", "descent.loss"),
         ]

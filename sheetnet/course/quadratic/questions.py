@@ -62,12 +62,12 @@ def questions(lesson: Quadratic) -> list[Exercise]:
         Exercise(
             "One update: a number is 1.1, its slope is -8, the learning rate is 0.05. What is it after the step?", 1.5,
             slips=(Slip(0.7, "Against the slope: minus a number below 0 makes it larger."), Slip(9.1, "The slope times the rate is the step."), Slip(0.4, "That is the step. Add it to the number.")),
-            hint="new = old - rate x slope.", why="The slope was below 0, so the number had to grow.",
+            hint="new = old - rate × slope.", why="The slope was below 0, so the number had to grow.",
         ),
         Exercise(
             "With a = b = c = 1.1 on Fit, set the learning rate on Descent to 0.05. What is a in the row of epoch 1?", row(lesson.descent["a"], 2), 0.001, faster,
             slips=(Slip(row(lesson.descent["a"], 2), "That is with the rate 0.02.", {}), Slip(1.1, "That is epoch 0, before any step."), Slip(row(lesson.descent["a"], 3), "That is the row below: two steps.", faster), Slip(row(lesson.descent["b"], 2), "That is b.")),
-            hint="Epoch 1 is the second row of the table; its column a.", why="It is a - rate x slope, all of them from the row above.",
+            hint="Epoch 1 is the second row of the table; its column a.", why="It is a - rate × slope, all of them from the row above.",
         ),
         Exercise(
             "Back at a learning rate of 0.02, all else as it came: which is the first epoch whose loss is below 5?", first_below, 0.25,

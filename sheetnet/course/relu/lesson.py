@@ -22,7 +22,7 @@ TRIES = (
 class Relu(Lines):
     """One ReLU, two of them against two lines, eight by hand, any number by formula, and what is left of the error."""
 
-    name, predicts = "relu", True
+    name, predicts, shapes = "relu", True, False
     to_fill = (
         "one.line_at",
         "one.relu_at",

@@ -15,7 +15,7 @@ ABOUT_ONE = "Change the yellow m and b. The dashed line is m*x + b; the blue one
 ABOUT_TWO = "Change the four yellow numbers. Compare the charts and the table of slopes: the sum of the lines has one, that of the ReLUs up to three."
 ONE_NOTE = (
     "A ReLU (rectified linear unit) is max(0, m*x + b): a line whose negative part is replaced by 0. Where the line crosses 0, at x = -b/m, it has its corner.\n\n"
-    "Try this: change only b. The corner moves. Change only m. The slope changes, and the corner moves too. Make m negative: now the left side is kept. Make m 0: a flat line has no corner, and the sheet says #DIV/0!."
+    "Try this: change only b. The corner moves. Change only m. The slope changes, and the corner moves too. Make m negative: now the left side is kept. Make m 0: a flat line has no corner."
 )
 TWO_NOTE = (
     "Line 1 + line 2 has one slope: it is a line again. A ReLU has one corner; ReLU 1 + ReLU 2 has two, and a slope left of, between and right of them.\n\n"
@@ -50,7 +50,7 @@ class Lines(Pieces):
         self.at = self.typed("at", at, "look at x", low=FIRST, high=LAST)
         x = self.typed("x", COARSE, "x", "fixed")
         there, line = self.m * self.at + self.b, self.m * x + self.b
-        self.relu_at, self.corner = relu(there), -self.b / self.m
+        self.relu_at, self.crossing, self.corner = relu(there), -self.b / self.m, corner(self.m, self.b)
         found = {
             "line_at": (there, "m*x + b"),
             "relu_at": (self.relu_at, "ReLU"),
@@ -107,17 +107,14 @@ class Lines(Pieces):
             lines = [(names, "x", f"{kind}s")]
             parts = [(f"{label} {i}", "x", f"{kind}_{i}", f"line {2 * i}") for i in (1, 2)]
             alt = f"Two {label}s, dashed, and {names} as a thick line."
-            charts.append(plot(title, "x", "y", [*lines, *parts], alt, **FOUR, y_min=-8, y_max=8, height=290))
-        self.page("Two: lines added, and ReLUs added", ABOUT_TWO, across(
-            down(
-                across(
-                    facts("Change these", self.cells(*self.numbers)),
-                    down(table(slopes), Words("Each ReLU that is on there (positive) adds its m.", "hint")),
-                ),
-                facts("Corners", corners),
-                table(self.cells(x), forward(steps, style="cells")),
+            more = {**FOUR, "y_min": -10, "y_max": 10, "width": 470, "height": 255, "wide": 6}
+            charts.append(plot(title, "x", "y", [*lines, *parts], alt, **more))
+        self.page("Two: lines added, and ReLUs added", ABOUT_TWO, down(
+            across(
+                down(facts("Change these", self.cells(*self.numbers)), facts("Corners", corners)),
+                down(across(*charts), down(table(slopes), Words("Each ReLU that is on there (positive) adds its m.", "hint"), gap=0)),
             ),
-            down(*charts, Note(TWO_NOTE, 7)),
+            across(table(self.cells(x), forward(steps, style="cells")), Note(TWO_NOTE, 7)),
         ))  # fmt: skip
 
     def _slopes(self, numbers: list[Node]) -> tuple[Group, Group]:
@@ -128,17 +125,22 @@ class Lines(Pieces):
         least = apply("if_error", where(apply("greater", one, two), two, one), either)
         most = apply("if_error", where(apply("greater", one, two), one, two), either)
         corners = {
-            "corner_1": (one, "-b/m of line 1"), "corner_2": (two, "-b/m of line 2"),
+            "corner_1": (corner(m_1, b_1), "-b/m of line 1"), "corner_2": (corner(m_2, b_2), "-b/m of line 2"),
             "least": (least, "leftmost"), "most": (most, "rightmost"),
         }  # fmt: skip
         apart = apply("greater", most - least, lift(1e-9))
         at = vstack([least - 1.0, where(apart, (least + most) / 2.0, most + 1.0), most + 1.0])
         between = where(apart, "between them", "nothing between")
-        places = vstack([lift("left of the corners"), between, lift("right of the corners")])
+        places = vstack([lift("left of both"), between, lift("right of both")])
         self.relu_slopes = m_1 * apply("step", m_1 * at + b_1) + m_2 * apply("step", m_2 * at + b_2)
         slopes = result({
-            "where": (places, "Where", "text"), "slope_at": (at, "at x ="),
+            "where": (places, "Beside corners", "text"), "slope_at": (at, "at x ="),
             "slope_lines": (vstack([m_1 + m_2 for _ in range(3)]), "Slope, lines"),
         })  # fmt: skip
         slopes |= result({"slope_relus": (self.relu_slopes, "Slope, ReLUs")}, style="cells")
         return result(corners, style="cells"), slopes
+
+
+def corner(m: Node, b: Node) -> Node:
+    """The x at which a ReLU bends, -b / m, or that a flat line does not."""
+    return apply("if_error", -b / m, lift("no corner"))

@@ -138,25 +138,25 @@ class Pieces(Lesson):
         columns |= forward({"sum": (total, "Sum"), "error": (error, "Error")}, style="cells")
         lines = ("the sum of your pieces", "x", "sum"), ("the curve", "x", "curve", "line 2")
         added = [(label, "x", Some("bent", cols=(i, i)), f"line {i + 1}") for i, label in enumerate(labels)]
-        axes = {**FOUR, "y_min": -6, "y_max": 6, "height": 330}
+        axes = {**FOUR, "y_min": -6, "y_max": 6}
         self.page("Eight: follow a curve by hand", ABOUT_EIGHT, down(
             across(
                 down(
-                    across(
-                        facts("Change these", self.cells(begin)),
-                        facts("", result({"mse": (self.mse_8, "Mean squared error", "loss")}), span=2),
-                        facts("", result({"largest": (largest, "Largest error")}), span=2),
-                    ),
+                    facts("", self.cells(begin)),
                     facts("", self.cells(knots, coefs), reached, heads=[str(i + 1) for i in range(8)], corner="Piece"),
+                    plot("What is added: coefficient times piece", "x", "y", added,
+                         "Eight lines, each flat at 0 up to its knot and straight from there on.", **axes, width=740, height=195, wide=9),
                 ),
-                Note(EIGHT_NOTE.format(missing=self.third)),
+                down(
+                    across(
+                        facts("", result({"mse": (self.mse_8, "Mean squared error", "short")}), span=2),
+                        facts("", result({"largest": (largest, "Largest error", "short")}), span=2),
+                    ),
+                    plot("The curve and your sum", "x", "y", lines, "The curve, dashed, and the sum of eight pieces that is to follow it.", **axes, width=470, height=340),
+                ),
             ),
-            across(
-                plot("The curve and your sum", "x", "y", lines, "The curve, dashed, and the sum of eight pieces that is to follow it.", **axes),
-                plot("What is added: coefficient times piece", "x", "y", added,
-                     "Eight lines, each flat at 0 up to its knot and straight from there on.", **axes),
-            ),
-            table(self.cells(x), columns, None, forward({"bent": (bent, "Coefficient times piece")}, **look)),
+            Note(EIGHT_NOTE.format(missing=self.third), 12),
+            table(self.cells(x), columns, None, forward({"bent": (bent, "Coefficient times piece")}, **look), tight=True),
         ), freeze=(2, 1))  # fmt: skip
 
     # ---- Many
@@ -175,7 +175,7 @@ class Pieces(Lesson):
         found = result({"width": (width, "Width of a piece")}, style="cells", name="width")
         found |= result({"begin": (self.begin, "Begins at")}, name="begin")
         found |= result({
-            "largest": (self.largest, "Largest error"), "mse": (mean(square(error)), "Mean squared error", "loss"),
+            "largest": (self.largest, "Largest error"), "mse": (mean(square(error)), "Mean squared error", "short"),
         })  # fmt: skip
         columns = forward({"curve": (self.y, "Curve")}, name="curve") | forward({"sum": (total, "Sum")})
         lines = (
@@ -193,7 +193,7 @@ class Pieces(Lesson):
                 table(self.cells(count), forward({"knots": (knots, "Knot")}, style="cells", name="knots"), bends),
             ),
             down(
-                plot("The curve and the sum of its pieces", "x", "y", lines, "The curve, dashed, and a chain of straight pieces that meets it at the knots.", **FOUR | {"y_format": "0.0"}, width=600),
+                plot("The curve and the sum of its pieces", "x", "y", lines, "The curve, dashed, and a chain of straight pieces that meets it at the knots.", **FOUR | {"y_format": "0.0"}, width=545),
                 across(
                     table(self.cells(x), columns, forward({"error": (error, "Error")}, style="cells")),
                     Note(MANY_NOTE, 6),
@@ -222,13 +222,16 @@ class Pieces(Lesson):
         arches = [(f"{SIZES[i]} pieces", x, Some("off", cols=(i, i)), f"line {i - 2}") for i in (3, 4, 5)]
         self.page("Errors: how they fall as pieces are added", ABOUT_ERRORS, down(
             across(
-                down(beside(*columns), Note(ERRORS_NOTE, 6)),
-                plot("The error against the number of pieces", "pieces", "error", rising, "Two falling lines: the largest and the mean squared error against the number of pieces.", y_format="0.0000", x_min=1, log_x=True,
+                down(
+                    beside(*columns),
+                    plot("The sums of 2, 4 and 8 pieces", "x", "y", [*sums, ("the curve", x, "many.curve", "torch")],
+                         "The curve and the sums of 2, 4 and 8 pieces, ever closer to it.", **FOUR | {"y_format": "0.0"}, width=600, height=204, wide=6),
+                ),
+                plot("The error against the number of pieces (each line is ten times the one below)", "pieces", "error", rising, "Two falling lines: the largest and the mean squared error against the number of pieces.", y_format="General", x_min=1, log_x=True,
                      log_y=True),
             ),
             across(
-                plot("The sums of 2, 4 and 8 pieces", "x", "y", [*sums, ("the curve", x, "many.curve", "torch")],
-                     "The curve and the sums of 2, 4 and 8 pieces, ever closer to it.", **FOUR | {"y_format": "0.0"}),
+                Note(ERRORS_NOTE, 6),
                 plot("The size of the error: 0 at the knots, arches between", "x", "absolute error", arches,
                      "The errors of 8, 16 and 32 pieces: arches between the knots, 0 at the knots.",
                      **FOUR | {"y_format": "0.00"}),

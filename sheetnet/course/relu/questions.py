@@ -42,7 +42,7 @@ def _of_one(lesson: Lines) -> list[Exercise]:
         ),
         Exercise(
             f"On One, as the workbook came (m = {m_0:g}, b = {b_0:g}): what is the ReLU at x = {x_0:g}?", lesson.relu_at,
-            slips=(Slip(m_0 * x_0, "That is one part only: add b to m*x."), Slip(0.0, "Is the line below 0 there? Only then is the ReLU 0."), Slip(lesson.corner, "That is the x of the corner.")),
+            slips=(Slip(m_0 * x_0, "That is one part only: add b to m*x."), Slip(0.0, "Is the line below 0 there? Only then is the ReLU 0."), Slip(lesson.crossing, "That is the x of the corner.")),
             hint="Work out m*x + b first. Is it positive?", why="The line is positive there, so the ReLU is the line.",
         ),
         Exercise(
@@ -52,7 +52,7 @@ def _of_one(lesson: Lines) -> list[Exercise]:
         ),
         Exercise(
             f"On One, set m to {m_1:g} and b to {b_1:g}. At which x is the corner?", lesson.corner, 0.001, turned,
-            slips=(Slip(-lesson.corner, "m is negative, too: -b/m has two minus signs."), Slip(lesson.m / lesson.b, "You turned it round: b stands above, m below."), Slip(-lesson.m / lesson.b, "You turned it round: b stands above, m below."), Slip(b_1, "That is b, the height of the line at x = 0."), Slip(lesson.corner, AS_IT_CAME, {})),
+            slips=(Slip(-lesson.crossing, "m is negative, too: -b/m has two minus signs."), Slip(lesson.m / lesson.b, "You turned it round: b stands above, m below."), Slip(-lesson.m / lesson.b, "You turned it round: b stands above, m below."), Slip(b_1, "That is b, the height of the line at x = 0."), Slip(lesson.crossing, AS_IT_CAME, {})),
             hint="The corner is where the line crosses 0. Its cell on One is called -b/m.", why="There the line is 0: left of it positive, right of it negative.",
         ),
         Exercise(
@@ -186,7 +186,7 @@ def _both_signs(m: float, b: float, x: float) -> bool:
 
 
 def _corner(lesson: Lines) -> Prediction:
-    here, moved = (_with(lesson.corner, {lesson.m: 1.0, lesson.b: b}) for b in (2.0, 3.0))
+    here, moved = (_with(lesson.crossing, {lesson.m: 1.0, lesson.b: b}) for b in (2.0, 3.0))
     goes = where(_above(moved, here), 2.0, where(_above(here, moved), 1.0, 3.0))
     return Prediction(
         "A ReLU with m = 1 and b = 2. Now b is raised from 2 to 3. Where does its corner go?",

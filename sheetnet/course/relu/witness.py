@@ -67,7 +67,12 @@ def _one(given: Mapping[str, Tensor]) -> Said:
     line = net.lin(given["one.x"])
     at = given["one.at"]
     out = {"one.line": line, "one.relu": net(given["one.x"]), "one.on": torch.heaviside(line, torch.zeros_like(line))}
-    return out | {"one.line_at": net.lin(at), "one.relu_at": net(at), "one.corner": -b / m}
+    return out | {"one.line_at": net.lin(at), "one.relu_at": net(at)} | _corner("one.corner", m, b)
+
+
+def _corner(id: str, m: Tensor, b: Tensor) -> Said:
+    """Where a ReLU bends; of a flat line, which has no corner, there is nothing to say."""
+    return {id: -b / m} if m.item() else {}
 
 
 def _two(given: Mapping[str, Tensor]) -> Said:
@@ -79,7 +84,7 @@ def _two(given: Mapping[str, Tensor]) -> Said:
     out = {"two.lines": lines.sum(1, keepdim=True), "two.relus": total}
     for i in (0, 1):
         out |= {f"two.line_{i + 1}": lines[:, i : i + 1], f"two.relu_{i + 1}": acts[:, i : i + 1]}
-        out[f"two.corner_{i + 1}"] = -b[i : i + 1] / m[i : i + 1]
+        out |= _corner(f"two.corner_{i + 1}", m[i : i + 1], b[i : i + 1])
     corners = [c for c in (-b / m).flatten().tolist() if np.isfinite(c)] or [0.0]
     least, most = min(corners), max(corners)
     at = [least - 1, (least + most) / 2 if most - least > 1e-9 else most + 1, most + 1]

@@ -12,6 +12,7 @@ import numpy as np
 from sheetnet.common.settings import MAX_EPOCHS, named
 from sheetnet.course.lesson import Lesson, Pair, Said, Watched, Word
 from sheetnet.course.titanic.questions import predictions, questions
+from sheetnet.course.titanic.small import small_page
 from sheetnet.course.titanic.texts import purpose, tries, words
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import variable
@@ -24,7 +25,7 @@ from sheetnet.motifs.features import data_page, features_page
 from sheetnet.motifs.gradient import gradient_page
 from sheetnet.motifs.mmult import MMULT, PLAY, Product, mmult_page
 from sheetnet.motifs.model import model_page
-from sheetnet.motifs.panel import results
+from sheetnet.motifs.panel import picture, results
 from sheetnet.motifs.predictions import Prediction
 from sheetnet.motifs.trained import Common, Trained
 from sheetnet.motifs.workbook import Place, Values
@@ -97,6 +98,7 @@ class Titanic(Lesson):
         self.epoch = common.epoch
         titles = [net.model.title for net in self.trained]
         self.best = spec.best and "linear" in spec.models
+        self.small = any(net.model.rectified for net in self.trained)  # whether to show one step in small numbers
         self.purpose = purpose([net.model for net in self.trained])
         self.tries = tries(spec.epochs, titles, self.best, optimiser, self.trained[0].model)
         super().__init__(spec.torch_version, spec.seed, spec.learner)
@@ -111,6 +113,8 @@ class Titanic(Lesson):
             best = spec.best and net.model.name == "linear"
             model_page(book, net, names, self.kept(net.weight), spec.origin(net.model.name), best)
         mmult_page(book, self.product, self.cells(self.product.A, self.product.B), names)
+        if self.small:
+            small_page(self)
         for net in self.trained:
             gradient_page(book, net, names)
         for net in self.trained:
@@ -124,10 +128,12 @@ class Titanic(Lesson):
         counts += [pair for net in self.trained for pair in ((net.which, 1), (net.epoch_numbers, 0))]
         self._delivered |= {node: counting(node.shape[0]) - 1 + first for node, first in counts if node.op == "input"}
 
-    def panel(self) -> tuple[Part, Part]:
+    def panel(self) -> tuple[Part, ...]:
         rates = [(net.model.name, net.model.title, net.lr) for net in self.trained]
         yellow = self.yellow(rates, self.common.epoch, self.common.wiggle, self.spec.epochs)
-        return yellow, results(self.common, self.trained, self.spec.best)
+        ends = self.typed("start.ends", [[0.0], [float(self.spec.epochs)]], "epoch", "fixed")
+        of = self.common, self.trained, self.spec.best
+        return yellow, results(*of), picture(*of, self.cells(ends))
 
     # ---- what is compared, the words, the exercises
 
@@ -225,7 +231,7 @@ class Titanic(Lesson):
         return cls(_sane(Spec(**{f.name: spec[f.name] for f in fields(Spec)} | lists)))
 
     def torch_says(self, values: Values) -> dict[str, np.ndarray]:
-        from sheetnet.course.titanic.witness import witness
+        from sheetnet.course.titanic.witness import small, witness
 
         X, y = evaluate([self.common.X, self.common.y], self.by_node(values))
         W = {name: place.read(values)["W"] for name, place in self.places.items()}
@@ -234,7 +240,7 @@ class Titanic(Lesson):
             Table.of_sheet(X, y, self.names, self.spec.recipe), [net.model for net in self.trained], W, rates,
             epochs=self.spec.epochs, epoch=int(values[self._block(self.common.epoch).id][0, 0]),
             optimiser=self.spec.optimiser, best=self.spec.best, mmult=W[MMULT],
-        )  # fmt: skip
+        ) | (small(values) if self.small else {})  # fmt: skip
 
 
 LESSON = Titanic

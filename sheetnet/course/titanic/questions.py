@@ -138,7 +138,7 @@ def _of_steps(nets: Sequence[Trained], name: str) -> list[Exercise]:
     slope, raised = row(first.grad_W, 1) @ selector(first.grad_W.shape[1], 0, 1), {last.lr: rate}
     return [
         Exercise(
-            f"On Start, set the epoch to look at to {late}. What is the loss of {other} at that epoch? (Then press undo.)", last.at(last.losses, late), 0.0005,
+            f"On Start, set the epoch to look at to {late}. What is the loss of {other} at that epoch? (Then press undo.)", last.at(last.losses, late),
             slips=(Slip(last.chosen["loss"], "That is the epoch as it came: type the new one first."), Slip(last.at(last.losses, epochs), "That is the last epoch."), Slip(first.at(first.losses, late), f"That is {one}."), Slip(last.at(last.losses, 0), "That is the first epoch.")),
             hint="It stands on Start, too: the loss then, in the line of this model.", why="All of Gradient has moved to that epoch as well.",
         ),
@@ -148,7 +148,7 @@ def _of_steps(nets: Sequence[Trained], name: str) -> list[Exercise]:
             hint="SUMPRODUCT of the two columns.", why="Each passenger's blame counts as much as its feature is large.",
         ),
         Exercise(
-            f"On Start, set the learning rate of {other} to {rate}. What is its loss at epoch {epochs}? (Then press undo.)", last.at(last.losses, epochs), 0.0005, raised,
+            f"On Start, set the learning rate of {other} to {rate}. What is its loss at epoch {epochs}? (Then press undo.)", last.at(last.losses, epochs), 0.001, raised,
             slips=(Slip(last.at(last.losses, epochs), "That is with the rate as it came.", {}), Slip(last.chosen["loss"], "That is the epoch to look at, not the last one."), Slip(last.at(last.accuracies, epochs), "That is the accuracy."), Slip(last.at(last.losses, 0), "That is before any step.")),
             hint="The line of this model on Start, the last loss.", why="The rate is part of the recipe: another one leads elsewhere.",
         ),
@@ -224,7 +224,7 @@ def predictions(nets: Sequence[Trained], recipe: Recipe) -> list[Prediction]:
         out.append(Prediction(
             f"Both take {epochs} steps at their rates. Whose loss is smaller in the end?",
             (one, other, "both the same"), _larger(_found(ends[1]), _found(ends[0])), ends[0], ends[1],
-            f"The last loss of {one}, then of {other}", "A net can bend where a line cannot. But it must find out how: start weights and rate decide how far it comes.", f"{last.model.name}.descent.loss",
+            f"The last loss of {one}, then of {other}", "A line gives each feature one weight, for everybody. A ReLU that is 0 is silent: its weights count only where it is on. So a class can count more for women than for men. Start and rate decide how far a net comes.", f"{last.model.name}.descent.loss",
         ))  # fmt: skip
     out.append(Prediction(
         f"The learning rate of {other} is doubled. What is its loss after {epochs} epochs?",

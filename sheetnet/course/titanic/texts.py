@@ -53,6 +53,7 @@ def words(nets: Sequence[Trained]) -> list[Word]:
         *_units(last),
         Word("d_pred", "How much the loss rises per unit of one prediction.", f"{first}.then.d_pred"),
         Word("gradient", "How much the loss changes as each weight rises, per unit.", f"{first}.then.grad_W"),
+        *_step(nets),
         Word("wiggle", "A tiny change of a weight, to see what the loss does.", "start.wiggle"),
         Word("learning rate", "What the gradient is multiplied with to make a step.", f"start.{first}.lr"),
         Word("epoch", "One step of descent that has seen all passengers.", f"{first}.descent.epoch"),
@@ -61,6 +62,12 @@ def words(nets: Sequence[Trained]) -> list[Word]:
             for name, meaning in optimiser.state.items()
         ),
     ]
+
+
+def _step(nets: Sequence[Trained]) -> list[Word]:
+    if not any(net.model.rectified for net in nets):
+        return []
+    return [Word("mask", "1 where a ReLU is on, 0 where it is off and hands nothing back.", "small.mask")]
 
 
 def _units(model: Model) -> list[Word]:

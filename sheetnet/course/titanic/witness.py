@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import torch
+from torch.nn.functional import mse_loss
 
 from sheetnet.models.model import Model
 from sheetnet.tables.table import Table
@@ -27,3 +29,22 @@ def witness(
     if best:
         out |= {f"linear.{key}": value for key, value in least_squares(table).items()}
     return out | {f"mmult.now.{key}": value for key, value in observe(models[-1], table, mmult).items()}
+
+
+def small(given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What torch says of the sheet Small: one step of two ReLUs, without a module, by autograd."""
+    X, y, weight, lr = (torch.tensor(given[f"small.{id}"], dtype=torch.float64) for id in ("X", "y", "weight", "lr"))
+    weight.requires_grad_()
+    lin = X @ weight.T
+    relu = torch.relu(lin)
+    pred = relu.sum(1, keepdim=True)
+    loss = mse_loss(pred, y)
+    grad, d_lin, d_relu, d_pred = torch.autograd.grad(loss, [weight, lin, relu, pred])
+    after = weight - lr * grad
+    loss_after = mse_loss(torch.relu(X @ after.T).sum(1, keepdim=True), y)
+    said = {
+        "lin": lin, "relu": relu, "pred": pred, "error": pred - y, "sq_error": (pred - y) ** 2, "loss": loss,
+        "d_pred": d_pred, "d_relu": d_relu, "mask": torch.heaviside(lin, torch.zeros_like(lin)), "d_lin": d_lin,
+        "grad": grad, "after": after, "loss_after": loss_after,
+    }  # fmt: skip
+    return {f"small.{id}": np.atleast_2d(one.detach().numpy()) for id, one in said.items()}

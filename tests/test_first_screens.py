@@ -1,0 +1,104 @@
+"""What a window of 1366 x 768 shows of lessons 1, 2 and 4 before anybody scrolls: the picture, and plain numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Made
+
+from sheetnet.book import reader
+from sheetnet.course import kind_of
+from sheetnet.course.lesson import Lesson
+from sheetnet.course.titanic.lesson import Titanic
+from sheetnet.graph.evaluate import evaluate
+from sheetnet.page.book import Page
+from sheetnet.page.screen import Geometry
+
+# Charts below the first screen, each beside or under one that is on it
+LATER = {
+    "a, b and c on their way": "the curve and the loss come first",
+    "The size of the error: 0 at the knots, arches between": "the two falling lines come first",
+    "Accuracy of Linear, epoch by epoch": "the loss, which is what descent makes small, comes first",
+    "Accuracy of Two ReLU, epoch by epoch": "the loss, which is what descent makes small, comes first",
+}
+SHAPE = re.compile(r"\d+ x \d+( .*)?")
+
+
+@pytest.fixture(scope="module")
+def lessons(small: Made) -> list[Lesson]:
+    """Lessons 1 and 2, and lesson 4 with its 100 epochs, laid out."""
+    titanic = Titanic(replace(small.workbook.spec, epochs=100))
+    return [kind_of("quadratic")("0"), kind_of("relu")("0"), titanic]
+
+
+def unseen(page: Page) -> Iterator[str]:
+    """The charts of a page that are not whole on its first screen; the first chart with a word."""
+    seen = Geometry(page).first_screen().charts
+    for i, chart in enumerate(page.charts):
+        if chart not in seen:
+            yield f"first: {chart.title}" if i == 0 else chart.title
+
+
+def test_the_first_chart_of_each_sheet_is_whole_on_its_first_screen(lessons: list[Lesson]) -> None:
+    pages = [page for lesson in lessons for page in lesson.book.pages]
+    assert sum(bool(page.charts) for page in pages) == 11
+    assert {title for page in pages for title in unseen(page)} == set(LATER)
+
+
+def test_a_first_chart_below_the_screen_is_noticed(lessons: list[Lesson]) -> None:
+    page = next(page for page in lessons[0].book.pages if page.charts)
+    chart = page.charts[0]
+    moved = replace(page, charts=[replace(chart, row=chart.row + 2)])
+    assert list(unseen(moved)) == [f"first: {chart.title}"]
+    assert list(unseen(replace(page, charts=[replace(chart, width=chart.width + 300)]))) == [f"first: {chart.title}"]
+
+
+def test_start_of_lesson_4_shows_rates_results_and_reason_at_once(lessons: list[Lesson]) -> None:
+    page = lessons[2].book.pages[0]
+    seen = {block.id for block in Geometry(page).first_screen().blocks}
+    assert seen >= {
+        "start.linear.lr",
+        "start.two_relu.lr",
+        "start.best.loss",
+        "start.died.accuracy",
+        "start.wins",
+        "start.why",
+    }
+
+
+def shapes_in(path: Path) -> set[str]:
+    """The sheets with a line such as 20 x 1."""
+    sheets = reader.read(path).sheets.items()
+    return {name for name, sheet in sheets if any(SHAPE.fullmatch(str(value)) for value in sheet.values.values())}
+
+
+def test_shapes_are_not_said_before_lesson_3_nor_where_one_answers(
+    lesson_file: Callable[[str], Path], small: Made
+) -> None:
+    assert shapes_in(lesson_file("quadratic")) == shapes_in(lesson_file("relu")) == set()
+    assert not {"Predict", "Exercises"} & shapes_in(small.path)
+    assert {"MMULT", "Features", "Torch"} <= shapes_in(small.path)
+
+
+@pytest.mark.parametrize("name", ["quadratic", "relu"])
+def test_numbers_of_lessons_1_and_2_are_such_as_people_read(name: str) -> None:
+    """No differences by powers of ten, and six decimals only where what is shown is smaller than a thousandth."""
+    blocks = [block for page in kind_of(name)("0").book.pages if page.name != "Torch" for block in page.blocks]
+    assert "diff" not in {block.format for block in blocks}
+    assert {block.id for block in blocks if block.format in ("small", "loss")} <= {"errors.largest", "errors.mse"}
+
+
+def test_a_flat_line_has_no_corner_in_words() -> None:
+    lesson = kind_of("relu")("0")
+    inputs = lesson.as_delivered()
+    for m in ("one.m", "two.m_1", "two.m_2"):
+        inputs[m] = np.array([[0.0]])
+    corners = [lesson.book.block(id).node for id in ("one.corner", "two.corner_1", "two.corner_2")]
+    assert [found.item() for found in evaluate(corners, lesson.by_node(inputs))] == ["no corner"] * 3
+    said = lesson.torch_says(inputs)
+    assert not {"one.corner", "two.corner_1"} & set(said)
