@@ -90,6 +90,17 @@ def test_who_comes_later_changes_nobody_elses_numbers_and_what_is_there_stays(tm
     assert other.seed != first.seed
 
 
+def test_a_class_fills_in_blanks_and_is_graded_all_the_same(tmp_path: Path) -> None:
+    (one,) = assign(tmp_path, ["Ada"], "matmul", blanks=True)
+    workbook = lesson_of(one.path)
+    assert workbook.blanks is not None
+    assert (workbook.learner, workbook.seed) == ("Ada", one.seed)
+    target = answered(one.path, tmp_path / "in.xlsx", {0: truths(one.path)[0]})
+    assert verdicts(grade([target]), target) == ["right", *["not done"] * (len(workbook.exercises) - 1)]
+    with pytest.raises(SheetnetError, match="titanic has no blanks"):
+        assign(tmp_path, ["Ada"], "titanic", blanks=True)
+
+
 def test_names_are_read_as_people_write_them(tmp_path: Path) -> None:
     file = tmp_path / "names.csv"
     for text, names in (

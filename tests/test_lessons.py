@@ -40,6 +40,7 @@ from sheetnet.errors import SheetnetError
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.judging import hit, key
 from sheetnet.graph.node import Node
+from sheetnet.motifs.blanks import TOP, VERDICT, Blank, seen_at
 from sheetnet.motifs.exercises import ANSWERS, CLOSE_WORDS, MARKS, OFFSETS, WITHIN, Exercise, keys
 from sheetnet.motifs.exercises_page import NO_HINT
 from sheetnet.motifs.panel import NOT_YET, WHY, WHY_NOT, WINS
@@ -762,6 +763,92 @@ def test_a_workbook_with_another_seed_is_green_and_says_its_seed(name: str, tmp_
     assert book_at(out).truths == pytest.approx(truths_of(name, 7).tolist())
 
 
+# ---- blanks
+
+
+@pytest.fixture(scope="module", params=["quadratic", "relu", "matmul"])
+def with_blanks(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Book:
+    path = tmp_path_factory.mktemp("blanks") / f"{request.param}.xlsx"
+    sn.build_lesson(request.param, path, seed=3, blanks=True)
+    return book_at(path)
+
+
+def blanks_of(book: Book) -> list[Blank]:
+    assert book.workbook.blanks is not None
+    return book.workbook.blanks.found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_dozen_formulas_are_missing_and_no_word_tells_them(name: str) -> None:
+    workbook = kind_of(name)("0", blanks=True)
+    assert workbook.blanks is not None
+    found, book = workbook.blanks.found, workbook.book
+    assert {blank.filled.id for blank in found} == set(workbook.to_fill)
+    assert 10 <= len(found) <= 20
+    assert len({blank.cells.area.sheet for blank in found}) >= 2
+    missing = {formula.text for blank in found for formula in book.formulas(blank.filled) if "!" in formula.text}
+    words = [str(text.text) for page in book.pages for text in page.texts]
+    assert not [text for text in words if text.strip("{}") in missing]
+    assert all(seen_at(book, blank.filled.id) == blank.cells.area for blank in found)
+    assert kind_of(name)("0").blanks is None
+
+
+def test_with_blanks_all_else_is_alive_and_green(with_blanks: Book) -> None:
+    report = sn.check(with_blanks.path)
+    assert [str(finding) for finding in report.findings] == []
+    n = len(blanks_of(with_blanks))
+    assert report.notes == [f"of {n} blanks {n} not filled in yet"]
+    assert errors_in(with_blanks.path) == []
+    with zipfile.ZipFile(with_blanks.path) as archive:  # charts draw what stands in hidden columns
+        charts = [archive.read(name) for name in archive.namelist() if name.startswith("xl/charts/chart")]
+    assert charts
+    assert not [chart for chart in charts if b'plotVisOnly val="1"' in chart]
+
+
+def test_a_blank_is_judged_by_what_is_typed(with_blanks: Book, engine: Engine) -> None:
+    blanks, given = blanks_of(with_blanks), with_blanks.workbook.by_node(with_blanks.inputs)
+    right = evaluate([blank.filled.node for blank in blanks], given)
+
+    def says(session: Session, fill: Callable[[np.ndarray, int], float | str | None]) -> list[str]:
+        for blank, numbers in zip(blanks, right, strict=True):
+            for i, (r, c) in enumerate(blank.cells.area.cells()):
+                session.set(blank.cells.area.sheet, r, c, fill(numbers, i))
+        session.recalculate()
+        return [str(session.read("Blanks", TOP + i, VERDICT, 1, 1)[0][0]) for i in range(len(blanks))]
+
+    many = [numbers.size > 1 for numbers in right]
+    with engine.open(with_blanks.path) as session:
+        session.recalculate()
+        assert set(says(session, lambda numbers, i: float(numbers[i, 0]))) == {"right"}
+        assert set(says(session, lambda numbers, i: float(numbers[i, 0]) + 0.01 * (i == 0))) == {"differs"}
+        assert set(says(session, lambda numbers, i: "a word")) == {"differs"}
+        first = says(session, lambda numbers, i: float(numbers[0, 0]) if i == 0 else None)
+        assert first == ["right so far" if some else "right" for some in many]
+        assert set(says(session, lambda numbers, i: None)) == {"not filled in yet"}
+
+
+def test_formulas_that_fill_blanks_are_judged_and_the_rest_is_held_to_what_was_built(tmp_path: Path) -> None:
+    path = tmp_path / "relu.xlsx"
+    assert run_here("build", "relu", "--blanks", "-o", path).returncode == 0
+    book = book_at(path)
+    at = {blank.filled.id: blank.cells.area for blank in blanks_of(book)}
+    r, c = at["two.lines"].row, at["two.lines"].col
+    changes: dict[str, object] = {
+        where("One", *next(at["one.corner"].cells())): "=-b/m",
+        where("One", *next(at["one.line_at"].cells())): "=m*2-b",
+        where("Two", r, c): f"=m_1*{cell_address(r, 0)}+b_1+m_2*{cell_address(r, 0)}+b_2",
+    }
+    report = sn.check(edit(path, tmp_path / "filled.xlsx", changes))
+    assert [str(finding) for finding in report.findings] == []
+    wrong = at["one.line_at"].full(fixed=False)
+    assert report.notes[-1] == f"of 15 blanks 1 right, 1 right so far, 1 differs ({wrong}), 12 not filled in yet"
+    copy = book.workbook.book.block("one.corner").area
+    says = book.workbook.book.block("blanks.says_1").area
+    for area, content in ((copy, "=1+1"), (says, "right")):
+        cell = where(area.sheet, area.row, area.col)
+        assert any(cell in found for found in check(edit(path, tmp_path / "changed.xlsx", {cell: content})))
+
+
 # ---- the list of lessons, the command
 
 
@@ -792,6 +879,9 @@ def test_the_command_lists_and_builds(tmp_path: Path) -> None:
         (("build", "quadratic", "--lr", "0.1"), "--lr is for titanic"),
         (("build", "all", "--csv", "x.csv"), "--csv is for titanic"),
         (("build", "all", "-o", "x.xlsx"), "--output names one file"),
+        (("build", "all", "--blanks"), "--blanks is for one lesson"),
+        (("build", "titanic", "--blanks"), "titanic has none"),
+        (("build", "table.csv", "--blanks"), "--blanks is for a lesson"),
         (("build", "quadratic", "-o", "x.txt"), "ends in .xlsx"),
     ],
 )

@@ -187,12 +187,14 @@ def _filled(
 
 
 def build_lesson(
-    name: str, path: str | Path | None = None, *, seed: int | None = None, learner: str = ""
+    name: str, path: str | Path | None = None, *, seed: int | None = None, learner: str = "", blanks: bool = False
 ) -> Built:  # fmt: skip
     """Write the workbook of a lesson of the course, such as "quadratic", to path or to workbooks/01_quadratic.xlsx.
 
     seed: other numbers than those of the course; None: the course's. learner: whose workbook it is, shown on Start.
-    Raises: SheetnetError for an unknown lesson or a seed that is none, WorkbookError when the file cannot be written.
+    blanks: some formulas are left out, to be filled in.
+    Raises: SheetnetError for an unknown lesson, a seed that is none, blanks of a lesson that has none; WorkbookError
+    when the file cannot be written.
     """
     from sheetnet.course import LISTING, kind_of
 
@@ -200,6 +202,8 @@ def build_lesson(
     seed = LISTING[name].seed if seed is None else whole_number("seed", seed, 0, MAX_SEED)
     learner = named(learner)
     file = target(Path("workbooks") / f"{LISTING[name].file}.xlsx" if path is None else path)
+    if blanks and not kind.to_fill:
+        raise SheetnetError(f"the lesson {name} has no blanks to fill in: leave them away, or take another lesson")
     if name == "titanic":
         from sheetnet.models.make import linear, two_relu
         from sheetnet.tables.titanic import titanic
@@ -209,14 +213,16 @@ def build_lesson(
         begin = {m.name: m.init(seed)["W"] for m in models}
         how: dict[str, Any] = {"epochs": 100, "rates": dict.fromkeys(begin, 0.1), "optimiser": "sgd", "given": ()}
         return assemble(file, table, models, **how, seed=seed, begin=begin, learner=learner)
-    return assemble_lesson(file, kind, {}, seed, learner)
+    return assemble_lesson(file, kind, {}, seed, learner, blanks)
 
 
-def assemble_lesson(path: Path, kind: type[Lesson], typed: Values, seed: int = 0, learner: str = "") -> Built:
+def assemble_lesson(
+    path: Path, kind: type[Lesson], typed: Values, seed: int = 0, learner: str = "", blanks: bool = False
+) -> Built:  # fmt: skip
     """The workbook of a lesson with some inputs, by id, as if they had been typed into the delivered one."""
     import torch
 
-    workbook = kind(str(torch.__version__).partition("+")[0], seed, learner)
+    workbook = kind(str(torch.__version__).partition("+")[0], seed, learner, blanks)
     delivered = workbook.as_delivered()
     return _write(path, workbook, {**delivered, **typed}, workbook.record(delivered), {})
 

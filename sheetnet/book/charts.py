@@ -12,8 +12,8 @@ LEFT, RIGHT, ABOVE, BELOW = 62, 18, 48, 86  # pixels around what is drawn: title
 GRIDLINES = {"visible": True, "line": {"color": "#D9D9D9"}}
 
 
-def draw(file: Any, sheet: Any, chart: Chart) -> None:
-    """Put the chart on the sheet, with alternative text for those who cannot see it."""
+def draw(file: Any, sheet: Any, chart: Chart, hidden: bool = False) -> None:
+    """Put the chart on the sheet, with a text for those who cannot see it; hidden: it shows hidden cells, too."""
     if chart.columns:
         made = file.add_chart({"type": "column"})
     else:
@@ -40,6 +40,8 @@ def draw(file: Any, sheet: Any, chart: Chart) -> None:
     if chart.equal:
         made.set_plotarea({"layout": _equal(chart)})
     made.show_na_as_empty_cell()
+    if hidden:
+        made.show_hidden_data()
     sheet.insert_chart(chart.row, chart.col, made, {"description": chart.alt})
 
 

@@ -142,7 +142,12 @@ def rebuild(
         if lack := stands.lacking(changes):
             raise SheetnetError(f"{stands.file}: {lack}")
         return assemble_lesson(
-            out, type(workbook), {id: inputs[id] for id in stands.inputs}, workbook.seed, workbook.learner
+            out,
+            type(workbook),
+            {id: inputs[id] for id in stands.inputs},
+            workbook.seed,
+            workbook.learner,
+            bool(workbook.blanks),
         )
     settings = workbook.settings
     table = table or _table(stands, inputs)

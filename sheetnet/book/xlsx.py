@@ -97,7 +97,7 @@ def fill(
             (put or _block)(sheet, book, block, values[block.id], formats)
         tips.put(sheet, page, values)
         for chart in page.charts:
-            charts.draw(file, sheet, chart)
+            charts.draw(file, sheet, chart, hidden=bool(book.instead))
     for index, page in enumerate(book.pages):
         if page.solver:
             for key, value in solver_settings(page.solver).items():

@@ -115,7 +115,7 @@ def _compare(seen: Examined, got: Mapping[str, np.ndarray], witnessed: Mapping[s
                 apart.get(block.id, 0.0),
                 computed=True,
             )
-    seen.report.notes += stored.notes()
+    seen.report.notes += stored.notes() + workbook.remarks(got)
 
 
 def _parts(node: Node, cells: np.ndarray) -> Iterator[tuple[Node, np.ndarray]]:

@@ -29,20 +29,22 @@ class Assigned:
 
 
 def assign(
-    folder: str | Path, learners: Sequence[str], lesson: str, *, seed: int = 0, moved: Moved = lambda at, name: None
-) -> list[Assigned]:
+    folder: str | Path, learners: Sequence[str], lesson: str, *, seed: int = 0, blanks: bool = False,
+    moved: Moved = lambda at, name: None,
+) -> list[Assigned]:  # fmt: skip
     """A workbook in the folder for each learner, whose name stands on Start; a file that is there already stays.
 
     seed: of the class: another one gives everybody other numbers. The numbers of a learner hang on the name, the lesson
-    and this seed alone, so that a learner who comes later changes nobody else's. moved: called with how many are done
-    and whose is next.
+    and this seed alone, so that a learner who comes later changes nobody else's. blanks: some formulas are left out, to
+    be filled in. moved: called with how many are done and whose is next.
     Raises: SheetnetError for an unknown lesson, a name that is none or stands there twice, a folder that cannot be
     made.
     """
     from sheetnet.book.build import build_lesson
 
-    kind_of(lesson)
-    folder = Path(folder)
+    kind, folder = kind_of(lesson), Path(folder)
+    if blanks and not kind.to_fill:
+        raise SheetnetError(f"the lesson {lesson} has no blanks to fill in: leave them away, or take another lesson")
     names = [named(unicodedata.normalize("NFC", name.strip())) for name in learners]
     if not names or len(names) > MOST:
         raise SheetnetError(f"a class has 1 to {MOST} learners, found {len(names)}")
@@ -61,7 +63,7 @@ def assign(
         path = folder / file_name(name, LISTING[lesson].file)
         written = not path.exists()
         if written:
-            build_lesson(lesson, path, seed=own, learner=name)
+            build_lesson(lesson, path, seed=own, learner=name, blanks=blanks)
         out.append(Assigned(name, path, own, written))
     moved(len(out), "")
     return out

@@ -18,8 +18,9 @@ from sheetnet.course.listing import LISTING
 )  # fmt: skip
 @click.option("--lesson", type=click.Choice(list(LISTING)), required=True, help="What they are to work through.")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Another one gives everybody other numbers.")
+@click.option("--blanks", is_flag=True, help="Some formulas of the sheets are missing, to be filled in.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
-def assign(folder: str, names: str, lesson: str, seed: int, as_json: bool) -> None:
+def assign(folder: str, names: str, lesson: str, seed: int, blanks: bool, as_json: bool) -> None:
     """Write a lesson's workbook for each learner of a class, with numbers of their own and their name on it.
 
     A workbook that is there already stays as it is.
@@ -34,7 +35,7 @@ def assign(folder: str, names: str, lesson: str, seed: int, as_json: bool) -> No
 
     learners = names_in(Path(names))
     with bar(len(learners), lesson) as moved:
-        done = assign_to(folder, learners, lesson, seed=seed, moved=moved)
+        done = assign_to(folder, learners, lesson, seed=seed, blanks=blanks, moved=moved)
     if as_json:
         print_json([{"learner": a.learner, "file": str(a.path), "seed": a.seed, "written": a.written} for a in done])
         return

@@ -49,6 +49,7 @@ RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in O
     help="A lesson with other numbers than those of the course; titanic, table: other start weights."
     f"  [default: {LISTING['titanic'].seed} for titanic, else 0]",
 )  # fmt: skip
+@click.option("--blanks", is_flag=True, help="A lesson some of whose formulas are missing, to be filled in.")
 @own_options
 @recipe_options
 @click.option(
@@ -71,6 +72,7 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
       sheetnet build quadratic
       sheetnet build all
       sheetnet build relu --seed 7 -o mine.xlsx
+      sheetnet build relu --blanks -o fill_in.xlsx
       sheetnet build titanic --epochs 200 --lr 0.05 -o mine.xlsx
       sheetnet build titanic --optimiser adam -o adam.xlsx
       sheetnet build titanic --csv train.csv -o mine.xlsx
@@ -89,6 +91,8 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
             raise click.BadParameter(f"{what!r} is no lesson and no table: {known}{near}", param_hint="'LESSON|TABLE'")
         if wrong := [key for key in given if key in ("recipe", "csv")]:
             raise SheetnetError(f"--{wrong[0]} is for titanic; a table is a file of its own: say how it is taken")
+        if settings.pop("blanks"):
+            raise SheetnetError("--blanks is for a lesson; the formulas of a table are all there")
         build_table(what, output, as_json, settings)
         return
     lesson = what
@@ -97,6 +101,8 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
     )
     if lesson != "titanic" and (wrong := [key for key in given if key in TITANIC_ONLY]):
         raise SheetnetError(f"--{wrong[0]} is for titanic; {_whose(lesson)} made of its own numbers")
+    if settings["blanks"] and lesson in ("titanic", "all"):
+        raise SheetnetError("--blanks is for one lesson, and titanic has none: build relu, for example")
     if output and lesson == "all":
         raise SheetnetError(
             "--output names one file; all lessons go to the folder workbooks: leave it away, or build one"
@@ -156,10 +162,11 @@ def _write(lesson: str, output: str | None, settings: dict[str, Any]) -> Built:
     import sheetnet as sn
     from sheetnet.models.model import create
 
-    path = Path(output) if output else Path("workbooks") / f"{LISTING[lesson].file}.xlsx"
+    blanks = settings["blanks"]
+    path = Path(output) if output else Path("workbooks") / f"{LISTING[lesson].file}{'_blanks' * blanks}.xlsx"
     if lesson != "titanic":
         say(f"asking torch, writing {path}")
-        return sn.build_lesson(lesson, path, seed=settings["seed"])
+        return sn.build_lesson(lesson, path, seed=settings["seed"], blanks=blanks)
     if settings["params"] and Path(settings["params"]).suffix.lower() in (".xlsx", ".xlsm"):
         return _rebuild(path, settings)
     if settings["lr"] is None:

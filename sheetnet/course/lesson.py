@@ -18,10 +18,10 @@ import numpy as np
 from sheetnet.common.settings import MAX_SEED, UNBOUNDED, named
 from sheetnet.graph.dialect import number
 from sheetnet.graph.evaluate import evaluate
-from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.graph.node import Node, apply, order, variable
 from sheetnet.motifs import predictions, start
-from sheetnet.motifs.agreement import HERE, SIZE, TORCH, Marks, Pair, Said, Watched, torch_page
+from sheetnet.motifs.agreement import TORCH, Marks, Pair, Said, Watched, sizes, torch_page
+from sheetnet.motifs.blanks import Blanks
 from sheetnet.motifs.exercises import Exercise
 from sheetnet.motifs.exercises_page import exercises_page
 from sheetnet.motifs.panel import FIRST_LOOK, WIGGLE, panel
@@ -44,9 +44,10 @@ class Lesson(Workbook):
     predicts: ClassVar[bool] = False  # whether predict() has questions: their sheet comes before the lesson's own
 
     shapes: ClassVar[bool] = True  # whether titles say a shape, such as 20 x 1: lesson 3 explains it
+    to_fill: ClassVar[Collection[str]] = ()  # blocks of a column that are empty where there are blanks, by id
 
-    def __init__(self, torch_version: str, seed: int = 0, learner: str = "") -> None:
-        """seed: of the lesson's numbers, 0 for those of the course. learner: whose workbook it is."""
+    def __init__(self, torch_version: str, seed: int = 0, learner: str = "", blanks: bool = False) -> None:
+        """seed: of the lesson's numbers, 0 for those of the course. learner: whose workbook it is. blanks: to fill in."""
         self.torch_version, self.seed, self.learner = torch_version, seed, learner
         self.book = Book()
         self._delivered: dict[Node, np.ndarray] = {}
@@ -54,7 +55,10 @@ class Lesson(Workbook):
         self._kept: dict[Node, Node] = {}
         front = start.first_page(self.book, self.title)
         first = predictions.first_page(self.book) if self.predicts else None
+        self.blanks = Blanks(self.book, self.to_fill) if blanks else None
         self.sheets()
+        if self.blanks:
+            self.blanks.fill()
         self.predictions = self.predict()
         if first:
             predictions.fill(first, self.predictions)
@@ -157,6 +161,9 @@ class Lesson(Workbook):
         """Why no two programs would make the same steps, in words; empty where they do."""
         return ""
 
+    def remarks(self, got: Values) -> list[str]:
+        return [self.blanks.told(got)] if self.blanks else []
+
     # ---- what it stands on
 
     def value(self, name: str, value: float | Sequence[Any] | np.ndarray) -> Node:
@@ -218,7 +225,7 @@ class Lesson(Workbook):
 
     @property
     def settings(self) -> dict[str, Any]:
-        own = {"seed": self.seed, "learner": self.learner}
+        own = {"seed": self.seed, "learner": self.learner, "blanks": bool(self.blanks)}
         return {"torch_version": self.torch_version, **{key: value for key, value in own.items() if value}}
 
     @classmethod
@@ -228,11 +235,14 @@ class Lesson(Workbook):
         Raises: ValueError for settings that build does not make.
         """
         version, seed, learner = settings["torch_version"], settings.get("seed", 0), settings.get("learner", "")
+        blanks = settings.get("blanks", False)
         if not isinstance(version, str) or len(version) > 40:
             raise ValueError("a torch version of another kind")
         if not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
             raise ValueError("a seed of another kind")
-        return cls(version, seed, named(learner))
+        if not isinstance(blanks, bool) or (blanks and not cls.to_fill):
+            raise ValueError("blanks of another kind")
+        return cls(version, seed, named(learner), blanks)
 
     # ---- its numbers
 
@@ -248,21 +258,7 @@ class Lesson(Workbook):
         fixed = {b.id: values[b.id] for b in self.book.blocks if b.role == "fixed" and b.id in values}
         kept = {ids[copy]: values[ids[node]] for copy, node in self._kept.items()}
         asked = self.keys_of_answers(values) | (outcomes(self.predictions, by_node) if self.predictions else {})
-        return fixed | kept | asked | marks | said | self._sizes(by_node)
-
-    def _sizes(self, by_node: Mapping[Node, np.ndarray]) -> dict[str, np.ndarray]:
-        """How large the numbers are that the sheet Torch compares, (1, k) for each column of a block, by id.
-
-        Of two digits, so that machines that round otherwise say the same; a column of nothing but zeros counts as 1.
-        """
-        pairs = self.pairs()
-        live = [self.book.block(f"{HERE}{pair.id}").node for pair in pairs]
-        out = {}
-        found = with_magnitudes(live, by_node, [block.node for block in self.book.blocks])
-        for pair, (_, magnitude) in zip(pairs, found, strict=True):
-            most = magnitude.max(axis=0).tolist()
-            out[f"{SIZE}{pair.id}"] = np.array([[float(f"{size:.1e}") or 1.0 for size in most]])
-        return out
+        return fixed | kept | asked | marks | said | sizes(self.book, self.pairs(), by_node)
 
     def _torch(self, said: Values) -> dict[str, np.ndarray]:
         """Torch's numbers under the ids of the blocks that hold them; what is not finite is nan."""

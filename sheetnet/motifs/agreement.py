@@ -7,11 +7,14 @@ compare with, and the verdict says so.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
+import numpy as np
+
+from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.graph.node import Node, apply, constant, lift, variable, where
 from sheetnet.motifs.verdicts import CHANGED, CLOSE, apart
 from sheetnet.page.book import Book
@@ -187,3 +190,16 @@ def torch_page(
     ))  # fmt: skip
     page.active = next((block.area.row, block.area.col) for block in page.blocks)
     return verdict
+
+
+def sizes(book: Book, pairs: Sequence[Pair], given: Mapping[Node, np.ndarray]) -> dict[str, np.ndarray]:
+    """How large the numbers are that the sheet Torch compares, (1, k) for each column of a block, by id.
+
+    Of two digits, so that machines that round otherwise say the same; a column of nothing but zeros counts as 1.
+    """
+    live = [book.block(f"{HERE}{pair.id}").node for pair in pairs]
+    out = {}
+    for pair, (_, magnitude) in zip(pairs, with_magnitudes(live, given, [b.node for b in book.blocks]), strict=True):
+        most = magnitude.max(axis=0).tolist()
+        out[f"{SIZE}{pair.id}"] = np.array([[float(f"{size:.1e}") or 1.0 for size in most]])
+    return out

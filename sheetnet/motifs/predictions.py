@@ -9,6 +9,7 @@ from math import ceil
 import numpy as np
 
 from sheetnet.graph.node import Node, apply, constant, lift, variable, where
+from sheetnet.motifs.blanks import seen_at
 from sheetnet.motifs.exercises import Changes, read
 from sheetnet.page.book import Book, Page
 
@@ -75,7 +76,7 @@ def fill(page: Page, predictions: Sequence[Prediction]) -> None:
     for i, one in enumerate(predictions):
         page.text(TOP + i, 0, str(i + 1), "count")
         page.text(TOP + i, QUESTION, one.words, "question")
-        at = page.book.block(one.look).area
+        at = seen_at(page.book, one.look)
         page.text(TOP + i, LINK, at.sheet, "link", link=at.full(fixed=False))
         page.heights[TOP + i] = LINE * max(_lines(one.words, WIDE), _lines(f"{one.number}. {one.why}", WHY_WIDE)) + 8
     blank = apply("equal", guesses, lift(""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sheetnet.motifs.blanks import seen_at
 from sheetnet.page.book import Book, Page
 
 TOP = 4
@@ -37,7 +38,7 @@ def words_page(book: Book) -> Page:
 def list_words(page: Page, words: Sequence[Word]) -> None:
     """One row for each term, with a link to the cells of its block; called when all pages stand."""
     for i, word in enumerate(words):
-        place = word.seen if "!" in word.seen else page.book.block(word.seen).area.full(fixed=False)
+        place = word.seen if "!" in word.seen else seen_at(page.book, word.seen).full(fixed=False)
         page.text(TOP + i, 0, word.word, "lead_top")
         page.text(TOP + i, 1, word.meaning, "meaning")
         page.text(TOP + i, 2, place.replace("'", ""), "link_top", link=place)

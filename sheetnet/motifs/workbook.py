@@ -90,6 +90,10 @@ class Workbook(ABC):
         """Why these inputs do not fit the layout, in words; empty when they do."""
         return ""
 
+    def remarks(self, got: Values) -> list[str]:
+        """What else check says of it, a line each, from the recalculated values of blocks, by id."""
+        return []
+
     # ---- its models, for whoever reads or writes their numbers
 
     @cached_property

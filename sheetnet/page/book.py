@@ -154,6 +154,7 @@ class Book:
     def __init__(self) -> None:
         self.pages: list[Page] = []
         self.names = Names()
+        self.instead: dict[str, Callable[..., Block]] = {}  # how blocks are placed that are to be filled in, by id
         self.later: list[Callable[[], None]] = []  # what can only be drawn when all pages stand
         self._places: dict[Node, tuple[Area, str]] = {}
         self._arrays: set[Node] = set()

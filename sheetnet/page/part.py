@@ -55,10 +55,14 @@ class Canvas:
 
     def place(self, id: str, one: Shown, row: int, col: int, side: bool = False) -> Block:
         """A block for what is shown, with the rule of what may be typed into it."""
-        block = self.page.place(
-            self.id(id), one.node, row, col, one.role, one.style, name=one.name, title=one.title, labels=one.labels,
-            side=side and bool(one.title), format=one.format,
-        )  # fmt: skip
+        full, side = self.id(id), side and bool(one.title)
+        if full in self.page.book.instead:
+            block = self.page.book.instead[full](self.page, full, one, row, col, side)
+        else:
+            block = self.page.place(
+                full, one.node, row, col, one.role, one.style, name=one.name, title=one.title, labels=one.labels,
+                side=side, format=one.format,
+            )  # fmt: skip
         if one.bounds:
             b = one.bounds
             self.page.rules.append(Rule(block.area, b.whole, b.low, b.high, b.message))
@@ -79,6 +83,8 @@ class Canvas:
 
         def say() -> None:
             book = self.page.book
+            if self.id(id) in book.instead:  # it is asked for
+                return
             formula = next(book.formulas(book.block(self.id(id))))
             self.page.text(row, col, f"{{{formula.text}}}" if formula.array else formula.text, "hint")
 

@@ -13,6 +13,24 @@ class LearningRate(Sheets):
     """What the lesson is for, its words and exercises; the sheets come from Rates, Parabola and Schedules."""
 
     name, predicts = "learning_rate", True
+    to_fill = (
+        "points.pred",
+        "points.error",
+        "points.square",
+        "points.mse",
+        "parabola.ideal",
+        "parabola.limit",
+        "parabola.wide.ideal",
+        "parabola.narrow.ideal",
+        "parabola.wide.first",
+        "parabola.narrow.first",
+        "parabola.wide.product",
+        "parabola.narrow.product",
+        "limit.rate",
+        "finder.suggestion",
+        "schedules.low",
+        "schedules.end",
+    )
     title = "The learning rate: creeping, good, oscillating, diverging"
     purpose = "The same model starts eight times from the same place and differs only in its learning rate. You see what a rate does, how far a slope should take you, how to find a rate, and how to change it on the way."
     tries = (

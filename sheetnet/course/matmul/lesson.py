@@ -29,6 +29,22 @@ class Matmul(Limits):
     """Dot products, products of matrices three times over, shapes, ones, ReLU, and counting."""
 
     name, predicts = "matmul", True
+    to_fill = (
+        "dot.sum",
+        "dot.sumproduct",
+        "dot.mmult",
+        "arrows.dot",
+        "arrows.size_u",
+        "arrows.size_v",
+        "arrows.shadow",
+        "arrows.cosine",
+        "product.entry",
+        "ones.bare",
+        "ones.added",
+        "ones.at_once",
+        "relu.costs",
+        "relu.bill",
+    )
     title = "What a matrix product is, and what it is not"
     purpose = "Models are made of matrix products, with something simple between them. You build a product out of dot products, cell by cell, see which shapes fit, and find out what it can never do: bend."
 

@@ -13,6 +13,20 @@ class Optimisers(Races):
     """Gradients of batches scatter about the full one; six ways to step, each unrolled for ten passes."""
 
     name, predicts = "optimisers", True
+    to_fill = (
+        "curve.start",
+        "curve.batch",
+        "single.error",
+        "typical.share",
+        "noise.full.least",
+        "noise.batch.least",
+        "noise.single.least",
+        "noise.batch.above",
+        "sgd.above",
+        "momentum.above",
+        "adam.correct_beta1",
+        "adam.correct_beta2",
+    )
     title = "Optimisers: how to take a step"
     purpose = "A step need not look at all rows, and need not follow the slope just as it is. You see what small batches gain and what their noise costs, and take SGD, momentum, Adagrad, RMSprop, Adam and AdamW apart, cell by cell."
     tries = (

@@ -22,6 +22,23 @@ class Preparing(Sheets):
     """Blanks dropped or filled, classes as dummies, large columns made small: each with its effect in numbers."""
 
     name, predicts = "preparing", True
+    to_fill = (
+        "raw.blank",
+        "missing.median",
+        "missing.mode",
+        "classes.counts",
+        "classes.survivors",
+        "classes.share",
+        "rank.n_taken",
+        "large.max",
+        "large.mean",
+        "large.half",
+        "slopes.n",
+        "slopes.yy",
+        "epochs.raw.target",
+        "epochs.max.target",
+        "epochs.log.target",
+    )
     title = "Preparing a table: blanks, classes, large columns"
     purpose = "A table of passengers holds words, blanks, and columns of all sizes. You make it fit for multiplication in three ways each, and see in the loss, in a determinant and in the number of epochs what each way costs."
 
@@ -43,7 +60,7 @@ class Preparing(Sheets):
         ]
 
     def watched(self) -> list[Watched]:
-        b, d, no = self.blanks, self.descent, self.blanks.number
+        b, d, no = self.ages, self.descent, self.ages.number
         ages = where(apply("filled", b.age), b.age, -1.0)  # a blank is not the age 0
         columns = {"Survived": b.y, "Pclass": b.raw["Pclass"], "Sex": b.male, "Age": ages, "Fare": b.raw["Fare"]}
         return [

@@ -24,7 +24,7 @@ def questions(lesson: Sheets) -> list[Exercise]:
 
 
 def _of_blanks(lesson: Sheets) -> list[Exercise]:
-    b, number = lesson.blanks, lesson.blanks.own
+    b, number = lesson.ages, lesson.ages.own
     blank, filled = (lesson.book.block(f"raw.{id}").node for id in ("blank", "filled"))
     known = lesson.book.block("missing.loss_known").node
     draw = partial(own, lesson.seed)
@@ -198,7 +198,7 @@ def predictions(lesson: Sheets) -> list[Prediction]:
 
 
 def _any_number(lesson: Sheets) -> Prediction:
-    loss, own = lesson.blanks.losses["flag"], lesson.blanks.own
+    loss, own = lesson.ages.losses["flag"], lesson.ages.own
     low, high = (substitute([loss], {own: lift(age)})[0] for age in (0.0, 80.0))
     return Prediction(
         "All unknown ages are filled with 0, then with 80. The table has a column Unknown besides, 1 where the age was blank. Which number gives the smaller loss?",

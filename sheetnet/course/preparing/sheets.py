@@ -13,7 +13,7 @@ class Sheets(Lesson):
     """Blanks, classes, columns of several sizes, and descent: each part stands on those before it."""
 
     def sheets(self) -> None:
-        self.blanks = Blanks(self)
-        self.classes = Classes(self, self.blanks)
-        self.scales = Scales(self, self.blanks, self.classes)
+        self.ages = Blanks(self)
+        self.classes = Classes(self, self.ages)
+        self.scales = Scales(self, self.ages, self.classes)
         self.descent = Descent(self, self.scales)

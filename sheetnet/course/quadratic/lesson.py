@@ -53,6 +53,20 @@ class Quadratic(Lesson):
     """Points, a curve with three unknowns, its loss; the loss's slopes, wiggled and exact; descent."""
 
     name, predicts, shapes = "quadratic", True, False
+    to_fill = (
+        "fit.pred",
+        "fit.error",
+        "fit.abs",
+        "fit.square",
+        "fit.mse",
+        "fit.mae",
+        "slopes.mse.wiggled",
+        "slopes.mae.wiggled",
+        "promise.promised",
+        "promise.off",
+        "bowl.tangent",
+        "chosen.pred",
+    )
     title = "Fit a curve by hand, then let it fit itself"
     purpose = "Twenty points lie near an unknown curve. You fit it by eye, find out from the slopes of the loss which way each number should go, and then let the sheet take sixty such steps by itself: that is how a model learns."
     tries = (

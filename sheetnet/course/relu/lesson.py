@@ -23,6 +23,23 @@ class Relu(Lines):
     """One ReLU, two of them against two lines, eight by hand, any number by formula, and what is left of the error."""
 
     name, predicts, shapes = "relu", True, False
+    to_fill = (
+        "one.line_at",
+        "one.relu_at",
+        "one.corner",
+        "one.line",
+        "one.relu",
+        "two.line_1",
+        "two.line_2",
+        "two.lines",
+        "two.relu_1",
+        "two.relu_2",
+        "two.relus",
+        "eight.error",
+        "many.width",
+        "many.right",
+        "many.error",
+    )
     title = "Rectified lines: from one corner to any curve"
     purpose = "A ReLU is a line cut off at 0. Lines added stay a line; ReLUs added bend. You add two, then eight by hand, then let formulas add up to 32 and watch the error: so a net can follow any curve (lesson 4: how it learns to)."
 

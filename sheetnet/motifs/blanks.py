@@ -1,0 +1,95 @@
+"""Blanks: formulas that a learner is to fill in on a lesson's own sheets, and what is said of them.
+
+The cells of such a block are empty and coloured as an answer; the block itself, from which all else is calculated and
+drawn, stands in hidden columns of the sheet Blanks. So all else is alive, and a blank is judged by the numbers of now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from sheetnet.graph.judging import fingerprint
+from sheetnet.graph.node import apply, constant, lift, variable, where
+from sheetnet.page.area import Area
+from sheetnet.page.book import Block, Book, Page
+from sheetnet.page.shown import Shown
+
+BLANK, SAID = "blank.", "blanks.says_"
+TOP, WHAT, LINK, VERDICT, HELPERS = 6, 1, 2, 3, 5
+CLOSE = 1e-6  # of 1 + the size of a number: how far what was filled in may be off
+EMPTY, RIGHT, SO_FAR, DIFFERS = "not filled in yet", "right", "right so far", "differs"
+ABOUT = "Type a formula into each yellow cell that a blue place leads to; all other cells go on as if it were there."
+
+
+@dataclass(frozen=True)
+class Blank:
+    """The cells that are empty, and the block whose formulas are missing there."""
+
+    cells: Block
+    filled: Block
+
+
+class Blanks:
+    """The sheet, and the blanks that are found while the lesson's own sheets are laid."""
+
+    def __init__(self, book: Book, ids: Collection[str]) -> None:
+        """Still empty: the sheets with the blanks come after it, and it is filled in when they stand."""
+        self.page = book.page("Blanks", "Blanks: what is missing?", ABOUT, freeze=(TOP, 0))
+        self.found: list[Blank] = []
+        book.instead.update(dict.fromkeys(ids, self._place))
+
+    def _place(self, page: Page, id: str, one: Shown, row: int, col: int, side: bool) -> Block:
+        """Empty cells at this place; the block itself, with its formulas and its name, in hidden columns."""
+        cells = page.place(
+            f"{BLANK}{id}", variable(id, one.node.shape), row, col, "answer",
+            title=one.title, labels=one.labels, side=side, format=one.format,
+        )  # fmt: skip
+        at = HELPERS + 3 * len(self.found)
+        filled = self.page.place(id, one.node, TOP, at, one.role, one.style, name=one.name, format=one.format)
+        self.found.append(Blank(cells, filled))
+        return cells
+
+    def fill(self) -> None:
+        """Lay the sheet: where something is missing, and whether what was filled in is right."""
+        page, n = self.page, len(self.found)
+        page.widths |= {0: 4.0, WHAT: 44.0, LINK: 24.0, VERDICT: 22.0}
+        for col, head in ((WHAT, "What is missing"), (LINK, "Where"), (VERDICT, "Verdict")):
+            page.text(TOP - 1, col, head, "head_left")
+        for i, blank in enumerate(self.found):
+            at = blank.cells.area
+            page.text(TOP + i, 0, str(i + 1), "count")
+            page.text(TOP + i, WHAT, blank.cells.title or blank.filled.id, "lead_top")
+            page.text(TOP + i, LINK, at.full(fixed=False).replace("'", ""), "link_top", link=at.full(fixed=False))
+            self._judge(i, blank)
+        page.hidden = range(HELPERS, HELPERS + 3 * n)
+        page.print_cols = VERDICT + 1
+        page.active = (TOP, VERDICT)
+
+    def _judge(self, i: int, blank: Blank) -> None:
+        typed, right, n = blank.cells.node, blank.filled.node, blank.filled.area.n_rows
+        within = CLOSE * (1.0 + apply("abs", right))
+        hits = apply("hit", typed, within, right, constant(((fingerprint(0.0),),) * n))
+        self.page.place(f"blanks.hit_{i + 1}", hits, TOP, HELPERS + 3 * i + 1, "result", "cells", format="plain")
+        empty, n_right = apply("sum", apply("equal", typed, lift(""))), apply("sum", hits)
+        wrong = float(n) - empty - n_right
+        says = where(apply("greater", wrong, lift(0.5)), DIFFERS, SO_FAR)
+        says = where(apply("greater", n_right, lift(n - 0.5)), RIGHT, says)
+        says = where(apply("greater", empty, lift(n - 0.5)), EMPTY, says)
+        self.page.place(f"{SAID}{i + 1}", says, TOP + i, VERDICT, "agreement", format="text")
+
+    def told(self, values: Mapping[str, np.ndarray]) -> str:
+        """How far one has come, in a line, from the recalculated values of blocks, by id."""
+        said: dict[str, list[str]] = {word: [] for word in (RIGHT, SO_FAR, DIFFERS, EMPTY)}
+        for i, blank in enumerate(self.found, start=1):
+            said.setdefault(str(values[f"{SAID}{i}"][0, 0]), []).append(blank.cells.area.full(fixed=False))
+        wrong = f" ({', '.join(said[DIFFERS])})" if said[DIFFERS] else ""
+        counts = (f"{len(places)} {word}{wrong * (word == DIFFERS)}" for word, places in said.items() if places)
+        return f"of {len(self.found)} blanks {', '.join(counts)}"
+
+
+def seen_at(book: Book, id: str) -> Area:
+    """Where a block is seen: its empty cells, where it is to be filled in."""
+    return book.block(f"{BLANK}{id}" if id in book.instead else id).area
