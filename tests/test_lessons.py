@@ -25,6 +25,7 @@ from sheetnet.__main__ import main
 from sheetnet.book import reader
 from sheetnet.book.opened import find_manifest
 from sheetnet.book.reader import where
+from sheetnet.checking.poison import poison
 from sheetnet.checking.report import Report
 from sheetnet.course import LISTING, kind_of, workbook_of
 from sheetnet.course.drawing import own
@@ -107,6 +108,26 @@ def answering(exercised: Book, engine: Engine, small: Made) -> Iterator[tuple[Bo
     if isinstance(exercised.workbook, Titanic):
         exercised = Book(small.path, small.workbook, small.inputs)
     with engine.open(exercised.path) as session:
+        session.recalculate()
+        yield exercised, session
+
+
+@pytest.fixture(scope="module")
+def asking(exercised: Book, engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Book, Session]]:
+    """The sheets that ask, open and recalculated, alone: no formula of theirs but one needs the lesson's own sheets."""
+    contents, book = exercised.contents, exercised.workbook.book
+    rest = set(book.block("exercises.as_it_came").area.cells())
+    sheets = {
+        name: replace(
+            sheet, formulas={at: f for at, f in sheet.formulas.items() if at not in rest or name == "Predict"}
+        )
+        for name, sheet in contents.sheets.items()
+        if name in ("Predict", "Exercises")
+    }
+    assert not [f.text for sheet in sheets.values() for f in sheet.formulas.values() if "!" in f.text]
+    path = tmp_path_factory.mktemp("asking") / "asking.xlsx"
+    poison(replace(contents, sheets=sheets, names={}), path)
+    with engine.open(path) as session:
         session.recalculate()
         yield exercised, session
 
@@ -344,8 +365,8 @@ def said_of_answers(book: Book, session: Session) -> list[str]:
     return [str(line[0]) for line in session.read(area.sheet, area.row, area.col, area.n_rows, 1)]
 
 
-def test_every_exercise_in_all_its_states(answering: tuple[Book, Session]) -> None:
-    book, session = answering
+def test_every_exercise_in_all_its_states(asking: tuple[Book, Session]) -> None:
+    book, session = asking
     exercises, truths = book.workbook.exercises, book.truths
     n = len(exercises)
     assert n >= 8
@@ -377,8 +398,8 @@ def told(book: Book, session: Session) -> list[str]:
     return [str(line[0] or "") for line in session.read(area.sheet, area.row, area.col, area.n_rows, 1)]
 
 
-def test_a_likely_mistake_is_told_what_it_is(answering: tuple[Book, Session]) -> None:
-    book, session = answering
+def test_a_likely_mistake_is_told_what_it_is(asking: tuple[Book, Session]) -> None:
+    book, session = asking
     exercises, given = book.workbook.exercises, book.workbook.by_node(book.inputs)
     wrong = [exercise.wrong(given) for exercise in exercises]
     for i in range(max(map(len, wrong))):
@@ -451,8 +472,8 @@ def test_no_cell_beside_the_exercises_holds_an_answer(exercised: Book) -> None:
 # ---- predict first
 
 
-def test_a_guess_comes_before_what_happens(answering: tuple[Book, Session]) -> None:
-    book, session = answering
+def test_a_guess_comes_before_what_happens(asking: tuple[Book, Session]) -> None:
+    book, session = asking
     asked = book.workbook.predictions
     happens = outcomes(asked, book.workbook.by_node(book.inputs))
     n, areas = len(asked), {id: book.workbook.book.block(f"predict.{id}").area for id in SHOWN}

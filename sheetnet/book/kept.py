@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from sheetnet.book.package import open_package
 from sheetnet.common.kept import keep
 from sheetnet.errors import WorkbookError
 
+DATE = (1980, 1, 1, 0, 0, 0)  # of every part that XlsxWriter writes
 OURS = b'<fileVersion appName="xl" lastEdited="4" lowestEdited="4" rupBuild="4505"/>'  # what XlsxWriter writes
 
 
@@ -18,8 +20,11 @@ def saved_since(path: Path) -> bool:
     if not path.is_file():
         return False
     try:
-        return OURS not in open_package(path).parts.get("xl/workbook.xml", b"")
-    except WorkbookError:
+        if OURS not in open_package(path).parts.get("xl/workbook.xml", b""):
+            return True
+        with zipfile.ZipFile(path) as archive:  # a program that keeps what it does not change dates what it writes
+            return any(part.date_time != DATE for part in archive.infolist())
+    except (WorkbookError, OSError, zipfile.BadZipFile):
         return True
 
 

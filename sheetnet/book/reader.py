@@ -29,6 +29,7 @@ class _Entries:
     sheets: list[tuple[str, str, str]] = field(default_factory=list)
     names: list[tuple[str, str | None, str]] = field(default_factory=list)
     calculation: dict[str, str] = field(default_factory=dict)
+    settings: int = 0  # how often the file says how to calculate
 
 
 def read(path: Path) -> Contents:
@@ -42,6 +43,8 @@ def read(path: Path) -> Contents:
     entries = _entries(package, part)
     contents = Contents(str(path), {}, {}, _calculation(entries.calculation), package.parts)
     oddities = _Oddities(list(package.oddities))
+    if entries.settings > 1:
+        oddities.add("calculation settings", "given twice")
     strings = _strings(package, relations)
     walked = {part, package.find(f"xl/_rels/{part.rpartition('/')[2]}.rels")}
     for name, id, state in entries.sheets:
@@ -117,6 +120,7 @@ def _entries(package: Package, part: str) -> _Entries:
         elif tag == "definedName":
             name, inside = attributes, True
         elif tag == "calcPr":
+            found.settings += 1
             found.calculation = attributes
 
     def end(tag: str, text: str) -> None:

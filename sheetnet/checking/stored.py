@@ -36,19 +36,28 @@ class Stored:
                 self.lacking += 1
                 continue
             self.wrong += 1
-            self.first = self.first or f"{where(area.sheet, *at)} has {was!s:.40} for {values[0]!s:.40}"
+            self.first = self.first or f"{where(area.sheet, *at)} has {_told(was)} for {_told(values[0])}"
 
     def notes(self) -> list[str]:
         """What there is to say, in words."""
         out = []
         if self.wrong:
-            are = "value stored beside a formula is" if self.wrong == 1 else "values stored beside formulas are"
-            out.append(f"{self.wrong} {are} not what it gives: {self.first}. {_SHOWN_BY.format('what is stored')}")
+            are = "value stored beside a formula is not what it gives"
+            if self.wrong > 1:
+                are = "values stored beside formulas are not what they give"
+            out.append(f"{self.wrong} {are}: {self.first}. {_SHOWN_BY.format('what is stored')}")
         if self.lacking:
             out.append(
                 f"beside {self.lacking} of {self.cells} formula cells no value is stored. {_SHOWN_BY.format('nothing')}"
             )
         return out
+
+
+def _told(value: object) -> str:
+    """A value in a few words."""
+    if value in ("", None):
+        return "nothing"
+    return "an error" if value != value else f"{value!s:.40}"
 
 
 def _same(was: Value, value: object, zero: float) -> bool:

@@ -53,7 +53,7 @@ def check_names(contents: Contents, workbook: Workbook, report: Report) -> None:
     """Names that formulas read by must mean what they meant, and from every cell the same."""
     known = {name.lower(): text for name, text in contents.names.items()}
     for name, area in workbook.book.names.items():
-        text = contents.names.get(name, "nothing")
+        text = known.get(name.lower(), "nothing")  # programs take names as they are said in any case
         if canonical(text.removeprefix("=")) != canonical(area.full()):
             report.structure.append(Finding(f"name {name}", "the name refers to something else", text, area.full()))
         for sheet in contents.sheets:

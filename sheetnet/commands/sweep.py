@@ -23,8 +23,9 @@ from sheetnet.commands.common import (
     rows_options,
     table_flags,
     table_of,
+    tell_kept,
 )
-from sheetnet.commands.sweep_table import sweep_table
+from sheetnet.commands.sweep_table import EXPLODED, sweep_table
 from sheetnet.commands.tables import OF_MODEL, OF_TABLE, is_own, none_of, own_options
 from sheetnet.common.files import writing
 from sheetnet.models.optimisers import OPTIMISERS
@@ -140,7 +141,11 @@ def sweep(what: str, nets: int | None, as_json: bool, **options: Any) -> None:
 
 def _write(result: Sweep, files: dict[str, Path]) -> None:
     if "output" in files:
-        result.workbook(files["output"])
+        from sheetnet.book.kept import keeping
+
+        with keeping(files["output"]) as copy:
+            result.workbook(files["output"])
+        tell_kept(files["output"], copy)
     if "plot" in files:
         result.plot(files["plot"])
     if "results" in files:
@@ -167,8 +172,7 @@ def _print(model: str, result: Sweep, options: dict[str, Any], said: Sequence[st
         by.index, by.columns = [f"{i:.3g}" for i in by.index], [f"{c:.3g}" for c in by.columns]
         click.echo(tabulate(by, headers="keys", disable_numparse=True, stralign="right"))
         if result.shares["exploded"]:
-            words = "exploded: finite at the end, above where they began and above saying 0 for every row"
-            click.echo(f"\n{result.shares['exploded']:.1%} {words}: take smaller rates")
+            click.echo(f"\n{result.shares['exploded']:.1%} {EXPLODED}")
         row = result.best_row
         flags = " ".join(f"--{name.replace('_', '-')} {float(row[name])!r}" for name in ("lr", "scale", "weight_decay"))
         told = f", accuracy {row['accuracy']:.1%}" if result.table["accuracy"].notna()[row.name] else ""

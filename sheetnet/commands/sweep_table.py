@@ -17,6 +17,7 @@ from sheetnet.errors import SheetnetError
 if TYPE_CHECKING:
     from sheetnet.training.net_sweep import NetSweep
 
+EXPLODED = "exploded: finite at the end, above where they began and above saying 0 for every row: take smaller rates"
 OF_BEST = ("optimiser", "lr", "weight_decay", "seed")  # what makes the best net again
 
 
@@ -80,6 +81,8 @@ def _print(result: NetSweep, again: str) -> None:
         by.index = [f"{rate:.3g}" for rate in by.index]
         click.echo(f"\nmedian final {judged} by learning rate (down) and optimiser (across)")
         click.echo(tabulate(by, headers="keys", disable_numparse=True, stralign="right"))
+        if (share := float(result.table["exploded"].mean())) > 0:
+            click.echo(f"\n{share:.1%} {EXPLODED}")
         row = result.best_row
         flags = [f"--{name.replace('_', '-')} {_typed(row[name])}" for name in OF_BEST]
         told = f", accuracy {row['accuracy']:.1%}" if row["accuracy"] == row["accuracy"] else ""

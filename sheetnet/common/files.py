@@ -114,7 +114,7 @@ def replaceable(path: Path) -> Path:
 def writing(
     path: Path, kind: type[SheetnetError] = SheetnetError, hint: str = "", same: Same | None = None
 ) -> Iterator[Path]:  # fmt: skip
-    """As replacing, with the reason in words where it cannot be written, and a hint after it.
+    """As replacing, with the reason in words where it cannot be written, and a hint after it where it is refused.
 
     Raises: an error of that kind.
     """
@@ -126,6 +126,7 @@ def writing(
         with replacing(path, same) as fresh:
             yield fresh
     except OSError as reason:
+        hint = hint if reason.errno in (errno.EACCES, errno.EPERM, errno.EBUSY) else ""
         raise kind(f"{path}: cannot be written: {reason.strerror or reason}{hint}") from reason
 
 

@@ -95,7 +95,9 @@ def of_passengers(table: Any) -> bool:
 
 def _rectified(table: Any, n_hidden: int, loss: str | None) -> Net:
     if table.target.kind == "many":
-        raise SheetnetError(f"{_found(table)}: two units are too few; take sn.softmax(table) or sn.mlp(table, 8)")
+        raise SheetnetError(
+            f"{_found(table)}: ReLUs that are added give one number for all; take sn.softmax(table) or sn.mlp(table, 8)"
+        )
     loss = loss_for(table, loss or "mse")
     name, title = ("two_relu", "Two ReLU") if n_hidden == 2 else (f"relu_{n_hidden}", f"{n_hidden} ReLU")
     steps = sequence([Dense(table.n_features, n_hidden), Activation("relu"), SumColumns()])

@@ -62,8 +62,9 @@ class NetSweep:
 
     @property
     def best_row(self) -> pd.Series:
-        """The settings and results of the best net."""
-        return self.table.loc[self.table[self.judged].idxmin()]
+        """The settings and results of the best net; of one that exploded only where all did."""
+        well = self.table[~self.table["exploded"].astype(bool) & self.table[self.judged].notna()]
+        return self.table.loc[(well if len(well) else self.table)[self.judged].idxmin()]
 
     @property
     def title(self) -> str:
