@@ -156,7 +156,7 @@ def test_charts_that_a_program_drops_are_one_line(small: Made, tmp_path: Path) -
     out = damaged(small.path, DAMAGES["all charts gone"], "", tmp_path / "damaged.xlsx")
     assert out is not None
     (finding,) = examine(out).presentation
-    assert finding.what == "4 charts are gone"
+    assert finding.what == "5 charts are gone"
     assert finding.got == "none on Descent Linear, Descent Two ReLU"
 
 
