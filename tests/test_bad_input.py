@@ -392,7 +392,8 @@ def test_a_target_that_cannot_be_written_stays_what_it_was(
     Path("out.xlsx").write_bytes(b"precious")
     monkeypatch.setattr(moment, deny)
     message = refused("build", "titanic", "--csv", small.csv or "", "--epochs", "1", "-o", "out.xlsx")
-    assert "out.xlsx: cannot be written: Permission denied" in message
+    assert "out.xlsx" in message
+    assert "Permission denied" in message
     assert Path("out.xlsx").read_bytes() == b"precious"
     assert os.listdir() == ["out.xlsx"]
 
@@ -411,7 +412,7 @@ def test_a_full_disk_stays_what_it_was(small: Made, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("moment", ["_settings", "_block", "charts.draw", "solver_settings"])
 def test_ctrl_c_while_writing_leaves_the_old_file(small: Made, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     Path("out.xlsx").write_bytes(b"precious")

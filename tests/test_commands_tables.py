@@ -140,7 +140,7 @@ def test_a_workbook_of_ours_is_written_anew() -> None:
 def test_ctrl_c_leaves_nothing_half_written(
     folder: Path, monkeypatch: pytest.MonkeyPatch, before: bytes | None
 ) -> None:
-    def stopped(*_: object) -> None:
+    def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     if before:

@@ -248,6 +248,8 @@ def test_the_end_of_ironcalc_is_an_engine_error_and_the_next_file_is_calculated(
 def test_what_takes_too_long_is_given_up(calculator: IronCalcSession, monkeypatch: pytest.MonkeyPatch) -> None:
     number = calculator._process.process.pid
     os.kill(number, signal.SIGSTOP)
+    while Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "T":  # it stands still
+        time.sleep(0.01)
     monkeypatch.setattr(calculator, "_seconds", 0.1)
     with pytest.raises(EngineError, match=r"book\.xlsx: IronCalc cannot recalculate this workbook: it was not done"):
         calculator.recalculate()

@@ -21,6 +21,7 @@ from engine_book import by_hand
 from test_live import is_learning, running, wait_for
 
 import sheetnet as sn
+from sheetnet.course.listing import LISTING
 from sheetnet.engines import Engine, libreoffice
 from sheetnet.living import board
 from sheetnet.living.learning import learn
@@ -124,7 +125,9 @@ def test_the_curve_is_seen_to_move_and_the_window_stays(
     assert here  # a person looks at it
     with sn.live(book) as live:  # finds the one that is open
         assert sorted(offices(home)) == sorted(here)
-        assert live.loss() == pytest.approx(sn.train(sn.two_relu(titanic_file.table), titanic_file.table).losses[50])
+        net = sn.two_relu(titanic_file.table)
+        run = sn.train(net, titanic_file.table, net.init(LISTING["titanic"].seed))
+        assert live.loss() == pytest.approx(run.losses[50])
         by_hand(
             temporary,
             f"sheets = document.Sheets\ndocument.CurrentController.setActiveSheet(sheets.getByName({DESCENT!r}))",

@@ -49,7 +49,9 @@ def workbooks(
 
 OPEN = """
 from com.sun.star.beans import PropertyValue
-desktop.loadComponentFromURL({url!r}, "_blank", 0, ()).CurrentController.Frame.ContainerWindow.setPosSize(*{size}, 15)
+shown = desktop.loadComponentFromURL({url!r}, "_blank", 0, ()).CurrentController
+shown.Frame.ContainerWindow.setPosSize(*{size}, 15)
+shown.ZoomType, shown.ZoomValue = 3, 80  # per cent: columns are wider here than in Excel
 document.close(True)
 """
 DO = """

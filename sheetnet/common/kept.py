@@ -19,5 +19,6 @@ def keep(path: Path) -> Path:
     try:
         shutil.copy2(path, copy)
     except OSError as reason:
+        copy.unlink(missing_ok=True)
         raise SheetnetError(f"{copy}: what stands in {path} cannot be kept there: {reason.strerror}") from None
     return copy
