@@ -157,7 +157,7 @@ def test_charts_that_a_program_drops_are_one_line(small: Made, tmp_path: Path) -
     assert out is not None
     (finding,) = examine(out).presentation
     assert finding.what == "5 charts are gone"
-    assert finding.got == "none on Descent Linear, Descent Two ReLU"
+    assert finding.got == "none on Start, Descent Linear, Descent Two ReLU"
 
 
 def test_what_a_learner_may_do_is_no_finding(small: Made, tmp_path: Path) -> None:
