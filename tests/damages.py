@@ -324,6 +324,9 @@ DAMAGES: dict[str, Damage] = {
     "a table without a head": Damage(
         DIFFERENCE, swap(TABLES, r'(<table [^>]*ref="[^"]*")', r'\1 headerRowCount="0"'), "table"
     ),
+    "new rows that get another formula": Damage(
+        DIFFERENCE, swap(TABLES, r"(<calculatedColumnFormula>)([^<]*)", r"\g<1>0+\2"), "new rows"
+    ),
     "a table with totals": Damage(DIFFERENCE, swap(TABLES, r' totalsRowShown="0"', ' totalsRowCount="1"'), "totals"),
     "a table that its sheet does not have": Damage(
         DIFFERENCE, swap(SHEETS, r"<tableParts .*?</tableParts>", ""), "table"

@@ -16,6 +16,7 @@ from openpyxl.comments import Comment
 import sheetnet as sn
 from sheetnet.book import reader
 from sheetnet.book.contents import Contents
+from sheetnet.checking.examined import examine
 from sheetnet.checking.poison import poison
 from sheetnet.engines import CellError
 
@@ -252,6 +253,15 @@ SAID_TWICE: dict[str, tuple[str, str, str, tuple[str, str]]] = {
     "a name in capitals": (
         "xl/workbook.xml", r'(<definedName name=")X(">.*?</definedName>)', r"\1X\2\1x\2", ("name x", "second"),
     ),
+    "a name of no sheet": (
+        "xl/workbook.xml", r'(<definedName name="X")>', r'\1 localSheetId="0000099">', ("name X", "not there"),
+    ),
+    "settings of calculation": ("xl/workbook.xml", r"(<calcPr[^>]*/>)", r"\1\1", ("calculation settings", "twice")),
+    "a part of two sheets": (
+        "xl/workbook.xml", r'<sheet name="Start"([^>]*)/>', r'\g<0><sheet name="Again"\1/>', (
+            "sheet Again", "another sheet's"
+        ),
+    ),
     "beyond the edge": (SHEET.pattern, r'<c r="B9" ', '<c r="XFE9"/><c r="B9" ', ("Start!XFE9", "edge")),
     "below the edge": (SHEET.pattern, r"</sheetData>", '<row r="1048577"><c r="A1048577"/></row></sheetData>',
                        ("Start!A1048577", "edge")),
@@ -281,6 +291,19 @@ def test_what_a_file_says_twice_or_outside_of_a_sheet_is_an_oddity(small: Made, 
 
     oddities = reader.read(as_another_wrote_it(small.path, tmp_path / "odd.xlsx", change)).oddities
     assert [where for where, said in oddities if words in said] == [place], oddities
+
+
+@pytest.mark.parametrize("how", OTHERS)
+def test_what_is_shown_is_looked_at_in_every_form(small: Made, tmp_path: Path, how: str) -> None:
+    """A link is led elsewhere: whatever the parts are called, that is seen."""
+    old, new = 'location="Predict!A1"', 'location="Words!Z9"'
+
+    def edited(parts: Parts) -> None:
+        name = next(name for name, content in parts.items() if old in content)
+        parts[name] = parts[name].replace(old, new)
+
+    path = as_another_wrote_it(small.path, tmp_path / "other.xlsx", *OTHERS[how], edited)
+    assert any("WORDS!Z9" in str(finding.got) for finding in examine(path).presentation)
 
 
 def test_a_part_that_stands_twice_in_the_zip_is_an_oddity(small: Made, tmp_path: Path) -> None:

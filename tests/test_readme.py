@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
-from conftest import command_of
+from conftest import Made, command_of, run_here
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -71,3 +73,12 @@ for module in pkgutil.iter_modules(sn.__path__):
 print([name for name in sn.__all__ if name != "__version__" and not callable(getattr(sn, name))])
 """
     assert _in_a_fresh_process(code) == "[]"
+
+
+def test_train_learns_what_the_passengers_workbook_shows(titanic_file: Made) -> None:
+    """The first command of the README builds, then trains: both begin from the same weights and say the same."""
+    for name in ("linear", "two-relu"):
+        said = run_here("train", name, "--epochs", 100, "--lr", 0.1, "--device", "cpu", "--json")
+        assert said.returncode == 0, said.stderr
+        losses = titanic_file.manifest.record[f"torch.{name.replace('-', '_')}.descent.loss"][:, 0]
+        np.testing.assert_allclose(json.loads(said.stdout)["losses"], losses, rtol=1e-9)

@@ -13,7 +13,7 @@ from sheetnet.book import manifest
 from sheetnet.book.given import models_for
 from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED, known, learning_rate, named, whole_number
 from sheetnet.course.lesson import Lesson
-from sheetnet.course.titanic.lesson import Spec, Titanic
+from sheetnet.course.titanic.lesson import RATE, USUAL, Spec, Titanic
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.magnitude import with_magnitudes
@@ -22,9 +22,10 @@ from sheetnet.models.labels import taken
 from sheetnet.models.losses import of_nothing
 from sheetnet.models.make import net_of
 from sheetnet.models.metrics import trouble as words_of
-from sheetnet.models.model import Model
+from sheetnet.models.model import Model, create
 from sheetnet.models.net import Net
 from sheetnet.models.optimisers import optimiser_of
+from sheetnet.motifs.blanks import fillable
 from sheetnet.motifs.least_squares import SINGULAR, new_share
 from sheetnet.motifs.workbook import Values, Workbook
 from sheetnet.tables import Raw, read_passengers
@@ -201,17 +202,16 @@ def build_lesson(
     kind = kind_of(name)
     seed = LISTING[name].seed if seed is None else whole_number("seed", seed, 0, MAX_SEED)
     learner = named(learner)
-    file = target(Path("workbooks") / f"{LISTING[name].file}.xlsx" if path is None else path)
-    if blanks and not kind.to_fill:
-        raise SheetnetError(f"the lesson {name} has no blanks to fill in: leave them away, or take another lesson")
+    file = target(Path("workbooks") / f"{LISTING[name].file}{'_blanks' * blanks}.xlsx" if path is None else path)
+    if blanks:
+        fillable(name, kind.to_fill)
     if name == "titanic":
-        from sheetnet.models.make import linear, two_relu
         from sheetnet.tables.titanic import titanic
 
-        table = titanic()
-        models = [net for net in (linear(table), two_relu(table)) if isinstance(net, Model)]
+        table = titanic(USUAL["recipe"])
+        models = [create(model, table.n_features) for model in USUAL["models"]]
         begin = {m.name: m.init(seed)["W"] for m in models}
-        how: dict[str, Any] = {"epochs": 100, "rates": dict.fromkeys(begin, 0.1), "optimiser": "sgd", "given": ()}
+        how = {key: USUAL[key] for key in ("epochs", "optimiser", "given")} | {"rates": dict.fromkeys(begin, RATE)}
         return assemble(file, table, models, **how, seed=seed, begin=begin, learner=learner)
     return assemble_lesson(file, kind, {}, seed, learner, blanks)
 

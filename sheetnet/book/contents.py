@@ -42,7 +42,7 @@ class Sheet:
     """The filled cells of one sheet, counted from 0; covered are the cells of array formulas besides their first.
 
     values: of cells without a formula. stored: what the file says beside each formula cell, covered ones included; a
-    cell without any is not there. state: visible, hidden or veryHidden.
+    cell without any is not there.
     """
 
     values: dict[Cell, Value] = field(default_factory=dict)
@@ -50,7 +50,6 @@ class Sheet:
     covered: set[Cell] = field(default_factory=set)
     stored: dict[Cell, Value] = field(default_factory=dict)
     tables: dict[str, TableCells] = field(default_factory=dict)
-    state: str = "visible"
 
 
 @dataclass

@@ -155,16 +155,21 @@ def _strange(found: Any, known: Any) -> str:
     return ""
 
 
+def _listed(of: dict[str, Any], key: str) -> list[Any]:
+    found = of.get(key)
+    return found if isinstance(found, list) else []
+
+
 def _check_known(content: Any, file: str) -> None:
     """Raises: WorkbookError for what has a name that this sheetnet does not know, with those that it has."""
     content = content if isinstance(content, dict) else {}
     spec = content.get("spec")
     spec = spec if isinstance(spec, dict) else {}
     lesson = content.get("lesson", TITANIC)
-    nets = [net for net in spec.get("nets") or () if isinstance(net, dict)]
-    steps = [step for net in nets for step in net.get("steps") or () if isinstance(step, dict)]
+    nets = [net for net in _listed(spec, "nets") if isinstance(net, dict)]
+    steps = [step for net in nets for step in _listed(net, "steps") if isinstance(step, dict)]
     of_passengers = lesson == TITANIC
-    models = [name for name in spec.get("models") or () if isinstance(name, str)] if of_passengers else []
+    models = [name for name in _listed(spec, "models") if isinstance(name, str)] if of_passengers else []
     asked: list[tuple[str, list[Any], Any]] = [
         ("is of the lesson", [lesson], (*LISTING, OWN)),
         ("has the recipe", [spec.get("recipe")] if of_passengers else [], RECIPES),

@@ -57,6 +57,7 @@ class Package:
     file: str
     parts: dict[str, bytes]
     oddities: list[tuple[str, str]] = field(default_factory=list)
+    walked: set[str] = field(default_factory=set)  # the parts whose XML has been read
     _names: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -67,27 +68,36 @@ class Package:
         return self._names.get(name.lower())
 
     def relations(self, part: str) -> dict[str, Relation]:
-        """What a part refers to by id; nothing where it has no list of that, or refers outside the file.
+        """What a part refers to in the file, by id. Raises: WorkbookError for damaged XML."""
+        return self._related(part)[0]
 
-        Raises: WorkbookError for damaged XML.
-        """
+    def outside(self, part: str) -> dict[str, str]:
+        """The places outside the file that a part refers to, by id. Raises: as relations."""
+        return self._related(part)[1]
+
+    def _related(self, part: str) -> tuple[dict[str, Relation], dict[str, str]]:
         found: dict[str, Relation] = {}
+        away: dict[str, str] = {}
         folder, _, name = part.rpartition("/")
         rels = self.find(join(folder, "_rels", f"{name}.rels"))
 
         def start(tag: str, attributes: dict[str, str]) -> None:
-            if tag == "Relationship" and attributes.get("TargetMode") != "External":
+            if tag == "Relationship":
                 target = attributes.get("Target", "")
+                if attributes.get("TargetMode") == "External":
+                    away[attributes.get("Id", "")] = target
+                    return
                 whole = normpath(join("/" + dirname(part), target)).lstrip("/")
                 kind = attributes.get("Type", "").rpartition("/")[2]
                 found[attributes.get("Id", "")] = Relation(kind, self.find(whole) or whole)
 
         if rels is not None:
             self.walk(rels, start)
-        return found
+        return found, away
 
     def walk(self, part: str, start: Start | None = None, end: End | None = None) -> None:
         """None; as walk, for one of the parts."""
+        self.walked.add(part)
         walk(self.parts[part], f"{self.file}: {part}", start, end)
 
 

@@ -26,7 +26,7 @@ __all__ = [
 class _Entries:
     """What xl/workbook.xml lists: sheets as (name, relation, state), names as (name, sheet's place, meaning)."""
 
-    sheets: list[tuple[str, str, str]] = field(default_factory=list)
+    sheets: list[tuple[str, str]] = field(default_factory=list)
     names: list[tuple[str, str | None, str]] = field(default_factory=list)
     calculation: dict[str, str] = field(default_factory=dict)
     settings: int = 0  # how often the file says how to calculate
@@ -38,7 +38,7 @@ def read(path: Path) -> Contents:
     Raises: WorkbookError for a file that is missing, no workbook, or damaged.
     """
     package = open_package(path)
-    part = _workbook_part(package)
+    part = workbook_part(package)
     relations = package.relations(part)
     entries = _entries(package, part)
     contents = Contents(str(path), {}, {}, _calculation(entries.calculation), package.parts)
@@ -46,27 +46,26 @@ def read(path: Path) -> Contents:
     if entries.settings > 1:
         oddities.add("calculation settings", "given twice")
     strings = _strings(package, relations)
-    walked = {part, package.find(f"xl/_rels/{part.rpartition('/')[2]}.rels")}
-    for name, id, state in entries.sheets:
+    taken: set[str] = set()
+    for name, id in entries.sheets:
         relation = relations.get(id)
         if relation is None or relation.part not in package.parts:
             raise WorkbookError(f"{path} cannot be read: the sheet {name} is listed, but not there; build it anew")
         if relation.kind != "worksheet":  # a sheet that is a chart, or a dialog of old
             continue
-        if name.lower() in {other.lower() for other in contents.sheets}:
+        if name.lower() in taken:
             oddities.add(f"sheet {name}", "a second sheet of that name")
             continue
-        if relation.part in contents.paths.values():
+        if relation.part in taken:
             oddities.add(f"sheet {name}", f"{relation.part} is another sheet's too")
+            continue
+        taken |= {name.lower(), relation.part}
         reader = CellReader(package, name, strings, oddities.add)
         package.walk(relation.part, reader.start, reader.end)
-        sheet = reader.finish()
-        sheet.state = state
-        walked.add(relation.part)
-        contents.sheets[name], contents.paths[name] = sheet, relation.part
+        contents.sheets[name], contents.paths[name] = reader.finish(), relation.part
         _read_tables(package, relation.part, reader.tables, contents, oddities)
     _read_names(entries, contents, oddities)
-    for rest in sorted(package.parts.keys() - walked):
+    for rest in sorted(package.parts.keys() - package.walked):
         if rest.lower().endswith((".xml", ".rels")):
             package.walk(rest)  # bounds of what others read in it
     contents.oddities = oddities.all()
@@ -76,7 +75,7 @@ def read(path: Path) -> Contents:
 def sheet_names(path: Path) -> list[str]:
     """The names of a file's sheets in their order. Raises: as read."""
     package = open_package(path)
-    return [name for name, _, _ in _entries(package, _workbook_part(package)).sheets]
+    return [name for name, _ in _entries(package, workbook_part(package)).sheets]
 
 
 class _Oddities:
@@ -96,7 +95,7 @@ class _Oddities:
         return self._found + ([("workbook", f"{self._more} more of such kind")] if self._more else [])
 
 
-def _workbook_part(package: Package) -> str:
+def workbook_part(package: Package) -> str:
     """The part that lists the sheets: xl/workbook.xml, or what some programs call otherwise."""
     named = [r.part for r in package.relations("").values() if r.kind == "officeDocument"]
     for part in (*named, package.find("xl/workbook.xml")):
@@ -116,7 +115,7 @@ def _entries(package: Package, part: str) -> _Entries:
             root = True
         elif tag == "sheet":
             id = next((value for key, value in attributes.items() if key.endswith(" id")), "")
-            found.sheets.append((attributes.get("name", ""), id, attributes.get("state", "visible")))
+            found.sheets.append((attributes.get("name", ""), id))
         elif tag == "definedName":
             name, inside = attributes, True
         elif tag == "calcPr":
@@ -180,8 +179,10 @@ def _read_tables(package: Package, part: str, ids: set[str], contents: Contents,
     """Put the tables of the sheet that was read last into it: those that it names by the ids of their relations."""
     taken = {name.lower() for other in contents.sheets.values() for name in other.tables}
     *_, sheet = contents.sheets.values()
+    read: set[str] = set()
     for id, relation in package.relations(part).items():
-        if id in ids and relation.kind == "table" and relation.part in package.parts:
+        if id in ids and relation.kind == "table" and relation.part in package.parts.keys() - read:
+            read.add(relation.part)
             name, table = _table(package, relation.part)
             if name.lower() in taken:
                 oddities.add(f"table {name}", "a second table of that name")
@@ -224,11 +225,11 @@ def _count(package: Package, part: str, text: str) -> int:
 
 def _read_names(entries: _Entries, contents: Contents, oddities: _Oddities) -> None:
     """Put the defined names into contents; of two definitions the first stays."""
-    titles = [name for name, _, _ in entries.sheets]
+    titles = [name for name, _ in entries.sheets]
     taken = set()
     for name, scope, meaning in entries.names:
         if scope is not None:
-            if not (scope.isascii() and scope.isdigit() and int(scope[:6]) < len(titles)):
+            if not (scope.isascii() and scope.isdigit() and len(scope) < 7 and int(scope) < len(titles)):
                 oddities.add(f"name {name}", "the name belongs to a sheet that is not there")
                 continue
             name = f"{titles[int(scope)]}!{name}"

@@ -73,8 +73,10 @@ def rectangles(places: set[Place]) -> str:
     'A1:B2 B5'
     """
     runs: dict[Place, list[int]] = defaultdict(list)  # columns, by the first and last row of what is marked in them
-    for col in sorted({col for _, col in places}):
-        rows = sorted(row for row, c in places if c == col)
+    columns: dict[int, list[int]] = defaultdict(list)
+    for row, col in sorted(places):
+        columns[col].append(row)
+    for col, rows in sorted(columns.items()):
         starts = [row for row in rows if (row - 1, col) not in places]
         ends = [row for row in rows if (row + 1, col) not in places]
         for run in zip(starts, ends, strict=True):

@@ -167,8 +167,6 @@ def _settings(sheet: Any, page: Page, formats: Formats) -> None:
             for header, style in zip(headers, styles, strict=True)
         ]
         sheet.add_table(*area.corners, {"name": name, "columns": columns, "style": "Table Style Light 1"})
-        for block in (block for block in page.blocks if block.style == "cells" and block.name.startswith(f"{name}[")):
-            sheet.fill_new_rows(block, {formula.text for formula in page.book.formulas(block)})
 
 
 def lay_out(sheet: Any, page: Page, formats: Formats) -> None:
@@ -233,8 +231,12 @@ def _block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: For
     # that counts as changed and passes no edit on: a plain formula that reads it would go on showing what was stored.
     # So such a formula is written as an array formula of one cell. Programs that save the file keep that.
     lazy = block.style == "cells" and book.reads_arrays(block)
+    texts = set()
     for formula in book.formulas(block):
+        texts.add(formula.text)
         _formula(sheet, replace(formula, array=True) if lazy else formula, plain, top, left, format)
+    if block.style == "cells" and block.name.endswith("]"):  # a column of a Table
+        sheet.fill_new_rows(block, texts)
     conditions(sheet, block, formats)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
+from sheetnet.book.package import Package
 from sheetnet.checking.canonical import canonical
 from sheetnet.checking.styles import number_code
-from sheetnet.checking.xml import Parts, anywhere, attribute, each, flag, inside, local, relations, tree, value, words
+from sheetnet.checking.xml import anywhere, attribute, children, each, flag, inside, local, tree, value, whole, words
 
 _SIDES = {"b": "across", "l": "up", "t": "across, above", "r": "up, to the right"}
 SMALL = 600  # hundredths of a point
@@ -23,19 +24,21 @@ class Drawing:
     facts: dict[str, str] = field(default_factory=dict)
 
 
-def drawings(parts: Parts, part: str) -> tuple[list[Drawing], int]:
+def drawings(package: Package, part: str) -> tuple[list[Drawing], int]:
     """The charts of a sheet's drawing part, and how much else lies on it."""
-    targets = relations(parts, part)
+    parts, targets = package.parts, package.relations(part)
+    facts: dict[str, dict[str, str]] = {}  # of each chart's part
     charts, others = [], 0
-    for anchor in tree(parts, part) or ():
+    for anchor in children(tree(parts, part)):
         found = [targets[id] for one in anywhere(anchor, "chart") if (id := attribute(one, "id")) in targets]
-        corners = tuple(_whole(node.text) for end in ("from", "to") for node in _corner(inside(anchor, end)))
-        chart = next((tree(parts, one.where) for one in found if one.kind == "chart"), None)
-        if chart is None:
-            others += 1
+        corners = tuple(whole(node.text) for end in ("from", "to") for node in _corner(inside(anchor, end)))
+        chart = next((one.part for one in found if one.kind == "chart"), "")
+        if chart not in facts and (root := tree(parts, chart)) is not None:
+            facts[chart] = _facts(root)
+        if chart in facts:
+            charts.append(Drawing(facts[chart]["title"], corners, facts[chart]))
         else:
-            facts = _facts(chart)
-            charts.append(Drawing(facts["title"], corners, facts))
+            others += 1
     return charts, others
 
 
@@ -55,7 +58,7 @@ def _facts(root: Element) -> dict[str, str]:
     }
     facts |= _background(root, plot) | {"letters": _letters(chart)}
     kinds, number = [], 0
-    for group in () if plot is None else plot:
+    for group in children(plot):
         name, series = local(group), list(each(group, "ser"))
         if series:
             kinds.append(f"{name} {value(group, 'barDir')} {value(group, 'grouping', 'standard')[:8]}".strip())
@@ -63,7 +66,7 @@ def _facts(root: Element) -> dict[str, str]:
             number += 1
             facts |= {f"series {number}, {key}": what for key, what in _series(one, "bar" in name).items()}
     facts["kind"] = ", ".join(kinds) or "none"
-    axes = [one for one in (() if plot is None else plot) if one.tag.endswith(("valAx", "catAx", "dateAx", "serAx"))]
+    axes = [one for one in (children(plot)) if one.tag.endswith(("valAx", "catAx", "dateAx", "serAx"))]
     for one in axes:
         side = _SIDES.get(value(one, "axPos"), "")
         facts |= {f"axis {side}, {key}": what for key, what in _axis(one).items()}
@@ -111,7 +114,7 @@ def _line(one: Element | None) -> str:
     if colour == "none":
         return colour
     dash = value(one, "prstDash", "solid") if inside(one, "custDash") is None else "dash"
-    return f"{colour} {round(_whole(attribute(one, 'w')) / 3175) / 4:g}{'' if dash == 'solid' else ' broken'}"
+    return f"{colour} {round(whole(attribute(one, 'w')) / 3175) / 4:g}{'' if dash == 'solid' else ' broken'}"
 
 
 def _marker(one: Element | None) -> str:
@@ -128,7 +131,7 @@ def _background(root: Element, plot: Element | None) -> dict[str, str]:
 def _letters(chart: Element | None) -> str:
     """How the letters of a chart are hard to read: too small, or not black."""
     said = [*anywhere(chart, "rPr"), *anywhere(chart, "defRPr")]
-    small = any(0 < _whole(one.get("sz")) < SMALL for one in said)
+    small = any(0 < whole(one.get("sz")) < SMALL for one in said)
     colours = {_colour(one) for one in said} - {"", "000000"}
     return ", ".join(["small"] * small + sorted(colours)) or "black"
 
@@ -152,7 +155,3 @@ def _number(text: str) -> str:
         return f"{float(text):.15g}" if text else ""
     except ValueError:
         return text
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.strip().isdigit() and len(text) < 10 else 0

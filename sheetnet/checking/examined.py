@@ -12,6 +12,7 @@ from sheetnet.book.contents import Contents
 from sheetnet.book.inputs import read_inputs
 from sheetnet.book.manifest import Manifest
 from sheetnet.book.opened import find_manifest
+from sheetnet.book.package import Package
 from sheetnet.checking.presentation import check_presentation
 from sheetnet.checking.report import BlockReport, Report
 from sheetnet.checking.structure import (
@@ -84,6 +85,7 @@ def look_through(seen: Examined) -> None:
     check_values_on_record(contents, workbook, found, seen.inputs, seen.blocks)
     check_formulas(contents, workbook, seen.blocks, report)
     try:
-        report.presentation += check_presentation(contents.parts, workbook.book, found.tips)
+        package = Package(contents.file, dict(contents.parts))
+        report.presentation += check_presentation(package, workbook.book, found.tips)
     except WorkbookError as reason:  # of a part
         raise WorkbookError(f"{contents.file}: {reason}") from None

@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
+from sheetnet.book.package import Package
+from sheetnet.book.reader import workbook_part
 from sheetnet.book.tips import TITLE
 from sheetnet.checking.canonical import canonical
 from sheetnet.checking.drawings import Drawing, drawings
 from sheetnet.checking.styles import Style, Styles
-from sheetnet.checking.xml import Parts, Target, anywhere, attribute, each, flag, inside, local, relations, tree
+from sheetnet.checking.xml import anywhere, attribute, children, each, flag, inside, local, tree, whole
 from sheetnet.page.area import area_of, cell_address
 
-BOOK = "xl/workbook.xml"
 WIDE = 20_000  # cells of a validation beyond which it is kept as a range
 USUAL_WIDTH, USUAL_HEIGHT = 9.0, 15.0
 
@@ -57,21 +58,22 @@ class SheetLooks:
         return found
 
 
-def looks(parts: Parts) -> dict[str, SheetLooks]:
+def looks(package: Package) -> dict[str, SheetLooks]:
     """The looks of every sheet, by name, in their order.
 
     Raises: WorkbookError for damaged XML.
     """
-    root, targets = tree(parts, BOOK), relations(parts, BOOK)
-    named = {target.kind: target.where for target in targets.values()}
+    parts, book = package.parts, workbook_part(package)
+    root, targets = tree(parts, book), package.relations(book)
+    named = {target.kind: target.part for target in targets.values()}
     styles = Styles(parts, named.get("styles", ""), named.get("theme", ""))
     shared = [_letters(one) for one in each(tree(parts, named.get("sharedStrings", "")), "si")]
     window = inside(inside(root, "bookViews"), "workbookView")
     found: dict[str, SheetLooks] = {}
     for one in each(inside(root, "sheets"), "sheet"):
-        target = targets.get(attribute(one, "id"))
-        if target is not None and (sheet := tree(parts, target.where)) is not None:
-            looks = _sheet(sheet, parts, target, styles, shared)
+        target = targets.pop(attribute(one, "id"), None)  # of two sheets on one part the reader takes the first
+        if target is not None and (sheet := tree(parts, target.part)) is not None:
+            looks = _sheet(sheet, package, target.part, styles, shared)
             looks.view["sheet"] = one.get("state", "visible")
             if not found:
                 looks.view["window"] = attribute(window, "visibility", "visible")
@@ -92,18 +94,18 @@ def _letters(one: Element) -> str:
     return "".join(out)
 
 
-def _sheet(root: Element, parts: Parts, target: Target, styles: Styles, shared: list[str]) -> SheetLooks:
+def _sheet(root: Element, package: Package, part: str, styles: Styles, shared: list[str]) -> SheetLooks:
     out = SheetLooks(styles.cells[0])
     usual = inside(root, "sheetFormatPr")
     out.usual = (
         _size(attribute(usual, "defaultColWidth"), USUAL_WIDTH),
-        _size(attribute(usual, "defaultRowHeight"), 15.0),
+        _size(attribute(usual, "defaultRowHeight"), USUAL_HEIGHT),
     )
     if flag(attribute(usual, "zeroHeight")):
         out.usual = out.usual[0], 0.0
     for one in each(inside(root, "cols"), "col"):
         width = 0.0 if flag(one.get("hidden")) else _size(one.get("width"), out.usual[0])
-        first, last = (_whole(one.get(end)) for end in ("min", "max"))
+        first, last = (whole(one.get(end)) for end in ("min", "max"))
         for col in range(first - 1, min(last, first + 500)):
             out.columns[col] = width
             if one.get("style"):
@@ -114,26 +116,24 @@ def _sheet(root: Element, parts: Parts, target: Target, styles: Styles, shared: 
     later = anywhere(inside(root, "extLst"), "conditionalFormatting")  # of later versions of the format
     for group in (*each(root, "conditionalFormatting"), *later):
         place = " ".join(sorted(attribute(group, "sqref").split())) or "elsewhere"
-        ranked += [(_whole(rule.get("priority")), place, _rule(rule, styles)) for rule in each(group, "cfRule")]
+        ranked += [(whole(rule.get("priority")), place, _rule(rule, styles)) for rule in each(group, "cfRule")]
     for _, place, rule in sorted(ranked, key=lambda one: one[0]):
         out.rules.setdefault(place, []).append(rule)
     for one in each(inside(root, "dataValidations"), "dataValidation"):
         _bound(one, out)
-    targets = relations(parts, target.where)
+    targets, outside = package.relations(part), package.outside(part)
     for one in each(inside(root, "hyperlinks"), "hyperlink"):
-        outside = targets.get(attribute(one, "id"))
         place = canonical(one.get("location", "").removeprefix("#"))
-        said = [outside.where if outside else "", place, one.get("tooltip", "")]
+        said = [outside.get(attribute(one, "id"), ""), place, one.get("tooltip", "")]
         out.links[one.get("ref", "")] = " ".join(filter(None, said))
     _view(root, out)
     for one in each(root, "drawing"):
-        if (drawn := targets.get(attribute(one, "id"))) is not None:
-            charts, others = drawings(parts, drawn.where)
+        if (drawn := targets.pop(attribute(one, "id"), None)) is not None:
+            charts, others = drawings(package, drawn.part)
             out.charts, out.others = out.charts + charts, out.others + others
-    for away in targets.values():
-        if away.kind == "comments":
-            listed = inside(tree(parts, away.where), "commentList")
-            out.notes += [note.get("ref", "") for note in each(listed, "comment")]
+    for part in {target.part for target in targets.values() if target.kind == "comments"}:
+        listed = inside(tree(package.parts, part), "commentList")
+        out.notes += [note.get("ref", "") for note in each(listed, "comment")]
     out.others += sum(local(one) in ("oleObjects", "controls", "picture") for one in root)
     return out
 
@@ -141,21 +141,23 @@ def _sheet(root: Element, parts: Parts, target: Target, styles: Styles, shared: 
 def _cells(root: Element, out: SheetLooks, styles: Styles, shared: list[str]) -> None:
     kinds = styles.cells
     row = -1
-    for line in inside(root, "sheetData") or ():
-        row = _whole(line.get("r")) - 1 if line.get("r") else row + 1
+    by_number = {str(number): kind for number, kind in enumerate(kinds)}
+    for line in children(inside(root, "sheetData")):
+        row = whole(line.get("r")) - 1 if line.get("r") else row + 1
         if flag(line.get("hidden")):
             out.rows[row] = 0.0
         elif line.get("ht"):
             out.rows[row] = _size(line.get("ht"), out.usual[1])
         if line.get("s") and flag(line.get("customFormat")):
             out.row_styles[row] = styles.cell(line.get("s"))
-        col = -1
+        col, before = -1, ""
         for cell in line:
-            at = cell.get("r")
-            if at is None:
+            at = (cell.get("r") or "").upper()
+            if not at:  # it stands to the right of the one before it
+                col = area_of("", before).col if before else col
                 at = cell_address(row, col := col + 1)
-            index = cell.get("s", "0")
-            out.styles[at] = kinds[int(index)] if index.isdigit() and int(index) < len(kinds) else kinds[0]
+            before = cell.get("r", "").upper()
+            out.styles[at] = by_number.get(cell.get("s", "0"), kinds[0])
             if len(cell) and (said := _said(cell, shared)):
                 out.words[at] = said
 
@@ -172,7 +174,7 @@ def _said(cell: Element, shared: list[str]) -> str | None:
         elif tag.endswith("}is"):
             return _letters(child)
     if text and cell.get("t") == "s":
-        return shared[at] if (at := _whole(text)) < len(shared) else text
+        return shared[at] if (at := whole(text)) < len(shared) else text
     return text
 
 
@@ -228,7 +230,3 @@ def _view(root: Element, out: SheetLooks) -> None:
 
 def _size(text: str | None, default: float) -> float:
     return float(text) if text and re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,20})?", text) else default
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -16,11 +16,11 @@ import numpy as np
 
 from sheetnet.book.bare import bare
 from sheetnet.book.manifest import MANIFEST_SHEET, fingerprint
+from sheetnet.book.package import Package
 from sheetnet.checking.drawings import Drawing
 from sheetnet.checking.looks import SheetLooks, looks
 from sheetnet.checking.report import Finding
 from sheetnet.checking.styles import KINDS
-from sheetnet.checking.xml import Parts
 from sheetnet.page.area import Area, area_of, cell_address, column_letters, quoted
 from sheetnet.page.book import Book, Page
 
@@ -40,15 +40,15 @@ class Seen(NamedTuple):
     expected: str
 
 
-def check_presentation(parts: Parts, book: Book, tips: Mapping[str, str]) -> list[Finding]:
+def check_presentation(package: Package, book: Book, tips: Mapping[str, str]) -> list[Finding]:
     """What the sheets of a file show otherwise than the book does, one finding for each kind on each sheet.
 
     tips: the fingerprints, by the ids of blocks, of what their cells said that they held.
     Raises: WorkbookError for damaged XML.
     """
-    built, found = built_looks(book), looks(parts)
+    built, found = built_looks(book), looks(package)
     pages = [page.name for page in book.pages if page.name in found]
-    there = [name for name in found if name in built and name in pages]
+    there = [name for name in found if name in pages]
     seen = []
     if there != pages:
         seen.append(Seen("", "the sheets stand in another order", "sheets", ", ".join(there), ", ".join(pages)))
@@ -58,6 +58,8 @@ def check_presentation(parts: Parts, book: Book, tips: Mapping[str, str]) -> lis
             areas = [block.area for block in page.blocks]
             seen += _sheet(page.name, found[page.name], built[page.name], areas, gone)
             seen += _tips(page, found[page.name], tips)
+        else:
+            seen.append(Seen(page.name, "what this sheet shows cannot be told", "A1", "nothing known", "the sheet"))
     hidden = found.get(MANIFEST_SHEET)
     if hidden is not None and hidden.view["sheet"] == "visible":
         seen.append(Seen(MANIFEST_SHEET, "the hidden sheet is shown", "A1", "visible", "hidden"))
@@ -74,7 +76,7 @@ def check_presentation(parts: Parts, book: Book, tips: Mapping[str, str]) -> lis
 def built_looks(book: Book) -> dict[str, SheetLooks]:
     """What the sheets of a book look like, by name; of each block its first cell."""
     with zipfile.ZipFile(BytesIO(bare(book))) as archive:
-        return looks({name: archive.read(name) for name in archive.namelist()})
+        return looks(Package("", {name: archive.read(name) for name in archive.namelist()}))
 
 
 def _together(seen: list[Seen]) -> list[Finding]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sheetnet.book.contents import Contents, Value, where
+from sheetnet.engines.base import CellError
 from sheetnet.page.book import Block
 
 CLOSE = 1e-9  # of a number: beyond what two programs that calculate differ by
@@ -62,8 +64,8 @@ def _told(value: object) -> str:
 
 def _same(was: Value, value: object, zero: float) -> bool:
     if isinstance(value, str):
-        return (was or "") == value
+        return ("" if was is None else was) == value
     number = float(value)  # type: ignore[arg-type]
-    if not np.isfinite(number):
-        return isinstance(was, str)  # an error
+    if not math.isfinite(number):
+        return isinstance(was, CellError)
     return isinstance(was, float | bool) and abs(was - number) <= CLOSE * abs(number) + zero

@@ -80,6 +80,12 @@ def check_tables(contents: Contents, workbook: Workbook, report: Report) -> None
             if got != expected:
                 report.structure.append(Finding(f"table {name}", words, got, expected))
                 break
+        for block in (block for block in page.blocks if block.style == "cells" and block.name.startswith(f"{name}[")):
+            column, expected = block.name[len(name) + 1 : -1], next(workbook.book.formulas(block)).text
+            got = found.formulas.get(column, "") if found else ""
+            if got and canonical(f"={got}") != canonical(expected):  # some programs leave it out
+                words = f"new rows get another formula in the column {column}"
+                report.structure.append(Finding(f"table {name}", words, f"={got}", expected))
 
 
 def check_solver(contents: Contents, workbook: Workbook, report: Report) -> None:
@@ -154,6 +160,8 @@ def check_formulas(contents: Contents, workbook: Workbook, blocks: Mapping[str, 
 def _formula_finding(
     contents: Contents, block: Block, at: tuple[int, int], got: reader.FormulaCell | None, text: str, fills: str | None
 ) -> Finding | None:
+    if got is not None and got.text == text and got.fills == fills:
+        return None
     cell = where(block.area.sheet, *at)
     wanted = f"{{{text}}}" if fills else text
     if got is None:
@@ -161,20 +169,17 @@ def _formula_finding(
         value = "part of another array formula" if at in sheet.covered else repr(sheet.values.get(at))
         return Finding(cell, "a formula was replaced by a value", value, wanted)
     if got.text != text and canonical(got.text) != canonical(text):
-        return Finding(
-            cell, "this is not the formula that was built", f"{{{got.text}}}" if got.fills else got.text, wanted
-        )
+        shown = f"{{{got.text}}}" if got.fills else got.text
+        return Finding(cell, "this is not the formula that was built", shown, wanted)
     alone = fills is None and _once(got.fills) == cell.rpartition("!")[2]  # what reads an array formula is written so
-    if not alone and (got.fills or at) != (fills or at) and _fill_different_cells(got.fills, fills):
-        return Finding(cell, "the formula fills other cells", got.fills or "one cell", fills or "one cell")
-    return None
-
-
-def _fill_different_cells(got: str | None, fills: str | None) -> bool:
-    """Whether two ranges really differ: A1 and A1:A1 do not."""
-    return _once(got) != _once(fills)
+    if alone or _once(got.fills) == _once(fills):
+        return None
+    if got.fills is None:
+        return Finding(cell, "an array formula was typed as a plain one (enter it with Ctrl+Shift+Enter)", text, wanted)
+    return Finding(cell, "the formula fills other cells", got.fills, fills or "one cell")
 
 
 def _once(fills: str | None) -> str | None:
+    """A range as all programs would write it: A1 and A1:A1 are one."""
     first, _, last = (fills or "").replace("$", "").partition(":")
     return first if first == last or not last else f"{first}:{last}"

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from sheetnet.checking.xml import Parts, attribute, each, flag, inside, tree, value
+from sheetnet.checking.xml import Parts, attribute, children, each, flag, inside, tree, value, whole
 
 # formats that have a number and no text in a file
 _BUILT_IN = {
@@ -57,17 +57,17 @@ class Styles:
         self._typefaces = {
             part: attribute(inside(inside(fonts, f"{part}Font"), "latin"), "typeface") for part in ("minor", "major")
         }
-        self._theme = [attribute(one[0], "lastClr") or attribute(one[0], "val") for one in scheme or () if len(one)]
+        self._theme = [attribute(one[0], "lastClr") or attribute(one[0], "val") for one in children(scheme) if len(one)]
         self._theme[:4] = [self._theme[at] for at in (1, 0, 3, 2)] if len(self._theme) > 3 else ["FFFFFF", "000000"]
         self._codes = dict(_BUILT_IN)
         for one in each(inside(root, "numFmts"), "numFmt"):
-            self._codes[_whole(one.get("numFmtId"))] = one.get("formatCode", "")
+            self._codes[whole(one.get("numFmtId"))] = one.get("formatCode", "")
         letters, fills, borders = (
-            [spoken(one) for one in found if isinstance(one.tag, str)]
+            [spoken(one) for one in children(found)]
             for spoken, found in (
-                (self._font, inside(root, "fonts") or ()),
-                (self._fill, inside(root, "fills") or ()),
-                (self._border, inside(root, "borders") or ()),
+                (self._font, inside(root, "fonts")),
+                (self._fill, inside(root, "fills")),
+                (self._border, inside(root, "borders")),
             )
         )
         self.cells = [
@@ -84,7 +84,7 @@ class Styles:
 
     def cell(self, index: str | None) -> Style:
         """The style of that number; the first where there is none."""
-        return self.cells[at] if (at := _whole(index)) < len(self.cells) else self.cells[0]
+        return self.cells[at] if (at := whole(index)) < len(self.cells) else self.cells[0]
 
     def rule(self, index: str | None) -> str:
         """What a conditional format of that number changes, in words."""
@@ -102,7 +102,7 @@ class Styles:
         return ", ".join(f"{key} {what}" for key, what in said.items() if what) or "nothing"
 
     def _number(self, id: str | None) -> str:
-        return number_code(self._codes.get(_whole(id), f"built in {id}"))
+        return number_code(self._codes.get(whole(id), f"built in {id}"))
 
     def _font(self, one: Element | None) -> str:
         shapes = [name for name in ("b", "i", "strike", "outline", "shadow") if _has(one, name)]
@@ -137,7 +137,7 @@ class Styles:
         tint = one.get("tint", "")
         if theme := one.get("theme"):
             return _at(self._theme, theme).upper() + (f" {_short(tint)}" if tint else "")
-        index = _whole(one.get("indexed"))
+        index = whole(one.get("indexed"))
         return default if index >= _AUTO else _PALETTE[index % 8] if index < 16 else f"colour {index}"
 
 
@@ -159,10 +159,6 @@ def _has(node: Element | None, name: str) -> bool:
     return found is not None and found.get("val") not in ("0", "false", "off")
 
 
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
 def _short(text: str) -> str:
     try:
         return f"{float(text):g}"
@@ -171,4 +167,4 @@ def _short(text: str) -> str:
 
 
 def _at(items: list[str], index: str | None) -> str:
-    return items[at] if (at := _whole(index)) < len(items) else f"number {at} of {len(items)}"
+    return items[at] if (at := whole(index)) < len(items) else f"number {at} of {len(items)}"

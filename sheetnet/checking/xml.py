@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from posixpath import dirname, join, normpath
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
 from xml.etree.ElementTree import Element, ParseError, XMLParser, fromstring
 
 from sheetnet.errors import WorkbookError
 
 Parts = Mapping[str, bytes]
-
-
-class Target(NamedTuple):
-    """What a part refers to: kind is the last word of the relation's type; a part's name, or a place outside."""
-
-    kind: str
-    where: str
-    outside: bool
 
 
 def tree(parts: Parts, name: str) -> Element | None:
@@ -35,7 +25,12 @@ def tree(parts: Parts, name: str) -> Element | None:
 
 def local(node: Element) -> str:
     """A tag's name without its namespace."""
-    return node.tag.rpartition("}")[2] if isinstance(node.tag, str) else ""
+    return node.tag.rpartition("}")[2]
+
+
+def children(node: Element | None) -> Iterable[Element]:
+    """All children; none where there is no node."""
+    return () if node is None else node
 
 
 def inside(node: Element | None, name: str) -> Element | None:
@@ -45,7 +40,7 @@ def inside(node: Element | None, name: str) -> Element | None:
 
 def each(node: Element | None, name: str) -> Iterator[Element]:
     """The children of that name."""
-    return (child for child in (() if node is None else node) if local(child) == name)
+    return (child for child in children(node) if local(child) == name)
 
 
 def anywhere(node: Element | None, name: str) -> Iterator[Element]:
@@ -73,19 +68,11 @@ def flag(text: str | None) -> bool:
     return text in ("1", "true", "on")
 
 
+def whole(text: str | None) -> int:
+    """A count of up to nine digits; 0 for all else."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
 def words(node: Element | None) -> str:
     """All texts within, one after the other."""
     return "".join(child.text or "" for child in anywhere(node, "t"))
-
-
-def relations(parts: Parts, part: str) -> dict[str, Target]:
-    """What a part refers to, by id."""
-    folder, _, name = part.rpartition("/")
-    found = {}
-    for one in each(tree(parts, join(folder, "_rels", f"{name}.rels")), "Relationship"):
-        outside = one.get("TargetMode") == "External"
-        where = one.get("Target", "")
-        if not outside:
-            where = normpath(join("/" + dirname(part), where)).lstrip("/")
-        found[one.get("Id", "")] = Target(one.get("Type", "").rpartition("/")[2], where, outside)
-    return found

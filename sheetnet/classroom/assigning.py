@@ -12,6 +12,7 @@ from zlib import crc32
 from sheetnet.common.settings import named
 from sheetnet.course import LISTING, kind_of
 from sheetnet.errors import SheetnetError
+from sheetnet.motifs.blanks import fillable
 
 Moved = Callable[[int, str], None]
 MOST = 500  # learners at once
@@ -43,8 +44,8 @@ def assign(
     from sheetnet.book.build import build_lesson
 
     kind, folder = kind_of(lesson), Path(folder)
-    if blanks and not kind.to_fill:
-        raise SheetnetError(f"the lesson {lesson} has no blanks to fill in: leave them away, or take another lesson")
+    if blanks:
+        fillable(lesson, kind.to_fill)
     names = [named(unicodedata.normalize("NFC", name.strip())) for name in learners]
     if not names or len(names) > MOST:
         raise SheetnetError(f"a class has 1 to {MOST} learners, found {len(names)}")

@@ -94,7 +94,7 @@ class Grades:
                 )  # fmt: skip
                 yield dict(zip(COLUMNS, cells, strict=True))
         for problem in self.problems:
-            told = {"learner": problem.learner, "file": problem.file, "remarks": plain(problem.words)}
+            told = {"learner": problem.learner, "file": problem.file, "remarks": problem.words}
             yield dict.fromkeys(COLUMNS, "") | told | {"verdict": "not graded"}
 
     @property
@@ -132,16 +132,16 @@ class Grades:
         from tabulate import tabulate
 
         said = Counter(who for who, _ in self.remarks)
-        rows = [(plain(p.who), f"{p.n_right} of {len(p.answers)}", said[p.who] or "") for p in self.papers]
+        rows = [(p.who, f"{p.n_right} of {len(p.answers)}", said[p.who] or "") for p in self.papers]
         lines = [tabulate(rows, ("learner", "right", "remarks"), disable_numparse=True), ""] if rows else []
         hard = sorted(self.questions, key=lambda question: question.right)[:3]
         for one in hard:
             most = f"; most often: {one.mistakes[0][0]}" if one.mistakes else ""
             lines.append(f"{one.lesson} {one.number}, right for {one.right:.0%}: {one.question:.70}{most}")
-        lines += [f"{plain(who)}: {words}" for who, words in self.remarks]
+        lines += [f"{who}: {words}" for who, words in self.remarks]
         for problem in self.problems:
-            who = plain(" ".join(filter(None, (problem.file, problem.learner and f"({problem.learner})"))))
-            lines.append(f"{who}: not graded, {plain(problem.words)}")
+            who = " ".join(filter(None, (problem.file, problem.learner and f"({problem.learner})")))
+            lines.append(f"{who}: not graded, {problem.words}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -149,7 +149,7 @@ class Grades:
 
 
 def plain(text: str) -> str:
-    """The text in one line, in which nothing moves a terminal: other signs than letters and blanks as \ufffd."""
+    """The text in one line, in which nothing moves a terminal or cannot be written: such signs as a mark for that."""
     return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 
 

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -93,7 +94,7 @@ def _workbooks(files: Iterable[str | Path]) -> Iterator[tuple[Path, str]]:
             real = os.path.realpath(path)
             if real not in seen:
                 seen.add(real)
-                yield path, name
+                yield path, plain(name)
 
 
 def _each(files: Sequence[tuple[Path, str]], engine: str) -> Iterator[Paper | Problem]:
@@ -105,8 +106,11 @@ def _each(files: Sequence[tuple[Path, str]], engine: str) -> Iterator[Paper | Pr
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         waiting: list[Future[Paper | Problem]] = [pool.submit(graded, *file, engine) for file in files]
         try:
-            for future in waiting:
-                yield future.result()
+            for future, (_, name) in zip(waiting, files, strict=True):
+                try:
+                    yield future.result()
+                except BrokenProcessPool:  # killed, or out of memory: by this file or by one that was read beside it
+                    yield Problem(name, "the process that graded it was ended; grade it by itself")
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -126,9 +130,9 @@ def graded(path: Path, name: str, engine: str) -> Paper | Problem:
         as_laid_out(contents, found)
         return _paper(path, name, contents, found, engine)
     except SheetnetError as reason:
-        return Problem(name, str(reason).removeprefix(f"{path}: "), learner)
+        return Problem(name, plain(str(reason).removeprefix(f"{path}: ")), learner)
     except Exception as reason:  # of a file that somebody has made on purpose: the others are graded all the same
-        return Problem(name, f"cannot be graded ({type(reason).__name__}: {reason!s:.100})", learner)
+        return Problem(name, plain(f"cannot be graded ({type(reason).__name__}: {reason!s:.100})"), learner)
 
 
 def _paper(path: Path, name: str, contents: Contents, found: Manifest, engine: str) -> Paper:
@@ -152,7 +156,8 @@ def _paper(path: Path, name: str, contents: Contents, found: Manifest, engine: s
             notes.append(WORDS)
         if i in doubtful:
             notes.append("the formula could not be calculated here: look at it")
-        if "formula" in exercise.question.lower() and answer.verdict == "right" and not formula:
+        wanted = "formula" in exercise.question.lower() and not exercise.is_whole  # and no choice between formulas
+        if wanted and answer.verdict == "right" and not formula:
             notes.append(TYPED)
         if (number := _meant(value)) is not None:
             right = " (and would be right)" if hit(number, *keys[i][0]) else ""

@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 
 from sheetnet.book.manifest import Manifest
-from sheetnet.course.lesson import Lesson
-from sheetnet.course.titanic.lesson import Titanic
 from sheetnet.errors import WorkbookError
 from sheetnet.motifs.exercises import MARKS, OFFSETS, REACH, n_keys
 
@@ -22,7 +20,9 @@ def keys_of(found: Manifest) -> tuple[Keys, tuple[str, ...]]:
 
     Raises: WorkbookError for a workbook with settings of its own whose file holds no keys.
     """
-    values = as_handed_out(found.workbook)
+    values, rates = found.workbook.handed_out(), [place.rate.id for place in found.workbook.places.values()]
+    if values and found.touched({id: values[id] for id in rates}):  # it was built with another rate
+        values = None
     recorded = [found.record.get(id) for id in (REACH, OFFSETS, MARKS)]
     shape = len(found.workbook.exercises), n_keys(found.workbook.exercises)
     if values is None:
@@ -38,20 +38,3 @@ def keys_of(found: Manifest) -> tuple[Keys, tuple[str, ...]]:
 
 def _rows(columns: Any) -> Keys:
     return [list(zip(*map(np.ndarray.tolist, rows), strict=True)) for rows in zip(*columns, strict=True)]
-
-
-def as_handed_out(workbook: Lesson) -> dict[str, np.ndarray] | None:
-    """The values of the inputs by id, as build_lesson delivers them; None where it makes no such workbook."""
-    if not isinstance(workbook, Titanic):
-        return workbook.as_delivered()
-    from sheetnet.models.make import linear, two_relu
-    from sheetnet.tables.titanic import titanic
-
-    table = titanic()
-    models = [linear(table), two_relu(table)]
-    spec = workbook.spec
-    as_built = (table.recipe, tuple(m.name for m in models), 100, "sgd", True, ())
-    if (spec.recipe, spec.models, spec.epochs, spec.optimiser, spec.shipped, spec.given) != as_built:
-        return None
-    begin = {m.name: np.asarray(m.init(spec.seed)["W"]) for m in models}
-    return {**workbook.as_delivered(), **workbook.given(table, dict.fromkeys(begin, 0.1), begin)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 
 from sheetnet.tables.reading import cells_of, content_of, text_of
@@ -32,7 +33,7 @@ def names_in(path: Path) -> list[str]:
         ours, rows, lines = [0], [cells.header, *rows], [cells.first, *lines]
     out = []
     for row, line in zip(rows, lines, strict=True):
-        name = " ".join(" ".join(row[i].split()) for i in ours).strip()
+        name = unicodedata.normalize("NFC", " ".join(" ".join(row[i].split()) for i in ours).strip())
         if not name:
             raise refusal(f"{file}, line {line}", "there is no name", SUCH_AS, "fill it in or take the line out")
         out.append(name)

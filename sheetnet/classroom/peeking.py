@@ -16,7 +16,8 @@ REFERENCE = re.compile(
     r"(?![\w.(])",
     re.IGNORECASE,
 )
-SOMEWHERE = re.compile(r"\b(INDIRECT|OFFSET)\s*\(|\$?\d+:\$?\d+", re.IGNORECASE)  # any cell; whole rows
+SOMEWHERE = re.compile(r"\b(INDIRECT|OFFSET)\s*\(", re.IGNORECASE)  # any cell
+ROWS = re.compile(r"""(?<![\w.$])(?:('[^']+'|[\w.]+)!)?\$?\d+:\$?\d+""")  # whole ones
 WORDS = "the formula asks the sheet for its own verdicts or keys"
 
 
@@ -24,6 +25,8 @@ def peeks(text: str, here: str, workbook: Lesson) -> bool:
     """Whether a formula on the sheet `here` reads what stands to the right of the answers, or cells that it finds."""
     area = workbook.book.block(ANSWERS).area
     if SOMEWHERE.search(text):
+        return True
+    if any((sheet.strip("'") or here).lower() == area.sheet.lower() for sheet in ROWS.findall(text)):
         return True
     for words, sheet, *columns in REFERENCE.findall(text):
         on = sheet.strip("'") or here
@@ -34,7 +37,7 @@ def peeks(text: str, here: str, workbook: Lesson) -> bool:
 
 
 def scratch_that_peeks(contents: Contents, workbook: Lesson) -> Iterator[str]:
-    """The cells beside what was built whose formulas peek: an answer may read them."""
+    """The cells, and names, beside what was built whose formulas peek: an answer may read them."""
     built: dict[str, set[tuple[int, int]]] = {}
     for block in workbook.book.blocks:
         built.setdefault(block.area.sheet, set()).update(block.area.cells())
@@ -42,3 +45,8 @@ def scratch_that_peeks(contents: Contents, workbook: Lesson) -> Iterator[str]:
         for at, formula in sheet.formulas.items():
             if at not in built.get(name, ()) and peeks(formula.text, name, workbook):
                 yield where(name, *at)
+    known = {name.lower() for name in workbook.book.names}
+    for name, text in contents.names.items():
+        own = name.rpartition("!")[2].lower()
+        if own not in known and not own.startswith(("_xlnm", "solver_")) and peeks(f"={text}", "", workbook):
+            yield f"the name {name}"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from sheetnet.classroom.grades import COLUMNS, Grades, plain
+from sheetnet.classroom.grades import COLUMNS, Grades
 from sheetnet.common.files import writing
 from sheetnet.errors import SheetnetError
 
@@ -27,16 +27,10 @@ def save(grades: Grades, path: str | Path) -> None:
     Raises: SheetnetError for another ending, or a file that cannot be written.
     """
     path = Path(path)
-    check_endings([path])
+    if path.suffix.lower() not in WRITERS:
+        raise SheetnetError(f"{path}: name a file that ends in {', '.join(WRITERS)}")
     with writing(path) as beside:
         WRITERS[path.suffix.lower()](grades, beside)
-
-
-def check_endings(paths: Iterable[str | Path]) -> None:
-    """Nothing, where save() knows how to write all of them. Raises: SheetnetError for another ending."""
-    for path in paths:
-        if Path(path).suffix.lower() not in WRITERS:
-            raise SheetnetError(f"{path}: name a file that ends in {', '.join(WRITERS)}")
 
 
 def _csv(grades: Grades, path: Path) -> None:
@@ -59,7 +53,7 @@ def _tame(value: Any) -> Any:
 
 def _html(grades: Grades, path: Path) -> None:
     papers = "".join(
-        f"<tr><td>{escape(plain(p.who))}</td><td>{escape(p.lesson)}</td><td>{p.n_right} of {len(p.answers)}</td></tr>"
+        f"<tr><td>{escape(p.who)}</td><td>{escape(p.lesson)}</td><td>{p.n_right} of {len(p.answers)}</td></tr>"
         for p in grades.papers
     )
     questions = "".join(
@@ -70,9 +64,7 @@ def _html(grades: Grades, path: Path) -> None:
         for q in grades.questions
     )
     remarks = "".join(f"<li>{escape(who)}: {escape(words)}</li>" for who, words in grades.remarks)
-    problems = "".join(
-        f"<li>{escape(plain(f'{p.file} {p.learner}'))}: {escape(plain(p.words))}</li>" for p in grades.problems
-    )
+    problems = "".join(f"<li>{escape(f'{p.file} {p.learner}')}: {escape(p.words)}</li>" for p in grades.problems)
     parts = [
         "<!doctype html><html lang=en><meta charset=utf-8><title>Grades</title>",
         f"<style>{STYLE}</style><h1>Grades</h1>",
@@ -130,14 +122,14 @@ def _learners_sheet(book: Any, grades: Grades, bold: Any) -> None:
         remarks.setdefault(who, []).append(words)
     for i, paper in enumerate(grades.papers, start=1):
         for j, text in enumerate((paper.who, paper.file, paper.lesson)):
-            sheet.write_string(i, j, plain(text))
+            sheet.write_string(i, j, text)
         sheet.write_number(i, 3, paper.n_right)
         sheet.write_number(i, 4, len(paper.answers))
         sheet.write_string(i, 5, "; ".join(remarks.get(paper.who, ()))[:32_000])
     for i, problem in enumerate(grades.problems, start=1 + len(grades.papers)):
         for j, text in enumerate((problem.learner, problem.file)):
-            sheet.write_string(i, j, plain(text))
-        sheet.write_string(i, 5, f"not graded: {plain(problem.words)}")
+            sheet.write_string(i, j, text)
+        sheet.write_string(i, 5, f"not graded: {problem.words}")
 
 
 def _answers_sheet(book: Any, grades: Grades, bold: Any) -> None:

@@ -30,6 +30,7 @@ from sheetnet.commands.own import about, in_own_words, own_net, own_table
 from sheetnet.commands.tables import OF_MODEL, OF_TABLE, is_own, none_of, own_options
 from sheetnet.commands.train_table import print_measured, print_net_json, write_params
 from sheetnet.common.files import writing
+from sheetnet.course.listing import LISTING
 from sheetnet.errors import SheetnetError
 from sheetnet.models.optimisers import OPTIMISERS
 from sheetnet.models.schedules import SCHEDULES
@@ -64,7 +65,11 @@ WRITTEN: dict[str, tuple[str, ...]] = {
 )
 @click.option("--weight-decay", type=float, help="Added to the gradient, times W.  [default: 0, of adamw its own]")
 @click.option("--batch", "--batch-size", "batch", type=click.IntRange(1), help="Rows of a mini-batch.  [default: all]")
-@click.option("--seed", type=SEED, default=0, show_default=True, help="Of the start weights and the batches' order.")
+@click.option(
+    "--seed", type=SEED,
+    help="Of the start weights and the batches' order.  [default: of the passengers "
+    f"{LISTING['titanic'].seed}, as in their workbook; else 0]",
+)  # fmt: skip
 @click.option("--scale", type=float, help="MODEL: start weights lie within plus and minus this.  [default: 0.5]")
 @own_options
 @device_options("float64")
@@ -98,6 +103,8 @@ def train(what: str, **options: Any) -> None:  # fmt: skip
     import sheetnet as sn
 
     own = is_own(what)
+    if options["seed"] is None:
+        options["seed"] = 0 if own or options["data"] is not None else LISTING["titanic"].seed
     table, net, start = _own(what, options) if own else _of_passengers(what, options)
     files = outputs(options | {"source": what if own else None}, WRITTEN) if speaks() else {}
     files.pop("checkpoint", None)

@@ -15,7 +15,6 @@ from sheetnet.errors import SheetnetError
 
 ABSENT, FOLDER, EMPTY = "there is no such file", "this is a folder", "the file is empty"
 Same = Callable[[Path, Path], bool]  # of an old and a new file: whether they are the same for all that matters
-ABSENT, FOLDER, EMPTY = "there is no such file", "this is a folder", "the file is empty"
 
 
 def unreadable(path: Path) -> str:

@@ -27,7 +27,7 @@ from sheetnet.motifs.exercises_page import exercises_page
 from sheetnet.motifs.panel import FIRST_LOOK, WIGGLE, panel
 from sheetnet.motifs.predictions import Prediction, outcomes
 from sheetnet.motifs.words import Word, list_words, of_all_lessons, words_page
-from sheetnet.motifs.workbook import SAME, Values, Workbook
+from sheetnet.motifs.workbook import Values, Workbook, same_values
 from sheetnet.page.book import Book, Page, Role
 from sheetnet.page.flow import finish, lay
 from sheetnet.page.part import Part
@@ -246,6 +246,10 @@ class Lesson(Workbook):
 
     # ---- its numbers
 
+    def handed_out(self) -> dict[str, np.ndarray] | None:
+        """The values of the inputs by id, as build_lesson delivers them; None where it makes no such workbook."""
+        return self.as_delivered()
+
     def as_delivered(self) -> dict[str, np.ndarray]:
         """The value of every input by id that the lesson itself knows, without what torch says."""
         return {id: self._delivered[node] for id, node in self.inputs.items() if node in self._delivered}
@@ -282,14 +286,8 @@ class Lesson(Workbook):
         watched = order(one.node for one in self.marks.watched if one.group in ("", group))
         if any(ids.get(node) in touched for node in watched):
             return False
-        same = all(_same(values[ids[n]], known[ids[n]]) for n in watched if n in ids and ids[n] in known)
+        same = all(same_values(values[ids[n]], known[ids[n]]) for n in watched if n in ids and ids[n] in known)
         return same and not evaluate([self.marks.changed[group]], self.by_node(values))[0].any()
-
-
-def _same(a: np.ndarray, b: np.ndarray) -> bool:
-    if a.dtype == object or b.dtype == object:
-        return bool(np.array_equal(a, b))
-    return bool(np.allclose(a, b, rtol=SAME, atol=0.0, equal_nan=True))
 
 
 __all__ = ["Exercise", "Lesson", "Pair", "Said", "Watched", "Word"]

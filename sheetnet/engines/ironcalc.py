@@ -90,7 +90,7 @@ class _Process:
     def reply(self, seconds: float) -> dict[str, Any] | None:
         """The next reply; None where the process has ended. Raises: queue.Empty after so many seconds."""
         line = self._replies.get(timeout=seconds)
-        return json.loads(line) if line else None
+        return json.loads(line) if line.endswith("\n") else None  # half a line is all that it could still say
 
     def runs(self) -> bool:
         """Whether it can take a request of ours: what was forked off us shares the pipes, and must not use them."""
@@ -125,6 +125,7 @@ def _process() -> _Process:
     while _free:
         if (process := _free.pop()).runs():
             return process
+        process.end()
     return _Process()
 
 

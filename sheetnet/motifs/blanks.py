@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sheetnet.errors import SheetnetError
 from sheetnet.graph.judging import fingerprint
 from sheetnet.graph.node import apply, constant, lift, variable, where
 from sheetnet.page.area import Area
@@ -93,3 +94,9 @@ class Blanks:
 def seen_at(book: Book, id: str) -> Area:
     """Where a block is seen: its empty cells, where it is to be filled in."""
     return book.block(f"{BLANK}{id}" if id in book.instead else id).area
+
+
+def fillable(lesson: str, to_fill: Collection[str]) -> None:
+    """Nothing, where a lesson has formulas that can be left out. Raises: SheetnetError for one without."""
+    if not to_fill:
+        raise SheetnetError(f"the lesson {lesson} has no blanks to fill in: leave them away, or take another lesson")

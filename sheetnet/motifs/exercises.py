@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
@@ -56,7 +57,7 @@ class Exercise:
 
     def truth(self, given: Mapping[Node, np.ndarray]) -> float:
         """The right answer, for the inputs as the workbook is delivered."""
-        return read(self.answer, self.changes, given)
+        return read_all(self.asked[:1], given)[0]
 
     @property
     def is_whole(self) -> bool:
@@ -76,18 +77,27 @@ class Exercise:
         turned = -self.answer if isinstance(self.answer, Node) else -float(self.answer)
         return (*self.slips, Slip(turned, SIGN_WORDS))
 
+    @property
+    def asked(self) -> list[tuple[Node | float, Changes]]:
+        """What is read with which changes: the answer, then each of the mistakes."""
+        slips = ((slip.answer, self.changes if slip.changes is None else slip.changes) for slip in self.mistakes)
+        return [(self.answer, self.changes), *slips]
+
     def wrong(self, given: Mapping[Node, np.ndarray]) -> list[float]:
-        """What each of the mistakes comes to; nan where it could pass for the right answer or a mistake before it, or
-        is too large to be known again."""
-        truth = self.truth(given)
+        """What each of the mistakes comes to; see told_apart."""
+        return self.told_apart(*read_all(self.asked, given))
+
+    def told_apart(self, truth: float, *found: float) -> list[float]:
+        """What the mistakes come to.
+
+        nan for one that could pass for the right answer or a mistake before it, or is too large to be known again.
+        """
         within = self.tolerance(truth)
         taken = [(truth, within if self.is_whole else CLOSE * within)]
         out = []
-        for slip in self.mistakes:
-            wrong = read(slip.answer, self.changes if slip.changes is None else slip.changes, given)
-            if abs(wrong) <= LARGEST * within and all(
-                abs(wrong - other) > room + 2.0 * within for other, room in taken
-            ):
+        for wrong in found:
+            apart = all(abs(wrong - other) > room + 2.0 * within for other, room in taken)
+            if apart and abs(wrong) <= LARGEST * within:
                 taken.append((wrong, within))
                 out.append(wrong)
             else:
@@ -112,25 +122,37 @@ def keys(exercises: Sequence[Exercise], given: Mapping[Node, np.ndarray]) -> dic
     How far an answer may be off, (n, 1); reach, offset and fingerprint of each answer that is known, (n, k): the right
     one, one that is close, and mistakes.
     """
-    known = [list(_keys_of(exercise, given)) for exercise in exercises]
+    values = iter(read_all([pair for exercise in exercises for pair in exercise.asked], given))
+    known = [list(_keys_of(one, *islice(values, len(one.asked)))) for one in exercises]
     for found in known:
         found += [UNKNOWN] * (n_keys(exercises) - len(found))
     reach, offset, mark = np.moveaxis(np.array(known, dtype=float), 2, 0)
     return {WITHIN: reach[:, :1], REACH: reach, OFFSETS: offset, MARKS: mark}
 
 
-def _keys_of(exercise: Exercise, given: Mapping[Node, np.ndarray]) -> Iterator[tuple[float, float, float]]:
-    truth, asked = exercise.truth(given), exercise.question
-    within = exercise.tolerance(truth)
+def _keys_of(exercise: Exercise, truth: float, *found: float) -> Iterator[tuple[float, float, float]]:
+    asked, within = exercise.question, exercise.tolerance(truth)
     yield within, *key(truth, within, asked)
     yield UNKNOWN if exercise.is_whole else (CLOSE * within, *key(truth, CLOSE * within, "close: " + asked))
-    for slip, wrong in zip(exercise.mistakes, exercise.wrong(given), strict=True):
+    for slip, wrong in zip(exercise.mistakes, exercise.told_apart(truth, *found), strict=True):
         yield within, *key(wrong, within, slip.words + asked)
 
 
-def read(answer: Node | float, changes: Changes, given: Mapping[Node, np.ndarray]) -> float:
-    """A number, or what a node (1, 1) says once some inputs are changed: {input node: number or array}."""
-    if not isinstance(answer, Node):
-        return float(answer)
-    changed = {node: np.full(node.shape, value, dtype=float) for node, value in changes.items()}
-    return float(evaluate([lift(answer)], {**given, **changed})[0][0, 0])
+def read_all(asked: Sequence[tuple[Node | float, Changes]], given: Mapping[Node, np.ndarray]) -> list[float]:
+    """Numbers, and what nodes (1, 1) say once some inputs are changed: {input node: number or array}.
+
+    All that is asked with the same changes is evaluated at once: a descent that many answers are read from runs once.
+    """
+    out = [0.0] * len(asked)
+    alike: dict[frozenset[tuple[Node, bytes]], tuple[Changes, list[int]]] = {}
+    for i, (answer, changes) in enumerate(asked):
+        if isinstance(answer, Node):
+            same = frozenset((node, np.asarray(value, dtype=float).tobytes()) for node, value in changes.items())
+            alike.setdefault(same, (changes, []))[1].append(i)
+        else:
+            out[i] = float(answer)
+    for changes, places in alike.values():
+        changed = {node: np.full(node.shape, value, dtype=float) for node, value in changes.items()}
+        for i, value in zip(places, evaluate([lift(asked[i][0]) for i in places], {**given, **changed}), strict=True):
+            out[i] = float(value[0, 0])
+    return out

@@ -10,7 +10,7 @@ import numpy as np
 
 from sheetnet.graph.node import Node, apply, constant, lift, variable, where
 from sheetnet.motifs.blanks import seen_at
-from sheetnet.motifs.exercises import Changes, read
+from sheetnet.motifs.exercises import Changes, read_all
 from sheetnet.page.book import Book, Page
 
 GUESSES = "predict.guesses"
@@ -104,11 +104,8 @@ def outcomes(predictions: Sequence[Prediction], given: Mapping[Node, np.ndarray]
 
     Where descent has outgrown the sheet the number is OUTGROWN, and no choice came true: 0.
     """
-    found = [
-        (read(p.outcome, p.changes, given), read(p.before, {}, given), read(p.after, p.changes, given))
-        for p in predictions
-    ]
-    right, *numbers = np.array(found, dtype=float).T[:, :, None]
+    asked = [pair for p in predictions for pair in ((p.outcome, p.changes), (p.before, {}), (p.after, p.changes))]
+    right, *numbers = np.reshape(read_all(asked, given), (-1, 3)).T[:, :, None]
     told = [np.where(np.isfinite(column), column, OUTGROWN) for column in numbers]
     return dict(zip((RIGHT, BEFORE, AFTER), (np.where(np.isfinite(right), right, 0.0), *told), strict=True))
 
