@@ -110,6 +110,16 @@ def outcomes(predictions: Sequence[Prediction], given: Mapping[Node, np.ndarray]
     return dict(zip((RIGHT, BEFORE, AFTER), (np.where(np.isfinite(right), right, 0.0), *told), strict=True))
 
 
+def is_above(one: Node, other: Node) -> Node:
+    """1 where one number is above another, else 0: what an outcome is made of."""
+    return apply("greater", one, other)
+
+
+def larger(one: Node, other: Node, tiny: float) -> Node:
+    """1 or 2 for the larger of two numbers; 3 where they are the same but for less than tiny."""
+    return where(is_above(lift(tiny), apply("abs", one - other)), 3.0, where(is_above(other, one), 2.0, 1.0))
+
+
 def _told(number: Node) -> Node:
     """The number; a word for one that the sheet could not hold."""
     return where(apply("greater", number, lift(OUTGROWN / 10)), "too large", number)

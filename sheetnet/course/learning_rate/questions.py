@@ -11,7 +11,7 @@ from sheetnet.course.learning_rate.runs import EPOCHS
 from sheetnet.course.learning_rate.schedules import Schedules
 from sheetnet.graph.node import Node, apply, lift, row, vstack, where
 from sheetnet.motifs.exercises import Exercise, Slip, choice
-from sheetnet.motifs.predictions import Prediction
+from sheetnet.motifs.predictions import Prediction, is_above, larger
 
 STEP_ALONE, NO_RATE = (
     "That is the step alone. What is the weight after it?",
@@ -162,7 +162,7 @@ def predictions(lesson: Sheets) -> list[Prediction]:
     ends = [row(lesson.each[j], END) for j in (2, 3, 4, 7)]
     best = apply("match", apply("min", vstack(ends)), vstack(ends))
     seventh, eighth = row(lesson.each[6], END), row(lesson.each[7], END)
-    far = where(_above(eighth, lift(1e6)), 3.0, where(_above(eighth, lift(100.0)), 2.0, 1.0))
+    far = where(is_above(eighth, lift(1e6)), 3.0, where(is_above(eighth, lift(100.0)), 2.0, 1.0))
     ideal = apply("abs", at("parabola.ideal"))
     in_a, in_c = row(ideal, 1), row(ideal, 3)
     wide, narrow = at("parabola.wide.first"), at("parabola.narrow.first")
@@ -171,7 +171,7 @@ def predictions(lesson: Sheets) -> list[Prediction]:
         {key: at(f"schedules.last.{key}") for key in ("constant", "exponential", "onecycle")},
     )
     constant, exponential, onecycle = (
-        _above(lift(0.01), apply("if_error", one, lift(1e300))) for one in above.values()
+        is_above(lift(0.01), apply("if_error", one, lift(1e300))) for one in above.values()
     )
     falling = exponential * onecycle
     arrive = where(constant, where(falling, 4.0, 2.0), where(falling, 3.0, 1.0))
@@ -188,18 +188,18 @@ def predictions(lesson: Sheets) -> list[Prediction]:
         ),
         Prediction(
             "At the start the loss is about three times as steep in a as in c. Only one of them may move. Which has the longer way to the point where the loss is lowest for it?",
-            ("a", "c", "both the same"), _longer(in_a, in_c), in_a, in_c,
+            ("a", "c", "both the same"), larger(in_a, in_c, 1e-9), in_a, in_c,
             "The way of a, then of c", "A slope says which way, not how far. The loss bends more in a, so its lowest point is nearer.", "parabola.ideal",
         ),
         Prediction(
             "Two parabolas have the same slope where we stand; one is narrower. The rate is the same. Whose first step is longer?",
-            ("of the wide one", "of the narrow one", "both the same"), _longer(wide, narrow), wide, narrow,
+            ("of the wide one", "of the narrow one", "both the same"), larger(wide, narrow, 1e-9), wide, narrow,
             "The first step on the wide one, then on the narrow one", "A step is rate × slope. It knows nothing of the bend, so on the narrow one it goes too far.", "parabola.narrow.first",
         ),
         Prediction(
             "Limit finds the largest rate that does not diverge. On Finder the rate grows with each step. At which rate does it see the lowest loss?",
             ("below that limit", "well above it: at more than twice the limit", "a little above it"),
-            where(_above(lesson.limit, lowest_at), 1.0, where(_above(lowest_at, 2.0 * lesson.limit), 2.0, 3.0)), lesson.limit, lowest_at,
+            where(is_above(lesson.limit, lowest_at), 1.0, where(is_above(lowest_at, 2.0 * lesson.limit), 2.0, 3.0)), lesson.limit, lowest_at,
             "The limit, then the rate of the lowest loss", "An explosion begins small and takes some steps to show. So a finder's answer is divided by ten.", "finder.lowest_at",
         ),
         Prediction(
@@ -208,12 +208,3 @@ def predictions(lesson: Sheets) -> list[Prediction]:
             "How far the exponential run ends above the lowest loss", "Rates that fall are soon below the limit again, and the first large steps have brought them far.", "schedules.top", {at("schedules.top"): 0.3},
         ),
     ]  # fmt: skip
-
-
-def _above(one: Node, other: Node) -> Node:
-    return apply("greater", one, other)
-
-
-def _longer(one: Node, other: Node) -> Node:
-    """1 or 2 for the larger of two numbers; 3 where they are the same but for rounding."""
-    return where(_above(lift(1e-9), apply("abs", one - other)), 3.0, where(_above(other, one), 2.0, 1.0))

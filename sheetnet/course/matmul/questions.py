@@ -11,10 +11,9 @@ from sheetnet.course.matmul.limits import SIZES, Limits
 from sheetnet.course.matmul.products import TIMES
 from sheetnet.graph.node import Node, apply, constant, lift, row, where
 from sheetnet.graph.rewrite import substitute
-from sheetnet.motifs.exercises import Exercise, Slip, choice
-from sheetnet.motifs.predictions import Prediction
+from sheetnet.motifs.exercises import AS_IT_CAME, Exercise, Slip, choice
+from sheetnet.motifs.predictions import Prediction, is_above
 
-AS_IT_CAME = "That is how the workbook came. Type the new numbers first."
 SUMS = "You multiplied the two sums. Multiply pair by pair, then add the products."
 TINY = 1e-9  # beneath it, a number has not changed
 MINUS = "One of the numbers is negative: its product takes something away."
@@ -221,7 +220,7 @@ def _more_bread(lesson: Limits) -> Prediction:
     ben, ben_after = (row(row(node, 2).T, 1) for node in (bills, after))
     return Prediction(
         "On Product, three shoppers times two shops give six bills. Ben buys one bread more. How many of the six bills change?",
-        ("one", "two", "three", "all six"), where(_above(n_moved, lift(3.5)), 4.0, n_moved), ben, ben_after,
+        ("one", "two", "three", "all six"), where(is_above(n_moved, lift(3.5)), 4.0, n_moved), ben, ben_after,
         "Ben's bill at the market", "His row of A meets every column of B: one bill for each shop. The rows of the others have not changed.", "product.A",
     )  # fmt: skip
 
@@ -251,7 +250,7 @@ def _delivery(lesson: Limits) -> Prediction:
 
 def _left_over(lesson: Limits) -> Prediction:
     bent, straight = (row(lesson.node(f"relu.{id}"), 2) for id in ("bill", "one"))
-    below, above = _above(lift(-TINY), straight), _above(straight, lift(TINY))
+    below, above = is_above(lift(-TINY), straight), is_above(straight, lift(TINY))
     return Prediction(
         "You cook omelettes only, and flour is left over. The bill is a matrix product: what is missing, times prices, without ReLU. What does it say of plan 2?",
         ("you pay something", "you pay nothing", "the shop pays you"), where(below, 3.0, where(above, 1.0, 2.0)), bent, straight,
@@ -266,7 +265,7 @@ def _workers(lesson: Limits) -> Prediction:
     times = rounds / after
     return Prediction(
         f"On Count, workers share a product with {n * p} results, each of them a sum of {k} products. They are fewer than the results. Now 1000 times as many workers come. How much faster is it?",
-        ("1000 times", "more than twice, less than 1000 times", "not even twice"), where(_above(times, lift(999.0)), 1.0, where(_above(times, lift(2.0)), 2.0, 3.0)), rounds, after,
+        ("1000 times", "more than twice, less than 1000 times", "not even twice"), where(is_above(times, lift(999.0)), 1.0, where(is_above(times, lift(2.0)), 2.0, 3.0)), rounds, after,
         "Rounds, at least", "A result is one sum, and one worker adds it up. With more workers than results, most of them have nothing to do.", "count.workers",
     )  # fmt: skip
 
@@ -277,11 +276,7 @@ def _row(numbers: np.ndarray) -> str:
 
 def _moved(after: Node, before: Node) -> Node:
     """1 where a number is another one, else 0, entry by entry."""
-    return _above(apply("abs", after - before), lift(TINY))
-
-
-def _above(one: Node, other: Node) -> Node:
-    return apply("greater", one, other)
+    return is_above(apply("abs", after - before), lift(TINY))
 
 
 def _entry(node: Node, i: int, j: int) -> Node:

@@ -9,11 +9,9 @@ from sheetnet.course.optimisers.races import Races
 from sheetnet.course.optimisers.stories import STORIES
 from sheetnet.graph.node import Node, apply, hstack, lift, row, selector, vstack, where
 from sheetnet.graph.rewrite import substitute
-from sheetnet.motifs.exercises import Exercise, Slip, choice
-from sheetnet.motifs.predictions import Prediction
+from sheetnet.motifs.exercises import AS_IT_CAME, UP, Exercise, Slip, choice
+from sheetnet.motifs.predictions import Prediction, is_above
 
-UP = "You went up the slope: the step is taken off."
-AS_IT_CAME = "That is as the workbook came: make the change first."
 DONE = "The step is right. What is the weight after it?"
 
 
@@ -161,11 +159,11 @@ def predictions(lesson: Races) -> list[Prediction]:
     )
     same = _near(steepest, flattest) * _near(steepest, alike)
     fifth = hstack([row(lesson.runs[name].loss, 6) for name in STORIES])
-    n_exploded = apply("sum", _above(apply("if_error", fifth, lift(1e300)), lift(1000.0)))
+    n_exploded = apply("sum", is_above(apply("if_error", fifth, lift(1e300)), lift(1000.0)))
     adam = row(lesson.runs["adam"].loss, len(lesson.runs["adam"].steps) + 1)
     then = at("compare.then")
-    early, late = (1.0 + apply("sum", _above(_of(losses, 1), losses)) for losses in (row(then, 1), row(then, 4)))
-    place = where(_above(late, lift(1.5)), where(_above(late, lift(len(STORIES) - 0.5)), 3.0, 2.0), 1.0)
+    early, late = (1.0 + apply("sum", is_above(_of(losses, 1), losses)) for losses in (row(then, 1), row(then, 4)))
+    place = where(is_above(late, lift(1.5)), where(is_above(late, lift(len(STORIES) - 0.5)), 3.0, 2.0), 1.0)
     return [
         Prediction(
             "Three descents look at all 20 rows once, at the same rate: in 1 step on all rows, in 5 steps on batches of four, or in 20 steps on one row each. Whose loss is smallest?",
@@ -174,7 +172,7 @@ def predictions(lesson: Races) -> list[Prediction]:
         ),
         Prediction(
             "The gradient of one row is far from that of all rows. How far is that of a batch of four?",
-            ("about a quarter as far", "about half as far", "about as far"), where(_above(lift(0.35), share), 1.0, where(_above(lift(0.7), share), 2.0, 3.0)),
+            ("about a quarter as far", "about half as far", "about as far"), where(is_above(lift(0.35), share), 1.0, where(is_above(lift(0.7), share), 2.0, 3.0)),
             at("typical.row"), at("typical.batch"),
             "The typical distance of one row, then of a batch", "Errors cancel only in part: four times the rows halve the noise. So small batches are a bargain.", "typical.share",
         ),
@@ -185,12 +183,12 @@ def predictions(lesson: Races) -> list[Prediction]:
         ),
         Prediction(
             "At Adam's first step one weight has a large gradient, one a small one. Which of them moves farther?",
-            ("the one with the large gradient", "the one with the small gradient", "both just as far"), where(same, 3.0, where(_above(steepest, flattest), 1.0, 2.0)), steepest, flattest,
+            ("the one with the large gradient", "the one with the small gradient", "both just as far"), where(same, 3.0, where(is_above(steepest, flattest), 1.0, 2.0)), steepest, flattest,
             "How far the weight of x^2 moves, then that of x", "Adam divides by the size of the gradient. At first only its sign is left, and the rate says how far.", "adam.W",
         ),
         Prediction(
             "The loss is multiplied by 100, and so is each gradient. Which of the six optimisers explode?",
-            ("none", "SGD and momentum", "all six"), where(_above(lift(0.5), n_exploded), 1.0, where(_above(lift(2.5), n_exploded), 2.0, 3.0)), adam, adam,
+            ("none", "SGD and momentum", "all six"), where(is_above(lift(0.5), n_exploded), 1.0, where(is_above(lift(2.5), n_exploded), 2.0, 3.0)), adam, adam,
             "The last loss of Adam", "SGD and momentum step by rate × gradient. The other four divide by its size and hardly notice.", "batches.times", {lesson.times: 100.0},
         ),
         Prediction(
@@ -206,9 +204,5 @@ def _of(three: Node, j: int) -> Node:
     return three @ selector(three.shape[1], j - 1, 1)
 
 
-def _above(one: Node, other: Node) -> Node:
-    return apply("greater", one, other)
-
-
 def _near(one: Node, other: Node) -> Node:
-    return _above(lift(1e-6), apply("abs", one - other))
+    return is_above(lift(1e-6), apply("abs", one - other))

@@ -10,10 +10,9 @@ from sheetnet.course.drawing import own
 from sheetnet.course.preparing.sheets import Sheets
 from sheetnet.graph.node import Node, apply, constant, lift, row, where
 from sheetnet.graph.rewrite import substitute
-from sheetnet.motifs.exercises import Exercise, Slip, choice
-from sheetnet.motifs.predictions import Prediction
+from sheetnet.motifs.exercises import AS_IT_CAME, Exercise, Slip, choice
+from sheetnet.motifs.predictions import Prediction, is_above
 
-AS_IT_CAME = "That is how the workbook came. Type the new numbers first."
 AS_ZERO = "You took a blank for 0. A blank is a number that nobody knows."
 TINY = 1e-9  # beneath it, a loss has not changed
 
@@ -212,7 +211,7 @@ def _other_names(lesson: Sheets) -> Prediction:
     dummies = lesson.book.block("coding.three.loss").node
     swapped = {codes: constant(((2.0,), (1.0,), (3.0,)))}
     after, same = substitute([number, dummies], swapped)
-    moves, both = (_above(apply("abs", new - old), lift(TINY)) for new, old in ((after, number), (same, dummies)))
+    moves, both = (is_above(apply("abs", new - old), lift(TINY)) for new, old in ((after, number), (same, dummies)))
     return Prediction(
         "Somebody calls first class 2 and second class 1. One model takes the class as a number, another one has a dummy column for each class. Whose loss changes?",
         ("of both", "only with the number", "only with the dummies", "of neither"),
@@ -259,15 +258,11 @@ def _epochs(lesson: Sheets) -> Prediction:
     return Prediction(
         "Descent runs on the raw table, and on the one divided by its largest, each with a rate that is safe for it. How many epochs does the second one need?",
         ("more than half as many", "from a half to a tenth", "from a tenth to a hundredth", "less than a hundredth"),
-        1.0 + sum((_above(times, lift(by)) for by in (2.0, 10.0, 100.0)), lift(0.0)), raw, divided,
+        1.0 + sum((is_above(times, lift(by)) for by in (2.0, 10.0, 100.0)), lift(0.0)), raw, divided,
         "Epochs, raw and divided", "One rate serves all weights. Where Fare is in hundreds it must be tiny, and all other weights crawl.", "epochs.raw.lr",
     )  # fmt: skip
 
 
 def _smaller(one: Node, other: Node) -> Node:
     """1 where one is smaller than the other, 2 where it is larger, 3 where they are the same."""
-    return where(_above(other - one, lift(TINY)), 1.0, where(_above(one - other, lift(TINY)), 2.0, 3.0))
-
-
-def _above(one: Node, other: Node) -> Node:
-    return apply("greater", one, other)
+    return where(is_above(other - one, lift(TINY)), 1.0, where(is_above(one - other, lift(TINY)), 2.0, 3.0))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sheetnet.course.quadratic.lesson import EPOCHS, LETTERS, LR, Quadratic
-from sheetnet.graph.node import Node, apply, lift, row, where
+from sheetnet.graph.node import apply, lift, row, where
 from sheetnet.graph.rewrite import substitute
 from sheetnet.motifs.exercises import Exercise, Slip, choice
-from sheetnet.motifs.predictions import Prediction
+from sheetnet.motifs.predictions import Prediction, is_above
 
 ABSOLUTE, SQUARED = "That is of the mean absolute error.", "That is of the mean squared error: take sizes, not squares."
 SUM, ROOT = "You added, and did not divide by how many there are.", "That is its square root."
@@ -95,14 +95,14 @@ def predictions(lesson: Quadratic) -> list[Prediction]:
     usual = substitute([last], {lesson.lr: lift(LR)})[0]
     raised = [substitute([lesson.mse], {one: one + 1.0})[0] for one in lesson.now]
     moved = [apply("abs", new - lesson.mse) for new in raised]
-    most = where(_above(moved[1], moved[2]), 2.0, 3.0)
-    most = where(_above(moved[0], moved[1]) * _above(moved[0], moved[2]), 1.0, most)
+    most = where(is_above(moved[1], moved[2]), 2.0, 3.0)
+    most = where(is_above(moved[0], moved[1]) * is_above(moved[0], moved[2]), 1.0, most)
     right_end = 4.0 * a + 2.0 * b + c
     left_end = 4.0 * a - 2.0 * b + c
-    ends = where(_above(right_end, lift(7.7)) * _above(left_end, lift(3.3)), 1.0, 2.0)
+    ends = where(is_above(right_end, lift(7.7)) * is_above(left_end, lift(3.3)), 1.0, 2.0)
     up = lesson.y + 10.0 * apply("equal", lesson.y, apply("max", lesson.y))
     squared, absolute = (substitute([one], {lesson.y: up})[0] for one in (lesson.mse, lesson.mae))
-    times = where(_above(squared / lesson.mse, absolute / lesson.mae), 2.0, 1.0)
+    times = where(is_above(squared / lesson.mse, absolute / lesson.mae), 2.0, 1.0)
     return [
         Prediction(
             "a, b and c are all 1.1. One of them is raised by 1, the others stay. Which of them moves the mean squared error most?",
@@ -122,22 +122,18 @@ def predictions(lesson: Quadratic) -> list[Prediction]:
         Prediction(
             "Descent takes 60 steps by itself. How near to 0 does the loss come?",
             ("it reaches 0", "it falls, but stays above 0", "it does not fall"),
-            where(_above(last, first), 3.0, where(_above(last, lift(0.001)), 2.0, 1.0)), first, last,
+            where(is_above(last, first), 3.0, where(is_above(last, lift(0.001)), 2.0, 1.0)), first, last,
             "The loss at the start and at the end", "The points are noisy: no parabola goes through all of them. What is left is the noise.", "descent.loss",
         ),
         Prediction(
             "The learning rate is doubled, from 0.02 to 0.04. What is the loss after 60 steps?",
-            ("smaller than before", "larger than before"), where(_above(last, usual), 2.0, 1.0), usual, last,
+            ("smaller than before", "larger than before"), where(is_above(last, usual), 2.0, 1.0), usual, last,
             "The last loss", "Longer steps in the right direction arrive sooner, as long as they do not jump over the valley.", "descent.lr", {lesson.lr: 2 * LR},
         ),
         Prediction(
             "And if it is raised to 0.25?",
             ("it arrives sooner still", "it swings, and arrives", "it grows without end"),
-            where(_above(last, first), 3.0, where(_above(last, usual), 2.0, 1.0)), usual, last,
+            where(is_above(last, first), 3.0, where(is_above(last, usual), 2.0, 1.0)), usual, last,
             "The last loss", "Each step lands on the other side of the valley, higher than it was, where the slope is steeper still.", "descent.lr", {lesson.lr: 0.25},
         ),
     ]  # fmt: skip
-
-
-def _above(one: Node, other: Node) -> Node:
-    return apply("greater", one, other)

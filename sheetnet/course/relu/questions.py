@@ -12,10 +12,9 @@ from sheetnet.course.relu.lines import Lines
 from sheetnet.course.relu.pieces import FIRST
 from sheetnet.graph.node import Node, apply, constant, lift, row, square, vstack, where
 from sheetnet.graph.rewrite import substitute
-from sheetnet.motifs.exercises import Exercise, Slip, choice
-from sheetnet.motifs.predictions import Prediction
+from sheetnet.motifs.exercises import AS_IT_CAME, Exercise, Slip, choice
+from sheetnet.motifs.predictions import Prediction, is_above
 
-AS_IT_CAME = "That is how the workbook came. Type the new numbers first."
 TINY = 1e-9  # beneath it, a slope has not changed
 
 
@@ -187,7 +186,7 @@ def _both_signs(m: float, b: float, x: float) -> bool:
 
 def _corner(lesson: Lines) -> Prediction:
     here, moved = (_with(lesson.crossing, {lesson.m: 1.0, lesson.b: b}) for b in (2.0, 3.0))
-    goes = where(_above(moved, here), 2.0, where(_above(here, moved), 1.0, 3.0))
+    goes = where(is_above(moved, here), 2.0, where(is_above(here, moved), 1.0, 3.0))
     return Prediction(
         "A ReLU with m = 1 and b = 2. Now b is raised from 2 to 3. Where does its corner go?",
         ("to the left", "to the right", "it stays, the ReLU only gets higher"), goes, here, moved,
@@ -209,7 +208,7 @@ def _roof(lesson: Lines) -> Prediction:
     slopes, (m_1, _, m_2, _) = lesson.relu_slopes, lesson.numbers
     change = row(slopes, 3) - row(slopes, 1)
     tried = [_with(change, {m_1: a, m_2: b}) for a, b in product((-3.0, -1.0, 1.0, 3.0), repeat=2)]
-    falls = _above(lift(-TINY), apply("min", vstack(tried)))
+    falls = is_above(lift(-TINY), apply("min", vstack(tried)))
     return Prediction(
         "Two ReLUs are added, nothing else. You may choose each m and b. Can the sum be a roof: first up, then down?",
         ("yes, with the right numbers", "no, never"), where(falls, 1.0, 2.0), row(slopes, 1), row(slopes, 3),
@@ -221,8 +220,8 @@ def _left_alone(lesson: Lines) -> Prediction:
     total, x = lesson.book.block("eight.sum").node, lesson.book.block("eight.x").node
     by_hand = lesson.by_hand[1]
     moved = _with(total, {lesson.coefs_8: (by_hand[0], 0.5, *by_hand[2:])})
-    changed = _above(apply("abs", moved - total), lift(TINY))
-    right = _above(x, lift(FIRST + 1.0))  # of the knot of piece 2
+    changed = is_above(apply("abs", moved - total), lift(TINY))
+    right = is_above(x, lift(FIRST + 1.0))  # of the knot of piece 2
     on_left, on_right = (apply("max", changed * side) for side in (1.0 - right, right))
     happens = where(on_left, where(on_right, 2.0, 3.0), 1.0)
     return Prediction(
@@ -235,7 +234,7 @@ def _left_alone(lesson: Lines) -> Prediction:
 def _doubled(lesson: Lines) -> Prediction:
     eight, sixteen = lesson.largest_of[3:5]
     off = [apply("abs", eight / sixteen - by) for by in (2.0, 4.0, 8.0)]
-    nearest = where(_above(off[0], off[1]), where(_above(off[1], off[2]), 3.0, 2.0), 1.0)
+    nearest = where(is_above(off[0], off[1]), where(is_above(off[1], off[2]), 3.0, 2.0), 1.0)
     return Prediction(
         "8 pieces follow the curve. Then 16 do. What happens to the largest error?",
         ("it is halved", "it is divided by about 4", "it is divided by about 8"), nearest, eight, sixteen,
@@ -247,7 +246,7 @@ def _five(lesson: Lines) -> Prediction:
     three, five = (_with(lesson.largest, {lesson.pieces: n}) for n in (3.0, 5.0))
     return Prediction(
         "3 pieces follow the curve. Then 5 do, and all knots move. What happens to the largest error?",
-        ("it becomes larger", "it becomes smaller"), where(_above(five, three), 1.0, 2.0), three, five,
+        ("it becomes larger", "it becomes smaller"), where(is_above(five, three), 1.0, 2.0), three, five,
         "The largest error with 3 and with 5 pieces", "More pieces help in the end, but not at each step: the new knots happen to stand at worse places. With twice the pieces, old knots stay.", "many.pieces",
     )  # fmt: skip
 
@@ -255,7 +254,7 @@ def _five(lesson: Lines) -> Prediction:
 def _n_pieces(y: Node) -> Node:
     """Of how many straight pieces a curve is, (n, 1) at even steps of x -> (1, 1), if its corners lie on these x."""
     bends = np.diff(np.eye(y.shape[0]), 2, axis=0)
-    bent = _above(square(constant(tuple(map(tuple, bends.tolist()))) @ y), lift(TINY))
+    bent = is_above(square(constant(tuple(map(tuple, bends.tolist()))) @ y), lift(TINY))
     return apply("sum", bent) + 1.0
 
 
@@ -263,7 +262,3 @@ def _with(node: Node, changes: dict[Node, float | tuple[float, ...]]) -> Node:
     """The same with other inputs: a number, or the numbers of a row."""
     new = {one: constant((value,)) if isinstance(value, tuple) else lift(value) for one, value in changes.items()}
     return substitute([node], new)[0]
-
-
-def _above(one: Node, other: Node) -> Node:
-    return apply("greater", one, other)

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from sheetnet.graph.node import Node, apply, lift, mean, row, selector, square, where
 from sheetnet.graph.rewrite import substitute
-from sheetnet.motifs.exercises import Exercise, Slip, choice
-from sheetnet.motifs.predictions import Prediction
+from sheetnet.motifs.exercises import UP, Exercise, Slip, choice
+from sheetnet.motifs.predictions import Prediction, is_above, larger
 from sheetnet.motifs.telling import telling
 from sheetnet.motifs.trained import Trained
 from sheetnet.tables.recipe import Recipe
 
-UP = "You went up the slope: the step is taken off."
 NOT_DIVIDED = "You added, and did not divide by how many there are."
 LOST = 1e300
 LARGE = 50.0  # a rate with which no model gets anywhere
@@ -189,13 +188,13 @@ def predictions(nets: Sequence[Trained], recipe: Recipe) -> list[Prediction]:
     fare = recipe.columns["Fare"]
     log = apply("log10", fare + 1.0)
     raw, logged = (apply("max", column) / mean(column) for column in (fare, log))
-    fewer = where(_above(raw / 2.0, logged), 2.0, where(_above(logged, raw), 3.0, 1.0))
+    fewer = where(is_above(raw / 2.0, logged), 2.0, where(is_above(logged, raw), 3.0, 1.0))
     begun, usual = first.at(first.accuracies, 0), last.at(last.losses, epochs)
     twice = substitute([usual], {last.lr: 2.0 * last.lr})[0]
     out = [
         Prediction(
             "Two rules without any learning: 'everybody died', and 'the women survived, the men died'. Which is right more often?",
-            ("everybody died", "the women survived", "both as often"), _larger(died, women), died, women,
+            ("everybody died", "the women survived", "both as often"), larger(died, women, 1e-12), died, women,
             "The share of right answers: everybody died, then the women survived", "A share of right answers says little alone. A model has to beat the simple rules.", "features.Sex",
         ),
         Prediction(
@@ -205,7 +204,7 @@ def predictions(nets: Sequence[Trained], recipe: Recipe) -> list[Prediction]:
         ),
         Prediction(
             f"{one} has its start weights and has not taken a step. Is it right more often than 'everybody died'?",
-            ("less often", "more often", "just as often"), _larger(died, begun), died, begun,
+            ("less often", "more often", "just as often"), larger(died, begun, 1e-12), died, begun,
             "The share of right answers: everybody died, then at the start", "Weights say nothing of the data until descent has moved them. At the start, being right is luck.", f"{first.model.name}.now.accuracy",
         ),
     ]  # fmt: skip
@@ -213,7 +212,7 @@ def predictions(nets: Sequence[Trained], recipe: Recipe) -> list[Prediction]:
     men = [i for i, name in enumerate(recipe.features) if name.lower() in ("male", "sex_male")]
     if line and men:
         before, after = (row(W, men[0] + 1) for W in (line.weight.T, line.W_final))
-        sign = where(_above(_found(after), lift(0.0)), 2.0, 1.0)
+        sign = where(is_above(_found(after), lift(0.0)), 2.0, 1.0)
         out.append(Prediction(
             f"{line.model.title} learns a weight for each feature. What does the weight of {list(recipe.features)[men[0]]} become?",
             ("below 0", "above 0"), sign, before, after,
@@ -223,12 +222,12 @@ def predictions(nets: Sequence[Trained], recipe: Recipe) -> list[Prediction]:
         ends = [net.at(net.losses, epochs) for net in (first, last)]
         out.append(Prediction(
             f"Both take {epochs} steps at their rates. Whose loss is smaller in the end?",
-            (one, other, "both the same"), _larger(_found(ends[1]), _found(ends[0])), ends[0], ends[1],
+            (one, other, "both the same"), larger(_found(ends[1]), _found(ends[0]), 1e-12), ends[0], ends[1],
             f"The last loss of {one}, then of {other}", "A line gives each feature one weight, for everybody. A ReLU that is 0 is silent: its weights count only where it is on. So a class can count more for women than for men. Start and rate decide how far a net comes.", f"{last.model.name}.descent.loss",
         ))  # fmt: skip
     out.append(Prediction(
         f"The learning rate of {other} is doubled. What is its loss after {epochs} epochs?",
-        ("smaller than before", "larger than before", "the same"), _larger(_found(usual), _found(twice)), usual, twice,
+        ("smaller than before", "larger than before", "the same"), larger(_found(usual), _found(twice), 1e-12), usual, twice,
         "The last loss, at the rate as it came and at twice the rate", "Longer steps come farther in the same time, as long as none of them leaps over the valley.", f"{last.model.name}.descent.loss",
     ))  # fmt: skip
     return [*out, _too_large(first)]
@@ -238,8 +237,8 @@ def _too_large(net: Trained) -> Prediction:
     epochs = net.common.epochs
     changes = {net.lr: LARGE}
     stepped, end = net.at(net.losses, 1), _found(net.at(net.losses, epochs))
-    still = _above(lift(1e-9), apply("abs", end - _found(stepped)))
-    fate = where(_above(end, 10.0 * net.at(net.losses, 0)), 1.0, where(still, 2.0, 3.0))
+    still = is_above(lift(1e-9), apply("abs", end - _found(stepped)))
+    fate = where(is_above(end, 10.0 * net.at(net.losses, 0)), 1.0, where(still, 2.0, 3.0))
     return Prediction(
         f"The learning rate of {net.model.title} is set to {LARGE:g}. What does its loss do, after the first step?",
         ("it is soon far larger than at the start", "it stays where it is", "it goes on falling or leaping"), fate, net.at(net.losses, 1), stepped,
@@ -250,12 +249,3 @@ def _too_large(net: Trained) -> Prediction:
 def _found(loss: Node) -> Node:
     """The loss, and a very large number where it has outgrown the sheet."""
     return apply("if_error", loss, lift(LOST))
-
-
-def _above(one: Node, other: Node) -> Node:
-    return apply("greater", one, other)
-
-
-def _larger(one: Node, other: Node) -> Node:
-    """1 or 2 for the larger of two numbers, 3 where they are the same but for rounding."""
-    return where(_above(lift(1e-12), apply("abs", one - other)), 3.0, where(_above(other, one), 2.0, 1.0))
