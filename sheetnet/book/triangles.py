@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from sheetnet.page.area import area_of, cell_address
+from sheetnet.page.area import area_of, cell_address, column_of
 
 Place = tuple[int, int]
 
@@ -95,9 +95,8 @@ def _relative(text: str, origin: Place) -> str:
         words, fixed_col, letters, fixed_row, digits = found.groups()
         if words:
             return found[0]
-        area = area_of("", f"{letters}{digits}")
-        row = f"{area.row}" if fixed_row else f"[{area.row - origin[0]}]"
-        return f"R{row}C{area.col if fixed_col else f'[{area.col - origin[1]}]'}"
+        row, col = int(digits) - 1, column_of(letters)
+        return f"R{row if fixed_row else [row - origin[0]]}C{col if fixed_col else [col - origin[1]]}"
 
     return _CELL.sub(turned, text)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 MAX_ROWS, MAX_COLS = 1_048_576, 16_384  # of a sheet
 
 
+@lru_cache(maxsize=MAX_COLS)
 def column_letters(col: int) -> str:
     """The letters of a column counted from 0.
 
@@ -79,13 +81,15 @@ def area_of(sheet: str, address: str) -> Area:
     if not found:
         raise ValueError(f"{address!r} is no range of cells")
     left, top, right, bottom = found.groups()
-    row, col, last_row, last_col = int(top) - 1, _column(left), int(bottom or top) - 1, _column(right or left)
+    row, col, last_row, last_col = int(top) - 1, column_of(left), int(bottom or top) - 1, column_of(right or left)
     if not (0 <= row <= last_row < MAX_ROWS and col <= last_col < MAX_COLS):
         raise ValueError(f"{address!r} is no range of cells")
     return Area(sheet, row, col, last_row - row + 1, last_col - col + 1)
 
 
-def _column(letters: str) -> int:
+@lru_cache(maxsize=MAX_COLS)
+def column_of(letters: str) -> int:
+    """The column of some letters, counted from 0."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - 64
