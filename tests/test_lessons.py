@@ -709,7 +709,7 @@ def test_figures_of_the_passengers_are_those_of_the_sample(seed: int) -> None:
     known, filled = age[~np.isnan(age)], np.nan_to_num(age, nan=np.nanmedian(age))
     assert figures("preparing", seed, "A loss over # passengers and one over # are") == [len(known), n]
     spreads = [known.std(), filled.std(), np.nan_to_num(age).std()]
-    told = figures("preparing", seed, "(# when dropped, # with the median), a far one widens it (# with 0)")
+    told = figures("preparing", seed, "(# when dropped, # with the median). A far one makes it larger (# with 0)")
     assert told == pytest.approx(spreads, abs=0.05)
 
     def limit(fare: np.ndarray, scale: float = 1.0, *, log: bool = False) -> float:

@@ -160,7 +160,7 @@ WORDS_OF_VERDICTS = (
 
 # Okabe and Ito's palette, darkened where it is too pale for a thin line on white; dashes tell lines apart in print
 PALETTE = ("#0B5394", "#C55A11", "#007A5E", "#A64D79", "#6B6B00", "#3D85C6", "#990000", "#444444")
-DASHES = ("solid", "dash", "solid", "dash_dot", "square_dot", "long_dash", "solid", "round_dot")
+DASHES = ("solid", "dash", "square_dot", "dash_dot", "long_dash", "long_dash_dot", "long_dash_dot_dot", "round_dot")
 
 
 def _dots(color: str, size: int) -> dict[str, Any]:
