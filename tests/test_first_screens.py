@@ -1,4 +1,4 @@
-"""What a window of 1366 x 768 shows of lessons 1, 2 and 4 before anybody scrolls: the picture, and plain numbers."""
+"""What a window of 1366 x 768 shows of lessons 1, 2 and 4 to 7 before anybody scrolls: the picture, and plain numbers."""
 
 from __future__ import annotations
 
@@ -25,15 +25,19 @@ LATER = {
     "The size of the error: 0 at the knots, arches between": "the two falling lines come first",
     "Accuracy of Linear, epoch by epoch": "the loss, which is what descent makes small, comes first",
     "Accuracy of Two ReLU, epoch by epoch": "the loss, which is what descent makes small, comes first",
+    "Newborns, or your own spike: passengers by age, before and after filling": "the median's spike comes first",
+    "The same, above the lowest loss": "the four losses themselves come first",
+    "The points and the curve at the chosen epoch": "the path of the weights, which is what a run is, comes first",
 }
 SHAPE = re.compile(r"\d+ x \d+( .*)?")
 
 
 @pytest.fixture(scope="module")
 def lessons(small: Made) -> list[Lesson]:
-    """Lessons 1 and 2, and lesson 4 with its 100 epochs, laid out."""
+    """The lessons, and lesson 4 with its 100 epochs, laid out."""
     titanic = Titanic(replace(small.workbook.spec, epochs=100))
-    return [kind_of("quadratic")("0"), kind_of("relu")("0"), titanic]
+    others = ("preparing", "learning_rate", "optimisers")
+    return [kind_of("quadratic")("0"), kind_of("relu")("0"), titanic, *(kind_of(name)("0") for name in others)]
 
 
 def unseen(page: Page) -> Iterator[str]:
@@ -46,8 +50,17 @@ def unseen(page: Page) -> Iterator[str]:
 
 def test_the_first_chart_of_each_sheet_is_whole_on_its_first_screen(lessons: list[Lesson]) -> None:
     pages = [page for lesson in lessons for page in lesson.book.pages]
-    assert sum(bool(page.charts) for page in pages) == 11
+    assert sum(bool(page.charts) for page in pages) == 34
     assert {title for page in pages for title in unseen(page)} == set(LATER)
+
+
+def test_the_first_note_of_each_sheet_of_lessons_5_to_7_is_whole_on_its_first_screen(lessons: list[Lesson]) -> None:
+    cut = []
+    for page in (page for lesson in lessons[3:] for page in lesson.book.pages):
+        notes = [text for text in page.texts if text.style == "note"]
+        if notes and notes[0] not in Geometry(page).first_screen().texts:
+            cut.append(page.title)
+    assert cut == ["Marathon: how many epochs until it arrives? (for the curious)"]
 
 
 def test_a_first_chart_below_the_screen_is_noticed(lessons: list[Lesson]) -> None:

@@ -689,7 +689,7 @@ def test_figures_in_texts_are_those_of_the_sheet(seed: int) -> None:
     assert figures("matmul", seed, "whose dot product is #, too") == [(table["arrows.u"] * table["arrows.v"]).sum()]
 
     x, y = (drawn("learning_rate", seed)[0].as_delivered()[f"points.{id}"] for id in "xy")
-    slope, after, best = figures("learning_rate", seed, "1.1 - 0.215 x (#) = #. The best a is #:")
+    slope, after, best = figures("learning_rate", seed, "1.1 - 0.215 × (#) = #. The best a is #.")
     assert slope == pytest.approx(np.mean(2 * (1.1 * (x**2 + x + 1) - y) * x**2), abs=0.005)
     assert (after, best) == pytest.approx((1.1 - 0.215 * slope, best_of(x, y)[0]), abs=0.006)
     assert 2.0 < best < after
@@ -724,7 +724,7 @@ def test_figures_of_the_passengers_are_those_of_the_sample(seed: int) -> None:
     told = figures("preparing", seed, "up to a limit: # for Raw, # divided, # log10.")
     assert told == pytest.approx([raw, limit(fare), limit(fare, log=True)], rel=0.004)
     outlier = np.concatenate([[5000.0], fare[1:]])
-    assert figures("preparing", seed, "lowers Raw's limit to #:") == pytest.approx([limit(outlier, 0.0)], abs=5e-7)
+    assert figures("preparing", seed, "lowers Raw's limit to #. At") == pytest.approx([limit(outlier, 0.0)], abs=5e-7)
     for text in ("give Raw the rate #, then #, above its limit", "give Raw the rate #, then #. Then"):
         below, above = figures("preparing", seed, text)
         assert below < raw < above

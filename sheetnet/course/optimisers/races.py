@@ -144,7 +144,7 @@ class Races(Batches):
                     run.slowly(name, at),
                 ),
                 down(
-                    plot(f"The loss, step by step (each line: 10 times; cut off at {HIGHEST})", "step", FAR, above,
+                    plot(f"The loss, step by step (in powers of ten; cut off at {HIGHEST})", "step", FAR, above,
                          f"The loss of {story.sheet} at each step, above the lowest possible, beside that of SGD.",
                          y_format="General", y_min=LOWEST, y_max=HIGHEST, log_y=True, height=180, **look),
                     plot(title, "step", axis, lines, alt, x_min=None, height=200, **look),
@@ -221,8 +221,8 @@ class Races(Batches):
         self.page("Compare: six ways down, on the same batches in the same order", ABOUT_COMPARE, down(
             across(
                 down(grid("", rows, heads=("", *sheets), named="label_left"), Note(self._honest_words(vstack(then), milestones), 8)),
-                plot(f"Six optimisers (each line: 10 times; cut off at {HIGHEST})", "step", FAR, lines,
-                     "Six falling curves of the loss above the lowest possible, on an axis on which each line is ten times the one below.",
+                plot(f"Six optimisers (in powers of ten; cut off at {HIGHEST})", "step", FAR, lines,
+                     "Six falling curves of the loss above the lowest possible, on an axis in powers of ten.",
                      y_format="General", y_min=LOWEST, y_max=HIGHEST, x_max=STEPS, log_y=True, width=500, height=380),
             ),
             table(self.cells(steps), forward({"losses": (losses, "Loss on all rows")}, labels=sheets)),

@@ -171,7 +171,7 @@ class Descent:
             "Epochs until there": result({"count": Shown(self.counts, name="epochs_needed")}, format="count"),
             "times as many as the fewest": result({"here.marathon.times": (times,)}, format="shown"),
         }
-        chart = _losses("marathon", "The same three losses, up to 131,072 epochs", "epoch (each mark is ten times the one before)",
+        chart = _losses("marathon", "The same three losses, up to 131,072 epochs", "epoch (in powers of ten)",
                         ALT_MARATHON, x_max=1e6, x_min=1, log_x=True, x_format="#,##0", wide=5)  # fmt: skip
         far = (
             (

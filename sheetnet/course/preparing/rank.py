@@ -69,7 +69,7 @@ class Rank:
                 table(columns, names=self.blanks.n, corner="No", tight=True),
             ),
             down(
-                across(grid(EXAMPLE, ONE_OF_EACH, heads=COLUMNS[:4], band="lead"), Note(NOTE, 3)),
+                across(grid(EXAMPLE, ONE_OF_EACH, heads=COLUMNS[:4], band="lead"), Note(NOTE, 2)),
                 self._findings(vstack(pivots[:5]), pivots[5]),
                 Note(TRY),
                 facts("", {"taken": Shown(taken, "taken", "plain", name="taken")}),
@@ -91,7 +91,7 @@ class Rank:
         steps = {"factors": Shown(factors, "Factor", name="factors"), "product": Shown(vstack(so_far), "Product")}
         loss = rest / apply("sum", self.blanks.ones)
         found = {
-            "n_taken": (self.n_taken, "Columns taken"), "rank": (self.rank, "Rank: pivots not 0"),
+            "n_taken": (self.n_taken, "Columns taken"), "rank": (self.rank, "Rank"),
             "det": (self.det, "Determinant", "count"), "loss": (loss, "Smallest loss", "weight"),
         }  # fmt: skip
         return across(
