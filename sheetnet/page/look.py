@@ -114,6 +114,7 @@ NUMBER_FORMATS = {
     "weight": "0.0000",
     "feature": "0.0###",
     "fine": "0.00000000",
+    "tiny": "0.0#########",  # of an eps, down to a ten-billionth
     "gradient": "0.0000",
     "small": "0.000000",
     "loss": "0.000000",

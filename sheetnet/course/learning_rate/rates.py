@@ -90,7 +90,7 @@ class Rates(Runs):
                      y_format=DECADES, y_min=MILLIONTH, y_max=1000, log_y=True, height=300, **size),
                 Note(BACK.format(**{key: share_in_words(shares[0, j]) for j, key in enumerate(("third", "fourth", "fifth"), 2)}), 6),
             )],
-            [None, Aside(table(result({"above": (above, "Loss above the lowest")}, format="heat_loss", **eight)))],
+            [None, Aside(table(result({"above": (above, "Loss above the lowest")}, format="small", **eight)))],
         ))  # fmt: skip
 
     def _runs(self) -> None:

@@ -135,7 +135,7 @@ class Schedules(Runs):
             )],
             [None, Aside(table(
                 self.cells(step), update(helpers, style="cells", format="small"), None,
-                result(_each("above", above), format="heat_loss"), None,
+                result(_each("above", above), format="small"), None,
                 update(_each("w", [vstack(path) for path in paths], "Weights: {}"), labels=LETTERS),
                 lead={
                     "schedules.step": "One-cycle: rises, then falls, each along half a cosine",

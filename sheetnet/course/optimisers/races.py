@@ -119,7 +119,7 @@ class Races(Batches):
         for key, value in optimiser.settings.items():
             high, format = (
                 1.0 if key == "eps" else 100.0 if key == "weight_decay" else 0.9999,
-                "fine" if key == "eps" else "rate",
+                "tiny" if key == "eps" else "rate",
             )
             called = key if key == name else f"{key}_{name}"
             settings[key] = self.typed(f"{name}.{key}", value, key, low=0, high=high, name=called, format=format)
