@@ -737,7 +737,7 @@ def test_who_leads_the_race_is_said_as_it_is(seed: int) -> None:
     words = note("optimisers", seed, "Honest words").partition("Early")[0]
     at = {
         int(n): name
-        for steps, name in re.findall(r"step ([0-9, and]+) ([A-Za-z ]+?)(?: leads)?[,;]", words)
+        for steps, name in re.findall(r"step ([0-9, and]+) ([A-Za-z ]+?)(?: leads)?[,.]", words)
         for n in re.findall(r"\d+", steps)
     }
     names = ["plain SGD", "momentum", "Adagrad", "RMSprop", "Adam", "AdamW"]

@@ -97,11 +97,15 @@ class Optimisers(Races):
             Word("state", "What an optimiser remembers of each weight from step to step.", "adam.m"),
             Word("momentum", "Past gradients, added up and slowly forgotten, that carry a step on.", "momentum.m"),
             Word(
-                "Adagrad", "Divides each gradient by the root of the sum of all its squares so far.", "adagrad.sum_sq"
+                "Adagrad",
+                "Divides each gradient by the square root of the sum of all its squares so far.",
+                "adagrad.sum_sq",
             ),
-            Word("RMSprop", "Divides each gradient by the root of a running mean of its squares.", "rmsprop.v"),
+            Word("RMSprop", "Divides each gradient by the square root of a running mean of its squares.", "rmsprop.v"),
             Word(
-                "Adam", "A running mean of gradients, divided by the root of a running mean of their squares.", "adam.W"
+                "Adam",
+                "A running mean of gradients, divided by the square root of a running mean of their squares.",
+                "adam.W",
             ),
             Word("running mean", "A mean in which new numbers count more and old ones fade.", "rmsprop.v"),
             Word("bias correction", "Running means that began at 0 are divided by 1 - beta^t.", "adam.m_hat"),

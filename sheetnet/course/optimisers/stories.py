@@ -20,7 +20,7 @@ NOISE = (
     "Try this: give all rows the rate 0.15. Who is ahead after ten passes now? Then give one row 0.01, then 0.1. What does its swing do?"
 )
 COMPARE = (
-    "Honest words: after 50 steps all six are within {within:g} of the lowest loss. At {leaders}; other rates, or another order of the rows, can make another winner. Early, plain SGD with a good rate is hard to beat. By step 50 the noise of its batches holds it up, and it comes last. The others are worth it where many weights have very different slopes, and nobody can try a rate for each.\n\n"
+    "Honest words: after 50 steps all six are within {within:g} of the lowest loss. At {leaders}. Other rates, or another order of the rows, can make another winner. Early, plain SGD with a good rate is hard to beat. By step 50 the noise of its batches holds it up, and it comes last. The others are worth it where many weights have very different slopes, and nobody can try a rate for each.\n\n"
     "Try this: on Batches, multiply the loss by 100. Who explodes, and who takes the same steps as before? Look for who divides by the size of the gradient.\n"
     "For the curious: MINVERSE finds the lowest loss of such a curve at once, without a step."
 )
@@ -73,7 +73,7 @@ STORIES = {
     ),
     "adagrad": Story(
         "Adagrad", 0.7, "a rate of its own for each weight",
-        "sum_sq adds up the squared gradients of each weight. The gradient is divided by the root of it. So a steep weight takes careful steps, a flat one bold steps. The sum only grows, so the rate of each weight only shrinks.\n\n"
+        "sum_sq adds up the squared gradients of each weight. The gradient is divided by its square root. So a steep weight takes careful steps, a flat one bold steps. The sum only grows, so the rate of each weight only shrinks.\n\n"
         "Try this: rates of 0.1 and 2. Which creeps, which leaps too far at first and recovers?",
         ("The rate that each weight has now", OWN, "Three falling lines: the rates of the three weights shrink."),
     ),
