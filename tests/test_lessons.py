@@ -747,6 +747,16 @@ def test_who_leads_the_race_is_said_as_it_is(seed: int) -> None:
     assert losses[50].argmax() == 0
 
 
+@pytest.mark.parametrize("seed", [0, 2])
+def test_noise_shuffles_all_rows_anew_in_each_pass(seed: int) -> None:
+    given = drawn("optimisers", seed)[0].as_delivered()
+    passes = given["noise.single.rows"].reshape(10, 20)
+    assert (np.sort(passes, axis=1) == np.arange(1, 21)).all()
+    assert len({tuple(order) for order in passes}) == 10
+    assert (passes[0] == given["batches.order"][:, 0]).all()
+    assert (given["noise.batch.rows"] == passes.reshape(50, 4)).all()
+
+
 def given_of(workbook: Lesson, id: str, given: Mapping[Node, np.ndarray]) -> np.ndarray:
     """What a block says."""
     return evaluate([workbook.book.block(id).node], given)[0]

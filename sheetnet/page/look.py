@@ -127,7 +127,7 @@ NUMBER_FORMATS = {
     "share": "0.0%",
     "to_go": '[>=10]"> 1000 %";[<0.0001]"< 0.01 %";0.00%',  # of a way, of which more may be left than there was
     "shown": "[<1000]0.000;0",  # of any kind, to compare with another; only the first section keeps a minus
-    "exploding": '[>=1000000]"> a million";[>=1000]#,##0;0.0000',  # of a loss that may grow without end
+    "exploding": '[>=1000000]"> 1,000,000";[>=1000]#,##0;0.0000',  # of a loss that may grow without end
     "count": "#,##0",
     "units": "[<100]General;#,##0.0",  # of whatever size a person's own numbers are
     "loss_any": "[>=100000]0.0E+0;0.000000",  # of any net, also one that is about to diverge

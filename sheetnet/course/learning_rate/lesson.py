@@ -35,7 +35,7 @@ class LearningRate(Sheets):
     purpose = "The same model starts eight times from the same place and differs only in its learning rate. You see what a rate does, and how far a slope should take you. Then you find a good rate, and change it on the way."
     tries = (
         "On Rates, read the words under the rates. Then set rate 6 to 0.222. What becomes of its line?",
-        "On Runs, look at run 2, then 4, 6, and 8 (of it, epochs 0 to 3): it creeps, arrives, swings, flies apart.",
+        "On Runs, look at runs 2, 4, 6, and 8 (of it, epochs 0 to 3). Which creeps, arrives, swings, flies apart?",
         "On Parabola, set the rate to 0.128. a alone arrives in one step. What does the narrower one do?",
         "Put the rate back to 0.1. With which curvature does the narrower one arrive in one step?",
         "On Finder, read the suggestion, and type it into Rates as rate 2. Is it good?",

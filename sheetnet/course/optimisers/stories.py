@@ -61,7 +61,7 @@ OWN = "rate of the weight"
 STORIES = {
     "sgd": Story(
         "SGD", 0.04, "plain steps",
-        "The plainest step: against the slope that the batch sees. Nothing is remembered. The lower chart shows what each batch asks for. It jumps, and every step follows at once.\n\n"
+        "SGD is stochastic gradient descent: steps on batches that chance has drawn. It is the plainest step: against the slope that the batch sees. Nothing is remembered. The lower chart shows what each batch asks for. It jumps, and every step follows at once.\n\n"
         "Try this: rates of 0.01 and 0.1. Which creeps, which swings?",
         ("The slopes that the batches see", "gradient", "Three jagged lines: the slopes jump from batch to batch."),
     ),
