@@ -183,7 +183,7 @@ class Titanic(Lesson):
         return out
 
     def words(self) -> Sequence[Word]:
-        return words(self.trained)
+        return words(self.trained, self.best)
 
     def ask(self) -> Sequence[Exercise]:
         return questions(self.trained, self.recipe)

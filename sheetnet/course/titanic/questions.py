@@ -149,7 +149,7 @@ def _of_steps(nets: Sequence[Trained], name: str) -> list[Exercise]:
         Exercise(
             f"On Start, set the learning rate of {other} to {rate}. What is its loss at epoch {epochs}? (Then press undo.)", last.at(last.losses, epochs), 0.001, raised,
             slips=(Slip(last.at(last.losses, epochs), "That is with the rate as it came.", {}), Slip(last.chosen["loss"], "That is the epoch to look at, not the last one."), Slip(last.at(last.accuracies, epochs), "That is the accuracy."), Slip(last.at(last.losses, 0), "That is before any step.")),
-            hint="The line of this model on Start, the last loss.", why="The rate is part of the recipe: another one leads elsewhere.",
+            hint="The line of this model on Start, the last loss.", why="Another rate leads elsewhere in the same number of steps.",
         ),
     ]  # fmt: skip
 
