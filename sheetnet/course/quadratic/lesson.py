@@ -10,7 +10,7 @@ import numpy as np
 
 from sheetnet.course.lesson import Lesson, Pair, Watched, Word
 from sheetnet.course.points import least_loss, noisy_points
-from sheetnet.course.quadratic.texts import ABOUT_DESCENT, ABOUT_FIT, ABOUT_SLOPES, DESCENT, FIT, SLOPES
+from sheetnet.course.quadratic.texts import ABOUT_DESCENT, ABOUT_FIT, ABOUT_SLOPES, DESCENT, FIT, SLOPES, WORDS
 from sheetnet.graph.gradient import gradient
 from sheetnet.graph.node import Node, apply, lift, mean, row, square, variable, vstack
 from sheetnet.graph.rewrite import substitute
@@ -267,35 +267,7 @@ class Quadratic(Lesson):
         return [Watched(self.x, "x"), Watched(self.y, "y"), *numbers, Watched(self.lr, "learning rate")]
 
     def words(self) -> list[Word]:
-        return [
-            Word(
-                "parameter",
-                "A number that is not given but found, such as a, b and c. Later it is called a weight.",
-                "fit.a",
-            ),
-            Word("model", "A formula with parameters: all parabolas at once, until a, b and c say which.", "fit.pred"),
-            Word(
-                "parabola",
-                "The curve a x^2 + b x + c, with one bend. The model is called quadratic, for its x^2.",
-                "fit.pred",
-            ),
-            Word("noise", "What chance adds to the points, so that no parabola goes through all of them.", "fit.y"),
-            Word("prediction", "What the model says y should be at an x.", "fit.pred"),
-            Word("error", "Prediction minus y: positive where the curve is too high.", "fit.error"),
-            Word("mean absolute error", "The mean size of the errors.", "fit.mae"),
-            Word("mean squared error", "The mean of the squared errors: large errors count more.", "fit.mse"),
-            Word("loss", "One number that says how bad the fit is; what learning makes small.", "fit.mse"),
-            Word("wiggle", "A tiny change of one parameter, up and down, to see what the loss does.", "slopes.wiggle"),
-            Word(
-                "slope",
-                "How fast the loss changes with a parameter: its change per unit, for a tiny step.",
-                "slopes.mse.exact",
-            ),
-            Word("gradient", "The slopes of all parameters together.", "slopes.mse.exact"),
-            Word("learning rate", "How far a step goes: new number = old number - rate × slope.", "descent.lr"),
-            Word("epoch", "One step that has seen all points; epoch 0 is the start.", "descent.epochs"),
-            Word("descent", "Steps against the slope, again and again, so that the loss falls.", "descent.loss"),
-        ]
+        return [Word(*one) for one in WORDS]
 
 
 LESSON = Quadratic

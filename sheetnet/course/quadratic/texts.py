@@ -19,3 +19,20 @@ SLOPES = (
     "Try this: a wiggle of 1. The squared error does not mind, for it is a parabola in each parameter. The absolute error does."
 )
 DESCENT = "One step of a as the workbook came: {START} - {LR} × ({slope:.2f}) = {after:.2f}. All three parameters step at once, each by its own slope. Then the slopes are found anew, at the new place. Epoch 0 is the start, before any step."
+WORDS = (  # each with its meaning and where it is seen
+    ("parameter", "A number that is not given but found, such as a, b and c. Later it is called a weight.", "fit.a"),
+    ("model", "A formula with parameters: all parabolas at once, until a, b and c say which.", "fit.pred"),
+    ("parabola", "The curve a x^2 + b x + c, with one bend. The model is called quadratic, for its x^2.", "fit.pred"),
+    ("noise", "What chance adds to the points, so that no parabola goes through all of them.", "fit.y"),
+    ("prediction", "What the model says y should be at an x.", "fit.pred"),
+    ("error", "Prediction minus y: positive where the curve is too high.", "fit.error"),
+    ("mean absolute error", "The mean size of the errors.", "fit.mae"),
+    ("mean squared error", "The mean of the squared errors: large errors count more.", "fit.mse"),
+    ("loss", "One number that says how bad the fit is; what learning makes small.", "fit.mse"),
+    ("wiggle", "A tiny change of one parameter, up and down, to see what the loss does.", "slopes.wiggle"),
+    ("slope", "How fast the loss changes with a parameter: its change per unit, for a tiny step.", "slopes.mse.exact"),
+    ("gradient", "The slopes of all parameters together.", "slopes.mse.exact"),
+    ("learning rate", "How far a step goes: new number = old number - rate × slope.", "descent.lr"),
+    ("epoch", "One step that has seen all points; epoch 0 is the start.", "descent.epochs"),
+    ("descent", "Steps against the slope, again and again, so that the loss falls.", "descent.loss"),
+)
