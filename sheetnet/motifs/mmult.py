@@ -75,5 +75,5 @@ def _note(p: int, k: int) -> str:
     what = "all the Lin columns" if k > 1 else "the predictions"
     return (
         "The number of columns of A must be the number of rows of B. Below:"
-        f" X is {p} columns wide and weights {p} rows tall, so MMULT(X, weights) is {what} of the net at once."
+        f" X is {p} columns wide, and weights is {p} rows tall. So MMULT(X, weights) is {what} of the net at once."
     )

@@ -55,12 +55,12 @@ class Quadratic(Lesson):
         "chosen.pred",
     )
     title = "Fit a curve by hand, then let it fit itself"
-    purpose = "Twenty points lie near an unknown curve. You fit it by eye, find out from the slopes of the loss which way each number should go, and then let the sheet take sixty such steps by itself: that is how a model learns."
+    purpose = "Twenty points lie near an unknown curve. First you fit it by eye. Then the slopes of the loss say which way each number should go. Then the sheet takes sixty such steps by itself: so a model learns."
     tries = (
         "On Fit, change a, then b, then c. Get the mean squared error below 5. What does each of them do to the curve?",
         "Put a = b = c = 1.1 back. On Slopes, which of the three slopes is the steepest? Move its parameter on Fit, against it.",
         "On Slopes, compare the steps of 0.01 and of 2, in the table and on the chart: how long is a slope's promise true?",
-        "On Descent, step the epoch to look at through 0, 1, 2, 5 and 60, and watch the curve move to the points.",
+        "On Descent, set the epoch to look at to 0, 1, 2, 5 and 60. Watch the curve move to the points.",
         "On Descent, set the learning rate to 0.005, 0.1, 0.2 and 0.25. Which is slow? When do a and c swing? Which explodes?",
         "On Fit, raise the y at x = 0.1053 by 10. Which of the two losses grows more times? Undo brings it back.",
     )

@@ -14,7 +14,7 @@ FIT = (
 )
 SLOPES = (
     "Slope, wiggled: (loss with the wiggle added - loss with it taken off) / (2 × wiggle).\n\n"
-    "Slope, exact: the same by algebra, without a wiggle. The loss is a mean of squared errors. When c rises, each error rises with it, and its square by 2 × error. So the slope in c is the mean of 2 × error. In b it is the mean of 2 × error × x, in a the mean of 2 × error × x^2. Click on the cells and look for it.\n\n"
+    "Slope, exact: the same by algebra, without a wiggle. The loss is a mean of squared errors. When c rises, each error rises with it, and its square by 2 × error. So the slope in c is the mean of 2 × error. In b it is the mean of 2 × error × x. In a it is the mean of 2 × error × x^2. Click on the cells and look for it.\n\n"
     "A slope above 0: the loss rises with the parameter, so make it smaller. Below 0: make it larger. That is why a step goes against the slope. The slopes of all parameters together are called the gradient.\n\n"
     "Try this: a wiggle of 1. The squared error does not mind, for it is a parabola in each parameter. The absolute error does."
 )

@@ -39,7 +39,7 @@ MANY_NOTE = (
     "This sum is a net with one hidden layer: each hidden unit is max(0, 1*x - knot). The coefficients are the weights with which the units are added up. Here a formula finds them. In lesson 4, descent does."
 )
 ERRORS_NOTE = (
-    "Six nets, each with twice the pieces of the one before. Once the pieces are narrow, half the width divides the largest error by about 4, and the mean squared error by about 16. On the chart each line of the grid is ten times the next. There, a division by the same number again and again is a straight line going down.\n\n"
+    "Six nets, each with twice the pieces of the one before. Once the pieces are narrow, half the width divides the largest error by about 4. It divides the mean squared error by about 16. On the chart each line of the grid is ten times the next. There, a division by the same number again and again is a straight line going down.\n\n"
     "There is no end to it: with enough pieces the sum comes as close to the curve as you ask."
 )
 

@@ -216,7 +216,7 @@ def predictions(nets: Sequence[Trained], recipe: Recipe) -> list[Prediction]:
         out.append(Prediction(
             f"{line.model.title} learns a weight for each feature. What does the weight of {list(recipe.features)[men[0]]} become?",
             ("below 0", "above 0"), sign, before, after,
-            "This weight at the start and after the last epoch", "A weight below 0 makes the prediction smaller for all who have a 1 in this column, whatever else is known of them.", f"{line.model.name}.descent.loss",
+            "This weight at the start and after the last epoch", "A weight below 0 makes the prediction smaller for all who have a 1 in this column.", f"{line.model.name}.descent.loss",
         ))  # fmt: skip
     if len(nets) > 1:
         ends = [net.at(net.losses, epochs) for net in (first, last)]
