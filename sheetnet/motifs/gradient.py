@@ -48,6 +48,8 @@ def gradient_page(book: Book, net: Trained, names: tuple[str, ...]) -> None:
     weights: Group = {"W": Shown(net.W_then, "W then", name=call("W_then"), labels=units)}
     weights |= backward({"grad_W": (net.grad_W, "Gradient")}, format="gradient", name=call("grad_W"), labels=units)
     weights |= _remembered(net, units)
+    if not net.optimiser.state:  # a plain step: the rest is beside it
+        weights |= update({"move": (net.lr * net.grad_W, "Rate × gradient")}, labels=units)
     weights |= update({"W_next": (net.W_next, "W after")}, name=call("W_next"), labels=units)
     checks = shown("fixed", {"which": (net.which, "No", "plain")}, name=call("which"))
     moved = {"up": (net.up, "Loss, weight + wiggle"), "down": (net.down, "Loss, weight - wiggle")}

@@ -32,7 +32,7 @@ WORDS = (  # each with its meaning and where it is seen
     ("wiggle", "A tiny change of one parameter, up and down, to see what the loss does.", "slopes.wiggle"),
     ("slope", "How fast the loss changes with a parameter: its change per unit, for a tiny step.", "slopes.mse.exact"),
     ("gradient", "The slopes of all parameters together.", "slopes.mse.exact"),
-    ("learning rate", "How far a step goes: new number = old number - rate × slope.", "descent.lr"),
+    ("learning rate", "How far a step goes: new number = old number - rate × slope. Rate for short.", "descent.lr"),
     ("epoch", "One step that has seen all points; epoch 0 is the start.", "descent.epochs"),
     ("descent", "Steps against the slope, again and again, so that the loss falls.", "descent.loss"),
 )

@@ -27,7 +27,7 @@ def purpose(models: Sequence[Model]) -> str:
 
 
 def tries(epochs: int, titles: Sequence[str], best: bool, optimiser: Optimiser, model: Model) -> list[str]:
-    """Five things to try, in the order of the sheets; model is the first one."""
+    """Six things to try; model is the first one."""
     first, last = titles[0], titles[-1]
     rates = optimiser.tried or ", ".join(f"{times * optimiser.lesson_lr:g}" for times in (2, 4, 8, 16)) + ", 50"
     if not telling(model).units and optimiser.bounded:
@@ -42,7 +42,8 @@ def tries(epochs: int, titles: Sequence[str], best: bool, optimiser: Optimiser, 
         f"Halve, then double, the learning rate of {last}: its curve on Descent {last} leaves torch's dashed line.",
         f"Raise the rate of {first}: {raised}",
         f"On {last}, change one yellow weight: the loss beside it, the whole descent and the verdict here follow.",
-        f"On {first}, let Solver find the weights: Data > Solver > Solve (not there? See Words). Compare its loss {solved}",
+        f"On {first}, let Solver find the weights (where it is: see Words). Compare its loss {solved}",
+        f"On Passenger, type other numbers. Until which age does {last} say more than 0.5, and {first}?",
     ]
 
 
@@ -80,7 +81,9 @@ def words(nets: Sequence[Trained], best: bool) -> list[Word]:
         *([Word("least squares", LEAST, "linear.best.weight")] if best else []),
         Word("MMULT", "Excel's matrix product: each row of the first with each column of the second.", "mmult.AB"),
         Word("wiggle", "A tiny change of a weight, to see what the loss does.", "start.wiggle"),
-        Word("learning rate", "What the gradient is multiplied with to make a step.", f"start.{first}.lr"),
+        Word(
+            "learning rate", "What the gradient is multiplied with to make a step. Rate for short.", f"start.{first}.lr"
+        ),
         Word("descent", "Step after step against the gradient: the loss goes down.", f"{first}.descent.loss"),
         Word("epoch", "One step of descent that has seen all passengers.", f"{first}.descent.epoch"),
         *(
