@@ -134,7 +134,7 @@ class Lines(Pieces):
         places = vstack([lift("left of both"), between, lift("right of both")])
         self.relu_slopes = m_1 * apply("step", m_1 * at + b_1) + m_2 * apply("step", m_2 * at + b_2)
         slopes = result({
-            "where": (places, "Beside the corners", "text"), "slope_at": (at, "at x ="),
+            "where": (places, "Beside corners", "text"), "slope_at": (at, "at x ="),
             "slope_lines": (vstack([m_1 + m_2 for _ in range(3)]), "Slope, lines"),
         }, format="short")  # fmt: skip
         slopes |= result({"slope_relus": (self.relu_slopes, "Slope, ReLUs")}, style="cells", format="short")

@@ -24,7 +24,8 @@ AGES = [[float(age)] for age in range(0, 85, 5)]
 ABOUT = "Type another number. Vote: feature × weight, as it is after {} epochs; all votes are added up. Error: prediction - Survived."
 NOTE = (
     "Here only the age changes. Where each feature has one weight, every year moves the prediction equally far. Where a"
-    " ReLU goes on or off, the line bends."
+    " ReLU goes on or off, the line bends.\n\n"
+    "Try this: look at others. Until which age does each model say more than 0.5?"
 )
 
 

@@ -27,7 +27,7 @@ def purpose(models: Sequence[Model]) -> str:
 
 
 def tries(epochs: int, titles: Sequence[str], best: bool, optimiser: Optimiser, model: Model) -> list[str]:
-    """Six things to try; model is the first one."""
+    """Five things to try; model is the first one."""
     first, last = titles[0], titles[-1]
     rates = optimiser.tried or ", ".join(f"{times * optimiser.lesson_lr:g}" for times in (2, 4, 8, 16)) + ", 50"
     if not telling(model).units and optimiser.bounded:
@@ -43,7 +43,6 @@ def tries(epochs: int, titles: Sequence[str], best: bool, optimiser: Optimiser, 
         f"Raise the rate of {first}: {raised}",
         f"On {last}, change one yellow weight: the loss beside it, the whole descent and the verdict here follow.",
         f"On {first}, let Solver find the weights (where it is: see Words). Compare its loss {solved}",
-        f"On Passenger, type other numbers. Until which age does {last} say more than 0.5, and {first}?",
     ]
 
 
