@@ -14,13 +14,13 @@ from sheetnet.errors import GraphError
 from sheetnet.graph.node import lift, variable
 from sheetnet.page.area import Area
 from sheetnet.page.book import Book, Page
-from sheetnet.page.rule import ANY, Rule
 from sheetnet.page.chart import Chart
 from sheetnet.page.flow import Aside, across, beside, down, finish, lay
 from sheetnet.page.grid import facts, grid
 from sheetnet.page.part import Part
 from sheetnet.page.parts import Note, Pile, Words, table
 from sheetnet.page.plot import Some, plot
+from sheetnet.page.rule import ANY, Rule
 from sheetnet.page.screen import TALL, WIDEST, Geometry, check_overlaps
 from sheetnet.page.shown import Bounds, Shown, result
 

@@ -42,7 +42,7 @@ def read_inputs(contents: Contents, workbook: Workbook) -> dict[str, np.ndarray]
 
 
 def _keep_the_rules(contents: Contents, workbook: Workbook) -> None:
-    """Rates, epoch and wiggle within the bounds that the workbook itself asks for as they are typed; answers are free."""
+    """Rates, epoch and wiggle within the bounds that the workbook itself asks for; answers are free."""
     answers = {block.area for block in workbook.book.blocks if block.role == "answer"}
     for page in workbook.book.pages:
         for rule in page.rules:
