@@ -19,6 +19,8 @@ from sheetnet.page.book import Page
 from sheetnet.page.rule import NUMBER
 from sheetnet.page.screen import Geometry
 
+WHOLE = {"promise.which", "descent.epoch", "predict.guesses"}  # of lesson 1: cells that take whole numbers only
+
 
 @pytest.fixture(scope="module", params=LISTING)
 def lesson(request: pytest.FixtureRequest) -> Lesson:
@@ -119,4 +121,23 @@ def test_the_rules_stand_in_the_file(lesson_file: Callable[[str], Path]) -> None
     assert NUMBER in answers.error
 
 
-WHOLE = {"promise.which", "descent.epoch", "predict.guesses"}
+def test_each_yellow_cell_says_what_it_held_beside_it_or_in_its_tip(lesson_file: Callable[[str], Path]) -> None:
+    book = load_workbook(lesson_file("quadratic"))
+    lesson = kind_of("quadratic")("0")
+    delivered, blocks = lesson.as_delivered(), {block.id: block for block in lesson.book.blocks}
+    beside = set()
+    for id, value in delivered.items():
+        area = blocks[id].area
+        tips = {
+            str(rule.sqref): rule.prompt for rule in book[area.sheet].data_validations.dataValidation if rule.prompt
+        }
+        for (row, col), number in zip(area.cells(), value.flat, strict=True):
+            cell = cell_address(row, col)
+            if f"came.{id}" in blocks:
+                was = book[area.sheet].cell(row + 1, col + 2)
+                assert (was.value, was.number_format, was.font.i) == (number, '"was "General', True)
+                assert cell not in tips
+                beside.add(id)
+            elif blocks[id].role == "input":
+                assert float(tips[cell]) == number
+    assert beside >= {"fit.a", "fit.b", "fit.c", "descent.lr", "descent.epoch", "slopes.wiggle"}
