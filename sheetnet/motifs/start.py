@@ -130,10 +130,9 @@ def fill(
     else:
         left = [about, words, progress, _legend(page.shapes)]
         right_half = [Ruler((18.0, 56.0)), _sheets(page)]
-    if learner:
-        left.insert(0, Words(f"This workbook is for {learner}, with numbers of its own.", "hint", wide=len(wide)))
-    if neighbours:
-        page.text(BACK, 0, neighbours, "hint")
+    whose = f"This workbook is for {learner}, with numbers of its own." if learner else ""
+    if whose or neighbours:
+        page.text(BACK, 0, f"{whose}   {neighbours}".strip(), "hint")
     lay(page, "start", across(down(Ruler(wide), *left), down(*right_half)))
     if panel is None:
         page.active = 0, 0  # nothing here is to be edited
