@@ -71,8 +71,8 @@ def test_each_thing_to_try_leads_to_a_cell_that_stands_on_the_sheet_it_names(les
     tasks = [text for text in lesson.book.pages[0].texts if text.style == "try"]
     assert len(tasks) == len(lesson.tries)
     for text in tasks:
-        page, *at = page_of(lesson, text.link)
-        assert any(tuple(at) in block.area.cells() for block in page.blocks), text.text
+        page, row, col = page_of(lesson, text.link)
+        assert any((row, col) in block.area.cells() for block in page.blocks), text.text
         said = text.text.partition("  ")[2]
         assert not said.startswith("On ") or said.startswith(f"On {page.name}"), said
 
