@@ -125,7 +125,7 @@ class Quadratic(Lesson):
             ),
             down(
                 plot("The points and your curve", "x", "y", [POINTS, ("a x^2 + b x + c", "x", "pred")],
-                     "Twenty points and the curve with the present a, b and c.", **WINDOW, width=620),
+                     "Twenty points and the curve with the present a, b and c.", **WINDOW),
                 Note(FIT),
             ),
         ))  # fmt: skip
@@ -158,7 +158,10 @@ class Quadratic(Lesson):
         self.page("Slopes: which way, and by how much?", ABOUT_SLOPES, down(
             across(
                 down(
-                    facts("", self.cells(which), backward({"promise.slope": (slope, "its slope")}, format="short"), span=2),
+                    across(
+                        facts("", self.cells(which), span=2),
+                        facts("", backward({"promise.slope": (slope, "its slope")}, format="short")),
+                    ),
                     table(squared, names=LETTERS, lead="The slopes of the mean squared error, by wiggling and exact", tight=True),
                     table(self.cells(steps), forward(promise, format="short"), lead="How long is a slope true?", tight=True),
                 ),
