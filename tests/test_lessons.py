@@ -591,6 +591,24 @@ def test_one_step_in_small_numbers_is_what_one_works_out_in_ones_head(small: Mad
     assert small.values["small.loss"].item() == 6 > small.values["small.loss_after"].item() == pytest.approx(2.32)
 
 
+@pytest.mark.parametrize("no", [1, 10, 24])
+def test_one_passenger_is_followed_from_the_entry_to_the_error_and_to_other_ages(small: Made, no: int) -> None:
+    workbook, table = small.workbook, small.table
+    given = workbook.by_node({**small.inputs, "passenger.no": np.array([[float(no)]])})
+    said = {id: given_of(workbook, f"passenger.{id}", given) for id in ("raw_Age", "x", "two_relu.votes", "ages")}
+    lin, pred, error, at = (
+        given_of(workbook, f"passenger.two_relu.{id}", given) for id in ("lin", "pred", "error", "at")
+    )
+    x, y = table.X[no - 1], table.y[no - 1]
+    W = np.stack([small.values[f"two_relu.descent.W_{unit}"][-1] for unit in (1, 2)]).T
+    assert said["x"][:, 0].tolist() == x.tolist()
+    assert said["two_relu.votes"].sum(axis=0) == pytest.approx(lin[0])
+    assert pred.item() == pytest.approx(np.maximum(x @ W, 0.0).sum()) == pytest.approx(error.item() + y.item())
+    others, age = np.repeat(x[None], len(said["ages"]), axis=0), table.features.index("Age_N")
+    others[:, age] = said["ages"][:, 0] * x[age] / said["raw_Age"].item()
+    assert at[:, 0] == pytest.approx(np.maximum(others @ W, 0.0).sum(axis=1))
+
+
 # ---- own numbers
 
 SEEDS = int(os.environ.get("SEEDS", "0"))  # tried of each lesson; by default as many as are cheap
@@ -692,7 +710,7 @@ def test_figures_in_texts_are_those_of_the_sheet(seed: int) -> None:
     assert figures("matmul", seed, "whose dot product is #, too") == [(table["arrows.u"] * table["arrows.v"]).sum()]
 
     x, y = (drawn("learning_rate", seed)[0].as_delivered()[f"points.{id}"] for id in "xy")
-    slope, after, best = figures("learning_rate", seed, "1.1 - 0.215 x (#) = #. The best a is #:")
+    slope, after, best = figures("learning_rate", seed, "1.1 - 0.215 × (#) = #. The best a is #.")
     assert slope == pytest.approx(np.mean(2 * (1.1 * (x**2 + x + 1) - y) * x**2), abs=0.005)
     assert (after, best) == pytest.approx((1.1 - 0.215 * slope, best_of(x, y)[0]), abs=0.006)
     assert 2.0 < best < after
@@ -712,7 +730,7 @@ def test_figures_of_the_passengers_are_those_of_the_sample(seed: int) -> None:
     known, filled = age[~np.isnan(age)], np.nan_to_num(age, nan=np.nanmedian(age))
     assert figures("preparing", seed, "A loss over # passengers and one over # are") == [len(known), n]
     spreads = [known.std(), filled.std(), np.nan_to_num(age).std()]
-    told = figures("preparing", seed, "(# when dropped, # with the median), a far one widens it (# with 0)")
+    told = figures("preparing", seed, "(# when dropped, # with the median). A far one makes it larger (# with 0)")
     assert told == pytest.approx(spreads, abs=0.05)
 
     def limit(fare: np.ndarray, scale: float = 1.0, *, log: bool = False) -> float:
@@ -727,7 +745,7 @@ def test_figures_of_the_passengers_are_those_of_the_sample(seed: int) -> None:
     told = figures("preparing", seed, "up to a limit: # for Raw, # divided, # log10.")
     assert told == pytest.approx([raw, limit(fare), limit(fare, log=True)], rel=0.004)
     outlier = np.concatenate([[5000.0], fare[1:]])
-    assert figures("preparing", seed, "lowers Raw's limit to #:") == pytest.approx([limit(outlier, 0.0)], abs=5e-7)
+    assert figures("preparing", seed, "lowers Raw's limit to #. At") == pytest.approx([limit(outlier, 0.0)], abs=5e-7)
     for text in ("give Raw the rate #, then #, above its limit", "give Raw the rate #, then #. Then"):
         below, above = figures("preparing", seed, text)
         assert below < raw < above
@@ -740,7 +758,7 @@ def test_who_leads_the_race_is_said_as_it_is(seed: int) -> None:
     words = note("optimisers", seed, "Honest words").partition("Early")[0]
     at = {
         int(n): name
-        for steps, name in re.findall(r"step ([0-9, and]+) ([A-Za-z ]+?)(?: leads)?[,;]", words)
+        for steps, name in re.findall(r"step ([0-9, and]+) ([A-Za-z ]+?)(?: leads)?[,.]", words)
         for n in re.findall(r"\d+", steps)
     }
     names = ["plain SGD", "momentum", "Adagrad", "RMSprop", "Adam", "AdamW"]
@@ -748,6 +766,16 @@ def test_who_leads_the_race_is_said_as_it_is(seed: int) -> None:
     (within,) = figures("optimisers", seed, "all six are within # of the lowest loss")
     assert within - 0.05 <= losses[50].max() - lowest.item() <= within
     assert losses[50].argmax() == 0
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+def test_noise_shuffles_all_rows_anew_in_each_pass(seed: int) -> None:
+    given = drawn("optimisers", seed)[0].as_delivered()
+    passes = given["noise.single.rows"].reshape(10, 20)
+    assert (np.sort(passes, axis=1) == np.arange(1, 21)).all()
+    assert len({tuple(order) for order in passes}) == 10
+    assert (passes[0] == given["batches.order"][:, 0]).all()
+    assert (given["noise.batch.rows"] == passes.reshape(50, 4)).all()
 
 
 def given_of(workbook: Lesson, id: str, given: Mapping[Node, np.ndarray]) -> np.ndarray:

@@ -144,8 +144,8 @@ def torch_page(
     page = book.page(
         "Torch",
         "Torch: does PyTorch say the same?",
-        f"Grey numbers are values that torch {version} gave ({how}) when this workbook was made; beside them what the"
-        " formulas of this workbook say now.",
+        f"Grey numbers are values that torch {version} gave ({how}) when this workbook was made. Beside them stands"
+        " what its formulas say now.",
     )
     rows: dict[str, Group] = {}
     numbers: list[Part] = []

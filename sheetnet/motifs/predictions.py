@@ -80,7 +80,7 @@ def fill(page: Page, predictions: Sequence[Prediction]) -> None:
         page.text(TOP + i, LINK, at.sheet, "link", link=at.full(fixed=False))
         page.heights[TOP + i] = LINE * max(_lines(one.words, WIDE), _lines(f"{one.number}. {one.why}", WHY_WIDE)) + 8
     blank = apply("equal", guesses, lift(""))
-    shown = {"here": (HERE, before, "Before"), "then": (THEN, after, "Then")}
+    shown = {"here": (HERE, before, "Number 1"), "then": (THEN, after, "Number 2")}
     page.place(GUESSES, guesses, TOP, GUESS, "answer", title="Guess", format="plain")
     for id, (col, node, title) in shown.items():
         seen = where(blank, "", _told(node))
@@ -89,7 +89,7 @@ def fill(page: Page, predictions: Sequence[Prediction]) -> None:
     reasons = constant(tuple((f"{one.number}. {one.why}",) for one in predictions))
     said = {
         "verdict": (VERDICT, where(blank, "guess first", same), "What came", "text"),
-        "why": (WHY, where(blank, "", reasons), "Why", "words"),
+        "why": (WHY, where(blank, "", reasons), "What the two numbers are, and why", "words"),
     }
     for id, (col, node, title, format) in said.items():
         page.place(f"predict.{id}", node, TOP, col, "result", "cells", title=title, format=format)

@@ -19,6 +19,7 @@ from sheetnet.graph.formula import render, render_cell
 from sheetnet.graph.node import Node
 from sheetnet.page.area import Area
 from sheetnet.page.chart import Chart
+from sheetnet.page.highlight import Highlight
 from sheetnet.page.names import Names
 
 # fixed: numbers that nobody edits, such as a count of epochs; answer: of an exercise, a number or a formula
@@ -99,6 +100,7 @@ class Page:
     widths: dict[int, float] = field(default_factory=dict)
     heights: dict[int, float] = field(default_factory=dict)  # of rows, in points
     rules: list[Rule] = field(default_factory=list)
+    highlights: list[Highlight] = field(default_factory=list)
     solver: Solver | None = None
     table: tuple[str, Area, tuple[str, ...]] | None = None  # name, area with header, headers
     active: tuple[int, int] = (0, 0)
@@ -109,20 +111,9 @@ class Page:
     shapes: bool = True  # whether a title of three rows says the shape
 
     def place(
-        self,
-        id: str,
-        node: Node,
-        row: int,
-        col: int,
-        role: Role,
-        style: Style | None = None,
-        *,
-        name: str = "",
-        title: str = "",
-        labels: tuple[str, ...] = (),
-        side: bool = False,
-        format: str = "weight",
-    ) -> Block:
+        self, id: str, node: Node, row: int, col: int, role: Role, style: Style | None = None, *,
+        name: str = "", title: str = "", labels: tuple[str, ...] = (), side: bool = False, format: str = "weight",
+    ) -> Block:  # fmt: skip
         """Put a node on the sheet; from then on formulas refer to its place (by name if it has one)."""
         area = Area(self.name, row, col, *node.shape)
         style = style or ("values" if node.op == "input" else "array")
