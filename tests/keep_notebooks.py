@@ -62,9 +62,11 @@ def started() -> Iterator[AsyncKernelManager]:
     """A kernel that runs a notebook after the other."""
     with patch.dict(os.environ, PYTHONPATH=str(ROOT)):
         manager = _client(nbformat.v4.new_notebook()).create_kernel_manager()
-        yield manager
-        if manager.has_kernel:
-            run_sync(manager.shutdown_kernel)(now=True)
+        try:
+            yield manager
+        finally:
+            if manager.has_kernel:
+                run_sync(manager.shutdown_kernel)(now=True)
 
 
 def _client(book: nbformat.NotebookNode, **options: object) -> NotebookClient:
