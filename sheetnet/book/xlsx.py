@@ -36,7 +36,7 @@ from sheetnet.page.look import (
     for_block,
     heading_style,
 )
-from sheetnet.page.printed import printed
+from sheetnet.page.printed import MARGINS, printed
 from sheetnet.page.screen import HEADING, USUAL, WIDEST
 
 CHUNK = 30_000  # characters of manifest in one cell; Excel takes 32,767
@@ -144,20 +144,7 @@ def _settings(sheet: Any, page: Page, formats: Formats) -> None:
     if not page.gridlines:
         sheet.hide_gridlines(2)
     sheet.set_selection(*page.active, *page.active)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    if page.blocks:
-        plan = printed(page)
-        sheet.print_area(0, 0, plan.n_rows - 1, plan.n_cols - 1)
-        if plan.rows or plan.cols:  # which a program ignores where it is told how many pages there are
-            sheet.set_print_scale(plan.scale)
-            sheet.set_h_pagebreaks(plan.rows)
-            sheet.set_v_pagebreaks(plan.cols)
-        if plan.cols and page.freeze[1]:
-            sheet.repeat_columns(0, page.freeze[1] - 1)
-    sheet.repeat_rows(0, max(1, page.freeze[0] - 1))
-    sheet.set_footer("&L&A&RPage &P of &N")
+    _on_paper(sheet, page)
     if page.table:
         name, area, headers = page.table
         made = {block.area.col: heading_style("head", block) for block in page.blocks}
@@ -167,6 +154,28 @@ def _settings(sheet: Any, page: Page, formats: Formats) -> None:
             for header, style in zip(headers, styles, strict=True)
         ]
         sheet.add_table(*area.corners, {"name": name, "columns": columns, "style": "Table Style Light 1"})
+
+
+def _on_paper(sheet: Any, page: Page) -> None:
+    """Say what is printed of a page, and how."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.set_margins(**MARGINS)
+    sheet.repeat_rows(0, max(1, page.freeze[0] - 1))
+    sheet.fit_to_pages(1, 0)
+    goes_on = ""
+    if page.blocks:
+        plan = printed(page)
+        sheet.print_area(0, 0, plan.n_rows - 1, plan.n_cols - 1)
+        sheet.fit_to_pages(1, 1)
+        if plan.n_pages > 1:  # a program that is told how many pages there are takes no notice of breaks
+            sheet.set_print_scale(plan.scale)
+            sheet.set_h_pagebreaks(plan.rows)
+            sheet.set_v_pagebreaks(plan.cols)
+        if plan.cols and page.freeze[1]:
+            sheet.repeat_columns(0, page.freeze[1] - 1)
+        goes_on = " (the sheet goes on: this is its beginning)" * plan.more
+    sheet.set_footer(f"&L&A{goes_on}&RPage &P of &N")
 
 
 def lay_out(sheet: Any, page: Page, formats: Formats) -> None:
