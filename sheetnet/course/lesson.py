@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sheetnet.common.settings import MAX_SEED, UNBOUNDED, named
+from sheetnet.course import place
 from sheetnet.graph.dialect import number
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import Node, apply, order, variable
@@ -26,6 +27,7 @@ from sheetnet.motifs.exercises import Exercise
 from sheetnet.motifs.exercises_page import exercises_page
 from sheetnet.motifs.panel import FIRST_LOOK, WIGGLE, panel
 from sheetnet.motifs.predictions import Prediction, outcomes
+from sheetnet.motifs.start import Try
 from sheetnet.motifs.words import Word, list_words, of_all_lessons, words_page
 from sheetnet.motifs.workbook import Values, Workbook, same_values
 from sheetnet.page.book import Book, Page, Role
@@ -39,7 +41,10 @@ class Lesson(Workbook):
 
     title: ClassVar[str]  # of the workbook, on Start
     purpose: str  # two sentences on Start
-    tries: Sequence[str]  # at most 110 characters each
+    minutes: ClassVar[int] = 0  # that it takes, about
+    goals: Sequence[str] = ()  # what one can do afterwards: three, at most 60 characters each
+    pictured: ClassVar[str] = ""  # the sheet whose first chart stands on Start, too
+    tries: Sequence[str | Try]  # at most 110 characters each
     asked: str = "float64"  # how torch was asked for its numbers, in words
     predicts: ClassVar[bool] = False  # whether predict() has questions: their sheet comes before the lesson's own
 
@@ -53,7 +58,7 @@ class Lesson(Workbook):
         self._delivered: dict[Node, np.ndarray] = {}
         self._typed: dict[Node, tuple[str, Shown]] = {}
         self._kept: dict[Node, Node] = {}
-        front = start.first_page(self.book, self.title)
+        front = start.first_page(self.book, self.title, place.number_and_time(self.name, self.minutes))
         first = predictions.first_page(self.book) if self.predicts else None
         self.blanks = Blanks(self.book, self.to_fill) if blanks else None
         self.sheets()
@@ -69,7 +74,10 @@ class Lesson(Workbook):
         right = exercises_page(self.book, self.exercises, self._moved(self.marks.any))
         for page in self.book.pages:
             page.shapes = self.shapes
-        start.fill(front, self.purpose, self.tries, verdict, right, len(self.exercises), self.learner, *panel)
+        start.fill(
+            front, self.purpose, self.tries, verdict, right, len(self.exercises), self.learner, *panel,
+            goals=self.goals, neighbours=place.neighbours(self.name), pictured=self.pictured,
+        )  # fmt: skip
         list_words(words, [*self.words(), *of_all_lessons(start.places_of_colours(front))])
         finish(self.book)
 
@@ -143,19 +151,6 @@ class Lesson(Workbook):
         message = "The wiggle is a small number above 0, such as 0.00001"
         self.typed("wiggle", wiggle, "Wiggle", low=1e-12, high=1, message=message, name="wiggle")
         return panel(shown, self.cells(epoch, wiggle), epochs)
-
-    def lacking(self, values: Values) -> str:
-        facts = self.recipe.facts if self.recipe else {}
-        if self.recipe is None or "Complete rows" not in facts:
-            return ""
-        complete = int(evaluate([facts["Complete rows"]], self.by_node(values))[0][0, 0])
-        laid = self.recipe.no.shape[0]
-        if complete >= laid:
-            return ""
-        return (
-            f"only {complete} rows of the sheet Data are complete, the workbook is laid out for {laid}: an entry was"
-            " deleted that a row needs. Fill it in again, or build the workbook anew from your table"
-        )
 
     def unsteady(self, values: Values) -> str:
         """Why no two programs would make the same steps, in words; empty where they do."""

@@ -8,6 +8,7 @@ from math import ceil
 from sheetnet.graph.node import Node, apply, constant, lift, variable, where
 from sheetnet.motifs.exercises import ANSWERS, CLOSE_WORDS, MARKS, OFFSETS, REACH, WITHIN, Exercise, n_keys
 from sheetnet.page.book import Book
+from sheetnet.page.rule import any_number
 
 TOP, QUESTION, ANSWER, VERDICT, SAYS, WITHIN_COL, HELPERS = 7, 1, 2, 3, 4, 5, 7
 WIDE, SAYS_WIDE = 70, 52
@@ -40,7 +41,8 @@ def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> 
         page.text(TOP + i, 0, str(i + 1), "count")
         page.text(TOP + i, QUESTION, exercise.question, "question")
         page.heights[TOP + i] = LINE * _lines(exercise) + 5
-    page.place(ANSWERS, answers, TOP, ANSWER, "answer", title="Your answer", format="plain")
+    typed = page.place(ANSWERS, answers, TOP, ANSWER, "answer", title="Your answer", format="plain")
+    page.rules.append(any_number(typed.area, also=ASK))
     page.place("exercises.verdicts", verdicts, TOP, VERDICT, "agreement", "cells", title="Verdict", format="text")
     page.place(
         "exercises.says",

@@ -11,7 +11,7 @@ from typing import Any
 from sheetnet.page.book import Block
 
 FONT: dict[str, Any] = {"font_name": "Calibri", "font_size": 11, "valign": "vcenter"}
-INK, BLUE, GREY, RULE = "#000000", "#1F3864", "#595959", "#BFBFBF"
+INK, BLUE, GREY, RULE, LINK = "#000000", "#1F3864", "#595959", "#BFBFBF", "#0B5394"
 FILLS = {
     "input": "#FFF9D6",
     "forward": "#E2F0D9",
@@ -42,10 +42,10 @@ STYLES: dict[str, dict[str, Any]] = {
     "label": {"align": "right", "indent": 1, "font_color": GREY},
     "label_left": {"font_color": INK},
     "hint": {"font_color": GREY, "italic": True, "indent": 1},
-    "try": {"bg_color": FILLS["note"], "valign": "top"},
+    "try": {"bg_color": FILLS["note"], "valign": "top", "font_color": LINK},
     "note": _NOTE,
-    "link": {"font_color": "#0B5394", "underline": 1},
-    "link_top": {"font_color": "#0B5394", "underline": 1, "valign": "top", "align": "left", "indent": 1},
+    "link": {"font_color": LINK, "underline": 1},
+    "link_top": {"font_color": LINK, "underline": 1, "valign": "top", "align": "left", "indent": 1},
     "count": {"font_color": GREY, "align": "right"},
     "word": {"align": "left", "indent": 1},
     "legend_forward": {"bg_color": FILLS["forward"]},
