@@ -107,7 +107,7 @@ def files(small: Made, lesson_file: Callable[[str], Path]) -> list[Path]:
 def test_no_chart_and_no_note_is_lost_or_cut(files: list[Path]) -> None:
     assert [one for path in files for one in lost(path)] == []
     with zipfile.ZipFile(files[1]) as file:
-        assert sum(len(charts(file, number)) for number in sheets_of(file)) == 5
+        assert sum(len(charts(file, number)) for number in sheets_of(file)) >= 5
 
 
 def test_a_sheet_is_one_page_and_a_lesson_no_more_than_its_sheets(files: list[Path]) -> None:
