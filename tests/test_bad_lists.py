@@ -49,6 +49,7 @@ READS: dict[str, tuple[str, ...]] = {
     "live small.xlsx --engine ironcalc --weights X": (".csv", ".npz"),
     "assign new --class X --lesson quadratic": (".csv",),
     "grade X": (".xlsx",),
+    "slides X -o new": (".xlsx",),
 }
 
 

@@ -35,8 +35,8 @@ def missing() -> str | None:
     return None
 
 
-def screens(workbook: Path, folder: Path, moved: Moved = lambda at, n, sheet: None) -> list[Path]:
-    """The pictures written, 01_Start.png and so on: one for each sheet that is seen, in their order.
+def screens(workbook: Path, folder: Path, moved: Moved = lambda at, n, sheet: None) -> dict[str, Path]:
+    """The pictures written, by the names of their sheets: 01_Start.png and so on, one for each that is seen.
 
     Pictures that were made here before are replaced. moved: called with how many are done, of how many, and whose is
     next. Raises: EngineError where a program is missing or fails; SheetnetError before another's file is written over.
@@ -49,10 +49,10 @@ def screens(workbook: Path, folder: Path, moved: Moved = lambda at, n, sheet: No
         with LibreOffice().open(workbook) as session:
             assert isinstance(session, LibreOfficeSession)
             names = session.print_screens(pdf, *size)
-        targets = [folder / file_name(i, name) for i, name in enumerate(names, start=1)]
-        for target in targets:
+        targets = {name: folder / file_name(i, name) for i, name in enumerate(names, start=1)}
+        for target in targets.values():
             not_others(target, is_ours)
-        for i, (name, target) in enumerate(zip(names, targets, strict=True)):
+        for i, (name, target) in enumerate(targets.items()):
             moved(i, len(names), name)
             drawn = _drawn(pdf, i + 1, place / "page", size)
             with writing(target) as beside:
@@ -89,7 +89,20 @@ def _drawn(pdf: Path, page: int, place: Path, size: tuple[int, int]) -> bytes:
     """A page of the PDF as a PNG that says who made it."""
     wide, tall = (round((pixels + head) * DPI / 96) for pixels, head in zip(size, HEADS, strict=True))
     cut = ["-x", "0", "-y", "0", "-W", str(wide), "-H", str(tall)]
-    command = [DRAW, "-r", str(DPI), *cut, "-f", str(page), "-l", str(page), "-singlefile", "-png", str(pdf), str(place)]
+    command = [
+        DRAW,
+        "-r",
+        str(DPI),
+        *cut,
+        "-f",
+        str(page),
+        "-l",
+        str(page),
+        "-singlefile",
+        "-png",
+        str(pdf),
+        str(place),
+    ]
     try:
         subprocess.run(command, check=True, capture_output=True, timeout=SECONDS)
         content = place.with_suffix(".png").read_bytes()
