@@ -96,6 +96,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "params small.xlsx --table X": (".csv",),
     "predict small.xlsx --csv small.csv -o X": (".csv",),
     "grade small.xlsx -o X": (".csv", ".html"),
+    "assign class --class good.csv --lesson quadratic --key X": (".xlsx", ".csv"),
 }
 
 
