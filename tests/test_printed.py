@@ -99,6 +99,17 @@ def charts(file: zipfile.ZipFile, number: int) -> list[tuple[str, Span, Span]]:
     return out
 
 
+def test_only_notes_and_lines_with_a_link_are_merged_cells(lesson_file: Callable[[str], Path]) -> None:
+    """Sorting, and programs that read aloud, mind merged cells; a line of words runs on without."""
+    for name in ("quadratic", "optimisers"):
+        with zipfile.ZipFile(lesson_file(name)) as file:
+            sheets = [file.read(f"xl/worksheets/sheet{number}.xml").decode() for number in sheets_of(file)[1:]]
+        refs = [ref for sheet in sheets for ref in re.findall(r'<mergeCell ref="([^"]+)"', sheet)]
+        tall = [ref for sheet in sheets for ref, *_ in merged(sheet)]
+        assert refs == tall
+        assert tall
+
+
 @pytest.fixture
 def files(small: Made, lesson_file: Callable[[str], Path]) -> list[Path]:
     return [small.path, *map(lesson_file, ("quadratic", "relu", "optimisers"))]

@@ -184,7 +184,10 @@ def lay_out(sheet: Any, page: Page, formats: Formats) -> None:
     tips.bound(sheet, page)
     for text in page.texts:
         format = formats.get(text.style)
-        if text.wide > 1 or text.tall > 1:
+        if text.tall == 1 and not text.link and _runs_on(STYLES[text.style]):
+            for col in range(text.col + 1, text.col + text.wide):
+                sheet.write_blank(text.row, col, None, format)
+        elif text.wide > 1 or text.tall > 1:
             last = text.row + text.tall - 1, text.col + text.wide - 1
             sheet.merge_range(text.row, text.col, *last, "", format)
         if text.link:
@@ -193,6 +196,11 @@ def lay_out(sheet: Any, page: Page, formats: Formats) -> None:
             sheet.put(text.row, text.col, float(text.text), format)
         else:
             sheet.write_string(text.row, text.col, _fitted(text, page), format)
+
+
+def _runs_on(style: Mapping[str, Any]) -> bool:
+    """Whether a line of words may run on over empty cells: it needs no merged one, which sorting and readers mind."""
+    return style.get("align", "left") == "left" and not {"text_wrap", "border"} & style.keys()
 
 
 def _fitted(text: Text, page: Page) -> str:
