@@ -153,6 +153,9 @@ class Office:
             style.LeftMargin = style.RightMargin = style.TopMargin = style.BottomMargin = 0
             style.ScaleToPages = style.ScaleToPagesX = style.ScaleToPagesY = 0
             style.Width, style.Height = right + ROOM, bottom + ROOM
+        pages = self.document.getRendererCount(self.document, ())
+        if pages != len(shown):
+            raise RuntimeError(f"it makes {pages} pages of {len(shown)} sheets")
         self.document.storeToURL(Path(pdf).as_uri(), (PropertyValue("FilterName", 0, "calc_pdf_Export", 0),))
         return shown
 
@@ -189,6 +192,10 @@ def first_screen(sheet: Any, right: int, bottom: int) -> Any:
     area = sheet.RangeAddress
     area.EndColumn = last_within(lambda i: sheet.getCellByPosition(i, 0).Position.X, area.EndColumn, right)
     area.EndRow = last_within(lambda i: sheet.getCellByPosition(0, i).Position.Y, area.EndRow, bottom)
+    if area.EndRow == sheet.RangeAddress.EndRow:  # all may be hidden, and then there would be no page
+        sheet.Rows.getByIndex(0).IsVisible = True
+    if area.EndColumn == sheet.RangeAddress.EndColumn:
+        sheet.Columns.getByIndex(0).IsVisible = True
     return area
 
 
