@@ -76,6 +76,22 @@ def test_facts_and_grids_stand_beside_their_words() -> None:
     assert page.active == (4, 1)
 
 
+def test_what_an_input_held_stands_beside_it_where_all_are_single_numbers_and_short() -> None:
+    def typed(id: str, letters: int) -> dict[str, Shown]:
+        kept = variable(f"{id}_kept", (1, 1))
+        return {id: Shown(variable(id, (1, 1)), id, "plain", "input", came=(kept, letters))}
+
+    page = laid(facts("Change these", typed("a", 3), result(one("b")), typed("c", 9), after={0: "say"}))
+    came = page.book.block("came.sheet.a").area
+    assert ((came.row, came.col), at(page, "a")) == ((4, 2), (4, 1))
+    assert [block.id for block in page.blocks if not block.tip] == ["sheet.a"]
+    assert [text.col for text in page.texts if text.text == "say"] == [3]
+    assert page.widths[2] == 9.0
+    wide = laid(facts("Change these", typed("a", 3), one("b", k=2)))
+    assert [block.id for block in wide.blocks] == ["sheet.a", "sheet.b"]
+    assert all(block.tip for block in wide.blocks)
+
+
 def test_a_table_counts_or_names_its_rows_and_stays_as_one_scrolls() -> None:
     page = laid(table(one("a", n=3), None, one("b", n=3), names=3, corner="No", first=0, frozen=True))
     assert page.freeze == (6, 1)

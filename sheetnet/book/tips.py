@@ -19,7 +19,7 @@ MOST = 200  # cells of one block with a tip each; a table of data has none
 def has_tips(block: Block) -> bool:
     """Whether the cells of a block say what they held as the workbook came."""
     few = block.area.n_rows * block.area.n_cols <= MOST
-    return block.role in ("input", "data") and block.style == "values" and few
+    return block.tip and block.role in ("input", "data") and block.style == "values" and few
 
 
 def tips(value: np.ndarray) -> list[str]:

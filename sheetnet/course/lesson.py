@@ -35,6 +35,8 @@ from sheetnet.page.flow import finish, lay
 from sheetnet.page.part import Part
 from sheetnet.page.shown import Bounds, Group, Shown
 
+UNKNOWN = 7  # letters of a number that build brings, such as 0.00001
+
 
 class Lesson(Workbook):
     """One workbook of the course. Start, Torch, Words and Exercises come from here, all else from `sheets`."""
@@ -186,7 +188,8 @@ class Lesson(Workbook):
             kind = "a whole number" if whole else "a number"
             reach = f"from {number(low)} to {number(high)}" if high < UNBOUNDED else f"of {number(low)} or more"
             bounds = Bounds(low, high, whole, message or f"{title}: {kind} {reach} is expected")
-        self._typed[node] = id, Shown(node, title, format, role, name=name, labels=labels, bounds=bounds)
+        came = (self.kept(node), self._letters(node)) if role == "input" and node.shape == (1, 1) else None
+        self._typed[node] = id, Shown(node, title, format, role, name=name, labels=labels, bounds=bounds, came=came)
         return node
 
     def cells(self, *nodes: Node) -> Group:
@@ -196,6 +199,11 @@ class Lesson(Workbook):
     def as_it_came(self, *nodes: Node, typed: Mapping[Node, np.ndarray] | None = None) -> list[np.ndarray]:
         """What nodes say as the workbook is delivered, for its texts; typed: with these inputs instead."""
         return evaluate(nodes, {**self._delivered, **(typed or {})})
+
+    def _letters(self, node: Node) -> int:
+        """How long the number is that an input of one cell is delivered with."""
+        known = self._delivered.get(node)
+        return UNKNOWN if known is None else len(np.format_float_positional(known.item(), trim="-"))
 
     def kept(self, node: Node) -> Node:
         """What an input was when the workbook was made: numbers on record, of the input's shape."""
@@ -255,7 +263,7 @@ class Lesson(Workbook):
         by_node, said = self.by_node(values), self._torch(self.torch_says(values))
         marks = dict(zip(self.marks.now, evaluate(list(self.marks.now.values()), by_node), strict=True))
         fixed = {b.id: values[b.id] for b in self.book.blocks if b.role == "fixed" and b.id in values}
-        kept = {ids[copy]: values[ids[node]] for copy, node in self._kept.items()}
+        kept = {ids[copy]: values[ids[node]] for copy, node in self._kept.items() if copy in ids}
         asked = self.keys_of_answers(values) | (outcomes(self.predictions, by_node) if self.predictions else {})
         return fixed | kept | asked | marks | said | sizes(self.book, self.pairs(), by_node)
 
@@ -277,7 +285,7 @@ class Lesson(Workbook):
         """Whether the inputs that a group of comparisons depends on are as they were when the workbook was made."""
         ids = {node: id for id, node in self.inputs.items()}
         known = {id: self._delivered[node] for node, id in ids.items() if node in self._delivered}
-        known |= {ids[node]: values[ids[copy]] for copy, node in self._kept.items()}
+        known |= {ids[node]: values[ids[copy]] for copy, node in self._kept.items() if copy in ids}
         watched = order(one.node for one in self.marks.watched if one.group in ("", group))
         if any(ids.get(node) in touched for node in watched):
             return False

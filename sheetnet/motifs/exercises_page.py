@@ -65,7 +65,9 @@ def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> 
     page.text(3, QUESTION, "Right so far", "label")
     page.text(3, VERDICT, f"of {n}", "hint")
     page.text(4, QUESTION, "Are the sheets as they came? An exercise begins from there.", "label")
-    as_it_came = where(apply("greater", changed, lift(0.0)), "no: the tip of a yellow cell says what it held", "yes")
+    as_it_came = where(
+        apply("greater", changed, lift(0.0)), "no: beside a yellow cell, or in its tip, stands what it held", "yes"
+    )
     page.place("exercises.as_it_came", as_it_came, 4, ANSWER, "result", format="text")
     page.text(4, SAYS, "The verdict compares fingerprints of numbers.", "hint")
     page.print_cols = WITHIN_COL + 1

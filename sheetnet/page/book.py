@@ -43,6 +43,7 @@ class Block:
     side: bool = False  # title to the left, not above
     format: str = "weight"
     heading: int = 3  # rows of its title above: title, shape, labels; of two title and labels, of one the title
+    tip: bool = True  # whether cells that may be edited say in a tip what they held: beside others it stands
 
 
 @dataclass(frozen=True)
@@ -100,24 +101,14 @@ class Page:
     shapes: bool = True  # whether a title of three rows says the shape
 
     def place(
-        self,
-        id: str,
-        node: Node,
-        row: int,
-        col: int,
-        role: Role,
-        style: Style | None = None,
-        *,
-        name: str = "",
-        title: str = "",
-        labels: tuple[str, ...] = (),
-        side: bool = False,
-        format: str = "weight",
-    ) -> Block:
+        self, id: str, node: Node, row: int, col: int, role: Role, style: Style | None = None, *,
+        name: str = "", title: str = "", labels: tuple[str, ...] = (), side: bool = False, format: str = "weight",
+        tip: bool = True,
+    ) -> Block:  # fmt: skip
         """Put a node on the sheet; from then on formulas refer to its place (by name if it has one)."""
         area = Area(self.name, row, col, *node.shape)
         style = style or ("values" if node.op == "input" else "array")
-        block = Block(id, node, area, role, style, name, title, labels, side, format, self.heading)
+        block = Block(id, node, area, role, style, name, title, labels, side, format, self.heading, tip)
         self.blocks.append(block)
         self.book.add(block)
         return block

@@ -29,6 +29,11 @@ class Part:
         """Whether words stand between a title and its numbers."""
         return False
 
+    @property
+    def airy(self) -> bool:
+        """Whether its last column holds so little that no gap is needed after it."""
+        return False
+
     def columns(self) -> list[float]:
         """The width that each of its columns asks for; 0: whatever the others ask for."""
         raise NotImplementedError
@@ -54,7 +59,7 @@ class Canvas:
         """The full id of a block."""
         return id if "." in id else f"{self.prefix}.{id}"
 
-    def place(self, id: str, one: Shown, row: int, col: int, side: bool = False) -> Block:
+    def place(self, id: str, one: Shown, row: int, col: int, side: bool = False, tip: bool = True) -> Block:
         """A block for what is shown, with the rule of what may be typed into it: of an input at least a number."""
         full, side = self.id(id), side and bool(one.title)
         if full in self.page.book.instead:
@@ -62,7 +67,7 @@ class Canvas:
         else:
             block = self.page.place(
                 full, one.node, row, col, one.role, one.style, name=one.name, title=one.title, labels=one.labels,
-                side=side, format=one.format,
+                side=side, format=one.format, tip=tip,
             )  # fmt: skip
         if one.bounds:
             b = one.bounds

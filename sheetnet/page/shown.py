@@ -28,7 +28,10 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Shown:
-    """A node and how it is shown; style None: as its role asks for, an array formula or plain values."""
+    """A node and how it is shown; style None: as its role asks for, an array formula or plain values.
+
+    came: of an input of one cell, what it held as the workbook came, in so many letters.
+    """
 
     node: Node
     title: str = ""
@@ -38,6 +41,7 @@ class Shown:
     name: str = ""
     labels: tuple[str, ...] = ()
     bounds: Bounds | None = None
+    came: tuple[Node, int] | None = None
 
     @property
     def room(self) -> float:

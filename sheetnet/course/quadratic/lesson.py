@@ -53,6 +53,12 @@ class Quadratic(Lesson):
     """Points, a curve with three unknowns, its loss; the loss's slopes, wiggled and exact; descent."""
 
     name, predicts, shapes = "quadratic", True, False
+    minutes, pictured = 40, "Descent"
+    goals = (
+        "say what a loss is, and make it small by hand",
+        "tell from a slope which way a number should go",
+        "say what a learning rate does",
+    )
     to_fill = (
         "fit.pred",
         "fit.error",
@@ -68,12 +74,6 @@ class Quadratic(Lesson):
         "chosen.pred",
     )
     title = "Fit a curve by hand, then let it fit itself"
-    minutes, pictured = 40, "Descent"
-    goals = (
-        "say what a loss is, and make it small by hand",
-        "tell from a slope which way a number should go",
-        "say what a learning rate does",
-    )
     purpose = "Twenty points lie near an unknown curve. You fit it by eye, find out from the slopes of the loss which way each number should go, and then let the sheet take sixty such steps by itself: that is how a model learns."
     tries = (
         "On Fit, change a, then b, then c. Get the mean squared error below 5. What does each of them do to the curve?",
