@@ -208,7 +208,10 @@ def _bound(one: Element, out: SheetLooks) -> None:
         return
     limits = [child for child in one if local(child) in ("formula1", "formula2")]
     numbers = [canonical("".join(child.itertext())) for child in limits]
-    said = [kind, one.get("operator", "between"), " and ".join(filter(None, numbers))]
+    how = "" if kind in ("custom", "list") else one.get("operator", "between")
+    if "etween" not in how:  # then the second means nothing, and some programs write one all the same
+        del numbers[1:]
+    said = [kind, *([how] if how else []), " and ".join(filter(None, numbers))]
     said += [] if flag(one.get("showErrorMessage")) else ["not enforced"]
     said += [style] if (style := one.get("errorStyle", "stop")) != "stop" else []
     said += [repr(words) for key in ("errorTitle", "error") if (words := one.get(key, ""))]
