@@ -12,6 +12,7 @@ import numpy as np
 from sheetnet.book import manifest
 from sheetnet.book.given import models_for
 from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED, known, learning_rate, named, whole_number
+from sheetnet.course.languages import one_of
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.titanic.lesson import RATE, USUAL, Spec, Titanic
 from sheetnet.errors import SheetnetError
@@ -63,6 +64,7 @@ def build(
     seed: int = 0,
     start: Mapping[str, Mapping[str, Any]] | None = None,
     loss: str | None = None,
+    language: str = "",
     **others: Any,
 ) -> Built:
     """Write the workbook of the table and models: every epoch of descent in formulas, torch's numbers beside.
@@ -73,7 +75,7 @@ def build(
     lr: one rate for all models, or one by model name; by default the optimiser's lesson_lr, 0.1 for sgd.
     optimiser: a name in optimisers.OPTIMISERS, with torch's default settings.
     start: the parameters that a model begins with, by its name, such as those of a sweep's best net; models that are
-    not named begin with model.init(seed).
+    not named begin with model.init(seed). language: of the texts of the passengers' workbook, as in build_lesson.
     Raises: SheetnetError for settings that cannot be, WorkbookError when the file cannot be written.
     """
     known(others, build)
@@ -98,6 +100,10 @@ def build(
     names = table.features, table.target.classes
     begin: dict[str, Any] = {m.name: taken(m, start.get(m.name, m.init(seed)), *names) for m in models}
     how: dict[str, Any] = {"epochs": epochs, "rates": rates, "optimiser": optimiser, "seed": seed, "begin": begin}
+    if language := one_of(language, Titanic.name):
+        if any(isinstance(model, Net) for model in models):
+            raise SheetnetError("there is a language to choose for a lesson; the words of another table are in English")
+        how["language"] = language
     given = {*start, *(net.name for net in models if isinstance(net, Net) and net.start is not None)}
     return assembled(path, table, models, **how, given=tuple(sorted(given)))
 
@@ -112,6 +118,7 @@ def assembled(path: Path, table: Table, models: Sequence[Model | Net], **how: An
 def assemble(
     path: Path, table: Table, models: Sequence[Model], *, epochs: int, rates: Mapping[str, float], optimiser: str,
     seed: int, begin: Mapping[str, np.ndarray], given: tuple[str, ...], typed: Values | None = None, learner: str = "",
+    language: str = "",
 ) -> Built:  # fmt: skip
     """The workbook of settings that have been judged, written.
 
@@ -133,6 +140,7 @@ def assemble(
         torch_version=str(torch.__version__).partition("+")[0],
         optimiser=optimiser,
         learner=learner,
+        language=language,
     )
     return _filled(path, Titanic(spec), table, rates, begin, typed)
 
@@ -188,14 +196,15 @@ def _filled(
 
 
 def build_lesson(
-    name: str, path: str | Path | None = None, *, seed: int | None = None, learner: str = "", blanks: bool = False
+    name: str, path: str | Path | None = None, *, seed: int | None = None, learner: str = "", blanks: bool = False,
+    language: str = "",
 ) -> Built:  # fmt: skip
     """Write the workbook of a lesson of the course, such as "quadratic", to path or to workbooks/01_quadratic.xlsx.
 
     seed: other numbers than those of the course; None: the course's. learner: whose workbook it is, shown on Start.
-    blanks: some formulas are left out, to be filled in.
-    Raises: SheetnetError for an unknown lesson, a seed that is none, blanks of a lesson that has none; WorkbookError
-    when the file cannot be written.
+    blanks: some formulas are left out, to be filled in. language: of its texts, such as "de"; "" and "en": English.
+    Raises: SheetnetError for an unknown lesson, a seed that is none, blanks of a lesson that has none, a language that
+    the lesson is not in; WorkbookError when the file cannot be written.
     """
     from sheetnet.course import LISTING, kind_of
 
@@ -205,6 +214,7 @@ def build_lesson(
     file = target(Path("workbooks") / f"{LISTING[name].file}{'_blanks' * blanks}.xlsx" if path is None else path)
     if blanks:
         fillable(name, kind.to_fill)
+    language = one_of(language, name)
     if name == "titanic":
         from sheetnet.tables.titanic import titanic
 
@@ -212,17 +222,18 @@ def build_lesson(
         models = [create(model, table.n_features) for model in USUAL["models"]]
         begin = {m.name: m.init(seed)["W"] for m in models}
         how = {key: USUAL[key] for key in ("epochs", "optimiser", "given")} | {"rates": dict.fromkeys(begin, RATE)}
-        return assemble(file, table, models, **how, seed=seed, begin=begin, learner=learner)
-    return assemble_lesson(file, kind, {}, seed, learner, blanks)
+        return assemble(file, table, models, **how, seed=seed, begin=begin, learner=learner, language=language)
+    return assemble_lesson(file, kind, {}, seed, learner, blanks, language)
 
 
 def assemble_lesson(
-    path: Path, kind: type[Lesson], typed: Values, seed: int = 0, learner: str = "", blanks: bool = False
+    path: Path, kind: type[Lesson], typed: Values, seed: int = 0, learner: str = "", blanks: bool = False,
+    language: str = "",
 ) -> Built:  # fmt: skip
     """The workbook of a lesson with some inputs, by id, as if they had been typed into the delivered one."""
     import torch
 
-    workbook = kind(str(torch.__version__).partition("+")[0], seed, learner, blanks)
+    workbook = kind(str(torch.__version__).partition("+")[0], seed, learner, blanks, language)
     delivered = workbook.as_delivered()
     return _write(path, workbook, {**delivered, **typed}, workbook.record(delivered), {})
 

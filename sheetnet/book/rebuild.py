@@ -148,6 +148,7 @@ def rebuild(
             workbook.seed,
             workbook.learner,
             bool(workbook.blanks),
+            workbook.language,
         )
     settings = workbook.settings
     table = table or _table(stands, inputs)
@@ -171,6 +172,7 @@ def rebuild(
         out, table, models, epochs=epochs, rates=rates, optimiser=optimiser or settings["optimiser"],
         seed=settings["seed"], begin={m.name: m.check_params(begin[m.name]) for m in models},
         given=tuple(sorted(name for name in begin if not same[name])), typed=typed,
+        **{key: settings[key] for key in ("learner", "language") if settings.get(key)},
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from sheetnet.graph.dialect import number
 from sheetnet.page.book import Block, Page, Rule
+from sheetnet.page.language import said
 
 TITLE = "As it came"
 MOST = 200  # cells of one block with a tip each; a table of data has none
@@ -42,7 +43,7 @@ def put(sheet: Any, page: Page, values: Mapping[str, np.ndarray]) -> None:
         rule = _bounds(rules[block.area]) if block.area in rules else {"validate": "any"}
         for (row, col), text in zip(block.area.cells(), tips(values[block.id]), strict=True):
             if text:
-                tip = {"input_title": TITLE, "input_message": text}
+                tip = {"input_title": said(TITLE), "input_message": text}
                 sheet.data_validation(row, col, row, col, rule | tip)
 
 

@@ -9,6 +9,7 @@ from sheetnet.page.area import cell_address, quoted
 from sheetnet.page.book import Book, Page
 from sheetnet.page.flow import across, beside, down, lay
 from sheetnet.page.grid import grid
+from sheetnet.page.language import said, whole
 from sheetnet.page.part import Part
 from sheetnet.page.parts import Ruler, Words
 from sheetnet.page.shown import agreement, result
@@ -54,7 +55,7 @@ def fill(
     )
     words = down(
         Words(f"{COUNTED.get(len(tries), len(tries))} things to try, in this order", "band_plain", wide=len(wide)),
-        *(Words(f"{i}.  {line}", "try", wide=len(wide)) for i, line in enumerate(tries, start=1)),
+        *(Words(whole(f"{i}.  {said(line)}"), "try", wide=len(wide)) for i, line in enumerate(tries, start=1)),
         gap=0,
     )
     about = down(
@@ -70,13 +71,17 @@ def fill(
     sheets = down(
         Words("The sheets", "band_plain", wide=2),
         *(
-            beside(Words(one.name, "link", link=f"{quoted(one.name)}!A1"), Words(one.title.partition(": ")[2], "plain"))
+            beside(
+                Words(whole(one.name), "link", link=f"{quoted(one.name)}!A1"),
+                Words(whole(one.title.partition(": ")[2]), "plain"),
+            )
             for one in others
         ),
         gap=0,
     )
     if learner:
-        left.insert(0, Words(f"This workbook is for {learner}, with numbers of its own.", "hint", wide=len(wide)))
+        whose = said("This workbook is for {learner}, with numbers of its own.", learner=learner)
+        left.insert(0, Words(whose, "hint", wide=len(wide)))
     right_half = [Ruler((16.0, 12.0)), sheets, progress] if picture else [Ruler((18.0, 56.0)), sheets]
     lay(page, "start", across(down(Ruler(wide), *left), down(*right_half)))
     if panel is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sheetnet.motifs.blanks import seen_at
 from sheetnet.page.book import Book, Page
+from sheetnet.page.language import speak, whole
 
 TOP = 4
 
@@ -18,6 +19,9 @@ class Word:
     word: str
     meaning: str
     seen: str
+
+    def __post_init__(self) -> None:
+        speak(self, "word", "meaning")
 
 
 def words_page(book: Book) -> Page:
@@ -41,7 +45,7 @@ def list_words(page: Page, words: Sequence[Word]) -> None:
         place = word.seen if "!" in word.seen else seen_at(page.book, word.seen).full(fixed=False)
         page.text(TOP + i, 0, word.word, "lead_top")
         page.text(TOP + i, 1, word.meaning, "meaning")
-        page.text(TOP + i, 2, place.replace("'", ""), "link_top", link=place)
+        page.text(TOP + i, 2, whole(place.replace("'", "")), "link_top", link=place)
 
 
 def of_all_lessons(colours: Mapping[str, str]) -> list[Word]:

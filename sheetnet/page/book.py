@@ -19,6 +19,7 @@ from sheetnet.graph.formula import render, render_cell
 from sheetnet.graph.node import Node
 from sheetnet.page.area import Area
 from sheetnet.page.chart import Chart
+from sheetnet.page.language import present, said
 from sheetnet.page.names import Names
 
 # fixed: numbers that nobody edits, such as a count of epochs; answer: of an exercise, a number or a formula
@@ -109,23 +110,13 @@ class Page:
     shapes: bool = True  # whether a title of three rows says the shape
 
     def place(
-        self,
-        id: str,
-        node: Node,
-        row: int,
-        col: int,
-        role: Role,
-        style: Style | None = None,
-        *,
-        name: str = "",
-        title: str = "",
-        labels: tuple[str, ...] = (),
-        side: bool = False,
-        format: str = "weight",
-    ) -> Block:
+        self, id: str, node: Node, row: int, col: int, role: Role, style: Style | None = None, *,
+        name: str = "", title: str = "", labels: tuple[str, ...] = (), side: bool = False, format: str = "weight",
+    ) -> Block:  # fmt: skip
         """Put a node on the sheet; from then on formulas refer to its place (by name if it has one)."""
         area = Area(self.name, row, col, *node.shape)
         style = style or ("values" if node.op == "input" else "array")
+        title, labels = said(title), tuple(map(said, labels))
         block = Block(id, node, area, role, style, name, title, labels, side, format, self.heading)
         self.blocks.append(block)
         self.book.add(block)
@@ -145,13 +136,14 @@ class Page:
 
     def text(self, row: int, col: int, text: str, style: str = "plain", **more: int | str) -> None:
         """Put words on the sheet."""
-        self.texts.append(Text(row, col, text, style, **more))  # type: ignore[arg-type]
+        self.texts.append(Text(row, col, said(text), style, **more))  # type: ignore[arg-type]
 
 
 class Book:
     """All pages, and where each node stands."""
 
     def __init__(self) -> None:
+        self.language = present()
         self.pages: list[Page] = []
         self.names = Names()
         self.instead: dict[str, Callable[..., Block]] = {}  # how blocks are placed that are to be filled in, by id
@@ -168,7 +160,7 @@ class Book:
             raise GraphError(f"a sheet cannot be called {name!r}: {words}")
         if name.lower() in (page.name.lower() for page in self.pages):
             raise GraphError(f"there is a sheet {name!r} already")
-        page = Page(self, name, title, about, **more)  # type: ignore[arg-type]
+        page = Page(self, name, said(title), said(about), **more)  # type: ignore[arg-type]
         self.pages.append(page)
         return page
 

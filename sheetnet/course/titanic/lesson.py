@@ -56,6 +56,7 @@ class Spec:
     optimiser: str = "sgd"
     given: tuple[str, ...] = ()  # the models whose start weights were given, not drawn
     learner: str = ""  # whose workbook it is
+    language: str = ""  # of its texts
 
     def origin(self, model: str) -> str:
         """Where a model's start weights come from, in words."""
@@ -106,7 +107,7 @@ class Titanic(Lesson):
         self.small = any(net.model.rectified for net in self.trained)  # whether to show one step in small numbers
         self.purpose = purpose([net.model for net in self.trained])
         self.tries = tries(spec.epochs, titles, self.best, optimiser, self.trained[0].model)
-        super().__init__(spec.torch_version, spec.seed, spec.learner)
+        super().__init__(spec.torch_version, spec.seed, spec.learner, language=spec.language)
 
     def sheets(self) -> None:
         book, spec, names = self.book, self.spec, self.names
@@ -230,7 +231,7 @@ class Titanic(Lesson):
 
     @property
     def settings(self) -> dict[str, Any]:
-        return asdict(self.spec)
+        return {key: value for key, value in asdict(self.spec).items() if key != "language" or value}
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Titanic:
@@ -238,7 +239,7 @@ class Titanic(Lesson):
 
         Raises: ValueError, TypeError or KeyError for settings that build does not make.
         """
-        spec = {"given": [], "learner": "", **settings}  # workbooks from before these could be
+        spec = {"given": [], "learner": "", "language": "", **settings}  # workbooks from before these could be
         lists = {k: tuple(spec[k]) for k in ("models", "given")}
         return cls(_sane(Spec(**{f.name: spec[f.name] for f in fields(Spec)} | lists)))
 

@@ -1,0 +1,62 @@
+"""The other languages of the course: a folder each, with gettext catalogues of the lessons' texts; see the README here.
+
+For Lesson, which speaks one of them, and for what writes the catalogues (tests/translations.py).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from sheetnet.errors import SheetnetError
+from sheetnet.page.language import Language
+
+FOLDER = Path(__file__).parent
+COMMON = "common"  # the catalogue of what several lessons say
+MARK = "X-Decimal-Mark"  # what the head of a catalogue calls the decimal mark of the language
+ENGLISH = ("", "en")
+
+
+def languages() -> list[str]:
+    """The languages that there are beside English, by the names of their folders."""
+    return sorted(path.parent.name for path in FOLDER.glob(f"*/{COMMON}.po"))
+
+
+def catalogue(language: str, name: str) -> Path:
+    """The file with the texts of a lesson, or of several, in a language."""
+    return FOLDER / language / f"{name}.po"
+
+
+def language_of(language: str, lesson: str) -> Language | None:
+    """What the texts of a lesson are called in a language; None for English, in which they are written.
+
+    A text that is not translated yet stays English.
+    Raises: SheetnetError for an unknown language, and for a lesson that nobody has translated into it.
+    """
+    if language in ENGLISH:
+        return None
+    if language not in languages():
+        known = ", ".join(["en", *languages()])
+        raise SheetnetError(f"there are no texts in the language {language!r:.40}; known are {known}")
+    common, own = (_read(catalogue(language, name)) for name in (COMMON, lesson))
+    if not own.texts:
+        there = (path.stem for path in sorted((FOLDER / language).glob("*.po")) if path.stem != COMMON)
+        known = ", ".join(name for name in there if _read(catalogue(language, name)).texts)
+        raise SheetnetError(f"the lesson {lesson} is not in the language {language!r} yet; these are: {known}")
+    return Language({**common.texts, **own.texts}, common.mark)
+
+
+def one_of(language: str, lesson: str) -> str:
+    """The language of a workbook's settings, "" for English. Raises: as language_of."""
+    return language if language_of(language, lesson) else ""
+
+
+@cache
+def _read(path: Path) -> Language:
+    """The translated texts of a catalogue, none of a file that is not there."""
+    if not path.exists():
+        return Language()
+    import polib  # here, so that nobody waits for it who reads English
+
+    found = polib.pofile(str(path))
+    return Language({one.msgid: one.msgstr for one in found.translated_entries()}, found.metadata.get(MARK, "."))
