@@ -28,7 +28,7 @@ from sheetnet.page.look import NUMBER_FORMATS, WORDS_OF_VERDICTS
 
 SEEDS = range(6)  # beside that of the course: texts of a learner's own numbers
 ALIKE = 0.8  # how much of a text is the old one, where it has been changed a little
-VERSION = "2.13.0"
+VERSION, LEARNER = "2.13.0", "Ada"
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,11 @@ def laid(lesson: str, seed: int, language: str = "", blanks: bool = False) -> Le
     kind = kind_of(lesson)
     if lesson == "titanic":
         spec = Spec(
-            **USUAL, n_raw=891, n_rows=712, seed=seed, best=True, torch_version=VERSION, learner="Ada", language=language
+            **USUAL, n_raw=891, n_rows=712, best=True, torch_version=VERSION,
+            seed=seed, learner=LEARNER, language=language,
         )  # fmt: skip
         return kind(spec)  # type: ignore[arg-type]
-    return kind(VERSION, seed, "Ada", blanks and bool(kind.to_fill), language)
+    return kind(VERSION, seed, LEARNER, blanks and bool(kind.to_fill), language)
 
 
 def variants(lesson: str) -> Iterator[Callable[[str], Lesson]]:

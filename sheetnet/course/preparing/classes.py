@@ -11,6 +11,7 @@ from sheetnet.course.preparing.blanks import Blanks
 from sheetnet.graph.node import Node, apply, hstack, lift, row, square, vstack, where
 from sheetnet.page.flow import across, beside, down, level
 from sheetnet.page.grid import facts, grid
+from sheetnet.page.language import said
 from sheetnet.page.part import Part
 from sheetnet.page.parts import Note, Words, table
 from sheetnet.page.plot import Some, plot
@@ -72,7 +73,7 @@ class Classes:
         bands, dets, losses = zip(*(self._coding(key, group) for key, group in rows.items()), strict=True)
         self.number_loss = losses[0]
         shown = [
-            where(apply("greater", det, lift(FLAT)), loss, "no inverse")
+            where(apply("greater", det, lift(FLAT)), loss, said("no inverse"))
             for det, loss in zip(dets, losses, strict=True) if loss is not None
         ]  # fmt: skip
         found = {"det": (vstack(dets), "Determinant", "plain"), "here.classes.loss": (vstack(shown), "Loss")}
@@ -169,10 +170,10 @@ class Classes:
         for k in range(1, 5):
             so_far.append(so_far[-1] * row(factors, k + 1))
         self.n_taken, self.rank, self.det = apply("sum", self.take), apply("sum", new), apply("same", so_far[-1])
-        dependent = "some column says nothing new: X'X has no inverse"
-        verdict = where(apply("equal", self.rank, self.n_taken), "each column says something new", dependent)
-        verdict = where(self.n_taken, verdict, "no column taken")
-        is_new = where(self.take.T, where(new, "yes", "no"), "not taken")
+        dependent = said("some column says nothing new: X'X has no inverse")
+        verdict = where(apply("equal", self.rank, self.n_taken), said("each column says something new"), dependent)
+        verdict = where(self.n_taken, verdict, said("no column taken"))
+        is_new = where(self.take.T, where(new, said("yes"), said("no")), said("not taken"))
         steps = {"factors": Shown(factors, "Factor", name="factors"), "product": Shown(vstack(so_far), "Product")}
         loss = rest / apply("sum", self.blanks.ones)
         found = {

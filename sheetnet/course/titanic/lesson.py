@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sheetnet.common.settings import MAX_EPOCHS, named
+from sheetnet.course.languages import language_of
 from sheetnet.course.lesson import Lesson, Pair, Said, Watched, Word
 from sheetnet.course.titanic.questions import predictions, questions
 from sheetnet.course.titanic.small import small_page
@@ -29,6 +30,7 @@ from sheetnet.motifs.panel import picture, results
 from sheetnet.motifs.predictions import Prediction
 from sheetnet.motifs.trained import Common, Trained
 from sheetnet.motifs.workbook import Place, Values
+from sheetnet.page.language import speaking
 from sheetnet.page.part import Part
 from sheetnet.tables.reading import MAX_ROWS
 from sheetnet.tables.recipe import RECIPES, Recipe, counting
@@ -100,7 +102,9 @@ class Titanic(Lesson):
         common = Common(
             recipe.X, recipe.y, recipe.no, variable("epoch", (1, 1)), variable("wiggle", (1, 1)), spec.epochs, spec.optimiser
         )  # fmt: skip
-        self.common, self.trained = common, [Trained(create(name, len(self.names)), common) for name in spec.models]
+        self.common = common
+        with speaking(language_of(spec.language, self.name)):  # their nodes say words, too
+            self.trained = [Trained(create(name, len(self.names)), common) for name in spec.models]
         self.epoch = common.epoch
         titles = [net.model.title for net in self.trained]
         self.best = spec.best and "linear" in spec.models
