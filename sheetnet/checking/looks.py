@@ -200,12 +200,12 @@ def _bound(one: Element, out: SheetLooks) -> None:
     if kind == "none":
         return
     numbers = [canonical(child.text or "") for child in one if local(child) in ("formula1", "formula2")]
-    said = [kind, one.get("operator", "between"), " and ".join(filter(None, numbers))]
-    said += [] if flag(one.get("showErrorMessage")) else ["not enforced"]
-    said += [style] if (style := one.get("errorStyle", "stop")) != "stop" else []
-    said += [repr(words) for key in ("errorTitle", "error") if (words := one.get(key, ""))]
+    told = [kind, one.get("operator", "between"), " and ".join(filter(None, numbers))]
+    told += [] if flag(one.get("showErrorMessage")) else ["not enforced"]
+    told += [style] if (style := one.get("errorStyle", "stop")) != "stop" else []
+    told += [repr(words) for key in ("errorTitle", "error") if (words := one.get(key, ""))]
     for place in places:
-        out.bounds |= dict.fromkeys(_addresses(place, WIDE - len(out.bounds)), " ".join(said))
+        out.bounds |= dict.fromkeys(_addresses(place, WIDE - len(out.bounds)), " ".join(told))
 
 
 def _addresses(place: str, most: int) -> Iterator[str]:
