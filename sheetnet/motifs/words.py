@@ -41,6 +41,7 @@ def words_page(book: Book) -> Page:
 
 def list_words(page: Page, words: Sequence[Word]) -> None:
     """One row for each term, with a link to the cells of its block; called when all pages stand."""
+    page.widths[0] = max(page.widths[0], *(len(word.word) + 1.0 for word in words))
     for i, word in enumerate(words):
         place = word.seen if "!" in word.seen else seen_at(page.book, word.seen).full(fixed=False)
         page.text(TOP + i, 0, word.word, "lead_top")
