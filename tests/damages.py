@@ -211,6 +211,28 @@ def later_rule(parts: Parts, draw: Random) -> Parts | None:
     return swap(SHEETS, "</worksheet>", rule)(parts, draw)
 
 
+def later_bound(parts: Parts, draw: Random) -> Parts | None:
+    later = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
+    bound = (
+        f'<extLst><ext xmlns:x14="{later}" uri="{{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}}"><x14:dataValidations '
+        'xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"><x14:dataValidation type="whole" '
+        'showErrorMessage="1"><x14:formula1><xm:f>1</xm:f></x14:formula1><x14:formula2><xm:f>2</xm:f></x14:formula2>'
+        "<xm:sqref>B5</xm:sqref></x14:dataValidation></x14:dataValidations></ext></extLst></worksheet>"
+    )
+    return swap(SHEETS, "</worksheet>", bound)(parts, draw)
+
+
+def sparkline(parts: Parts, draw: Random) -> Parts | None:
+    later = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
+    group = (
+        f'<extLst><ext xmlns:x14="{later}" uri="{{05C60535-1F16-4fd2-B633-F4F36F0B64E0}}"><x14:sparklineGroups '
+        'xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"><x14:sparklineGroup><x14:sparklines>'
+        "<x14:sparkline><xm:f>Start!A1:A9</xm:f><xm:sqref>B5</xm:sqref></x14:sparkline></x14:sparklines>"
+        "</x14:sparklineGroup></x14:sparklineGroups></ext></extLst></worksheet>"
+    )
+    return swap(SHEETS, "</worksheet>", group)(parts, draw)
+
+
 def on_row(attributes: str) -> Callable[[Parts, Random], Parts | None]:
     return swap(SHEETS, r'<row r="\d+" spans="[\d:]+"(?=>)', rf"\g<0> {attributes}")
 
@@ -288,6 +310,9 @@ DAMAGES: dict[str, Damage] = {
     "a space without width in a formula": Damage(DIFFERENCE, swap(SHEETS, PLUS, "\\1\u200b\\2"), "formula"),
     "a plain space in a formula": Damage(NOTHING, swap(SHEETS, PLUS, r"\1 \2 ")),
     "a formula with a term more": Damage(DIFFERENCE, swap(SHEETS, r"(<f[^>]*>[^<]*)</f>", r"\1+0</f>"), "formula"),
+    "a tag in a formula": Damage(
+        DIFFERENCE, swap(SHEETS, r"(<f[^>]*>)([^<]*)</f>", r"\1\2+0<x/>\2</f>"), "within its <f>"
+    ),
     "a wide letter in a formula": Damage(
         DIFFERENCE, swap(SHEETS, r"(<f[^>]*>[^<]*)M(?=[A-Z]*\()", "\\1\uff2d"), "formula"
     ),
@@ -397,7 +422,32 @@ DAMAGES: dict[str, Damage] = {
         PRESENTATION, swap(DRAWINGS, r"<xdr:twoCellAnchor>.*?</xdr:twoCellAnchor>", r"\g<0>\g<0>"), "added"
     ),
     "a shape over the numbers": Damage(PRESENTATION, shape, "drawings"),
+    "a line made a curve": Damage(PRESENTATION, swap(CHARTS, "</c:ser>", '<c:smooth val="1"/></c:ser>'), "between"),
+    "a line left out of the legend": Damage(
+        PRESENTATION,
+        swap(
+            CHARTS, r"<c:legendPos [^>]*/>", r'\g<0><c:legendEntry><c:idx val="0"/><c:delete val="1"/></c:legendEntry>'
+        ),
+        "added",
+    ),
+    "an axis in thousands": Damage(
+        PRESENTATION,
+        swap(CHARTS, "</c:valAx>", '<c:dispUnits><c:builtInUnit val="thousands"/></c:dispUnits></c:valAx>'),
+        "added",
+    ),
+    "an axis at the far end": Damage(
+        PRESENTATION, swap(CHARTS, r'<c:crosses val="autoZero"/>', '<c:crosses val="max"/>'), "crosses"
+    ),
+    "a line that is hardly seen": Damage(
+        PRESENTATION,
+        swap(CHARTS, r'(<a:ln w="\d+"><a:solidFill><a:srgbClr val="\w+")/>', r'\1><a:alpha val="0"/></a:srgbClr>'),
+        "colour",
+    ),
+    "shapes within a chart": Damage(
+        PRESENTATION, swap(CHARTS, "</c:chartSpace>", '<c:userShapes r:id="rId1"/></c:chartSpace>'), "added"
+    ),
     # ---- rules and what may be typed
+    "a bound of a later format": Damage(PRESENTATION, later_bound, "typed"),
     "differs in green": Damage(
         PRESENTATION, swap(STYLES, "(<dxf><font>.*?)FFA61C1C(.*?</dxf>)", r"\1FF1E6B34\2"), "conditional"
     ),
@@ -490,6 +540,18 @@ DAMAGES: dict[str, Damage] = {
     "formulas shown": Damage(PRESENTATION, on_view('showFormulas="1"'), "formulas"),
     "from right to left": Damage(PRESENTATION, on_view('rightToLeft="1"'), "columns"),
     "another zoom": Damage(NOTHING, on_view('zoomScale="80"')),
+    "too small to read": Damage(PRESENTATION, on_view('zoomScale="10"'), "size"),
+    "rows out of reach": Damage(
+        PRESENTATION,
+        swap(SHEETS, r'<sheetView ([^>]*><pane [^>]*state="frozen")', r'<sheetView topLeftCell="A20" \1'),
+        "still",
+    ),
+    "rows that never scroll": Damage(PRESENTATION, swap(SHEETS, r'(<pane [^>]*ySplit=")\d+', r"\g<1>90"), "still"),
+    "tabs hidden": Damage(PRESENTATION, swap(BOOK, "<workbookView ", '<workbookView showSheetTabs="0" '), "tabs"),
+    "sheets locked": Damage(
+        PRESENTATION, swap(BOOK, "<bookViews>", '<workbookProtection lockStructure="1"/><bookViews>'), "sheets"
+    ),
+    "small charts in cells": Damage(PRESENTATION, sparkline, "drawings"),
     "a sheet protected": Damage(
         PRESENTATION, swap(SHEETS, "</sheetData>", '</sheetData><sheetProtection sheet="1"/>'), "protection"
     ),

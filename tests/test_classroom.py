@@ -10,20 +10,26 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from conftest import edit, run_here
+from conftest import Made, edit, run_here
 from openpyxl import load_workbook
+from openpyxl.workbook.defined_name import DefinedName
 
 from sheetnet.book import manifest, reader
 from sheetnet.book.build import build_lesson
 from sheetnet.book.opened import find_manifest
-from sheetnet.classroom import Grades, assign, grade
+from sheetnet.classroom import Grades, assign, grade, grading
+from sheetnet.classroom.grades import Problem
+from sheetnet.classroom.grading import graded as graded_alone
+from sheetnet.classroom.keys import FOREIGN
 from sheetnet.classroom.names import names_in
 from sheetnet.classroom.peeking import peeks
 from sheetnet.classroom.writing import save
 from sheetnet.course.lesson import Lesson
 from sheetnet.errors import SheetnetError
+from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.judging import key
 from sheetnet.motifs.exercises import ANSWERS, MARKS, OFFSETS, REACH
+from sheetnet.page.area import cell_address
 
 HOSTILE = ["=1+1", "<b>Bo</b>", "../../up", "数据", "Ada Lovelace"]
 NAMES = [*HOSTILE, *(f"Learner {i}" for i in range(6, 13))]
@@ -96,9 +102,51 @@ def test_a_class_fills_in_blanks_and_is_graded_all_the_same(tmp_path: Path) -> N
     assert workbook.blanks is not None
     assert (workbook.learner, workbook.seed) == ("Ada", one.seed)
     target = answered(one.path, tmp_path / "in.xlsx", {0: truths(one.path)[0]})
-    assert verdicts(grade([target]), target) == ["right", *["not done"] * (len(workbook.exercises) - 1)]
+    assert verdicts(grade([target]), target) == [
+        "right",
+        *["not done"] * (len(workbook.exercises) - 1 + len(workbook.blanks.found)),
+    ]
     with pytest.raises(SheetnetError, match="titanic has no blanks"):
         assign(tmp_path, ["Ada"], "titanic", blanks=True)
+
+
+def test_what_is_filled_into_blanks_is_graded(tmp_path: Path) -> None:
+    (one,) = assign(tmp_path, ["Ada"], "quadratic", blanks=True)
+    workbook = lesson_of(one.path)
+    assert workbook.blanks
+    places = {blank.filled.id: blank.cells.area for blank in workbook.blanks.found}
+    x, y, pred, error, size, square = (
+        [cell_address(*at) for at in (places.get(id) or workbook.book.block(id).area).cells()]
+        for id in ("fit.x", "fit.y", "fit.pred", "fit.error", "fit.abs", "fit.square")
+    )
+    given = workbook.by_node(workbook.as_delivered())
+    errors = evaluate([workbook.book.block("fit.error").node], given)[0][:, 0].tolist()
+    typed: dict[str, object] = {
+        f"Fit!{at}": f"=coef_a*{x[i]}^2+coef_b*{x[i]}+coef_c" for i, at in enumerate(pred)
+    }  # right
+    typed |= {f"Fit!{at}": errors[i] for i, at in enumerate(error)}  # right, and typed
+    typed |= {f"Fit!{at}": f"=ABS(coef_a*{x[i]}^2+coef_b*{x[i]}+coef_c-{y[i]})" for i, at in enumerate(size[:3])}
+    typed |= {f"Fit!{at}": f"={error[i]}*2" for i, at in enumerate(square)}  # wrong
+    typed[places["fit.mse"].full(fixed=False)] = (
+        f"=Blanks!{cell_address(*workbook.book.block('fit.mse').area.corners[:2])}"
+    )
+    typed[places["fit.mae"].full(fixed=False)] = "=1/0"
+    target = edit(one.path, tmp_path / "in.xlsx", typed)
+    (paper,) = grade([target]).papers
+    found = paper.answers[len(workbook.exercises) :]
+    assert len(found) == len(places)
+    assert {a.question: (a.verdict, *a.remarks) for a in found if a.typed} == {
+        f"The blank {title}, {places[id].full(fixed=False)}": said
+        for id, title, said in (
+            ("fit.pred", "Prediction", ("right",)),
+            ("fit.error", "Error", ("right", "numbers were typed where formulas are missing")),
+            ("fit.abs", "Absolute error", ("not done", "right so far: 3 of 20 cells")),
+            ("fit.square", "Squared error", ("wrong",)),
+            ("fit.mse", "Mean squared error", ("wrong", "the formula asks the sheet for its own verdicts or keys")),
+            ("fit.mae", "Mean absolute error", ("wrong", "a formula gives an error")),
+        )
+    }
+    assert not [words for words in paper.remarks if "blanks" in words]
 
 
 def test_names_are_read_as_people_write_them(tmp_path: Path) -> None:
@@ -107,6 +155,7 @@ def test_names_are_read_as_people_write_them(tmp_path: Path) -> None:
         ("name\nAda\nBen\n", ["Ada", "Ben"]),
         ("id;First name;Last name\n1;Ada;Lovelace\n2;Ben;X\n", ["Ada Lovelace", "Ben X"]),
         ("Learner A\nBen\n", ["Learner A", "Ben"]),
+        ("name\nZoe\u0301\n", ["Zo\u00e9"]),  # as some systems write it: the letter, then its accent
     ):
         file.write_text(text)
         assert names_in(file) == names
@@ -271,7 +320,16 @@ def test_keys_are_worked_out_and_not_read_from_the_file(handed_out: dict[str, Pa
     assert "hidden record was changed" in remarks
 
 
-PEEKS = ('=IF(D10="right",1,2)', "=Q10+H10", "=SUM(H:H)", '=INDIRECT("Q10")', "=Exercises!$AR$10", "=MAX(C11:Z11)")
+PEEKS = (
+    '=IF(D10="right",1,2)',
+    "=Q10+H10",
+    "=OFFSET(C10,0,5)",
+    "=SUM(10:10)",
+    "=SUM(H:H)",
+    '=INDIRECT("Q10")',
+    "=Exercises!$AR$10",
+    "=MAX(C11:Z11)",
+)
 FAIR = ("=Fit!H12*2", "=SUM(Fit!C10:Z10)", "=C11*2", "=slope_h+lr", "=MAX(1,2)", '="H10"&1', "=Sheet.H10!A1")
 
 
@@ -291,6 +349,31 @@ def test_scratch_cells_do_not_hide_it(handed_out: dict[str, Path], tmp_path: Pat
     path = edit(handed_out["=1+1"], tmp_path / "scratch.xlsx", {"Fit!Z90": "=Exercises!Q10"})
     _, remarks = alone(path, {0: "=Fit!Z90"}, tmp_path / "by_scratch.xlsx")
     assert "Fit!Z90" in remarks
+
+
+def test_a_name_that_peeks_does_not_hide_it_either(handed_out: dict[str, Path], tmp_path: Path) -> None:
+    book = load_workbook(handed_out["=1+1"])
+    book.defined_names["mine"] = DefinedName("mine", attr_text="Exercises!$Q$10")
+    book.save(tmp_path / "named.xlsx")
+    assert "the name mine" in alone(tmp_path / "named.xlsx", {0: "=mine"}, tmp_path / "by_name.xlsx")[1]
+
+
+def test_what_no_program_at_hand_can_calculate_is_to_be_looked_at(handed_out: dict[str, Path], tmp_path: Path) -> None:
+    said, remarks = alone(handed_out["=1+1"], {0: "=NOSUCHFUNCTION(1)"}, tmp_path / "unknown.xlsx")
+    assert said[0] == "wrong"
+    assert "could not be calculated here: look at it" in remarks
+
+
+def test_a_file_too_large_to_be_ours_is_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "large.xlsx").write_bytes(b"x" * 1000)
+    monkeypatch.setattr(grading, "MAX_BYTES", 999)
+    found = graded_alone(tmp_path / "large.xlsx", "large.xlsx", "ironcalc")
+    assert isinstance(found, Problem)
+    assert found.words == "larger than any workbook that is handed out"
+
+
+def test_a_passengers_workbook_with_settings_of_its_own_is_judged_by_its_file(small: Made, tmp_path: Path) -> None:
+    assert FOREIGN in alone(small.path, {0: 1}, tmp_path / "own.xlsx")[1]
 
 
 def test_anothers_file_under_ones_own_name_is_seen(handed_out: dict[str, Path], tmp_path: Path) -> None:
@@ -352,6 +435,8 @@ def test_who_is_missing_is_told_and_no_submission_is_written_over(handed_out: di
     assert refused.returncode == 2
     assert path.read_bytes() == before
     assert "would overwrite a workbook" in refused.stderr
+    refused = run_here("grade", tmp_path, "-o", path)  # of a folder, a file within
+    assert (refused.returncode, path.read_bytes()) == (2, before)
 
 
 def test_several_processes_say_what_one_says(handed_in: Path, graded: Grades) -> None:

@@ -140,7 +140,7 @@ def test_a_linear_model_is_factored_over_all_ranks(together: Workers, rows: list
 def test_the_titanic_is_shared_out_too(together: Workers) -> None:
     table = sn.titanic()
     one = sn.train(sn.two_relu(table), table, epochs=30, lr=0.1, device="cpu")
-    many = together.trained(2, "two-relu", "--epochs", 30)
+    many = together.trained(2, "two-relu", "--epochs", 30, "--seed", 0)
     np.testing.assert_allclose(many["losses"], one.losses, rtol=1e-12)
 
 

@@ -372,9 +372,12 @@ def test_every_exercise_in_all_its_states(asking: tuple[Book, Session]) -> None:
     assert n >= 8
 
     def off_by(offs: tuple[float, ...]) -> list[float | str | None]:
-        """The right answers, off by so many tolerances, in turn."""
+        """The right answers, off by so many tolerances, in turn; where whole numbers are meant, by 1 for above one."""
         each = zip(truths, exercises, cycle(offs), strict=False)
-        return [truth + off * exercise.tolerance(truth) for truth, exercise, off in each]
+        return [
+            truth + (int(abs(off) > 1) if exercise.is_whole else off * exercise.tolerance(truth))
+            for truth, exercise, off in each
+        ]
 
     assert said_of_answers(book, session) == ["not done"] * n
     for offs in ((0.0,), (0.9, -0.9, 1.0)):

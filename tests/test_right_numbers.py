@@ -254,6 +254,14 @@ def test_a_loss_that_runs_away_is_told_and_no_other(went: str) -> None:
     assert bool(said) is bool(words)
 
 
+def test_a_net_whose_units_all_died_is_told_as_it_is_built(small_csv: Path, tmp_path: Path) -> None:
+    table = sn.titanic(csv=small_csv)
+    dead = sn.build(tmp_path / "dead.xlsx", table, sn.two_relu(table), epochs=3, lr=50.0)
+    assert "saying 0 for every row" in dead.trouble["two_relu"]
+    assert "units are dead" in dead.trouble["two_relu"]
+    assert sn.build(tmp_path / "alive.xlsx", table, sn.two_relu(table), epochs=3).trouble == {}
+
+
 @pytest.mark.parametrize("how", [{}, {"path": "fused"}, {"path": "closed"}, {"optimiser": "momentum"}])
 def test_a_run_that_runs_away_says_so(how: dict[str, Any]) -> None:
     table = sn.titanic()

@@ -22,6 +22,7 @@ from sheetnet.graph.node import variable
 from sheetnet.models.labels import taken
 from sheetnet.models.losses import of_nothing
 from sheetnet.models.make import net_of
+from sheetnet.models.metrics import silent
 from sheetnet.models.metrics import trouble as words_of
 from sheetnet.models.model import Model, create
 from sheetnet.models.net import Net
@@ -190,7 +191,8 @@ def _filled(
     for name, model in workbook.models.items():
         first, last = losses[name]
         loss, width = (model.loss, model.n_outputs) if isinstance(model, Net) else ("mse", 1)
-        if found := words_of(first, last, of_nothing(loss, y, width)):
+        nothing = of_nothing(loss, y, width)
+        if found := words_of(first, last, nothing) or silent(first, last, nothing):
             trouble[name] = found
     return replace(_write(path, workbook, values, record, losses), trouble=trouble)
 

@@ -45,6 +45,7 @@ class CellReader:
         self._cell: _Open | None = None
         self._row = self._col = -1
         self._phonetic = 0
+        self._open = ""  # the tag of a cell within which only text may stand
         self._columns: dict[str, int] = {}
         self._address, self._number = _ADDRESS.fullmatch, _NUMBER.fullmatch
         self._seen: set[Cell] = set()
@@ -62,8 +63,12 @@ class CellReader:
             self.tables.update(value for key, value in attributes.items() if key.endswith(" id"))
         elif self._cell is None:
             return
+        elif self._open:
+            self.odd(self._where(self._cell.at), f"a tag within its <{self._open}>: programs differ in what they read")
+        elif tag == "v":
+            self._open = tag
         elif tag == "f":
-            self._cell.how = attributes
+            self._open, self._cell.how = tag, attributes
         elif tag == "rPh":
             self._phonetic += 1
 
@@ -72,6 +77,7 @@ class CellReader:
         cell = self._cell
         if cell is None:
             return
+        self._open = ""
         if tag == "v":
             cell.value = text
         elif tag == "c":

@@ -1,4 +1,5 @@
-"""A book and its numbers -> an .xlsx file. With exact.py, charts.py and tips.py the only user of XlsxWriter.
+"""A book and its numbers -> an .xlsx file. Of a lesson's workbook the only user of XlsxWriter, with exact.py,
+charts.py and tips.py.
 
 Same input, same bytes: fixed dates, no machine names, no random order. Every formula cell stores its value, exact to
 the last bit. The file is written beside its target and then renamed, so that nothing is ever half written.

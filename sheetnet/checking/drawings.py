@@ -12,7 +12,12 @@ from sheetnet.checking.xml import anywhere, attribute, children, each, flag, ins
 
 _SIDES = {"b": "across", "l": "up", "t": "across, above", "r": "up, to the right"}
 SMALL = 600  # hundredths of a point
-_ADDED = ("trendline", "errBars", "dPt", "upDownBars", "hiLowLines", "dropLines")
+FAINT = 40  # percent, below which a colour counts as hard to see
+# What nothing of ours has, and what changes or hides what a chart says
+_ADDED = (
+    "trendline", "errBars", "dPt", "upDownBars", "hiLowLines", "dropLines", "legendEntry", "dispUnits", "userShapes",
+    "dTable", "view3D", "gradFill", "blipFill", "pattFill",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ def _facts(root: Element) -> dict[str, str]:
         side = _SIDES.get(value(one, "axPos"), "")
         facts |= {f"axis {side}, {key}": what for key, what in _axis(one).items()}
     facts["axes"] = str(len(axes))
-    facts["added"] = ", ".join(name for name in _ADDED if next(anywhere(plot, name), None) is not None) or "nothing"
+    facts["added"] = ", ".join(name for name in _ADDED if next(anywhere(root, name), None) is not None) or "nothing"
     return facts
 
 
@@ -89,6 +94,7 @@ def _series(one: Element, bars: bool) -> dict[str, str]:
         "up": up,
         "colour": _colour(shape) or "automatic" if bars else _line(inside(shape, "ln")),
         "marker": _marker(inside(one, "marker")),
+        "between its points": "a curve" if flag(value(one, "smooth", "0")) else "straight",
         "labels": "shown" if any(flag(value(labels, n)) for n in ("showVal", "showCatName", "showSerName")) else "none",
     }
 
@@ -105,7 +111,12 @@ def _colour(node: Element | None) -> str:
     if inside(node, "noFill") is not None:
         return "none"
     fill = inside(node, "solidFill")
-    return value(fill, "srgbClr").upper() or value(fill, "schemeClr")
+    for name in ("srgbClr", "schemeClr"):
+        if found := value(fill, name):
+            opaque = value(inside(fill, name), "alpha") or "100000"
+            seen = whole(opaque.removesuffix("%")) / (1 if opaque.endswith("%") else 1000)
+            return found.upper() if seen >= FAINT else f"{found.upper()}, hardly seen"
+    return ""
 
 
 def _line(one: Element | None) -> str:
@@ -145,6 +156,7 @@ def _axis(one: Element) -> dict[str, str]:
         "powers of": _number(value(scale, "logBase")) or "none",
         "direction": value(scale, "orientation", "minMax"),
         "shown": str(not flag(value(one, "delete", "0"))),
+        "crosses": "elsewhere" if value(one, "crosses") == "max" else "where it begins",
         "numbers": "none" if value(one, "tickLblPos") == "none" else "shown",
         "number format": number_code(attribute(inside(one, "numFmt"), "formatCode", "General")),
     }

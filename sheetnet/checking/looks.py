@@ -18,10 +18,12 @@ from sheetnet.checking.drawings import Drawing, drawings
 from sheetnet.checking.styles import Style, Styles
 from sheetnet.checking.xml import anywhere, attribute, children, each, flag, inside, local, tree, whole
 from sheetnet.page.area import area_of, cell_address
-from sheetnet.page.language import said
+from sheetnet.page.language import said as in_words
 
 WIDE = 20_000  # cells of a validation beyond which it is kept as a range
 USUAL_WIDTH, USUAL_HEIGHT = 9.0, 15.0
+TINY = 40  # percent, below which nothing can be read
+STILL = 30, 12  # rows and columns, of which a window shows little more
 
 
 @dataclass
@@ -77,7 +79,10 @@ def looks(package: Package) -> dict[str, SheetLooks]:
             looks = _sheet(sheet, package, target.part, styles, shared)
             looks.view["sheet"] = one.get("state", "visible")
             if not found:
+                tabs, lock = attribute(window, "showSheetTabs", "1"), inside(root, "workbookProtection")
                 looks.view["window"] = attribute(window, "visibility", "visible")
+                looks.view["tabs of the sheets"] = "shown" if flag(tabs) else "hidden"
+                looks.view["sheets"] = "locked" if flag(attribute(lock, "lockStructure")) else "free"
             found[one.get("name", "")] = looks
     return found
 
@@ -120,7 +125,8 @@ def _sheet(root: Element, package: Package, part: str, styles: Styles, shared: l
         ranked += [(whole(rule.get("priority")), place, _rule(rule, styles)) for rule in each(group, "cfRule")]
     for _, place, rule in sorted(ranked, key=lambda one: one[0]):
         out.rules.setdefault(place, []).append(rule)
-    for one in each(inside(root, "dataValidations"), "dataValidation"):
+    later = anywhere(inside(root, "extLst"), "dataValidation")  # in this as well
+    for one in (*each(inside(root, "dataValidations"), "dataValidation"), *later):
         _bound(one, out)
     targets, outside = package.relations(part), package.outside(part)
     for one in each(inside(root, "hyperlinks"), "hyperlink"):
@@ -136,6 +142,7 @@ def _sheet(root: Element, package: Package, part: str, styles: Styles, shared: l
         listed = inside(tree(package.parts, part), "commentList")
         out.notes += [note.get("ref", "") for note in each(listed, "comment")]
     out.others += sum(local(one) in ("oleObjects", "controls", "picture") for one in root)
+    out.others += sum(1 for _ in anywhere(inside(root, "extLst"), "sparkline"))
     return out
 
 
@@ -190,22 +197,24 @@ def _rule(one: Element, styles: Styles) -> str:
 
 def _bound(one: Element, out: SheetLooks) -> None:
     """What may be typed, and what is said of it, by cell; a rule that only shows a tip bounds nothing."""
-    places = one.get("sqref", "").split()
+    listed = inside(one, "sqref")  # as later versions of the format have it
+    places = (one.get("sqref", "") if listed is None else listed.text or "").split()
     tip, title = one.get("prompt", ""), one.get("promptTitle", "")
     if tip and flag(one.get("showInputMessage")):
-        tip = tip if title == said(TITLE) else f"{title}: {tip}"
+        tip = tip if title == in_words(TITLE) else f"{title}: {tip}"
         for place in places:
             out.tips |= dict.fromkeys(_addresses(place, WIDE - len(out.tips)), tip)
     kind = one.get("type", "none")
     if kind == "none":
         return
-    numbers = [canonical(child.text or "") for child in one if local(child) in ("formula1", "formula2")]
-    told = [kind, one.get("operator", "between"), " and ".join(filter(None, numbers))]
-    told += [] if flag(one.get("showErrorMessage")) else ["not enforced"]
-    told += [style] if (style := one.get("errorStyle", "stop")) != "stop" else []
-    told += [repr(words) for key in ("errorTitle", "error") if (words := one.get(key, ""))]
+    limits = [child for child in one if local(child) in ("formula1", "formula2")]
+    numbers = [canonical("".join(child.itertext())) for child in limits]
+    said = [kind, one.get("operator", "between"), " and ".join(filter(None, numbers))]
+    said += [] if flag(one.get("showErrorMessage")) else ["not enforced"]
+    said += [style] if (style := one.get("errorStyle", "stop")) != "stop" else []
+    said += [repr(words) for key in ("errorTitle", "error") if (words := one.get(key, ""))]
     for place in places:
-        out.bounds |= dict.fromkeys(_addresses(place, WIDE - len(out.bounds)), " ".join(told))
+        out.bounds |= dict.fromkeys(_addresses(place, WIDE - len(out.bounds)), " ".join(said))
 
 
 def _addresses(place: str, most: int) -> Iterator[str]:
@@ -226,7 +235,20 @@ def _view(root: Element, out: SheetLooks) -> None:
         "formulas": "shown" if flag(attribute(view, "showFormulas")) else "calculated",
         "columns": "from right to left" if flag(attribute(view, "rightToLeft")) else "from left to right",
         "protection": "none" if not flag(attribute(inside(root, "sheetProtection"), "sheet")) else "protected",
+        "size": f"{size} %" if 0 < (size := whole(attribute(view, "zoomScale"))) < TINY else "readable",
+        "what stands still": _still(view),
     }
+
+
+def _still(view: Element | None) -> str:
+    """How the rows and columns that never scroll take others out of reach: those before them, or all below."""
+    pane, first = inside(view, "pane"), attribute(view, "topLeftCell", "A1").upper()
+    if not attribute(pane, "state").startswith("frozen"):
+        return "no hindrance"
+    rows, cols = (whole(attribute(pane, name)) for name in ("ySplit", "xSplit"))
+    if rows > STILL[0] or cols > STILL[1]:
+        return f"{rows} rows and {cols} columns"
+    return "no hindrance" if first == "A1" else f"nothing before {first} can be reached"
 
 
 def _size(text: str | None, default: float) -> float:

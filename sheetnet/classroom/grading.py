@@ -19,6 +19,7 @@ from sheetnet.book.manifest import Manifest
 from sheetnet.book.opened import as_laid_out, find_manifest
 from sheetnet.classroom.calculating import calculated, is_formula
 from sheetnet.classroom.copying import point_out
+from sheetnet.classroom.filling import filled_in
 from sheetnet.classroom.grades import Answer, Grades, Paper, Problem, plain
 from sheetnet.classroom.keys import keys_of
 from sheetnet.classroom.peeking import WORDS, peeks, scratch_that_peeks
@@ -163,6 +164,9 @@ def _paper(path: Path, name: str, contents: Contents, found: Manifest, engine: s
             notes.append(f"text, not a number{right}: which decimal sign does the program take?")
         shown = "" if text is None else f"{text:.12g}" if isinstance(text, float) else str(text)
         answers.append(replace(answer, typed=plain(shown), formula=formula, remarks=tuple(notes)))
+    blanks, doubts = filled_in(contents, found, engine, len(answers) + 1)
+    answers += blanks
+    remarks = (*remarks, *doubts)
     if scratch := list(scratch_that_peeks(contents, workbook)):
         remarks = (*remarks, f"{WORDS}: {', '.join(scratch[:3])}")
     if not workbook.learner:

@@ -14,7 +14,7 @@ from sheetnet.course.listing import LISTING
 @click.argument("folder", type=FILE, metavar="FOLDER")
 @click.option(
     "--class", "names", type=FILE, metavar="FILE.csv", required=True,
-    help="The learners: a CSV file with a column name, or whose first column holds their names.",
+    help="The learners: a CSV file with a column name, or first and last name, or with one column alone.",
 )  # fmt: skip
 @click.option("--lesson", type=click.Choice(list(LISTING)), required=True, help="What they are to work through.")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Another one gives everybody other numbers.")

@@ -65,7 +65,8 @@ RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in O
 def build(context: click.Context, /, what: str, output: str | None, as_json: bool, **settings: Any) -> None:
     """Write the workbook of a lesson, of all lessons, or of your own table and a model that learns from it.
 
-    LESSON is a name that `sheetnet lessons` lists, or all; of lessons titanic alone has settings, but for the seed.
+    LESSON is a name that `sheetnet lessons` lists, or all; of lessons titanic alone has settings, but for the seed and
+    --blanks.
     TABLE is a CSV or Parquet file: `sheetnet show TABLE` says how its columns are taken.
 
     \b

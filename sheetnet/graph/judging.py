@@ -14,6 +14,7 @@ from zlib import crc32
 
 SALT, FACTOR = 5000, 7_919_017  # the salt makes small numbers wrap round as well
 MODULUS, LEFT_OUT = 94_906_249, 997  # the largest prime whose square a double holds
+ASIDE = 997  # places within a bin at which a whole number may lie
 LARGEST = 1e8  # in tolerances: beyond, products would lose digits
 NO_ANSWER = float(MODULUS)  # a fingerprint that no answer has, and no number that an exercise asks for
 WIDTH = 2.002  # of a bin, in tolerances: an answer that is off by just the tolerance is still right
@@ -32,8 +33,11 @@ def fingerprint(bin: float) -> float:
     return float(((bin + SALT) * FACTOR % MODULUS) ** 2 % MODULUS // LEFT_OUT)
 
 
-def key(answer: float, tolerance: float, question: str = "") -> tuple[float, float]:
+def key(answer: float, tolerance: float, question: str = "", whole: bool = False) -> tuple[float, float]:
     """The offset and the fingerprint by which the answer to a question is known, to within the tolerance.
+
+    whole: it is a whole number, and only whole numbers are meant. Then it lies anywhere but near the edge of its bin:
+    in the very middle it would be told from its neighbours by a division.
 
     Where descent has outgrown the sheet there is no such number: then a fingerprint that none has.
 
@@ -45,7 +49,9 @@ def key(answer: float, tolerance: float, question: str = "") -> tuple[float, flo
     """
     if not abs(answer) <= LARGEST * tolerance:
         return 0.0, NO_ANSWER
-    bin = math.floor(answer / (WIDTH * tolerance) + 0.5) + crc32(question.encode()) % SALT
+    salt = crc32(question.encode())
+    answer += whole * tolerance * (salt // SALT % ASIDE / ASIDE - 0.5)
+    bin = math.floor(answer / (WIDTH * tolerance) + 0.5) + salt % SALT
     return answer - bin * WIDTH * tolerance, fingerprint(float(bin))
 
 

@@ -79,6 +79,14 @@ def trouble(first: float, last: float, nothing: float) -> str:
     return ""
 
 
+def silent(first: float, last: float, nothing: float) -> str:
+    """What it means that a loss has become that of saying 0 for every row, in words; empty where it has not."""
+    if first == last or abs(last - nothing) > 1e-12 * nothing:
+        return ""
+    what = f"the loss has become that of saying 0 for every row, {last:.4g}: its units are dead"
+    return f"{what}. Take a smaller learning rate, or another seed"
+
+
 def confusion(said: np.ndarray, y: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
     """How many rows of each class (rows) are taken for each (columns); a row without a prediction is left out."""
     import pandas as pd

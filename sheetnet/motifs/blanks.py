@@ -95,6 +95,11 @@ class Blanks:
         return f"of {len(self.found)} blanks {', '.join(counts)}"
 
 
+def near(typed: float, right: float) -> bool:
+    """Whether a number that was filled in is right, as the sheet Blanks says it."""
+    return abs(typed - right) <= CLOSE * (1.0 + abs(right))
+
+
 def seen_at(book: Book, id: str) -> Area:
     """Where a block is seen: its empty cells, where it is to be filled in."""
     return book.block(f"{BLANK}{id}" if id in book.instead else id).area

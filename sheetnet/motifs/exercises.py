@@ -143,11 +143,11 @@ def keys(exercises: Sequence[Exercise], given: Mapping[Node, np.ndarray]) -> dic
 
 
 def _keys_of(exercise: Exercise, truth: float, *found: float) -> Iterator[tuple[float, float, float]]:
-    asked, within = exercise.question, exercise.tolerance(truth)
-    yield within, *key(truth, within, asked)
-    yield UNKNOWN if exercise.is_whole else (CLOSE * within, *key(truth, CLOSE * within, "close: " + asked))
+    asked, within, whole = exercise.question, exercise.tolerance(truth), exercise.is_whole
+    yield within, *key(truth, within, asked, whole)
+    yield UNKNOWN if whole else (CLOSE * within, *key(truth, CLOSE * within, "close: " + asked))
     for slip, wrong in zip(exercise.mistakes, exercise.told_apart(truth, *found), strict=True):
-        yield within, *key(wrong, within, slip.words + asked)
+        yield within, *key(wrong, within, slip.words + asked, whole)
 
 
 def read_all(asked: Sequence[tuple[Node | float, Changes]], given: Mapping[Node, np.ndarray]) -> list[float]:

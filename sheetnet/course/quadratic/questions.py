@@ -1,4 +1,4 @@
-"""Lesson 1's exercises, with what is said of each likely mistake."""
+"""What lesson 1 asks: before a thing is seen, and at its end, with what is said of each likely mistake."""
 
 from __future__ import annotations
 
