@@ -19,10 +19,9 @@ import sheetnet as sn
 from sheetnet.__main__ import main
 from sheetnet.book.opened import find_manifest
 from sheetnet.book.reader import read
-from sheetnet.course import LISTING, kind_of, languages, lesson
+from sheetnet.course import LISTING, languages, workbook_of
 from sheetnet.course.languages import catalogue, language_of
 from sheetnet.course.lesson import Lesson
-from sheetnet.course.titanic import lesson as titanic
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.node import constant, lift, order
 from sheetnet.page.book import Book, Page
@@ -39,10 +38,7 @@ MOST_IN_A_FORMULA, MOST_IN_A_TASK, MOST_UNDER_A_TITLE = 255, 125, 160  # letters
 @cache
 def recorded(name: str) -> tuple[Book, Language]:
     """A lesson in a language that has no words: what it was asked for, and what it has said."""
-    language = Language()
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (lesson, titanic):
-            patch.setattr(module, "language_of", lambda *_: language)
+    with speaking(language := Language()):
         return laid(name, LISTING[name].seed).book, language
 
 
@@ -156,13 +152,12 @@ def test_a_catalogue_holds_no_text_that_is_gone(language: str, name: str) -> Non
     assert not own & common
 
 
-def test_a_missing_text_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_text_is_noticed() -> None:
     language = language_of("de", "quadratic")
     assert language is not None
     less = Language({key: words for key, words in language.texts.items() if key != "Learning rate"}, language.mark)
-    monkeypatch.setattr(lesson, "language_of", lambda *_: less)
-    book = laid("quadratic", 0, "de").book
-    assert book.language is less
+    with speaking(less):
+        assert laid("quadratic", 0).book.language is less
     assert set(less.missing) == {"Learning rate"}
 
 
@@ -306,9 +301,14 @@ def test_a_language_that_there_is_not_is_refused(
 @pytest.mark.parametrize("language", [3, "../de", ["de"], "xx"])
 def test_a_manifest_with_a_language_that_there_is_not_is_refused(language: object) -> None:
     with pytest.raises(SheetnetError, match="no texts in the language"):
-        kind_of("quadratic").from_settings({"torch_version": "2.13.0", "language": language})
+        workbook_of("quadratic", {"torch_version": "2.13.0", "language": language})
 
 
 def test_english_is_a_language_too(tmp_path: Path, lesson_file: Callable[[str], Path]) -> None:
     again = sn.build_lesson("quadratic", tmp_path / "en.xlsx", language="en")
     assert again.path.read_bytes() == lesson_file("quadratic").read_bytes()
+
+
+def test_a_workbook_that_is_written_anew_keeps_its_language(german: Path, tmp_path: Path) -> None:
+    again = sn.write_params(german, tmp_path / "again.xlsx", {})
+    assert again.path.read_bytes() == german.read_bytes()

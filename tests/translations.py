@@ -18,7 +18,7 @@ import polib
 from sheetnet.book.tips import TITLE
 from sheetnet.book.xlsx import PAGE, WORDS
 from sheetnet.course import LISTING, kind_of
-from sheetnet.course.languages import COMMON, MARK, catalogue
+from sheetnet.course.languages import COMMON, MARK, catalogue, language_of
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.titanic.lesson import USUAL, Spec
 from sheetnet.graph.node import order
@@ -42,22 +42,22 @@ class Found:
 def laid(lesson: str, seed: int, language: str = "", blanks: bool = False) -> Lesson:
     """A lesson's workbook, laid out."""
     kind = kind_of(lesson)
-    if lesson == "titanic":
-        spec = Spec(
-            **USUAL, n_raw=891, n_rows=712, best=True, torch_version=VERSION,
-            seed=seed, learner=LEARNER, language=language,
-        )  # fmt: skip
-        return kind(spec)  # type: ignore[arg-type]
-    return kind(VERSION, seed, LEARNER, blanks and bool(kind.to_fill), language)
+    with speaking(language_of(language, lesson)):
+        if lesson == "titanic":
+            spec = Spec(
+                **USUAL, n_raw=891, n_rows=712, best=True, torch_version=VERSION, seed=seed, learner=LEARNER
+            )  # fmt: skip
+            return kind(spec)  # type: ignore[arg-type]
+        return kind(VERSION, seed, LEARNER, blanks and bool(kind.to_fill))
 
 
-def variants(lesson: str) -> Iterator[Callable[[str], Lesson]]:
-    """All workbooks of a lesson whose texts may differ, each as a function of the language."""
+def variants(lesson: str) -> Iterator[Callable[[], Lesson]]:
+    """All English workbooks of a lesson whose texts may differ."""
     usual = LISTING[lesson].seed
-    yield lambda language: laid(lesson, usual, language)
+    yield lambda: laid(lesson, usual)
     if lesson != "titanic":  # of which a seed draws start weights alone
-        yield lambda language: laid(lesson, usual, language, blanks=True)
-        yield from (lambda language, seed=seed: laid(lesson, seed, language) for seed in SEEDS if seed)  # type: ignore[misc]
+        yield lambda: laid(lesson, usual, blanks=True)
+        yield from (lambda seed=seed: laid(lesson, seed) for seed in SEEDS if seed)  # type: ignore[misc]
 
 
 @cache
@@ -67,7 +67,7 @@ def found_in(lesson: str) -> dict[str, Found]:
     for lay in variants(lesson):
         english = Language()
         with speaking(english):
-            book = lay("").book
+            book = lay().book
             written(book)
         sheets = {page.name: "\n".join(texts_on(page)) for page in book.pages}
         for key, text in english.missing.items():

@@ -12,7 +12,7 @@ import numpy as np
 from sheetnet.book import manifest
 from sheetnet.book.given import models_for
 from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED, known, learning_rate, named, whole_number
-from sheetnet.course.languages import one_of
+from sheetnet.course.languages import language_of
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.titanic.lesson import RATE, USUAL, Spec, Titanic
 from sheetnet.errors import SheetnetError
@@ -30,6 +30,7 @@ from sheetnet.models.optimisers import optimiser_of
 from sheetnet.motifs.blanks import fillable
 from sheetnet.motifs.least_squares import SINGULAR, new_share
 from sheetnet.motifs.workbook import Values, Workbook
+from sheetnet.page.language import speaking
 from sheetnet.tables import Raw, read_passengers
 from sheetnet.tables.table import Table
 
@@ -101,12 +102,11 @@ def build(
     names = table.features, table.target.classes
     begin: dict[str, Any] = {m.name: taken(m, start.get(m.name, m.init(seed)), *names) for m in models}
     how: dict[str, Any] = {"epochs": epochs, "rates": rates, "optimiser": optimiser, "seed": seed, "begin": begin}
-    if language := one_of(language, Titanic.name):
-        if any(isinstance(model, Net) for model in models):
-            raise SheetnetError("there is a language to choose for a lesson; the words of another table are in English")
-        how["language"] = language
     given = {*start, *(net.name for net in models if isinstance(net, Net) and net.start is not None)}
-    return assembled(path, table, models, **how, given=tuple(sorted(given)))
+    if language and isinstance(models[0], Net):
+        raise SheetnetError("a language is for a lesson; the words of another table are in English")
+    with speaking(language_of(language, Titanic.name)):
+        return assembled(path, table, models, **how, given=tuple(sorted(given)))
 
 
 def assembled(path: Path, table: Table, models: Sequence[Model | Net], **how: Any) -> Built:
@@ -119,7 +119,6 @@ def assembled(path: Path, table: Table, models: Sequence[Model | Net], **how: An
 def assemble(
     path: Path, table: Table, models: Sequence[Model], *, epochs: int, rates: Mapping[str, float], optimiser: str,
     seed: int, begin: Mapping[str, np.ndarray], given: tuple[str, ...], typed: Values | None = None, learner: str = "",
-    language: str = "",
 ) -> Built:  # fmt: skip
     """The workbook of settings that have been judged, written.
 
@@ -141,7 +140,6 @@ def assemble(
         torch_version=str(torch.__version__).partition("+")[0],
         optimiser=optimiser,
         learner=learner,
-        language=language,
     )
     return _filled(path, Titanic(spec), table, rates, begin, typed)
 
@@ -216,7 +214,7 @@ def build_lesson(
     file = target(Path("workbooks") / f"{LISTING[name].file}{'_blanks' * blanks}.xlsx" if path is None else path)
     if blanks:
         fillable(name, kind.to_fill)
-    language = one_of(language, name)
+    spoken = language_of(language, name)
     if name == "titanic":
         from sheetnet.tables.titanic import titanic
 
@@ -224,18 +222,19 @@ def build_lesson(
         models = [create(model, table.n_features) for model in USUAL["models"]]
         begin = {m.name: m.init(seed)["W"] for m in models}
         how = {key: USUAL[key] for key in ("epochs", "optimiser", "given")} | {"rates": dict.fromkeys(begin, RATE)}
-        return assemble(file, table, models, **how, seed=seed, begin=begin, learner=learner, language=language)
-    return assemble_lesson(file, kind, {}, seed, learner, blanks, language)
+        with speaking(spoken):
+            return assemble(file, table, models, **how, seed=seed, begin=begin, learner=learner)
+    with speaking(spoken):
+        return assemble_lesson(file, kind, {}, seed, learner, blanks)
 
 
 def assemble_lesson(
-    path: Path, kind: type[Lesson], typed: Values, seed: int = 0, learner: str = "", blanks: bool = False,
-    language: str = "",
+    path: Path, kind: type[Lesson], typed: Values, seed: int = 0, learner: str = "", blanks: bool = False
 ) -> Built:  # fmt: skip
     """The workbook of a lesson with some inputs, by id, as if they had been typed into the delivered one."""
     import torch
 
-    workbook = kind(str(torch.__version__).partition("+")[0], seed, learner, blanks, language)
+    workbook = kind(str(torch.__version__).partition("+")[0], seed, learner, blanks)
     delivered = workbook.as_delivered()
     return _write(path, workbook, {**delivered, **typed}, workbook.record(delivered), {})
 

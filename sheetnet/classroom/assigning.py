@@ -11,7 +11,7 @@ from zlib import crc32
 
 from sheetnet.common.settings import named
 from sheetnet.course import LISTING, kind_of
-from sheetnet.course.languages import one_of
+from sheetnet.course.languages import language_of
 from sheetnet.errors import SheetnetError
 from sheetnet.motifs.blanks import fillable
 
@@ -47,7 +47,7 @@ def assign(
     kind, folder = kind_of(lesson), Path(folder)
     if blanks:
         fillable(lesson, kind.to_fill)
-    language = one_of(language, lesson)
+    language_of(language, lesson)
     names = [named(unicodedata.normalize("NFC", name.strip())) for name in learners]
     if not names or len(names) > MOST:
         raise SheetnetError(f"a class has 1 to {MOST} learners, found {len(names)}")

@@ -16,7 +16,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sheetnet.common.settings import MAX_SEED, UNBOUNDED, named
-from sheetnet.course.languages import language_of
 from sheetnet.graph.dialect import number
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import Node, apply, order, variable
@@ -31,7 +30,6 @@ from sheetnet.motifs.words import Word, list_words, of_all_lessons, words_page
 from sheetnet.motifs.workbook import Values, Workbook, same_values
 from sheetnet.page.book import Book, Page, Role
 from sheetnet.page.flow import finish, lay
-from sheetnet.page.language import speaking
 from sheetnet.page.part import Part
 from sheetnet.page.shown import Bounds, Group, Shown
 
@@ -48,13 +46,9 @@ class Lesson(Workbook):
     shapes: ClassVar[bool] = True  # whether titles say a shape, such as 20 x 1: lesson 3 explains it
     to_fill: ClassVar[Collection[str]] = ()  # blocks of a column that are empty where there are blanks, by id
 
-    def __init__(self, torch_version: str, seed: int = 0, learner: str = "", blanks: bool = False, language: str = "") -> None:  # fmt: skip
-        """seed: of its numbers, 0 for the course's. learner: whose it is. blanks: to fill in. language: such as "de"."""
-        self.torch_version, self.seed, self.learner, self.language = torch_version, seed, learner, language
-        with speaking(language_of(language, self.name)):
-            self._lay(blanks)
-
-    def _lay(self, blanks: bool) -> None:
+    def __init__(self, torch_version: str, seed: int = 0, learner: str = "", blanks: bool = False) -> None:
+        """seed: of the lesson's numbers, 0 for those of the course. learner: whose workbook it is. blanks: to fill in."""
+        self.torch_version, self.seed, self.learner = torch_version, seed, learner
         self.book = Book()
         self._delivered: dict[Node, np.ndarray] = {}
         self._typed: dict[Node, tuple[str, Shown]] = {}
@@ -68,7 +62,7 @@ class Lesson(Workbook):
         self.predictions = self.predict()
         if first:
             predictions.fill(first, self.predictions)
-        verdict = torch_page(self.book, self.marks, self.pairs(), self.said(), self.torch_version, self.asked)
+        verdict = torch_page(self.book, self.marks, self.pairs(), self.said(), torch_version, self.asked)
         words = words_page(self.book)
         self.exercises = self.ask()
         panel = self.panel()
@@ -248,7 +242,7 @@ class Lesson(Workbook):
             raise ValueError("a seed of another kind")
         if not isinstance(blanks, bool) or (blanks and not cls.to_fill):
             raise ValueError("blanks of another kind")
-        return cls(version, seed, named(learner), blanks, settings.get("language", ""))
+        return cls(version, seed, named(learner), blanks)
 
     # ---- its numbers
 

@@ -23,11 +23,14 @@ WORD = re.compile(r"[^\W\d_]{2}")
 class Language:
     """What English texts are called in a language, their numbers as {1}, {2}; mark: its decimal mark.
 
+    code: what it goes by, such as "de".
+
     made: what it has said, which is not said again. missing: English texts that it has no words for.
     """
 
     texts: Mapping[str, str] = field(default_factory=dict)
     mark: str = "."
+    code: str = ""
     made: set[str] = field(default_factory=set)
     missing: dict[str, str] = field(default_factory=dict)
 

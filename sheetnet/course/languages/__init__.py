@@ -43,12 +43,7 @@ def language_of(language: str, lesson: str) -> Language | None:
         there = (path.stem for path in sorted((FOLDER / language).glob("*.po")) if path.stem != COMMON)
         known = ", ".join(name for name in there if _read(catalogue(language, name)).texts)
         raise SheetnetError(f"the lesson {lesson} is not in the language {language!r} yet; these are: {known}")
-    return Language({**common.texts, **own.texts}, common.mark)
-
-
-def one_of(language: str, lesson: str) -> str:
-    """The language of a workbook's settings, "" for English. Raises: as language_of."""
-    return language if language_of(language, lesson) else ""
+    return Language({**common.texts, **own.texts}, common.mark, language)
 
 
 @cache

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from sheetnet.common.settings import MAX_EPOCHS, named
-from sheetnet.course.languages import language_of
 from sheetnet.course.lesson import Lesson, Pair, Said, Watched, Word
 from sheetnet.course.titanic.questions import predictions, questions
 from sheetnet.course.titanic.small import small_page
@@ -30,7 +29,6 @@ from sheetnet.motifs.panel import picture, results
 from sheetnet.motifs.predictions import Prediction
 from sheetnet.motifs.trained import Common, Trained
 from sheetnet.motifs.workbook import Place, Values
-from sheetnet.page.language import speaking
 from sheetnet.page.part import Part
 from sheetnet.tables.reading import MAX_ROWS
 from sheetnet.tables.recipe import RECIPES, Recipe, counting
@@ -58,7 +56,6 @@ class Spec:
     optimiser: str = "sgd"
     given: tuple[str, ...] = ()  # the models whose start weights were given, not drawn
     learner: str = ""  # whose workbook it is
-    language: str = ""  # of its texts
 
     def origin(self, model: str) -> str:
         """Where a model's start weights come from, in words."""
@@ -102,16 +99,14 @@ class Titanic(Lesson):
         common = Common(
             recipe.X, recipe.y, recipe.no, variable("epoch", (1, 1)), variable("wiggle", (1, 1)), spec.epochs, spec.optimiser
         )  # fmt: skip
-        self.common = common
-        with speaking(language_of(spec.language, self.name)):  # their nodes say words, too
-            self.trained = [Trained(create(name, len(self.names)), common) for name in spec.models]
+        self.common, self.trained = common, [Trained(create(name, len(self.names)), common) for name in spec.models]
         self.epoch = common.epoch
         titles = [net.model.title for net in self.trained]
         self.best = spec.best and "linear" in spec.models
         self.small = any(net.model.rectified for net in self.trained)  # whether to show one step in small numbers
         self.purpose = purpose([net.model for net in self.trained])
         self.tries = tries(spec.epochs, titles, self.best, optimiser, self.trained[0].model)
-        super().__init__(spec.torch_version, spec.seed, spec.learner, language=spec.language)
+        super().__init__(spec.torch_version, spec.seed, spec.learner)
 
     def sheets(self) -> None:
         book, spec, names = self.book, self.spec, self.names
@@ -235,7 +230,7 @@ class Titanic(Lesson):
 
     @property
     def settings(self) -> dict[str, Any]:
-        return {key: value for key, value in asdict(self.spec).items() if key != "language" or value}
+        return asdict(self.spec) | ({"language": self.language} if self.language else {})
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Titanic:
@@ -243,7 +238,7 @@ class Titanic(Lesson):
 
         Raises: ValueError, TypeError or KeyError for settings that build does not make.
         """
-        spec = {"given": [], "learner": "", "language": "", **settings}  # workbooks from before these could be
+        spec = {"given": [], "learner": "", **settings}  # workbooks from before these could be
         lists = {k: tuple(spec[k]) for k in ("models", "given")}
         return cls(_sane(Spec(**{f.name: spec[f.name] for f in fields(Spec)} | lists)))
 
