@@ -69,7 +69,7 @@ def test_no_chart_and_no_note_is_cut(small: Made, lesson_file: Callable[[str], P
     files = [small.path, *map(lesson_file, ("quadratic", "relu"))]
     assert [one for path in files for one in cut(path)] == []
     with zipfile.ZipFile(files[1]) as file:
-        assert sum(len(charts(file, number)) for number in range(1, 8)) == 5
+        assert sum(len(charts(file, number)) for number in range(1, 8)) == 6
         assert any(b"<rowBreaks" in file.read(name) for name in file.namelist())
         assert any(b"<colBreaks" in file.read(name) for name in file.namelist())
 

@@ -310,7 +310,8 @@ def test_no_cell_is_an_error_as_delivered(book: Made) -> None:
     for name in SHEETS:
         kinds = {kind for kind, _, _ in stored_cells(book, name).values()}
         assert kinds <= {"n", "s", "str"}
-        assert not re.search(r"#(NUM|VALUE|REF|NAME|N/A|DIV)", parts(book.path)[part_of(book, name)])
+        cells = parts(book.path)[part_of(book, name)].partition("<hyperlinks>")[0]  # whose words may speak of errors
+        assert not re.search(r"#(NUM|VALUE|REF|NAME|N/A|DIV)", cells)
 
 
 def test_a_diverging_descent_stores_errors_also_inside_array_formulas(diverging: Made) -> None:
@@ -506,8 +507,8 @@ LOSS = "linear.now.loss"
 PLANTED = {
     "formula": ("MMULT", ">MMULT(A,B)</f>", ">MMULT(A,B)+0</f>", "sheet7.xml: "),
     "array range": ("MMULT", 'ref="G7:H9"', 'ref="G7:H8"', "sheet7.xml: "),
-    "constant": ("MMULT", '<c r="A7" s="8"><v>1</v>', '<c r="A7" s="8"><v>1.0000000000000002</v>', "sheet7.xml: "),
-    "format": ("MMULT", '<c r="A7" s="8">', '<c r="A7" s="7">', "sheet7.xml: "),
+    "constant": ("MMULT", '<c r="A7" s="9"><v>1</v>', '<c r="A7" s="9"><v>1.0000000000000002</v>', "sheet7.xml: "),
+    "format": ("MMULT", '<c r="A7" s="9">', '<c r="A7" s="8">', "sheet7.xml: "),
     "stored value": ("Linear", "<v>{loss!r}</v>", "<v>{off!r}</v>", "Linear!"),
     "stored value gone": ("Linear", "<v>{loss!r}</v>", "", "sheet5.xml: "),
     "stored error": ("Linear", "<v>{loss!r}</v>", "<v>#NUM!</v>", "Linear!"),

@@ -80,6 +80,7 @@ def written(book: Book) -> None:
     """Say what is said only as a workbook is written."""
     said(TITLE)
     said(PAGE, page="&P", pages="&N")
+    assert all(rule.said for page in book.pages for rule in page.rules)
     formats = (NUMBER_FORMATS[block.format] for block in book.blocks)
     for word in chain((word for word, _ in WORDS_OF_VERDICTS), *map(WORDS.findall, formats)):
         said(word)

@@ -17,6 +17,7 @@ from sheetnet.graph.node import apply, constant, lift, variable, where
 from sheetnet.page.area import Area
 from sheetnet.page.book import Block, Book, Page
 from sheetnet.page.language import said, whole
+from sheetnet.page.rule import any_number
 from sheetnet.page.shown import Shown
 
 BLANK, SAID = "blank.", "blanks.says_"
@@ -50,6 +51,7 @@ class Blanks:
             f"{BLANK}{id}", variable(id, one.node.shape), row, col, "answer",
             title=one.title, labels=one.labels, side=side, format=one.format,
         )  # fmt: skip
+        page.rules.append(any_number(cells.area))
         at = HELPERS + 3 * len(self.found)
         filled = self.page.place(id, one.node, TOP, at, one.role, one.style, name=one.name, format=one.format)
         self.found.append(Blank(cells, filled))

@@ -9,12 +9,14 @@ from sheetnet.graph.node import Node, apply, constant, lift, variable, where
 from sheetnet.motifs.exercises import ANSWERS, CLOSE_WORDS, MARKS, OFFSETS, REACH, WITHIN, Exercise, n_keys
 from sheetnet.page.book import Book
 from sheetnet.page.language import said
+from sheetnet.page.rule import any_number
 
 TOP, QUESTION, ANSWER, VERDICT, SAYS, WITHIN_COL, HELPERS = 7, 1, 2, 3, 4, 5, 7
 WIDE, SAYS_WIDE = 70, 52
 LINE = 15.5  # points
 ASK = "?"  # typed for an answer, it asks for a hint
 RIGHT, CLOSE, FIRST = 2.0, 1.0, 4.0  # what a hit counts: the right answer, which is close as well; the first mistake
+MOVED = "no: beside a yellow cell, or in its tip, stands what it held"
 NO_HINT = "There is no hint for this one."
 
 
@@ -41,7 +43,8 @@ def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> 
         page.text(TOP + i, 0, str(i + 1), "count")
         page.text(TOP + i, QUESTION, exercise.question, "question")
         page.heights[TOP + i] = LINE * _lines(exercise) + 5
-    page.place(ANSWERS, answers, TOP, ANSWER, "answer", title="Your answer", format="plain")
+    typed = page.place(ANSWERS, answers, TOP, ANSWER, "answer", title="Your answer", format="plain")
+    page.rules.append(any_number(typed.area, also=ASK))
     page.place("exercises.verdicts", verdicts, TOP, VERDICT, "agreement", "cells", title="Verdict", format="text")
     page.place(
         "exercises.says",
@@ -64,9 +67,7 @@ def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> 
     page.text(3, QUESTION, "Right so far", "label")
     page.text(3, VERDICT, f"of {n}", "hint")
     page.text(4, QUESTION, "Are the sheets as they came? An exercise begins from there.", "label")
-    as_it_came = where(
-        apply("greater", changed, lift(0.0)), said("no: the tip of a yellow cell says what it held"), said("yes")
-    )
+    as_it_came = where(apply("greater", changed, lift(0.0)), said(MOVED), said("yes"))
     page.place("exercises.as_it_came", as_it_came, 4, ANSWER, "result", format="text")
     page.text(4, SAYS, "The verdict compares fingerprints of numbers.", "hint")
     page.print_cols = WITHIN_COL + 1

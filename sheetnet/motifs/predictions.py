@@ -13,6 +13,7 @@ from sheetnet.motifs.blanks import seen_at
 from sheetnet.motifs.exercises import Changes, read_all
 from sheetnet.page.book import Book, Page
 from sheetnet.page.language import said, speak, whole
+from sheetnet.page.rule import Rule
 
 GUESSES = "predict.guesses"
 RIGHT, BEFORE, AFTER = "predict.outcome", "predict.was", "predict.becomes"
@@ -85,7 +86,9 @@ def fill(page: Page, predictions: Sequence[Prediction]) -> None:
         page.heights[TOP + i] = LINE * max(_lines(one.words, WIDE), _lines(f"{one.number}. {one.why}", WHY_WIDE)) + 8
     blank = apply("equal", guesses, lift(""))
     shown = {"here": (HERE, before, "Before"), "then": (THEN, after, "Then")}
-    page.place(GUESSES, guesses, TOP, GUESS, "answer", title="Guess", format="plain")
+    typed = page.place(GUESSES, guesses, TOP, GUESS, "answer", title="Guess", format="plain")
+    most = max((len(one.choices) for one in predictions), default=1)
+    page.rules.append(Rule(typed.area, True, 1, most, "Type the number of a choice, such as 1."))
     for id, (col, node, title) in shown.items():
         seen = where(blank, "", _told(node))
         page.place(f"predict.{id}", seen, TOP, col, "result", "cells", title=title, format="shown")

@@ -32,7 +32,10 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Shown:
-    """A node and how it is shown; style None: as its role asks for, an array formula or plain values."""
+    """A node and how it is shown; style None: as its role asks for, an array formula or plain values.
+
+    came: of an input of one cell, what it held as the workbook came, in so many letters.
+    """
 
     node: Node
     title: str = ""
@@ -42,6 +45,7 @@ class Shown:
     name: str = ""
     labels: tuple[str, ...] = ()
     bounds: Bounds | None = None
+    came: tuple[Node, int] | None = None
 
     def __post_init__(self) -> None:
         speak(self, "title", "labels")

@@ -46,6 +46,12 @@ class Matmul(Limits):
         "relu.bill",
     )
     title = "What a matrix product is, and what it is not"
+    minutes, pictured = 45, "ReLU"
+    goals = (
+        "multiply two matrices by hand, and with MMULT",
+        "see from two shapes whether they fit",
+        "say what a matrix product cannot do",
+    )
     purpose = "Models are made of matrix products, with something simple between them. You build a product out of dot products, cell by cell, see which shapes fit, and find out what it can never do: bend."
 
     def sheets(self) -> None:

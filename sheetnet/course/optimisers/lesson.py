@@ -28,6 +28,12 @@ class Optimisers(Races):
         "adam.correct_beta2",
     )
     title = "Optimisers: how to take a step"
+    minutes, pictured = 50, "Compare"
+    goals = (
+        "say what a batch is, and what its noise costs",
+        "say what momentum and Adam remember",
+        "compare six optimisers on one chart",
+    )
     purpose = "A step need not look at all rows, and need not follow the slope just as it is. You see what small batches gain and what their noise costs, and take SGD, momentum, Adagrad, RMSprop, Adam and AdamW apart, cell by cell."
     tries = (
         "On Batches, look at batches 1 to 5 in turn. Where does a step on this batch alone pull the curve?",

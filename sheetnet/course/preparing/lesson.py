@@ -40,6 +40,12 @@ class Preparing(Sheets):
         "epochs.log.target",
     )
     title = "Preparing a table: blanks, classes, large columns"
+    minutes, pictured = 50, "Epochs"
+    goals = (
+        "fill blanks, and turn classes into numbers",
+        "say why one large column slows learning down",
+        "prepare a table of your own",
+    )
     purpose = "A table of passengers holds words, blanks, and columns of all sizes. You make it fit for multiplication in three ways each, and see in the loss, in a determinant and in the number of epochs what each way costs."
 
     def sheets(self) -> None:

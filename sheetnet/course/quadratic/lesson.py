@@ -68,6 +68,12 @@ class Quadratic(Lesson):
         "chosen.pred",
     )
     title = "Fit a curve by hand, then let it fit itself"
+    minutes, pictured = 40, "Descent"
+    goals = (
+        "say what a loss is, and make it small by hand",
+        "tell from a slope which way a number should go",
+        "say what a learning rate does",
+    )
     purpose = "Twenty points lie near an unknown curve. You fit it by eye, find out from the slopes of the loss which way each number should go, and then let the sheet take sixty such steps by itself: that is how a model learns."
     tries = (
         "On Fit, change a, then b, then c. Get the mean squared error below 5. What does each of them do to the curve?",
@@ -119,7 +125,7 @@ class Quadratic(Lesson):
             ),
             down(
                 plot("The points and your curve", "x", "y", [POINTS, ("a x^2 + b x + c", "x", "pred")],
-                     "Twenty points and the curve with the present a, b and c.", **WINDOW),
+                     "Twenty points and the curve with the present a, b and c.", **WINDOW, width=620),
                 Note(FIT),
             ),
         ))  # fmt: skip
@@ -152,10 +158,7 @@ class Quadratic(Lesson):
         self.page("Slopes: which way, and by how much?", ABOUT_SLOPES, down(
             across(
                 down(
-                    across(
-                        facts("", self.cells(which), span=2),
-                        facts("", backward({"promise.slope": (slope, "its slope")}, format="short")),
-                    ),
+                    facts("", self.cells(which), backward({"promise.slope": (slope, "its slope")}, format="short"), span=2),
                     table(squared, names=LETTERS, lead="The slopes of the mean squared error, by wiggling and exact", tight=True),
                     table(self.cells(steps), forward(promise, format="short"), lead="How long is a slope true?", tight=True),
                 ),
