@@ -16,7 +16,7 @@ from itertools import chain
 import polib
 
 from sheetnet.book.tips import TITLE
-from sheetnet.book.xlsx import PAGE, WORDS
+from sheetnet.book.xlsx import GOES_ON, PAGE, WORDS
 from sheetnet.course import LISTING, kind_of
 from sheetnet.course.languages import COMMON, MARK, catalogue, language_of
 from sheetnet.course.lesson import Lesson
@@ -79,6 +79,7 @@ def found_in(lesson: str) -> dict[str, Found]:
 def written(book: Book) -> None:
     """Say what is said only as a workbook is written."""
     said(TITLE)
+    said(GOES_ON)
     said(PAGE, page="&P", pages="&N")
     assert all(rule.said for page in book.pages for rule in page.rules)
     formats = (NUMBER_FORMATS[block.format] for block in book.blocks)

@@ -1,7 +1,7 @@
 """A lesson: what all workbooks of the course share. A lesson itself says what is on its own sheets, in its own words.
 
-To add one: a folder here with a class derived from Lesson in lesson.py and its hand-written torch in witness.py, a line
-in listing.py, and a notebook.
+To add one: a folder here with a class derived from Lesson in lesson.py, its hand-written torch in witness.py and words
+for the teacher in teaching.py, a line in listing.py, and a notebook.
 """
 
 from __future__ import annotations

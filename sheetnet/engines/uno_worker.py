@@ -28,6 +28,8 @@ from com.sun.star.beans import PropertyValue
 
 START_SECONDS = 55.0  # a little less than the other side waits, so that ours is the message
 GRACE_SECONDS = 5.0
+PIXEL = 2540 / 96  # hundredths of a millimetre
+ROOM = 8000  # of a page, for a column or row that is seen in part
 MAX_KINDS = 20  # to ask a cell for the kind of its error takes about 2 ms
 
 
@@ -129,6 +131,33 @@ class Office:
         for k, (i, j) in enumerate(errors):
             rows[i][j] = {"error": cells.getCellByPosition(j, i).getString() if k < MAX_KINDS else "Err:?"}
         return rows
+
+    def print_screens(self, pdf: str, across: int, down: int) -> list[str]:
+        """Write a PDF with the first so many pixels of each sheet that is seen, a page each; return the sheets' names.
+
+        A page is the area, and some more, as large as life, with the letters and numbers of columns and rows.
+        """
+        styles = self.document.StyleFamilies.getByName("PageStyles")
+        shown = [name for name, sheet in self.sheets.items() if sheet.IsVisible]
+        right, bottom = int(across * PIXEL), int(down * PIXEL)
+        for number, (name, sheet) in enumerate(self.sheets.items()):
+            sheet.PrintTitleColumns = sheet.PrintTitleRows = False
+            sheet.removeAllManualPageBreaks()
+            area = uno.createUnoStruct("com.sun.star.table.CellRangeAddress")
+            area.Sheet = number
+            while right > sheet.getCellByPosition(area.EndColumn + 1, 0).Position.X:
+                area.EndColumn += 1
+            while bottom > sheet.getCellByPosition(0, area.EndRow + 1).Position.Y:
+                area.EndRow += 1
+            sheet.setPrintAreas((area,) if name in shown else ())
+            style = styles.getByName(sheet.PageStyle)
+            style.IsLandscape, style.HeaderIsOn, style.FooterIsOn = True, False, False
+            style.PrintGrid, style.PrintHeaders, style.PageScale = False, True, 100
+            style.LeftMargin = style.RightMargin = style.TopMargin = style.BottomMargin = 0
+            style.ScaleToPages = style.ScaleToPagesX = style.ScaleToPagesY = 0
+            style.Width, style.Height = right + ROOM, bottom + ROOM
+        self.document.storeToURL(Path(pdf).as_uri(), (PropertyValue("FilterName", 0, "calc_pdf_Export", 0),))
+        return shown
 
     def kill(self) -> None:
         """End LibreOffice and all it started, at once."""

@@ -58,7 +58,7 @@ class Formula:
 
 @dataclass(frozen=True)
 class Text:
-    """Words in a cell; wide > 1 merges that many columns, tall that many rows; link is a place such as Data!A1."""
+    """Words in a cell; wide > 1 takes that many columns, tall that many rows; link is a place such as Data!A1."""
 
     row: int
     col: int
