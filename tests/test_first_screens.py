@@ -44,6 +44,34 @@ def unseen(page: Page) -> Iterator[str]:
             yield f"first: {chart.title}" if i == 0 else chart.title
 
 
+LATER_IN_5_TO_7 = {
+    "Newborns, or your own spike: passengers by age, before and after filling": "the median's spike comes first",
+    "The same, above the lowest loss": "the four losses themselves come first",
+    "The points and the curve at the chosen epoch": "the path of the weights, which is what a run is, comes first",
+}
+
+
+@pytest.fixture(scope="module")
+def pages_of_5_to_7() -> list[Page]:
+    """The sheets of lessons 5 to 7, laid out."""
+    return [page for name in ("preparing", "learning_rate", "optimisers") for page in kind_of(name)("0").book.pages]
+
+
+def test_lessons_5_to_7_show_first_charts_and_notes_at_once(pages_of_5_to_7: list[Page]) -> None:
+    """The first chart and the first note of each sheet are whole on its first screen."""
+    assert sum(bool(page.charts) for page in pages_of_5_to_7) == 23
+    assert {title for page in pages_of_5_to_7 for title in unseen(page)} == set(LATER_IN_5_TO_7)
+    notes = [(page, next((text for text in page.texts if text.style == "note"), None)) for page in pages_of_5_to_7]
+    cut = [page.name for page, note in notes if note and note not in Geometry(page).first_screen().texts]
+    assert cut == ["Marathon"]  # which is for the curious
+
+
+def test_numbers_of_lessons_5_to_7_are_such_as_people_read(pages_of_5_to_7: list[Page]) -> None:
+    blocks = [block for page in pages_of_5_to_7 if page.name != "Torch" for block in page.blocks]
+    assert not {"diff", "loss", "heat_loss"} & {block.format for block in blocks}
+    assert not {chart.title for page in pages_of_5_to_7 for chart in page.charts if "E" in chart.y_format}
+
+
 def test_the_first_chart_of_each_sheet_is_whole_on_its_first_screen(lessons: list[Lesson]) -> None:
     pages = [page for lesson in lessons for page in lesson.book.pages]
     assert sum(bool(page.charts) for page in pages) == 13

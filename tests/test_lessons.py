@@ -693,7 +693,7 @@ def test_figures_in_texts_are_those_of_the_sheet(seed: int) -> None:
     assert figures("matmul", seed, "whose dot product is #, too") == [(table["arrows.u"] * table["arrows.v"]).sum()]
 
     x, y = (drawn("learning_rate", seed)[0].as_delivered()[f"points.{id}"] for id in "xy")
-    slope, after, best = figures("learning_rate", seed, "1.1 - 0.215 x (#) = #. The best a is #:")
+    slope, after, best = figures("learning_rate", seed, "1.1 - 0.215 × (#) = #. The best a is #.")
     assert slope == pytest.approx(np.mean(2 * (1.1 * (x**2 + x + 1) - y) * x**2), abs=0.005)
     assert (after, best) == pytest.approx((1.1 - 0.215 * slope, best_of(x, y)[0]), abs=0.006)
     assert 2.0 < best < after
@@ -713,7 +713,7 @@ def test_figures_of_the_passengers_are_those_of_the_sample(seed: int) -> None:
     known, filled = age[~np.isnan(age)], np.nan_to_num(age, nan=np.nanmedian(age))
     assert figures("preparing", seed, "A loss over # passengers and one over # are") == [len(known), n]
     spreads = [known.std(), filled.std(), np.nan_to_num(age).std()]
-    told = figures("preparing", seed, "(# when dropped, # with the median), a far one widens it (# with 0)")
+    told = figures("preparing", seed, "(# when dropped, # with the median). A far one makes it larger (# with 0)")
     assert told == pytest.approx(spreads, abs=0.05)
 
     def limit(fare: np.ndarray, scale: float = 1.0, *, log: bool = False) -> float:
@@ -728,7 +728,7 @@ def test_figures_of_the_passengers_are_those_of_the_sample(seed: int) -> None:
     told = figures("preparing", seed, "up to a limit: # for Raw, # divided, # log10.")
     assert told == pytest.approx([raw, limit(fare), limit(fare, log=True)], rel=0.004)
     outlier = np.concatenate([[5000.0], fare[1:]])
-    assert figures("preparing", seed, "lowers Raw's limit to #:") == pytest.approx([limit(outlier, 0.0)], abs=5e-7)
+    assert figures("preparing", seed, "lowers Raw's limit to #. At") == pytest.approx([limit(outlier, 0.0)], abs=5e-7)
     for text in ("give Raw the rate #, then #, above its limit", "give Raw the rate #, then #. Then"):
         below, above = figures("preparing", seed, text)
         assert below < raw < above
@@ -741,7 +741,7 @@ def test_who_leads_the_race_is_said_as_it_is(seed: int) -> None:
     words = note("optimisers", seed, "Honest words").partition("Early")[0]
     at = {
         int(n): name
-        for steps, name in re.findall(r"step ([0-9, and]+) ([A-Za-z ]+?)(?: leads)?[,;]", words)
+        for steps, name in re.findall(r"step ([0-9, and]+) ([A-Za-z ]+?)(?: leads)?[,.]", words)
         for n in re.findall(r"\d+", steps)
     }
     names = ["plain SGD", "momentum", "Adagrad", "RMSprop", "Adam", "AdamW"]
@@ -749,6 +749,16 @@ def test_who_leads_the_race_is_said_as_it_is(seed: int) -> None:
     (within,) = figures("optimisers", seed, "all six are within # of the lowest loss")
     assert within - 0.05 <= losses[50].max() - lowest.item() <= within
     assert losses[50].argmax() == 0
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+def test_noise_shuffles_all_rows_anew_in_each_pass(seed: int) -> None:
+    given = drawn("optimisers", seed)[0].as_delivered()
+    passes = given["noise.single.rows"].reshape(10, 20)
+    assert (np.sort(passes, axis=1) == np.arange(1, 21)).all()
+    assert len({tuple(order) for order in passes}) == 10
+    assert (passes[0] == given["batches.order"][:, 0]).all()
+    assert (given["noise.batch.rows"] == passes.reshape(50, 4)).all()
 
 
 def given_of(workbook: Lesson, id: str, given: Mapping[Node, np.ndarray]) -> np.ndarray:

@@ -114,6 +114,7 @@ NUMBER_FORMATS = {
     "weight": "0.0000",
     "feature": "0.0###",
     "fine": "0.00000000",
+    "tiny": "0.0#########",  # of an eps, down to a ten-billionth
     "gradient": "0.0000",
     "small": "0.000000",
     "loss": "0.000000",
@@ -125,7 +126,9 @@ NUMBER_FORMATS = {
     "apart": '[<0.000001]"equal";0.000000',  # of two numbers that are the same but for their last digits
     "ratio": '0.0000;-0.0000;"exact"',  # of an error to the next; 0 stands for: there is no next
     "share": "0.0%",
+    "to_go": '[>=10]"> 1000 %";[<0.0001]"< 0.01 %";0.00%',  # of a way, of which more may be left than there was
     "shown": "[<1000]0.000;0",  # of any kind, to compare with another; only the first section keeps a minus
+    "exploding": '[>=1000000]"> 1,000,000";[>=1000]#,##0;0.0000',  # of a loss that may grow without end
     "count": "#,##0",
     "units": "[<100]General;#,##0.0",  # of whatever size a person's own numbers are
     "loss_any": "[>=100000]0.0E+0;0.000000",  # of any net, also one that is about to diverge
@@ -162,7 +165,7 @@ WORDS_OF_VERDICTS = (
 
 # Okabe and Ito's palette, darkened where it is too pale for a thin line on white; dashes tell lines apart in print
 PALETTE = ("#0B5394", "#C55A11", "#007A5E", "#A64D79", "#6B6B00", "#3D85C6", "#990000", "#444444")
-DASHES = ("solid", "dash", "solid", "dash_dot", "square_dot", "long_dash", "solid", "round_dot")
+DASHES = ("solid", "dash", "square_dot", "dash_dot", "long_dash", "long_dash_dot", "long_dash_dot_dot", "round_dot")
 
 
 def _dots(color: str, size: int) -> dict[str, Any]:

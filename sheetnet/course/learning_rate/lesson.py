@@ -38,10 +38,10 @@ class LearningRate(Sheets):
         "find a good learning rate",
         "say what a schedule is for",
     )
-    purpose = "The same model starts eight times from the same place and differs only in its learning rate. You see what a rate does, how far a slope should take you, how to find a rate, and how to change it on the way."
+    purpose = "The same model starts eight times from the same place and differs only in its learning rate. You see what a rate does, and how far a slope should take you. Then you find a good rate, and change it on the way."
     tries = (
         "On Rates, read the words under the rates. Then set rate 6 to 0.222. What becomes of its line?",
-        "On Runs, look at run 2, then 4, 6, and 8 (of it, epochs 0 to 3): it creeps, arrives, swings, flies apart.",
+        "On Runs, look at runs 2, 4, 6, and 8 (of it, epochs 0 to 3). Which creeps, arrives, swings, flies apart?",
         "On Parabola, set the rate to 0.128. a alone arrives in one step. What does the narrower one do?",
         "Put the rate back to 0.1. With which curvature does the narrower one arrive in one step?",
         "On Finder, read the suggestion, and type it into Rates as rate 2. Is it good?",
@@ -82,21 +82,21 @@ class LearningRate(Sheets):
 
     def words(self) -> list[Word]:
         return [
-            Word("learning rate", "How far a step goes: new weights = old weights - rate x slopes.", "rates.rate1"),
+            Word("learning rate", "How far a step goes: new weights = old weights - rate × slopes.", "rates.rate1"),
             Word("creeping", "The rate is so small that much of the way is left in the end.", "rates.left"),
             Word(
                 "turning back",
-                "What a step does whose product with the step before, part by part and added up, is below 0.",
+                "A step turns back when it points against the step before.",
                 "rates.turns",
             ),
             Word(
                 "oscillating",
-                "Steps go too far and turn back, here five times or more in 60 epochs; the loss may still fall.",
+                "Steps go too far and turn back, here five times or more in 60 epochs. The loss may still fall.",
                 "rates.word",
             ),
             Word(
                 "diverging",
-                "Steps go so far that they end higher than they began; the loss grows without end.",
+                "Steps go so far that they end higher than they began. The loss grows without end.",
                 "rates.last",
             ),
             Word(
@@ -111,7 +111,7 @@ class LearningRate(Sheets):
             ),
             Word(
                 "overshooting",
-                "Going past the lowest point, as a step does when rate x curvature is above 1.",
+                "Going past the lowest point, as a step does when rate × curvature is above 1.",
                 "jumps.narrow",
             ),
             Word(
@@ -134,6 +134,16 @@ class LearningRate(Sheets):
                 "one-cycle",
                 "The rate rises to its top, then falls to almost nothing, both along half a cosine.",
                 "schedules.rate.onecycle",
+            ),
+            Word(
+                "direction",
+                "How a, b and c move together: three numbers, such as mostly a and a little c.",
+                "limit.direction",
+            ),
+            Word(
+                "pct_start, div_factor, final_div_factor",
+                "The names that torch has for the three numbers of one-cycle.",
+                "schedules.share",
             ),
             Word("warm-up", "Small rates at the beginning, before the large ones.", "schedules.low"),
         ]

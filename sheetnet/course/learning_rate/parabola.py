@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sheetnet.course.learning_rate.runs import LETTERS, Runs
+from sheetnet.course.learning_rate.runs import APART, LETTERS, Runs
 from sheetnet.graph.node import Node, apply, constant, hstack, lift, mean, row, square, vstack, where
 from sheetnet.motifs.unroll import unroll
-from sheetnet.page.flow import across, down
+from sheetnet.page.flow import across, beside, down
 from sheetnet.page.grid import Grid, facts
 from sheetnet.page.language import said
 from sheetnet.page.parts import Note, table
@@ -19,14 +19,15 @@ from sheetnet.page.shown import Group, Said, Shown, backward, forward, result, u
 JUMPS, TURNS = 12, 20  # steps on a parabola, of the search for the sharpest direction
 MOVES, AWAY = np.linspace(-1, 3, 33)[:, None], np.linspace(-2, 2, 33)[:, None]
 TWINS = (
-    "Both losses fall equally fast at the start: the grey line. So the first step is the same. In a alone it falls a little short; in the narrower one it flies past the lowest point.\n\n"
-    "The slope says which way. How far, it does not say: ideal step = -slope / curvature. Look at c: its slope is a third of a's, its ideal step is longer. Ideal if c alone moves: when all three do, the best c lies the other way.\n\n"
-    "Rate x curvature decides: below 1 a step falls short, at 1 it arrives, above 1 it goes too far, above 2 it ends higher than it began."
+    "Both losses fall equally fast at the start: the grey line. So the first step is the same.\n\n"
+    "Curvature: how fast the slope changes. Ideal step = -slope / curvature.\n"
+    "Rate × curvature decides. Below 1 a step falls short. At 1 it arrives. Above 1 it goes too far. Above 2 it ends higher than it began."
 )
+OF_C = "Look at c: its slope is a third of a's, but its ideal step is longer. It is ideal if c alone moves. When all three move, the best c lies the other way."
 BENDS = (
-    "The curvature along a direction v of length 1 is v H v', where v' is v turned upright; each turn is v H, cut to length 1.\n\n"
-    "As the workbook came, a alone would allow every rate below 0.2567, and yet 0.24 diverges on Rates: a, b and c move together, and in a direction of mostly a and a little c the loss bends more than in a alone.\n\n"
-    "The sharpest bend sets the limit for the rate; the flattest decides how long descent takes. Where the two differ much, descent is slow at every rate."
+    "As the workbook came, a alone would allow every rate below 0.2567. And yet 0.24 diverges on Rates. Why? a, b and c move together. In a direction of mostly a and a little c, the loss bends more than in a alone.\n\n"
+    "The sharpest bend sets the limit for the rate. The flattest decides how long descent takes. Where the two differ much, descent is slow at every rate.\n\n"
+    "For the curious: the curvature along a direction v of length 1 is v H v', where v' is v turned upright. Each turn is v H, cut to length 1."
 )
 
 
@@ -47,7 +48,7 @@ class Parabola(Runs):
         ends = {"ideal": (-self.grad / self.bends, "Ideal step"), "limit": (2.0 / self.bends, "Rate limit")}
         twins = {"wide": ("a alone", slope, wide, moves), "narrow": ("Narrower", slope, narrow, moves)}
         told, jumps, curves = zip(*(self._twin(key, *twin) for key, twin in twins.items()), strict=True)
-        words = "Ideal step", "First step", "Rate x curvature", "Each step"
+        words = "Ideal step", "First step", "Rate × curvature", "Each step"
         self.jumped = jumps[1]["jumps.narrow_loss"].node
         charts = (
             plot(title, "how far it has moved", "loss",
@@ -55,27 +56,32 @@ class Parabola(Runs):
                   ("steps", f"jumps.{key}", f"jumps.{key}_loss", "line 2"),
                   ("after each", f"jumps.{key}", f"jumps.{key}_loss", "dots")],
                  "A parabola, the straight line of its slope at the start, and the steps on it as dots.",
-                 x_format="0.0", y_format="0", x_max=2.5, x_min=-0.5, y_min=0, y_max=16, width=480, height=300)
+                 x_format="0.0", y_format="0", x_max=2.5, x_min=-0.5, y_min=0, y_max=16, width=400, height=300,
+                 wide=4)
             for key, title in (("wide", "a alone"), ("narrow", "The same slope at the start, but narrower"))
         )  # fmt: skip
         self.page(
             "Parabola: how far should a slope take us?",
-            "When one weight moves alone, the loss is a parabola of it. Change the rate and watch the steps, then those on a narrower parabola.", across(
+            "When one weight moves alone, the loss is a parabola of it. Change the rate and watch the steps on both parabolas.", across(
             down(
-                table(backward(bends, format="small"), result(ends), names=LETTERS),
                 Grid("The same slope, two curvatures", [
                     ("", self.cells(self.jump_rate)),
                     ("Curvature", backward({"wide": (wide,)}) | self.cells(narrow)),
                     ("", backward(starts)),
                     *((word, dict(pair)) for word, *pair in zip(words, *(one.items() for one in told), strict=True)),
                 ], heads=("a alone", "narrower"), band="lead"),
+                Note(TWINS, 4),
+            ),
+            down(
+                beside(*charts),
+                table(backward(bends), result(ends), names=LETTERS),
+                Note(OF_C, 6),
                 table(self.cells(steps), *jumps),
                 table(
                     self.cells(moves), *curves, backward({"tangent": (self.mse + moves * slope, "Drawn on")}),
                     lead="The two parabolas, and the slope at the start drawn on",
                 ),
             ),
-            down(*charts, Note(TWINS, 6)),
         ))  # fmt: skip
 
     def _twin(self, key: str, title: str, slope: Node, bend: Node, moves: Node) -> tuple[Group, Group, Group]:
@@ -120,14 +126,17 @@ class Parabola(Runs):
         losses = hstack([self.lowest + 0.5 * bend * square(away) for bend in bends.values()])
         self.page(
             "Limit: the largest rate that does not diverge",
-            "a, b and c move together. In some direction the loss bends most, and 2 / curvature there is the limit for the rate. Here it is found.", across(
+            "a, b and c move together. In some direction the loss bends most. There, 2 / curvature is the limit for the rate.", across(
             down(
-                table(backward({"H": Shown(H, "Curvatures H = 2 X'X / 20", labels=LETTERS, name="H")}), names=LETTERS),
-                facts("", result(found, format="small"), span=3),
+                facts("", result(found), span=3),
+                table(
+                    backward({"H": Shown(H, "Curvatures H = 2 X'X / 20", labels=LETTERS, name="H")}), names=LETTERS,
+                    lead="For the curious: how it is found",
+                ),
                 table(
                     self.cells(turns), update({"direction": (direction, "Direction v, of length 1")}, labels=LETTERS),
-                    result(seen, format="small"),
-                    lead="Begin with equal parts; multiply by H, again and again: the direction turns to where the loss bends most",
+                    result(seen),
+                    lead="Begin with equal parts. Multiply by H, again and again. The direction turns to where the loss bends most.",
                 ),
                 table(self.cells(away), forward({"loss": (losses, "Loss")}, labels=tuple(bends))),
             ),
@@ -135,7 +144,8 @@ class Parabola(Runs):
                 plot("How sharply the loss bends at its lowest point", "how far away", "loss",
                      [(name, "away", Some("loss", cols=(j, j)), f"line {j + 1}") for j, name in enumerate(bends)],
                      "Four parabolas through the same lowest point; that of the sharpest direction is the narrowest.",
-                     y_format="0", x_max=2, x_min=-2, y_min=0, y_max=20),
+                     y_format="0", x_max=2, x_min=-2, y_min=0, y_max=20, width=540, height=240),
+                Note(APART, 7),
                 Note(BENDS, 7),
             ),
         ))  # fmt: skip

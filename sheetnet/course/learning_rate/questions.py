@@ -126,7 +126,7 @@ def questions(lesson: Sheets) -> list[Exercise]:
             hint=f"The row in which Epoch says {epoch}; the third column of rates.", why="It is still on its way up.",
         ),
         choice(
-            "At the start the slope in a is about three times that in c, and yet c's ideal step is longer. Why? 1: the curvature in c is smaller. 2: the learning rate for c is larger. 3: the points are noisy.", 1,
+            "At the start the slope in a is about three times that in c. And yet c's ideal step is longer. Why? 1: the curvature in c is smaller. 2: the learning rate for c is larger. 3: the points are noisy.", 1,
             {2: "All weights have the same rate.", 3: "Noise moves the points, not this rule. What is a slope divided by?"},
             hint="Look at the table on Parabola: slope, curvature, ideal step.", why="A slope says which way; slope and curvature together say how far.",
         ),

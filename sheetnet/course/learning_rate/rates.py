@@ -4,27 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sheetnet.course.learning_rate.runs import EPOCHS, LETTERS, LONG, START, TINY, WINDOW, Runs
+from sheetnet.course.learning_rate.runs import DECADES, EPOCHS, LETTERS, LONG, MILLIONTH, START, WINDOW, Runs
 from sheetnet.graph.node import Node, apply, hstack, lift, row, square, vstack, where
 from sheetnet.page.flow import Aside, across, down, level
 from sheetnet.page.grid import facts, grid
 from sheetnet.page.language import said
-from sheetnet.page.parts import Note, table
+from sheetnet.page.parts import Note, Words, table
 from sheetnet.page.plot import Some, plot
 from sheetnet.page.shown import Group, Shown, backward, forward, result, update
 
 RATES = (0.002, 0.01, 0.05, 0.1, 0.18, LONG, 0.2216, 0.24)
 NAMES = tuple(f"rate {j}" for j in range(1, 9))
 NO_WAY = 1e-5  # a start less than this above the lowest loss has no way to go: rounding would decide its share
-RULES = "What it does follows from the numbers below the word, in this order:\ndiverging: the loss ends more than 0.1 % above its lowest on the way.\noscillating: 5 steps or more turn back (see below).\ncreeping: more than 0.01 of the way down is still to go, in loss.\ngood: none of these."
+DRAWN, CUT = (1, 4, 6, 8), 20  # the rates on the chart, one of each word; where its axis ends
+RULES = (
+    "What it does follows from the numbers below the word, in this order:\n"
+    "diverging: the loss ends more than 0.1 % above its lowest on the way.\n"
+    "oscillating: 5 steps or more turn back. That is: they point against the step before.\n"
+    "creeping: more than 1 % of the way down is still to go, in loss.\n"
+    "good: none of these."
+)
 BACK = (
-    "A step turns back when it points against the step before: multiply the two, part by part (a with a, b with b, c with c), and add up; the sum is below 0. Runs counts such steps, to the right of its charts.\n\n"
-    "Oscillating need not be bad: as the workbook came, 0.18 ends nearest of all to the lowest loss, {fifth} of the way still to go; 0.1 ends at {fourth}, 0.05 at {third}. But it warns: the limit is near."
+    "Oscillating need not be bad. As the workbook came, 0.18 ends nearest of all to the lowest loss: {fifth} of the way is still to go. Of 0.1 it is {fourth}, of 0.05 {third}. But oscillating warns: the limit is near.\n\n"
+    "For the curious: how does one see that a step turns back? Multiply it with the step before, a with a, b with b, c with c. Add up. If the sum is below 0, it turns back. Runs counts such steps, to the right of its charts."
 )
-STEP = (
-    "The first step of a at a rate of {rate}, as the workbook came: {start} - {rate} x ({slope:.2f}) = {after:.2f}. The best a is {best:.2f}: too far, so the slope turns round, and so does the next step.\n\n"
-    "Look at run 2: its path has a bend. First it goes down the steep side of a valley, then slowly along its floor. A larger rate is quicker along the floor, until it no longer keeps to it. The axes stay where they are: run 8 leaves them."
-)
+STEP = "The first step of a at a rate of {rate}, as the workbook came: {start} - {rate} × ({slope:.2f}) = {after:.2f}. The best a is {best:.2f}. So the step goes too far, the slope turns round, and the next step goes back."
+VALLEY = "Look at run 2: its path has a bend. First it goes down the steep side of a valley, then slowly along its floor. A larger rate is quicker along the floor, until it no longer keeps to it. The axes stay where they are: run 8 leaves them."
 
 DIGITS = "two", "three", "four", "five", "six", "seven", "eight", "nine"
 PARTS = (
@@ -54,38 +59,39 @@ class Rates(Runs):
         swung = where(apply("greater", self.turns, lift(4.0)), said("oscillating"), far)
         grew = where(apply("greater", last, 1.001 * least), said("diverging"), swung)
         self.word = apply("if_error", grew, lift(said("diverging")))
-        eight = {"format": "heat_loss", "labels": NAMES}
-        size = {"x_max": EPOCHS, "log_y": True, "width": 570, "height": 300}
+        eight = {"labels": NAMES}
+        size = {"x_max": EPOCHS, "width": 405}
         lines = {
-            id: [(f"=rate{j + 1}", "epochs", Some(id, cols=(j, j)), f"line {j + 1}") for j in range(8)]
+            id: [(f"=rate{j}", "epochs", Some(id, cols=(j - 1, j - 1)), f"line {i}") for i, j in enumerate(DRAWN, 1)]
             for id in ("loss", "above")
         }
         self.page(
             "Rates: eight runs, one start, eight learning rates",
-            f"Each column is a run of {EPOCHS} epochs; only the yellow rates differ. Read the words, follow the lines, then change a rate.", level(
+            f"Each column is a run of {EPOCHS} epochs. Only the yellow rates differ. Read the words, follow four of the lines, then change a rate.", level(
             [
                 down(
                     table(self.cells(*self.rates), names=("",)),
                     grid("", {"What it does": result({"word": (self.word, "", "text")})}, frozen=True),
                     grid("", {
-                        f"Loss after {EPOCHS} epochs": result({"last": (last, "", "heat_loss")}),
-                        "Lowest on the way": result({"least": (least, "", "heat_loss")}),
-                        "Still to go (of 1)": result({"left": (left, "", "diff")}),
+                        f"Loss after {EPOCHS} epochs": result({"last": (last, "", "exploding")}),
+                        "Lowest on the way": result({"least": (least, "", "exploding")}),
+                        "Still to go": result({"left": (left, "", "to_go")}),
                         "Steps that turn back": result({"turns": (self.turns, "", "plain")}),
-                    }), gap=0,
+                    }),
+                    Words("", "hint"), Note(RULES), gap=0,
                 ),
-                table(self.cells(self.epochs), forward({"loss": (losses, "Loss")}, **eight)),
+                table(self.cells(self.epochs), forward({"loss": (losses, "Loss")}, format="exploding", **eight)),
             ],
             [down(
-                plot("Loss, epoch by epoch", "epoch", "mean squared error", lines["loss"],
-                     "Eight losses, from creeping to diverging.", y_format="0", y_min=1, y_max=100, **size),
-                Note(RULES),
-                plot("How far the loss is above the lowest possible", "epoch", "loss - lowest loss", lines["above"],
-                     "The eight losses above the lowest loss: on a logarithmic axis each ends as a straight line.",
-                     y_format="0E+0", y_min=TINY, y_max=1000, **size),
-                Note(BACK.format(**{key: share_in_words(shares[0, j]) for j, key in enumerate(("third", "fourth", "fifth"), 2)})),
+                plot(f"Loss of four runs (cut off at {CUT})", "epoch", "mean squared error", lines["loss"],
+                     "Four losses: creeping, good, oscillating and diverging.", y_format="0", y_min=0, y_max=CUT,
+                     height=380, **size),
+                plot("The same, above the lowest loss", "epoch", "loss - lowest loss (in powers of ten)", lines["above"],
+                     "The four losses above the lowest loss: in powers of ten each ends straight.",
+                     y_format=DECADES, y_min=MILLIONTH, y_max=1000, log_y=True, height=300, **size),
+                Note(BACK.format(**{key: share_in_words(shares[0, j]) for j, key in enumerate(("third", "fourth", "fifth"), 2)}), 6),
             )],
-            [None, Aside(table(result({"above": (above, "Loss above the lowest")}, **eight)))],
+            [None, Aside(table(result({"above": (above, "Loss above the lowest")}, format="small", **eight)))],
         ))  # fmt: skip
 
     def _runs(self) -> None:
@@ -100,7 +106,7 @@ class Rates(Runs):
         chosen = result({
             "rate": Shown(rate, "Its rate", "rate", name="run_rate"),
             "word": (row(words, which), "What it does", "text"),
-            "loss_then": (row(loss, epoch + 1.0), "Loss at that epoch", "heat_loss"),
+            "loss_then": (row(loss, epoch + 1.0), "Loss at that epoch", "exploding"),
         })  # fmt: skip
         known = {"rates": (self.all_rates, "Its rate", "rate"), "words": (words, "What it does", "text")}
         slope, best = (found[0, 0] for found in self.as_it_came(self.grad, self.best))
@@ -114,10 +120,10 @@ class Rates(Runs):
             ("the lowest loss", Some("points.best", rows=(0, 0)), Some("points.best", rows=(2, 2)), "target"),
         )
         curve = ("the points", "points.x", "points.y", "dots"), ("the curve at the chosen epoch", "points.x", "pred")
-        size = {"width": 570, "height": 340}
+        size = {"width": 500, "height": 260}
         self.page(
             "Runs: one of the eight up close",
-            "Choose a run and an epoch. Each row is a step from the row above: weights - rate x slopes. To the right of the charts, beside the same epochs, all eight.", level(
+            "Choose a run and an epoch. Each row is a step from the row above: weights - rate × slopes. All eight runs are to the right of the charts.", level(
             [
                 across(
                     down(
@@ -128,7 +134,7 @@ class Rates(Runs):
                 ),
                 table(
                     result({"epochs": (apply("same", self.epochs), "Epoch", "plain")}),
-                    forward({"loss": (loss, "Loss", "heat_loss")}),
+                    forward({"loss": (loss, "Loss", "exploding")}),
                     update({"w": (w, "Weights")}, labels=LETTERS),
                     backward({"slope": (slopes, "Slopes")}, labels=LETTERS),
                 ),
@@ -138,9 +144,10 @@ class Rates(Runs):
                 plot("The path of the run: weights a and c", "a", "c", a_and_c,
                      "The path of weights a and c from the start on, with the chosen epoch and the lowest loss marked.",
                      x_format="0.0", y_format="0.0", x_max=5, y_min=0, y_max=2.5, **size),
+                Note(STEP.format(start=START, rate=LONG, slope=slope, after=START - LONG * slope, best=best), 6),
                 plot("The points and the curve at the chosen epoch", "x", "y", curve,
                      "Twenty points and the curve that the run had at the chosen epoch.", **WINDOW, **size),
-                Note(STEP.format(start=START, rate=LONG, slope=slope, after=START - LONG * slope, best=best)),
+                Note(VALLEY, 6),
             )],
             [None, Aside(table(all_eight))],
         ), freeze=(2, 1))  # fmt: skip

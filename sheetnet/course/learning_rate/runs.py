@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,11 +21,16 @@ from sheetnet.page.shown import Said, Shown, forward, result
 
 EPOCHS, START, TINY, WIGGLE, LETTERS = 60, 1.1, 1e-9, 0.001, ("a", "b", "c")
 LONG = 0.215  # a rate close to the limit
+MILLIONTH, DECADES = (
+    1e-6,
+    "[<0.00001]0.000000;[<0.0001]0.00000;General",
+)  # where axes in powers of ten begin, and their numbers
+APART = "The limit is the largest rate at which descent on this loss does not diverge. The finder's answer is a tenth of the rate at which its loss was lowest. It is smaller, for two reasons: a finder sees an explosion late, and a good rate keeps away from the limit."
 WINDOW = {"y_format": "0", "x_max": 2, "x_min": -2, "y_min": -5, "y_max": 20}
 MODEL = (
-    "X has a column for each weight: x squared, x, and ones. X W is all twenty predictions at once; the loss is the mean of the squared errors.\n\n"
-    "Slopes, exact: 2 X' (X W - y) / 20, where X' is X turned on its side. They equal what wiggling finds.\n\n"
-    "Even the best weights leave a loss, for the points are noisy. How far a run is above this lowest loss says how far it has come."
+    "As in lesson 1: the prediction is a × x squared + b × x + c. The loss is the mean of the squared errors. Here X has a column for each weight, so X W is all twenty predictions at once.\n\n"
+    "Even the best weights leave a loss, for the points are noisy. How far a run is above this lowest loss says how far it has come.\n\n"
+    "For the curious: the exact slopes are 2 X' (X W - y) / 20, where X' is X turned on its side."
 )
 
 
@@ -78,27 +84,29 @@ class Runs(Lesson):
         moves = [self.wiggle * constant(tuple((float(i == j),) for i in range(3))) for j in range(3)]
         self.up = vstack([self.loss((self.W + move).T) for move in moves])
         self.down = vstack([self.loss((self.W - move).T) for move in moves])
-        slopes = wiggled(self.up, self.down, self.grad, self.wiggle, format="small")
+        slopes = wiggled(self.up, self.down, self.grad, self.wiggle)
+        slopes["apart"] = replace(slopes["apart"], format="apart")
         steps: Said = {
             "X": Shown(self.X, "X", name="X", labels=("x squared", "x", "1")), "pred": (pred, "X W"),
             "error": (error, "Error"), "square": (squared, "Squared"), "best_pred": (self.X @ best, "X W, best"),
         }  # fmt: skip
         lines = ("the points", "x", "y", "dots"), ("start", "x", "pred"), ("lowest loss", "x", "best_pred", "line 2")
         self.page(
-            "Points: the model, its start, and the slopes there",
-            "Prediction = X W, with three weights a, b, c. All runs of this workbook start here. The slopes are found twice: by wiggling, and by a formula.", across(
-            down(
-                table(self.cells(self.W), slopes, result({"best": (best, "Best W")}), names=LETTERS),
-                beside(
-                    facts("", self.cells(self.wiggle)),
-                    facts("", result({"mse": (self.mse, "Loss at the start", "loss")}, style="cells"), span=2),
-                    facts("", result({"lowest": (self.lowest, "Lowest loss", "loss")}, name="lowest_loss"), span=2),
+            "Points: where all runs start, and where they go",
+            "The twenty points of lesson 1. All runs of this workbook start with the yellow weights, and go down to the best ones.", down(
+            across(
+                plot("From the start to the lowest loss", "x", "y", lines,
+                     "Twenty points, the curve at the start, and the curve of the lowest loss.", width=520, height=240,
+                     wide=5, **WINDOW),
+                down(
+                    Note(MODEL, 6),
+                    beside(
+                        facts("", result({"mse": (self.mse, "Loss at the start")}, style="cells"), span=2),
+                        facts("", result({"lowest": (self.lowest, "Lowest loss")}, name="lowest_loss"), span=2),
+                    ),
                 ),
-                table(self.cells(self.x, self.y), forward(steps)),
             ),
-            down(
-                plot("From where to where", "x", "y", lines,
-                     "Twenty points, the curve at the start, and the curve of the lowest loss.", width=520, **WINDOW),
-                Note(MODEL, 6),
-            ),
+            table(self.cells(self.W), slopes, result({"best": (best, "Best W")}), names=LETTERS),
+            facts("", self.cells(self.wiggle)),
+            table(self.cells(self.x, self.y), forward(steps)),
         ))  # fmt: skip

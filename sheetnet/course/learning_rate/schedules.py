@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sheetnet.course.learning_rate.runs import EPOCHS, LETTERS, TINY, Runs
+from sheetnet.course.learning_rate.runs import APART, DECADES, EPOCHS, LETTERS, MILLIONTH, Runs
 from sheetnet.graph.node import Node, apply, lift, row, vstack, where
 from sheetnet.motifs.unroll import unroll
 from sheetnet.page.flow import Aside, across, beside, down, level
@@ -22,10 +22,10 @@ GROWN = 30  # steps of the finder
 SCHEDULES = {"constant": "Constant", "exponential": "Exponential", "onecycle": "One-cycle"}
 LATE = (
     "As it came, the loss is lowest at a rate of {rate:.2f}, though 0.22 is the limit. An explosion begins small and takes steps to show. That is why the finder's answer is divided by ten.\n\n"
-    "Try this: let the rate grow by only 1.2 each step. The steps end before the loss rises, and a curve without a rise tells nothing."
+    "Try this: let the rate grow by only 1.2 each step. The steps end before the loss rises. A curve without a rise tells nothing."
 )
 FORGIVE = (
-    "Begin with large steps, end with small ones: the swings of a rate that is too large die out as it falls. One-cycle also begins small: a warm-up.\n\n"
+    "Begin with large steps, end with small ones. Then the swings of a rate that is too large die out as it falls. One-cycle also begins small: a warm-up.\n\n"
     "A constant rate must be chosen well. If it is (try a top rate of 0.2), it beats both here, where each step sees all points. Where steps are noisy (lesson 7), falling rates help even then."
 )
 
@@ -48,7 +48,7 @@ class Schedules(Runs):
         self.suggestion = row(rate, at_low) / 10.0
         risen = where(apply("equal", at_low, lift(float(GROWN))), said("not yet: grow faster"), said("yes"))
         known: Said = {
-            "low": (low, "Lowest loss", "loss"), "lowest_at": (row(rate, at_low), "at the rate"),
+            "low": (low, "Lowest loss"), "lowest_at": (row(rate, at_low), "at the rate"),
             "suggestion": (self.suggestion, "Suggestion: a tenth of it"), "most": (most, "Steepest fall in one step"),
             "steepest": (row(rate, at_most), "at the rate"), "loss_there": (row(loss, at_most), "loss there"),
             "risen": (risen, "Has the loss risen again?", "text"),
@@ -63,21 +63,22 @@ class Schedules(Runs):
         )  # fmt: skip
         self.page(
             "Finder: let the rate grow, and look where the loss falls",
-            "Each step is taken with a larger rate than the one before. First nothing happens, then the loss falls, then it explodes: stay well below.", across(
+            "Each step is taken with a larger rate than the one before. First nothing happens. Then the loss falls. Then it explodes.", across(
             down(
                 facts("", self.cells(first, self.grow), result(known)),
                 table(
                     self.cells(step), update({"rate": (rate, "Rate", "small")}),
-                    forward({"loss": (loss, "Loss after it", "heat_loss")}),
+                    forward({"loss": (loss, "Loss after it", "exploding")}),
                     update({"w": (vstack(rows), "Weights after it")}, labels=LETTERS),
                     result({"fall": (fall, "Fell by")}),
                 ),
             ),
             down(
-                plot("Loss against a rate that grows", "learning rate", "loss after the step", lines,
+                plot("Loss against a rate that grows (cut off at 20)", "learning rate (in powers of ten)", "loss after the step", lines,
                      "Loss against a growing rate: flat, then falling, then lowest, then exploding; the suggestion is well below.",
-                     y_format="0", x_min=None, y_min=0, y_max=20, log_x=True, width=600),
-                Note(LATE.format(rate=self.as_it_came(row(rate, at_low))[0].item())),
+                     y_format="0", x_min=None, y_min=0, y_max=20, log_x=True, width=540, height=280),
+                Note(APART, 7),
+                Note(LATE.format(rate=self.as_it_came(row(rate, at_low))[0].item()), 7),
             ),
             Aside(table(result(upright))),
         ))  # fmt: skip
@@ -104,8 +105,8 @@ class Schedules(Runs):
         rates = _each("rate", [vstack(flat), vstack(decayed)])
         rates["schedules.rate.onecycle"] = Shown(self.cycle, SCHEDULES["onecycle"], style="cells")
         cycle = {
-            "low": Shown(low, "first rate", name="low_rate"), "end": Shown(end, "last rate", name="end_rate"),
-            "peak": Shown(peak, "last rising epoch", name="peak"),
+            "low": Shown(low, "first rate", "rate", name="low_rate"), "end": Shown(end, "last rate", "fine", name="end_rate"),
+            "peak": Shown(peak, "last rising epoch", "rate", name="peak"),
         }  # fmt: skip
         helpers = {"way": (way, "Share of phase"), "come": (come, "From rate"), "go": (go, "To rate")}
         ends = _each("last", [row(one, EPOCHS + 1) for one in above])
@@ -113,28 +114,29 @@ class Schedules(Runs):
             "Schedules: a rate that changes on the way",
             "Three runs from the same start: one keeps the top rate, one lets it decay, one goes up to it and down again. Change the top rate.", level(
             [
-                beside(
+                down(beside(
                     down(
                         facts("", self.cells(top, decay)),
-                        facts("In the end above the lowest loss", result(ends, format="heat_loss"), band="lead"),
+                        facts("In the end above the lowest loss", result(ends, format="small"), band="lead"),
                     ),
-                    facts("", self.cells(share, div, final), result(cycle, format="rate"), span=3),
-                ),
+                    facts("", self.cells(share, div, final), result(cycle), span=3),
+                ), Note(FORGIVE, 7)),
                 table(
                     result({"epochs": (apply("same", self.epochs), "Epoch", "plain")}),
-                    update(rates, format="small"), forward(_each("loss", losses), format="heat_loss"),
+                    update(rates), forward(_each("loss", losses), format="exploding"),
                     lead={"schedules.rate.constant": "Rate of the step that follows", "schedules.loss.constant": "Loss"},
                 ),
             ],
             [down(
-                _drawn("The learning rate, epoch by epoch", "learning rate", "step", "rate", y_format="0.00", y_min=0),
-                _drawn("How far the loss is above the lowest possible", "loss - lowest loss", "epochs", "above",
-                       y_format="0E+0", y_min=TINY, y_max=1e3, log_y=True),
-                Note(FORGIVE),
+                _drawn("The learning rate, epoch by epoch", "learning rate", "step", "rate", y_format="0.00", y_min=0,
+                       height=160),
+                _drawn("Above the lowest loss (in powers of ten)", "loss - lowest loss", "epochs", "above",
+                       y_format=DECADES, y_min=MILLIONTH, y_max=100, log_y=True, height=220),
+                gap=0,
             )],
             [None, Aside(table(
                 self.cells(step), update(helpers, style="cells", format="small"), None,
-                result(_each("above", above), format="heat_loss"), None,
+                result(_each("above", above), format="small"), None,
                 update(_each("w", [vstack(path) for path in paths], "Weights: {}"), labels=LETTERS),
                 lead={
                     "schedules.step": "One-cycle: rises, then falls, each along half a cosine",
@@ -161,4 +163,4 @@ def _drawn(title: str, axis: str, x: str, y: str, **more: Any) -> Plot:
     """The three schedules over the epochs."""
     lines = [(name, x, f"schedules.{y}.{key}", f"line {i}") for i, (key, name) in enumerate(SCHEDULES.items(), 1)]
     alt = f"Three lines over the epochs, of the constant, the exponential and the one-cycle rate: {axis}."
-    return plot(title, "epoch", axis, lines, alt, x_max=EPOCHS, width=600, height=300, **more)
+    return plot(title, "epoch", axis, lines, alt, x_max=EPOCHS, width=540, **more)

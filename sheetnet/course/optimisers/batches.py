@@ -21,8 +21,8 @@ from sheetnet.page.shown import backward, forward, result, update
 
 ROWS, N_BATCHES, WIGGLE = 20, 5, 0.001
 UNITS = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
-ABOUT_BATCHES = "Choose a batch: its four points light up, and the blue curve is what one step on them alone would make of the start. The next batch pulls elsewhere."
-ABOUT_GRADIENTS = "The slopes at the start weights, as each batch sees them: wiggled beside exact. No batch is right, but their mean is the gradient of all rows."
+ABOUT_BATCHES = "Choose a batch: its four points light up. The blue curve is the start after one step on these four points alone. The next batch pulls elsewhere."
+ABOUT_GRADIENTS = "The gradient at the start weights, as each batch sees it. No batch is quite right, but their mean is the gradient of all rows."
 
 
 class Batches(Lesson):
@@ -32,8 +32,10 @@ class Batches(Lesson):
 
     def loss(self, W: Node, batch: Batch) -> Node:
         """Mean squared error of X W' over the rows of a batch, (1, 1)."""
-        X, y = batch
+        X, y, *counting = batch
         squares = square(W @ X.T - y.T)
+        if counting:
+            return apply("sum", counting[0] * squares) / float(SIZE)
         return squares if squares.shape == (1, 1) else mean(squares)
 
     def slopes(self, W: Node, batch: Batch) -> Node:
@@ -45,7 +47,7 @@ class Batches(Lesson):
 
     def rows_in_batches(self) -> None:
         """The inputs, and the rows one by one and in batches, in the order that was typed."""
-        self.W_start = self.typed("W_start", [[START] * 3], "weights", name="W_start", format="weight")
+        self.W_start = self.typed("W_start", [[START] * 3], "at the start", name="W_start", format="weight")
         self.times = self.typed("times", 1.0, "Loss multiplied by", low=0, high=1e6, name="times")
         title = "Batch to look at"
         self.which = self.typed("which", 1, title, low=1, high=N_BATCHES, whole=True, name="batch")
@@ -98,32 +100,28 @@ class Batches(Lesson):
             ("after a step on this batch", "x", "curve.batch"),
             ("after a step on all rows", "x", "curve.all", "line 2"),
         )
+        steps = update({f"after.{key}": (W, f"after {who}") for key, (who, W) in after.items()})
         alt = "Twenty points, four of them marked, the curve at the start, and after a step on the four and on all points."
         numbers = [str(i // SIZE + 1) for i in range(ROWS)]
         shuffled = [
             Pile("X, shuffled", piles[0], f"{N_BATCHES} times {SIZE} x 3", LABELS),
             Pile("y", piles[1], f"{N_BATCHES} x {SIZE} x 1"),
         ]
-        self.page("Batches: a few rows at a time", ABOUT_BATCHES, across(
-            down(
-                across(
-                    facts("Start, and the loss", self.cells(self.W_start, self.times), heads=LABELS),
-                    down(
-                        facts("One step on one batch", self.cells(self.which, self.one_lr), span=2),
-                        grid("", {f"after {who}": update({f"after.{key}": (W,)}) for key, (who, W) in after.items()},
-                             heads=LABELS, span=2),
-                        gap=0,
-                    ),
+        self.page("Batches: a few rows at a time", ABOUT_BATCHES, down(
+            across(
+                down(
+                    facts("One step on one batch", self.cells(self.which, self.one_lr)),
+                    facts("The weights", self.cells(self.W_start), steps, heads=LABELS),
+                    facts("", self.cells(self.times)),
                 ),
-                across(
-                    table(self.cells(self.x, self.y), forward({"X": (self.X, "X")}, labels=LABELS, name="X"), names=ROWS),
-                    beside(table(self.cells(self.order), names=numbers, named="count", corner="batch"), *shuffled),
-                ),
+                plot("What one step does to the curve", "x", "y", lines, alt, y_format="0", x_max=2, x_min=-2, width=460,
+                     height=380, wide=6),
+                Note(stories.BATCHES, 3),
             ),
-            down(
-                plot("What one step does to the curve", "x", "y", lines, alt, y_format="0", x_max=2, x_min=-2, width=560),
-                Note(stories.BATCHES, 6),
-                across(table(forward(picked)), table(forward(curves))),
+            across(
+                table(self.cells(self.x, self.y), forward({"X": (self.X, "X")}, labels=LABELS, name="X"), names=ROWS),
+                beside(table(self.cells(self.order), names=numbers, named="count", corner="batch"), *shuffled),
+                table(forward(picked)), table(forward(curves)),
             ),
         ), first=self.which)  # fmt: skip
 
@@ -137,6 +135,7 @@ class Batches(Lesson):
             vstack([hstack([self.times * self.loss(W, batch) for W in Ws]) for batch in everyone]) for Ws in moved
         )
         slopes = wiggled(up, down_, self.grads, wiggle, "Gradient", labels=LABELS)
+        slopes["apart"] = replace(slopes["apart"], format="apart")
         slopes["exact"] = replace(slopes["exact"], name="gradients")
         self.far = apply("sqrt", sum_columns(square(self.parts - self.whole)))
         self.mean = constant(((1.0 / N_BATCHES,) * N_BATCHES,)) @ self.parts
@@ -149,8 +148,8 @@ class Batches(Lesson):
         row_far, batch_far = (apply("sqrt", mean(square(distance))) for distance in (far, self.far))
         self.share = batch_far / row_far
         typical = {
-            "of one row": result({"typical.row": (row_far,)}),
-            "of a batch of four": result({"typical.batch": (batch_far,)}),
+            "of one row": result({"typical.row": (row_far,)}, format="short"),
+            "of a batch of four": result({"typical.batch": (batch_far,)}, format="short"),
             "batch, as share of row": result({"typical.share": (self.share,)}, style="cells", format="share"),
         }
         dots = [
@@ -160,17 +159,17 @@ class Batches(Lesson):
         lines = [(who, Some(id, part, (0, 0)), Some(id, part, (1, 1)), look) for who, id, part, look in dots]
         names = [*(f"batch {i + 1}" for i in range(N_BATCHES)), "all 20 rows"]
         self.page("Gradients: every batch sees another slope", ABOUT_GRADIENTS, down(
+            across(
+                plot("Gradients at the start weights", "slope in the weight of x^2", "slope in the weight of x", lines,
+                     "Twenty small dots, five larger ones nearer the middle, and one in the middle: the gradients.",
+                     y_format="0", x_min=None, x_format="0", width=600, height=380, wide=7),
+                down(
+                    grid("Typical distance from the gradient of all rows", typical, band="lead", span=2),
+                    Note(stories.GRADIENTS.format(*self.best_known), 7),
+                ),
+            ),
             facts("", self.cells(wiggle)),
             table(slopes, result({"far": (self.far, "distance")}), names=names),
             grid("", {"mean of the five batches": result({"mean": (self.mean,)})}, span=2),
-            across(
-                table(each, names=[f"row {i + 1}" for i in range(ROWS)]),
-                plot("Gradients at the start weights", "slope in the weight of x^2", "slope in the weight of x", lines,
-                     "Twenty small dots, five larger ones nearer the middle, and one in the middle: the gradients.",
-                     y_format="0", x_min=None, x_format="0", width=560, height=440),
-                down(
-                    grid("Typical distance from the gradient of all rows", typical, band="lead", span=2),
-                    Note(stories.GRADIENTS.format(*self.best_known), 4),
-                ),
-            ),
-        ), freeze=(2, 1))  # fmt: skip
+            table(each, names=[f"row {i + 1}" for i in range(ROWS)]),
+        ))  # fmt: skip

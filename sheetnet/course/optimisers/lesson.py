@@ -34,12 +34,12 @@ class Optimisers(Races):
         "say what momentum and Adam remember",
         "compare six optimisers on one chart",
     )
-    purpose = "A step need not look at all rows, and need not follow the slope just as it is. You see what small batches gain and what their noise costs, and take SGD, momentum, Adagrad, RMSprop, Adam and AdamW apart, cell by cell."
+    purpose = "A step need not look at all rows, and need not follow the slope just as it is. You see what small batches gain and what their noise costs. Then you take six optimisers apart, cell by cell: SGD, momentum, Adagrad, RMSprop, Adam, AdamW."
     tries = (
         "On Batches, look at batches 1 to 5 in turn. Where does a step on this batch alone pull the curve?",
         "On Gradients, find the gradient of all rows among those of single rows and of batches.",
         "On Noise, compare the three curves. Who is ahead after ten passes? And with a rate of 0.15 for all rows?",
-        "On Momentum, follow the weight of x^2: it runs past its goal. Then momentum 0 and rate 0.04: which curve is it?",
+        "On Momentum, follow the weight of x^2: it runs past its goal. Then set momentum 0, rate 0.04. Which curve is it now?",
         "On Adam, set the step to look at to 1. How far does each weight move? Without the correction, how far would it?",
         "On Batches, multiply the loss by 100, and look at Compare. Who explodes, and why not the others?",
     )
@@ -86,9 +86,10 @@ class Optimisers(Races):
             Word("pass, epoch", "As many steps as it takes to use every row once.", "noise.batch.pass"),
             Word(
                 "stochastic gradient",
-                "The gradient of a batch, drawn by chance: right only on average.",
+                "The gradient of a batch that was drawn by chance: right only on average.",
                 "gradients.exact",
             ),
+            Word("gradient", "All slopes of a loss, one for each weight.", "gradients.exact"),
             Word("noise", "What the gradient of a batch has on top of the gradient of all rows.", "gradients.far"),
             Word(
                 "shuffle", "To put the rows into an order of chance, so that each batch is a mixture.", "batches.order"
@@ -102,16 +103,23 @@ class Optimisers(Races):
             Word("state", "What an optimiser remembers of each weight from step to step.", "adam.m"),
             Word("momentum", "Past gradients, added up and slowly forgotten, that carry a step on.", "momentum.m"),
             Word(
-                "Adagrad", "Divides each gradient by the root of the sum of all its squares so far.", "adagrad.sum_sq"
+                "Adagrad",
+                "Divides each gradient by the square root of the sum of all its squares so far.",
+                "adagrad.sum_sq",
             ),
-            Word("RMSprop", "Divides each gradient by the root of a running mean of its squares.", "rmsprop.v"),
+            Word("RMSprop", "Divides each gradient by the square root of a running mean of its squares.", "rmsprop.v"),
             Word(
-                "Adam", "A running mean of gradients, divided by the root of a running mean of their squares.", "adam.W"
+                "Adam",
+                "A running mean of gradients, divided by the square root of a running mean of their squares.",
+                "adam.W",
             ),
+            Word("running mean", "A mean in which new numbers count more and old ones fade.", "rmsprop.v"),
             Word("bias correction", "Running means that began at 0 are divided by 1 - beta^t.", "adam.m_hat"),
+            Word("beta1, beta2, alpha", "How much of a running mean is kept at each step.", "adam.beta1"),
+            Word("eps", "A tiny number below the line, so that nothing is divided by 0.", "adam.eps"),
             Word(
                 "weight decay",
-                "Drawing every weight a little towards 0 at each step; AdamW does it first.",
+                "Every weight is drawn a little towards 0 at each step. AdamW does it first.",
                 "adamw.W_less",
             ),
         ]

@@ -13,6 +13,7 @@ from sheetnet.graph.evaluate import evaluate
 
 Rows = tuple[np.ndarray, np.ndarray, np.ndarray]  # x, y and order, (20, 1) each
 ORDER, SIZE, START = 3, 4, 1.1  # of the course: what draws the order; rows in a batch, all weights at the start
+PASSES = 10
 
 
 def rows_for(kind: type[Lesson], seed: int) -> Rows:
@@ -26,9 +27,15 @@ def rows_for(kind: type[Lesson], seed: int) -> Rows:
     def telling(x: np.ndarray, y: np.ndarray) -> bool:
         nonlocal order
         order = draw.permutation(20)[:, None] + 1.0
-        return _on_the_charts(x, y) and _scatter(x, y, order) and _race(kind, x, y, order)
+        return _on_the_charts(x, y) and _scatter(x, y, order) and _race(kind, x, y, order, shuffled(order, seed))
 
     return *noisy_points(seed, telling), order
+
+
+def shuffled(order: np.ndarray, seed: int) -> np.ndarray:
+    """The rows in the order of their turns, (20 PASSES, 1): in the first pass as `order` says, then each anew by chance."""
+    draw = drawing(seed, "passes")
+    return np.vstack([order, *(draw.permutation(len(order))[:, None] + 1.0 for _ in range(PASSES - 1))])
 
 
 def _on_the_charts(x: np.ndarray, y: np.ndarray) -> bool:
@@ -45,11 +52,12 @@ def _scatter(x: np.ndarray, y: np.ndarray, order: np.ndarray) -> bool:
     return bool(0.4 < near / far < 0.6 and batches[3, 0] < 0)
 
 
-def _race(kind: type[Lesson], x: np.ndarray, y: np.ndarray, order: np.ndarray) -> bool:
+def _race(kind: type[Lesson], x: np.ndarray, y: np.ndarray, order: np.ndarray, turns: np.ndarray) -> bool:
     """Whether SGD leads the six after 5 steps and comes last after 50, momentum runs past its goal and SGD does not,
     and after one pass the smallest batches are ahead, and all rows at once behind, where they still are after ten."""
     usual = _of_the_course(kind)
-    values = usual.by_node(usual.as_delivered() | {"batches.y": y, "batches.order": order})
+    rows = {"batches.order": order, "noise.single.rows": turns, "noise.batch.rows": turns.reshape(-1, SIZE)}
+    values = usual.by_node(usual.as_delivered() | {"batches.y": y} | rows)
 
     def at(*ids: str) -> list[np.ndarray]:
         return evaluate([usual.book.block(id).node for id in ids], values)

@@ -57,7 +57,7 @@ def questions(lesson: Races) -> list[Exercise]:
             hint="What is the middle between several numbers called, when all of them count?", why="On average the batches are right. That is why they may be used.",
         ),
         Exercise(
-            f"Worked: a row has x^2 = 1 and y = 5; the prediction is 8. The slope of its squared error in the weight of x^2 is 2 × (8 - 5) × 1 = 6. Now you: x^2 = {up:g}, y = {y:g}, the prediction is {said:g}.", 2 * (said - y) * up,
+            f"Worked: a row has x^2 = 1 and y = 5; the prediction is 8. Its squared error has the slope 2 × (8 - 5) × 1 = 6 in the weight of x^2. Now you: x^2 = {up:g}, y = {y:g}, the prediction is {said:g}.", 2 * (said - y) * up,
             slips=(Slip((said - y) * up, "You forgot the 2: the slope of a square is twice."), Slip(2 * (said - y), "You forgot x^2: it says how much the prediction moves."), Slip(2 * (said - y) * up**2, f"x^2 is {up:g} already: do not square it again."), Slip((said - y) ** 2, "That is the squared error, not its slope.")),
             hint="2 × error × x^2, with error = prediction - y.", why="Too low a prediction, so the slope is below 0: the weight must grow.",
         ),
@@ -166,7 +166,7 @@ def predictions(lesson: Races) -> list[Prediction]:
     place = where(is_above(late, lift(1.5)), where(is_above(late, lift(len(STORIES) - 0.5)), 3.0, 2.0), 1.0)
     return [
         Prediction(
-            "Three descents look at all 20 rows once, at the same rate: in 1 step on all rows, in 5 steps on batches of four, or in 20 steps on one row each. Whose loss is smallest?",
+            "Three descents look at all 20 rows once, at the same rate. They take 1 step on all rows, 5 steps on batches of four, or 20 steps on one row each. Whose loss is smallest?",
             ("of all rows at once", "of batches of four", "of one row at a time"), apply("match", apply("min", once), once), row(once, 1), apply("min", once),
             "The loss after one pass: all rows, then the smallest", "A rough step now beats a careful one later: many small batches take many steps in the same time.", "noise.batch.first",
         ),

@@ -8,27 +8,28 @@ from typing import Any
 import numpy as np
 
 from sheetnet.course.optimisers import stories
-from sheetnet.course.optimisers.batches import N_BATCHES, Batches
+from sheetnet.course.optimisers.batches import N_BATCHES, ROWS, Batches
+from sheetnet.course.optimisers.own import PASSES, SIZE, shuffled
 from sheetnet.course.optimisers.stories import STORIES, Story
-from sheetnet.course.optimisers.unrolled import LABELS, Descent, Run, lower
-from sheetnet.graph.node import Node, apply, hstack, lift, ones, row, vstack, where
+from sheetnet.course.optimisers.unrolled import LABELS, Batch, Descent, Run, lower
+from sheetnet.graph.node import Node, apply, constant, hstack, lift, ones, row, vstack, where
 from sheetnet.models.optimisers import OPTIMISERS, Optimiser
 from sheetnet.motifs.least_squares import solution
-from sheetnet.page.flow import across, beside, down
+from sheetnet.page.flow import Aside, across, beside, down
 from sheetnet.page.grid import facts, grid
 from sheetnet.page.part import Part
 from sheetnet.page.parts import Note, Pile, Words, table
 from sheetnet.page.plot import Line, Some, plot
 from sheetnet.page.shown import Shown, forward, result, shown
 
-PASSES, RATE = 10, 0.02
+RATE = 0.02
 STEPS = PASSES * N_BATCHES
 DESCENTS = {"full": ("all 20 rows", 1), "batch": ("batches of 4", 5), "single": ("one row", 20)}  # steps in a pass
-FAR = "loss above the lowest possible"
-LOG = "[<0.001]0E+0;[<1000]General;0E+0"
+FAR = "loss above the lowest"
+CUT, HIGHEST, LOWEST = 2, 10, 0.001  # where the charts of losses are cut off
 CALLED = {"sgd": "plain SGD", "momentum": "momentum"}  # in a sentence
-ABOUT_NOISE = "Three descents from the same start look at the same rows ten times. Change the yellow rates, and look at what the loss does in the end."
-ABOUT_ONE = "Top left, one step line by line: choose which. Below, fifty steps on batches of four, in the same order."
+ABOUT_NOISE = "Three descents from the same start look at all rows ten times. The order of the rows is drawn anew for each pass. Change the yellow rates."
+ABOUT_ONE = "Left: one step, line by line. Choose which. Below: fifty steps on batches of four, here in the same order in each pass."
 ABOUT_COMPARE = (
     "The rates are those of the sheets before; change them there. Look at who is ahead early, and who in the end."
 )
@@ -38,6 +39,8 @@ class Races(Batches):
     """Descents on batches of one, four and twenty rows, and of six optimisers."""
 
     lowest: Node  # the lowest loss that there is
+    used: Node  # 1 where a step of Noise on a batch of four uses a row, (STEPS, ROWS)
+    turns: dict[str, tuple[Node]]  # which rows each step of Noise uses
 
     def _descent(self, optimiser: Optimiser, lr: Node, settings: dict[str, Node]) -> Descent:
         return Descent(optimiser, lr, settings, self.slopes, lambda W: self.loss(W, (self.X, self.y)), self.lowest)
@@ -49,19 +52,20 @@ class Races(Batches):
         self.lowest = self.loss(best, (self.X, self.y))
         lines: dict[str, dict[str, Shown | str]] = {}
         tables, curves, paths = list[Part](), list[Line](), list[Line]()
-        for (key, (title, n)), look in zip(DESCENTS.items(), ("line 8", "live", "line 7"), strict=True):
+        batches: dict[str, list[Batch]] = {"full": [(self.X, self.y)] * PASSES, **self._shuffled_batches()}
+        for (key, (title, n)), look in zip(DESCENTS.items(), ("line 8", "live", "line 2"), strict=True):
             message = f"rate, {title}: a number of 0 or more is expected"
             lr = self.typed(f"noise.{key}.lr", RATE, low=0, message=message, name=f"lr_{key}", format="rate")
-            batches = {"full": [(self.X, self.y)], "batch": self.batches, "single": self.singles}[key] * PASSES
             run = self.runs[key] = Run(
-                self._descent(OPTIMISERS["sgd"], lr, {}), self.W_start, batches, [lift(1.0)] * len(batches)
-            )  # fmt: skip
-            passes = self.typed(f"noise.{key}.pass", np.arange(len(batches) + 1.0)[:, None] / n, "pass", "fixed")
+                self._descent(OPTIMISERS["sgd"], lr, {}), self.W_start, batches[key], [lift(1.0)] * n * PASSES
+            )
+            passes = self.typed(f"noise.{key}.pass", np.arange(n * PASSES + 1.0)[:, None] / n, "pass", "fixed")
             found = {"first": (row(run.loss, n + 1),), "last": (row(run.loss, PASSES * n + 1),)}
             ends = result({f"noise.{key}.{what}": one for what, one in found.items()})
             ends |= result({f"noise.{key}.least": (apply("min", run.loss),)}, style="cells")
             lines[title] = {**self.cells(lr), "steps": str(n), **ends}
-            parts = beside(table(self.cells(passes)), *run.parts(f"noise.{key}"))
+            which = [lower(id, one) for id, one in self.cells(*self.turns.get(key, ())).items()]
+            parts = beside(table(self.cells(passes)), *which, *run.parts(f"noise.{key}"))
             tables.append(down(Words(f"With {title} at a time"), parts, gap=0))
             curves.append((title, f"noise.{key}.pass", f"noise.{key}.above", look))
             weights = f"noise.{key}.W"
@@ -73,22 +77,38 @@ class Races(Batches):
         }
         self.page("Noise: ten passes, with few large steps or with many small ones", ABOUT_NOISE, down(
             across(
-                down(
-                    grid("", lines, over=[(head, 1) for head in ("", "steps in", "loss after", "loss after", "lowest on")],
-                         heads=("rate", "a pass", "1 pass", "10 passes", "the way")),
-                    grid("", lowest), gap=0,
-                ),
-                Note(stories.NOISE, 9),
-            ),
-            across(
-                plot("The loss, pass by pass", "passes over all rows", FAR, curves,
-                     "Three falling curves; those of small batches fall faster, then wobble.", y_format=LOG, x_max=PASSES,
-                     log_y=True),
+                plot(f"The loss, pass by pass (cut off at {CUT})", "passes over all rows", FAR, curves,
+                     "Three falling curves; those of small batches fall faster, then wobble.", y_format="0.0", x_max=PASSES,
+                     y_min=0, y_max=CUT, width=440, height=260, wide=5),
                 plot("The way that two of the weights go", "weight of x^2", "weight of 1", paths, "Three paths to the best weights: smooth with all rows, jagged with batches, wild with single rows.", y_format="0.0",
-                     x_max=4, x_min=0, y_min=0, y_max=2, x_format="0.0"),
+                     x_max=4, x_min=0, y_min=0, y_max=2, x_format="0.0", width=390, height=260, wide=4),
+                Note(stories.NOISE, 3),
+            ),
+            down(
+                grid("", lines, over=[(head, 1) for head in ("", "steps in", "loss after", "loss after", "lowest on")],
+                     heads=("rate", "a pass", "1 pass", "10 passes", "the way")),
+                grid("", lowest), gap=0,
             ),
             across(*tables),
+            Aside(table(forward({"noise.batch.used": (self.used, "1: this step on a batch of four uses this row")},
+                                format="plain", labels=tuple(f"row {i + 1}" for i in range(ROWS))))),
         ))  # fmt: skip
+
+    def _shuffled_batches(self) -> dict[str, list[Batch]]:
+        """The batches of four and the single rows of all passes, each pass in an order of its own."""
+        (order,) = self.as_it_came(self.order)
+        rows = shuffled(order, self.seed)
+        fours = self.typed("noise.batch.rows", rows.reshape(-1, SIZE), "its rows", "fixed")
+        singles = self.typed("noise.single.rows", rows, "its row", "fixed")
+        self.turns = {"batch": (fours,), "single": (singles,)}
+        numbers = constant((tuple(float(i + 1) for i in range(ROWS)),))
+        used = [ones(1, SIZE) @ apply("equal", row(fours, k + 1).T, numbers) for k in range(STEPS)]
+        self.used = vstack(used)
+        turns = [row(singles, k + 1) for k in range(len(rows))]
+        return {
+            "batch": [(self.X, self.y, one) for one in used],
+            "single": [(row(self.X, at), row(self.y, at)) for at in turns],
+        }
 
     # ---- a sheet for each optimiser
 
@@ -99,7 +119,7 @@ class Races(Batches):
         for key, value in optimiser.settings.items():
             high, format = (
                 1.0 if key == "eps" else 100.0 if key == "weight_decay" else 0.9999,
-                "diff" if key == "eps" else "rate",
+                "tiny" if key == "eps" else "rate",
             )
             called = key if key == name else f"{key}_{name}"
             settings[key] = self.typed(f"{name}.{key}", value, key, low=0, high=high, name=called, format=format)
@@ -116,7 +136,7 @@ class Races(Batches):
         title, axis, alt = story.chart
         above: list[Line] = [_part(story.sheet, name, "above", 0, "live")]
         above += [_part("SGD", "sgd", "above", 0, "line 2")] * (name != "sgd")
-        look: dict[str, Any] = {"x_max": STEPS, "width": 600, "height": 250}
+        look: dict[str, Any] = {"x_max": STEPS, "width": 515}
         self.page(f"{story.sheet}: {story.about}", ABOUT_ONE, down(
             across(
                 down(
@@ -124,8 +144,11 @@ class Races(Batches):
                     run.slowly(name, at),
                 ),
                 down(
-                    plot("The loss, step by step", "step", FAR, above, f"The loss of {story.sheet} at each step, above the lowest possible, beside that of SGD.", y_format=LOG, log_y=True, **look),
-                    plot(title, "step", axis, lines, alt, x_min=None, **look),
+                    plot(f"The loss, step by step (in powers of ten; cut off at {HIGHEST})", "step", FAR, above,
+                         f"The loss of {story.sheet} at each step, above the lowest possible, beside that of SGD.",
+                         y_format="General", y_min=LOWEST, y_max=HIGHEST, log_y=True, height=180, **look),
+                    plot(title, "step", axis, lines, alt, x_min=None, height=200, **look),
+                    gap=0,
                 ),
             ),
             across(
@@ -187,7 +210,7 @@ class Races(Batches):
             "\n".join(["Loss after this step"] * 4): {**self.cells(at), **result({"then": (vstack(then),)})},
             "Lowest loss possible": {"": "", **result({"lowest": (apply("same", self.lowest),)}, style="cells")},
             "Steps further above it than": {**self.cells(far), **result({"slow": (hstack(slow),)}, format="plain")},
-            "Place after the last of these steps": {"": "", **result({"place": (place,)}, format="plain")},
+            "Place after the last step": {"": "", **result({"place": (place,)}, format="plain")},
         }
         lines = [
             _part(story.sheet, name, "above", 0, f"line {j}")
@@ -198,8 +221,9 @@ class Races(Batches):
         self.page("Compare: six ways down, on the same batches in the same order", ABOUT_COMPARE, down(
             across(
                 down(grid("", rows, heads=("", *sheets), named="label_left"), Note(self._honest_words(vstack(then), milestones), 8)),
-                plot("The loss of six optimisers, step by step", "step", FAR, lines, "Six falling curves of the loss above the lowest possible, on a logarithmic axis.", y_format=LOG, x_max=STEPS, log_y=True, width=600,
-                     height=440),
+                plot(f"Six optimisers (in powers of ten; cut off at {HIGHEST})", "step", FAR, lines,
+                     "Six falling curves of the loss above the lowest possible, on an axis in powers of ten.",
+                     y_format="General", y_min=LOWEST, y_max=HIGHEST, x_max=STEPS, log_y=True, width=500, height=380),
             ),
             table(self.cells(steps), forward({"losses": (losses, "Loss on all rows")}, labels=sheets)),
         ), freeze=(2, 1))  # fmt: skip

@@ -16,7 +16,7 @@ from sheetnet.page.shown import Group, Shown, forward, result, update
 
 LABELS = ("x^2", "x", "1")  # of the three weights
 LOSS, ABOVE = "loss, all rows", "above lowest"
-Batch = tuple[Node, Node]  # X (rows, 3) and y (rows, 1)
+Batch = tuple[Node, ...]  # X (rows, 3), y (rows, 1) and, where not all rows count, 1 for each that does (1, rows)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Run:
         out += [table(update(state, labels=LABELS))] * bool(state)
         out += [lower(f"{prefix}.{key}", Shown(rows, key, role="update")) for key, rows in self.shown.items()]
         columns = update({f"{prefix}.W": (self.W, "weights after the step")}, labels=LABELS)
-        columns |= forward({f"{prefix}.loss": (self.loss, LOSS, "loss")})
+        columns |= forward({f"{prefix}.loss": (self.loss, LOSS)})
         return [*out, table(columns, result({f"{prefix}.above": (self.above, ABOVE)}, style="cells"))]
 
     def slowly(self, prefix: str, at: Node) -> Part:
@@ -82,7 +82,7 @@ class Run:
         for line in optimiser.words.format(**{key: key for key in optimiser.settings}).split("\n"):
             name, how = line.split(" = ", 1)
             lines[name], hows[name] = made[name], f"= {how}"
-        lines["in the table"], hows["in the table"] = row(self.W, at + 1.0), "the same, unrolled below"
+        lines["in the table"], hows["in the table"] = row(self.W, at + 1.0), "the same, in the table below"
         self.lines = lines
         rows: list[tuple[str, Group]] = []
         for name, node in lines.items():

@@ -46,11 +46,13 @@ def witness(inputs: Mapping[str, np.ndarray]) -> Said:
     best = torch.linalg.solve(X.T @ X, X.T @ y).T
     lowest = mse_loss(X @ best.T, y)
     out |= {"noise.best": best, "noise.lowest": lowest, "compare.lowest": lowest}
-    singles = [(X[i : i + 1], y[i : i + 1]) for i in order.tolist()]
-    for key, some in {"full": [(X, y)], "batch": batches, "single": singles}.items():
-        said = _descent("sgd", {"lr": given[f"noise.{key}.lr"].item()}, start, some * PASSES, X, y, given)
+    fours, singles = (given[f"noise.{key}.rows"].long() - 1 for key in ("batch", "single"))
+    out["noise.batch.used"] = nn.functional.one_hot(fours, len(X)).sum(1).to(X.dtype)
+    shuffled = {key: [(X[rows], y[rows]) for rows in some] for key, some in {"batch": fours, "single": singles}.items()}
+    for key, some in {"full": [(X, y)] * PASSES, **shuffled}.items():
+        said = _descent("sgd", {"lr": given[f"noise.{key}.lr"].item()}, start, some, X, y, given)
         said["above"] = said["loss"] - lowest
-        said |= {"first": said["loss"][len(some)], "last": said["loss"][-1], "least": said["loss"].min()}
+        said |= {"first": said["loss"][len(some) // PASSES], "last": said["loss"][-1], "least": said["loss"].min()}
         out |= {f"noise.{key}.{name}": value for name, value in said.items()}
     for name in OPTIMISERS:
         settings = {

@@ -1,1 +1,1 @@
-"""Lesson 5: blanks.py (Data, Missing, Filled), classes.py (Classes, Rank), scales.py and descent.py, questions.py (exercises, predictions), lesson.py (words), witness.py (torch)."""
+"""Lesson 5: blanks.py (Data, Missing, Filled), classes.py (Classes), scales.py and descent.py, rank.py (Rank), questions.py (exercises, predictions), lesson.py (words), witness.py (torch)."""

@@ -16,37 +16,40 @@ from sheetnet.page.shown import Shown, forward, result
 
 OWN_AGE, OLDEST, BIN = 50.0, 80, 5
 WAYS = {
-    "drop": "dropped: these passengers are left out",
-    "zero": "left blank, which a product takes for 0",
+    "drop": "dropped: the row is left out",
+    "zero": "left blank: counts as 0",
     "median": "filled with the median",
-    "mode": "filled with the most common age",
+    "mode": "filled with the most common",
     "own": "filled with your own number",
-    "flag": "your number, and a column Unknown",
+    "flag": "your number, column Unknown",
 }
 SHORT = {"drop": "Dropped", "zero": "As 0", "median": "Median", "mode": "Most common", "own": "Your number"}
 NUMBERS = ("Survived", "Pclass", "Age", "SibSp", "Parch", "Fare")
 TEXTS = ("Sex", "Embarked")
 FEATURES = ("Age", "Male", "Pclass", "Ones")
 ABOUT_DATA = (
-    "One row for each passenger; blank is unknown. Change an entry, blank an Age or fill one in: everything follows."
+    "One row for each passenger; a blank is unknown. Change an entry, clear an Age or fill one in: all sheets follow."
 )
 DATA_NOTE = (
-    "Three things stand in the way of multiplying this table by weights.\n\n"
-    "1. Words. male x 0.5 is #VALUE!. See Classes.\n2. Blanks. In a product a blank is 0: a newborn. In MMULT it is #VALUE!. See Missing.\n3. Sizes. Fare goes to hundreds, Male to 1: a weight for one is no weight for the other. See Large.\n\n"
-    "Pclass is a trap: 3 looks like a number, but is a name. Third class is not three times first class."
+    "Three things stand in the way of multiplying this table by weights:\n"
+    "1. Words: male × 0.5 is #VALUE!. See Classes.\n2. Blanks: in a product a blank is 0, a newborn. In MMULT it is #VALUE!. See Missing.\n3. Sizes: Fare goes to hundreds, Male to 1. One rate must suit both. See Large.\n"
+    "Pclass is a trap: it looks like a number but is a name. Third class is not 3 × first class."
 )
 SOURCE = (
     "Survived: 1 yes, 0 no. SibSp: brothers, sisters and spouse aboard. Parch: parents and children aboard. Fare: pounds. Embarked: C Cherbourg, Q Queenstown, S Southampton.\n\n"
     "Source: facts only (no names, tickets or cabins), gathered by the Encyclopedia Titanica contributors and T. Cason, distributed with the Vanderbilt biostatistics datasets."
 )
 SAMPLE = "\n\n{} of its passengers, drawn for this workbook."
-ABOUT_MISSING = "The same linear model on six tables that differ only in what was done about unknown ages. Change the yellow number; compare the losses."
+ABOUT_MISSING = "One linear model, six tables. They differ only in what was done about unknown ages. Change the yellow number and compare the losses."
+SPIKE = "Filling in invents data: one number in all blanks makes a spike. A number near the mean makes the spread of ages smaller ({drop:.1f} when dropped, {median:.1f} with the median). A far one makes it larger ({zero:.1f} with 0)."
 NOTE = (
-    "Filling in invents data: one number in all blanks makes a spike. A number near the mean shrinks the spread of ages ({drop:.1f} when dropped, {median:.1f} with the median), a far one widens it ({zero:.1f} with 0). Dropping throws away what else is known of these passengers.\n\n"
+    "Dropping throws away what else is known of these passengers.\n\n"
     "A loss over {known} passengers and one over {all} are two different exams. The last column is over the same rows for all. There dropping must win: its weights were made for just these rows. Compare the other five.\n\n"
-    "Try this: type 0, 30, 80 as your own number. Only the last two ways use it: which one's losses move, and which one's do not? The column Unknown has a weight of its own, which undoes any number you choose."
+    "Try this: type 0, 30, 80 as your own number. Only the last two ways use it. Which losses move, and which do not? The column Unknown has a weight of its own. It undoes any number you choose."
 )
-ABOUT_FILLED = "Only Age differs, and in the first table the rows: a dropped passenger is a row of zeros, which adds nothing to any sum."
+OF_SPREAD = "Spread: how far the ages typically are from their mean (the standard deviation)."
+OF_LOSSES = "Loss: mean squared error, over the rows of this way, and over those whose age is known."
+ABOUT_FILLED = "The six tables differ only in Age. A dropped passenger is a row of zeros, which adds nothing to any sum. Same age: how many share it; the most common wins."
 
 
 class Blanks:
@@ -97,15 +100,15 @@ class Blanks:
         means = vstack([apply("sum", f) / c for f, c in zip(figures, filled, strict=False)])
         found = {
             "raw.filled": (vstack(filled), "Filled in", "plain"), "raw.blank": (vstack(empty), "Blank", "plain"),
-            "raw.largest": (largest, "Largest", "feature"), "raw.mean": (means, "Mean"),
+            "raw.largest": (largest, "Largest", "feature"), "raw.mean": (means, "Mean", "short"),
         }  # fmt: skip
         names = *NUMBERS, *TEXTS
         lesson.page("Data: the passengers as they were written down", ABOUT_DATA, across(
             Records("passengers", lesson.cells(self.number, *self.raw.values())),
             down(
                 table(result(found), names=names, named="word", lead="What stands in the way", short="words"),
-                Note(DATA_NOTE, 6),
-                Note(SOURCE + (SAMPLE.format(self.n) if lesson.seed else ""), 6),
+                Note(DATA_NOTE, 7),
+                Note(SOURCE + (SAMPLE.format(self.n) if lesson.seed else ""), 7),
             ),
         ))  # fmt: skip
 
@@ -118,35 +121,43 @@ class Blanks:
         self.losses = dict(zip(WAYS, on_rows, strict=True))
         median = Shown(self.median, "Median age", "plain", "result", name="median_age")
         mode = Shown(self.mode, "Most common age", "plain", "result", name="mode_age")
-        port = Shown(self.port, "Most common port (words have no median)", "text", "result")
-        figures = {"mean": (vstack(means), "Mean age"), "spread": (vstack(spreads), "Spread of age")}
+        port = Shown(self.port, "Most common port", "text", "result")
+        figures = {"mean": (vstack(means), "Mean age", "short"), "spread": (vstack(spreads), "Spread of age", "short")}
         losses = {"loss": (vstack(on_rows), "Loss, its rows"), "loss_known": (vstack(on_known), "Loss, age known")}
         came = dict(zip(WAYS, (one.item() for one in lesson.as_it_came(*spreads)), strict=True))
         known = int(lesson.as_it_came(n_known)[0].item())
-        best = Shown(vstack(weights[:-1]), "Weights", "small", labels=FEATURES)
+        best = Shown(vstack(weights[:-1]), "Weights", labels=FEATURES)
         ways = list(WAYS.values())
         lesson.page("Missing: drop the blanks, or fill them?", ABOUT_MISSING, across(
             down(
-                facts("", {"median": median, "mode": mode, "port": port}, lesson.cells(self.own)),
-                table(
-                    forward({"rows": (vstack(rows), "Rows used", "plain"), **figures}), result(losses, format="loss"),
-                    names=ways, named="word", lead="What each way does",
+                facts(
+                    "", {"median": median, "mode": mode, "port": port}, lesson.cells(self.own),
+                    after={2: "words have no median"},
                 ),
                 down(
-                    Words("The best weights of each, by least squares"),
+                    table(
+                        forward({"rows": (vstack(rows), "Rows used", "plain"), **figures}), result(losses),
+                        names=ways, named="word", lead="What each way does",
+                    ),
+                    Words(OF_SPREAD, "hint"), Words(OF_LOSSES, "hint"),
+                    gap=0,
+                ),
+                down(
+                    Words("The best weights of each way, found at once by least squares"),
                     beside(
                         table({"weights": best}, names=ways[:-1], named="word"),
                         down(Words("", "band_forward"), Words("Unknown", "head_forward")),
                     ),
-                    table({"flag": Shown(weights[-1], format="small")}, names=ways[-1:], named="word"),
+                    table({"flag": Shown(weights[-1])}, names=ways[-1:], named="word"),
                     gap=0,
                 ),
                 self._ages(lesson),
             ),
             down(
                 _bars("A spike", drop="known ages", median="filled with the median", mode="with the most common"),
-                Note(NOTE.format(**came, known=known, all=self.n)),
+                Note(SPIKE.format(**came), 6),
                 _bars("Newborns, or your own spike", drop="known ages", zero="blanks as 0", own="your own number"),
+                Note(NOTE.format(known=known, all=self.n), 6),
             ),
         ))  # fmt: skip
 
@@ -197,4 +208,5 @@ def _bars(words: str, **keys: str) -> Plot:
     lines = [(label, "ages.upto", f"ages.{key}", f"line {i + 1}") for i, (key, label) in enumerate(keys.items())]
     alt = f"Passengers by age in steps of five years: {', '.join(keys.values())}."
     title = f"{words}: passengers by age, before and after filling"
-    return plot(title, "up to this age", "passengers", lines, alt, y_format="0", x_min=None, y_min=0, columns=True)
+    return plot(title, "up to this age", "passengers", lines, alt, y_format="0", x_min=None, y_min=0, columns=True,
+                width=480, height=260)  # fmt: skip

@@ -22,22 +22,22 @@ EPOCHS, DOUBLINGS, WITHIN = 150, 18, 0.01
 LATE = f"not by {2**DOUBLINGS - 1:,}"
 RATES = {"raw": 0.0002, "max": 0.4, "log": 0.24}
 TOO_LOW = "Learning rate: a number of 0 or more is expected"
-ABOUT_EPOCHS = "Change the yellow rates. How many epochs does each table need until its loss is within a share of the smallest that is possible?"
-EPOCHS_NOTE = (
-    "All three begin with the weights on Slopes and go down their slopes, each with its own rate. Surely safe: {n} / (the sum of all squares in the table). A larger rate works up to a limit: {raw:.6f} for Raw, {max:.3f} divided, {log:.3f} log10. Above it the loss climbs out of the chart and never arrives.\n\n"
-    "Try this: give Raw the rate {below:.5f}, then {above:.5f}. Then give the other two Raw's rate of 0.0002: they need even more epochs than Raw. What dividing buys is that a large rate is safe. A single Fare of 5000 on Data lowers Raw's limit to {outlier:.6f}: at 0.0002 it diverges.\n\n"
-    "On Large, log10 fitted better than Fare / max; here it needs more epochs. Beside sex and class Fare adds next to nothing in either form, and log10's larger numbers allow only half the rate: that is part of it."
+ABOUT_EPOCHS = "Change the yellow rates. How many epochs does each table need until its loss is close to the smallest possible loss?"
+EPOCHS_NOTE = "All three begin with the weights on Slopes. Each goes down its slopes with its own rate. A larger rate works up to a limit: {raw:.6f} for Raw, {max:.3f} divided, {log:.3f} log10. Above it the loss climbs out of the chart and never arrives."
+MORE = (
+    "Try this: give Raw the rate {below:.5f}, then {above:.5f}. Then give the other two Raw's rate of 0.0002. They need even more epochs than Raw. So dividing helps because it makes a large rate safe.\n\n"
+    "A single Fare of 5000 on Data lowers Raw's limit to {outlier:.6f}. At 0.0002 it then diverges: its loss grows without end.\n\n"
+    "On Large, log10 fitted better than Fare / max. Here it needs more epochs. Beside sex and class, Fare adds next to nothing in either form. And log10's larger numbers allow only half the rate.\n\n"
+    "A rate that is surely safe: {n} / (the sum of all squares in the table)."
 )
-ABOUT_MARATHON = (
-    "Too many for a row each: each row here has twice as many epochs as the row above. The chart's axis is logarithmic."
-)
+ABOUT_MARATHON = "Too many epochs for a row each: each row has twice as many as the row above. Each mark on the chart's axis is ten times the one before."
 ALT_EPOCHS = "The loss at each of 150 epochs for the raw table and the two prepared ones."
 ALT_MARATHON = "The loss against the epoch on a logarithmic axis, for the three tables."
 TAKEN = "Taken (1) when the loss would still be too large after it"
 DISTANCE = "What an epoch does to the distance from the best weights; then two, four, ... epochs"
 MARATHON_NOTE = (
-    "How far the weights are from the best ones shrinks by the same matrix at each epoch: away x Step, Step = identity - 2 rate X'X / {n}. Two epochs are Step x Step, four are that times itself: seventeen products reach 131,072 epochs.\n\n"
-    "Exactly how many? Try the largest stride that does not arrive yet, then half of it, and so on, as in guessing a number. Their sum, plus one, is the first epoch that has arrived. 262,144 means: not by 262,143, or never.\n\n"
+    "Away: how far the weights are from the best ones. Each epoch multiplies it by the same matrix: away × Step, with Step = identity - 2 rate X'X / {n}. Two epochs are Step × Step. Four are that times itself. Seventeen products reach 131,072 epochs.\n\n"
+    "Exactly how many? Try the largest stride that does not arrive yet. Then try half of it, and so on, as in guessing a number. Their sum, plus one, is the first epoch that has arrived. 262,144 means: not by 262,143, or never.\n\n"
     "#NUM! in the table: the rate is above its limit, and the loss has outgrown what a cell can hold."
 )
 
@@ -67,7 +67,8 @@ class Descent:
         below, above = self.around
         outlier = self._limit(lesson, "raw", 5000.0)
         n = scales.blanks.n
-        self._epochs(lesson, EPOCHS_NOTE.format(n=n, **limits, below=below, above=above, outlier=outlier))
+        more = MORE.format(n=n, below=below, above=above, outlier=outlier)
+        self._epochs(lesson, EPOCHS_NOTE.format(**limits), more)
         self._marathon(lesson, MARATHON_NOTE.format(n=n))
 
     def _limit(self, lesson: Lesson, key: str, first_fare: float | None = None) -> float:
@@ -93,14 +94,14 @@ class Descent:
         # row by row, so that where a rate is too large only the rows that outgrow the sheet are errors
         loss = vstack([(apply("sum", w * (w @ gram - 2.0 * moment.T)) + scales.yy) / scales.n for w in weights])
         return self._leap(key, best, least, target) | {
-            "epochs.safe": Shown(scales.n / apply("sum", square(scales.X[key])), format="small"),
+            "epochs.safe": Shown(scales.n / apply("sum", square(scales.X[key])), format="feature"),
             "epochs.best": Shown(best, name=f"best_{key}"),
-            "epochs.least": Shown(least, format="loss", name=f"least_{key}"),
-            "epochs.target": Shown(target, format="loss", name=f"target_{key}"),
+            "epochs.least": Shown(least, name=f"least_{key}"),
+            "epochs.target": Shown(target, name=f"target_{key}"),
             "epochs.W": Shown(vstack(weights), f"Weights: {words}", role="update", labels=FEATURES),
             "epochs.grad": Shown(vstack(slopes), f"Slopes: {words}", role="backward", labels=FEATURES),
-            "epochs.loss": Shown(loss, f"Loss: {words}", "loss"),
-            "epochs.last": Shown(row(loss, EPOCHS + 1), format="loss", role="result"),
+            "epochs.loss": Shown(loss, f"Loss: {words}"),
+            "epochs.last": Shown(row(loss, EPOCHS + 1), role="result"),
         }
 
     def _leap(self, key: str, best: Node, least: Node, target: Node) -> Group:
@@ -127,10 +128,10 @@ class Descent:
             "marathon.powers": Shown(vstack(powers), f"Step: {words}", labels=FEATURES),
             "marathon.away": Shown(away, name=f"away_{key}"),
             "marathon.after": Shown(vstack(after), f"Still away: {words}", labels=FEATURES),
-            "marathon.loss": Shown(vstack([loss(one) for one in after]), f"Loss: {words}", "loss"),
+            "marathon.loss": Shown(vstack([loss(one) for one in after]), f"Loss: {words}"),
             "search.here": Shown(vstack(here), f"Away before: {words}", labels=FEATURES),
             "search.tried": Shown(vstack(tried), f"Away after the stride: {words}", labels=FEATURES),
-            "search.loss": Shown(vstack(losses), f"Loss then: {words}", "loss"),
+            "search.loss": Shown(vstack(losses), f"Loss then: {words}"),
             "search.taken": Shown(vstack(taken), f"Taken: {words}", "plain", "result"),
         }
 
@@ -139,7 +140,7 @@ class Descent:
         page, part = id.split(".")
         return {f"{page}.{key}.{part}": self.blocks[key][id] for key in keys or TABLES}
 
-    def _epochs(self, lesson: Lesson, note: str) -> None:
+    def _epochs(self, lesson: Lesson, note: str, more: str) -> None:
         number = lesson.typed("epoch", np.arange(EPOCHS + 1.0)[:, None], "Epoch", "fixed")
         arrived = {"here.epochs.count": (where(self.late, said(LATE), self.counts),)}
         numbers = {
@@ -148,7 +149,7 @@ class Descent:
             "Smallest possible loss": self._of("epochs.least"),
             "": lesson.cells(self.within),
             "Arrived when the loss is": self._of("epochs.target"),
-            "Epochs until there": result(arrived, style="cells", format="plain"),
+            "Epochs until there": result(arrived, style="cells", format="count"),
             f"Loss after {EPOCHS} epochs": self._of("epochs.last"),
         }
         far = (
@@ -161,17 +162,17 @@ class Descent:
         chart = _losses("epochs", f"The first {EPOCHS} epochs", "epoch", ALT_EPOCHS, x_max=EPOCHS)
         lesson.page("Epochs: the same descent, three tables", ABOUT_EPOCHS, level(
             [grid("", numbers, heads=[*TABLES.values()]), table(lesson.cells(number), self._of("epochs.loss"))],
-            [down(chart, Note(note))],
+            [down(chart, Note(note), Note(more))],
             *far,
         ), freeze=(2, 1))  # fmt: skip
 
     def _marathon(self, lesson: Lesson, note: str) -> None:
         times = where(self.late, said(LATE), self.counts / apply("min", self.counts))
         counts = {
-            "Epochs until there": result({"count": Shown(self.counts, name="epochs_needed")}, format="plain"),
-            "times as many as the fewest": result({"here.marathon.times": (times,)}, format="feature"),
+            "Epochs until there": result({"count": Shown(self.counts, name="epochs_needed")}, format="count"),
+            "times as many as the fewest": result({"here.marathon.times": (times,)}, format="shown"),
         }
-        chart = _losses("marathon", "The same three losses, up to 131,072 epochs", "epoch (each line tenfold)",
+        chart = _losses("marathon", "The same three losses, up to 131,072 epochs", "epoch (in powers of ten)",
                         ALT_MARATHON, x_max=1e6, x_min=1, log_x=True, x_format="#,##0", wide=5)  # fmt: skip
         far = (
             (
@@ -180,7 +181,7 @@ class Descent:
             )
             for key in TABLES
         )  # fmt: skip
-        lesson.page("Marathon: how many epochs until it arrives?", ABOUT_MARATHON, level(
+        lesson.page("Marathon: how many epochs until it arrives? (for the curious)", ABOUT_MARATHON, level(
             [
                 grid("", counts, heads=[*TABLES.values()]),
                 table(lesson.cells(self.doubled), self._of("marathon.loss")),
@@ -199,4 +200,4 @@ def _losses(page: str, title: str, x: str, alt: str, **more: Any) -> Plot:
         (words.lower(), f"{page}.epoch", f"{page}.{key}.loss", f"line {i + 1}")
         for i, (key, words) in enumerate(TABLES.items())
     ]
-    return plot(title, x, "mean squared error", lines, alt, y_format="0.00", y_min=0.1, y_max=0.4, **more)
+    return plot(title, x, "mean squared error", lines, alt, y_format="0.00", y_min=0, y_max=0.4, height=280, **more)

@@ -9,12 +9,12 @@ from sheetnet.course.preparing.sheets import Sheets
 from sheetnet.graph.node import apply, where
 
 TRIES = (
-    "On Missing, give your own number 0, 30, 80. Only the last two ways use it: which loss moves, which does not?",
-    "On Data, blank the age of passenger 1 (22) and give passenger 6 (blank) 40: what follows? Then undo (Ctrl+Z).",
+    "On Missing, type 0, 30, 80 as your own number. Only the last two ways use it. Which loss moves, which does not?",
+    "On Data, clear the age of passenger 1 (22) and give passenger 6 (blank) 40. What follows? Then undo (Ctrl+Z).",
     "On Classes, give the classes the numbers 1, 3, 2. Which losses move, and which do not?",
-    "On Rank, take Ones away, or one class: what do the determinant and the smallest loss do?",
     "On Large, compare the charts. On Data, make the Fare of passenger 1 5000: what moves? Then put 7.25 back.",
     "On Epochs, give Raw the rate {below:.5f}, then {above:.5f}, above its limit. How many epochs does each table need?",
+    "For the curious: on Rank, take Ones away, or one class. What do the determinant and the smallest loss do?",
 )
 
 
@@ -46,7 +46,7 @@ class Preparing(Sheets):
         "say why one large column slows learning down",
         "prepare a table of your own",
     )
-    purpose = "A table of passengers holds words, blanks, and columns of all sizes. You make it fit for multiplication in three ways each, and see in the loss, in a determinant and in the number of epochs what each way costs."
+    purpose = "A table of passengers holds words, blanks, and columns of all sizes. You make it ready for multiplication, each time in several ways. The loss and the number of epochs show what each way costs."
 
     def sheets(self) -> None:
         super().sheets()
@@ -73,7 +73,7 @@ class Preparing(Sheets):
             *(Watched(node, name, no) for name, node in columns.items()),
             Watched(b.own, "your own number"),
             Watched(self.classes.codes, "numbers given to classes"),
-            Watched(self.classes.take, "columns taken"),
+            Watched(self.rank.take, "columns taken"),
             Watched(self.scales.start, "weights at the start"),
             *(Watched(d.lr[key], f"learning rate: {words}") for key, words in TABLES.items()),
             Watched(d.within, "within this share"),
@@ -87,28 +87,43 @@ class Preparing(Sheets):
             Word(
                 "median", "The middle one of all numbers in order; a few extreme ones do not move it.", "missing.median"
             ),
-            Word("mode", "The most common entry; on a tie, here, the one that stands first.", "missing.mode"),
+            Word(
+                "mode", "The most common entry. If two are as common, here the one that stands first.", "missing.mode"
+            ),
             Word("spread", "Standard deviation: the typical distance from the mean.", "missing.spread"),
             Word(
+                "least squares",
+                "A formula that finds the weights with the smallest possible loss at once, without steps.",
+                "missing.weights",
+            ),
+            Word(
                 "category",
-                "A name out of a few, such as a class or a port, even if it is written as a number.",
+                "One name out of a few, such as a class or a port. It may be written as a number.",
                 "classes.codes",
             ),
             Word("dummy column", "1 where a row is of one category, else 0.", "coding.three.X"),
-            Word(
-                "pivot",
-                "What is left of a column's squares after all that it shares with earlier columns.",
-                "rank.pivots",
-            ),
-            Word("rank", "How many columns say something new.", "rank.rank"),
-            Word(
-                "determinant", "The product of the pivots of X'X; 0 means no inverse, so no single answer.", "rank.det"
-            ),
             Word(
                 "scaling", "Dividing a column, here by its largest, so that all columns are of one size.", "large.share"
             ),
             Word("logarithm", "log10(10) is 1, log10(100) is 2: steps of ten times become equal steps.", "large.log"),
             Word("histogram", "How many entries lie in each of many equal intervals.", "bins.fare.n"),
+            Word("safe rate", "A learning rate at which the loss surely does not grow without end.", "epochs.raw.safe"),
+            Word(
+                "X'X",
+                "For the curious: X turned on its side, times X. One number for each pair of columns.",
+                "slopes.raw.gram",
+            ),
+            Word(
+                "pivot",
+                "For the curious: what is left of a column's squares when what it shares is taken out.",
+                "rank.pivots",
+            ),
+            Word("rank", "For the curious: how many columns say something new.", "rank.rank"),
+            Word(
+                "determinant",
+                "For the curious: the product of the pivots of X'X. 0 means no inverse, so no single answer.",
+                "rank.det",
+            ),
         ]
 
 

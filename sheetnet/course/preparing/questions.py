@@ -112,7 +112,7 @@ def _of_classes(lesson: Sheets) -> list[Exercise]:
 
 
 def _of_columns(lesson: Sheets) -> list[Exercise]:
-    c, taken = lesson.classes, lesson.book.block("rank.n_taken").node
+    c, taken = lesson.rank, lesson.book.block("rank.n_taken").node
     five, two_ones, two = (
         np.array([take]) for take in ([1.0] * 5, [1.0, 1.0, 0.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0, 0.0])
     )
@@ -169,7 +169,7 @@ def _of_sizes(lesson: Sheets) -> list[Exercise]:
         Exercise(
             f"All weights are 0, the rate is {rate}, the slope of Fare is {steep:g} and that of Male {flat:g}. Write a formula for the weight of Male after one step.", -rate * flat, 1e-6,
             slips=(Slip(rate * flat, "Against the slope: minus a number below 0 makes it larger."), Slip(-rate * steep, "That is the weight of Fare."), Slip(-flat, "The slope times the rate is the step."), Slip(rate, "That is the rate alone. Times the slope.")),
-            hint="new = old - rate x slope, with the slope of Male.", why="With a rate that is small enough for Fare, Male hardly moves: that is why the raw table is slow.",
+            hint="new = old - rate × slope, with the slope of Male.", why="With a rate that is small enough for Fare, Male hardly moves: that is why the raw table is slow.",
         ),
         Exercise(
             "On Epochs, as it came: how many epochs does the table divided by the largest need?", d.count["max"], 0.25,
@@ -221,7 +221,7 @@ def _other_names(lesson: Sheets) -> Prediction:
 
 
 def _one_more_column(lesson: Sheets) -> Prediction:
-    loss, take = lesson.book.block("rank.loss").node, lesson.classes.take
+    loss, take = lesson.book.block("rank.loss").node, lesson.rank.take
     three, four = (
         substitute([loss], {take: constant((taken,))})[0]
         for taken in ((1.0, 1.0, 1.0, 0.0, 0.0), (1.0, 1.0, 1.0, 1.0, 0.0))
@@ -248,7 +248,7 @@ def _steepest(lesson: Sheets) -> Prediction:
     return Prediction(
         "Whether one is a man says far more about survival than the Fare does. At the start all weights are 0. Which weight of the raw table has the steeper slope?",
         ("that of Male", "that of Fare", "both alike"), _smaller(-apply("abs", male), -apply("abs", fare)), male, fare,
-        "The slopes in Male and in Fare", "A slope is a sum of error x column. A column of large numbers has a large slope, whether it matters or not.", "slopes.raw.exact",
+        "The slopes in Male and in Fare", "A slope is a sum of error × column. A column of large numbers has a large slope, whether it matters or not.", "slopes.raw.exact",
     )  # fmt: skip
 
 
@@ -256,7 +256,7 @@ def _epochs(lesson: Sheets) -> Prediction:
     raw, divided = lesson.descent.count["raw"], lesson.descent.count["max"]
     times = raw / divided
     return Prediction(
-        "Descent runs on the raw table, and on the one divided by its largest, each with a rate that is safe for it. How many epochs does the second one need?",
+        "Descent runs on the raw table, and on the one divided by its largest. Each has a rate that is safe for it. How many epochs does the second one need?",
         ("more than half as many", "from a half to a tenth", "from a tenth to a hundredth", "less than a hundredth"),
         1.0 + sum((is_above(times, lift(by)) for by in (2.0, 10.0, 100.0)), lift(0.0)), raw, divided,
         "Epochs, raw and divided", "One rate serves all weights. Where Fare is in hundreds it must be tiny, and all other weights crawl.", "epochs.raw.lr",

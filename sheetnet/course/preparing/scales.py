@@ -14,7 +14,7 @@ from sheetnet.graph.node import Node, apply, hstack, mean, square, vstack, where
 from sheetnet.page.flow import across, beside, down
 from sheetnet.page.grid import facts
 from sheetnet.page.parts import Note, Table, Words, table
-from sheetnet.page.plot import Plot, plot
+from sheetnet.page.plot import Plot, Some, plot
 from sheetnet.page.shown import Group, Shown, backward, forward, result
 
 BINS, WIGGLE = 20, 0.001
@@ -25,25 +25,30 @@ COLUMNS = {
     "log": ("log10(Fare+1)", "weight", "fare_log"),
 }
 FOUND: dict[str, Any] = {
-    "max": ("Largest",), "mean": ("Mean",), "median": ("Median",), "half": ("Half lie below", "share", "result"),
-    "slope": ("Best slope", "small"), "loss": ("Its loss", "loss", "result"),
+    "max": ("Largest", "short"), "mean": ("Mean", "short"), "median": ("Median", "short"), "half": ("Half lie below", "share", "result"),
+    "slope": ("Best slope",), "loss": ("Its loss", "weight", "result"),
 }  # fmt: skip
 TABLES = {"raw": "Raw", "max": "Divided by max", "log": "log10 of Fare"}
 FARES = {"raw": "fare", "max": "share", "log": "log"}
 FEATURES = ("Age", "Fare", "Male", "Class 1", "Class 2", "Ones")
-ABOUT_LARGE = "Fare as it is, divided by its largest, and by logarithm. Compare the two charts, and the losses of a model with this one column."
-HALF = "Half lie below: median / largest, on an axis from 0 to 1. Its loss: of a line in this column alone."
+ABOUT_LARGE = "Fare as it is, divided by its largest, and its logarithm. Compare the two charts, then the losses of a model with this one column."
+HALF = (
+    "Half lie below: median / largest, as a share of the whole axis. Its loss: of the best line in this column alone."
+)
 LARGE_NOTE = (
-    "Dividing by the largest changes the numbers on the axis, not the shape, and not the best loss: the slope only grows as the column shrinks. A logarithm changes the shape: it pulls the few large fares together and the many small ones apart. Fare + 1, since log10(0) does not exist and some paid nothing.\n\n"
-    "Try this: on Data, make the Fare of passenger 1 5000 (then 7.25 again). Which of the columns is squeezed flat by one passenger?"
+    "Dividing by the largest changes the numbers on the axis. It does not change the shape, nor the best loss: the slope grows as the column shrinks.\n\n"
+    "A logarithm counts tens: log10(10) is 1, log10(100) is 2. It pulls the few large fares together and the many small ones apart. Why Fare + 1? Some paid nothing, and log10(0) does not exist.\n\n"
+    "Try this: on Data, make the Fare of passenger 1 5000 (then 7.25 again). Which column is squeezed flat by one passenger?"
 )
 OF_BINS = "The bins of the two charts (the first begins below 0, so that a Fare of 0 is in it)"
-ABOUT_TABLES = "Only Age and Fare differ. Raw: as written down. Then each divided by its largest. Then Fare by its logarithm instead."
-ABOUT_SLOPES = "The slope of the loss in each weight, by wiggling and exact, for the three tables. Compare Fare with Male in each of them."
+ABOUT_TABLES = "Only Age and Fare differ. Raw: as written down. Second: each divided by its largest. Third: the logarithm in place of Fare."
+ABOUT_SLOPES = "The slope of the loss in each weight, for the raw table and for one divided by its largest. Compare Fare with Male."
 SLOPES_NOTE = (
-    "A weight's slope is a sum over passengers of error x column. A column of large numbers has a large slope, whether it matters or not. One learning rate serves all weights: small enough for Fare, it is far too small for Male.\n\n"
-    "The loss of a linear model needs only X'X, X'y and y'y: 6 x 6 numbers in place of {n} x 6. Third column of slopes: 2 (X'X w - X'y) / {n}, the same. So the epochs on the next sheet are cheap."
+    "A weight's slope comes from a sum over passengers of error × column. A column of large numbers has a large slope, whether it matters or not.\n\n"
+    "One learning rate serves all weights. A rate that is small enough for Fare is far too small for Male.\n\n"
+    "Divided by the largest, all slopes are of one size."
 )
+CURIOUS = "For the curious: the loss of a linear model needs only X'X, X'y and y'y. These are 6 × 6 numbers in place of {n} × 6. The slopes are 2 (X'X w - X'y) / {n}, the same as the exact ones. So the epochs on the next sheet are cheap."
 
 
 class Scales:
@@ -80,14 +85,14 @@ class Scales:
         titles = [title for title, _, _ in COLUMNS.values()]
         lesson.page("Large: one column outweighs the others", ABOUT_LARGE, across(
             down(
-                down(table(figures, names=titles, named="word"), Words(HALF, "hint"), gap=0),
                 beside(
-                    _bars("fare", "line 1", "most stand in the first two bars", x_format="0", wide=5),
-                    _bars("log", "line 2", "they spread over the axis", x_format="0.00", wide=6),
+                    _fares("fare", "line 1", "most stand in the first two bars", x_format="0", wide=5),
+                    _fares("log", "line 2", "they spread over the axis", x_format="0.0", wide=5),
                 ),
-                Note(LARGE_NOTE),
+                down(table(figures, names=titles, named="word"), Words(HALF, "hint"), gap=0),
                 self._bins(lesson),
             ),
+            Note(LARGE_NOTE, 4),
             table(shown, names=self.blanks.n, corner="No"),
         ))  # fmt: skip
 
@@ -123,33 +128,53 @@ class Scales:
         self.moment = {key: (X.T @ self.y).named("moment") for key, X in self.X.items()}
         n = Shown(self.n, "Passengers", name="n_rows")
         sums = [result({"n": n}, format="plain"), result({"yy": Shown(self.yy, "y'y", name="yty")}, format="plain")]
-        lesson.page("Slopes: which weight has the steepest one?", ABOUT_SLOPES, down(
-            beside(*(facts("", group) for group in (lesson.cells(self.wiggle), *sums))),
-            *(self._three(key, lesson.cells(self.start) if key == "raw" else None) for key in TABLES),
-            across(Note(SLOPES_NOTE.format(n=self.blanks.n)), table(lesson.cells(self.eye))),
+        seen, curious = zip(
+            *(self._of(key, lesson.cells(self.start) if key == "raw" else {}) for key in TABLES), strict=True
+        )
+        lesson.page("Slopes: which weight has the steepest one?", ABOUT_SLOPES, across(
+            down(
+                beside(
+                    _slopes("raw", "two columns tower above the others", "0"),
+                    _slopes("max", "all are of one size", "0.0"),
+                ),
+                beside(facts("", lesson.cells(self.wiggle)), facts("", sums[0])),
+                *seen,
+            ),
+            down(Note(SLOPES_NOTE, 5), Note(CURIOUS.format(n=self.blanks.n), 5), facts("", sums[1]), *curious, table(lesson.cells(self.eye))),
         ))  # fmt: skip
 
-    def _three(self, key: str, start: Group | None) -> Table:
-        """Of one table: losses with a weight moved, its slopes in three ways, X'X and X'y."""
+    def _of(self, key: str, start: Group) -> tuple[Table, Table]:
+        """Of one table: losses with a weight moved and its slopes in two ways; X'X, X'y and the slopes from them."""
         X, gram, moment = self.X[key], self.gram[key], self.moment[key]
         moves = self.start + self.wiggle * self.eye, self.start - self.wiggle * self.eye
         up, low = (square(X @ moved - self.y).T @ self.blanks.ones / self.n for moved in moves)
         wiggled = (up - low) / (2.0 * self.wiggle)
         exact = gradient(mean(square(X @ self.start - self.y)), [self.start])[0]
         short = 2.0 * (gram @ self.start - moment) / self.n
-        slopes = {"wiggled": (wiggled, "Wiggled"), "exact": (exact, "Exact"), "short": (short, "From X'X")}
-        shown = forward({"up": (up, "Loss, up"), "down": (low, "Loss, down")}, format="small")
-        shown |= backward(slopes, format="small") | result({"apart": (apply("abs", wiggled - exact), "Apart", "diff")})
+        slopes = backward({"wiggled": (wiggled, "Wiggled"), "exact": (exact, "Exact")}, format="short")
+        losses = forward({"up": (up, "Loss, up"), "down": (low, "Loss, down")})
+        apart = result({"apart": (apply("abs", wiggled - exact), "Apart", "apart")})
         sums = {
-            "gram": Shown(gram, "X'X", labels=FEATURES, name=f"gram_{key}"),
-            "moment": Shown(moment, "X'y", name=f"moment_{key}"),
+            "gram": Shown(gram, "X'X", "short", labels=FEATURES, name=f"gram_{key}"),
+            "moment": Shown(moment, "X'y", "short", name=f"moment_{key}"),
         }
-        both = [{f"slopes.{key}.{id}": one for id, one in group.items()} for group in (shown, sums)]
-        return table(start, both[0], None, both[1], names=FEATURES, lead=TABLES[key])
+        sums |= backward({"short": (short, "From X'X")}, format="short")
+        both = [{f"slopes.{key}.{id}": one for id, one in group.items()} for group in (losses | slopes | apart, sums)]
+        words = TABLES[key]
+        return table(start, both[0], names=FEATURES, lead=words), table(both[1], names=FEATURES, lead=words)
 
 
-def _bars(key: str, look: str, words: str, **more: Any) -> Plot:
+def _slopes(key: str, words: str, y_format: str) -> Plot:
+    """The slope of the loss in each weight, as bars."""
+    names = Some("slopes.start", cols=(-1, -1))
+    lines = [("slope", names, f"slopes.{key}.exact", "line 1")]
+    alt = "Bars that go down from 0: the slope of the loss in each of the six weights."
+    return plot(f"{TABLES[key]}: {words}", "weight of", "slope", lines, alt, y_format=y_format, x_min=None,
+                columns=True, width=400, height=280, wide=5)  # fmt: skip
+
+
+def _fares(key: str, look: str, words: str, **more: Any) -> Plot:
     title, lines = COLUMNS[key][0], [("passengers", f"bins.{key}.to", f"bins.{key}.n", look)]
     alt = f"Passengers by {title} in twenty equal steps up to the largest."
     return plot(f"{title}: {words}", f"{title}, up to", "passengers", lines, alt, y_format="0", x_min=None, y_min=0,
-                columns=True, width=425, height=340, **more)  # fmt: skip
+                columns=True, width=405, height=220, **more)  # fmt: skip
