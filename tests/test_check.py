@@ -197,7 +197,7 @@ def table_xml(_: Made) -> str:
     return "xl/tables/table1.xml"
 
 
-X_NAME = '<definedName name="X">Features!$L$7:$U$30</definedName>'
+X_NAME = '<definedName name="X">Features!$L$13:$U$36</definedName>'
 # what is planted: (the fault, where it must be found, whether nothing else may be found)
 FAULTS: dict[str, tuple[Fault, str, bool]] = {
     "a formula replaced by its own number": (
@@ -233,13 +233,13 @@ FAULTS: dict[str, tuple[Fault, str, bool]] = {
         False,
     ),
     "a feature of another column": (
-        cells(lambda m: {m.cell("features.Age", 4): "=LOOKUP(B11,passengers[No],passengers[Fare])"}),
-        "Features!F11",
+        cells(lambda m: {m.cell("features.Age", 4): "=LOOKUP(B17,passengers[No],passengers[Fare])"}),
+        "Features!F17",
         False,
     ),
     "a rate of its own in one row": (cells(descent_with_its_own_rate), "'Descent Linear'!O9", True),
     "a name one row down": (
-        xml(workbook_xml, X_NAME, X_NAME.replace("$7", "$8").replace("$30", "$31")),
+        xml(workbook_xml, X_NAME, X_NAME.replace("$13", "$14").replace("$36", "$37")),
         "name X",
         False,
     ),
@@ -252,7 +252,7 @@ FAULTS: dict[str, tuple[Fault, str, bool]] = {
     "a sheet renamed": (sheets(lambda book: setattr(book["MMULT"], "title", "Product")), "MMULT", True),  # type: ignore[index]
     "a sheet deleted": (sheets(lambda book: book.remove(book["Descent Linear"])), "Descent Linear", True),  # type: ignore[attr-defined, index]
     "another number in No of Data": (cells(lambda m: {m.cell("data.No", 2): 99}), "Data!A7", False),
-    "another number in No of Features": (cells(lambda m: {m.cell("features.no", 5): 1}), "Features!A12", False),
+    "another number in No of Features": (cells(lambda m: {m.cell("features.no", 5): 1}), "Features!A18", False),
     "another number in Epoch": (cells(lambda m: {m.cell("linear.descent.epoch", 3): 4}), "'Descent Linear'!A10", True),
     "a loss of torch overwritten": (
         cells(lambda m: {m.cell("torch.linear.descent.loss", 1): 0.5}),

@@ -1,4 +1,4 @@
-"""What a window of 1366 x 768 shows of lessons 1, 2 and 4 before anybody scrolls: the picture, and plain numbers."""
+"""What a window of 1366 x 768 shows of lessons 1 to 4 before anybody scrolls: the picture, and plain numbers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Made
+from openpyxl import load_workbook
 
 from sheetnet.book import reader
 from sheetnet.course import kind_of
@@ -22,6 +23,7 @@ from sheetnet.page.screen import Geometry
 # Charts below the first screen, each beside or under one that is on it
 LATER = {
     "a, b and c on their way": "the curve and the loss come first",
+    "Work grows faster than reading": "the workers come first",
     "The size of the error: 0 at the knots, arches between": "the two falling lines come first",
     "Accuracy of Linear, epoch by epoch": "the loss, which is what descent makes small, comes first",
     "Accuracy of Two ReLU, epoch by epoch": "the loss, which is what descent makes small, comes first",
@@ -31,9 +33,9 @@ SHAPE = re.compile(r"\d+ x \d+( .*)?")
 
 @pytest.fixture(scope="module")
 def lessons(small: Made) -> list[Lesson]:
-    """Lessons 1 and 2, and lesson 4 with its 100 epochs, laid out."""
+    """Lessons 1 to 3, and lesson 4 with its 100 epochs, laid out."""
     titanic = Titanic(replace(small.workbook.spec, epochs=100))
-    return [kind_of("quadratic")("0"), kind_of("relu")("0"), titanic]
+    return [*(kind_of(name)("0") for name in ("quadratic", "relu", "matmul")), titanic]
 
 
 def unseen(page: Page) -> Iterator[str]:
@@ -59,7 +61,7 @@ def pages_of_5_to_7() -> list[Page]:
 
 def test_lessons_5_to_7_show_first_charts_and_notes_at_once(pages_of_5_to_7: list[Page]) -> None:
     """The first chart and the first note of each sheet are whole on its first screen."""
-    assert sum(bool(page.charts) for page in pages_of_5_to_7) == 23
+    assert sum(bool(page.charts) for page in pages_of_5_to_7) == 26
     assert {title for page in pages_of_5_to_7 for title in unseen(page)} == set(LATER_IN_5_TO_7)
     notes = [(page, next((text for text in page.texts if text.style == "note"), None)) for page in pages_of_5_to_7]
     cut = [page.name for page, note in notes if note and note not in Geometry(page).first_screen().texts]
@@ -74,7 +76,7 @@ def test_numbers_of_lessons_5_to_7_are_such_as_people_read(pages_of_5_to_7: list
 
 def test_the_first_chart_of_each_sheet_is_whole_on_its_first_screen(lessons: list[Lesson]) -> None:
     pages = [page for lesson in lessons for page in lesson.book.pages]
-    assert sum(bool(page.charts) for page in pages) == 13
+    assert sum(bool(page.charts) for page in pages) == 22
     assert {title for page in pages for title in unseen(page)} == set(LATER)
 
 
@@ -87,7 +89,7 @@ def test_a_first_chart_below_the_screen_is_noticed(lessons: list[Lesson]) -> Non
 
 
 def test_start_of_lesson_4_shows_rates_results_and_reason_at_once(lessons: list[Lesson]) -> None:
-    page = lessons[2].book.pages[0]
+    page = lessons[-1].book.pages[0]
     seen = {block.id for block in Geometry(page).first_screen().blocks}
     assert seen >= {
         "start.linear.lr",
@@ -113,8 +115,8 @@ def test_shapes_are_not_said_before_lesson_3_nor_where_one_answers(
     assert {"MMULT", "Features", "Torch"} <= shapes_in(small.path)
 
 
-@pytest.mark.parametrize("name", ["quadratic", "relu"])
-def test_numbers_of_lessons_1_and_2_are_such_as_people_read(name: str) -> None:
+@pytest.mark.parametrize("name", ["quadratic", "relu", "matmul"])
+def test_numbers_of_the_first_lessons_are_such_as_people_read(name: str) -> None:
     """No differences by powers of ten, and six decimals only where what is shown is smaller than a thousandth."""
     blocks = [block for page in kind_of(name)("0").book.pages if page.name != "Torch" for block in page.blocks]
     assert "diff" not in {block.format for block in blocks}
@@ -130,3 +132,20 @@ def test_a_flat_line_has_no_corner_in_words() -> None:
     assert [found.item() for found in evaluate(corners, lesson.by_node(inputs))] == ["no corner"] * 3
     said = lesson.torch_says(inputs)
     assert not {"one.corner", "two.corner_1"} & set(said)
+
+
+def test_the_chosen_row_column_and_entry_of_a_product_stand_out(lesson_file: Callable[[str], Path]) -> None:
+    """Also once other ones are chosen: the condition reads the yellow cells."""
+    book = kind_of("matmul")("0").book
+    at = {id: book.block(f"product.{id}").area.address((True, True)) for id in ("row", "column")}
+    found = load_workbook(lesson_file("matmul"))["Product"].conditional_formatting
+    rules = {str(one.sqref): one.rules[0].formula[0] for one in found if one.rules[0].type == "expression"}
+    conditions = {
+        id: rules[book.block(f"product.{id}").area.address()]
+        for id in ("A", "B", "turned", "hand", "sumproduct", "mmult")
+    }
+    top, left = (book.block(f"product.{id}").area for id in ("A", "B"))
+    assert conditions["A"] == f"AND(ROW()-{top.row}={at['row']})"
+    assert conditions["B"] == f"AND(COLUMN()-{left.col}={at['column']})"
+    assert at["column"] in conditions["turned"]
+    assert all(cell in conditions[id] for id in ("hand", "sumproduct", "mmult") for cell in at.values())

@@ -592,6 +592,24 @@ def test_one_step_in_small_numbers_is_what_one_works_out_in_ones_head(small: Mad
     assert small.values["small.loss"].item() == 6 > small.values["small.loss_after"].item() == pytest.approx(2.32)
 
 
+@pytest.mark.parametrize("no", [1, 10, 24])
+def test_one_passenger_is_followed_from_the_entry_to_the_error_and_to_other_ages(small: Made, no: int) -> None:
+    workbook, table = small.workbook, small.table
+    given = workbook.by_node({**small.inputs, "passenger.no": np.array([[float(no)]])})
+    said = {id: given_of(workbook, f"passenger.{id}", given) for id in ("raw_Age", "x", "two_relu.votes", "ages")}
+    lin, pred, error, at = (
+        given_of(workbook, f"passenger.two_relu.{id}", given) for id in ("lin", "pred", "error", "at")
+    )
+    x, y = table.X[no - 1], table.y[no - 1]
+    W = np.stack([small.values[f"two_relu.descent.W_{unit}"][-1] for unit in (1, 2)]).T
+    assert said["x"][:, 0].tolist() == x.tolist()
+    assert said["two_relu.votes"].sum(axis=0) == pytest.approx(lin[0])
+    assert pred.item() == pytest.approx(np.maximum(x @ W, 0.0).sum()) == pytest.approx(error.item() + y.item())
+    others, age = np.repeat(x[None], len(said["ages"]), axis=0), table.features.index("Age_N")
+    others[:, age] = said["ages"][:, 0] * x[age] / said["raw_Age"].item()
+    assert at[:, 0] == pytest.approx(np.maximum(others @ W, 0.0).sum(axis=1))
+
+
 # ---- own numbers
 
 SEEDS = int(os.environ.get("SEEDS", "0"))  # tried of each lesson; by default as many as are cheap

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.usefixtures("one_office")
 
 SHEETS = ["Start", "Predict", "Data", "Features", "Linear", "Two ReLU", "MMULT", "Small", "Gradient Linear"]
 SHEETS += ["Gradient Two ReLU"]
-SHEETS += ["Descent Linear", "Descent Two ReLU", "Torch", "Words", "Exercises"]
+SHEETS += ["Descent Linear", "Descent Two ReLU", "Passenger", "Torch", "Words", "Exercises"]
 COMMITTED = ROOT / "workbooks" / "04_titanic.xlsx"
 
 
@@ -538,7 +538,7 @@ def test_a_difference_to_the_committed_workbook_would_be_noticed(small: Made, tm
         ("xl/sharedStrings.xml", rb"Change a yellow weight", rb"Change a yellow number"),
         ("xl/sharedStrings.xml", rb"(two_relu.start&quot;:|two_relu.start\":)\[\[", rb"\1[[1"),
         ("xl/sharedStrings.xml", rb"(epochs&quot;|epochs\"):5", rb"\1:6"),
-        ("xl/workbook.xml", rb"Features!\$L\$7", rb"Features!$L$8"),
+        ("xl/workbook.xml", rb"Features!\$L\$13", rb"Features!$L$14"),
         ("docProps/core.xml", rb"2000-01-01", rb"2001-01-01"),
     ],
 )

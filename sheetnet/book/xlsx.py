@@ -29,6 +29,7 @@ from sheetnet.errors import WorkbookError
 from sheetnet.page.book import Block, Book, Formula, Page, Text
 from sheetnet.page.language import said, speaking
 from sheetnet.page.look import (
+    CHOSEN,
     FIXED_FORMATS,
     FONT,
     LARGE,
@@ -122,6 +123,7 @@ class Formats:
         self._file = file
         self._made: dict[tuple[str, str], Any] = {}
         self.large = file.add_format({"num_format": LARGE_FORMAT})
+        self.chosen = file.add_format(CHOSEN)
 
     def get(self, style: str, number: str = "") -> Any:
         """The XlsxWriter format of a style of look.STYLES with a number format of look.NUMBER_FORMATS."""
@@ -187,6 +189,9 @@ def lay_out(sheet: Any, page: Page, formats: Formats) -> None:
     """Write a page's settings and words, all but its blocks and charts."""
     _settings(sheet, page, formats)
     tips.bound(sheet, page)
+    for one in page.highlights:
+        rule = {"type": "formula", "criteria": one.condition, "format": formats.chosen}
+        sheet.conditional_format(*one.area.corners, rule)
     for text in page.texts:
         format = formats.get(text.style)
         if text.tall == 1 and not text.link and _runs_on(STYLES[text.style]):

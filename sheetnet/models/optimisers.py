@@ -70,8 +70,8 @@ class Optimiser:
         """The step in words, a line for each formula.
 
         >>> print(OPTIMISERS["momentum"].in_words())
-        m after = 0.9 x m then + gradient
-        W after = W then - rate x m after
+        m after = 0.9 × m then + gradient
+        W after = W then - rate × m after
         """
         return self.words.format(**{name: number(value) for name, value in self.settings.items()})
 
@@ -174,41 +174,41 @@ _MEAN = "running mean of gradients, the older count less"
 _MEAN_SQ = "running mean of squared gradients, the older count less"
 _BETAS = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
 _MEANS = (
-    "m after = {beta1} x m then + (1 - {beta1}) x gradient\nv after = {beta2} x v then + (1 - {beta2}) x gradient^2\n"
+    "m after = {beta1} × m then + (1 - {beta1}) × gradient\nv after = {beta2} × v then + (1 - {beta2}) × gradient^2\n"
     "m_hat = m after / (1 - {beta1}^t), as m began at 0\nv_hat = v after / (1 - {beta2}^t)\n"
 )
 
 OPTIMISERS: dict[str, Optimiser] = {
     optimiser.name: optimiser
     for optimiser in (
-        Optimiser("sgd", "SGD", _sgd, "W after = W then - rate x gradient", 1e-3, 0.1,
+        Optimiser("sgd", "SGD", _sgd, "W after = W then - rate × gradient", 1e-3, 0.1,
                   tried="0.15, 0.2, 0.21, 0.3, 50"),
         Optimiser(
             "momentum", "SGD with momentum", _momentum,
-            "m after = {momentum} x m then + gradient\nW after = W then - rate x m after",
+            "m after = {momentum} × m then + gradient\nW after = W then - rate × m after",
             1e-3, 0.05, {"momentum": 0.9}, {"m": _SUM}, tried="0.2, 0.3, 0.38, 0.4, 50",
         ),
         Optimiser(
             "adagrad", "Adagrad", _adagrad,
             "sum_sq after = sum_sq then + gradient^2\n"
-            "W after = W then - rate x gradient / (SQRT(sum_sq after) + {eps})",
+            "W after = W then - rate × gradient / (SQRT(sum_sq after) + {eps})",
             1e-2, 0.1, {"eps": 1e-10}, {"sum_sq": "all squared gradients so far, added up"}, True,
         ),
         Optimiser(
             "rmsprop", "RMSprop", _rmsprop,
-            "v after = {alpha} x v then + (1 - {alpha}) x gradient^2\n"
-            "W after = W then - rate x gradient / (SQRT(v after) + {eps})",
+            "v after = {alpha} × v then + (1 - {alpha}) × gradient^2\n"
+            "W after = W then - rate × gradient / (SQRT(v after) + {eps})",
             1e-2, 0.01, {"alpha": 0.99, "eps": 1e-8}, {"v": _MEAN_SQ}, True,
         ),
         Optimiser(
             "adam", "Adam", _adam,
-            _MEANS + "W after = W then - rate x m_hat / (SQRT(v_hat) + {eps})",
+            _MEANS + "W after = W then - rate × m_hat / (SQRT(v_hat) + {eps})",
             1e-3, 0.02, _BETAS, {"m": _MEAN, "v": _MEAN_SQ}, True,
         ),
         Optimiser(
             "adamw", "AdamW", _adamw,
-            f"W_less = W then x (1 - rate x {{weight_decay}})\n{_MEANS}"
-            "W after = W_less - rate x m_hat / (SQRT(v_hat) + {eps})",
+            f"W_less = W then × (1 - rate × {{weight_decay}})\n{_MEANS}"
+            "W after = W_less - rate × m_hat / (SQRT(v_hat) + {eps})",
             1e-3, 0.02, _BETAS | {"weight_decay": 0.01}, {"m": _MEAN, "v": _MEAN_SQ}, True,
         ),
     )

@@ -146,8 +146,8 @@ def torch_page(
         "Torch",
         "Torch: does PyTorch say the same?",
         in_words(
-            "Grey numbers are values that torch {version} gave ({how}) when this workbook was made; beside them what"
-            " the formulas of this workbook say now.",
+            "Grey numbers are values that torch {version} gave ({how}) when this workbook was made. Beside them"
+            " stands what its formulas say now.",
             version=version,
             how=how,
         ),

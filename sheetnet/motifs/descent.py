@@ -15,6 +15,7 @@ from sheetnet.page.parts import table
 from sheetnet.page.plot import plot
 from sheetnet.page.shown import Group, Shown, forward, shown
 
+CUT = 1.0  # where the picture of a loss is cut off, so that a leap does not hide the rest
 BOUNDED = "A rate too large makes the loss leap, but not run away: however steep it is, the rate alone bounds a step."
 
 
@@ -25,7 +26,7 @@ def descent_page(book: Book, net: Trained, names: tuple[str, ...]) -> None:
     page = book.page(
         f"Descent {title}",
         f"Descent {title}: {last} epochs, each a step {by}from the row above",
-        "Change the learning rate on Start: the whole curve moves, and the dashed line stays where torch was. "
+        "Change the learning rate on Start: the whole curve moves, the dashed line of torch stays. "
         + (BOUNDED if net.optimiser.bounded and not telling(net.model).units else telling(net.model).too_large),
     )
     curves = shown("fixed", {"epoch": (net.epoch_numbers, "Epoch", "plain")})
@@ -44,7 +45,7 @@ def descent_page(book: Book, net: Trained, names: tuple[str, ...]) -> None:
     lay(page, f"{prefix}.descent", across(
         table(curves, frozen=True),
         down(
-            _curve(net, "loss", "mean squared error", "[<1000]0.00;0E+0",
+            _curve(net, "loss", "mean squared error", "0.0",
                    [("torch, as it was built", "epoch", f"torch.{prefix}.descent.loss", "torch")]),
             _curve(net, "accuracy", "share of rows predicted right", "0%", []),
         ),
@@ -67,8 +68,8 @@ def _curve(net: Trained, what: str, axis: str, y_format: str, others: list[tuple
     title = net.model.title
     mark = ("the chosen epoch", net.common.epoch, net.chosen[what], "mark")
     return plot(
-        f"{what.title()} of {title}, epoch by epoch", "epoch", axis,
+        f"{what.title()} of {title}, epoch by epoch{f' (cut off at {CUT:g})' if what == 'loss' else ''}", "epoch", axis,
         [(f"{title}, this sheet", "epoch", what), *others, mark],
         f"Line chart of the {what} of the model {title} at each epoch, with the chosen epoch marked.",
-        y_format=y_format, y_max=1.0 if what == "accuracy" else None, x_max=net.common.epochs,
+        y_format=y_format, y_max=CUT if what == "loss" else 1.0, x_max=net.common.epochs,
     )  # fmt: skip

@@ -33,7 +33,7 @@ def data_page(book: Book, recipe: Recipe, first_model: str, shipped: bool) -> No
     columns |= forward({name: (node, "", "plain") for name, node in recipe.helpers.items()}, style="cells")
     columns = {name: replace(one, name=f"{TABLE}[{name}]") for name, one in columns.items()}
     known = result({f"data.fact.{label}": (node, label, "plain") for label, node in recipe.facts.items()})
-    note = _KEY.format(model=first_model) + (_SOURCE if shipped else "")
+    note = _KEY.format(model=first_model, helpers=HELPERS if recipe.picked else "") + (_SOURCE if shipped else "")
     lay(
         page,
         "data",
@@ -41,9 +41,11 @@ def data_page(book: Book, recipe: Recipe, first_model: str, shipped: bool) -> No
     )
 
 
+HELPERS = " Complete: 1 where Age and Embarked are known; only these rows are used. Count: how many there are so far."
 _KEY = (
     "Survived: 1 yes, 0 no. Pclass: 1 first, 2 second, 3 third class. SibSp: brothers, sisters and spouse aboard."
-    " Parch: parents and children aboard. Fare: pounds. Embarked: C Cherbourg, Q Queenstown, S Southampton.\n\n"
+    " Parch: parents and children aboard. Fare: pounds. Embarked: C Cherbourg, Q Queenstown, S Southampton."
+    "{helpers}\n\n"
     "Try this: change the age of passenger 1 to 80. Follow it to Features, to the prediction on {model}, and to the"
     " loss on Start. Then press undo."
 )
@@ -51,6 +53,27 @@ _SOURCE = (
     "\n\nSource: facts only (no names, tickets or cabins), gathered by the Encyclopedia Titanica contributors and"
     " T. Cason, distributed with the Vanderbilt biostatistics datasets."
 )
+
+
+WHY = {  # each column is as it is, by recipe
+    "sheet": (
+        "SibSp, Parch: as they are, for they are small. Age_N: age / largest age. All columns are then of similar size,"
+        " and one learning rate suits all weights.\n"
+        "log_Fare: log10(fare + 1). A few fares are very large; the logarithm brings them near the others. + 1, because"
+        " 0 has no logarithm.",
+        "Pclass_1, Pclass_2, Embark_S, Embark_C, Male: 1 yes, 0 no. Third class is not three times first class. Third"
+        " class: both 0. Queenstown: both 0.\n"
+        "Ones: 1 for everybody. Its weight is added for all, like the constant of a line.",
+    ),
+    "notebook": (
+        "Each column is divided by its largest. All columns are then of similar size, and one learning rate suits all"
+        " weights.\n"
+        "LogFare: the natural logarithm of fare + 1. A few fares are very large; the logarithm brings them near the"
+        " others. + 1, because 0 has no logarithm.",
+        "A name with _ is a question: 1 yes, 0 no. Third class is not three times first class. There is one column for"
+        " each answer, so no column of ones is needed.",
+    ),
+}
 
 
 def features_page(book: Book, recipe: Recipe) -> None:
@@ -69,6 +92,8 @@ def features_page(book: Book, recipe: Recipe) -> None:
         look = {"name": "y", "labels": ("y",)} if target else {"name": name}
         left |= forward({name: (node, name, _format(name))}, style="cells", **look)
     X = forward({"X": (recipe.X, "X", "feature")}, name="X", labels=tuple(recipe.features))
-    lay(page, "features", table(left, None, X, frozen=True))
+    told = [Note(words, wide) for words, wide in zip(WHY.get(recipe.name, ()), (9, 7), strict=False)]
+    body = table(left, None, X, frozen=not told)
+    lay(page, "features", down(across(*told), body) if told else body)
     area = book.block_of(recipe.X).area
     page.active = area.row, area.col

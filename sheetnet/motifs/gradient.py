@@ -7,15 +7,18 @@ from sheetnet.motifs.steps import FORMATS, steps
 from sheetnet.motifs.telling import telling
 from sheetnet.motifs.trained import Trained
 from sheetnet.page.book import Book, Role
-from sheetnet.page.flow import across, beside, down, lay
+from sheetnet.page.flow import across, down, lay
 from sheetnet.page.grid import facts, grid
 from sheetnet.page.parts import Note, Words, table
-from sheetnet.page.shown import Group, Shown, agreement, forward, result, shown, update
+from sheetnet.page.shown import Group, Shown, agreement, backward, forward, result, shown, update
 
-NEXT = ": the weights of the next epoch on the Descent sheet.\n\n"
-NOTE = (
-    "Wiggled: each weight up and down by the wiggle on Start; the difference of the two losses, divided by twice the"
-    " wiggle. "
+THEN = (
+    "W then: the weights at this epoch. Here they stand upright, a row for each feature; on {} they lie in a row.\n"
+    "{}\nThese are the weights of the next epoch on the Descent sheet."
+)
+WIGGLED = (
+    "For the curious: is the gradient right? Move each weight a little up and a little down, by the wiggle on Start."
+    " The difference of the two losses, divided by twice the wiggle, is the gradient, too. "
 )
 
 
@@ -26,8 +29,8 @@ def gradient_page(book: Book, net: Trained, names: tuple[str, ...]) -> None:
     page = book.page(
         f"Gradient {model.title}",
         f"Gradient {model.title}: one epoch in slow motion",
-        "Which way, and how far, does each weight move? Choose another epoch on Start and this page moves to it."
-        " Read the lower table from left to right, then the upper one.",
+        "Which way, and how far, does each weight move? Below: where its gradient comes from, passenger by passenger."
+        " Choose another epoch on Start.",
     )
 
     def call(name: str) -> str:
@@ -43,33 +46,34 @@ def gradient_page(book: Book, net: Trained, names: tuple[str, ...]) -> None:
     if net.counts:
         lines.append(result({"t": (net.t, "Step t", "plain")}, style="cells", name=call("t")))
     weights: Group = {"W": Shown(net.W_then, "W then", name=call("W_then"), labels=units)}
-    moved = {"up": (net.up, "Loss, weight + wiggle"), "down": (net.down, "Loss, weight - wiggle")}
-    weights |= forward(moved, format="fine", labels=units)
-    slopes: list[tuple[str, Node, str, str, Role]] = [
-        ("wiggled", net.wiggled, "wiggled", "wiggled", "backward"),
-        ("grad_W", net.grad_W, "exact", "grad_W", "backward"),
-        ("t_grad_W", net.t_grad_then, "torch", "torch_grad_W", "torch"),
-    ]
-    for id, node, how, name, role in slopes:
-        weights[id] = Shown(node, f"Gradient, {how}", "gradient", role, name=call(name), labels=units)
+    weights |= backward({"grad_W": (net.grad_W, "Gradient")}, format="gradient", name=call("grad_W"), labels=units)
     weights |= _remembered(net, units)
-    weights |= update({"W_next": Shown(net.W_next, "W after", name=call("W_next"), labels=units)})
+    if not net.optimiser.state:  # a plain step: the rest is beside it
+        weights |= update({"move": (net.lr * net.grad_W, "Rate × gradient")}, labels=units)
+    weights |= update({"W_next": (net.W_next, "W after")}, name=call("W_next"), labels=units)
+    checks = shown("fixed", {"which": (net.which, "No", "plain")}, name=call("which"))
+    moved = {"up": (net.up, "Loss, weight + wiggle"), "down": (net.down, "Loss, weight - wiggle")}
+    checks |= forward(moved, format="fine", labels=units)
+    slopes: list[tuple[str, Node, str, Role]] = [
+        ("wiggled", net.wiggled, "wiggled", "backward"), ("t_grad_W", net.t_grad_then, "torch", "torch"),
+    ]  # fmt: skip
+    for id, node, how, role in slopes:
+        name = call("torch_grad_W" if how == "torch" else how)
+        checks[id] = Shown(node, f"Gradient, {how}", "gradient", role, name=name, labels=units)
     verdicts = {
-        "exact - wiggled, at most": ("wiggle", net.wiggle_difference, net.wiggle_verdict),
-        "exact - torch, at most": ("torch", net.torch_difference, net.torch_verdict),
+        "Gradient and wiggled, apart": ("wiggle", net.wiggle_difference, net.wiggle_verdict),
+        "Gradient and torch, apart": ("torch", net.torch_difference, net.torch_verdict),
     }
-    formulas = net.optimiser.in_words()
     backwards = [net.mask, *net.cotangents] if net.mask else net.cotangents
     passes = steps(f"{prefix}.then", [*then.forward, then.error, then.sq_error], call)
     passes |= steps(f"{prefix}.then", backwards, call, "small", role="backward")
     lay(page, f"{prefix}.then", down(
         across(*(facts("", line) for line in lines)),
         across(
-            beside(
-                table(shown("fixed", {"which": (net.which, "No", "plain")}, name=call("which"))),
-                table(weights, names=names, named="word"),
-            ),
-            Note(formulas + NEXT + NOTE + telling(model).wiggle, 4),
+            table(weights, names=names, named="word"),
+            Note(THEN.format(model.title, net.optimiser.in_words()), 4),
+            table(checks, names=names, named="word"),
+            Note(WIGGLED + telling(model).wiggle, 4),
         ),
         grid("", {
             words: result({f"{key}_difference": (far,)}, format="small") | agreement({f"{key}_verdict": (says,)})

@@ -55,10 +55,10 @@ def mmult_page(book: Book, product: Product, play: Group, names: tuple[str, ...]
     small.append(table(forward({"by_hand": (product.by_hand, "The same by hand", "plain")}, style="cells")))
     against = result({
         "mmult.now.loss": (now.loss, "Loss", "short"), "mmult.now.accuracy": (now.accuracy, "Accuracy", "share"),
-        "other": (product.other_weights, "weights moved by"),
-        "difference": (product.difference, "Prediction, apart", "small"),
+        "other": (product.other_weights, "weights differ by"),
+        "difference": (product.difference, "predictions differ by", "small"),
     })  # fmt: skip
-    against |= agreement({"verdict": (product.verdict, "Both ways")})
+    against |= agreement({"verdict": (product.verdict, "the same both ways?")})
     weights = Shown(product.W, "weights", role="input", name="weights", labels=units)
     passes = steps("mmult.now", [*now.forward, now.error, now.sq_error], str)
     lay(page, "mmult", down(
@@ -76,5 +76,5 @@ def _note(p: int, k: int) -> str:
     what = "all the Lin columns" if k > 1 else "the predictions"
     return (
         "The number of columns of A must be the number of rows of B. Below:"
-        f" X is {p} columns wide and weights {p} rows tall, so MMULT(X, weights) is {what} of the net at once."
+        f" X is {p} columns wide, and weights is {p} rows tall. So MMULT(X, weights) is {what} of the net at once."
     )

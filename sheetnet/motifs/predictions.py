@@ -85,7 +85,7 @@ def fill(page: Page, predictions: Sequence[Prediction]) -> None:
         page.text(TOP + i, LINK, whole(at.sheet), "link", link=at.full(fixed=False))
         page.heights[TOP + i] = LINE * max(_lines(one.words, WIDE), _lines(f"{one.number}. {one.why}", WHY_WIDE)) + 8
     blank = apply("equal", guesses, lift(""))
-    shown = {"here": (HERE, before, "Before"), "then": (THEN, after, "Then")}
+    shown = {"here": (HERE, before, "Number 1"), "then": (THEN, after, "Number 2")}
     typed = page.place(GUESSES, guesses, TOP, GUESS, "answer", title="Guess", format="plain")
     most = max((len(one.choices) for one in predictions), default=1)
     page.rules.append(Rule(typed.area, True, 1, most, "Type the number of a choice, such as 1."))
@@ -96,7 +96,7 @@ def fill(page: Page, predictions: Sequence[Prediction]) -> None:
     reasons = constant(tuple((whole(f"{one.number}. {one.why}"),) for one in predictions))
     told = {
         "verdict": (VERDICT, where(blank, said("guess first"), same), "What came", "text"),
-        "why": (WHY, where(blank, "", reasons), "Why", "words"),
+        "why": (WHY, where(blank, "", reasons), "What the two numbers are, and why", "words"),
     }
     for id, (col, node, title, format) in told.items():
         page.place(f"predict.{id}", node, TOP, col, "result", "cells", title=title, format=format)

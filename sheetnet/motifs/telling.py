@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sheetnet.models.model import Model, linear_forward, relus_forward
 
-SOLVER = "Change a yellow weight, or let Solver do it (Data > Solver > Solve)."
-BLAME = "d_pred = 2 x error / rows: how much the loss rises for each unit that the prediction rises."
+SOLVER = "Change a yellow weight, or let Solver do it (Data > Solver; not there? See Words)."
+BLAME = "A name with d_ says how much the loss rises, for each unit that this number rises. d_pred = 2 × error / rows."
 COUNT = {1: "one weight", 2: "two weights", 3: "three weights", 4: "four weights", 5: "five weights"}
 
 
@@ -35,11 +35,13 @@ def telling(model: Model) -> Telling:
 def _linear(model: Model) -> Telling:
     return Telling(
         "one weight for each feature, multiplied and added",
-        "Prediction = SUMPRODUCT of a row and the weights. Change a yellow weight and watch the loss; or let Solver do"
-        " it (Data > Solver > Solve).",
+        f"Prediction = SUMPRODUCT of a row of X and the weights. {SOLVER}",
         "with one weight for each feature",
-        (BLAME, "Gradient: each column of X times d_pred, added up: MMULT(TRANSPOSE(X), d_pred)."),
-        "It is as exact as the digits of the loss allow: try a wiggle of 1E-10.",
+        (
+            BLAME,
+            "The gradient of a weight: its column of X times d_pred, added up. At once: MMULT(TRANSPOSE(X), d_pred).",
+        ),
+        "It is as exact as the digits of the loss allow: try a wiggle of 0.0000000001.",
         "A rate too large ends in #NUM!: the numbers have outgrown the sheet. Undo brings them back.",
         "it outgrows the sheet (#NUM!). Nothing is broken.",
         "d_pred",
@@ -53,12 +55,13 @@ def _relus(model: Model) -> Telling:
     total = " + ".join(f"ReLU {j + 1}" for j in range(k)) if k <= 3 else f"ReLU 1 + ... + ReLU {k}"
     return Telling(
         f"{COUNT.get(k, f'{k} weights')} per feature, negative sums cut to 0",
-        f"Lin is SUMPRODUCT as before; ReLU = MAX(0, Lin); prediction = {total if k > 1 else 'ReLU'}. {SOLVER}",
+        f"Lin: SUMPRODUCT, as on Linear. ReLU = MAX(0, Lin). Prediction = {total if k > 1 else 'ReLU'}. {SOLVER}",
         "as a tiny neural net" if k <= 2 else f"as a neural net of {k} units",
         (
-            f"{BLAME} d_relu: the same for each ReLU, since they are added. mask: 1 where Lin > 0.",
-            "d_lin = d_relu x mask: what was cut to 0 is not to blame. Gradient: each column of X times d_lin, added"
-            " up: MMULT(TRANSPOSE(X), d_lin).",
+            BLAME,
+            "d_relu: d_pred for each ReLU, since they are added. mask: 1 where Lin is above 0. d_lin = d_relu × mask:"
+            " what was cut to 0 is not to blame.",
+            "The gradient of a weight: its column of X times d_lin, added up. At once: MMULT(TRANSPOSE(X), d_lin).",
         ),
         "It may differ where the Lin of some row lies within a wiggle of 0, the corner of a ReLU: try 0.01.",
         f"A rate too large kills {both}: every Lin is negative, every prediction 0, the loss stays.",

@@ -83,6 +83,7 @@ for _kind in ("forward", "backward", "update", "result", "plain"):
         STYLES[f"head_{_kind}{_width}"] = {"bg_color": FILLS[_kind], **(_side if _width else {"align": "right"})}
         for _part in ("band", "shape", "head"):  # of rows that are taller, for words that need more than a line
             STYLES[f"{_part}_{_kind}{_width}_wrapped"] = STYLES[f"{_part}_{_kind}{_width}"] | {"text_wrap": True}
+CHOSEN: dict[str, Any] = {"bg_color": "#FFD966", "bold": True}  # the row and the column that one has chosen
 # numbers of six digits and more, as a diverging rate makes them, are shown by their power of ten
 LARGE, LARGE_FORMAT, FIXED_FORMATS = 1e5, "0.0E+0", ("weight", "feature", "fine", "gradient", "small", "loss", "short")
 # the style of a block's cells, by role; all others are formulas

@@ -19,9 +19,9 @@ TRIES = (
     "On Dot, change an amount. Which cells move? Then type a 0, and a negative amount.",
     "On Arrows, find a v at a right angle to u, and another v whose dot product is {dot:g}, too.",
     "On Product, step the row and the column through all six entries, and do one of them on paper.",
-    "On Shapes, change one size so that A and B no longer fit, then another one so that they fit again.",
+    "On Shapes, change one size so that A and B do not fit. Then change another one until they fit again.",
     "On ReLU, for which plans do the bills with and without ReLU differ? What is left over there?",
-    "On Sums, find u and v for which ReLU passes the test. On Count, ask for more workers than results.",
+    "On Sums, find u and v for which ReLU passes the test. On Count, take more workers than there are results.",
 )
 
 
@@ -52,10 +52,10 @@ class Matmul(Limits):
         "see from two shapes whether they fit",
         "say what a matrix product cannot do",
     )
-    purpose = "Models are made of matrix products, with something simple between them. You build a product out of dot products, cell by cell, see which shapes fit, and find out what it can never do: bend."
+    purpose = "Models are made of matrix products, with something simple between them. You build a product out of dot products, cell by cell. You see which shapes fit, and what a product can never do: bend."
 
     def sheets(self) -> None:
-        for name in ("dot", "arrows", "product", "shapes", "order", "ones", "relu", "sums", "count"):
+        for name in ("dot", "arrows", "product", "shapes", "ones", "relu", "sums", "count", "order"):
             getattr(self, f"_{name}")()
         a, b, c, d = self.arrows
         self.tries = [one.format(dot=a * c + b * d) for one in TRIES]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sheetnet.course.drawing import own
-from sheetnet.course.matmul.products import BY_CELL, GAP, GOODS, PLAIN, Products
+from sheetnet.course.matmul.products import BY_CELL, GAP, GOODS, PLAIN, Products, apart
 from sheetnet.graph.node import apply, hstack, lift, ones, relu, row, vstack, where
 from sheetnet.page.flow import across, beside, down
 from sheetnet.page.grid import facts
@@ -25,14 +25,16 @@ SIZES = {  # n, k, p
     "4  that layer, 1000 rows": (1000, 1000, 1000), "5  in a language model": (4096, 4096, 16384),
 }  # fmt: skip
 
+TENFOLD = "from line to line 10 times as many; k: thousand, M: million"
+SHORT = '[>=1000000]#,##0,,"M";[>=1000]0,"k";0'  # 1000 is 1k
 ABOUT_ONES = "A column of ones beside X, and the constant below w: then one product multiplies and adds. Change the yellow delivery."
-NOTE_ONES = "Delivery costs the same for each order. As a number, it has to be added to every row. As a price, it is one more row of w, and each order holds 1 delivery: a 1 in each row of X.\n\nThis is why the table of lesson 4 has a column Ones: its constant is a weight like all others.\n\nTry this: set the delivery to 0. Where does the line begin?"
+NOTE_ONES = "Delivery costs the same for each order. As a number, it has to be added to every row. As a price, it is one more row of w. Each order then holds 1 delivery: a 1 in each row of X.\n\nThis is why the table of lesson 4 has a column Ones: its constant is a weight like all others.\n\nTry this: set the delivery to 0. Where does the line begin?"
 ABOUT_RELU = "What must be bought for each plan, and at what price? Nobody buys -{flour:g} dl of flour: less than nothing has to become 0."
-NOTE_RELU = "Plans x recipes, less the cupboard, is what is missing; negative means that some is left over.\n\nThe two products are as good as one: plans x (recipes x prices). It pays you for left-over flour. With ReLU between the two, no single matrix does the same. That is why a net has ReLU between its matrices: without, many layers are one.\n\nTry this: make the cupboard 0, 0, 0. Why is the difference 0 now?"
-ABOUT_SUMS = "Treat u and v apart and add the results, or add first and treat the sum: a product gives the same both ways. ReLU does not."
-NOTE_SUMS = "What passes this test for all u and v (and for 2 u, 3 u ...) is called linear. Products pass; so do sums of products, and products of products: nothing that is made of them alone can ever bend.\n\nA line with a constant, 3 a + 1, fails: apart the 1 is counted twice. It is straight all the same, and linear together with its column of ones.\n\nReLU fails where u and v differ in sign: 2 and -3 apart give 2 + 0, together 0.\n\nTry this: make all entries of u and v positive. ReLU passes now. Is it linear, then?"
+NOTE_RELU = "Plans × recipes, less the cupboard, is what is missing. Negative: some is left over. Missing × prices is the bill.\n\nThese two products are as good as one: plans × (recipes × prices). It pays you for left-over flour. With ReLU between the two, no single matrix does the same. That is why a net has ReLU between its matrices. Without it, many layers are one.\n\nTry this: make the cupboard 0, 0, 0. Why are both bills the same now?"
+ABOUT_SUMS = "Treat u and v apart, then add. Or add first, then treat the sum. A product gives the same both ways, ReLU does not."
+NOTE_SUMS = "What passes this test for all u and v (and for 2 u, 3 u ...) is called linear. Products pass. So do sums of products, and products of products. Nothing that is made of them alone can ever bend.\n\nA line with a constant, 3 × a + 1, fails: apart, the 1 is counted twice. It is straight all the same, and linear together with its column of ones.\n\nReLU fails where u and v differ in sign: 2 and -3 apart give 2 + 0, together 0.\n\nTry this: make all entries of u and v positive. ReLU passes now. Is it linear, then?"
 ABOUT_COUNT = "A product is many sums that do not wait for each other. Change sizes and the number of workers: how many rounds does it take?"
-NOTE_COUNT = "Each of the n p results is a dot product that needs none of the others. A thousand workers can do a thousand of them at once, and a graphics processor (GPU) has thousands of such workers. Each adds up k products, one a round: more workers than results do not help, and if some have two results, all wait 2 k rounds. So it may take more rounds than this sheet says, never fewer.\n\nNumbers have to be fetched, too. In a large product each is used many times: the work grows faster than the reading. With one row of data a weight is used once, and a GPU mostly waits for its memory.\n\nReLU is no product, but just as independent: entry by entry."
+NOTE_COUNT = "Each of the n × p results is a dot product that needs none of the others. A thousand workers can do a thousand of them at once. A graphics processor (GPU) has thousands of such workers. Each adds up k products, one a round. More workers than results do not help. If some have two results, all wait 2 × k rounds: it may take more rounds than this sheet says, never fewer.\n\nNumbers have to be fetched, too. In a large product each is used many times: the work grows faster than the reading. With one row of data a weight is used once, and a GPU mostly waits for numbers.\n\nReLU is no product, but just as independent: entry by entry."
 
 
 class Limits(Products):
@@ -73,7 +75,7 @@ class Limits(Products):
                       with_ones, names=orders),
                 table(forward({"w_all": (tall, "w over b")}, name="w_all", **PLAIN), names=(*GOODS[:2], "delivery")),
                 table(forward({"at_once": (at_once, "MMULT")}, **PLAIN), None,
-                      result({"gap": (at_once - added, "difference")}, **GAP)),
+                      result({"gap": (apart(at_once, added), "the same?")}, **GAP)),
                 table(self.cells(apples), forward(alone, **PLAIN), lead="Apples alone, with and without delivery"),
             ),
         ))  # fmt: skip
@@ -86,40 +88,34 @@ class Limits(Products):
         costs, lacking = A @ B, X @ A
         two, one, bought = lacking @ B, X @ costs, relu(lacking)
         bent = bought @ B
-        missing = forward({"missing": (lacking, "Missing: plans x recipes")}, labels=FOODS, name="missing", **PLAIN)
+        missing = forward({"missing": (lacking, "Missing: plans × recipes")}, labels=FOODS, name="missing", **PLAIN)
         rectified = forward({"bought": (bought, "Bought: ReLU(missing)")}, labels=FOODS, name="bought", **BY_CELL)
         count = self.typed("bends.count", np.arange(17.0)[:, None], "Pancakes", "fixed")
         needs = count * row(A, 1) + row(A, 3)
         bills = {"bends.straight": (needs @ B, "Without ReLU"), "bends.bent": (relu(needs) @ B, "With ReLU")}
         plans = [f"plan {i}" for i in range(1, 5)]
-        self.page("ReLU: what a matrix product cannot do", ABOUT_RELU.format(flour=-recipes[2, 1]), down(
-            across(
-                table(self.cells(X), names=plans),
-                table(self.cells(A), names=MADE),
-                table(self.cells(B), None, forward({"costs": (costs, "Costs")}, name="costs", **PLAIN), names=FOODS,
-                      after=dict(enumerate(MADE))),
-            ),
-            across(
-                table(missing, names=plans),
-                # as wide as the recipes, so that what follows stands below the prices
-                table(forward({"two": (two, "Two products")}, **PLAIN), None, None, names=["missing x prices"] * 4),
-                table(forward({"one": (one, "One product")}, **PLAIN), None,
-                      result({"gap": (two - one, "difference")}, **GAP), names=["plans x costs"] * 4),
-            ),
-            across(
-                table(rectified, names=plans),
-                table(forward({"bill": (bent, "With ReLU")}, **PLAIN), None,
-                      result({"apart": (bent - one, "difference")}, **BY_CELL), names=["bought x prices"] * 4),
-                Note(NOTE_RELU, 5),
-            ),
-            across(
+        with_prices = forward({"bill": (bent, "With ReLU"), "two": (two, "Two products")}, **PLAIN)
+        with_prices |= result({"apart": (bent - one, "difference")}, **BY_CELL)
+        self.page("ReLU: what a matrix product cannot do", ABOUT_RELU.format(flour=-recipes[2, 1]), across(
+            down(
+                across(table(self.cells(X), names=plans), table(self.cells(A), names=MADE)),
+                across(table(missing, names=plans), table(self.cells(B), names=FOODS)),
+                across(table(rectified, names=plans), table(with_prices, names=["× prices"] * 4)),
+                across(
+                    table(forward({"one": (one, "One product")}, **PLAIN), result({"gap": (apart(two, one), "the same?")}, **GAP), None,
+                          names=plans),
+                    table(forward({"costs": (costs, "Costs")}, name="costs", **PLAIN), names=MADE),
+                ),
                 table(self.cells(count), forward({"bends.missing": (needs, "Missing")}, labels=FOODS, **PLAIN), None,
                       forward(bills, **PLAIN), lead="Pancakes alone: where does the bill bend?"),
+            ),
+            down(
                 plot("The bill bends where the cupboard runs out of something", "pancakes", "bill",
                      [("with ReLU", "bends.count", "bends.bent"),
                       ("without ReLU", "bends.count", "bends.straight", "line 2")],
                      "A straight line that begins below 0, and a bent one that is never below 0.", y_format="0.0",
-                     x_max=16, x_min=None, height=310),
+                     x_max=16, x_min=None, width=440, height=310, wide=6),
+                Note(NOTE_RELU, 6),
             ),
         ))  # fmt: skip
 
@@ -144,11 +140,11 @@ class Limits(Products):
         both = u + v
         tests = []
         for id, title, (fu, fv, whole), format in (
-            ("product", "f is the product with M", [a @ M for a in (u, v, both)], "diff"),
+            ("product", "f is the product with M", [a @ M for a in (u, v, both)], "apart"),
             ("relu", "f is ReLU", [relu(a) for a in (u, v, both)], "plain"),
         ):
             added = fu + fv
-            gap = whole - added
+            gap = apart(whole, added) if format == "apart" else whole - added
             says = where(apply("greater", apply("max", apply("abs", gap)), lift(1e-9)), said("fails"), said("passes"))
             ways = {"u": (fu, "f(u)"), "v": (fv, "f(v)"), "added": (added, "f(u) + f(v)"), "both": (whole, "f(u + v)")}
             tests.append(facts(
@@ -187,16 +183,16 @@ class Limits(Products):
             "growth.work": (size * size * size, "multiplications"),
             "growth.read": (2.0 * size * size, "numbers read"),
         }
-        axes = {"y_format": "0E+0", "x_min": 1, "log_x": True, "log_y": True, "width": 450}
+        axes = {"y_format": SHORT, "x_min": 1, "log_x": True, "log_y": True, "width": 450}
         self.page("Count: what a graphics processor is good at", ABOUT_COUNT, down(
             across(
                 down(
                     facts("", self.cells(workers, which), result({"now": (row(rounds, which), f"its {least}", "count")})),
                     Note(NOTE_COUNT, 3),
                 ),
-                plot("More workers, fewer rounds, until each has one result", "workers", least,
+                plot("More workers, fewer rounds, until each has one result", f"workers ({TENFOLD})", least,
                      [(least, "growth.workers", "growth.rounds"), ("now", "workers", "now", "mark")],
-                     "Rounds fall with the number of workers, then stay.", x_max=1e9, x_format="0E+0", **axes),
+                     "Rounds fall with the number of workers, then stay.", x_max=1e9, x_format=SHORT, **axes),
             ),
             across(
                 beside(
@@ -208,9 +204,9 @@ class Limits(Products):
                               forward({"growth.rounds": (fewer, least)}, format="count")),
                     ),
                 ),
-                plot("Work grows faster than reading", "n = k = p", "count",
+                plot("Work grows faster than reading", f"n = k = p ({TENFOLD})", "count",
                      [("multiplications", "growth.size", "growth.work"),
                       ("numbers read", "growth.size", "growth.read", "line 2")],
-                     "Two rising lines; the work is the steeper one.", x_max=10000, x_format="#,##0", **axes),
+                     "Two rising lines; the work is the steeper one.", x_max=10000, x_format=SHORT, **axes),
             ),
         ))  # fmt: skip

@@ -12,6 +12,7 @@ from sheetnet.course.lesson import Lesson
 from sheetnet.graph.node import Node, apply, constant, hstack, lift, row, vstack, where
 from sheetnet.page.flow import across, beside, down
 from sheetnet.page.grid import Grid, facts
+from sheetnet.page.highlight import Highlight
 from sheetnet.page.language import said
 from sheetnet.page.parts import Note, Words, spaced, table
 from sheetnet.page.plot import Some, path, plot
@@ -37,20 +38,22 @@ EXAMPLES = {  # n, k, m, p
 CORNERS = ((0.0,), (1.0,), (1.0,), (0.0,), (0.0,)), ((0.0,), (0.0,), (1.0,), (1.0,), (0.0,))  # of a rectangle: x, y
 FLAG = ((0, 0), (0, 3), (0.5, 2.75), (2, 2.25), (0.5, 1.75), (0, 1.5))
 POINTS = ("across", "up")
+LEFT = constant(((0.0, 1.0), (-1.0, 0.0)))  # turns a row (1, 2) by a right angle
+HEAD, HALF = 0.4, 0.4  # of an arrow: how long its head is, and how wide half of it, in parts of that
 PLAIN: dict[str, Any] = {"format": "plain"}
 BY_CELL: dict[str, Any] = {"format": "plain", "style": "cells"}
-GAP: dict[str, Any] = {"format": "diff", "style": "cells"}  # of two ways that should say the same
+GAP: dict[str, Any] = {"format": "apart", "style": "cells"}  # of two ways that should say the same
 
-ABOUT_DOT = "Two rows of numbers: multiply them pair by pair and add up. The sum is one number, the dot product; here it is found three times."
-NOTE_DOT = "SUM adds what stands in the row of products. SUMPRODUCT multiplies and adds in one go. MMULT does so for whole matrices: it wants a row on the left and a column on the right, so TRANSPOSE makes a column of the prices.\n\nThe bottles are brought back: their price is negative, and so is their part of the bill.\n\nTry this: how many bottles make the bill 0?"
-ABOUT_ARROWS = "Change v. The dot product is large when both arrows point the same way, 0 at a right angle, negative when they point apart."
-NOTE_ARROWS = "u and v are arrows from 0. The dot product is the length of u times the signed length of v's shadow on u, which the dashed line casts: negative where the shadow falls on the far side of 0. Divided by both lengths it is the cosine, from -1 to 1: only directions count. (0, 0 has no direction: nothing can be divided by its length, so #DIV/0!)\n\nIn a model, u is a row of data and v the weights: the dot product says how far they agree.\n\nTry this: make v twice as long, {across:g} and {up:g}. Which of these numbers double, and which stay?"
-ABOUT_PRODUCT = "Each row of A meets each column of B, and their dot product stands where the two cross. Choose a row and a column below."
-NOTE_PRODUCT = "How to enter an array formula: select the 3 x 2 cells of the result, type =MMULT(A,B) and press Ctrl+Shift+Enter. Curly brackets show that one formula fills them all; no single cell of it can be changed. In Excel 365, Enter alone will do.\n\nSUMPRODUCT wants two ranges of the same shape. Rows of A lie, columns of B stand: so B is transposed first.\n\nTry this: change what Ben buys. Which results move?"
+ABOUT_DOT = "Two rows of numbers: multiply them pair by pair and add up. The sum is one number, the dot product; here it is found in three ways."
+NOTE_DOT = 'SUM adds what stands in the row of products. SUMPRODUCT multiplies and adds in one go. MMULT does so for whole matrices. It wants a row on the left and a column on the right. So TRANSPOSE makes a column of the prices. "equal": the two differ by less than a millionth.\n\nThe bottles are brought back: their price is negative, and so is their part of the bill.\n\nTry this: how many bottles make the bill 0?'
+ABOUT_ARROWS = "Change v. The dot product is large when both arrows point the same way. It is 0 at a right angle, and negative when they point apart."
+NOTE_ARROWS = "u and v are arrows from 0. The dashed line casts the shadow of v on u. The dot product is the length of u times the length of this shadow. It is negative where the shadow falls on the far side of 0. Divided by both lengths it is the cosine, from -1 to 1: only directions count. (0, 0 has no direction: #DIV/0!)\n\nIn a model, u is a row of data, v the weights: do they agree?\n\nTry this: make v twice as long, {across:g} and {up:g}. Which of these numbers double, and which stay?"
+ABOUT_PRODUCT = "Each row of A meets each column of B. Their dot product stands where the two cross. Choose a row and a column: they stand out."
+NOTE_PRODUCT = "3 x 4 under a heading: 3 rows and 4 columns.\n\nHow to enter an array formula: select the 3 x 2 cells of the result, type =MMULT(A,B) and press Ctrl+Shift+Enter. Curly brackets show that one formula fills them all; no single cell of it can be changed alone. In Excel 365, Enter will do.\n\nSUMPRODUCT wants two ranges of the same shape. Rows of A lie, columns of B stand: so B is transposed first.\n\nTry this: change what Ben buys. Which results move?"
 ABOUT_SHAPES = "A product needs as many columns on the left as rows on the right. Change the yellow sizes and see when the sides meet."
-NOTE_SHAPES = "(n x k) times (k x p) gives (n x p). The inner sizes must be equal, and are gone afterwards: they are what each dot product adds over. The outer sizes stay.\n\nThe result has n p entries; each takes k multiplications.\n\nTry this: A 4 x 1 and B 1 x 5. Then A 1 x 5 and B 5 x 1."
-ABOUT_ORDER = "A 2 x 2 matrix moves points, the rows of X. As it came, P turns them and Q stretches them: change P or Q and watch both flags."
-NOTE_ORDER = "TRANSPOSE makes rows of columns. A product transposed is the product of the transposed matrices in the other order. With other shapes, the sides meet in no other order.\n\nTry this: set P to 1 0 / 0 1, the matrix that changes nothing; then to -1 0 / 0 1, a mirror. P Q is Q P now: for some matrices the order does not matter. Then P to 1 1 / 0 1 and Q to 1 0 / 1 1: it matters again."
+NOTE_SHAPES = "(n x k) times (k x p) gives (n x p). The inner sizes must be equal: each dot product adds over them, and they are gone. The outer sizes stay.\n\nThe result has n × p entries. Each takes k multiplications.\n\nTry this: A 4 x 1 and B 1 x 5. Then A 1 x 5 and B 5 x 1."
+ABOUT_ORDER = "For the curious: a 2 x 2 matrix moves points, the rows of X. As it came, P turns them and Q stretches them. Change P or Q."
+NOTE_ORDER = "TRANSPOSE makes rows of columns. A product transposed is the product of the transposed matrices in the other order. With other shapes, the sides meet in no other order.\n\nTry this: set P to 1 0 / 0 1, the matrix that changes nothing. Then set it to -1 0 / 0 1, a mirror. P Q is Q P now: for some matrices the order does not matter. Then P to 1 1 / 0 1 and Q to 1 0 / 1 1: it matters again."
 
 
 def around_0(reach: float, width: int, height: int) -> dict[str, Any]:
@@ -60,7 +63,7 @@ def around_0(reach: float, width: int, height: int) -> dict[str, Any]:
 
 
 class Products(Lesson):
-    """The first five sheets."""
+    """The sheets on products: the first four, and the last one."""
 
     def node(self, id: str) -> Node:
         """The node of a block."""
@@ -70,23 +73,26 @@ class Products(Lesson):
         self.amounts, prices = (
             own(self.seed, f"dot {what}", *of) for what, of in {"amounts": (AMOUNTS, SOME), "prices": (PRICES, COSTS)}.items()
         )  # fmt: skip
-        u = self.typed("amounts", [self.amounts], "Amounts, 1 x 5", name="amounts")
-        v = self.typed("prices", [prices], "Prices, 1 x 5", name="prices")
+        u = self.typed("amounts", [self.amounts], "Amounts", name="amounts")
+        v = self.typed("prices", [prices], "Prices", name="prices")
         products, short, whole = u * v, u @ v.T, u @ v.T
         bill = apply("sum", products)
         ways = forward({"sum": (bill, "SUM of the products"), "sumproduct": (short, "SUMPRODUCT")}, **BY_CELL)
-        gaps = {"gap_sumproduct": (short - bill, "SUMPRODUCT - SUM"), "gap_mmult": (whole - bill, "MMULT - SUM")}
+        gaps = {
+            "gap_sumproduct": (apart(short, bill), "SUMPRODUCT and SUM"),
+            "gap_mmult": (apart(whole, bill), "MMULT and SUM"),
+        }
         self.page("Dot: a bill is a dot product", ABOUT_DOT, across(
             down(
-                facts("", self.cells(u, v), forward({"products": (products, "Amount x price")}, **BY_CELL),
+                facts("", self.cells(u, v), forward({"products": (products, "Amount × price")}, **BY_CELL),
                       heads=(*GOODS, "bottles")),
                 facts("The dot product, three times", ways, forward({"mmult": (whole, "MMULT")}, **PLAIN),
                       result(gaps, **GAP), band="band_forward",
-                      after={0: "=", 1: "=", 2: "=", 3: "0.0E+00 is 0; 1E-16 would be rounding"}),
+                      after={0: "=", 1: "=", 2: "="}),
                 Note(NOTE_DOT, 6),
             ),
-            plot("What each pair adds to the dot product", "goods", "amount x price",
-                 [("amount x price", Some("amounts", (-1, -1)), "products")],
+            plot("What each pair adds to the dot product", "goods", "amount × price",
+                 [("amount × price", Some("amounts", (-1, -1)), "products")],
                  "A bar for each amount times its price; the dot product is their sum.", y_format="0.0", x_min=None,
                  columns=True),
         ))  # fmt: skip
@@ -100,15 +106,18 @@ class Products(Lesson):
         says = where(apply("equal", size_u * size_v, none), said("no direction"), says)
         numbers: dict[str, Any] = {
             "dot": Shown(dot, "dot product", "plain", name="dot_uv"),
-            "size_u": Shown(size_u, "length of u", name="size_u"), "size_v": Shown(size_v, "length of v", name="size_v"),
-            "shadow": (dot / size_u, "signed shadow of v on u"), "cosine": (dot / (size_u * size_v), "cosine"),
+            "size_u": Shown(size_u, "length of u", "short", name="size_u"),
+            "size_v": Shown(size_v, "length of v", "short", name="size_v"),
+            "shadow": (dot / size_u, "shadow of v on u", "short"), "cosine": (dot / (size_u * size_v), "cosine", "short"),
         }  # fmt: skip
         foot = apply("if_error", u * (dot / size_u / size_u), none)
-        ends = {"u": (0.0 * u, apply("same", u)), "v": (0.0 * v, apply("same", v)), "shadow": (apply("same", v), foot)}
-        drawn = {f"line_{id}": (vstack(pair), f"line of {id}") for id, pair in ends.items()}
+        drawn = {
+            "line_u": (_arrow(u, size_u), "arrow u"), "line_v": (_arrow(v, size_v), "arrow v"),
+            "line_shadow": (vstack([apply("same", v), foot]), "from v to its shadow"),
+        }  # fmt: skip
         degrees = self.typed("degrees", np.arange(-180.0, 181, 15)[:, None], "Degrees", "fixed")
-        angle, corner = degrees * np.pi / 180, constant(((0.0, 1.0), (-1.0, 0.0)))
-        turned = apply("cos", angle) * v + apply("sin", angle) * (v @ corner)
+        angle = degrees * np.pi / 180
+        turned = apply("cos", angle) * v + apply("sin", angle) * (v @ LEFT)
         wave = forward({"turned": Shown(turned, "v, turned", labels=POINTS), "dots": (turned @ u.T, "Dot")})
         now = "now", Some("degrees", (12, 12)), "dot", "mark"
         self.page("Arrows: what a dot product says", ABOUT_ARROWS, across(
@@ -122,10 +131,10 @@ class Products(Lesson):
                     plot("Two arrows, and the shadow of v on u", *POINTS,
                          [path("u", "line_u"), path("v", "line_v", "line 3"), path("from v to its shadow", "line_shadow", "line 2")],
                          "Two arrows from 0, and a line from the end of v that meets u at a right angle.",
-                         **around_0(5, 430, 480)),
+                         **around_0(5, 430, 380)),
                     plot("The dot product while v turns, either way", "degrees by which v is turned", "dot product",
                          [("v turned", "degrees", "dots"), now], "A wave: the dot product rises and falls while v turns.",
-                         y_format="0", x_max=180, x_min=-180, width=430, height=480, x_step=90),
+                         y_format="0", x_max=180, x_min=-180, width=430, height=380, x_step=90),
                 ),
                 Words("Numbers for the charts"),
                 across(table(forward(drawn, labels=POINTS, **PLAIN)), table(self.cells(degrees), wave)),
@@ -144,7 +153,7 @@ class Products(Lesson):
         marks = {
             side: forward({f"this_{side}": (where(apply("equal", constant(numbers), chosen), said(words), ""), "", "text")})
             for side, numbers, chosen, words in (
-                ("row", ((1.0,), (2.0,), (3.0,)), i, "this row >"), ("column", ((1.0, 2.0),), j, "this one"),
+                ("row", ((1.0,), (2.0,), (3.0,)), i, "this row \u2192"), ("column", ((1.0, 2.0),), j, "\u2191 this one"),
             )
         }  # fmt: skip
         hand, whole, turned = a @ b, a @ b, apply("same", b.T)
@@ -152,15 +161,15 @@ class Products(Lesson):
         left, right = row(a, i), row(turned, j)
         each = left * right
         by_shop: dict[str, Any] = {"labels": SHOPS}
-        apart = forward({"left": (left, "row of A"), "right": (right, "column of B")}, **PLAIN)
-        apart |= forward({"each": (each, "pair by pair")}, **BY_CELL)
-        apart |= result({"entry": (apply("sum", each), "their sum")}, **BY_CELL)
-        self.page("Product: many dot products at once", ABOUT_PRODUCT, down(
+        one = forward({"left": (left, "row of A"), "right": (right, "column of B")}, **PLAIN)
+        one |= forward({"each": (each, "pair by pair")}, **BY_CELL)
+        one |= result({"entry": (apply("sum", each), "their sum")}, **BY_CELL)
+        page = self.page("Product: many dot products at once", ABOUT_PRODUCT, down(
             across(
                 beside(
                     down(
                         down(Words("One entry, taken apart: choose it here"), facts("", self.cells(i, j)), gap=0),
-                        facts("", apart, heads=GOODS),
+                        facts("", one, heads=GOODS),
                     ),
                     down(table(self.cells(b), names=GOODS), facts("", marks["column"]), gap=0),
                 ),
@@ -174,14 +183,19 @@ class Products(Lesson):
                 ),
                 down(
                     table(forward({"sumproduct": (short, "SUMPRODUCT")}, **by_shop, **BY_CELL)),
-                    table(result({"gap_sumproduct": (short - hand, "SUMPR. - hand")}, **by_shop, **GAP)),
+                    table(result({"gap_sumproduct": (apart(short, hand), "the same?")}, **by_shop, **GAP)),
                 ),
                 down(
                     table(forward({"mmult": (whole, "MMULT(A,B)")}, **by_shop, **PLAIN)),
-                    table(result({"gap_mmult": (whole - hand, "MMULT - hand")}, **by_shop, **GAP)),
+                    table(result({"gap_mmult": (apart(whole, hand), "the same?")}, **by_shop, **GAP)),
                 ),
             ),
         ))  # fmt: skip
+
+        shown = ((a, i, None), (b, None, j), (turned, j, None), (hand, i, j), (short, i, j), (whole, i, j))
+        for node, *chosen in shown:
+            area, *sides = (one and self.book.block_of(one).area for one in (node, *chosen))
+            page.highlights.append(Highlight(area, *sides))
 
     def _shapes(self) -> None:
         sizes = self._typed_sizes("shapes", (3, 4, 4, 2), ("A", "", "B", ""), 9)
@@ -204,7 +218,7 @@ class Products(Lesson):
                 plot("A to the left, B above, A B where they cross", "columns", "rows",
                      [path("A", "A"), path("A B", "AB", "line 3"), path("B", "B", "line 2")],
                      "Three rectangles: A on the left, B above, and their product where the two cross.",
-                     **around_0(10, 470, 400)),
+                     **around_0(10, 470, 380) | {"y_format": "0;0", "x_format": "0;0"}),
             ),
             table(self.cells(*many), None, _fitting("examples", many), lead="More examples: these sizes can be changed, too",
                   after=dict(enumerate(("What they are", *EXAMPLES), -1))),
@@ -226,23 +240,35 @@ class Products(Lesson):
         PQ, QP = (P @ Q).named("PQ"), (Q @ P).named("QP")
         back, forth = PQ.T, Q.T @ P.T
         products = {"PQ": Shown(PQ, "P Q", name="PQ"), "QP": Shown(QP, "Q P", name="QP")}
-        transposed = {"back": (back, "P Q transposed"), "forth": (forth, "Q transposed x P transposed")}
+        transposed = {"back": (back, "P Q transposed"), "forth": (forth, "Q transposed × P transposed")}
         moved = {"turn_first": (X @ P @ Q, "(X P) Q"), "stretch_first": (X @ Q @ P, "(X Q) P")}
         self.page("Order: is P Q the same as Q P?", ABOUT_ORDER, across(
             down(*(table(*spaced(*groups)) for groups in (
                 (self.cells(P, Q),),
                 (forward(products, **PLAIN), result({"gap": (PQ - QP, "P Q - Q P")}, **BY_CELL)),
-                (forward(transposed, **PLAIN), result({"gap_turned": (back - forth, "difference")}, **GAP)),
+                (forward(transposed, **PLAIN), result({"gap_turned": (apart(back, forth), "the same?")}, **GAP)),
                 (self.cells(X), forward(moved, labels=POINTS, **PLAIN)),
             ))),
             down(
                 plot("One flag, moved in two orders", *POINTS,
                      [path("X: the flag", "flag"), path("first Q, then P", "stretch_first", "line 3"),
                       path("first P, then Q", "turn_first", "line 2")],
-                     "A flag, and where it goes in either order.", **around_0(8, 430, 480)),
+                     "A flag, and where it goes in either order.", **around_0(8, 430, 380)),
                 Note(NOTE_ORDER, 6),
             ),
         ))  # fmt: skip
+
+
+def apart(one: Node, other: Node) -> Node:
+    """How far two ways that should say the same are apart, entry by entry."""
+    return apply("abs", one - other)
+
+
+def _arrow(v: Node, size: Node) -> Node:
+    """The points (5, 2) of a line from 0 to v (1, 2) that ends in a head; of one without a length, 0 throughout."""
+    along = apply("if_error", HEAD * v / size, 0.0 * v)
+    side = HALF * (along @ LEFT)
+    return vstack([0.0 * v, apply("same", v), v - along + side, v - along - side, apply("same", v)])
 
 
 def _fitting(prefix: str, sizes: Sequence[Node]) -> Group:

@@ -64,11 +64,18 @@ def _arrows(given: Said) -> Said:
     foot = dot / size_u**2 * u if size_u > 0 else torch.zeros_like(u)
     angle = torch.deg2rad(given["degrees"][:, 0])
     turned = torch.view_as_real(torch.polar(torch.ones_like(angle), angle) * torch.complex(*v))
-    lines = {"line_u": (0 * u, u), "line_v": (0 * v, v), "line_shadow": (v, foot)}
+    lines = {"line_u": _arrow(u), "line_v": _arrow(v), "line_shadow": (v, foot)}
     return {id: torch.stack(ends) for id, ends in lines.items()} | {
         "dot": dot, "size_u": size_u, "size_v": size_v, "shadow": dot / size_u, "cosine": dot / (size_u * size_v),
         "turned": turned, "dots": torch.mv(turned, u)[:, None],
     }  # fmt: skip
+
+
+def _arrow(v: Tensor) -> tuple[Tensor, ...]:
+    """From 0 to v, and once around its head, which is 0.4 long and 0.32 wide."""
+    along = 0.4 * v / v.norm() if v.norm() > 0 else torch.zeros_like(v)
+    side = 0.4 * torch.stack([-along[1], along[0]])
+    return 0 * v, v, v - along + side, v - along - side, v
 
 
 def _product(given: Said) -> Said:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import ceil
 
@@ -10,16 +10,18 @@ import numpy as np
 
 from sheetnet.course.lesson import Lesson, Pair, Watched, Word
 from sheetnet.course.points import least_loss, noisy_points
+from sheetnet.course.quadratic.texts import ABOUT_DESCENT, ABOUT_FIT, ABOUT_SLOPES, DESCENT, FIT, SLOPES, WORDS
 from sheetnet.graph.gradient import gradient
 from sheetnet.graph.node import Node, apply, lift, mean, row, square, variable, vstack
 from sheetnet.graph.rewrite import substitute
 from sheetnet.motifs.unroll import unroll
 from sheetnet.motifs.wiggle import wiggled
+from sheetnet.page.book import Role
 from sheetnet.page.flow import across, down, level
 from sheetnet.page.grid import facts, grid
 from sheetnet.page.parts import Note, Ruler, Words, table
 from sheetnet.page.plot import plot
-from sheetnet.page.shown import Group, backward, forward, result, update
+from sheetnet.page.shown import Group, Shown, backward, forward, result, shown, update
 
 EPOCHS, LR, START, WIGGLE = 60, 0.02, 1.1, 0.001
 LETTERS = ("a", "b", "c")
@@ -27,21 +29,6 @@ WINDOW = {"y_format": "0", "x_max": 2, "x_min": -2, "y_min": -5, "y_max": 20}
 POINTS = ("the points", "fit.x", "fit.y", "dots")
 STEPS = (0.001, 0.01, 0.1, 0.5, 1.0, 2.0)
 MOVES = np.linspace(-4, 4, 33)[:, None]
-ABOUT_FIT = "Change the yellow a, b and c until the curve runs among the points. The loss says how far off it is: make it small."
-ABOUT_SLOPES = "A slope says how fast the loss changes with a parameter: change of the loss per unit, for a tiny step. Found twice, by wiggling and by a formula."
-ABOUT_DESCENT = f"Each row is one step from the row above: new = old - rate × slope, for a, b and c at once. It begins with the numbers on Fit and takes {EPOCHS} steps."
-FIT = (
-    "Prediction = a x^2 + b x + c is not one curve but all parabolas at once. Its parameters a, b and c say which one; finding them is learning.\n\n"
-    "Error = prediction - y. Errors above and below would cancel, so we take their size, or square them, before taking the mean: that is the loss. It will not reach 0, for the points are noisy.\n\n"
-    "Try this: change a until the loss no longer falls, then b, then c, then start again with a. It takes many rounds: the best a is another one as soon as b or c has moved."
-)
-SLOPES = (
-    "Slope, wiggled: (loss with the wiggle added - loss with it taken off) / (2 × wiggle).\n\n"
-    "Slope, exact: the same by algebra, without a wiggle. The loss is a mean of squared errors; when c rises, each error rises with it, and its square by 2 × error. So the slope in c is the mean of 2 × error; in b each error counts x times, in a x^2 times. Click on the cells and look for it.\n\n"
-    "A slope above 0: the loss rises with the parameter, so make it smaller. Below 0: make it larger. That is why a step goes against the slope.\n\n"
-    "Try this: a wiggle of 1. The squared error does not mind, for it is a parabola in each parameter; the absolute error does."
-)
-DESCENT = "One step of a as the workbook came: {START} - {LR} × ({slope:.2f}) = {after:.2f}. All three parameters step at once, each by its own slope, and the next slopes are found at the new place. Epoch 0 is the start, before any step."
 
 
 def _can_be_fitted(x: np.ndarray, y: np.ndarray) -> bool:
@@ -74,14 +61,14 @@ class Quadratic(Lesson):
         "tell from a slope which way a number should go",
         "say what a learning rate does",
     )
-    purpose = "Twenty points lie near an unknown curve. You fit it by eye, find out from the slopes of the loss which way each number should go, and then let the sheet take sixty such steps by itself: that is how a model learns."
+    purpose = "Twenty points lie near an unknown curve. First you fit it by eye. Then the slopes of the loss say which way each number should go. Then the sheet takes sixty such steps by itself: so a model learns."
     tries = (
         "On Fit, change a, then b, then c. Get the mean squared error below 5. What does each of them do to the curve?",
-        "Put a = b = c = 1.1 back. On Slopes, which of the three has the steepest squared slope? Move it on Fit against that.",
+        "Put a = b = c = 1.1 back. On Slopes, which of the three slopes is the steepest? Move its parameter on Fit, against it.",
         "On Slopes, compare the steps of 0.01 and of 2, in the table and on the chart: how long is a slope's promise true?",
-        "On Descent, step the epoch to look at through 0, 1, 2, 5 and 60, and watch the curve move to the points.",
-        "On Descent, set the learning rate to 0.005, 0.1, 0.2 and 0.25. Which is slow, which makes a swing, which explodes?",
-        "On Fit, raise the y at x = 0.1053 by 10. Which of the two losses minds more? Undo brings it back.",
+        "On Descent, set the epoch to look at to 0, 1, 2, 5 and 60. Watch the curve move to the points.",
+        "On Descent, set the learning rate to 0.005, 0.1, 0.2 and 0.25. Which is slow? When do a and c swing? Which explodes?",
+        "On Fit, raise the y at x = 0.1053 by 10. Which of the two losses grows more times? Undo brings it back.",
     )
 
     def sheets(self) -> None:
@@ -121,7 +108,7 @@ class Quadratic(Lesson):
                     facts("Change these", self.cells(*self.now)),
                     facts("Loss: the mean over all points", result(losses, style="cells", format="short"), span=2),
                 ),
-                table(self.cells(self.x, self.y), forward(steps | {"square": (squared, "Squared error")}, style="cells")),
+                table(self.cells(self.x, self.y), forward(steps | {"square": (squared, "Squared error")}, style="cells", format="short")),
             ),
             down(
                 plot("The points and your curve", "x", "y", [POINTS, ("a x^2 + b x + c", "x", "pred")],
@@ -205,17 +192,18 @@ class Quadratic(Lesson):
         self.descent = {"loss": columns[3], **numbers}
         slope_of = {f"slope_{k}": (node, f"slope of {k}") for k, node in zip(LETTERS, columns[4:], strict=True)}
         epochs = self.typed("epochs", np.arange(EPOCHS + 1.0)[:, None], "Epoch", "fixed")
-        chosen = {f"chosen.{key}": (row(node, self.epoch + 1.0),) for key, node in self.descent.items()}
-        pred = self.curve([chosen[f"chosen.{letter}"][0] for letter in LETTERS])
+        then = {key: row(node, self.epoch + 1.0) for key, node in self.descent.items()}
+        slowly = self._slowly(then, [row(node, self.epoch + 1.0) for node in columns[4:]])
+        pred = self.curve([then[letter] for letter in LETTERS])
         drawn = {"chosen.x": (apply("same", self.x), "x"), "chosen.pred": (pred, "Prediction then")}
         loss_lines = ("loss", "epochs", "loss"), ("the chosen epoch", "epoch", "chosen.loss", "mark")
         most = ceil(1.2 * self.as_it_came(self.mse)[0].item())
         charts = {"width": 395, "height": 345, "wide": 6}
-        self.page("Descent: let it run", ABOUT_DESCENT, level(
+        self.page("Descent: let it run", ABOUT_DESCENT.format(EPOCHS), level(
             (
                 down(
                     facts("", self.cells(self.lr, self.epoch)),
-                    grid("", {"then": result(chosen, format="short")}, heads=list(self.descent)), gap=0,
+                    grid("", slowly, heads=list(self.descent), corner="That step, slowly"), gap=0,
                 ),
                 table(
                     self.cells(epochs), forward({"loss": (columns[3], "Loss", "short")}),
@@ -243,6 +231,24 @@ class Quadratic(Lesson):
             (Words("More: the slopes, and the chosen curve"), across(table(backward(slope_of, format="short")), table(forward(drawn)))),
         ))  # fmt: skip
 
+    def _slowly(self, then: Mapping[str, Node], slopes: Sequence[Node]) -> dict[str, Mapping[str, Shown | str]]:
+        """The step after the chosen epoch, line by line, beside the loss and the parameters (then) before it."""
+        at = dict(zip(LETTERS, slopes, strict=True))
+        moves = {letter: self.lr * slope for letter, slope in at.items()}
+        after = {letter: then[letter] - move for letter, move in moves.items()}
+        lines: dict[str, Mapping[str, Shown | str]] = {}
+        steps: list[tuple[str, str, Role, Mapping[str, Node]]] = [
+            ("before it", "", "result", then),
+            ("slope", "slope_", "backward", at),
+            ("rate × slope", "move_", "update", moves),
+            ("after it", "after_", "update", after),
+        ]
+        for words, kind, role, nodes in steps:
+            said = {f"chosen.{kind}{key}": (node,) for key, node in nodes.items()}
+            empty = {"": ""} if nodes is not then else {}  # below the loss
+            lines[words] = {**empty, **shown(role, said, format="short")}
+        return lines
+
     def _one_step(self) -> str:
         """What a step of a is, with the numbers of this workbook."""
         slope = self.as_it_came(row(self.exact, 1))[0].item()
@@ -264,25 +270,7 @@ class Quadratic(Lesson):
         return [Watched(self.x, "x"), Watched(self.y, "y"), *numbers, Watched(self.lr, "learning rate")]
 
     def words(self) -> list[Word]:
-        return [
-            Word("parameter", "A number that is not given but found, such as a, b and c.", "fit.a"),
-            Word("model", "A formula with parameters: all parabolas at once, until a, b and c say which.", "fit.pred"),
-            Word("prediction", "What the model says y should be at an x.", "fit.pred"),
-            Word("error", "Prediction minus y: positive where the curve is too high.", "fit.error"),
-            Word("mean absolute error", "The mean size of the errors.", "fit.mae"),
-            Word("mean squared error", "The mean of the squared errors: large errors count more.", "fit.mse"),
-            Word("loss", "One number that says how bad the fit is; what learning makes small.", "fit.mse"),
-            Word("wiggle", "A tiny change of one parameter, up and down, to see what the loss does.", "slopes.wiggle"),
-            Word(
-                "slope",
-                "How fast the loss changes with a parameter: its change per unit, for a tiny step.",
-                "slopes.mse.exact",
-            ),
-            Word("gradient", "The slopes of all parameters together.", "slopes.mse.exact"),
-            Word("learning rate", "How far a step goes: new number = old number - rate × slope.", "descent.lr"),
-            Word("epoch", "One step that has seen all points; epoch 0 is the start.", "descent.epochs"),
-            Word("descent", "Steps against the slope, again and again, so that the loss falls.", "descent.loss"),
-        ]
+        return [Word(*one) for one in WORDS]
 
 
 LESSON = Quadratic

@@ -97,4 +97,6 @@ def _descent(start: list[float], x: Tensor, y: Tensor, given: Mapping[str, Tenso
         out[f"descent.{letter}"] = torch.stack(numbers)[:, i : i + 1]
         out[f"descent.slope_{letter}"] = torch.stack(slopes)[:, i : i + 1]
         out[f"chosen.{letter}"] = numbers[at][i]
+        out[f"chosen.slope_{letter}"], out[f"chosen.move_{letter}"] = slopes[at][i], lr * slopes[at][i]
+        out[f"chosen.after_{letter}"] = numbers[at][i] - lr * slopes[at][i]
     return out

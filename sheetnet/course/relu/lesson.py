@@ -101,6 +101,7 @@ class Relu(Lines):
             Word("hidden unit", "One ReLU between the input x and the sum; together they are the hidden layer.", "many.knots"),
             Word("weight", "A number that a net multiplies by: here 1 in each hidden unit, then the coefficients.", "many.coef"),
             Word("descent", "Finding such numbers in small steps that lower the error, as in lesson 1.", "errors.mse"),
+            Word("frequency", "How fast waves follow each other: twice the frequency, twice as many waves.", "many.freq"),
             Word("largest error", "The greatest distance between sum and curve.", "errors.largest"),
             Word("mean squared error", "The mean of the squared errors over all x of the table.", "errors.mse"),
         ]  # fmt: skip

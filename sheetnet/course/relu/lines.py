@@ -12,17 +12,17 @@ from sheetnet.page.parts import Note, Words, table
 from sheetnet.page.plot import plot
 from sheetnet.page.shown import Group, forward, result
 
-ABOUT_ONE = "Change the yellow m and b. The dashed line is m*x + b; the blue one is the ReLU: the same where it is positive, else 0."
+ABOUT_ONE = "Change the yellow m and b. The dashed line is m*x + b. The blue line is the ReLU: the same where it is positive, else 0."
 ABOUT_TWO = "Change the four yellow numbers. Compare the charts and the table of slopes: the sum of the lines has one, that of the ReLUs up to three."
 ONE_NOTE = (
     "A ReLU (rectified linear unit) is max(0, m*x + b): a line whose negative part is replaced by 0. Where the line crosses 0, at x = -b/m, it has its corner.\n\n"
     "Try this: change only b. The corner moves. Change only m. The slope changes, and the corner moves too. Make m negative: now the left side is kept. Make m 0: a flat line has no corner."
 )
 TWO_NOTE = (
-    "Line 1 + line 2 has one slope: it is a line again. A ReLU has one corner; ReLU 1 + ReLU 2 has two, and a slope left of, between and right of them.\n\n"
+    "Line 1 + line 2 has one slope: it is a line again. A ReLU has one corner. ReLU 1 + ReLU 2 has two corners, and so three slopes: left of them, between them and right of them.\n\n"
     "A line put into a line is a line, too: 2*(3*x + 1) - 4 = 6*x - 2. So layers without a ReLU between them are one line.\n\n"
-    "Try this: make a V; a valley with a flat floor; a ramp that gets steeper twice. Now a roof: impossible, for each ReLU turns the sum upwards only. On the next sheet each ReLU is multiplied by a coefficient, which may be negative.\n\n"
-    "The two-ReLU net of lesson 4 is this sheet with ten numbers for each passenger in place of one x; there m and b are found by descent."
+    "Try this: make a V; a valley with a flat floor; a ramp that gets steeper twice. Now a roof: impossible, for each ReLU turns the sum upwards only. On the next sheet each ReLU is multiplied by a number, a coefficient, which may be negative.\n\n"
+    "The two-ReLU net of lesson 4 is this sheet, with ten numbers for each passenger in place of one x. There m and b are found by descent."
 )
 TOP = 8.0  # of the charts
 ONE = (0.5, 0.75, 1, 1.25, 1.5), (1, 1.5, 2, 2.5, 3), (1, 1.5, 2, 2.5, 3)  # what m, b and x may be
@@ -72,9 +72,9 @@ class Lines(Pieces):
             down(
                 across(
                     facts("Change these", self.cells(self.m, self.b, self.at)),
-                    facts("There, and at the corner", result(found, style="cells"), span=2),
+                    facts("At that x, and the corner", result(found, style="cells", format="short"), span=2),
                 ),
-                table(self.cells(x), forward(steps, style="cells")),
+                table(self.cells(x), forward(steps, style="cells", format="short")),
             ),
             down(plot("A line and its ReLU", "x", "y", lines, alt, **FOUR, y_min=-4, y_max=8), Note(ONE_NOTE, 7)),
         ))  # fmt: skip
@@ -115,7 +115,7 @@ class Lines(Pieces):
                 down(facts("Change these", self.cells(*self.numbers)), facts("Corners", corners)),
                 down(across(*charts), down(table(slopes), Words("Each ReLU that is on there (positive) adds its m.", "hint"), gap=0)),
             ),
-            across(table(self.cells(x), forward(steps, style="cells")), Note(TWO_NOTE, 7)),
+            across(table(self.cells(x), forward(steps, style="cells", format="short")), Note(TWO_NOTE, 7)),
         ))  # fmt: skip
 
     def _slopes(self, numbers: list[Node]) -> tuple[Group, Group]:
@@ -137,9 +137,9 @@ class Lines(Pieces):
         slopes = result({
             "where": (places, "Beside corners", "text"), "slope_at": (at, "at x ="),
             "slope_lines": (vstack([m_1 + m_2 for _ in range(3)]), "Slope, lines"),
-        })  # fmt: skip
-        slopes |= result({"slope_relus": (self.relu_slopes, "Slope, ReLUs")}, style="cells")
-        return result(corners, style="cells"), slopes
+        }, format="short")  # fmt: skip
+        slopes |= result({"slope_relus": (self.relu_slopes, "Slope, ReLUs")}, style="cells", format="short")
+        return result(corners, style="cells", format="short"), slopes
 
 
 def corner(m: Node, b: Node) -> Node:

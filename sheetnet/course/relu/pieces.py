@@ -25,21 +25,21 @@ CURVES = (1.6, 1.8, 2.0, 2.2, 2.4), (1.1, 1.15, 1.2, 1.25, 1.3), (-0.3, -0.2, 0.
 DONE = 2  # coefficients on Eight that are there when it comes
 FOUR = {"y_format": "0", "x_max": 4, "x_min": -4}  # the axes of most charts here
 ABOUT_EIGHT = "Change the eight yellow coefficients, from left to right, until the blue sum lies on the dashed curve. That curve is set on the sheet Many."
-ABOUT_MANY = "Change the number of pieces, then the curve. The table works out knots and coefficients; the blue sum of all pieces follows the curve."
+ABOUT_MANY = "Change the number of pieces, then the curve. The table works out knots and coefficients. The blue sum of all pieces follows the curve."
 ABOUT_ERRORS = "Read down the table: each row has twice the pieces of the row above. By how much is the error divided each time? Then change the curve on Many."
 EIGHT_NOTE = (
     "Each piece is max(0, x - knot), times its coefficient: 0 up to its knot, from there on a straight line. It bends the sum at its knot and leaves all to the left of it as it was. So work from left to right.\n\n"
-    "What the sum begins at is its height at x = -4, before any piece. 1 to the right of its knot a piece is exactly 1: there its coefficient adds itself.\n\n"
-    "Try this: pieces 1 and 2 are done. Type {missing:.4f}, what is still missing under it, into coefficient 3; go on with piece 4. Which way does a negative coefficient bend the sum?"
+    "What the sum begins at is its height at x = -4, before any piece. At the x that is 1 more than its knot, a piece is exactly 1: there its coefficient adds itself.\n\n"
+    "Try this: pieces 1 and 2 are done. Type {missing:.4f}, what is still missing under it, into coefficient 3. Go on with piece 4. Which way does a negative coefficient bend the sum?"
 )
 MANY_NOTE = (
-    "What you did by hand, by formula: a coefficient is the change of slope at its knot, slope right minus slope left. Left of the first knot the slope is 0. Pieces beyond the chosen number wait at the last knot with a coefficient of 0.\n\n"
+    "What you did by hand, by formula: a coefficient is the change of slope at its knot: slope right - slope left. Left of the first knot the slope is 0. Pieces beyond the chosen number wait at the last knot with a coefficient of 0.\n\n"
     "More pieces do not always help at once: from 3 to 5 all knots move, and may stand worse. With twice the pieces the old knots stay, and new ones lie between them.\n\n"
     "With height 0 the curve is tilt*x + bend*x^2: its slope grows by 2*bend*width from piece to piece.\n\n"
-    "This sum is a net with one hidden layer: each hidden unit is max(0, 1*x - knot), and the coefficients are the weights with which the units are added up. Here a formula finds them; in lesson 4, descent does."
+    "This sum is a net with one hidden layer: each hidden unit is max(0, 1*x - knot). The coefficients are the weights with which the units are added up. Here a formula finds them. In lesson 4, descent does."
 )
 ERRORS_NOTE = (
-    "Six nets, each with twice the pieces of the one before. Once the pieces are narrow, half the width divides the largest error by about 4, and the mean squared error by about 16. On axes that both grow by factors, that is a straight line going down.\n\n"
+    "Six nets, each with twice the pieces of the one before. Once the pieces are narrow, half the width divides the largest error by about 4. It divides the mean squared error by about 16. On the chart each line of the grid is ten times the next. There, a division by the same number again and again is a straight line going down.\n\n"
     "There is no end to it: with enough pieces the sum comes as close to the curve as you ask."
 )
 
@@ -108,9 +108,12 @@ class Pieces(Lesson):
         left = where(apply("greater", knots, lift(FIRST)), (here - before) / width, 0.0)
         right = (after - here) / width
         coefs = right - left if unused is None else where(unused, 0.0, right - left)
-        columns = forward({"before": (before, "y before"), "here": (here, "y at knot"), "after": (after, "y after")})
-        columns |= forward({"left": (left, "Slope left"), "right": (right, "Slope right")}, style="cells")
-        columns |= result({"coef": (coefs, "Coefficient")}, style="cells", name="coefs" if unused else "")
+        ys = {"before": (before, "y before"), "here": (here, "y at knot"), "after": (after, "y after")}
+        columns = forward(ys, format="short")
+        columns |= forward(
+            {"left": (left, "Slope left"), "right": (right, "Slope right")}, style="cells", format="short"
+        )
+        columns |= result({"coef": (coefs, "Coefficient", "short")}, style="cells", name="coefs" if unused else "")
         return {f"{prefix}.{id}": one for id, one in columns.items()}
 
     # ---- Eight
@@ -172,12 +175,14 @@ class Pieces(Lesson):
         self.y, total = self.curve(x), self.begin + relu(x - knots.T) @ self.coefs
         error = total - self.y
         self.largest = apply("max", apply("abs", error))
-        found = result({"width": (width, "Width of a piece")}, style="cells", name="width")
-        found |= result({"begin": (self.begin, "Begins at")}, name="begin")
+        found = result({"width": (width, "Width of a piece", "short")}, style="cells", name="width")
+        found |= result({"begin": (self.begin, "Begins at", "short")}, name="begin")
         found |= result({
-            "largest": (self.largest, "Largest error"), "mse": (mean(square(error)), "Mean squared error", "short"),
+            "largest": (self.largest, "Largest error", "short"), "mse": (mean(square(error)), "Mean squared error", "short"),
         })  # fmt: skip
-        columns = forward({"curve": (self.y, "Curve")}, name="curve") | forward({"sum": (total, "Sum")})
+        columns = forward({"curve": (self.y, "Curve", "short")}, name="curve") | forward(
+            {"sum": (total, "Sum", "short")}
+        )
         lines = (
             ("the sum of the pieces", "x", "sum"), ("the curve", "x", "curve", "line 2"), ("the knots", "knots", "here", "dots"),
         )  # fmt: skip
@@ -190,12 +195,12 @@ class Pieces(Lesson):
                         Words("curve = height*sin(frequency*x) + tilt*x + bend*x^2", "hint"), gap=0,
                     ),
                 ),
-                table(self.cells(count), forward({"knots": (knots, "Knot")}, style="cells", name="knots"), bends),
+                table(self.cells(count), forward({"knots": (knots, "Knot", "short")}, style="cells", name="knots"), bends),
             ),
             down(
                 plot("The curve and the sum of its pieces", "x", "y", lines, "The curve, dashed, and a chain of straight pieces that meets it at the knots.", **FOUR | {"y_format": "0.0"}, width=545),
                 across(
-                    table(self.cells(x), columns, forward({"error": (error, "Error")}, style="cells")),
+                    table(self.cells(x), columns, forward({"error": (error, "Error", "short")}, style="cells")),
                     Note(MANY_NOTE, 6),
                 ),
             ),

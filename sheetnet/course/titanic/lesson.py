@@ -11,6 +11,7 @@ import numpy as np
 
 from sheetnet.common.settings import MAX_EPOCHS, named
 from sheetnet.course.lesson import Lesson, Pair, Said, Watched, Word
+from sheetnet.course.titanic.passenger import passenger_page
 from sheetnet.course.titanic.questions import predictions, questions
 from sheetnet.course.titanic.small import small_page
 from sheetnet.course.titanic.texts import purpose, tries, words
@@ -130,6 +131,7 @@ class Titanic(Lesson):
             gradient_page(book, net, names)
         for net in self.trained:
             descent_page(book, net, names)
+        passenger_page(self, self.trained, self.recipe)
 
     def _inputs(self) -> None:
         """The inputs whose values are known before a table is: what is played with, and columns that count."""
@@ -187,7 +189,7 @@ class Titanic(Lesson):
         return out
 
     def words(self) -> Sequence[Word]:
-        return words(self.trained)
+        return words(self.trained, self.best)
 
     def ask(self) -> Sequence[Exercise]:
         return questions(self.trained, self.recipe)
@@ -249,16 +251,22 @@ class Titanic(Lesson):
         return cls(_sane(Spec(**{f.name: spec[f.name] for f in fields(Spec)} | lists)))
 
     def torch_says(self, values: Values) -> dict[str, np.ndarray]:
-        from sheetnet.course.titanic.witness import small, witness
+        from sheetnet.course.titanic.witness import passenger, small, witness
 
-        X, y = evaluate([self.common.X, self.common.y], self.by_node(values))
+        common, models = self.common, [net.model for net in self.trained]
+        age = self.recipe.columns["Age"]
+        X, y, ages = evaluate([common.X, common.y, age], self.by_node(values))
         W = {name: place.read(values)["W"] for name, place in self.places.items()}
         rates = {name: float(values[self.places[name].rate.id][0, 0]) for name in self.models}
-        return witness(
-            Table.of_sheet(X, y, self.names, self.spec.recipe), [net.model for net in self.trained], W, rates,
-            epochs=self.spec.epochs, epoch=int(values[self._block(self.common.epoch).id][0, 0]),
-            optimiser=self.spec.optimiser, best=self.spec.best, mmult=W[MMULT],
-        ) | (small(values) if self.small else {})  # fmt: skip
+        table = Table.of_sheet(X, y, self.names, self.spec.recipe)
+        said = witness(
+            table, models, W, rates, epochs=self.spec.epochs,
+            epoch=int(values[self._block(common.epoch).id][0, 0]), optimiser=self.spec.optimiser,
+            best=self.spec.best, mmult=W[MMULT],
+        )  # fmt: skip
+        no, others = values["passenger.no"].item(), values["passenger.ages"] / ages.max()
+        said |= passenger(table, models, said, no, others)
+        return said | (small(values) if self.small else {})
 
 
 LESSON = Titanic

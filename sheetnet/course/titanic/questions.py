@@ -149,7 +149,7 @@ def _of_steps(nets: Sequence[Trained], name: str) -> list[Exercise]:
         Exercise(
             f"On Start, set the learning rate of {other} to {rate}. What is its loss at epoch {epochs}? (Then press undo.)", last.at(last.losses, epochs), 0.001, raised,
             slips=(Slip(last.at(last.losses, epochs), "That is with the rate as it came.", {}), Slip(last.chosen["loss"], "That is the epoch to look at, not the last one."), Slip(last.at(last.accuracies, epochs), "That is the accuracy."), Slip(last.at(last.losses, 0), "That is before any step.")),
-            hint="The line of this model on Start, the last loss.", why="The rate is part of the recipe: another one leads elsewhere.",
+            hint="The line of this model on Start, the last loss.", why="Another rate leads elsewhere in the same number of steps.",
         ),
     ]  # fmt: skip
 
@@ -216,7 +216,7 @@ def predictions(nets: Sequence[Trained], recipe: Recipe) -> list[Prediction]:
         out.append(Prediction(
             f"{line.model.title} learns a weight for each feature. What does the weight of {list(recipe.features)[men[0]]} become?",
             ("below 0", "above 0"), sign, before, after,
-            "This weight at the start and after the last epoch", "A weight below 0 makes the prediction smaller for all who have a 1 in this column, whatever else is known of them.", f"{line.model.name}.descent.loss",
+            "This weight at the start and after the last epoch", "A weight below 0 makes the prediction smaller for all who have a 1 in this column.", f"{line.model.name}.descent.loss",
         ))  # fmt: skip
     if len(nets) > 1:
         ends = [net.at(net.losses, epochs) for net in (first, last)]

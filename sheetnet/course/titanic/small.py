@@ -19,10 +19,10 @@ DATA, LIVED = ((1, 1, 1), (0, 1, 1), (1, 0, 1)), ((1,), (0,), (1,))
 WEIGHTS, LR = ((0, 4, -1), (2, 0, -1)), 0.1  # such that a unit is off, an error is 0, and every number is whole
 ABOUT = "The net of this workbook with numbers that you can work out in your head. Green: from the data to the loss. Violet: back to the weights."
 NOTE = (
-    "Forward, from left to right. Lin: each feature × its weight, added up. ReLU: below 0 it becomes 0. Prediction: ReLU 1 + ReLU 2. Loss: the mean of the squared errors.\n\n"
-    "Backward, from right to left. d_pred = 2 × error / 3 passengers. A ReLU that is on (1) hands it on to its Lin; one that is off (0) hands on nothing.\n\n"
-    "The gradient of a weight: its column of X times d_lin of its ReLU, added up. After one step: weight - rate × gradient.\n\n"
-    "Try this: let the woman of the third class die (y = 0). Which gradients change, and why those? Then press undo."
+    "Forward, from left to right. Lin: each feature × its weight, added up. ReLU: below 0 it becomes 0. Prediction: ReLU 1 + ReLU 2. Error: prediction - y. Loss: the mean of the squared errors.\n\n"
+    "Backward, from right to left. A name with d_ says how much the loss rises, for each unit that this number rises. d_pred = 2 × error / 3 passengers. A ReLU that is on (mask 1) hands it on to its Lin. One that is off (mask 0) hands on nothing.\n\n"
+    "The gradient of a weight: its column of X times d_lin of its ReLU, added up. New weights: weight - rate × gradient.\n\n"
+    "Try this: let the woman of the third class die (y = 0). Which gradients change, and why? Then press undo."
 )
 
 
@@ -37,7 +37,7 @@ def small_page(lesson: Lesson) -> None:
     after = weight - lr * grad
     rows = {
         "weights": lesson.cells(weight), "gradient": backward({"grad": (grad,)}, format="plain"),
-        "after": update({"after": (after,)}, style="cells", format="plain"),
+        "new weights": update({"after": (after,)}, style="cells", format="plain"),
     }  # fmt: skip
     losses = result({
         "loss": (now.loss, "loss"), "loss_after": (evaluate_loss(model, X, after.T, y).loss, "loss after the step"),
@@ -45,7 +45,7 @@ def small_page(lesson: Lesson) -> None:
     lin, relu, pred = (_columns(node) for node in now.forward)
     judged = _columns(now.error, now.sq_error)
     back = [_columns(node, role="backward") for node in (d_lin, mask, d_relu, d_pred)]
-    weights = grid("", {f"{words}, ReLU 1\n{words}, ReLU 2": group for words, group in rows.items()})
+    weights = grid("", {f"{words} 1\n{words} 2": group for words, group in rows.items()})
     lesson.page("Small: one step, in your head", ABOUT, across(
         down(Words("The data, and what is learnt"), table(lesson.cells(X), names=WHO, tight=True), Words(""), weights, gap=0),
         down(

@@ -9,6 +9,7 @@ import torch
 from torch.nn.functional import mse_loss
 
 from sheetnet.models.model import Model
+from sheetnet.models.twins import create
 from sheetnet.tables.table import Table
 from sheetnet.training import least_squares, observe
 from sheetnet.training import witness as run
@@ -48,3 +49,30 @@ def small(given: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         "grad": grad, "after": after, "loss_after": loss_after,
     }  # fmt: skip
     return {f"small.{id}": np.atleast_2d(one.detach().numpy()) for id, one in said.items()}
+
+
+def passenger(
+    table: Table, models: Sequence[Model], said: Mapping[str, np.ndarray], no: float, ages: np.ndarray
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """What torch says of the sheet Passenger: one row at the last weights, and the same row at other ages.
+
+    said: what torch said of the runs. no: of the row, from 1. ages (n, 1): as they stand in X.
+    """
+    if no not in range(1, table.n_rows + 1):
+        return {}
+    X, y = (torch.tensor(one[int(no) - 1 : int(no)]) for one in (table.X, table.y))
+    others = X.repeat(len(ages), 1)
+    at = next(i for i, name in enumerate(table.features) if name.lower().startswith("age"))
+    others[:, at] = torch.tensor(ages[:, 0])
+    out = {"features": others}
+    for model in models:
+        W = said[f"{model.name}.final.W"]
+        module = create(model.name, {"W": W}, torch.device("cpu"), torch.float64)
+        pred = module(X)
+        out |= {
+            f"{model.name}.votes": X.T * torch.tensor(W),
+            f"{model.name}.at": module(others),
+            f"{model.name}.W": torch.tensor(W),
+        }
+        out |= {f"{model.name}.pred": pred, f"{model.name}.error": pred - y, f"{model.name}.sq_error": (pred - y) ** 2}
+    return {f"passenger.{id}": one.detach().numpy() for id, one in out.items()}

@@ -1,0 +1,26 @@
+"""What stands out on a page as long as it is chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sheetnet.page.area import Area
+
+
+@dataclass(frozen=True)
+class Highlight:
+    """The row of an area, its column, or the entry in both, whose number, counted from 1, stands in a cell."""
+
+    area: Area
+    row: Area | None = None
+    col: Area | None = None
+
+    @property
+    def condition(self) -> str:
+        """The formula that is true in the cells that stand out.
+
+        >>> Highlight(Area("Fit", 6, 1, 3, 2), row=Area("Fit", 0, 3, 1, 1)).condition
+        '=AND(ROW()-6=$D$1)'
+        """
+        sides = ("ROW", self.area.row, self.row), ("COLUMN", self.area.col, self.col)
+        return f"=AND({','.join(f'{n}()-{at}={one.address((True, True))}' for n, at, one in sides if one)})"
