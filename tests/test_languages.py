@@ -13,17 +13,20 @@ import numpy as np
 import polib
 import pytest
 from click.testing import CliRunner
+from openpyxl import load_workbook
 from translations import COMMON, Found, entry, found_in, laid, texts_of_formulas, texts_on
 
 import sheetnet as sn
 from sheetnet.__main__ import main
 from sheetnet.book.opened import find_manifest
 from sheetnet.book.reader import read
+from sheetnet.classroom import assign, grade, right_answers
 from sheetnet.course import LISTING, languages, workbook_of
 from sheetnet.course.languages import catalogue, language_of
 from sheetnet.course.lesson import Lesson
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.node import constant, lift, order
+from sheetnet.motifs.exercises import ANSWERS
 from sheetnet.page.book import Book, Page
 from sheetnet.page.language import Language, has_words, said, speaking, whole
 from sheetnet.page.screen import Geometry
@@ -312,3 +315,20 @@ def test_english_is_a_language_too(tmp_path: Path, lesson_file: Callable[[str], 
 def test_a_workbook_that_is_written_anew_keeps_its_language(german: Path, tmp_path: Path) -> None:
     again = sn.write_params(german, tmp_path / "again.xlsx", {})
     assert again.path.read_bytes() == german.read_bytes()
+
+
+def test_a_class_is_graded_in_its_language(tmp_path: Path) -> None:
+    (one,) = assign(tmp_path, ["Ada"], "quadratic", language="de")
+    workbook = find_manifest(read(one.path)).workbook
+    values = workbook.handed_out()
+    assert values is not None
+    right = workbook.exercises[0].truth(workbook.by_node(values))
+    target, area = load_workbook(one.path), workbook.book.block(ANSWERS).area
+    target[area.sheet].cell(area.row + 1, area.col + 1).value = right
+    target[area.sheet].cell(area.row + 2, area.col + 1).value = -right
+    target.save(tmp_path / "in.xlsx")
+    (paper,) = grade([tmp_path / "in.xlsx"]).papers
+    assert [answer.verdict for answer in paper.answers] == ["right", "wrong", *["not done"] * 11]
+    assert paper.answers[0].question.startswith("Auf Fit: ")
+    (key,) = {one.question for one in right_answers([one], "quadratic", language="de") if one.exercise == 1}
+    assert key == paper.answers[0].question
