@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from sheetnet.errors import SheetnetError
 from sheetnet.page.language import Language
@@ -15,6 +16,7 @@ FOLDER = Path(__file__).parent
 COMMON = "common"  # the catalogue of what several lessons say
 MARK = "X-Decimal-Mark"  # what the head of a catalogue calls the decimal mark of the language
 ENGLISH = ("", "en")
+ENOUGH = 50  # per cent
 
 
 def languages() -> list[str]:
@@ -25,6 +27,12 @@ def languages() -> list[str]:
 def catalogue(language: str, name: str) -> Path:
     """The file with the texts of a lesson, or of several, in a language."""
     return FOLDER / language / f"{name}.po"
+
+
+def lessons(language: str) -> list[str]:
+    """The lessons that somebody has translated into a language: half of their texts, or more."""
+    there = {path.stem: path for path in sorted((FOLDER / language).glob("*.po")) if path.stem != COMMON}
+    return [name for name, path in there.items() if _file(path).percent_translated() >= ENOUGH]
 
 
 def language_of(language: str, lesson: str) -> Language | None:
@@ -38,20 +46,17 @@ def language_of(language: str, lesson: str) -> Language | None:
     if language not in languages():
         known = ", ".join(["en", *languages()])
         raise SheetnetError(f"there are no texts in the language {language!r:.40}; known are {known}")
-    common, own = (_read(catalogue(language, name)) for name in (COMMON, lesson))
-    if not own.texts:
-        there = (path.stem for path in sorted((FOLDER / language).glob("*.po")) if path.stem != COMMON)
-        known = ", ".join(name for name in there if _read(catalogue(language, name)).texts)
+    if lesson not in lessons(language):
+        known = ", ".join(lessons(language))
         raise SheetnetError(f"the lesson {lesson} is not in the language {language!r} yet; these are: {known}")
-    return Language({**common.texts, **own.texts}, common.mark, language)
+    files = [_file(catalogue(language, name)) for name in (COMMON, lesson)]
+    texts = {one.msgid: one.msgstr for file in files for one in file.translated_entries()}
+    return Language(texts, files[0].metadata.get(MARK, "."), language)
 
 
 @cache
-def _read(path: Path) -> Language:
-    """The translated texts of a catalogue, none of a file that is not there."""
-    if not path.exists():
-        return Language()
+def _file(path: Path) -> Any:
+    """A catalogue, as polib has it."""
     import polib  # here, so that nobody waits for it who reads English
 
-    found = polib.pofile(str(path))
-    return Language({one.msgid: one.msgstr for one in found.translated_entries()}, found.metadata.get(MARK, "."))
+    return polib.pofile(str(path))
