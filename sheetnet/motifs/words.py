@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from sheetnet.motifs.blanks import seen_at
 from sheetnet.page.book import Book, Page
 from sheetnet.page.language import speak, whole
+from sheetnet.page.screen import TALL
 
 TOP = 4
+WIDE = 95.0  # of what a word means
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ def words_page(book: Book) -> Page:
         "Click on a blue place to go to the cells where a word is seen.",
         freeze=(TOP, 1),
     )
-    page.widths |= {0: 24.0, 1: 95.0, 2: 26.0}
+    page.widths |= {0: 24.0, 1: WIDE, 2: 26.0}
     for col, head in enumerate(("Word", "What it means", "Seen at")):
         page.text(TOP - 1, col, head, "head_left")
     page.active = (TOP, 0)
@@ -46,6 +49,8 @@ def list_words(page: Page, words: Sequence[Word]) -> None:
         place = word.seen if "!" in word.seen else seen_at(page.book, word.seen).full(fixed=False)
         page.text(TOP + i, 0, word.word, "lead_top")
         page.text(TOP + i, 1, word.meaning, "meaning")
+        if (lines := ceil(len(word.meaning) / WIDE)) > 1:
+            page.heights[TOP + i] = TALL * lines
         page.text(TOP + i, 2, whole(place.replace("'", "")), "link_top", link=place)
 
 

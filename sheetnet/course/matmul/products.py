@@ -14,7 +14,7 @@ from sheetnet.page.flow import across, beside, down
 from sheetnet.page.grid import Grid, facts
 from sheetnet.page.highlight import Highlight
 from sheetnet.page.language import said
-from sheetnet.page.parts import Note, Words, spaced, table
+from sheetnet.page.parts import Note, Ruler, Words, spaced, table
 from sheetnet.page.plot import Some, path, plot
 from sheetnet.page.shown import Group, Shown, forward, result
 
@@ -122,6 +122,7 @@ class Products(Lesson):
         now = "now", Some("degrees", (12, 12)), "dot", "mark"
         self.page("Arrows: what a dot product says", ABOUT_ARROWS, across(
             down(
+                Ruler((0.0, 0.0, 17.0)),
                 facts("", self.cells(u, v), heads=POINTS),
                 facts("", forward(numbers, style="cells"), result({"says": (says, "they point", "text")}, style="cells")),
                 Note(NOTE_ARROWS.format(across=2 * arrows[2], up=2 * arrows[3]), 3),
@@ -131,10 +132,10 @@ class Products(Lesson):
                     plot("Two arrows, and the shadow of v on u", *POINTS,
                          [path("u", "line_u"), path("v", "line_v", "line 3"), path("from v to its shadow", "line_shadow", "line 2")],
                          "Two arrows from 0, and a line from the end of v that meets u at a right angle.",
-                         **around_0(5, 430, 380)),
+                         **around_0(5, 400, 380)),
                     plot("The dot product while v turns, either way", "degrees by which v is turned", "dot product",
                          [("v turned", "degrees", "dots"), now], "A wave: the dot product rises and falls while v turns.",
-                         y_format="0", x_max=180, x_min=-180, width=430, height=380, x_step=90),
+                         y_format="0", x_max=180, x_min=-180, width=400, height=380, x_step=90),
                 ),
                 Words("Numbers for the charts"),
                 across(table(forward(drawn, labels=POINTS, **PLAIN)), table(self.cells(degrees), wave)),

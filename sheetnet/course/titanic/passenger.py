@@ -95,7 +95,7 @@ def _at_other_ages(
     drawn = plot(
         "The same passenger at other ages", "age", "prediction", lines,
         "The prediction of each model for this passenger at ages from 0 to 80, with the true age marked.",
-        y_format="0.0", x_max=AGES[-1][0], width=380, height=300, wide=5,
+        y_format="0.0", x_max=AGES[-1][0], width=380, height=260, wide=5,
     )  # fmt: skip
     features = forward({"features": (X, "X at these ages", "feature")}, labels=tuple(recipe.features))
     return down(drawn, Note(NOTE, 5), table(lesson.cells(ages), preds, None, features))
