@@ -92,6 +92,6 @@ def picture(common: Common, nets: Sequence[Trained], best: bool, ends: Group) ->
     drawn = plot(
         f"Loss, epoch by epoch (cut off at {CUT:g})", "epoch", "mean squared error", lines,
         "The losses of all models at each epoch, and the loss of the best line there is as a level.",
-        y_format="0.0", y_min=0, y_max=CUT, x_max=common.epochs, width=400, height=280, wide=6,
+        y_format="0.0", y_min=0, y_max=CUT, x_max=common.epochs, width=400, height=300, wide=6,
     )  # fmt: skip
     return down(drawn, *parts)

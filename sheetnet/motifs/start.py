@@ -117,7 +117,7 @@ def fill(
     words = Tries(tries, len(wide))
     progress = _progress(verdict, right, n_exercises)
     if panel and results and picture:
-        left = [about, across(down(panel, results, gap=0), picture), words, _legend(page.shapes)]
+        left = [down(about, across(down(panel, results), picture), gap=0), words, _legend(page.shapes)]
         right_half = [Ruler((16.0, 12.0)), _sheets(page), progress]
     elif panel and results:
         left = [about, across(panel, _legend(page.shapes)), results, progress, words]
@@ -132,10 +132,9 @@ def fill(
     else:
         left = [about, words, progress, _legend(page.shapes)]
         right_half = [Ruler((18.0, 56.0)), _sheets(page)]
-    if learner:
-        left.insert(0, Words(said(WHOSE, learner=learner), "hint", wide=len(wide)))
-    if neighbours:
-        page.text(BACK, 0, neighbours, "hint")
+    whose = said(WHOSE, learner=learner) if learner else ""
+    if whose or neighbours:
+        page.text(BACK, 0, whole(f"{whose}   {neighbours}".strip()), "hint")
     lay(page, "start", across(down(Ruler(wide), *left), down(*right_half)))
     if panel is None:
         page.active = 0, 0  # nothing here is to be edited

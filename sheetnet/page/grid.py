@@ -56,6 +56,10 @@ class Grid(Part):
         return out + wide + [WAS + self._letters] * bool(self._letters)
 
     @property
+    def airy(self) -> bool:
+        return bool(self._letters) and not self.after
+
+    @property
     def _letters(self) -> int:
         """Of the column that says what its inputs held as the workbook came; 0 where numbers in rows leave no room."""
         blocks = [(len(group), one) for _, group in self.lines for one in _blocks(group)]
@@ -72,7 +76,7 @@ class Grid(Part):
             first = next((one for _, group in self.lines for one in _blocks(group)), None)
             typed = first is not None and first.role in ("input", "data", "fixed")
             band = self.band or ("band_plain" if typed else "band_result")
-            page.text(row, col, self.heading, band, wide=len(self.columns()))
+            page.text(row, col, self.heading, band, wide=len(self.columns()) - bool(self._letters))
             row += 1
         at = left
         for head, wide in self.over:

@@ -29,6 +29,11 @@ class Part:
         """Whether words stand between a title and its numbers."""
         return False
 
+    @property
+    def airy(self) -> bool:
+        """Whether its last column holds so little that no gap is needed after it."""
+        return False
+
     def columns(self) -> list[float]:
         """The width that each of its columns asks for; 0: whatever the others ask for."""
         raise NotImplementedError

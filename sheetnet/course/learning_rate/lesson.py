@@ -13,6 +13,12 @@ class LearningRate(Sheets):
     """What the lesson is for, its words and exercises; the sheets come from Rates, Parabola and Schedules."""
 
     name, predicts = "learning_rate", True
+    minutes, pictured = 40, "Rates"
+    goals = (
+        "see from a curve if a rate is too small or too large",
+        "find a good learning rate",
+        "say what a schedule is for",
+    )
     to_fill = (
         "points.pred",
         "points.error",
@@ -32,12 +38,6 @@ class LearningRate(Sheets):
         "schedules.end",
     )
     title = "The learning rate: creeping, good, oscillating, diverging"
-    minutes, pictured = 40, "Rates"
-    goals = (
-        "see from a curve if a rate is too small or too large",
-        "find a good learning rate",
-        "say what a schedule is for",
-    )
     purpose = "The same model starts eight times from the same place and differs only in its learning rate. You see what a rate does, and how far a slope should take you. Then you find a good rate, and change it on the way."
     tries = (
         "On Rates, read the words under the rates. Then set rate 6 to 0.222. What becomes of its line?",

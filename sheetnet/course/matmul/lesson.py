@@ -29,6 +29,12 @@ class Matmul(Limits):
     """Dot products, products of matrices three times over, shapes, ones, ReLU, and counting."""
 
     name, predicts = "matmul", True
+    minutes, pictured = 45, "ReLU"
+    goals = (
+        "multiply two matrices by hand, and with MMULT",
+        "see from two shapes whether they fit",
+        "say what a matrix product cannot do",
+    )
     to_fill = (
         "dot.sum",
         "dot.sumproduct",
@@ -46,12 +52,6 @@ class Matmul(Limits):
         "relu.bill",
     )
     title = "What a matrix product is, and what it is not"
-    minutes, pictured = 45, "ReLU"
-    goals = (
-        "multiply two matrices by hand, and with MMULT",
-        "see from two shapes whether they fit",
-        "say what a matrix product cannot do",
-    )
     purpose = "Models are made of matrix products, with something simple between them. You build a product out of dot products, cell by cell. You see which shapes fit, and what a product can never do: bend."
 
     def sheets(self) -> None:

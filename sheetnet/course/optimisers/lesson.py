@@ -13,6 +13,12 @@ class Optimisers(Races):
     """Gradients of batches scatter about the full one; six ways to step, each unrolled for ten passes."""
 
     name, predicts = "optimisers", True
+    minutes, pictured = 50, "Compare"
+    goals = (
+        "say what a batch is, and what its noise costs",
+        "say what momentum and Adam remember",
+        "compare six optimisers on one chart",
+    )
     to_fill = (
         "curve.start",
         "curve.batch",
@@ -28,12 +34,6 @@ class Optimisers(Races):
         "adam.correct_beta2",
     )
     title = "Optimisers: how to take a step"
-    minutes, pictured = 50, "Compare"
-    goals = (
-        "say what a batch is, and what its noise costs",
-        "say what momentum and Adam remember",
-        "compare six optimisers on one chart",
-    )
     purpose = "A step need not look at all rows, and need not follow the slope just as it is. You see what small batches gain and what their noise costs. Then you take six optimisers apart, cell by cell: SGD, momentum, Adagrad, RMSprop, Adam, AdamW."
     tries = (
         "On Batches, look at batches 1 to 5 in turn. Where does a step on this batch alone pull the curve?",

@@ -22,6 +22,12 @@ class Preparing(Sheets):
     """Blanks dropped or filled, classes as dummies, large columns made small: each with its effect in numbers."""
 
     name, predicts = "preparing", True
+    minutes, pictured = 50, "Epochs"
+    goals = (
+        "fill blanks, and turn classes into numbers",
+        "say why one large column slows learning down",
+        "prepare a table of your own",
+    )
     to_fill = (
         "raw.blank",
         "missing.median",
@@ -40,12 +46,6 @@ class Preparing(Sheets):
         "epochs.log.target",
     )
     title = "Preparing a table: blanks, classes, large columns"
-    minutes, pictured = 50, "Epochs"
-    goals = (
-        "fill blanks, and turn classes into numbers",
-        "say why one large column slows learning down",
-        "prepare a table of your own",
-    )
     purpose = "A table of passengers holds words, blanks, and columns of all sizes. You make it ready for multiplication, each time in several ways. The loss and the number of epochs show what each way costs."
 
     def sheets(self) -> None:

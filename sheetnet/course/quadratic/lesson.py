@@ -40,6 +40,12 @@ class Quadratic(Lesson):
     """Points, a curve with three unknowns, its loss; the loss's slopes, wiggled and exact; descent."""
 
     name, predicts, shapes = "quadratic", True, False
+    minutes, pictured = 40, "Descent"
+    goals = (
+        "say what a loss is, and make it small by hand",
+        "tell from a slope which way a number should go",
+        "say what a learning rate does",
+    )
     to_fill = (
         "fit.pred",
         "fit.error",
@@ -55,12 +61,6 @@ class Quadratic(Lesson):
         "chosen.pred",
     )
     title = "Fit a curve by hand, then let it fit itself"
-    minutes, pictured = 40, "Descent"
-    goals = (
-        "say what a loss is, and make it small by hand",
-        "tell from a slope which way a number should go",
-        "say what a learning rate does",
-    )
     purpose = "Twenty points lie near an unknown curve. First you fit it by eye. Then the slopes of the loss say which way each number should go. Then the sheet takes sixty such steps by itself: so a model learns."
     tries = (
         "On Fit, change a, then b, then c. Get the mean squared error below 5. What does each of them do to the curve?",
@@ -112,7 +112,7 @@ class Quadratic(Lesson):
             ),
             down(
                 plot("The points and your curve", "x", "y", [POINTS, ("a x^2 + b x + c", "x", "pred")],
-                     "Twenty points and the curve with the present a, b and c.", **WINDOW, width=620),
+                     "Twenty points and the curve with the present a, b and c.", **WINDOW),
                 Note(FIT),
             ),
         ))  # fmt: skip
@@ -145,7 +145,10 @@ class Quadratic(Lesson):
         self.page("Slopes: which way, and by how much?", ABOUT_SLOPES, down(
             across(
                 down(
-                    facts("", self.cells(which), backward({"promise.slope": (slope, "its slope")}, format="short"), span=2),
+                    across(
+                        facts("", self.cells(which), span=2),
+                        facts("", backward({"promise.slope": (slope, "its slope")}, format="short")),
+                    ),
                     table(squared, names=LETTERS, lead="The slopes of the mean squared error, by wiggling and exact", tight=True),
                     table(self.cells(steps), forward(promise, format="short"), lead="How long is a slope true?", tight=True),
                 ),

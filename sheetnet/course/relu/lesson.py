@@ -23,6 +23,12 @@ class Relu(Lines):
     """One ReLU, two of them against two lines, eight by hand, any number by formula, and what is left of the error."""
 
     name, predicts, shapes = "relu", True, False
+    minutes, pictured = 40, "Many"
+    goals = (
+        "say where the corner of a ReLU is, and why",
+        "say why added lines stay a line, and added ReLUs bend",
+        "build a curve out of ReLUs",
+    )
     to_fill = (
         "one.line_at",
         "one.relu_at",
@@ -41,12 +47,6 @@ class Relu(Lines):
         "many.error",
     )
     title = "Rectified lines: from one corner to any curve"
-    minutes, pictured = 40, "Many"
-    goals = (
-        "say where the corner of a ReLU is, and why",
-        "say why added lines stay a line, and added ReLUs bend",
-        "build a curve out of ReLUs",
-    )
     purpose = "A ReLU is a line cut off at 0. Lines added stay a line; ReLUs added bend. You add two, then eight by hand, then let formulas add up to 32 and watch the error: so a net can follow any curve (lesson 4: how it learns to)."
 
     def sheets(self) -> None:

@@ -108,7 +108,7 @@ class Lines(Pieces):
             lines = [(names, "x", f"{kind}s")]
             parts = [(f"{label} {i}", "x", f"{kind}_{i}", f"line {2 * i}") for i in (1, 2)]
             alt = f"Two {label}s, dashed, and {names} as a thick line."
-            more = {**FOUR, "y_min": -10, "y_max": 10, "width": 410, "height": 255, "wide": 5}
+            more = {**FOUR, "y_min": -10, "y_max": 10, "width": 470, "height": 255, "wide": 6}
             charts.append(plot(title, "x", "y", [*lines, *parts], alt, **more))
         self.page("Two: lines added, and ReLUs added", ABOUT_TWO, down(
             across(

@@ -88,13 +88,13 @@ class Titanic(Lesson):
     """The passengers, and models that learn who survived: every epoch of each a row of formulas."""
 
     name, predicts = "titanic", True
-    title = "How a model learns: the Titanic, in a sheet and in torch"
     minutes = 60
     goals = (
         "turn a table into numbers that a model can use",
         "follow one step of learning, cell by cell",
         "tell a good model from a poor one",
     )
+    title = "How a model learns: the Titanic, in a sheet and in torch"
     recipe: Recipe
 
     def __init__(self, spec: Spec) -> None:
