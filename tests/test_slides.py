@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from conftest import run_here
 
 from sheetnet.book import reader
@@ -118,3 +119,20 @@ def test_each_sheet_becomes_a_picture(lesson_file: Callable[[str], Path], lesson
     assert {struct.unpack(">II", path.read_bytes()[16:24]) for path in pictures} == {(2250, 723)}
     assert len({path.read_bytes() for path in pictures}) == len(pictures)
     assert all(map(screens.is_ours, pictures))
+
+
+@pytest.mark.office
+def test_sheets_of_others_are_drawn_too(tmp_path: Path) -> None:
+    """An empty one, one whose columns and rows are hidden to the end, a protected one; not one that is hidden."""
+    with xlsxwriter.Workbook(str(tmp_path / "odd.xlsx")) as book:
+        names = ["Short", "Empty", "Locked", "Unseen", "a b"]
+        short, _, locked, unseen, last = (book.add_worksheet(name) for name in names)
+        short.set_column(3, 16_383, None, None, {"hidden": True})
+        short.set_default_row(hide_unused_rows=True)
+        locked.protect("secret")
+        unseen.hide()
+        last.write(4, 4, "words")
+    said = run_here("slides", tmp_path / "odd.xlsx", "-o", tmp_path)
+    assert said.returncode == 0, said.stderr
+    there = sorted(path.name for path in tmp_path.iterdir())
+    assert there == ["01_Short.png", "02_Empty.png", "03_Locked.png", "04_a_b.png", "odd.xlsx"]
