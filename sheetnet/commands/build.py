@@ -207,6 +207,8 @@ def _rebuild(path: Path, settings: dict[str, Any]) -> Built:
     path = target(path)
     if "seed" in given:
         raise SheetnetError(f"--seed draws start weights; those of {file} are taken. Leave one of the two away")
+    if settings["language"]:
+        raise SheetnetError(f"the texts stay in the language that {file} has: leave --language away")
     say(f"reading {file}")
     stands = sn.read_params(file)
     of = stands.with_models.settings
