@@ -200,6 +200,13 @@ def test_charts_that_fit_on_one_page_are_made_as_small_as_that_needs() -> None:
     assert 100 * SMALLEST <= plan.scale < 60
 
 
+@pytest.mark.parametrize("row", range(3, 46))
+def test_a_chart_as_far_down_as_a_page_goes_is_on_the_first_one(row: int) -> None:
+    plan = printed(with_charts(row))
+    assert plan.n_pages == 1
+    assert plan.n_rows >= row + 18
+
+
 def test_a_long_page_is_cut_between_charts_and_ends_after_the_last() -> None:
     rows = 6, 24, 45, 66, 90
     plan = printed(with_charts(*rows))

@@ -55,14 +55,15 @@ def printed(page: Page) -> Printed:
     cols = _cut(lefts, free, PAPER[0] / SMALLEST, lefts[page.freeze[1]], max(a.col + a.n_cols for a in needed))
     repeated = lefts[page.freeze[1]]
     scale = min(1.0, PAPER[0] / max(b - a + repeated * (a > 0) for a, b in pairwise(lefts[col] for col in (0, *cols))))
+    crossed = {row for area in _whole(page, geometry) for row in range(area.row + 1, area.row + area.n_rows)}
+    free = [row for row in range(1, all_rows) if row not in crossed]
     last = max(area.row + area.n_rows for area in needed if area.col < cols[-1])
+    last = next(row for row in (*free, all_rows) if row >= last)
     for height in (tops[-1], tops[last]):  # all, or else what is needed, on one page, where it can be read then
         if PAPER[1] / height >= SMALLEST:
             scale = min(scale, PAPER[1] / height)
             break
-    crossed = {row for area in _whole(page, geometry) for row in range(area.row + 1, area.row + area.n_rows)}
-    free = [row for row in range(1, all_rows) if row not in crossed]
-    rows = _cut(tops, free, PAPER[1] / scale, tops[page.freeze[0]], last)
+    rows = _cut(tops, free, PAPER[1] / scale + 0.5, tops[page.freeze[0]], last)
     more = rows[-1] < all_rows or cols[-1] < all_cols
     return Printed(rows[-1], cols[-1], int(100 * scale), tuple(rows[:-1][:MOST]), tuple(cols[:-1][:MOST]), more)
 

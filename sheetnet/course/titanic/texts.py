@@ -27,10 +27,8 @@ def purpose(models: Sequence[Model]) -> str:
     return f"From the passengers of the Titanic a model learns to tell who survived: {how}. Every step is a formula that you can click on, and the sheet Torch compares it with PyTorch."
 
 
-def tries(
-    epochs: int, nets: Sequence[Model], best: bool, optimiser: Optimiser
-) -> list[str | Try]:  # fmt: skip
-    """Five things to try."""
+def tries(epochs: int, nets: Sequence[Model], best: bool, optimiser: Optimiser) -> list[str | Try]:
+    """Five things to try, in the order of the sheets."""
     model, first, last = nets[0], nets[0].title, nets[-1].title
     rates = optimiser.tried or ", ".join(f"{times * optimiser.lesson_lr:g}" for times in (2, 4, 8, 16)) + ", 50"
     if not telling(model).units and optimiser.bounded:
