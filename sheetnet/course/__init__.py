@@ -31,8 +31,8 @@ def kind_of(name: str) -> type[Lesson]:
 def workbook_of(name: str, settings: dict[str, Any]) -> Lesson:
     """The workbook of a lesson from the settings in a manifest.
 
-    Raises: ValueError, TypeError or KeyError for settings that build does not make; WorkbookError for an unknown name, SheetnetError
-    for an unknown language.
+    Raises: ValueError, TypeError or KeyError for settings that build does not make; WorkbookError for an unknown name;
+    SheetnetError for an unknown language.
     """
     kind = kind_of(name)
     with speaking(language_of(settings.get("language", ""), name)):

@@ -163,4 +163,4 @@ def _drawn(title: str, axis: str, x: str, y: str, **more: Any) -> Plot:
     """The three schedules over the epochs."""
     lines = [(name, x, f"schedules.{y}.{key}", f"line {i}") for i, (key, name) in enumerate(SCHEDULES.items(), 1)]
     alt = f"Three lines over the epochs, of the constant, the exponential and the one-cycle rate: {axis}."
-    return plot(title, "epoch", axis, lines, alt, x_max=EPOCHS, width=540, **more)
+    return plot(title, "epoch", axis, lines, alt, x_max=EPOCHS, width=480, **more)
