@@ -560,7 +560,7 @@ def test_the_net_of_lesson_4_wins_and_start_says_so(titanic_file: Made) -> None:
     net, line, best, died, wins, why = front(titanic_file, LISTING["titanic"].seed, *SHOWN_FIRST)
     assert (best, died) == (pytest.approx(lowest, rel=1e-9), pytest.approx(y.mean(), rel=1e-12))
     assert net < best < line
-    assert (wins, why) == (WINS.format("Two ReLU"), WHY)
+    assert (wins, why) == (WINS.format(net="Two ReLU"), WHY)
     net, *_, best_right, died_right = front(
         titanic_file, LISTING["titanic"].seed, "two_relu.accuracy.last", "best.accuracy", "died.accuracy"
     )
@@ -570,7 +570,7 @@ def test_the_net_of_lesson_4_wins_and_start_says_so(titanic_file: Made) -> None:
 def test_where_the_net_does_not_win_start_says_that(titanic_file: Made) -> None:
     net, _, best, _, wins, why = front(titanic_file, 0, *SHOWN_FIRST)
     assert net > best
-    assert (wins, why) == (NOT_YET.format("Two ReLU"), WHY_NOT)
+    assert (wins, why) == (NOT_YET.format(net="Two ReLU"), WHY_NOT)
 
 
 def test_a_unit_of_the_net_is_silent_for_men_and_not_for_women(titanic_file: Made) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from sheetnet.graph.dialect import number
 from sheetnet.page.area import cell_address
 from sheetnet.page.book import Block, Page
+from sheetnet.page.language import said
 from sheetnet.page.rule import Rule
 
 TITLE = "As it came"
@@ -47,7 +48,7 @@ def put(sheet: Any, page: Page, values: Mapping[str, np.ndarray]) -> None:
         rule = rule or {"validate": "any"}
         for (row, col), text in zip(block.area.cells(), tips(values[block.id]), strict=True):
             if text:
-                tip = {"input_title": TITLE, "input_message": text}
+                tip = {"input_title": said(TITLE), "input_message": text}
                 sheet.data_validation(row, col, row, col, rule | tip)
 
 

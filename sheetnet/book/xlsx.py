@@ -7,6 +7,7 @@ the last bit. The file is written beside its target and then renamed, so that no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,6 +27,7 @@ from sheetnet.book.solver import solver_settings
 from sheetnet.common import files
 from sheetnet.errors import WorkbookError
 from sheetnet.page.book import Block, Book, Formula, Page, Text
+from sheetnet.page.language import said, speaking
 from sheetnet.page.look import (
     CHOSEN,
     FIXED_FORMATS,
@@ -43,6 +45,8 @@ from sheetnet.page.screen import HEADING, USUAL, WIDEST
 
 CHUNK = 30_000  # characters of manifest in one cell; Excel takes 32,767
 FIXED_DATE = datetime(2000, 1, 1)
+PAGE, GOES_ON = "Page {page} of {pages}", "(the sheet goes on: this is its beginning)"
+WORDS = re.compile(r'(?<=")[a-z]+(?= ?")')  # of a number format
 
 
 def write(
@@ -53,7 +57,7 @@ def write(
     same: whether the file that stands there is this workbook already, and stays.
     Raises: WorkbookError when the target cannot be written.
     """
-    with replacing(path, same) as content:
+    with replacing(path, same) as content, speaking(book.language):
         fill(content, book, values, manifest)
 
 
@@ -127,7 +131,7 @@ class Formats:
         if key not in self._made:
             options = {**FONT, **STYLES[style]}
             if number:
-                options["num_format"] = NUMBER_FORMATS[number]
+                options["num_format"] = WORDS.sub(lambda found: said(found[0]), NUMBER_FORMATS[number])
             self._made[key] = self._file.add_format(options)
         return self._made[key]
 
@@ -177,8 +181,8 @@ def _on_paper(sheet: Any, page: Page) -> None:
             sheet.set_v_pagebreaks(plan.cols)
         if plan.cols and page.freeze[1]:
             sheet.repeat_columns(0, page.freeze[1] - 1)
-        goes_on = " (the sheet goes on: this is its beginning)" * plan.more
-    sheet.set_footer(f"&L&A{goes_on}&RPage &P of &N")
+        goes_on = f" {said(GOES_ON)}" * plan.more
+    sheet.set_footer(f"&L&A{goes_on}&R{said(PAGE, page='&P', pages='&N')}")
 
 
 def lay_out(sheet: Any, page: Page, formats: Formats) -> None:
@@ -282,5 +286,5 @@ def _formula(sheet: Any, formula: Formula, plain: list[list[float | str]], top: 
 
 def _colour_verdicts(sheet: Any, block: Block, formats: Formats) -> None:
     for word, style in WORDS_OF_VERDICTS:
-        rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": formats.get(style)}
+        rule = {"type": "cell", "criteria": "==", "value": f'"{said(word)}"', "format": formats.get(style)}
         sheet.conditional_format(*block.area.corners, rule)

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sheetnet.book import reader
 from sheetnet.book.opened import find_manifest, is_ours
@@ -15,6 +16,9 @@ from sheetnet.common.files import writing
 from sheetnet.common.leftovers import temporary
 from sheetnet.errors import SheetnetError
 from sheetnet.motifs.exercises import read_all
+
+if TYPE_CHECKING:
+    from sheetnet.book.build import Built
 
 ENDINGS = (".xlsx", ".csv")
 DIGITS = 12  # of a right answer
@@ -34,19 +38,23 @@ class Right:
 
 
 def right_answers(
-    assigned: Sequence[Assigned], lesson: str, *, moved: Callable[[int, str], None] = lambda at, name: None
-) -> Iterator[Right]:
+    assigned: Sequence[Assigned], lesson: str, *, language: str = "",
+    moved: Callable[[int, str], None] = lambda at, name: None,
+) -> Iterator[Right]:  # fmt: skip
     """What is right for each learner, exercise by exercise, in the workbooks that assign has handed out.
 
-    A workbook that a learner may have opened is not asked: it is made again from lesson and seed. moved: called with
-    how many are done and whose is next.
+    A workbook that a learner may have opened is not asked: it is made again from lesson and seed. language: of the
+    workbooks. moved: called with how many are done and whose is next.
     """
     from sheetnet.book.build import build_lesson
+
+    def again(seed: int) -> Built:
+        return build_lesson(lesson, place / "again.xlsx", seed=seed, language=language)
 
     with temporary() as place:
         for i, one in enumerate(assigned):
             moved(i, one.learner)
-            path = one.path if one.written else build_lesson(lesson, place / "again.xlsx", seed=one.seed).path
+            path = one.path if one.written else again(one.seed).path
             workbook = find_manifest(reader.read(path)).workbook
             values = workbook.handed_out()
             assert values is not None, "assign makes no workbook with settings of its own"

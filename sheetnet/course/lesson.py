@@ -228,7 +228,7 @@ class Lesson(Workbook):
 
     @property
     def settings(self) -> dict[str, Any]:
-        own = {"seed": self.seed, "learner": self.learner, "blanks": bool(self.blanks)}
+        own = {"seed": self.seed, "learner": self.learner, "blanks": bool(self.blanks), "language": self.language}
         return {"torch_version": self.torch_version, **{key: value for key, value in own.items() if value}}
 
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from sheetnet.course.listing import LISTING, Entry
+from sheetnet.page.language import said, whole
 
 
 def number_and_time(name: str, minutes: int) -> str:
@@ -20,10 +21,11 @@ def neighbours(name: str) -> str:
         return ""
     at, entries = [*LISTING].index(name), [*LISTING.values()]
     before, after = entries[at - 1 : at] if at else [], entries[at + 1 : at + 2]
-    said = [f"{word}: {_named(one)}." for word, some in (("Before", before), ("Next", after)) for one in some]
-    return "   ".join(said)
+    words = {"Before: {lesson}.": before, "Next: {lesson}.": after}
+    return whole("   ".join(said(text, lesson=_named(one)) for text, some in words.items() for one in some))
 
 
 def _named(entry: Entry) -> str:
     lesson = import_module(f"sheetnet.course.{entry.name}.lesson").LESSON
-    return f"lesson {entry.number}, {lesson.title} ({entry.file}.xlsx)"
+    file = f"{entry.file}.xlsx"
+    return said("lesson {number}, {title} ({file})", number=entry.number, title=said(lesson.title), file=file)

@@ -8,6 +8,7 @@ from math import ceil
 from sheetnet.graph.node import Node, apply, constant, lift, variable, where
 from sheetnet.motifs.exercises import ANSWERS, CLOSE_WORDS, MARKS, OFFSETS, REACH, WITHIN, Exercise, n_keys
 from sheetnet.page.book import Book
+from sheetnet.page.language import said
 from sheetnet.page.rule import any_number
 
 TOP, QUESTION, ANSWER, VERDICT, SAYS, WITHIN_COL, HELPERS = 7, 1, 2, 3, 4, 5, 7
@@ -15,6 +16,7 @@ WIDE, SAYS_WIDE = 70, 52
 LINE = 15.5  # points
 ASK = "?"  # typed for an answer, it asks for a hint
 RIGHT, CLOSE, FIRST = 2.0, 1.0, 4.0  # what a hit counts: the right answer, which is close as well; the first mistake
+MOVED = "no: beside a yellow cell, or in its tip, stands what it held"
 NO_HINT = "There is no hint for this one."
 
 
@@ -33,7 +35,7 @@ def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> 
     hits = apply("hit", answers, reach, offset, mark)
     kind = hits @ constant(tuple((weight,) for weight in (RIGHT, CLOSE, *(FIRST + i for i in range(k - 2)))))
     verdicts = _verdicts(answers, kind)
-    right = apply("sum", apply("equal", verdicts, lift("right")))
+    right = apply("sum", apply("equal", verdicts, lift(said("right"))))
     page.widths |= {0: 4.0, QUESTION: WIDE, ANSWER: 15.0, VERDICT: 10.0, SAYS: SAYS_WIDE, WITHIN_COL: 9.0, 6: 3.0}
     page.hidden = range(HELPERS, HELPERS + 4 * k + 5)
     page.text(TOP - 1, QUESTION, "Question", "band_plain")
@@ -65,9 +67,7 @@ def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> 
     page.text(3, QUESTION, "Right so far", "label")
     page.text(3, VERDICT, f"of {n}", "hint")
     page.text(4, QUESTION, "Are the sheets as they came? An exercise begins from there.", "label")
-    as_it_came = where(
-        apply("greater", changed, lift(0.0)), "no: beside a yellow cell, or in its tip, stands what it held", "yes"
-    )
+    as_it_came = where(apply("greater", changed, lift(0.0)), said(MOVED), said("yes"))
     page.place("exercises.as_it_came", as_it_came, 4, ANSWER, "result", format="text")
     page.text(4, SAYS, "The verdict compares fingerprints of numbers.", "hint")
     page.print_cols = WITHIN_COL + 1
@@ -77,22 +77,22 @@ def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> 
 
 def _verdicts(answers: Node, kind: Node) -> Node:
     """not done, hint, right, close or wrong, (n, 1)."""
-    judged = where(apply("greater", kind, lift(0.0)), "close", "wrong")
-    judged = where(apply("greater", kind, lift(CLOSE)), "right", judged)
-    judged = where(apply("greater", kind, lift(FIRST - 0.5)), "wrong", judged)
-    asked = where(apply("equal", answers, lift(ASK)), "hint", judged)
-    return apply("if_error", where(apply("equal", answers, lift("")), "not done", asked), lift("wrong"))
+    judged = where(apply("greater", kind, lift(0.0)), said("close"), said("wrong"))
+    judged = where(apply("greater", kind, lift(CLOSE)), said("right"), judged)
+    judged = where(apply("greater", kind, lift(FIRST - 0.5)), said("wrong"), judged)
+    asked = where(apply("equal", answers, lift(ASK)), said("hint"), judged)
+    return apply("if_error", where(apply("equal", answers, lift("")), said("not done"), asked), lift(said("wrong")))
 
 
 def _says(exercises: Sequence[Exercise], answers: Node, kind: Node) -> Node:
     """What the answer tells, (n, 1): of a mistake that is known why it is one; the reason where it is right; a hint."""
-    said = where(apply("equal", kind, lift(CLOSE)), CLOSE_WORDS, "")
-    said = where(apply("greater", kind, lift(CLOSE)), _column([one.why for one in exercises]), said)
+    told = where(apply("equal", kind, lift(CLOSE)), said(CLOSE_WORDS), "")
+    told = where(apply("greater", kind, lift(CLOSE)), _column([one.why for one in exercises]), told)
     for i in range(n_keys(exercises) - 2):
         words = _column([one.mistakes[i].words if i < len(one.mistakes) else "" for one in exercises])
-        said = where(apply("equal", kind, lift(FIRST + i)), words, said)
-    hints = _column([one.hint or NO_HINT for one in exercises])
-    return apply("if_error", where(apply("equal", answers, lift(ASK)), hints, said), lift(""))
+        told = where(apply("equal", kind, lift(FIRST + i)), words, told)
+    hints = _column([one.hint or said(NO_HINT) for one in exercises])
+    return apply("if_error", where(apply("equal", answers, lift(ASK)), hints, told), lift(""))
 
 
 def _column(texts: Sequence[str]) -> Node:

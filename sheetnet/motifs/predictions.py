@@ -12,6 +12,7 @@ from sheetnet.graph.node import Node, apply, constant, lift, variable, where
 from sheetnet.motifs.blanks import seen_at
 from sheetnet.motifs.exercises import Changes, read_all
 from sheetnet.page.book import Book, Page
+from sheetnet.page.language import said, speak, whole
 from sheetnet.page.rule import Rule
 
 GUESSES = "predict.guesses"
@@ -40,10 +41,13 @@ class Prediction:
     look: str
     changes: Changes = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        speak(self, "question", "choices", "number", "why")
+
     @property
     def words(self) -> str:
         """The question with its choices, each in a line."""
-        return "\n".join([self.question, *(f"{i}: {choice}" for i, choice in enumerate(self.choices, start=1))])
+        return whole("\n".join([self.question, *(f"{i}: {choice}" for i, choice in enumerate(self.choices, start=1))]))
 
 
 def first_page(book: Book) -> Page:
@@ -78,7 +82,7 @@ def fill(page: Page, predictions: Sequence[Prediction]) -> None:
         page.text(TOP + i, 0, str(i + 1), "count")
         page.text(TOP + i, QUESTION, one.words, "question")
         at = seen_at(page.book, one.look)
-        page.text(TOP + i, LINK, at.sheet, "link", link=at.full(fixed=False))
+        page.text(TOP + i, LINK, whole(at.sheet), "link", link=at.full(fixed=False))
         page.heights[TOP + i] = LINE * max(_lines(one.words, WIDE), _lines(f"{one.number}. {one.why}", WHY_WIDE)) + 8
     blank = apply("equal", guesses, lift(""))
     shown = {"here": (HERE, before, "Number 1"), "then": (THEN, after, "Number 2")}
@@ -88,13 +92,13 @@ def fill(page: Page, predictions: Sequence[Prediction]) -> None:
     for id, (col, node, title) in shown.items():
         seen = where(blank, "", _told(node))
         page.place(f"predict.{id}", seen, TOP, col, "result", "cells", title=title, format="shown")
-    same = where(apply("equal", guesses, right), "as you said", "another one")
-    reasons = constant(tuple((f"{one.number}. {one.why}",) for one in predictions))
-    said = {
-        "verdict": (VERDICT, where(blank, "guess first", same), "What came", "text"),
+    same = where(apply("equal", guesses, right), said("as you said"), said("another one"))
+    reasons = constant(tuple((whole(f"{one.number}. {one.why}"),) for one in predictions))
+    told = {
+        "verdict": (VERDICT, where(blank, said("guess first"), same), "What came", "text"),
         "why": (WHY, where(blank, "", reasons), "What the two numbers are, and why", "words"),
     }
-    for id, (col, node, title, format) in said.items():
+    for id, (col, node, title, format) in told.items():
         page.place(f"predict.{id}", node, TOP, col, "result", "cells", title=title, format=format)
     for j, (id, node) in enumerate(((RIGHT, right), (BEFORE, before), (AFTER, after))):
         page.place(id, node, TOP, HELPERS + j, "fixed", title=node.name, format="plain")
@@ -125,7 +129,7 @@ def larger(one: Node, other: Node, tiny: float) -> Node:
 
 def _told(number: Node) -> Node:
     """The number; a word for one that the sheet could not hold."""
-    return where(apply("greater", number, lift(OUTGROWN / 10)), "too large", number)
+    return where(apply("greater", number, lift(OUTGROWN / 10)), said("too large"), number)
 
 
 def _lines(text: str, wide: int) -> int:

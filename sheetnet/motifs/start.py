@@ -13,6 +13,7 @@ from sheetnet.page.area import cell_address, quoted
 from sheetnet.page.book import BACK, Book, Page
 from sheetnet.page.flow import across, beside, down, lay
 from sheetnet.page.grid import grid
+from sheetnet.page.language import said, whole
 from sheetnet.page.part import Canvas, Part
 from sheetnet.page.parts import LETTER, Ruler, Words
 from sheetnet.page.screen import LINE, pixels
@@ -32,6 +33,7 @@ ABOUT = (
     "Every formula is live: change a yellow cell and look at what moves. Beside it, or in its tip, stands what it held."
 )
 GOALS = "Afterwards you can"
+WHOSE = "This workbook is for {learner}, with numbers of its own."
 LEFT, SPLIT = (23.0, *(10.5,) * 6, 12.0, 12.0), 4  # the columns of the left half; how many of them the purpose takes
 PICTURED, PICTURED_SPLIT = (23.0, 12.0, *(10.0,) * 5, 3.0, *(9.0,) * 6), 7  # where results and picture stand in it
 RIGHT = (21.8,) * 3  # the columns of the right half, under a lesson's picture
@@ -66,7 +68,7 @@ class Tries(Part):
         page.text(row, col, words, "band_plain", wide=self.wide)
         for i, (one, place) in enumerate(zip(self.tries, begins(page.book, self.tries), strict=True), start=1):
             words = one.words if isinstance(one, Try) else one
-            page.text(row + i, col, f"{i}.  {words}", "try", wide=self.wide, link=place)
+            page.text(row + i, col, whole(f"{i}.  {said(words)}"), "try", wide=self.wide, link=place)
 
 
 @dataclass
@@ -97,7 +99,7 @@ def first_page(book: Book, title: str, where: str = "") -> Page:
 
     where: which lesson it is, in a sentence.
     """
-    return book.page("Start", title, f"{where} {ABOUT}".strip(), gridlines=False, freeze=(2, 0))
+    return book.page("Start", title, whole(f"{said(where)} {said(ABOUT)}".strip()), gridlines=False, freeze=(2, 0))
 
 
 def fill(
@@ -130,9 +132,9 @@ def fill(
     else:
         left = [about, words, progress, _legend(page.shapes)]
         right_half = [Ruler((18.0, 56.0)), _sheets(page)]
-    whose = f"This workbook is for {learner}, with numbers of its own." if learner else ""
+    whose = said(WHOSE, learner=learner) if learner else ""
     if whose or neighbours:
-        page.text(BACK, 0, f"{whose}   {neighbours}".strip(), "hint")
+        page.text(BACK, 0, whole(f"{whose}   {neighbours}".strip()), "hint")
     lay(page, "start", across(down(Ruler(wide), *left), down(*right_half)))
     if panel is None:
         page.active = 0, 0  # nothing here is to be edited
@@ -161,12 +163,17 @@ def _about(purpose: str, goals: Sequence[str], wide: Sequence[float], split: int
     if not goals:
         about = Words("What this is for", "band_plain", wide=len(wide)), Words(purpose, "wrap", len(wide), tall=2)
         return down(*about, gap=0)
+    purpose = said(purpose)
     room = sum(pixels(width) for width in wide[:split]) / LETTER - 5  # letters in a line
     tall = max(len(goals), ceil(len(purpose) / room))
     rest = len(wide) - split
     return beside(
         down(Words("What this is for", "band_plain", split), Words(purpose, "wrap", split, tall=tall), gap=0),
-        down(Words(GOALS, "band_plain", rest), *(Words(f"•  {goal}", "plain", rest) for goal in goals), gap=0),
+        down(
+            Words(GOALS, "band_plain", rest),
+            *(Words(whole(f"•  {said(goal)}"), "plain", rest) for goal in goals),
+            gap=0,
+        ),
     )
 
 
@@ -186,9 +193,9 @@ def _progress(verdict: Node, right: Node, n_exercises: int, span: int = 1) -> Pa
 
 def _sheets(page: Page, n_columns: int = 0) -> Part:
     """A link to each of the other sheets, with its title; or their names alone, in so many columns."""
-    links = [Words(one.name, "link", link=f"{quoted(one.name)}!A1") for one in page.book.pages[1:]]
+    links = [Words(whole(one.name), "link", link=f"{quoted(one.name)}!A1") for one in page.book.pages[1:]]
     if not n_columns:
-        titles = (Words(one.title.partition(": ")[2], "plain") for one in page.book.pages[1:])
+        titles = (Words(whole(one.title.partition(": ")[2]), "plain") for one in page.book.pages[1:])
         lines: list[Part] = [beside(link, title) for link, title in zip(links, titles, strict=True)]
         return down(Words("The sheets", "band_plain", wide=2), *lines, gap=0)
     tall = ceil(len(links) / n_columns)

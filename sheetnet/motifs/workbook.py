@@ -69,6 +69,11 @@ class Workbook(ABC):
     epoch: Node | None = None  # that is looked at, where it has models
 
     @property
+    def language(self) -> str:
+        """Of its texts, such as "de"; "" for English."""
+        return self.book.language.code if self.book.language else ""
+
+    @property
     @abstractmethod
     def settings(self) -> dict[str, Any]:
         """The settings as JSON has them, from which `course.workbook_of` makes the same workbook again."""

@@ -20,6 +20,7 @@ from sheetnet.graph.node import Node
 from sheetnet.page.area import Area, quoted
 from sheetnet.page.chart import Chart
 from sheetnet.page.highlight import Highlight
+from sheetnet.page.language import present, said
 from sheetnet.page.names import Names
 from sheetnet.page.rule import Rule
 
@@ -110,6 +111,7 @@ class Page:
         """Put a node on the sheet; from then on formulas refer to its place (by name if it has one)."""
         area = Area(self.name, row, col, *node.shape)
         style = style or ("values" if node.op == "input" else "array")
+        title, labels = said(title), tuple(map(said, labels))
         block = Block(id, node, area, role, style, name, title, labels, side, format, self.heading, tip)
         self.blocks.append(block)
         self.book.add(block)
@@ -129,13 +131,14 @@ class Page:
 
     def text(self, row: int, col: int, text: str, style: str = "plain", **more: int | str) -> None:
         """Put words on the sheet."""
-        self.texts.append(Text(row, col, text, style, **more))  # type: ignore[arg-type]
+        self.texts.append(Text(row, col, said(text), style, **more))  # type: ignore[arg-type]
 
 
 class Book:
     """All pages, and where each node stands."""
 
     def __init__(self) -> None:
+        self.language = present()
         self.pages: list[Page] = []
         self.names = Names()
         self.instead: dict[str, Callable[..., Block]] = {}  # how blocks are placed that are to be filled in, by id
@@ -152,10 +155,10 @@ class Book:
             raise GraphError(f"a sheet cannot be called {name!r}: {words}")
         if name.lower() in (page.name.lower() for page in self.pages):
             raise GraphError(f"there is a sheet {name!r} already")
-        page = Page(self, name, title, about, **more)  # type: ignore[arg-type]
+        page = Page(self, name, said(title), said(about), **more)  # type: ignore[arg-type]
         if self.pages:
             first = self.pages[0].name
-            page.text(BACK, 0, f"Back to {first}", "link", link=f"{quoted(first)}!A1")
+            page.text(BACK, 0, said("Back to {first}", first=first), "link", link=f"{quoted(first)}!A1")
         self.pages.append(page)
         return page
 

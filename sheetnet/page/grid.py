@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sheetnet.graph.node import Node
+from sheetnet.page.language import said, speak
 from sheetnet.page.part import Canvas, Part
 from sheetnet.page.shown import ROOM, Group, Shown
 
@@ -35,6 +36,13 @@ class Grid(Part):
     over: Sequence[tuple[str, int]] = ()
     corner: str = ""  # over the words
     frozen: bool = False
+
+    def __post_init__(self) -> None:
+        speak(self, "heading", "heads", "after", "over", "corner")
+        self.lines = [
+            (said(words), {id: said(one) if isinstance(one, str) else one for id, one in group.items()})
+            for words, group in self.lines
+        ]
 
     def columns(self) -> list[float]:
         words = [words or next((one.title for one in _blocks(group)), "") for words, group in self.lines]

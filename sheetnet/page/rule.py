@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from sheetnet.common.settings import UNBOUNDED
 from sheetnet.page.area import Area
+from sheetnet.page.language import said as in_words
+from sheetnet.page.language import speak
 
 NUMBER = "Type a number, such as 0.5 (0,5 where your Excel uses a comma)."
 ANY = "A number is expected here."
@@ -25,11 +27,14 @@ class Rule:
     message: str
     also: str = ""
 
+    def __post_init__(self) -> None:
+        speak(self, "message")
+
     @property
     def said(self) -> str:
         """What is said to who types something else; a whole number needs no word on commas."""
         end = "" if self.message.endswith(".") else "."
-        return self.message if self.whole else f"{self.message}{end} {NUMBER}"
+        return self.message if self.whole else f"{self.message}{end} {in_words(NUMBER)}"
 
 
 def any_number(area: Area, also: str = "") -> Rule:
