@@ -118,8 +118,12 @@ def asking(exercised: Book, engine: Engine, tmp_path_factory: pytest.TempPathFac
     contents, book = exercised.contents, exercised.workbook.book
     rest = set(book.block("exercises.as_it_came").area.cells())
     sheets = {
-        name: replace(
-            sheet, formulas={at: f for at, f in sheet.formulas.items() if at not in rest or name == "Predict"}
+        name: sheet
+        if name == "Predict"
+        else replace(
+            sheet,
+            formulas={at: f for at, f in sheet.formulas.items() if at not in rest},
+            values=sheet.values | dict.fromkeys(rest, "yes"),
         )
         for name, sheet in contents.sheets.items()
         if name in ("Predict", "Exercises")

@@ -15,6 +15,7 @@ from sheetnet.page.book import Book, Page
 from sheetnet.page.language import said, speak, whole
 from sheetnet.page.rule import Rule
 
+PREDICT = "Predict"  # the sheet
 GUESSES = "predict.guesses"
 RIGHT, BEFORE, AFTER = "predict.outcome", "predict.was", "predict.becomes"
 TOP, QUESTION, GUESS, HERE, THEN, VERDICT, WHY, LINK, HELPERS = 4, 1, 2, 3, 4, 5, 6, 7, 9
@@ -53,7 +54,7 @@ class Prediction:
 def first_page(book: Book) -> Page:
     """The page Predict, still empty: it comes before what it asks about, and is filled in when that stands."""
     return book.page(
-        "Predict",
+        PREDICT,
         "Predict: what do you think will happen?",
         "Type the number of a choice into each yellow cell before you look at the other sheets. Then see.",
         freeze=(TOP, 0),
