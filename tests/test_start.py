@@ -135,7 +135,7 @@ def test_each_yellow_cell_says_what_it_held_beside_it_or_in_its_tip(lesson_file:
             cell = cell_address(row, col)
             if f"came.{id}" in blocks:
                 was = book[area.sheet].cell(row + 1, col + 2)
-                assert (was.value, was.number_format, was.font.i) == (number, '"was "General', True)
+                assert (was.value, was.number_format, was.font.i) == (number, '"was "General;"was -"General', True)
                 assert cell not in tips
                 beside.add(id)
             elif blocks[id].role == "input":
