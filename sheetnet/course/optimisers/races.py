@@ -17,6 +17,7 @@ from sheetnet.models.optimisers import OPTIMISERS, Optimiser
 from sheetnet.motifs.least_squares import solution
 from sheetnet.page.flow import Aside, across, beside, down
 from sheetnet.page.grid import facts, grid
+from sheetnet.page.language import said, whole
 from sheetnet.page.part import Part
 from sheetnet.page.parts import Note, Pile, Words, table
 from sheetnet.page.plot import Line, Some, plot
@@ -205,9 +206,10 @@ class Races(Batches):
         last = apply("if_error", then[-1], lift(1e300))
         place = 1.0 + ones(1, len(runs)) @ apply("greater", last, last.T)
         rates = hstack([apply("same", run.how.lr) for run in runs])
+        afters = whole("\n".join([said("Loss after this step")] * 4))
         rows: dict[str, dict[str, Shown | str]] = {
             "Learning rate": {"": "", **result({"lr": (rates,)}, format="rate")},
-            "\n".join(["Loss after this step"] * 4): {**self.cells(at), **result({"then": (vstack(then),)})},
+            afters: {**self.cells(at), **result({"then": (vstack(then),)})},
             "Lowest loss possible": {"": "", **result({"lowest": (apply("same", self.lowest),)}, style="cells")},
             "Steps further above it than": {**self.cells(far), **result({"slow": (hstack(slow),)}, format="plain")},
             "Place after the last step": {"": "", **result({"place": (place,)}, format="plain")},
