@@ -163,11 +163,12 @@ def rebuild(
     assert workbook.epoch is not None  # there are models
     at = workbook.book.block_of(workbook.epoch).id
     typed[at] = np.minimum(typed[at], float(epochs))
+    whose = {"learner": workbook.learner} if workbook.learner else {}  # of the passengers' workbook alone
     with speaking(workbook.book.language):
         return assembled(
             out, table, models, epochs=epochs, rates=rates, optimiser=optimiser or settings["optimiser"],
             seed=settings["seed"], begin={m.name: m.check_params(begin[m.name]) for m in models},
-            given=tuple(sorted(name for name in begin if not same[name])), typed=typed,
+            given=tuple(sorted(name for name in begin if not same[name])), typed=typed, **whose,
         )  # fmt: skip
 
 

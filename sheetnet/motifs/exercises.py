@@ -102,10 +102,11 @@ class Exercise:
     def told_apart(self, truth: float, *found: float) -> list[float]:
         """What the mistakes come to.
 
-        nan for one that could pass for the right answer or a mistake before it, or is too large to be known again.
+        nan for one that could pass for the right answer, for that answer rounded, or for a mistake before it, or is too
+        large to be known again.
         """
         within = self.tolerance(truth)
-        taken = [(truth, within if self.is_whole else CLOSE * within)]
+        taken = [(truth, within)] if self.is_whole else [(truth, within), (rounded(truth, CLOSE * within), 0.0)]
         out = []
         for wrong in found:
             apart = all(abs(wrong - other) > room + 2.0 * within for other, room in taken)
@@ -115,6 +116,11 @@ class Exercise:
             else:
                 out.append(float("nan"))
         return out
+
+
+def rounded(truth: float, unit: float) -> float:
+    """A number to the nearest multiple of a unit, as who rounds too early writes it; itself where it is not finite."""
+    return round(truth / unit) * unit if np.isfinite(truth) else truth
 
 
 def choice(question: str, answer: int, says: Mapping[int, str] | None = None, **more: str) -> Exercise:

@@ -17,7 +17,7 @@ from sheetnet.page.shown import Group, Shown, result
 
 FIRST_LOOK = 10  # the epoch that is looked at as a workbook comes
 WIGGLE = 1e-5
-CUT = 0.5  # where the picture of the losses is cut off: who says 0 for everybody is below it, and descent soon
+CUT = 1.0  # where the picture of the losses is cut off: who says 0 for everybody is below it, and descent soon
 WINS = "{net}: its loss is below that of the best line there is."
 WHY = "A ReLU that is 0 is silent: its weights count for some passengers only."
 NOT_YET = "Not {net}, as it stands: the best line there is has a smaller loss."

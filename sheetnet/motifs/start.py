@@ -9,6 +9,7 @@ from math import ceil
 
 from sheetnet.graph.node import Node, apply
 from sheetnet.motifs.blanks import seen_at
+from sheetnet.motifs.predictions import PREDICT
 from sheetnet.page.area import cell_address, quoted
 from sheetnet.page.book import BACK, Book, Page
 from sheetnet.page.flow import across, beside, down, lay
@@ -33,6 +34,7 @@ ABOUT = (
     "Every formula is live: change a yellow cell and look at what moves. Beside it, or in its tip, stands what it held."
 )
 GOALS = "Afterwards you can"
+FIRST = "First: guess on Predict"
 WHOSE = "This workbook is for {learner}, with numbers of its own."
 LEFT, SPLIT = (23.0, *(10.5,) * 6, 12.0, 12.0), 4  # the columns of the left half; how many of them the purpose takes
 PICTURED, PICTURED_SPLIT = (23.0, 12.0, *(10.0,) * 5, 3.0, *(9.0,) * 6), 7  # where results and picture stand in it
@@ -133,8 +135,11 @@ def fill(
         left = [about, words, progress, _legend(page.shapes)]
         right_half = [Ruler((18.0, 56.0)), _sheets(page)]
     whose = said(WHOSE, learner=learner) if learner else ""
+    guess = next((one for one in page.book.pages if one.name == PREDICT), None)
+    if guess:
+        page.text(BACK, 0, FIRST, "link", link=f"{quoted(guess.name)}!A1")
     if whose or neighbours:
-        page.text(BACK, 0, whole(f"{whose}   {neighbours}".strip()), "hint")
+        page.text(BACK, 1 if guess else 0, whole(f"{whose}   {neighbours}".strip()), "hint")
     lay(page, "start", across(down(Ruler(wide), *left), down(*right_half)))
     if panel is None:
         page.active = 0, 0  # nothing here is to be edited
