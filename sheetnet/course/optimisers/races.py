@@ -146,7 +146,7 @@ class Races(Batches):
                 ),
                 down(
                     plot(f"The loss, step by step (in powers of ten; cut off at {HIGHEST})", "step", FAR, above,
-                         f"The loss of {story.sheet} at each step, above the lowest possible, beside that of SGD.",
+                         f"The loss of {story.sheet} at each step, above the lowest possible; the loss of plain SGD beside it.",
                          y_format="General", y_min=LOWEST, y_max=HIGHEST, log_y=True, height=180, **look),
                     plot(title, "step", axis, lines, alt, x_min=None, height=200, **look),
                     gap=0,
