@@ -1,0 +1,146 @@
+"""Folds and Choose: every row is once set aside; and the test rows, which are opened once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sheetnet.course.validation import texts
+from sheetnet.course.validation.fits import CUT, NAMED, POWERS, SIZE, WINDOW, Fits
+from sheetnet.course.validation.own import DEGREES, KNOWN, PARTS
+from sheetnet.course.validation.smaller import Smaller
+from sheetnet.graph.node import Node, apply, hstack, lift, mean, row, square, vstack, where
+from sheetnet.motifs.least_squares import penalised
+from sheetnet.page.flow import Aside, across, down
+from sheetnet.page.grid import facts, grid
+from sheetnet.page.parts import Note, Words, table
+from sheetnet.page.plot import Line, Some, plot
+from sheetnet.page.shown import Shown, forward, result, update
+
+EACH = KNOWN // PARTS  # rows in a part
+PART_NAMES = tuple(f"part {k + 1}" for k in range(PARTS))
+WAYS = ("degree 1", "degree of lowest loss", "degree 9", "9 with best decay", "9 stopped early")
+CHOICE = 2
+
+
+class Folds(Smaller, Fits):
+    """k-fold cross-validation, and the choice."""
+
+    # ---- Folds
+
+    def folds_page(self) -> None:
+        self.fold = self.typed("fold", 1, "Part to set aside", low=1, high=PARTS, whole=True, name="part_aside")
+        self.fold_degree = self.typed("fold_degree", 3, "Degree", low=1, high=9, whole=True, name="fold_degree")
+        self.parts = self.typed("part", np.arange(KNOWN)[:, None] // EACH + 1.0, "Part", "fixed")
+        aside = [apply("equal", self.parts, lift(float(k + 1))) for k in range(PARTS)]
+        x, y = (vstack([apply("same", of[part]) for part in ("train", "valid")]) for of in (self.x, self.y))
+        X = self.powers_of(x)
+        made = [
+            [penalised(X * (1.0 - out) * used, y, self.identity * (1.0 - used)) for used in self.used] for out in aside
+        ]
+        lost = [
+            [apply("sum", out * square(X @ w.T - y)) / float(EACH) for _, w in fits]
+            for out, fits in zip(aside, made, strict=True)
+        ]
+        losses = [hstack([lost[k][d] for k in range(PARTS)]) for d in range(len(DEGREES))]
+        self.fold_losses = vstack(losses)
+        self.fold_mean = vstack([mean(one) for one in losses])
+        self.fold_best = self.best_of(self.fold_mean)
+        W = [vstack([w for _, w in fits]) for fits in made]
+        now = apply("pick", self.fold - 1.0, *W)
+        w = row(now, self.fold_degree)
+        here = [float(EACH) * (self.fold - 1.0) + float(i + 1) for i in range(EACH)]
+        out = {"x_out": (vstack([row(x, at) for at in here]), "x"), "y_out": (vstack([row(y, at) for at in here]), "y")}
+        self.fold_loss = row(row(self.fold_losses, self.fold_degree).T, self.fold)
+        seen = {
+            "loss": (self.fold_loss, "Loss on that part"), "mean_then": (row(self.fold_mean, self.fold_degree), "Mean of all five"),
+            "best": (self.fold_best, "Degree of the lowest mean", "plain"),
+        }  # fmt: skip
+        lines: list[Line] = [
+            ("mean of five parts", "degree.degrees", "mean", "live"),
+            ("the eight rows of Degree", "degree.degrees", "degree.loss_valid", "line 2"),
+        ]
+        curves: list[Line] = [
+            ("curve", "degree.grid", "curve"), ("the 20 rows", "x", "y", "dots"), ("set aside", "x_out", "y_out", "mark"),
+        ]  # fmt: skip
+        self.page("Folds: every row is once set aside", texts.ABOUT_FOLDS, down(
+            across(
+                down(
+                    facts("", self.cells(self.fold, self.fold_degree), result(seen, format="short"), span=3),
+                    table(
+                        forward({"losses": (self.fold_losses, "Loss on each part", "short")}, labels=PART_NAMES),
+                        result({"mean": (self.fold_mean, "Mean", "short")}), names=9, corner="Degree", tight=True,
+                    ),
+                ),
+                down(
+                    across(
+                        plot("One fit: 16 rows learn, 4 are set aside", "x", "y", curves,
+                             "Twenty rows, of which four are set aside, and the curve that the others give.",
+                             **{**WINDOW, "width": 355, "wide": 5}),
+                        plot(f"Validation loss (cut off at {CUT})", "degree", "mean squared error", lines,
+                             "The mean loss of five parts, and the loss of one choice of rows, by degree.",
+                             x_min=1, x_max=9, x_step=1, y_min=0, y_max=CUT, y_format="0.0", **{**SIZE, "width": 355, "wide": 5}),
+                    ),
+                    Note(texts.FOLDS, 11),
+                ),
+            ),
+            across(
+                table(self.cells(self.parts), forward({"x": (x, "x"), "y": Shown(y, "y", name="y_known")}, format="plain"),
+                      result({"aside": (hstack(aside), "1: set aside", "plain")}, labels=PART_NAMES), names=KNOWN, corner="Row"),
+                table(forward({"X": Shown(X, "x and its powers", "short", name="X_known")}, labels=POWERS)),
+            ),
+            Aside(across(
+                table(forward({"curve": (self.grid @ w.T, "Curve", "short")})),
+                table(forward(out, format="plain"), lead="Set aside"),
+                down(table(update({"w": (w, "Weights of the chosen fit", "short")}, labels=POWERS)),
+                     table(update({"now": (now, "Weights, chosen part", "short")}, labels=POWERS, style="cells"), names=NAMED)),
+                down(*(table(update({f"W{k + 1}": (one, f"Weights without part {k + 1}", "short")}, labels=POWERS), names=NAMED) for k, one in enumerate(W))),
+                down(*(table(result({f"first{k + 1}": (vstack([first for first, _ in fits]), f"First answer without part {k + 1}", "short")}, labels=POWERS)) for k, fits in enumerate(made))),
+            )),
+        ), first=self.fold)  # fmt: skip
+
+    # ---- Choose
+
+    def choose_page(self) -> None:
+        self.choice = self.typed("choice", CHOICE, "Your choice, 1 to 5", low=1, high=len(WAYS), whole=True, name="choice")
+        self.open = self.typed("open", 0, "Open the test rows? 1: yes", low=0, high=1, whole=True, name="open_test")
+        self.best_decay = row(self.decays, self.best_of(self.decay_losses))
+        W = [
+            self.W[0], row(self.all_W, self.best_degree), self.W[8],
+            row(self.W_decays, self.best_of(self.decay_losses)), self.w_kept,
+        ]  # fmt: skip
+        W = [apply("same", w) for w in W]
+        losses = {part: self.losses(self.X[part], W, self.y[part]) for part in ("train", "valid")}
+        self.test = vstack([where(self.open, self.loss(self.X["test"], w, self.y["test"]), 0.0) for w in W])
+        self.choose_losses = losses
+        self.chosen_valid, self.chosen_test = row(losses["valid"], self.choice), row(self.test, self.choice)
+        seen = {"valid": (self.chosen_valid, "Its validation loss", "short"), "test": (self.chosen_test, "Its test loss", "closed")}
+        bars: list[Line] = [
+            ("validation", Some("loss_valid", cols=(-3, -3)), "loss_valid", "line 1"), ("test", Some("loss_valid", cols=(-3, -3)), "loss_test", "line 2"),
+        ]  # fmt: skip
+        chosen = {
+            "Degree": {"best_degree": (apply("same", self.best_degree), "", "plain")},
+            "Decay": {"best_decay": (self.best_decay, "", "tiny")},
+            "Epochs": {"best_epochs": (apply("same", self.kept), "", "plain")},
+        }
+        self.page("Choose: which model do you hand in?", texts.ABOUT_CHOOSE, down(
+            across(
+                down(
+                    facts("", self.cells(self.choice, self.open), result(seen), span=1),
+                    table(
+                        forward({"loss_train": (losses["train"], "Training"), "loss_valid": (losses["valid"], "Validation")}, format="short"),
+                        result({"loss_test": (self.test, "Test", "closed")}),
+                        names=[f"{i}: {way}" for i, way in enumerate(WAYS, 1)], named="label_left", corner="Way",
+                    ),
+                    grid("Hyperparameters that the validation rows chose", {name: result(one) for name, one in chosen.items()}),
+                ),
+                plot(f"Loss on validation and test rows (cut off at {CUT})", "way", "mean squared error", bars,
+                     "Bars of the validation loss of five ways, and of the test loss once it is opened.",
+                     columns=True, y_min=0, y_max=CUT, y_format="0.0", width=420, height=380, wide=6),
+                Note(texts.CHOOSE.format(cut=CUT), 5),
+            ),
+            across(
+                table(self.cells(self.x["test"], self.y["test"]), lead="The 10 test rows"),
+                table(forward({"X_test": Shown(self.X["test"], "x and its powers, test", "short", name="X_test")}, labels=POWERS)),
+            ),
+            table(update({"W": (vstack(W), "The weights of each way", "short")}, labels=POWERS), names=WAYS),
+        ), first=self.choice)  # fmt: skip
