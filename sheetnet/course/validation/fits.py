@@ -13,13 +13,14 @@ from sheetnet.graph.node import Node, apply, hstack, lift, mean, row, square, vs
 from sheetnet.motifs.least_squares import penalised
 from sheetnet.page.flow import Aside, across, down
 from sheetnet.page.grid import facts
+from sheetnet.page.part import Part
 from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Line, plot
 from sheetnet.page.shown import Shown, forward, result, shown, update
 
 POWERS = ("1", "x", *(f"x^{k}" for k in range(2, 10)))
 NAMED = tuple(f"degree {d}" for d in DEGREES)
-SIZE = {"width": 425, "height": 280, "wide": 6}
+SIZE = {"width": 390, "height": 280, "wide": 5}
 WINDOW = {"x_min": -1, "x_max": 1, "y_min": -3, "y_max": 5, "y_format": "0", "x_format": "0.0", **SIZE}
 CUT = 1  # where charts of losses end
 
@@ -70,7 +71,9 @@ class Fits(Lesson):
         self.used = [where(apply("greater", self.powers, lift(float(d))), 0.0, 1.0) for d in DEGREES]
         made = [penalised(self.X["train"] * used, self.y["train"], self.identity * (1.0 - used)) for used in self.used]
         first, self.W = (list(column) for column in zip(*made, strict=True))
-        self.loss_train, self.loss_valid = (self.losses(self.X[part], self.W, self.y[part]) for part in ("train", "valid"))
+        self.loss_train, self.loss_valid = (
+            self.losses(self.X[part], self.W, self.y[part]) for part in ("train", "valid")
+        )
         best = self.best_degree = self.best_of(self.loss_valid)
         size = where(apply("greater", self.degrees, best), "too large", "too small")
         self.all_W = vstack(self.W)
@@ -101,7 +104,7 @@ class Fits(Lesson):
                              "The training loss falls with the degree; the validation loss falls, then rises.",
                              x_min=1, x_max=9, x_step=1, y_min=0, y_max=CUT, y_format="0.0", **SIZE),
                     ),
-                    Note(texts.DEGREE, 13),
+                    Note(texts.DEGREE, 10),
                 ),
             ),
             across(*(self._rows(part, w) for part in ("train", "valid"))),
@@ -121,7 +124,7 @@ class Fits(Lesson):
             )),
         ), first=self.degree)  # fmt: skip
 
-    def _rows(self, part: str, w: Node) -> object:
+    def _rows(self, part: str, w: Node) -> Part:
         """The rows of a part, with what the chosen curve says of them."""
         pred = self.X[part] @ w.T
         squared = square(pred - self.y[part])

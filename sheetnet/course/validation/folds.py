@@ -8,11 +8,11 @@ from sheetnet.course.validation import texts
 from sheetnet.course.validation.fits import CUT, NAMED, POWERS, SIZE, WINDOW, Fits
 from sheetnet.course.validation.own import DEGREES, KNOWN, PARTS
 from sheetnet.course.validation.smaller import Smaller
-from sheetnet.graph.node import Node, apply, hstack, lift, mean, row, square, vstack, where
+from sheetnet.graph.node import apply, hstack, lift, mean, row, square, vstack, where
 from sheetnet.motifs.least_squares import penalised
 from sheetnet.page.flow import Aside, across, down
 from sheetnet.page.grid import facts, grid
-from sheetnet.page.parts import Note, Words, table
+from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Line, Some, plot
 from sheetnet.page.shown import Shown, forward, result, update
 
@@ -75,33 +75,35 @@ class Folds(Smaller, Fits):
                     across(
                         plot("One fit: 16 rows learn, 4 are set aside", "x", "y", curves,
                              "Twenty rows, of which four are set aside, and the curve that the others give.",
-                             **{**WINDOW, "width": 355, "wide": 5}),
+                             **{**WINDOW, "width": 360, "wide": 6}),
                         plot(f"Validation loss (cut off at {CUT})", "degree", "mean squared error", lines,
                              "The mean loss of five parts, and the loss of one choice of rows, by degree.",
-                             x_min=1, x_max=9, x_step=1, y_min=0, y_max=CUT, y_format="0.0", **{**SIZE, "width": 355, "wide": 5}),
+                             x_min=1, x_max=9, x_step=1, y_min=0, y_max=CUT, y_format="0.0", **{**SIZE, "width": 360, "wide": 6}),
                     ),
-                    Note(texts.FOLDS, 11),
+                    Note(texts.FOLDS, 13),
                 ),
             ),
             across(
                 table(self.cells(self.parts), forward({"x": (x, "x"), "y": Shown(y, "y", name="y_known")}, format="plain"),
-                      result({"aside": (hstack(aside), "1: set aside", "plain")}, labels=PART_NAMES), names=KNOWN, corner="Row"),
-                table(forward({"X": Shown(X, "x and its powers", "short", name="X_known")}, labels=POWERS)),
+                      result({"aside": (hstack(aside), "1: set aside", "plain")}, labels=PART_NAMES), names=KNOWN, corner="Row", tight=True),
+                table(forward({"X": Shown(X, "x and its powers", "short", name="X_known")}, labels=POWERS), tight=True),
+                Aside(across(
+                    table(forward({"curve": (self.grid @ w.T, "Curve", "short")})),
+                    table(forward(out, format="plain"), lead="Set aside"),
+                    down(table(update({"w": (w, "Weights of the chosen fit", "short")}, labels=POWERS)),
+                         table(update({"now": (now, "Weights, chosen part", "short")}, labels=POWERS, style="cells"), names=NAMED)),
+                    down(*(table(update({f"W{k + 1}": (one, f"Weights without part {k + 1}", "short")}, labels=POWERS), names=NAMED) for k, one in enumerate(W))),
+                    down(*(table(result({f"first{k + 1}": (vstack([first for first, _ in fits]), f"First answer without part {k + 1}", "short")}, labels=POWERS)) for k, fits in enumerate(made))),
+                )),
             ),
-            Aside(across(
-                table(forward({"curve": (self.grid @ w.T, "Curve", "short")})),
-                table(forward(out, format="plain"), lead="Set aside"),
-                down(table(update({"w": (w, "Weights of the chosen fit", "short")}, labels=POWERS)),
-                     table(update({"now": (now, "Weights, chosen part", "short")}, labels=POWERS, style="cells"), names=NAMED)),
-                down(*(table(update({f"W{k + 1}": (one, f"Weights without part {k + 1}", "short")}, labels=POWERS), names=NAMED) for k, one in enumerate(W))),
-                down(*(table(result({f"first{k + 1}": (vstack([first for first, _ in fits]), f"First answer without part {k + 1}", "short")}, labels=POWERS)) for k, fits in enumerate(made))),
-            )),
         ), first=self.fold)  # fmt: skip
 
     # ---- Choose
 
     def choose_page(self) -> None:
-        self.choice = self.typed("choice", CHOICE, "Your choice, 1 to 5", low=1, high=len(WAYS), whole=True, name="choice")
+        self.choice = self.typed(
+            "choice", CHOICE, "Your choice, 1 to 5", low=1, high=len(WAYS), whole=True, name="choice"
+        )
         self.open = self.typed("open", 0, "Open the test rows? 1: yes", low=0, high=1, whole=True, name="open_test")
         self.best_decay = row(self.decays, self.best_of(self.decay_losses))
         W = [
@@ -113,14 +115,17 @@ class Folds(Smaller, Fits):
         self.test = vstack([where(self.open, self.loss(self.X["test"], w, self.y["test"]), 0.0) for w in W])
         self.choose_losses = losses
         self.chosen_valid, self.chosen_test = row(losses["valid"], self.choice), row(self.test, self.choice)
-        seen = {"valid": (self.chosen_valid, "Its validation loss", "short"), "test": (self.chosen_test, "Its test loss", "closed")}
+        seen = {
+            "valid": (self.chosen_valid, "Its validation loss", "short"),
+            "test": (self.chosen_test, "Its test loss", "closed"),
+        }
         bars: list[Line] = [
-            ("validation", Some("loss_valid", cols=(-3, -3)), "loss_valid", "line 1"), ("test", Some("loss_valid", cols=(-3, -3)), "loss_test", "line 2"),
+            ("validation", Some("loss_valid", cols=(-2, -2)), "loss_valid", "line 1"), ("test", Some("loss_valid", cols=(-2, -2)), "loss_test", "line 2"),
         ]  # fmt: skip
         chosen = {
             "Degree": {"best_degree": (apply("same", self.best_degree), "", "plain")},
             "Decay": {"best_decay": (self.best_decay, "", "tiny")},
-            "Epochs": {"best_epochs": (apply("same", self.kept), "", "plain")},
+            "Epochs": {"best_epochs": (apply("same", self.kept_epoch), "", "plain")},
         }
         self.page("Choose: which model do you hand in?", texts.ABOUT_CHOOSE, down(
             across(
@@ -135,8 +140,8 @@ class Folds(Smaller, Fits):
                 ),
                 plot(f"Loss on validation and test rows (cut off at {CUT})", "way", "mean squared error", bars,
                      "Bars of the validation loss of five ways, and of the test loss once it is opened.",
-                     columns=True, y_min=0, y_max=CUT, y_format="0.0", width=420, height=380, wide=6),
-                Note(texts.CHOOSE.format(cut=CUT), 5),
+                     columns=True, y_min=0, y_max=CUT, y_format="0.0", width=400, height=380, wide=5),
+                Note(texts.CHOOSE, 3),
             ),
             across(
                 table(self.cells(self.x["test"], self.y["test"]), lead="The 10 test rows"),

@@ -41,7 +41,9 @@ class Validation(Sheets):
         return [
             Pair("degree.W", "Weights of each degree", POWERS, "short", names=NAMED),
             Pair("degree.loss_valid", "Validation loss, degree", format="short"),
-            Pair("decay.W", "Weights, decay", POWERS, "short", names=tuple(f"decay {i + 1}" for i in range(len(DECAYS)))),
+            Pair(
+                "decay.W", "Weights, decay", POWERS, "short", names=tuple(f"decay {i + 1}" for i in range(len(DECAYS)))
+            ),
             Pair("stopping.loss_valid", "Validation loss, epoch", format="short", by_epoch=True),
             Pair("folds.losses", "Loss on each part", PART_NAMES, "short"),
             Pair("choose.loss_valid", "Validation loss, way", format="short", names=WAYS),

@@ -44,7 +44,9 @@ def tells(x: np.ndarray, y: np.ndarray) -> bool:
     train, valid, test = slice(0, TRAIN), slice(TRAIN, KNOWN), slice(KNOWN, ALL)
     fits = [_best(X[train, : d + 1], y[train]) for d in DEGREES]
     V, T = ([_loss(X[some, : d + 1], w, y[some]) for d, w in zip(DEGREES, fits, strict=True)] for some in (valid, test))
-    if not (np.argmin(V) == 2 and V[0] > 2 * V[2] and 3 * V[2] < V[8] < 12 and V[2] < T[2] < 3 * V[2] and T[2] < T[8] / 2):
+    if not (
+        np.argmin(V) == 2 and V[0] > 2 * V[2] and 3 * V[2] < V[8] < 12 and V[2] < T[2] < 3 * V[2] and T[2] < T[8] / 2
+    ):
         return False
     ridge = [_loss(X[valid], _ridge(X[train], y[train], decay), y[valid]) for decay in DECAYS]
     if not (0 < np.argmin(ridge) < 8 and V[2] < min(ridge) < V[8] / 2 and ridge[5] < 0.7 * V[8]):
@@ -65,17 +67,19 @@ def _parts_agree(X: np.ndarray, y: np.ndarray) -> bool:
 
 
 def _stops(X: np.ndarray, y: np.ndarray, X_valid: np.ndarray, y_valid: np.ndarray, least: float) -> bool:
-    """Whether the loss on the validation rows falls, and then rises, in a descent by Adagrad."""
+    """Whether the training loss falls, and that on the validation rows falls and then rises, in a descent by Adagrad."""
     W, squares = np.zeros((10, 1)), np.zeros((10, 1))
-    losses = []
+    learnt, losses = [], []
     for _ in range(EPOCHS + 1):
+        learnt.append(_loss(X, W, y))
         losses.append(_loss(X_valid, W, y_valid))
         slope = 2 * X.T @ (X @ W - y) / len(X)
         squares = squares + slope**2
         W = W - RATE * slope / (np.sqrt(squares) + 1e-10)
     turns = np.count_nonzero(np.diff(np.sign(np.diff(losses))))
     at = int(np.argmin(losses))
-    return turns == 1 and 6 < at < 40 and losses[-1] > 1.3 * losses[at] and losses[at] > least
+    falls = bool((np.diff(learnt) < 0).all())
+    return falls and turns == 1 and 6 < at < 40 and losses[-1] > 1.3 * losses[at] and losses[at] > least
 
 
 def _best(X: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -80,7 +80,7 @@ def questions(lesson: Sheets) -> list[Exercise]:
             hint="Type the decay, then read the line Validation loss.", why="Its weights are smaller, so its curve is smoother than without decay.",
         ),
         Exercise(
-            f"Worked: the squared errors add up to 5, the weights are 1 and 3, the decay is 0.1. What is made small is 5 + 0.1 × (1 + 9) = 6. Now you: squared errors {missed:g}, weights {first:g} and {second:g}, decay {price:g}.", missed + price * (first**2 + second**2),
+            f"Worked: the squared errors add up to 5, the weights are 1 and 3, the decay is 0.1. What is made small is 5 + 0.1 × (1 + 9) = 6. Now you: the squared errors add up to {missed:g}, the weights are {first:g} and {second:g}, the decay is {price:g}.", missed + price * (first**2 + second**2),
             slips=(Slip(missed + price * (first + second), "Square the weights first."), Slip(price * (first**2 + second**2), "That is the price of the weights. Add the squared errors."), Slip(missed + first**2 + second**2, "You left the decay out.")),
             hint="Squared errors + decay × sum of squared weights.", why="A weight must now bring more than it costs.",
         ),
@@ -164,7 +164,10 @@ def predictions(lesson: Sheets) -> list[Prediction]:
     def at(id: str) -> Node:
         return lesson.book.block(id).node
 
-    three = {part: [row(one, d) for d in (1, 3, 9)] for part, one in (("train", lesson.loss_train), ("valid", lesson.loss_valid))}
+    three = {
+        part: [row(one, d) for d in (1, 3, 9)]
+        for part, one in (("train", lesson.loss_train), ("valid", lesson.loss_valid))
+    }
     least = {part: apply("match", apply("min", vstack(some)), vstack(some)) for part, some in three.items()}
     none, none_train = row(lesson.loss_valid, 9), row(lesson.loss_train, 9)
     with_decay, with_decay_train = at("decay.valid"), at("decay.train")

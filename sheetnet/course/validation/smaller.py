@@ -10,17 +10,20 @@ from sheetnet.course.drawing import drawing
 from sheetnet.course.validation import texts
 from sheetnet.course.validation.fits import CUT, POWERS, SIZE, WINDOW, Fits
 from sheetnet.course.validation.own import DECAYS, EPOCHS, RATE, TRAIN
+from sheetnet.graph.dialect import number
 from sheetnet.graph.node import Node, apply, lift, row, square, vstack, where
 from sheetnet.models.optimisers import OPTIMISERS
 from sheetnet.motifs.least_squares import penalised
 from sheetnet.motifs.unroll import unroll
 from sheetnet.page.flow import Aside, across, down
 from sheetnet.page.grid import facts
-from sheetnet.page.parts import Note, Words, table
+from sheetnet.page.part import Part
+from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Line, plot
 from sheetnet.page.shown import backward, forward, result, update
 
 SHARE, PATIENCE, LOOK = 0.5, 5, 60
+STOP_CUT = 0.5  # where the chart of losses ends
 
 
 class Smaller(Fits):
@@ -51,9 +54,11 @@ class Smaller(Fits):
             ("training", "decays", "loss_train", "line 1"), ("validation", "decays", "loss_valid", "line 2"),
             ("the chosen decay", "decay", "valid", "mark"),
         ]  # fmt: skip
-        curves = self.points_and(("with decay", "degree.grid", "curve"), ("without", "degree.grid", "curve_none", "line 2"))
+        curves = self.points_and(
+            ("with decay", "degree.grid", "curve"), ("without", "degree.grid", "curve_none", "line 2")
+        )
         none, least = self.as_it_came(row(self.loss_valid, 9), apply("min", self.decay_losses))
-        words = texts.DECAY.format(low=DECAYS[0], high=DECAYS[-1], best=least.item(), none=none.item())
+        words = texts.DECAY.format(low=number(DECAYS[0]), high=DECAYS[-1], best=least.item(), none=none.item())
         both = {"curve": (self.grid @ W[0].T, "with decay"), "curve_none": (self.grid @ self.W[8].T, "without")}
         self.page("Decay: a price on large weights", texts.ABOUT_DECAY, down(
             across(
@@ -69,7 +74,7 @@ class Smaller(Fits):
                              "The training loss rises with the decay; the validation loss falls, then rises.",
                              log_x=True, x_min=DECAYS[0], x_max=DECAYS[-1], y_min=0, y_max=CUT, x_format="0.######", y_format="0.0", **SIZE),
                     ),
-                    Note(words, 13),
+                    Note(words, 11),
                 ),
             ),
             table(update({"w": (W[0], "Weights with the chosen decay", "short")}, labels=POWERS)),
@@ -81,14 +86,17 @@ class Smaller(Fits):
             )),
         ), first=self.decay)  # fmt: skip
 
-    def _dropout(self) -> object:
+    def _dropout(self) -> Part:
         """A mask that is drawn once, and what it does to predictions."""
         drawn = drawing(self.seed, "dropout").uniform(size=(TRAIN, 10)).round(2)
         self.share = self.typed("dropout.share", SHARE, "Share that is dropped", low=0, high=0.9, name="share_dropped")
         random = self.typed("dropout.random", drawn, "Random numbers from 0 to 1", "fixed", labels=POWERS)
         self.mask = where(apply("greater", self.share, random), 0.0, 1.0)
         self.scaled = self.X["train"] * self.mask / (1.0 - self.share)
-        pred = {"dropout.pred": (self.scaled @ self.decay_w.T, "with dropout"), "dropout.pred_all": (self.X["train"] @ self.decay_w.T, "without")}
+        pred = {
+            "dropout.pred": (self.scaled @ self.decay_w.T, "with dropout"),
+            "dropout.pred_all": (self.X["train"] @ self.decay_w.T, "without"),
+        }
         return down(
             Note(texts.DROPOUT, 14),
             facts("", self.cells(self.share), span=2),
@@ -106,7 +114,9 @@ class Smaller(Fits):
 
     def stopping_page(self) -> None:
         self.lr = self.typed("lr", RATE, "Learning rate", low=0, high=10, name="lr", format="rate")
-        self.patience = self.typed("patience", PATIENCE, "Patience, in epochs", low=1, high=EPOCHS, whole=True, name="patience")
+        self.patience = self.typed(
+            "patience", PATIENCE, "Patience, in epochs", low=1, high=EPOCHS, whole=True, name="patience"
+        )
         self.epoch = self.typed("epoch", LOOK, "Epoch to look at", low=0, high=EPOCHS, whole=True, name="epoch")
         self.epochs = self.typed("epochs", np.arange(EPOCHS + 1.0)[:, None], "Epoch", "fixed")
         start = self.typed("start", np.zeros((1, 10)), "Start: all weights 0", "fixed", labels=POWERS)
@@ -128,8 +138,8 @@ class Smaller(Fits):
         (lowest, waited), _ = unroll([apply("same", row(valid, 1)), lift(0.0) * row(valid, 1)], EPOCHS + 1, self._wait)
         self.waited = vstack(waited)
         self.stops = apply("if_error", apply("match", self.patience, self.waited) - 1.0, lift(float(EPOCHS)))
-        self.kept = self.stops - row(self.waited, self.stops + 1.0)
-        self.w_kept = row(self.W_epochs, self.kept + 1.0)
+        self.kept_epoch = self.stops - row(self.waited, self.stops + 1.0)
+        self.w_kept = row(self.W_epochs, self.kept_epoch + 1.0)
         then = row(self.W_epochs, self.epoch + 1.0)
         self.least = apply("min", valid)
         at = apply("match", self.least, valid) - 1.0
@@ -139,8 +149,8 @@ class Smaller(Fits):
             "least": (self.least, "Lowest validation loss"),
             "at": (at, "at epoch", "plain"),
             "stops": (self.stops, "Patience ends at epoch", "plain"),
-            "kept": (self.kept, "It takes the weights of epoch", "plain"),
-            "kept_loss": (row(valid, self.kept + 1.0), "Their validation loss"),
+            "kept": (self.kept_epoch, "It takes the weights of epoch", "plain"),
+            "kept_loss": (row(valid, self.kept_epoch + 1.0), "Their validation loss"),
         }  # fmt: skip
         lines: list[Line] = [
             ("training", "epochs", "loss_train", "line 1"), ("validation", "epochs", "loss_valid", "line 2"),
@@ -153,13 +163,13 @@ class Smaller(Fits):
                 facts("", self.cells(self.epoch, self.lr, self.patience), result(seen, format="short"), span=3),
                 down(
                     across(
-                        plot(f"Both losses, epoch by epoch (cut off at {CUT})", "epoch", "mean squared error", lines,
+                        plot(f"Both losses, epoch by epoch (cut off at {STOP_CUT})", "epoch", "mean squared error", lines,
                              "The training loss falls to the end; the validation loss falls, then rises.",
-                             x_max=EPOCHS, y_min=0, y_max=CUT, y_format="0.0", **SIZE),
+                             x_max=EPOCHS, y_min=0, y_max=STOP_CUT, y_format="0.0", **SIZE),
                         plot("The curve at the chosen epoch", "x", "y", self.points_and(("curve", "degree.grid", "curve")),
                              "The rows, and the curve that descent had at the chosen epoch.", **WINDOW),
                     ),
-                    Note(words, 13),
+                    Note(words, 11),
                 ),
             ),
             across(

@@ -14,7 +14,9 @@ TRIES = (
     "On Loop, let 60 % be shown by chance. What becomes of song A?",
 )
 ABOUT_DEGREE = "The curve learns from the 12 training rows (grey) only. The 8 validation rows (orange) say whether it has learnt. Change the degree."
-ABOUT_DECAY = "Degree 9 again. But now large weights cost something: decay × the sum of their squares. Change the decay."
+ABOUT_DECAY = (
+    "Degree 9 again. But now large weights cost something: decay × the sum of their squares. Change the decay."
+)
 ABOUT_STOPPING = "Degree 9 again, by descent from weights of 0. Each row is one step. Look at the epoch at which you would have stopped."
 ABOUT_FOLDS = "Every row is once set aside: five parts, five fits, five losses, and their mean. Choose the part that is set aside, and the degree."
 ABOUT_CHOOSE = "Five ways to the same curve. Choose one by its validation loss. Then put 1 into the second yellow cell: the test rows are opened."
@@ -25,7 +27,7 @@ DEGREE = (
     "The validation loss falls and then rises. Too small (1): the line cannot bend, both losses are high. Too large (9): it also learns the noise. That is called overfitting."
 )
 DECAY = (
-    "Weight decay makes squared errors + decay × squared weights as small as it can, not the errors alone. The constant is free. With a decay of {low:g} the curve still runs after every point. With {high:g} it is nearly flat: now it is too stiff.\n"
+    "Weight decay makes squared errors + decay × squared weights as small as it can, not the errors alone. The constant is free. With a decay of {low} the curve still runs after every point. With {high:g} it is nearly flat: now it is too stiff.\n"
     "In between, degree 9 becomes useful: with the best decay of the table its validation loss is {best:.3f}, without any it is {none:.3f}."
 )
 DROPOUT = (
@@ -42,10 +44,9 @@ FOLDS = (
     "It costs five fits for each degree. The test rows stay out of it."
 )
 CHOOSE = (
-    "The degree, the decay, the number of epochs, the learning rate: no gradient finds them. They are hyperparameters. You choose them, and validation rows tell you how well.\n\n"
-    "But whoever tries many and takes the best is lucky, too. So a third set waits: test rows, for one look at the end. "
-    "If you look, and then choose anew, they have become validation rows, and you have no test left.\n\n"
-    "Bars end at {cut:g}; a loss may be larger."
+    "Degree, decay, epochs, learning rate: no gradient finds them. They are hyperparameters. You choose them, and validation rows say how well.\n\n"
+    "But who tries many and takes the best is lucky, too. So test rows wait, for one look at the end. "
+    "Whoever looks, and then chooses anew, has no test rows left: they have become validation rows."
 )
 SURPRISE = (
     "Nobody can check every row by hand. So fit a model first, and look where it is most wrong. The wrong price here is not the largest, and not the smallest: sorting the prices does not show it. Only beside its weight and its way it is strange.\n"

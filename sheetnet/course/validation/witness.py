@@ -33,7 +33,8 @@ def witness(inputs: Mapping[str, np.ndarray]) -> Said:
 
 def _powers(x: Tensor) -> Tensor:
     """1, x, ..., x^9, (n, 10)."""
-    return torch.linalg.vander(x[:, 0], N=10)
+    powers: Tensor = torch.linalg.vander(x[:, 0], N=10)
+    return powers
 
 
 def _cell(number: Tensor | float) -> Tensor:

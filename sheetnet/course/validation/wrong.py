@@ -15,7 +15,7 @@ from sheetnet.motifs.unroll import unroll
 from sheetnet.page.flow import Aside, across, down
 from sheetnet.page.grid import facts
 from sheetnet.page.parts import Note, table
-from sheetnet.page.plot import Line, Some, plot
+from sheetnet.page.plot import Line, plot
 from sheetnet.page.shown import Shown, forward, result, shown, update
 
 MOST, WEEKS, FEATURES = 10, 20, ("kg", "km", "1")
@@ -26,11 +26,13 @@ class Wrong(Lesson):
 
     def surprise_page(self) -> None:
         X, typed, slips = parcels(self.seed)
-        self.check = self.typed("check", 1, "Parcel to check against its slip", low=1, high=PARCELS, whole=True, name="checked")
+        self.check = self.typed(
+            "check", 1, "Parcel to check against its slip", low=1, high=PARCELS, whole=True, name="checked"
+        )
         self.number = self.typed("no", np.arange(PARCELS)[:, None] + 1.0, "Parcel", "fixed")
         self.kg = self.typed("kg", X[:, :1], "kg", "data")
         self.km = self.typed("km", X[:, 1:], "km", "data")
-        self.price = self.typed("typed", typed, "Price, typed", "data")
+        self.price = self.typed("typed", typed, "Typed", "data")
         self.slips = self.typed("slip", slips, "on the slip", "fixed")
         price = where(apply("equal", self.number, self.check), self.slips, self.price)
         ones = 0.0 * self.kg + 1.0
@@ -65,10 +67,12 @@ class Wrong(Lesson):
                         forward({f"ten_{key}": (node, names[key], "plain" if key in ("kg", "km", "price") else "short") for key, node in ten.items()}), tight=True,
                     ),
                 ),
-                plot("Price and prediction", "predicted price", "price, typed", lines,
-                     "Sixty parcels near a diagonal; the ten with the largest errors are marked, one far from the others.",
-                     x_min=0, x_max=dear, y_min=0, y_max=dear, width=400, height=380, wide=6),
-                Note(texts.SURPRISE, 4),
+                down(
+                    plot("Price and prediction", "predicted price", "price", lines,
+                         "Sixty parcels near a diagonal; the ten with the largest errors are marked, one far from the others.",
+                         x_min=0, x_max=dear, y_min=0, y_max=dear, width=560, height=240, wide=7),
+                    Note(texts.SURPRISE, 7),
+                ),
             ),
             across(
                 table(update({"w": (self.parcel_w.T, "Weights", "short")}, labels=FEATURES)),
@@ -76,9 +80,9 @@ class Wrong(Lesson):
             across(
                 table(
                     self.cells(self.number, self.kg, self.km, self.price),
-                    result({"price": (price, "Price, used", "plain")}, name="price"),
+                    result({"price": (price, "Used", "plain")}, name="price"),
                     forward({"pred": (pred, "Predicted", "short"), "error": (error, "Error", "short")}),
-                    result({"size": (size, "Size of error", "short"), "rank": (self.rank, "Place", "plain")}),
+                    result({"size": (size, "Size", "short"), "rank": (self.rank, "Place", "plain")}),
                 ),
                 Aside(table(self.cells(self.slips), forward({"X": Shown(features, "kg, km, 1", "plain", name="parcels")}, labels=FEATURES))),
             ),
