@@ -27,17 +27,13 @@ def corrected(X: Node, y: Node) -> Node:
     return W + _inverse(X) @ (X.T @ (y - X @ W))
 
 
-def penalised(X: Node, y: Node, P: Node) -> tuple[Node, Node]:
-    """The weights W as a row (1, p) for which the squared errors of X W plus W' P W are least: a first answer, and the
-    same corrected, once the first stands on a sheet.
+def penalised(X: Node, y: Node, P: Node) -> Node:
+    """The weights W (p, 1) for which the sum of the squared errors of X W, and W' P W, is least: (X'X + P)^-1 (X'y).
 
     X (n, p), y (n, 1), P (p, p). P = decay * I draws all weights towards 0, as ridge regression does; a 1 of P for a
     column of zeros leaves its weight at 0.
     """
-    inverse = apply("inverse", X.T @ X + P)
-    first = (inverse @ (X.T @ y)).named("first").T
-    W = apply("estimate", first).T
-    return first, (W + inverse @ (X.T @ (y - X @ W) - P @ W)).T
+    return apply("inverse", X.T @ X + P) @ (X.T @ y)
 
 
 def new_share(X: Node) -> Node:

@@ -8,7 +8,7 @@ import numpy as np
 
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.validation import texts
-from sheetnet.course.validation.own import ALL, DEGREES, KNOWN, TRAIN, points
+from sheetnet.course.validation.own import ALL, DEGREES, KNOWN, TRAIN, legendre, points
 from sheetnet.graph.node import Node, apply, hstack, lift, mean, row, square, vstack, where
 from sheetnet.motifs.least_squares import penalised
 from sheetnet.page.flow import Aside, across, down
@@ -19,6 +19,7 @@ from sheetnet.page.plot import Line, plot
 from sheetnet.page.shown import Shown, forward, result, shown, update
 
 POWERS = ("1", "x", *(f"x^{k}" for k in range(2, 10)))
+BASIS = tuple(f"p{k}" for k in range(10))
 NAMED = tuple(f"degree {d}" for d in DEGREES)
 SIZE = {"width": 390, "height": 280, "wide": 5}
 WINDOW = {"x_min": -1, "x_max": 1, "y_min": -3, "y_max": 5, "y_format": "0", "x_format": "0.0", **SIZE}
@@ -32,6 +33,10 @@ class Fits(Lesson):
         """1, x, x^2 to x^9 side by side, (n, 1) -> (n, 10)."""
         higher = [apply("power", x, lift(float(k))) for k in range(3, 10)]
         return hstack([0.0 * x + 1.0, apply("same", x), square(x), *higher])
+
+    def fit(self, Q: Node, y: Node, used: Node) -> Node:
+        """The weights of least squares as a row (1, 10): of the polynomials in use, 0 for the others."""
+        return penalised(Q * used, y, self.identity * (1.0 - used)).named("c").T
 
     def loss(self, X: Node, w: Node, y: Node) -> Node:
         """The mean squared error, (1, 1), of weights as a row (1, 10)."""
@@ -65,19 +70,23 @@ class Fits(Lesson):
         self.degrees = self.typed("degrees", np.array(DEGREES)[:, None], "Degree", "fixed")
         self.powers = self.typed("powers", [range(10)], "Powers of x", "fixed", name="powers", labels=POWERS)
         title = "1 on the diagonal"
+        self.legendre = self.typed(
+            "legendre", legendre(10), "Legendre's polynomials, in powers of x (down)", "fixed", name="legendre",
+            labels=BASIS,
+        )  # fmt: skip
         self.identity = self.typed("identity", np.eye(10), title, "fixed", name="identity", labels=POWERS)
         grid = self.typed("degree.grid", np.linspace(-1, 1, 50)[:, None].round(3), "x", "fixed")
         self.grid = self.powers_of(grid)
         self.used = [where(apply("greater", self.powers, lift(float(d))), 0.0, 1.0) for d in DEGREES]
-        made = [penalised(self.X["train"] * used, self.y["train"], self.identity * (1.0 - used)) for used in self.used]
-        first, self.W = (list(column) for column in zip(*made, strict=True))
-        self.loss_train, self.loss_valid = (
-            self.losses(self.X[part], self.W, self.y[part]) for part in ("train", "valid")
-        )
+        self.Q = {part: X @ self.legendre for part, X in self.X.items()}
+        self.Q_grid = self.grid @ self.legendre
+        C = self.C = [self.fit(self.Q["train"], self.y["train"], used) for used in self.used]
+        self.loss_train, self.loss_valid = (self.losses(self.Q[part], C, self.y[part]) for part in ("train", "valid"))
         best = self.best_degree = self.best_of(self.loss_valid)
         size = where(apply("greater", self.degrees, best), "too large", "too small")
-        self.all_W = vstack(self.W)
-        w = row(self.all_W, self.degree)
+        self.all_C = vstack(C)
+        self.W = self.all_C @ self.legendre.T
+        w = row(self.W, self.degree)
         then = {part: row(one, self.degree) for part, one in (("train", self.loss_train), ("valid", self.loss_valid))}
         losses = {"loss_train": (self.loss_train, "Training"), "loss_valid": (self.loss_valid, "Validation")}
         word = where(apply("equal", self.degrees, best), "right", size)
@@ -108,19 +117,28 @@ class Fits(Lesson):
                 ),
             ),
             across(*(self._rows(part, w) for part in ("train", "valid"))),
-            table(update({"W": (self.all_W, "The weights of each degree", "short")}, labels=POWERS), names=NAMED),
+            table(update({"W": (self.W, "The weights of each degree", "short")}, labels=POWERS), names=NAMED),
             across(
                 table(self.cells(self.powers), result({"w": (w, "Weights of the chosen degree", "short")}, labels=POWERS)),
             ),
             Aside(across(
                 table(shown("fixed", self.cells(grid)), forward({"curve": (self.grid @ w.T, "curve", "short")})),
                 table(forward({"grid_X": (self.grid, "x and its powers", "short")}, labels=POWERS)),
+                table(forward({"grid_Q": (self.Q_grid, "p0 to p9", "short")}, labels=BASIS)),
                 down(
-                    table(result({"used": (vstack(self.used), "Which powers are used", "plain")}, labels=POWERS)),
-                    table(result({"first": (vstack(first), "Weights, first answer: the table of weights corrects it", "short")}, labels=POWERS)),
+                    Note(texts.LEGENDRE, 10),
+                    table(self.cells(self.legendre)),
+                    table(result({"used": (vstack(self.used), "Which of them a degree uses", "plain")}, labels=BASIS), names=NAMED),
+                    table(update({"C": (self.all_C, "Their weights", "short")}, labels=BASIS), names=NAMED),
                     table(self.cells(self.identity)),
                 ),
-                *(table(forward({f"X_{part}": Shown(self.X[part], f"x and its powers, {part}", "short", name=f"X_{part}")}, labels=POWERS)) for part in ("train", "valid")),
+                *(
+                    table(forward({
+                        f"X_{part}": Shown(self.X[part], f"x and its powers, {part}", "short", name=f"X_{part}", labels=POWERS),
+                        f"Q_{part}": Shown(self.Q[part], f"p0 to p9, {part}", "short", name=f"P_{part}", labels=BASIS),
+                    }))
+                    for part in ("train", "valid")
+                ),
             )),
         ), first=self.degree)  # fmt: skip
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from sheetnet.course.validation import texts
-from sheetnet.course.validation.fits import CUT, NAMED, POWERS, SIZE, WINDOW, Fits
+from sheetnet.course.validation.fits import BASIS, CUT, NAMED, POWERS, SIZE, WINDOW, Fits
 from sheetnet.course.validation.own import DEGREES, KNOWN, PARTS
 from sheetnet.course.validation.smaller import Smaller
 from sheetnet.graph.node import apply, hstack, lift, mean, row, square, vstack, where
-from sheetnet.motifs.least_squares import penalised
 from sheetnet.page.flow import Aside, across, down
 from sheetnet.page.grid import facts, grid
 from sheetnet.page.parts import Note, table
@@ -34,20 +33,19 @@ class Folds(Smaller, Fits):
         aside = [apply("equal", self.parts, lift(float(k + 1))) for k in range(PARTS)]
         x, y = (vstack([apply("same", of[part]) for part in ("train", "valid")]) for of in (self.x, self.y))
         X = self.powers_of(x)
-        made = [
-            [penalised(X * (1.0 - out) * used, y, self.identity * (1.0 - used)) for used in self.used] for out in aside
-        ]
+        Q = X @ self.legendre
+        made = [[self.fit(Q * (1.0 - out), y, used) for used in self.used] for out in aside]
         lost = [
-            [apply("sum", out * square(X @ w.T - y)) / float(EACH) for _, w in fits]
+            [apply("sum", out * square(Q @ c.T - y)) / float(EACH) for c in fits]
             for out, fits in zip(aside, made, strict=True)
         ]
         losses = [hstack([lost[k][d] for k in range(PARTS)]) for d in range(len(DEGREES))]
         self.fold_losses = vstack(losses)
         self.fold_mean = vstack([mean(one) for one in losses])
         self.fold_best = self.best_of(self.fold_mean)
-        W = [vstack([w for _, w in fits]) for fits in made]
-        now = apply("pick", self.fold - 1.0, *W)
-        w = row(now, self.fold_degree)
+        C = [vstack(fits) for fits in made]
+        now = apply("pick", self.fold - 1.0, *C)
+        c = row(now, self.fold_degree)
         here = [float(EACH) * (self.fold - 1.0) + float(i + 1) for i in range(EACH)]
         out = {"x_out": (vstack([row(x, at) for at in here]), "x"), "y_out": (vstack([row(y, at) for at in here]), "y")}
         self.fold_loss = row(row(self.fold_losses, self.fold_degree).T, self.fold)
@@ -86,14 +84,21 @@ class Folds(Smaller, Fits):
             across(
                 table(self.cells(self.parts), forward({"x": (x, "x"), "y": Shown(y, "y", name="y_known")}, format="plain"),
                       result({"aside": (hstack(aside), "1: set aside", "plain")}, labels=PART_NAMES), names=KNOWN, corner="Row", tight=True),
-                table(forward({"X": Shown(X, "x and its powers", "short", name="X_known")}, labels=POWERS), tight=True),
+                table(forward({
+                    "X": Shown(X, "x and its powers", "short", name="X_known", labels=POWERS),
+                    "Q": Shown(Q, "p0 to p9, see Degree", "short", name="P_known", labels=BASIS),
+                }), tight=True),
                 Aside(across(
-                    table(forward({"curve": (self.grid @ w.T, "Curve", "short")})),
+                    table(forward({"curve": (self.Q_grid @ c.T, "Curve", "short")})),
                     table(forward(out, format="plain"), lead="Set aside"),
-                    down(table(update({"w": (w, "Weights of the chosen fit", "short")}, labels=POWERS)),
-                         table(update({"now": (now, "Weights, chosen part", "short")}, labels=POWERS, style="cells"), names=NAMED)),
-                    down(*(table(update({f"W{k + 1}": (one, f"Weights without part {k + 1}", "short")}, labels=POWERS), names=NAMED) for k, one in enumerate(W))),
-                    down(*(table(result({f"first{k + 1}": (vstack([first for first, _ in fits]), f"First answer without part {k + 1}", "short")}, labels=POWERS)) for k, fits in enumerate(made))),
+                    down(
+                        table(update({"c": (c, "Weights of the chosen fit", "short")}, labels=BASIS)),
+                        table(update({"now": (now, "Weights, chosen part", "short")}, labels=BASIS, style="cells"), names=NAMED),
+                    ),
+                    down(*(
+                        table(update({f"C{k + 1}": (one, f"Weights without part {k + 1}", "short")}, labels=BASIS), names=NAMED)
+                        for k, one in enumerate(C)
+                    )),
                 )),
             ),
         ), first=self.fold)  # fmt: skip
@@ -106,14 +111,16 @@ class Folds(Smaller, Fits):
         )
         self.open = self.typed("open", 0, "Open the test rows? 1: yes", low=0, high=1, whole=True, name="open_test")
         self.best_decay = row(self.decays, self.best_of(self.decay_losses))
-        W = [
-            self.W[0], row(self.all_W, self.best_degree), self.W[8],
-            row(self.W_decays, self.best_of(self.decay_losses)), self.w_kept,
-        ]  # fmt: skip
-        W = [apply("same", w) for w in W]
-        losses = {part: self.losses(self.X[part], W, self.y[part]) for part in ("train", "valid")}
-        self.test = vstack([where(self.open, self.loss(self.X["test"], w, self.y["test"]), 0.0) for w in W])
-        self.choose_losses = losses
+        at = self.best_of(self.decay_losses)
+        self.choose_losses = {
+            part: vstack([*(row(one, k) for k in (1, self.best_degree, 9)), row(self.by_decay[part], at), row(self.stop_losses[part], self.kept_epoch + 1.0)])
+            for part, one in (("train", self.loss_train), ("valid", self.loss_valid))
+        }  # fmt: skip
+        losses, y = self.choose_losses, self.y["test"]
+        W = [*(row(self.W, k) for k in (1, self.best_degree, 9)), row(self.W_decays, at), apply("same", self.w_kept)]
+        best = row(self.all_C, self.best_degree)
+        lost = [self.loss(self.Q["test"], c, y) for c in (self.C[0], best, self.C[8], row(self.C_decays, at))]
+        self.test = vstack([where(self.open, one, 0.0) for one in (*lost, self.loss(self.X["test"], self.w_kept, y))])
         self.chosen_valid, self.chosen_test = row(losses["valid"], self.choice), row(self.test, self.choice)
         seen = {
             "valid": (self.chosen_valid, "Its validation loss", "short"),
@@ -145,7 +152,10 @@ class Folds(Smaller, Fits):
             ),
             across(
                 table(self.cells(self.x["test"], self.y["test"]), lead="The 10 test rows"),
-                table(forward({"X_test": Shown(self.X["test"], "x and its powers, test", "short", name="X_test")}, labels=POWERS)),
+                table(forward({
+                    "X_test": Shown(self.X["test"], "x and its powers, test", "short", name="X_test", labels=POWERS),
+                    "Q_test": Shown(self.Q["test"], "p0 to p9, test", "short", name="P_test", labels=BASIS),
+                })),
             ),
             table(update({"W": (vstack(W), "The weights of each way", "short")}, labels=POWERS), names=WAYS),
         ), first=self.choice)  # fmt: skip

@@ -18,7 +18,7 @@ class Validation(Sheets):
     to_fill = (
         "degree.pred_train", "degree.square_train", "degree.pred_valid", "degree.square_valid",
         "degree.train_then", "degree.valid_then",
-        "decay.cost", "dropout.mask", "dropout.scaled",
+        "decay.cost", "dropout.pred", "dropout.pred_all",
         "stopping.stops", "stopping.kept", "stopping.kept_loss",
         "folds.mean", "surprise.error", "surprise.size", "loop.clicks_a", "loop.clicks_b",
     )  # fmt: skip

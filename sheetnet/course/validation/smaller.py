@@ -8,7 +8,7 @@ import numpy as np
 
 from sheetnet.course.drawing import drawing
 from sheetnet.course.validation import texts
-from sheetnet.course.validation.fits import CUT, POWERS, SIZE, WINDOW, Fits
+from sheetnet.course.validation.fits import BASIS, CUT, POWERS, SIZE, WINDOW, Fits
 from sheetnet.course.validation.own import DECAYS, EPOCHS, RATE, TRAIN
 from sheetnet.graph.dialect import number
 from sheetnet.graph.node import Node, apply, lift, row, square, vstack, where
@@ -35,16 +35,17 @@ class Smaller(Fits):
         self.decay = self.typed("decay", 0.1, "Decay", low=0, high=1e6, name="decay", format="tiny")
         self.decays = self.typed("decays", np.array(DECAYS)[:, None], "Decay", "fixed", format="tiny")
         free = where(apply("greater", self.powers, lift(0.0)), 1.0, 0.0)
-        X, y = self.X["train"], self.y["train"]
+        y, L = self.y["train"], self.legendre
+        price = L.T @ (self.identity * free) @ L
         each = [row(self.decays, k + 1) for k in range(len(DECAYS))]
-        made = [penalised(X, y, decay * self.identity * free) for decay in (self.decay, *each)]
-        first, W = (list(column) for column in zip(*made, strict=True))
-        self.decay_w, self.W_decays = W[0], vstack(W[1:])
+        C = [penalised(self.Q["train"], y, decay * price).named("c").T for decay in (self.decay, *each)]
+        self.C_decays = vstack(C[1:])
+        self.decay_w, self.W_decays = C[0] @ L.T, self.C_decays @ L.T
         parts = ("train", "valid")
-        self.decay_loss = {part: self.loss(self.X[part], W[0], self.y[part]) for part in parts}
-        by_decay = {part: self.losses(self.X[part], W[1:], self.y[part]) for part in parts}
+        self.decay_loss = {part: self.loss(self.Q[part], C[0], self.y[part]) for part in parts}
+        by_decay = self.by_decay = {part: self.losses(self.Q[part], C[1:], self.y[part]) for part in parts}
         self.decay_losses = by_decay["valid"]
-        cost = apply("sum", square(W[0]) * free)
+        cost = apply("sum", square(self.decay_w) * free)
         seen = {
             "train": (self.decay_loss["train"], "Training loss"), "valid": (self.decay_loss["valid"], "Validation loss"),
             "cost": (cost, "Sum of squared weights"),
@@ -59,7 +60,7 @@ class Smaller(Fits):
         )
         none, least = self.as_it_came(row(self.loss_valid, 9), apply("min", self.decay_losses))
         words = texts.DECAY.format(low=number(DECAYS[0]), high=DECAYS[-1], best=least.item(), none=none.item())
-        both = {"curve": (self.grid @ W[0].T, "with decay"), "curve_none": (self.grid @ self.W[8].T, "without")}
+        both = {"curve": (self.Q_grid @ C[0].T, "with decay"), "curve_none": (self.Q_grid @ self.C[8].T, "without")}
         self.page("Decay: a price on large weights", texts.ABOUT_DECAY, down(
             across(
                 down(
@@ -77,12 +78,16 @@ class Smaller(Fits):
                     Note(words, 11),
                 ),
             ),
-            table(update({"w": (W[0], "Weights with the chosen decay", "short")}, labels=POWERS)),
+            table(update({"w": (self.decay_w, "Weights with the chosen decay", "short")}, labels=POWERS)),
             table(update({"W": (self.W_decays, "Weights with each decay of the table", "short")}, labels=POWERS), names=[f"{d:.10f}".rstrip("0").rstrip(".") for d in DECAYS]),
             self._dropout(),
             Aside(across(
                 table(forward(both, format="short")),
-                table(result({"first": (vstack(first), "Weights, first answer", "short")}, labels=POWERS)),
+                down(
+                    table(update({"c": (C[0], "The same, of p0 to p9", "short")}, labels=BASIS)),
+                    table(update({"C": (self.C_decays, "With each decay of the table", "short")}, labels=BASIS)),
+                    table(result({"price": (price, "The price of p0 to p9, for a decay of 1", "short")}, labels=BASIS)),
+                ),
             )),
         ), first=self.decay)  # fmt: skip
 
@@ -135,7 +140,7 @@ class Smaller(Fits):
         self.W_epochs = vstack(W)
         train, valid = (self.losses(self.X[part], W, self.y[part]) for part in ("train", "valid"))
         self.stop_losses = {"train": train, "valid": valid}
-        (lowest, waited), _ = unroll([apply("same", row(valid, 1)), lift(0.0) * row(valid, 1)], EPOCHS + 1, self._wait)
+        (lowest, waited), _ = unroll([apply("same", row(valid, 1)), row(self.epochs, 1)], EPOCHS + 1, self._wait)
         self.waited = vstack(waited)
         self.stops = apply("if_error", apply("match", self.patience, self.waited) - 1.0, lift(float(EPOCHS)))
         self.kept_epoch = self.stops - row(self.waited, self.stops + 1.0)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
+from numpy.polynomial.legendre import leg2poly
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 from torch.optim import Adagrad
@@ -35,6 +36,23 @@ def _powers(x: Tensor) -> Tensor:
     """1, x, ..., x^9, (n, 10)."""
     powers: Tensor = torch.linalg.vander(x[:, 0], N=10)
     return powers
+
+
+def _legendre(x: Tensor) -> Tensor:
+    """Legendre's polynomials of degree 0 to 9 at x (n, 1), (n, 10)."""
+    return torch.cat([torch.special.legendre_polynomial_p(x, torch.tensor(k)) for k in range(10)], dim=1)
+
+
+def _columns() -> Tensor:
+    """The same as weights of the powers of x, a column for each, (10, 10)."""
+    each = [np.pad(leg2poly([0.0] * k + [1.0]), (0, 9 - k)) for k in range(10)]
+    return torch.as_tensor(np.column_stack(each))
+
+
+def _in_legendre(W: Tensor) -> Tensor:
+    """Weights of powers, a row for each model, as weights of Legendre's polynomials."""
+    turned: Tensor = torch.linalg.solve_triangular(_columns(), W.T, upper=True)
+    return turned.T
 
 
 def _cell(number: Tensor | float) -> Tensor:
@@ -71,12 +89,18 @@ def _degree(given: Given, X: Said, y: Said, grid: Tensor) -> Said:
     W = torch.stack([_fit(X["train"], y["train"], d) for d in degrees])
     at = int(given["degree.degree"].item()) - 1
     w = W[at]
-    out = {"W": W, "first": W, "w": w[None], "curve": grid @ w[:, None], "grid_X": grid}
+    out = {"W": W, "C": _in_legendre(W), "w": w[None], "curve": grid @ w[:, None], "grid_X": grid}
+    out |= {"grid_Q": _legendre(grid[:, 1:2])}
     out["used"] = torch.tensor([[float(k <= d) for k in range(10)] for d in degrees], dtype=torch.float64)
     for part in PARTS:
         pred = X[part] @ w[:, None]
         losses = _losses(X[part], W, y[part])
-        out |= {f"X_{part}": X[part], f"pred_{part}": pred, f"square_{part}": (pred - y[part]) ** 2}
+        out |= {
+            f"X_{part}": X[part],
+            f"Q_{part}": _legendre(X[part][:, 1:2]),
+            f"pred_{part}": pred,
+            f"square_{part}": (pred - y[part]) ** 2,
+        }
         out |= {f"loss_{part}": losses, f"{part}_then": losses[at]}
     return {f"degree.{id}": value for id, value in out.items()}
 
@@ -85,7 +109,8 @@ def _decay(given: Given, X: Said, y: Said, grid: Tensor, free: Tensor) -> Said:
     decays = [given["decay.decay"], *given["decay.decays"]]
     all_w = torch.stack([_ridge(X["train"], y["train"], decay) for decay in decays])
     w, W = all_w[0], all_w[1:]
-    out = {"w": w[None], "W": W, "first": all_w, "curve": grid @ w[:, None], "curve_none": grid @ free[8:9].T}
+    out = {"w": w[None], "W": W, "curve": grid @ w[:, None], "curve_none": grid @ free[8:9].T}
+    out |= {"c": _in_legendre(w[None]), "C": _in_legendre(W), "price": _columns()[1:].T @ _columns()[1:]}
     out["cost"] = w[1:].square().sum()
     for part in PARTS:
         out |= {part: _loss(X[part], w, y[part]), f"loss_{part}": _losses(X[part], W, y[part])}
@@ -139,19 +164,19 @@ def _folds(given: Given, X: Said, y: Said, grid: Tensor) -> Said:
     x = torch.cat([given[f"degree.x_{one}"] for one in PARTS])
     all_X, all_y = (torch.cat([of[one] for one in PARTS]) for of in (X, y))
     degrees = given["degree.degrees"][:, 0].int().tolist()
-    losses, out = [], {"x": x, "y": all_y, "X": all_X}
+    losses, out = [], {"x": x, "y": all_y, "X": all_X, "Q": _legendre(x)}
     for k in range(1, 6):
         out_of = part[:, 0] == k
         W = torch.stack([_fit(all_X[~out_of], all_y[~out_of], d) for d in degrees])
         losses.append(_losses(all_X[out_of], W, all_y[out_of]))
-        out |= {f"W{k}": W, f"first{k}": W}
+        out[f"C{k}"] = _in_legendre(W)
     at, degree = int(given["folds.fold"].item()), int(given["folds.fold_degree"].item())
     table = torch.cat(losses, dim=1)
     mean = table.mean(dim=1, keepdim=True)
-    here, w = part[:, 0] == at, out[f"W{at}"][degree - 1]
+    here, c = part[:, 0] == at, out[f"C{at}"][degree - 1 : degree]
     out |= {"losses": table, "mean": mean, "best": _cell(int(mean.argmin()) + 1), "mean_then": mean[degree - 1]}
     out |= {"aside": (part == torch.arange(1, 6)).double(), "loss": table[degree - 1, at - 1]}
-    out |= {"x_out": x[here], "y_out": all_y[here], "now": out[f"W{at}"], "w": w[None], "curve": grid @ w[:, None]}
+    out |= {"x_out": x[here], "y_out": all_y[here], "now": out[f"C{at}"], "c": c, "curve": grid @ _columns() @ c.T}
     return {f"folds.{id}": value for id, value in out.items()}
 
 
@@ -164,7 +189,13 @@ def _choose(given: Given, X: Said, y: Said, said: Said) -> Said:
     loss["test"] = loss["test"] * given["choose.open"]
     at = int(given["choose.choice"].item()) - 1
     out = {f"loss_{part}": value for part, value in loss.items()}
-    out |= {"W": W, "X_test": X["test"], "valid": loss["valid"][at], "test": loss["test"][at]}
+    out |= {
+        "W": W,
+        "X_test": X["test"],
+        "Q_test": _legendre(X["test"][:, 1:2]),
+        "valid": loss["valid"][at],
+        "test": loss["test"][at],
+    }
     out |= {"best_degree": given["degree.degrees"][degree], "best_decay": given["decay.decays"][decay]}
     out["best_epochs"] = said["stopping.kept"]
     return {f"choose.{id}": value for id, value in out.items()}
