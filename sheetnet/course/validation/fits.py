@@ -21,7 +21,7 @@ from sheetnet.page.shown import Shown, forward, result, shown, update
 POWERS = ("1", "x", *(f"x^{k}" for k in range(2, 10)))
 BASIS = tuple(f"p{k}" for k in range(10))
 NAMED = tuple(f"degree {d}" for d in DEGREES)
-SIZE = {"width": 390, "height": 280, "wide": 5}
+SIZE = {"width": 380, "height": 260, "wide": 5}
 WINDOW = {"x_min": -1, "x_max": 1, "y_min": -3, "y_max": 5, "y_format": "0", "x_format": "0.0", **SIZE}
 CUT = 1  # where charts of losses end
 
@@ -34,9 +34,16 @@ class Fits(Lesson):
         higher = [apply("power", x, lift(float(k))) for k in range(3, 10)]
         return hstack([0.0 * x + 1.0, apply("same", x), square(x), *higher])
 
+    def legendres_of(self, x: Node) -> Node:
+        """Legendre's polynomials p0 to p9 side by side, (n, 1) -> (n, 10): each from the two before it."""
+        each = [0.0 * x + 1.0, apply("same", x)]
+        for k in range(1, 9):
+            each.append(((2.0 * k + 1.0) * x * each[k] - float(k) * each[k - 1]) / (k + 1.0))
+        return hstack(each)
+
     def fit(self, Q: Node, y: Node, used: Node) -> Node:
         """The weights of least squares as a row (1, 10): of the polynomials in use, 0 for the others."""
-        return penalised(Q * used, y, self.identity * (1.0 - used)).named("c").T
+        return penalised(Q * used, y, self.identity * (1.0 - used)).T
 
     def loss(self, X: Node, w: Node, y: Node) -> Node:
         """The mean squared error, (1, 1), of weights as a row (1, 10)."""
@@ -78,8 +85,8 @@ class Fits(Lesson):
         grid = self.typed("degree.grid", np.linspace(-1, 1, 50)[:, None].round(3), "x", "fixed")
         self.grid = self.powers_of(grid)
         self.used = [where(apply("greater", self.powers, lift(float(d))), 0.0, 1.0) for d in DEGREES]
-        self.Q = {part: X @ self.legendre for part, X in self.X.items()}
-        self.Q_grid = self.grid @ self.legendre
+        self.Q = {part: self.legendres_of(one) for part, one in self.x.items()}
+        self.Q_grid = self.legendres_of(grid)
         C = self.C = [self.fit(self.Q["train"], self.y["train"], used) for used in self.used]
         self.loss_train, self.loss_valid = (self.losses(self.Q[part], C, self.y[part]) for part in ("train", "valid"))
         best = self.best_degree = self.best_of(self.loss_valid)

@@ -33,8 +33,9 @@ class Folds(Smaller, Fits):
         aside = [apply("equal", self.parts, lift(float(k + 1))) for k in range(PARTS)]
         x, y = (vstack([apply("same", of[part]) for part in ("train", "valid")]) for of in (self.x, self.y))
         X = self.powers_of(x)
-        Q = X @ self.legendre
-        made = [[self.fit(Q * (1.0 - out), y, used) for used in self.used] for out in aside]
+        Q = self.legendres_of(x)
+        rest = [Q * (1.0 - out) for out in aside]
+        made = [[self.fit(some, y, used) for used in self.used] for some in rest]
         lost = [
             [apply("sum", out * square(Q @ c.T - y)) / float(EACH) for c in fits]
             for out, fits in zip(aside, made, strict=True)
@@ -95,6 +96,10 @@ class Folds(Smaller, Fits):
                         table(update({"c": (c, "Weights of the chosen fit", "short")}, labels=BASIS)),
                         table(update({"now": (now, "Weights, chosen part", "short")}, labels=BASIS, style="cells"), names=NAMED),
                     ),
+                    down(*(
+                        table(forward({f"rest{k + 1}": Shown(some, f"p0 to p9, part {k + 1} set to 0", "short", name=f"rest_{k + 1}", labels=BASIS)}))
+                        for k, some in enumerate(rest)
+                    )),
                     down(*(
                         table(update({f"C{k + 1}": (one, f"Weights without part {k + 1}", "short")}, labels=BASIS), names=NAMED)
                         for k, one in enumerate(C)

@@ -38,7 +38,7 @@ class Smaller(Fits):
         y, L = self.y["train"], self.legendre
         price = L.T @ (self.identity * free) @ L
         each = [row(self.decays, k + 1) for k in range(len(DECAYS))]
-        C = [penalised(self.Q["train"], y, decay * price).named("c").T for decay in (self.decay, *each)]
+        C = [penalised(self.Q["train"], y, decay * price).T for decay in (self.decay, *each)]
         self.C_decays = vstack(C[1:])
         self.decay_w, self.W_decays = C[0] @ L.T, self.C_decays @ L.T
         parts = ("train", "valid")
@@ -174,7 +174,7 @@ class Smaller(Fits):
                         plot("The curve at the chosen epoch", "x", "y", self.points_and(("curve", "degree.grid", "curve")),
                              "The rows, and the curve that descent had at the chosen epoch.", **WINDOW),
                     ),
-                    Note(words, 11),
+                    Note(words, 10),
                 ),
             ),
             across(

@@ -169,7 +169,7 @@ def _folds(given: Given, X: Said, y: Said, grid: Tensor) -> Said:
         out_of = part[:, 0] == k
         W = torch.stack([_fit(all_X[~out_of], all_y[~out_of], d) for d in degrees])
         losses.append(_losses(all_X[out_of], W, all_y[out_of]))
-        out[f"C{k}"] = _in_legendre(W)
+        out |= {f"C{k}": _in_legendre(W), f"rest{k}": _legendre(x) * ~out_of[:, None]}
     at, degree = int(given["folds.fold"].item()), int(given["folds.fold_degree"].item())
     table = torch.cat(losses, dim=1)
     mean = table.mean(dim=1, keepdim=True)
