@@ -22,7 +22,7 @@ POWERS = ("1", "x", *(f"x^{k}" for k in range(2, 10)))
 BASIS = tuple(f"p{k}" for k in range(10))
 NAMED = tuple(f"degree {d}" for d in DEGREES)
 SIZE = {"width": 380, "height": 260, "wide": 5}
-WINDOW = {"x_min": -1, "x_max": 1, "y_min": -3, "y_max": 5, "y_format": "0", "x_format": "0.0", **SIZE}
+WINDOW = {"x_min": -1, "x_max": 1, "y_min": -2, "y_max": 4, "y_format": "0", "x_format": "0.0", **SIZE}
 CUT = 1  # where charts of losses end
 
 

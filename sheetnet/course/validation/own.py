@@ -46,10 +46,13 @@ def tells(x: np.ndarray, y: np.ndarray) -> bool:
         return False
     train, valid, test = slice(0, TRAIN), slice(TRAIN, KNOWN), slice(KNOWN, ALL)
     fits = [_best(X[train, : d + 1], y[train]) for d in DEGREES]
-    V, T = ([_loss(X[some, : d + 1], w, y[some]) for d, w in zip(DEGREES, fits, strict=True)] for some in (valid, test))
-    if not (
-        np.argmin(V) == 2 and V[0] > 2 * V[2] and 3 * V[2] < V[8] < 12 and V[2] < T[2] < 3 * V[2] and T[2] < T[8] / 2
-    ):
+    L, V, T = (
+        [_loss(X[some, : d + 1], w, y[some]) for d, w in zip(DEGREES, fits, strict=True)]
+        for some in (train, valid, test)
+    )
+    if not (np.argmin(V) == 2 and V[0] > 2 * V[2] and 3 * V[2] < V[8] < 12 and L[2] < V[2]):
+        return False
+    if not (V[2] < T[2] < 3 * V[2] and T[2] < T[8] / 2):
         return False
     ridge = [_loss(X[valid], _ridge(X[train], y[train], decay), y[valid]) for decay in DECAYS]
     if not (0 < np.argmin(ridge) < 8 and V[2] < min(ridge) < V[8] / 2 and ridge[5] < 0.7 * V[8]):
