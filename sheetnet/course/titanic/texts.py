@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sheetnet.models.model import Model
 from sheetnet.models.optimisers import Optimiser
+from sheetnet.motifs.start import Try
 from sheetnet.motifs.telling import telling
 from sheetnet.motifs.trained import Trained
 from sheetnet.motifs.words import Word
@@ -15,7 +16,10 @@ SOLVER = (
     " Solver Add-in. LibreOffice: Tools > Solver; target: the loss, by changing: the weights, to the minimum, and under"
     " Options an engine for nonlinear problems."
 )
-LEAST = "The weights with the smallest loss of all, found at once and without steps."
+LEAST = (
+    "The weights of the best line there is: those with the smallest loss of all, found at once and without steps. Only one"
+    " best: no other weights are as good."
+)
 NEVER_LATER = 70  # epochs after which a rate of 50 has outgrown the sheet
 
 
@@ -26,9 +30,9 @@ def purpose(models: Sequence[Model]) -> str:
     return f"From the passengers of the Titanic a model learns to tell who survived: {how}. Every step is a formula that you can click on, and the sheet Torch compares it with PyTorch."
 
 
-def tries(epochs: int, titles: Sequence[str], best: bool, optimiser: Optimiser, model: Model) -> list[str]:
-    """Five things to try; model is the first one."""
-    first, last = titles[0], titles[-1]
+def tries(epochs: int, nets: Sequence[Model], best: bool, optimiser: Optimiser) -> list[str | Try]:
+    """Five things to try, in the order of the sheets."""
+    model, first, last = nets[0], nets[0].title, nets[-1].title
     rates = optimiser.tried or ", ".join(f"{times * optimiser.lesson_lr:g}" for times in (2, 4, 8, 16)) + ", 50"
     if not telling(model).units and optimiser.bounded:
         raised = "0.2, 1, 5, 50. Its loss leaps, but never runs away: the rate alone bounds a step."
@@ -38,9 +42,15 @@ def tries(epochs: int, titles: Sequence[str], best: bool, optimiser: Optimiser, 
         raised = f"{rates}. Where does its loss stop falling? At 50 {large}"
     solved = f"{'with least squares and ' if best else ''}with what descent reached."
     return [
-        f"Set the epoch to look at to {min(20, epochs)} and turn to Gradient {last}: all its numbers are now of that epoch. Then press undo.",
-        f"Halve, then double, the learning rate of {last}: its curve on Descent {last} leaves torch's dashed line.",
-        f"Raise the rate of {first}: {raised}",
+        Try(
+            f"Set the epoch to look at to {min(20, epochs)} and turn to Gradient {last}: all its numbers are now of that epoch. Then press undo.",
+            "start.epoch",
+        ),
+        Try(
+            f"Halve, then double, the learning rate of {last}: its curve on Descent {last} leaves torch's dashed line.",
+            f"start.{nets[-1].name}.lr",
+        ),
+        Try(f"Raise the rate of {first}: {raised}", f"start.{model.name}.lr"),
         f"On {last}, change one yellow weight: the loss beside it, the whole descent and the verdict here follow.",
         f"On {first}, let Solver find the weights (where it is: see Words). Compare its loss {solved}",
     ]
@@ -58,12 +68,19 @@ def words(nets: Sequence[Trained], best: bool) -> list[Word]:
             "What a feature is multiplied with, a number that is learnt. W: all of them.",
             f"{first}.now.weight",
         ),
+        Word("start weights", "Where descent begins: small numbers drawn by chance.", f"{first}.start"),
         Word("seed", "The number of a draw by chance. The same seed draws the same start weights.", f"{first}.start"),
         Word("prediction", "The model's answer for one passenger; above 0.5 it says survived.", f"{first}.now.pred"),
         Word("error", "Prediction minus what happened.", f"{first}.then.error"),
         Word("vote", "A feature × its weight: what this feature adds to the prediction.", f"passenger.{first}.votes"),
         Word("loss", "Mean squared error: how far the predictions are off, on average.", f"{first}.now.loss"),
-        Word("accuracy", "The share of passengers whose survival is predicted right.", f"{first}.now.accuracy"),
+        Word("correct", "1 where the model says what happened: survived above 0.5, else died.", f"{first}.now.correct"),
+        Word(
+            "accuracy",
+            "The share of passengers of whom the model is correct. Descent makes the loss small, not the accuracy higher:"
+            " now and then they disagree.",
+            f"{first}.now.accuracy",
+        ),
         *_units(last),
         Word(
             "d_pred",
