@@ -13,6 +13,7 @@ from sheetnet.graph.node import Node, apply, hstack, lift, mean, row, square, vs
 from sheetnet.motifs.least_squares import penalised
 from sheetnet.page.flow import Aside, across, down
 from sheetnet.page.grid import facts
+from sheetnet.page.language import said
 from sheetnet.page.part import Part
 from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Line, plot
@@ -90,13 +91,13 @@ class Fits(Lesson):
         C = self.C = [self.fit(self.Q["train"], self.y["train"], used) for used in self.used]
         self.loss_train, self.loss_valid = (self.losses(self.Q[part], C, self.y[part]) for part in ("train", "valid"))
         best = self.best_degree = self.best_of(self.loss_valid)
-        size = where(apply("greater", self.degrees, best), "too large", "too small")
+        size = where(apply("greater", self.degrees, best), said("too large"), said("too small"))
         self.all_C = vstack(C)
         self.W = self.all_C @ self.legendre.T
         w = row(self.W, self.degree)
         then = {part: row(one, self.degree) for part, one in (("train", self.loss_train), ("valid", self.loss_valid))}
         losses = {"loss_train": (self.loss_train, "Training"), "loss_valid": (self.loss_valid, "Validation")}
-        word = where(apply("equal", self.degrees, best), "right", size)
+        word = where(apply("equal", self.degrees, best), said("right"), size)
         seen = {"train_then": (then["train"], "Training loss"), "valid_then": (then["valid"], "Validation loss")}
         by_degree: list[Line] = [
             ("training", "degrees", "loss_train", "line 1"), ("validation", "degrees", "loss_valid", "line 2"),

@@ -15,6 +15,12 @@ class Validation(Sheets):
     """What the lesson is for, its words and exercises; the sheets come from Fits, Smaller, Folds and Wrong."""
 
     name, predicts = "validation", True
+    minutes, pictured = 50, "Degree"
+    goals = (
+        "see whether a model learns or learns by heart",
+        "choose size, decay and epochs without the test rows",
+        "find wrong data with the help of a model",
+    )
     to_fill = (
         "degree.pred_train", "degree.square_train", "degree.pred_valid", "degree.square_valid",
         "degree.train_then", "degree.valid_then",
