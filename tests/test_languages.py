@@ -31,7 +31,7 @@ from sheetnet.page.book import Book, Page
 from sheetnet.page.language import Language, has_words, said, speaking, whole
 from sheetnet.page.screen import Geometry
 
-WHOLE = {"de": ("quadratic", "relu")}  # the lessons that each language has whole
+WHOLE = {"de": ("quadratic", "relu", "preparing", "optimisers")}  # the lessons that each language has whole
 PAIRS = [(language, name) for language, names in WHOLE.items() for name in names]
 ANY_SEED = 987_654  # of nobody who has written a catalogue
 OTHER = {"the loss is {1}": "der Verlust ist {1}", "for {name}": "für {name}", "the loss": "der Verlust"}
