@@ -118,7 +118,7 @@ class Fits(Lesson):
                              self.points_and(("curve", "grid", "curve")),
                              "Training and validation rows, and the curve of the chosen degree.", **WINDOW),
                         plot(f"Both losses (cut off at {CUT})", "degree", "mean squared error", by_degree,
-                             "The training loss falls with the degree; the validation loss falls, then rises.",
+                             "The training loss falls with the degree; the validation loss is lowest at degree 3.",
                              x_min=1, x_max=9, x_step=1, y_min=0, y_max=CUT, y_format="0.0", **SIZE),
                     ),
                     Note(texts.DEGREE, 10),

@@ -24,19 +24,19 @@ ABOUT_SURPRISE = "Train first, clean afterwards: the ten parcels at which the mo
 ABOUT_LOOP = "Two songs, liked equally. Each week the model shows more of what was clicked more. But one can only click what is shown."
 DEGREE = (
     "A polynomial of degree 3 has four weights: a + b x + c x^2 + d x^3. One of degree 9 has ten. The more weights, the closer it can come to the training rows. So the training loss only falls.\n"
-    "The validation loss falls and then rises. Too small (1): the line cannot bend, both losses are high. Too large (9): it also learns the noise. That is called overfitting."
+    "The validation loss is lowest at degree 3, and higher at both ends. Too small (1): the line cannot bend, both losses are high. Too large (9): it also learns the noise. That is called overfitting."
 )
 LEGENDRE = (
     "For the curious: powers of x are much alike, and a computer that must tell them apart loses digits. So the fit is made with p0 to p9, Legendre's polynomials, which differ as much as can be. "
     "Each is a sum of powers of x, so the best curve is the same. The weights of the powers follow from theirs: table × weights."
 )
 DECAY = (
-    "Weight decay makes squared errors + decay × squared weights as small as it can, not the errors alone. The constant is free. With a decay of {low} the curve still runs after every point. With {high:g} it is nearly flat: now it is too stiff.\n"
+    "Weight decay makes squared errors + decay × squared weights as small as it can, not the errors alone. The constant is free. With a decay of {low} the curve still runs after the noise. With {high:g} it is nearly flat: now it is too stiff.\n"
     "In between, degree 9 becomes useful: with the best decay of the table its validation loss is {best:.3f}, without any it is {none:.3f}."
 )
 DROPOUT = (
     "More, for the curious: dropout. In each step of training, some of a model's inputs or units are set to 0 by chance, and the others are divided by the share that stays. So no weight can rely on one other alone. "
-    "Below, the random numbers were drawn once and kept: a number above the share keeps its place. At the end, when one predicts, nothing is dropped."
+    "Below, the random numbers were drawn once and kept: where such a number is below the share, the mask is 0. At the end, when one predicts, nothing is dropped."
 )
 STOPPING = (
     "The optimiser is Adagrad, from lesson 7. The training loss falls to the end. The validation loss is lowest at epoch {at}, with {least:.3f}. At epoch {last} it is {end:.3f}: from epoch {at} on the curve learnt the noise.\n"
