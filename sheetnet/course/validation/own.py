@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from sheetnet.course.drawing import TRIES, drawing
@@ -108,6 +110,7 @@ def _loss(X: np.ndarray, W: np.ndarray, y: np.ndarray) -> float:
     return float(np.square(X @ W - y).mean())
 
 
+@cache
 def legendre(n: int) -> np.ndarray:
     """Legendre's polynomials, a column for each, as weights of 1, x, x^2 and so on, (n, n).
 
