@@ -103,7 +103,7 @@ class Fits(Lesson):
             ("training", "degrees", "loss_train", "line 1"), ("validation", "degrees", "loss_valid", "line 2"),
             ("the chosen degree", "degree", "valid_then", "mark"),
         ]  # fmt: skip
-        self.page("Degree: too small, right, too large", texts.ABOUT_DEGREE, down(
+        self.page("Degree: too small, right, too large", texts.ABOUT_DEGREE, across(down(
             across(
                 down(
                     facts("", self.cells(self.degree), result(seen, format="short"), span=2),
@@ -129,7 +129,7 @@ class Fits(Lesson):
             across(
                 table(self.cells(self.powers), result({"w": (w, "Weights of the chosen degree", "short")}, labels=POWERS)),
             ),
-            Aside(across(
+            ), Aside(across(
                 table(shown("fixed", self.cells(grid)), forward({"curve": (self.grid @ w.T, "curve", "short")})),
                 table(forward({"grid_X": (self.grid, "x and its powers", "short")}, labels=POWERS)),
                 table(forward({"grid_Q": (self.Q_grid, "p0 to p9", "short")}, labels=BASIS)),

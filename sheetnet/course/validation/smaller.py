@@ -61,7 +61,7 @@ class Smaller(Fits):
         none, least = self.as_it_came(row(self.loss_valid, 9), apply("min", self.decay_losses))
         words = texts.DECAY.format(low=number(DECAYS[0]), high=DECAYS[-1], best=least.item(), none=none.item())
         both = {"curve": (self.Q_grid @ C[0].T, "with decay"), "curve_none": (self.Q_grid @ self.C[8].T, "without")}
-        self.page("Decay: a price on large weights", texts.ABOUT_DECAY, down(
+        self.page("Decay: a price on large weights", texts.ABOUT_DECAY, across(down(
             across(
                 down(
                     facts("", self.cells(self.decay), result(seen, format="short"), span=2),
@@ -81,7 +81,7 @@ class Smaller(Fits):
             table(update({"w": (self.decay_w, "Weights with the chosen decay", "short")}, labels=POWERS)),
             table(update({"W": (self.W_decays, "Weights with each decay of the table", "short")}, labels=POWERS), names=[f"{d:.10f}".rstrip("0").rstrip(".") for d in DECAYS]),
             self._dropout(),
-            Aside(across(
+            ), Aside(across(
                 table(forward(both, format="short")),
                 down(
                     table(update({"c": (C[0], "The same, of p0 to p9", "short")}, labels=BASIS)),

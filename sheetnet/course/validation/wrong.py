@@ -115,7 +115,7 @@ class Wrong(Lesson):
             ("share of A that people want", "ends", "wanted", "line 2"),
         ]
         ends = self.typed("ends", [[0.0], [float(WEEKS)]], "Weeks", "fixed")
-        self.page("Loop: a model that makes its own data", texts.ABOUT_LOOP, down(
+        self.page("Loop: a model that makes its own data", texts.ABOUT_LOOP, across(down(
             across(
                 down(
                     facts("", self.cells(self.first, *self.like, self.trust, self.chance),
@@ -130,5 +130,5 @@ class Wrong(Lesson):
                 self.cells(weeks), result({"shown": (self.share_a, "A is shown", "share")}),
                 forward({"clicks_a": (self.clicks[0], "Clicks on A", "short"), "clicks_b": (self.clicks[1], "Clicks on B", "short")}),
             ),
-            Aside(table(self.cells(ends), result({"wanted": (level + 0.0 * ends, "A is wanted", "share")}))),
+            ), Aside(table(self.cells(ends), result({"wanted": (level + 0.0 * ends, "A is wanted", "share")}))),
         ), first=self.first)  # fmt: skip
