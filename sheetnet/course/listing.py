@@ -32,5 +32,6 @@ _LESSONS = (
     Entry(5, "preparing", "why a raw table cannot be multiplied: blanks, classes, large columns"),
     Entry(6, "learning_rate", "eight rates side by side, the parabola up close, a rate finder, schedules"),
     Entry(7, "optimisers", "batches and their noise; momentum, Adagrad, RMSprop, Adam and AdamW step by step"),
+    Entry(8, "validation", "rows kept apart, too small and too large a model, decay, stopping, k-fold, wrong rows"),
 )
 LISTING = {entry.name: entry for entry in _LESSONS}

@@ -127,6 +127,7 @@ NUMBER_FORMATS = {
     "apart": '[<0.000001]"equal";0.000000',  # of two numbers that are the same but for their last digits
     "ratio": '0.0000;-0.0000;"exact"',  # of an error to the next; 0 stands for: there is no next
     "share": "0.0%",
+    "closed": '[=0]"closed";0.000',  # of a loss that is not looked at yet
     "to_go": '[>=10]"> 1000 %";[<0.0001]"< 0.01 %";0.00%',  # of a way, of which more may be left than there was
     "shown": "[<1000]0.000;0",  # of any kind, to compare with another; only the first section keeps a minus
     "exploding": '[>=1000000]"> 1,000,000";[>=1000]#,##0;0.0000',  # of a loss that may grow without end
