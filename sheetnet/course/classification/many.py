@@ -1,0 +1,217 @@
+"""Softmax, Large and Classes: several classes, their scores, and the flowers that belong to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sheetnet.course.classification import texts
+from sheetnet.course.classification.judged import Judged
+from sheetnet.course.classification.own import KINDS, flowers
+from sheetnet.course.classification.two import AWAY, SCORES, same
+from sheetnet.graph.node import (
+    Node,
+    apply,
+    constant,
+    hstack,
+    lift,
+    mean,
+    ones,
+    relu,
+    row,
+    selector,
+    sum_columns,
+    vstack,
+    where,
+)
+from sheetnet.motifs.unroll import unroll
+from sheetnet.motifs.wiggle import wiggled
+from sheetnet.page.bands import Bands
+from sheetnet.page.flow import across, down
+from sheetnet.page.grid import facts
+from sheetnet.page.parts import Note, table
+from sheetnet.page.plot import Line, Some, plot
+from sheetnet.page.shown import Shown, forward, result, update
+
+STEPS, RATE = 40, 0.5  # of the descent of the flowers
+ACROSS, UP = np.linspace(-3, 3, 21), np.linspace(-3, 3, 16)  # the places that are coloured
+NUMBERS = np.array([[1.0], [2.0], [3.0]])
+SPOT = (-1.4, -0.6)
+
+
+class Many(Judged):
+    """Three classes."""
+
+    def softmax_page(self) -> None:
+        self.scores = self.typed("scores", [[2.0], [1.0], [-1.0]], "Score", low=-20, high=20)
+        self.kind = self.typed("kind", 2, "True class: 1 for A, 2 for B, 3 for C", low=1, high=3, whole=True)
+        self.nudge = self.typed("nudge", 0.001, "Wiggle", low=1e-6, high=1)
+        numbers = self.typed("numbers", NUMBERS, "Class", "fixed")
+        truth, power = same(numbers, self.kind), apply("exp", self.scores)
+        total = apply("sum", power)
+        self.shares = power / total
+        logs = apply("ln", self.shares)
+        parts = -(self.shares * logs)
+        self.surprise = -row(logs, self.kind)
+        self.entropy = apply("sum", parts)
+
+        def loss(scores: Node) -> Node:
+            return apply("ln", apply("sum", apply("exp", scores))) - apply("sum", truth * scores)
+
+        nudges = [self.nudge * constant(tuple((float(i == j),) for i in range(3))) for j in range(3)]
+        up, down_ = (vstack([loss(self.scores + sign * by) for by in nudges]) for sign in (1.0, -1.0))
+        slopes = wiggled(up, down_, self.shares - truth, self.nudge, format="short")
+        slopes["apart"] = Shown(slopes["apart"].node, slopes["apart"].title, "apart", "result")
+        slopes["exact"] = Shown(slopes["exact"].node, "Share - truth", "short", "backward", "cells")
+        columns = {
+            "power": (power, "e^score"),
+            "share": (self.shares, "Share"),
+            "log": (logs, "ln(share)"),
+            "part": (parts, "-share × ln(share)"),
+        }
+        found = {
+            "total": (total, "Sum of e^score"),
+            "surprise": (self.surprise, "Cross-entropy: -ln(share of the true class)"),
+            "entropy": (self.entropy, "Entropy: sum of -share × ln(share)"),
+            "most": (apply("ln", lift(3.0)), "The most entropy that three can have: ln 3"),
+        }
+        names = Some("scores", cols=(-1, -1))
+        self.page("Softmax: shares of one whole", texts.ABOUT_SOFTMAX, across(
+            down(
+                table(self.cells(self.scores), forward(columns, style="cells", format="short"),
+                      forward({"truth": Shown(truth, "Truth", "plain", style="cells")}), names=KINDS),
+                facts("", self.cells(self.kind), result(found, format="short"), span=5),
+                plot("The shares, and the truth", "class", "share", [("share", names, "share", "line 1"), ("truth", names, "truth", "line 2")],
+                     "Two bars for each of three classes: its share, and 1 for the true class.", columns=True, y_min=0,
+                     y_max=1, y_format="0.0", width=520, height=200, wide=7),
+                table(slopes, names=KINDS, lead="The slope of the cross-entropy in each score"),
+                table(self.cells(numbers)), facts("", self.cells(self.nudge), span=5),
+            ),
+            Note(texts.SOFTMAX, 6),
+        ))  # fmt: skip
+
+    def large_page(self) -> None:
+        self.shift = self.typed("shift", 0.0, "Added to every score", low=-10000, high=10000)
+        marks = self.typed("marks", SCORES, "Score", "fixed")
+        scores = self.scores + self.shift
+        power, most = apply("exp", scores), apply("max", scores)
+        total = apply("sum", power)
+        below = scores - most
+        small = apply("exp", below)
+        rest = apply("sum", small)
+        self.plain, self.safe = apply("ln", total), most + apply("ln", rest)
+        plain = forward(
+            {"power": (power, "e^score"), "plain": (power / total, "Share, plain")}, style="cells", format="big"
+        )
+        safe = forward({"below": (below, "Score - largest"), "small": (small, "e^(that)"), "safe": (small / rest, "Share, safe")},
+                       style="cells", format="short")  # fmt: skip
+        lives = apply(
+            "if_error", where(apply("greater", self.plain, lift(-1e9)), "alive", "alive"), lift("broken: EXP gave up")
+        )
+        bend = {"larger": relu(marks), "soft": apply("softplus", marks)}
+        self.page("Large: what keeps large scores alive", texts.ABOUT_LARGE, across(
+            down(
+                facts("Change this", self.cells(self.shift), span=2),
+                table(forward({"scores": Shown(scores, "Score", "plain", style="cells")}), plain, names=KINDS),
+                facts("", result({"plain_sum": Shown(self.plain, "ln(sum of e^score)", "big"), "lives": Shown(lives, "The plain way is", "text")}, style="cells"), span=2),
+                table(safe, names=KINDS),
+                facts("", result({
+                    "most": Shown(most, "Largest score", "plain"),
+                    "safe_sum": Shown(self.safe, "Log-sum-exp: largest + ln(sum)", "short"),
+                }, style="cells"), span=2),
+            ),
+            down(
+                plot("Two scores, 0 and this one", "score", "", [("log-sum-exp", "marks", "soft", "live"), ("the larger one", "marks", "larger", "line 2")],
+                     "The log-sum-exp of 0 and a score is a little above the larger of the two, most where they are equal.", x_min=-6, x_max=6,
+                     x_format="0", y_min=0, y_max=6, y_format="0", width=430, height=380, wide=6),
+                table(self.cells(marks), forward({"larger": (bend["larger"], "max(0, score)"), "soft": (bend["soft"], "Log-sum-exp")}, style="cells", format="short")),
+            ),
+            Note(texts.LARGE, 5),
+        ))  # fmt: skip
+
+    # ---- Classes
+
+    def classes_page(self) -> None:
+        sizes, kind = flowers(self.seed)
+        self.sizes = self.typed("sizes", sizes, "Flower", "data", labels=("length", "width"), format="plain")
+        self.of_kind = self.typed("kind", kind, "Kind", "data", format="plain")
+        self.spot = self.typed("spot", [SPOT], "Look at this place", labels=("length", "width"), format="plain")
+        self.lr = self.typed("lr", RATE, "Learning rate", low=0, high=100, name="lr_flowers", format="rate")
+        message = f"An epoch is a whole number from 0 to {STEPS}"
+        self.at = self.typed("at", STEPS, "Epoch to look at", low=0, high=STEPS, whole=True, message=message)
+        epochs = self.typed("epochs", np.arange(STEPS + 1.0)[:, None], "Epoch", "fixed")
+        places = self.typed(
+            "places", [[a, b] for a in ACROSS for b in UP], "Place", "fixed", labels=("length", "width")
+        )
+        begin = self.typed("classes.W.0", np.zeros((3, 3)), "W", labels=KINDS, format="weight")
+        n = sizes.shape[0]
+        X, Y = hstack([apply("same", self.sizes), ones(n, 1)]), same(self.of_kind, constant(((1.0, 2.0, 3.0),)))
+
+        def step(now: Sequence[Node], _: int) -> tuple[Sequence[Node], Sequence[Node]]:
+            return [], [now[0] - self.lr * (X.T @ (apply("softmax", X @ now[0]) - Y)) / float(n)]
+
+        rows, last = unroll([begin], STEPS, step)
+        Ws = [*rows[0], *last]
+        self.losses = vstack([mean(apply("logsumexp", X @ W) - sum_columns(Y * (X @ W))) for W in Ws])
+        now = apply("pick", self.at, *Ws)
+        upper, bias = selector(3, 0, 2).T @ now, row(now, 3)
+        score, at_places, at_flowers = self.spot @ upper + bias, places @ upper + bias, X @ now
+        self.here = apply("softmax", score)
+        self.unsure = -apply("sum", self.here * apply("ln", self.here))
+        says, says_there = _largest(at_flowers), _largest(at_places)
+        drawn = {
+            name: forward({
+                f"{name}_{kind}": (where(same(chosen, j), where_ @ constant(((0.0,), (1.0,))), AWAY), f"Drawn, {kind}")
+                for j, kind in enumerate(KINDS, 1)
+            }, format="plain")
+            for name, chosen, where_ in (("flower", self.of_kind, self.sizes), ("place", says_there, places))
+        }  # fmt: skip
+        lines: list[Line] = []
+        for name, look, x in (("place", "region", "places"), ("flower", "class", "sizes")):
+            lines += [
+                (f"{'says ' * (look == 'region')}{kind}", Some(x, cols=(0, 0)), f"{name}_{kind}", f"{look} {j}")
+                for j, kind in enumerate(KINDS, 1)
+            ]
+        lines.append(("the place", Some("spot", cols=(0, 0)), Some("spot", cols=(1, 1)), "target"))
+        bands = [self.cells(begin)] + [
+            update({f"classes.W.{k}": Shown(W, "W", labels=KINDS)}) for k, W in enumerate(Ws) if k
+        ]
+        self.page("Classes: three kinds of flowers", texts.ABOUT_CLASSES, down(
+            across(
+                down(
+                    table(self.cells(self.spot)),
+                    table(forward({"score": Shown(score, "Scores there", "short", labels=KINDS)})),
+                    table(result({"here": Shown(self.here, "Shares there", "short", labels=KINDS)})),
+                    facts("", result({"unsure": Shown(self.unsure, "Entropy there", "short")})),
+                    facts("", self.cells(self.at, self.lr)),
+                    facts("", result({"loss_then": Shown(row(self.losses, self.at + 1.0), "Loss then", "short"), "right": Shown(mean(same(says, self.of_kind)), "Flowers right", "share")})),
+                ),
+                plot("What the model says, place by place", "length, beside the mean (cm)", "width (cm)", lines,
+                     "A field of small marks in three regions, one for each kind, and the flowers upon it.", x_min=-3, x_max=3,
+                     x_format="0", y_min=-3, y_max=3, y_format="0", width=520, height=380, wide=7),
+                down(
+                    plot("Cross-entropy of the flowers", "epoch", "loss", [("loss", epochs, "losses", "live"), ("epoch to look at", self.at, "loss_then", "mark")],
+                         "A falling curve of the loss.", x_max=STEPS, y_min=0, y_format="0.0", width=330, height=220, wide=4),
+                    Note(texts.CLASSES, 4),
+                ),
+            ),
+            table(update({"now": Shown(now, "Weights at the epoch to look at", "short", style="cells", labels=KINDS)}), names=("length", "width", "1")),
+            across(
+                table(self.cells(epochs), forward({"losses": Shown(self.losses, "Loss", "short")}), names=()),
+                Bands(bands, names=("length", "width", "1")),
+                table(self.cells(self.sizes, self.of_kind), forward({
+                    "X": Shown(X, "X", name="X_flowers", labels=("length", "width", "1")), "Y": Shown(Y, "Y", name="Y_flowers", labels=KINDS),
+                }, format="plain"), forward({"scores": (at_flowers, "Scores")}, labels=KINDS, format="short"),
+                    result({"says": (says, "Says", "plain")}), drawn["flower"], after={-1: texts.DRAWN_AWAY}),
+                table(self.cells(places), forward({"scores_there": (at_places, "Scores there")}, labels=KINDS, format="short"),
+                      result({"says_there": (says_there, "Says", "plain")}), drawn["place"]),
+            ),
+        ), first=self.spot)  # fmt: skip
+
+
+def _largest(scores: Node) -> Node:
+    """The number, from 1, of the largest of three columns of scores, (n, 3) -> (n, 1); of equal ones the first."""
+    a, b, c = (scores @ selector(3, j, 1) for j in range(3))
+    other = where(apply("greater", c, b), c, b)
+    return where(apply("greater", other, a), where(apply("greater", c, b), 3.0, 2.0), 1.0)
