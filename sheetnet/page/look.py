@@ -180,11 +180,13 @@ LINES: dict[str, dict[str, Any]] = {
     "dots": _dots("#444444", 6),
     "target": _dots("#007A5E", 12),
 }
-# points of classes, and the places where a model says so: told apart by their shape, too
+# points of classes, places where a model says so, and a chosen place: told apart by their shape, too
 SHAPES = (("circle", "#0B5394", "#C3D6EA"), ("square", "#C55A11", "#F5D3BC"), ("triangle", "#007A5E", "#B9DED4"))
 for _number, (_shape, _color, _pale) in enumerate(SHAPES, start=1):
     for _kind, _size, _fill in (("class", 8, _color), ("region", 5, _pale)):
         _marker = {"type": _shape, "size": _size, "fill": {"color": _fill}, "border": {"color": _fill}}
         LINES[f"{_kind} {_number}"] = {"line": {"none": True}, "marker": _marker}
+_YELLOW: dict[str, Any] = {"fill": {"color": "#FFD966"}, "border": {"color": INK}}
+LINES["place"] = {"line": {"none": True}, "marker": {"type": "diamond", "size": 13, **_YELLOW}}
 for _number, (_color, _dash) in enumerate(zip(PALETTE, DASHES, strict=True), start=1):
     LINES[f"line {_number}"] = {"line": {"color": _color, "width": 2.0, "dash_type": _dash}}

@@ -45,7 +45,6 @@ class Classification(Many):
         "On Descent, look at epochs 5, 20 and 60. Which run is ahead? Then set the start to 1 and 0. And now?",
         "On Threshold, find the threshold with the best accuracy. Would you take it for a dangerous illness?",
         "On Softmax, make the entropy as large as you can, then as small as you can.",
-        "On Large, add 800. Which numbers still live, and why?",
         "On Classes, look at epochs 0, 1, 2, 5 and 40. Then find the place where the model is least sure.",
     )
 

@@ -29,15 +29,16 @@ from sheetnet.motifs.unroll import unroll
 from sheetnet.motifs.wiggle import wiggled
 from sheetnet.page.bands import Bands
 from sheetnet.page.flow import across, down
-from sheetnet.page.grid import facts
+from sheetnet.page.grid import facts, grid
 from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Line, Some, plot
 from sheetnet.page.shown import Shown, forward, result, update
 
 STEPS, RATE = 40, 0.5  # of the descent of the flowers
-ACROSS, UP = np.linspace(-3, 3, 21), np.linspace(-3, 3, 16)  # the places that are coloured
+ACROSS, UP = np.linspace(-2.85, 2.85, 20), np.linspace(-2.85, 2.85, 16)  # places that are coloured; no flower hides one
 NUMBERS = np.array([[1.0], [2.0], [3.0]])
 SPOT = (-1.4, -0.6)
+SIDES = ("length", "width")
 
 
 class Many(Judged):
@@ -77,18 +78,22 @@ class Many(Judged):
             "most": (apply("ln", lift(3.0)), "The most entropy that three can have: ln 3"),
         }
         names = Some("scores", cols=(-1, -1))
+        bars: list[Line] = [("share", names, "share", "line 1"), ("truth", names, "truth", "line 2")]
         self.page("Softmax: shares of one whole", texts.ABOUT_SOFTMAX, across(
             down(
                 table(self.cells(self.scores), forward(columns, style="cells", format="short"),
                       forward({"truth": Shown(truth, "Truth", "plain", style="cells")}), names=KINDS),
                 facts("", self.cells(self.kind), result(found, format="short"), span=5),
-                plot("The shares, and the truth", "class", "share", [("share", names, "share", "line 1"), ("truth", names, "truth", "line 2")],
-                     "Two bars for each of three classes: its share, and 1 for the true class.", columns=True, y_min=0,
-                     y_max=1, y_format="0.0", width=520, height=200, wide=7),
+                Note(texts.SOFTMAX, 7),
                 table(slopes, names=KINDS, lead="The slope of the cross-entropy in each score"),
-                table(self.cells(numbers)), facts("", self.cells(self.nudge), span=5),
+                across(facts("", self.cells(self.nudge), span=5), table(self.cells(numbers))),
             ),
-            Note(texts.SOFTMAX, 6),
+            down(
+                plot("The shares, and the truth", "class", "share", bars,
+                     "Two bars for each of three classes: its share, and 1 for the true class.", columns=True, y_min=0,
+                     y_max=1, y_format="0.0", width=480, height=240, wide=7),
+                Note(texts.ENTROPY, 7),
+            ),
         ))  # fmt: skip
 
     def large_page(self) -> None:
@@ -110,39 +115,45 @@ class Many(Judged):
             "if_error", where(apply("greater", self.plain, lift(-1e9)), "alive", "alive"), lift("broken: EXP gave up")
         )
         bend = {"larger": relu(marks), "soft": apply("softplus", marks)}
+        curves: list[Line] = [("log-sum-exp", "marks", "soft", "live"), ("the larger one", "marks", "larger", "line 2")]
         self.page("Large: what keeps large scores alive", texts.ABOUT_LARGE, across(
             down(
-                facts("Change this", self.cells(self.shift), span=2),
-                table(forward({"scores": Shown(scores, "Score", "plain", style="cells")}), plain, names=KINDS),
-                facts("", result({"plain_sum": Shown(self.plain, "ln(sum of e^score)", "big"), "lives": Shown(lives, "The plain way is", "text")}, style="cells"), span=2),
-                table(safe, names=KINDS),
+                facts("Change this", self.cells(self.shift), span=3),
+                table(forward({"scores": Shown(scores, "Score", "plain", style="cells")}), plain, safe, names=KINDS,
+                      lead={"power": "The plain way", "below": "The safe way"}),
                 facts("", result({
+                    "plain_sum": Shown(self.plain, "The plain way: ln(sum of e^score)", "big"),
+                    "lives": Shown(lives, "The plain way is", "text"),
                     "most": Shown(most, "Largest score", "plain"),
-                    "safe_sum": Shown(self.safe, "Log-sum-exp: largest + ln(sum)", "short"),
-                }, style="cells"), span=2),
+                    "safe_sum": Shown(self.safe, "Log-sum-exp, the safe way: largest + ln(sum of e^below)", "short"),
+                }, style="cells"), span=5),
+                Note(texts.LARGE, 7),
             ),
             down(
-                plot("Two scores, 0 and this one", "score", "", [("log-sum-exp", "marks", "soft", "live"), ("the larger one", "marks", "larger", "line 2")],
-                     "The log-sum-exp of 0 and a score is a little above the larger of the two, most where they are equal.", x_min=-6, x_max=6,
-                     x_format="0", y_min=0, y_max=6, y_format="0", width=430, height=380, wide=6),
-                table(self.cells(marks), forward({"larger": (bend["larger"], "max(0, score)"), "soft": (bend["soft"], "Log-sum-exp")}, style="cells", format="short")),
+                plot("Log-sum-exp of two scores, 0 and this one", "score", "log-sum-exp", curves,
+                     "The log-sum-exp of 0 and a score is a little above the larger of the two, most where they are equal.",
+                     x_min=-6, x_max=6, x_format="0", y_min=0, y_max=6, y_format="0", width=480, height=280, wide=7),
+                Note(texts.SOFT, 7),
+                table(self.cells(marks), forward({"larger": (bend["larger"], "max(0, score)"), "soft": (bend["soft"], "log-sum-exp")},
+                                                 style="cells", format="short")),
             ),
-            Note(texts.LARGE, 5),
         ))  # fmt: skip
 
     # ---- Classes
 
     def classes_page(self) -> None:
         sizes, kind = flowers(self.seed)
-        self.sizes = self.typed("sizes", sizes, "Flower", "data", labels=("length", "width"), format="plain")
+        self.sizes = self.typed("sizes", sizes, "Flower", "data", labels=SIDES, format="plain")
         self.of_kind = self.typed("kind", kind, "Kind", "data", format="plain")
-        self.spot = self.typed("spot", [SPOT], "Look at this place", labels=("length", "width"), format="plain")
+        self.spot = self.typed(
+            "spot", [SPOT], "", low=-10, high=10, message="A number of cm from -10 to 10 is expected"
+        )
         self.lr = self.typed("lr", RATE, "Learning rate", low=0, high=100, name="lr_flowers", format="rate")
         message = f"An epoch is a whole number from 0 to {STEPS}"
         self.at = self.typed("at", STEPS, "Epoch to look at", low=0, high=STEPS, whole=True, message=message)
         epochs = self.typed("epochs", np.arange(STEPS + 1.0)[:, None], "Epoch", "fixed")
         places = self.typed(
-            "places", [[a, b] for a in ACROSS for b in UP], "Place", "fixed", labels=("length", "width")
+            "places", np.array([[a, b] for a in ACROSS for b in UP]).round(2), "Place", "fixed", labels=SIDES
         )
         begin = self.typed("classes.W.0", np.zeros((3, 3)), "W", labels=KINDS, format="weight")
         n = sizes.shape[0]
@@ -162,7 +173,7 @@ class Many(Judged):
         says, says_there = _largest(at_flowers), _largest(at_places)
         drawn = {
             name: forward({
-                f"{name}_{kind}": (where(same(chosen, j), where_ @ constant(((0.0,), (1.0,))), AWAY), f"Drawn, {kind}")
+                f"{name}_{kind}": (where(same(chosen, j), where_ @ constant(((0.0,), (1.0,))), AWAY), kind)
                 for j, kind in enumerate(KINDS, 1)
             }, format="plain")
             for name, chosen, where_ in (("flower", self.of_kind, self.sizes), ("place", says_there, places))
@@ -173,39 +184,42 @@ class Many(Judged):
                 (f"{'says ' * (look == 'region')}{kind}", Some(x, cols=(0, 0)), f"{name}_{kind}", f"{look} {j}")
                 for j, kind in enumerate(KINDS, 1)
             ]
-        lines.append(("the place", Some("spot", cols=(0, 0)), Some("spot", cols=(1, 1)), "target"))
+        lines.append(("the place", Some("spot", cols=(0, 0)), Some("spot", cols=(1, 1)), "place"))
         bands = [self.cells(begin)] + [
             update({f"classes.W.{k}": Shown(W, "W", labels=KINDS)}) for k, W in enumerate(Ws) if k
         ]
         self.page("Classes: three kinds of flowers", texts.ABOUT_CLASSES, down(
             across(
                 down(
-                    table(self.cells(self.spot)),
-                    table(forward({"score": Shown(score, "Scores there", "short", labels=KINDS)})),
-                    table(result({"here": Shown(self.here, "Shares there", "short", labels=KINDS)})),
-                    facts("", result({"unsure": Shown(self.unsure, "Entropy there", "short")})),
-                    facts("", self.cells(self.at, self.lr)),
-                    facts("", result({"loss_then": Shown(row(self.losses, self.at + 1.0), "Loss then", "short"), "right": Shown(mean(same(says, self.of_kind)), "Flowers right", "share")})),
+                    grid("Look at a place", {"the place": self.cells(self.spot)}, heads=SIDES),
+                    grid("", {
+                        "scores there": forward({"score": (score,)}, format="short"), "shares there": result({"here": (self.here,)}, format="short"),
+                    }, heads=KINDS),
+                    facts("", result({"unsure": (self.unsure, "entropy there")}, format="short")),
+                    facts("Look at an epoch", self.cells(self.at, self.lr), result({
+                        "loss_then": Shown(row(self.losses, self.at + 1.0), "Loss then", "short"),
+                        "right": Shown(mean(same(says, self.of_kind)), "Flowers right", "share"),
+                    })),
                 ),
                 plot("What the model says, place by place", "length, beside the mean (cm)", "width (cm)", lines,
                      "A field of small marks in three regions, one for each kind, and the flowers upon it.", x_min=-3, x_max=3,
-                     x_format="0", y_min=-3, y_max=3, y_format="0", width=520, height=380, wide=7),
+                     x_format="0", y_min=-3, y_max=3, y_format="0", width=540, height=380, wide=7),
                 down(
                     plot("Cross-entropy of the flowers", "epoch", "loss", [("loss", epochs, "losses", "live"), ("epoch to look at", self.at, "loss_then", "mark")],
-                         "A falling curve of the loss.", x_max=STEPS, y_min=0, y_format="0.0", width=330, height=220, wide=4),
-                    Note(texts.CLASSES, 4),
+                         "A falling curve of the loss.", x_max=STEPS, y_min=0, y_format="0.0", width=360, height=200, wide=5),
+                    Note(texts.CLASSES, 5),
                 ),
             ),
-            table(update({"now": Shown(now, "Weights at the epoch to look at", "short", style="cells", labels=KINDS)}), names=("length", "width", "1")),
+            table(update({"now": Shown(now, "Weights at the epoch to look at", "short", style="cells", labels=KINDS)}), names=(*SIDES, "1")),
             across(
                 table(self.cells(epochs), forward({"losses": Shown(self.losses, "Loss", "short")}), names=()),
-                Bands(bands, names=("length", "width", "1")),
+                Bands(bands, names=(*SIDES, "1")),
                 table(self.cells(self.sizes, self.of_kind), forward({
-                    "X": Shown(X, "X", name="X_flowers", labels=("length", "width", "1")), "Y": Shown(Y, "Y", name="Y_flowers", labels=KINDS),
+                    "X": Shown(X, "X", name="X_flowers", labels=(*SIDES, "1")), "Y": Shown(Y, "Y", name="Y_flowers", labels=KINDS),
                 }, format="plain"), forward({"scores": (at_flowers, "Scores")}, labels=KINDS, format="short"),
-                    result({"says": (says, "Says", "plain")}), drawn["flower"], after={-1: texts.DRAWN_AWAY}),
+                    result({"says": (says, "Says", "plain")}), drawn["flower"], lead={"flower_A": texts.DRAWN_AWAY}),
                 table(self.cells(places), forward({"scores_there": (at_places, "Scores there")}, labels=KINDS, format="short"),
-                      result({"says_there": (says_there, "Says", "plain")}), drawn["place"]),
+                      result({"says_there": (says_there, "Says", "plain")}), drawn["place"], lead={"place_A": texts.DRAWN_AWAY}),
             ),
         ), first=self.spot)  # fmt: skip
 

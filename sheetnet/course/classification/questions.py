@@ -152,7 +152,7 @@ def questions(lesson: Many) -> list[Exercise]:
         choice(
             "On Classes, where is the entropy highest? 1: in the middle of a region. 2: far away from all flowers. 3: where the regions meet.", 3,
             {1: "There one share is near 1: the model is sure.", 2: "The model is most sure there, even where it has never seen a flower."},
-            hint="Move the green place, and read the line Entropy there.", why="Where the scores are equal the shares are, too.",
+            hint="Move the yellow place, and read the line Entropy there.", why="Where the scores are equal the shares are, too.",
         ),
     ]  # fmt: skip
 
@@ -225,7 +225,7 @@ def predictions(lesson: Many) -> list[Prediction]:
             "The log-sum-exp before, then after", "e^800 is too large for the sheet. The safe way never takes a power above e^0.", "large.plain", {lesson.shift: 800.0},
         ),
         Prediction(
-            "On Classes, the green place moves from among the flowers of kind A to length 0, width 0. What becomes of the entropy there?",
+            "On Classes, the yellow place moves from among the flowers of kind A to length 0, width 0. What becomes of the entropy there?",
             ("it rises", "it falls", "it stays"),
             where(is_above(lesson.unsure, lift(sure.item())), 1.0, 2.0), lesson.unsure, lesson.unsure,
             "The entropy before, then after", "It came near the borders, where the shares are closer to each other. The model is less sure.", "classes.unsure", {lesson.spot: np.zeros((1, 2))},

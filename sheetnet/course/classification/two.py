@@ -14,15 +14,17 @@ from sheetnet.graph.node import Node, apply, hstack, lift, mean, square, where
 from sheetnet.motifs.wiggle import by_wiggling
 from sheetnet.page.flow import across, beside, down
 from sheetnet.page.grid import facts, grid
-from sheetnet.page.parts import Note, table
+from sheetnet.page.part import Part
+from sheetnet.page.parts import Note, Ruler, table
 from sheetnet.page.plot import Line, plot
 from sheetnet.page.shown import Shown, backward, forward, result, shown
 
 AWAY = -9.0  # where a point of another class stands: below every chart
 LOSSES = {"squared": "squared error", "entropy": "cross-entropy"}
+SHORT = {"squared": "squared", "entropy": "cross-ent."}  # over narrow columns
 LOOKS = {"squared": "line 2", "entropy": "line 1"}
 VALUES, SCORES = np.linspace(-4, 4, 41)[:, None], np.linspace(-6, 6, 49)[:, None]
-HALF: dict[str, Any] = {"width": 400, "height": 270, "wide": 6}  # of two charts side by side
+HALF: dict[str, Any] = {"width": 400, "height": 250, "wide": 5}  # of two charts side by side
 
 
 def sigmoid(score: Node) -> Node:
@@ -48,6 +50,11 @@ def twice(a: Node) -> Node:
 def entropy(pred: Node, y: Node) -> Node:
     """-ln of what the prediction gave to what came true."""
     return -apply("ln", where(same(y, 1.0), pred, 1.0 - pred))
+
+
+def halves(*charts: Part) -> Part:
+    """Two charts side by side, over columns that are wide enough for them."""
+    return beside(*(down(Ruler((11.0,) * 5), chart, gap=0) for chart in charts))
 
 
 class Two(Lesson):
@@ -89,15 +96,15 @@ class Two(Lesson):
                 ),
                 plot("The sigmoid: an S between 0 and 1", "value of the blood test", "prediction: probability of being ill",
                      lines, "Forty people at 0 or 1, and an S-shaped curve from 0 up to 1.", x_min=-4, x_max=4,
-                     x_format="0", y_min=-0.1, y_max=1.1, y_format="0.0", width=480, height=380),
-                Note(texts.SIGMOID, 5),
+                     x_format="0", y_min=-0.1, y_max=1.1, y_format="0.0", width=480, height=380, wide=6),
+                Note(texts.SIGMOID, 4),
             ),
             across(
-                table(self.cells(self.x, self.y), forward({"score": (scores, "Score"), "pred": (pred, "Prediction")}, **cells),
-                      names=len(value), corner="Person"),
-                table(shown("forward", {"healthy": (at_0, "Drawn, healthy"), "ill": (at_1, "Drawn, ill")}, style="cells",
-                            format="plain"), after={-1: texts.DRAWN_AWAY}),
+                table(self.cells(self.x), names=len(value), corner="Person"),
+                table(self.cells(self.y), forward({"score": (scores, "Score"), "pred": (pred, "Prediction")}, **cells)),
                 table(self.cells(values), forward({"curve_score": (drawn, "Score"), "curve": (sigmoid(drawn), "Prediction")}, **cells)),
+                table(shown("forward", {"healthy": (at_0, "healthy"), "ill": (at_1, "ill")}, style="cells", format="plain"),
+                      lead=texts.DRAWN_AWAY),
             ),
         ), first=self.w)  # fmt: skip
 
@@ -117,19 +124,23 @@ class Two(Lesson):
         self.two_losses = [rule(pred) for rule in rules.values()]
         self.two_slopes = slopes
         rows = {
-            "Score": forward({"both": (twice(self.score),)}, format="plain"),
             "Loss": forward({"loss": (hstack(self.two_losses),)}, format="short"),
-            "Slope of the loss in the prediction": backward({"in_pred": (hstack(in_pred),)}, format="short"),
-            "× slope of the sigmoid: pred × (1 - pred)": backward({"flat": (twice(flat),)}, format="short"),
-            "= slope of the loss in the score": backward({"slope": (hstack(slopes),)}, format="short"),
-            "the same by wiggling": backward({"wiggled": (hstack(wiggled),)}, format="short"),
+            "Slope in the prediction": backward({"in_pred": (hstack(in_pred),)}, format="short"),
+            "× slope of the sigmoid": backward({"flat": (twice(flat),)}, format="short"),
+            "= slope in the score": backward({"slope": (hstack(slopes),)}, format="short"),
+            "the same, by wiggling": backward({"wiggled": (hstack(wiggled),)}, format="short"),
             "how far apart": result({
                 "apart": (hstack([apply("abs", a - b) for a, b in zip(wiggled, slopes, strict=True)]),)
             }, format="apart"),
         }  # fmt: skip
-        rises = {"squared": 2.0 * (curve - y) * (curve * (1.0 - curve)), "entropy": curve - y}
-        drawn = forward({f"curve_{key}": (rule(curve), f"Loss, {LOSSES[key]}") for key, rule in rules.items()})
-        drawn |= backward({f"curve_{key}_slope": (rise, f"Slope, {LOSSES[key]}") for key, rise in rises.items()})
+        steep = curve * (1.0 - curve)
+        rises = {"squared": 2.0 * (curve - y) * steep, "entropy": curve - y}
+        drawn = forward(
+            {f"curve_{key}": (rule(curve), SHORT[key]) for key, rule in rules.items()}, style="cells", format="short"
+        )
+        drawn |= backward(
+            {f"curve_{key}_slope": (rise, SHORT[key]) for key, rise in rises.items()}, style="cells", format="short"
+        )
         charts = [
             plot(title, "score", axis, [
                 *((name, "scores", f"curve_{key}{end}", LOOKS[key]) for key, name in LOSSES.items()), ("now", "both", now, "mark"),
@@ -142,20 +153,18 @@ class Two(Lesson):
         self.page("Losses: which one still pulls when we are surely wrong?", texts.ABOUT_LOSSES, down(
             across(
                 down(
-                    facts("Change these", self.cells(self.truth, self.score)),
-                    facts("", forward({
+                    facts("Change these", self.cells(self.truth, self.score), forward({
                         "pred": Shown(pred, "Prediction", "short", name="pred"),
                         "error": Shown(pred - y, "Prediction - truth", "short"),
                     }, style="cells")),
-                    Note(texts.PULL, 2),
+                    grid("", rows, heads=tuple(LOSSES.values())),
+                    Note(texts.LOSSES, 3),
                 ),
-                beside(*charts),
+                down(halves(*charts), Note(texts.PULL, 10)),
             ),
             across(
-                down(grid("", rows, heads=LOSSES.values()), facts("", self.cells(self.wiggle))),
-                Note(texts.LOSSES, 9),
+                table(self.cells(scores), forward({"curve_pred": (curve, "Prediction"), "curve_flat": (steep, "its slope")}, style="cells", format="short")),
+                table(drawn, lead={"curve_squared": "Loss", "curve_squared_slope": "Slope of the loss in the score"}),
+                down(facts("", self.cells(self.wiggle)), table(forward({"both": Shown(twice(self.score), "Score now", "plain", labels=tuple(LOSSES.values()))}))),
             ),
-            table(self.cells(scores), forward({"curve_pred": (curve, "Prediction")}, format="short"), {
-                id: Shown(one.node, one.title, "short", one.role, "cells") for id, one in drawn.items()
-            }),
         ), first=self.score)  # fmt: skip

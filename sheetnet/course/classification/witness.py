@@ -75,7 +75,7 @@ def _losses(given: Given) -> Said:
         "in_pred": torch.cat([slope(of, pred) for of in of_pred.values()], dim=1),
         "apart": (wiggled - slopes).abs(),
     }
-    out["curve_pred"] = torch.sigmoid(scores)
+    out |= {"curve_pred": torch.sigmoid(scores), "curve_flat": slope(torch.sigmoid, scores)}
     for key, of in of_score.items():
         out |= {f"curve_{key}": of(scores), f"curve_{key}_slope": slope(of, scores)}
     return out
@@ -126,7 +126,7 @@ def _threshold(given: Given, descent: Said) -> Said:
     out = {"pred": pred, "truth": ill, "called": called, "hit": (called == ill).double(), "confusion": confusion}
     out |= {"nobody": (ill == 0).double().mean(), "level": threshold.repeat(2, 1)}
     out |= {"healthy": away(ill == 0, pred), "ill": away(ill == 1, pred)}
-    each = (pred.T >= many).double()
+    each = (many <= pred.T).double()
     out |= {"many_found": each @ ill, "many_called": each.sum(1, keepdim=True)}
     for prefix, calls in (("", called.T), ("curve_", each)):
         found, n = calls @ ill, calls.sum(1, keepdim=True)
