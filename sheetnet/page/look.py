@@ -183,7 +183,7 @@ LINES: dict[str, dict[str, Any]] = {
 # points of classes, places where a model says so, and a chosen place: told apart by their shape, too
 SHAPES = (("circle", "#0B5394", "#C3D6EA"), ("square", "#C55A11", "#F5D3BC"), ("triangle", "#007A5E", "#B9DED4"))
 for _number, (_shape, _color, _pale) in enumerate(SHAPES, start=1):
-    for _kind, _size, _fill in (("class", 8, _color), ("region", 5, _pale)):
+    for _kind, _size, _fill in (("class", 8, _color), ("region", 4, _pale)):
         _marker = {"type": _shape, "size": _size, "fill": {"color": _fill}, "border": {"color": _fill}}
         LINES[f"{_kind} {_number}"] = {"line": {"none": True}, "marker": _marker}
 _YELLOW: dict[str, Any] = {"fill": {"color": "#FFD966"}, "border": {"color": INK}}

@@ -97,7 +97,7 @@ class Judged(Two):
                 table(self.cells(epochs), fars, lead={"far_squared": "Squared error of the run on"}),
                 table(rights, weights, lead={"right_squared": "Predicted right"}),
                 table(forward({"X": Shown(self.X, "X", "plain", name="X", labels=("value", "1"))})),
-                table(result({"both": Shown(twice(self.epoch), "Epoch to look at", "plain", labels=heads)})),
+                table(result({"both": Shown(twice(self.epoch), "Epoch now", "plain", labels=tuple(SHORT.values()))})),
             ),
         ), first=self.epoch)  # fmt: skip
 
@@ -150,7 +150,7 @@ class Judged(Two):
                     table(result({"confusion": Shown(confusion, "Confusion matrix", "plain", labels=TRUTH)}),
                           names=("healthy", "ill"), corner="truth"),
                     facts("", shown("result", {key: (node, JUDGED[key]) for key, node in self.now.items()}, **cells),
-                          result({"nobody": Shown(nobody, "Accuracy, nobody called ill", "share")})),
+                          result({"nobody": Shown(nobody, "Nobody ill: accuracy", "share")})),
                     Note(texts.JUDGED, 3),
                 ),
                 down(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from sheetnet.course.classification import texts
 from sheetnet.course.classification.judged import Judged
 from sheetnet.course.classification.own import KINDS, flowers
-from sheetnet.course.classification.two import AWAY, SCORES, same
+from sheetnet.course.classification.two import AWAY, SCORES, over, same
 from sheetnet.graph.node import (
     Node,
     apply,
@@ -38,6 +39,7 @@ STEPS, RATE = 40, 0.5  # of the descent of the flowers
 ACROSS, UP = np.linspace(-2.85, 2.85, 20), np.linspace(-2.85, 2.85, 16)  # places that are coloured; no flower hides one
 NUMBERS = np.array([[1.0], [2.0], [3.0]])
 SPOT = (-1.4, -0.6)
+WIGGLED = ("Loss, +", "Loss, -", "Wiggled", "Share - truth", "Apart")  # in columns as narrow as those above them
 SIDES = ("length", "width")
 
 
@@ -63,8 +65,9 @@ class Many(Judged):
         nudges = [self.nudge * constant(tuple((float(i == j),) for i in range(3))) for j in range(3)]
         up, down_ = (vstack([loss(self.scores + sign * by) for by in nudges]) for sign in (1.0, -1.0))
         slopes = wiggled(up, down_, self.shares - truth, self.nudge, format="short")
-        slopes["apart"] = Shown(slopes["apart"].node, slopes["apart"].title, "apart", "result")
-        slopes["exact"] = Shown(slopes["exact"].node, "Share - truth", "short", "backward", "cells")
+        slopes["apart"] = replace(slopes["apart"], format="apart")
+        slopes["exact"] = replace(slopes["exact"], style="cells")
+        slopes = {id: replace(one, title=title) for (id, one), title in zip(slopes.items(), WIGGLED, strict=True)}
         columns = {
             "power": (power, "e^score"),
             "share": (self.shares, "Share"),
@@ -122,17 +125,17 @@ class Many(Judged):
                 table(forward({"scores": Shown(scores, "Score", "plain", style="cells")}), plain, safe, names=KINDS,
                       lead={"power": "The plain way", "below": "The safe way"}),
                 facts("", result({
-                    "plain_sum": Shown(self.plain, "The plain way: ln(sum of e^score)", "big"),
+                    "plain_sum": Shown(self.plain, "ln(sum of e^score)", "big"),
                     "lives": Shown(lives, "The plain way is", "text"),
                     "most": Shown(most, "Largest score", "plain"),
-                    "safe_sum": Shown(self.safe, "Log-sum-exp, the safe way: largest + ln(sum of e^below)", "short"),
+                    "safe_sum": Shown(self.safe, "Log-sum-exp: largest + ln(sum of e^(that))", "short"),
                 }, style="cells"), span=5),
                 Note(texts.LARGE, 7),
             ),
             down(
                 plot("Log-sum-exp of two scores, 0 and this one", "score", "log-sum-exp", curves,
                      "The log-sum-exp of 0 and a score is a little above the larger of the two, most where they are equal.",
-                     x_min=-6, x_max=6, x_format="0", y_min=0, y_max=6, y_format="0", width=480, height=280, wide=7),
+                     x_min=-6, x_max=6, x_format="0", y_min=0, y_max=6, y_format="0", width=480, height=260, wide=7),
                 Note(texts.SOFT, 7),
                 table(self.cells(marks), forward({"larger": (bend["larger"], "max(0, score)"), "soft": (bend["soft"], "log-sum-exp")},
                                                  style="cells", format="short")),
@@ -201,18 +204,23 @@ class Many(Judged):
                         "right": Shown(mean(same(says, self.of_kind)), "Flowers right", "share"),
                     })),
                 ),
-                plot("What the model says, place by place", "length, beside the mean (cm)", "width (cm)", lines,
-                     "A field of small marks in three regions, one for each kind, and the flowers upon it.", x_min=-3, x_max=3,
-                     x_format="0", y_min=-3, y_max=3, y_format="0", width=540, height=380, wide=7),
+                over(6, 11, plot(
+                    "What the model says, place by place", "length, beside the mean (cm)", "width (cm)", lines,
+                    "A field of small marks in three regions, one for each kind, and the flowers upon it.", x_min=-3, x_max=3,
+                    x_format="0", y_min=-3, y_max=3, y_format="0", width=480, height=380, wide=6)),
                 down(
-                    plot("Cross-entropy of the flowers", "epoch", "loss", [("loss", epochs, "losses", "live"), ("epoch to look at", self.at, "loss_then", "mark")],
-                         "A falling curve of the loss.", x_max=STEPS, y_min=0, y_format="0.0", width=360, height=200, wide=5),
-                    Note(texts.CLASSES, 5),
+                    over(4, 11.0, plot(
+                        "Cross-entropy of the flowers", "epoch", "loss",
+                        [("loss", epochs, "losses", "live"), ("epoch to look at", self.at, "loss_then", "mark")],
+                        "A falling curve of the loss.", x_max=STEPS, y_min=0, y_format="0.0", width=325, height=180, wide=4)),
+                    Note(texts.CLASSES, 4),
                 ),
             ),
-            table(update({"now": Shown(now, "Weights at the epoch to look at", "short", style="cells", labels=KINDS)}), names=(*SIDES, "1")),
             across(
-                table(self.cells(epochs), forward({"losses": Shown(self.losses, "Loss", "short")}), names=()),
+                down(
+                    table(update({"now": Shown(now, "Weights then", "short", style="cells", labels=KINDS)}), names=(*SIDES, "1")),
+                    table(self.cells(epochs), forward({"losses": Shown(self.losses, "Loss", "short")})),
+                ),
                 Bands(bands, names=(*SIDES, "1")),
                 table(self.cells(self.sizes, self.of_kind), forward({
                     "X": Shown(X, "X", name="X_flowers", labels=(*SIDES, "1")), "Y": Shown(Y, "Y", name="Y_flowers", labels=KINDS),

@@ -191,13 +191,13 @@ def predictions(lesson: Many) -> list[Prediction]:
         ),
         Prediction(
             f"Two runs start surely wrong, with the same rate. Which has more people right after {EARLY} epochs?",
-            ("the one on squared error", "the one on cross-entropy", "both the same"), larger(early[0], early[1], 1e-9), *early,
+            ("the one on squared error", "the one on cross-entropy", "both the same"), larger(early[0], early[1], 1e-9), early[0], early[1],
             "The share right of the run on squared error, then on cross-entropy", "Where it is surely wrong, the squared error is a plain: its steps are tiny.", "descent.right_then",
         ),
         Prediction(
             f"And after {EPOCHS} epochs, judged by the squared error?",
             ("the one on squared error is well ahead: it made just that small", "both are close together", "the one on squared error has hardly moved"),
-            where(is_above(apply("abs", apart), lift(0.1)), where(is_above(apart, lift(0.0)), 3.0, 1.0), 2.0), *end,
+            where(is_above(apply("abs", apart), lift(0.1)), where(is_above(apart, lift(0.0)), 3.0, 1.0), 2.0), end[0], end[1],
             "The squared error of the run on squared error, then of that on cross-entropy", "Once off the plain it is quick, too. Both end near the same weights. But one lost much time.", "descent.far_end",
         ),
         Prediction(

@@ -30,7 +30,7 @@ ABOUT_DESCENT = (
 )
 WRONG = "At the start w is below 0: the ill get low scores. Most predictions are surely wrong."
 DESCENT = (
-    "Both charts judge both runs in the same way. After {early} epochs the run on cross-entropy has {entropy:.1%} of the people right, the run on squared error {squared:.1%}. It stands on a plain: where it is surely wrong the sigmoid is flat, and its steps are tiny. It arrives, but late.\n"
+    "Both charts judge both runs in the same way. After {early} epochs the run on cross-entropy has {entropy:.1%} of the people right, the run on squared error {squared:.1%}. That run stands on a plain: where it is surely wrong the sigmoid is flat, and its steps are tiny. It arrives, but late.\n"
     "Try this: set the start to -4 and 3. How far does the squared error get? Then give it the rate 20. It helps here. But who knows such a rate before?"
 )
 ABOUT_THRESHOLD = "A probability is no decision yet. From the threshold on we say: ill. Move it: 0.2, 0.5, 0.8. (The predictions are those of cross-entropy after 60 epochs.)"
@@ -54,18 +54,15 @@ ENTROPY = (
     "For the curious: of the two scores 0 and s, the second has the share sigmoid(s)."
 )
 ABOUT_LARGE = "e^score soon is too large for any sheet: e^710 has 309 digits. Add 800 to every score, then -800, and see which way breaks."
-LARGE = (
-    "Adding a number to every score changes no share. So take the largest score off first. Then the largest power is e^0 = 1. No power is too large, and the sum is at least 1, so its ln is never an error.\n"
+LARGE = "Adding a number to every score changes no share. So take the largest score off first. Then the largest power is e^0 = 1: no power is too large, and the sum is at least 1."
+SOFT = (
+    "Log-sum-exp is a soft way to take the larger one. Of 0 and a score it is a ReLU with a round corner.\n"
     "Cross-entropy = log-sum-exp - score of the true class. So the safe way keeps it alive, too.\n"
     "Try this: add 700, then 710. Then add -800: every power becomes 0. What is ln 0?"
 )
-SOFT = (
-    "Log-sum-exp is a soft way to take the larger one. Of 0 and a score it is a ReLU with a round corner.\n"
-    "For the curious: so the cross-entropy of two classes is log-sum-exp(0, score) - truth × score."
-)
 ABOUT_CLASSES = "36 made flowers of three kinds, measured beside the mean flower. Small marks: which kind gets the largest share there? Look at epochs 0, 1, 2, 5 and 40."
 CLASSES = (
-    "Each kind has a score of its own: weights × length, width and 1. Softmax makes shares of the three scores. Descent on cross-entropy moves all nine weights.\n\n"
-    "Two regions meet on a straight line: there their scores are equal, and the entropy is high.\n\n"
+    "Each kind has a score of its own: weights × length, width and 1. Softmax makes shares of the three scores. Descent on cross-entropy moves all nine weights.\n"
+    "Two regions meet on a straight line: there their scores are equal, and the entropy is high.\n"
     "Try this: move the yellow place across a border. Then far away from all flowers: how sure is the model there?"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -24,7 +25,9 @@ LOSSES = {"squared": "squared error", "entropy": "cross-entropy"}
 SHORT = {"squared": "squared", "entropy": "cross-ent."}  # over narrow columns
 LOOKS = {"squared": "line 2", "entropy": "line 1"}
 VALUES, SCORES = np.linspace(-4, 4, 41)[:, None], np.linspace(-6, 6, 49)[:, None]
-HALF: dict[str, Any] = {"width": 400, "height": 250, "wide": 5}  # of two charts side by side
+HALF: dict[str, Any] = {"width": 400, "height": 240, "wide": 5}  # of two charts side by side
+
+Rule = Callable[[Node], Node]
 
 
 def sigmoid(score: Node) -> Node:
@@ -52,9 +55,14 @@ def entropy(pred: Node, y: Node) -> Node:
     return -apply("ln", where(same(y, 1.0), pred, 1.0 - pred))
 
 
+def over(n: int, wide: float, chart: Part) -> Part:
+    """A chart over n columns that are at least so wide, whatever stands below."""
+    return down(Ruler((wide,) * n), chart, gap=0)
+
+
 def halves(*charts: Part) -> Part:
-    """Two charts side by side, over columns that are wide enough for them."""
-    return beside(*(down(Ruler((11.0,) * 5), chart, gap=0) for chart in charts))
+    """Two charts side by side."""
+    return beside(*(over(5, 11.0, chart) for chart in charts))
 
 
 class Two(Lesson):
@@ -97,7 +105,7 @@ class Two(Lesson):
                 plot("The sigmoid: an S between 0 and 1", "value of the blood test", "prediction: probability of being ill",
                      lines, "Forty people at 0 or 1, and an S-shaped curve from 0 up to 1.", x_min=-4, x_max=4,
                      x_format="0", y_min=-0.1, y_max=1.1, y_format="0.0", width=480, height=380, wide=6),
-                Note(texts.SIGMOID, 4),
+                Note(texts.SIGMOID, 6),
             ),
             across(
                 table(self.cells(self.x), names=len(value), corner="Person"),
@@ -115,7 +123,7 @@ class Two(Lesson):
         self.wiggle = self.typed("wiggle", 0.001, "Wiggle", low=1e-6, high=1)
         scores = self.typed("scores", SCORES, "Score", "fixed")
         y, pred, curve = self.truth, sigmoid(self.score), sigmoid(scores)
-        rules = {"squared": lambda pred: square(pred - y), "entropy": partial(entropy, y=y)}
+        rules: dict[str, Rule] = {"squared": lambda pred: square(pred - y), "entropy": partial(entropy, y=y)}
         in_pred = (2.0 * (pred - y), where(same(y, 1.0), -1.0 / pred, 1.0 / (1.0 - pred)))
         flat = pred * (1.0 - pred)
         slopes = [one * flat for one in in_pred]
@@ -165,6 +173,6 @@ class Two(Lesson):
             across(
                 table(self.cells(scores), forward({"curve_pred": (curve, "Prediction"), "curve_flat": (steep, "its slope")}, style="cells", format="short")),
                 table(drawn, lead={"curve_squared": "Loss", "curve_squared_slope": "Slope of the loss in the score"}),
-                down(facts("", self.cells(self.wiggle)), table(forward({"both": Shown(twice(self.score), "Score now", "plain", labels=tuple(LOSSES.values()))}))),
+                down(facts("", self.cells(self.wiggle)), table(forward({"both": Shown(twice(self.score), "Score now", "plain", labels=tuple(SHORT.values()))}))),
             ),
         ), first=self.score)  # fmt: skip

@@ -44,6 +44,12 @@ def away(here: Tensor, height: Tensor) -> Tensor:
     return torch.where(here, height, AWAY)
 
 
+def unsure(scores: Tensor) -> Tensor:
+    """The entropy of each row's softmax."""
+    found: Tensor = Categorical(logits=scores).entropy()  # type: ignore[no-untyped-call]
+    return found
+
+
 def _sigmoid(given: Given) -> Said:
     w, b, x, ill = (given[f"sigmoid.{id}"] for id in ("w", "b", "x", "y"))
     one = w * given["sigmoid.value"] + b
@@ -153,7 +159,7 @@ def _softmax(given: Given) -> Said:
     out |= {
         "truth": one_hot(which[0], 3).T.double(),
         "surprise": loss(scores),
-        "entropy": Categorical(logits=scores.T).entropy(),
+        "entropy": unsure(scores.T),
     }
     out |= {"most": torch.tensor(3.0, dtype=torch.float64).log(), "up": up, "down": down, "wiggled": wiggled}
     return out | {"exact": exact, "apart": (wiggled - exact).abs()}
@@ -183,7 +189,7 @@ def _classes(given: Given) -> Said:
     out = {"X": X, "Y": one_hot(target, 3).double(), "scores": scores, "scores_there": there, "score": score}
     out |= {"says": says, "says_there": says_there, "here": torch.softmax(score, dim=1), "now": now, "losses": losses}
     out |= {
-        "unsure": Categorical(logits=score).entropy(),
+        "unsure": unsure(score),
         "loss_then": losses[at],
         "right": (says == kind).double().mean(),
     }
