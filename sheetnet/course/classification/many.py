@@ -212,7 +212,7 @@ class Many(Judged):
                     over(4, 11.0, plot(
                         "Cross-entropy of the flowers", "epoch", "loss",
                         [("loss", epochs, "losses", "live"), ("epoch to look at", self.at, "loss_then", "mark")],
-                        "A falling curve of the loss.", x_max=STEPS, y_min=0, y_format="0.0", width=325, height=180, wide=4)),
+                        "A falling curve of the loss.", x_max=STEPS, y_min=0, y_max=1.2, y_format="0.0", width=325, height=180, wide=4)),
                     Note(texts.CLASSES, 4),
                 ),
             ),
