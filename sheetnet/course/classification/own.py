@@ -18,7 +18,9 @@ def people(seed: int) -> Columns:
     """Value and ill (1) or not (0) of forty people, (40, 1) each, drawn until they are telling."""
     draw, ill = drawing(seed, "people"), np.repeat([[0.0], [1.0]], (HEALTHY, ILL), axis=0)
     for _ in range(TRIES):
-        value = np.where(ill == 1.0, draw.normal(1.5, 1.0, ill.shape), draw.normal(-1.0, 1.0, ill.shape)).round(1)
+        value = (
+            np.where(ill == 1.0, draw.normal(1.5, 1.0, ill.shape), draw.normal(-1.0, 1.0, ill.shape)).round(1) + 0.0
+        )  # no -0
         if tells(value, ill):
             break
     return value, ill
@@ -54,7 +56,7 @@ def flowers(seed: int) -> Columns:
     draw, middles = drawing(seed, "flowers"), np.repeat(MIDDLES, FLOWERS, axis=0)
     kind = np.repeat([[1.0], [2.0], [3.0]], FLOWERS, axis=0)
     for _ in range(TRIES):
-        sizes = (middles + draw.normal(0.0, 0.7, middles.shape)).round(1)
+        sizes = (middles + draw.normal(0.0, 0.7, middles.shape)).round(1) + 0.0
         if abs(sizes).max() < 3:
             break
     return sizes, kind

@@ -120,7 +120,7 @@ class Two(Lesson):
         message = "1 for ill or 0 for healthy is expected"
         self.truth = self.typed("y", 1.0, "Truth: ill 1, healthy 0", low=0, high=1, whole=True, message=message)
         self.score = self.typed("score", -5.0, "Score", low=-10, high=10)
-        self.wiggle = self.typed("wiggle", 0.001, "Wiggle", low=1e-6, high=1)
+        self.wiggle = self.typed("wiggle", 0.005, "Wiggle", low=1e-6, high=1)
         scores = self.typed("scores", SCORES, "Score", "fixed")
         y, pred, curve = self.truth, sigmoid(self.score), sigmoid(scores)
         rules: dict[str, Rule] = {"squared": lambda pred: square(pred - y), "entropy": partial(entropy, y=y)}
