@@ -7,7 +7,20 @@ import click
 from sheetnet.commands.ending import Commands
 from sheetnet.common.version import VERSION
 
-NAMES = ("lessons", "show", "build", "train", "sweep", "check", "params", "predict", "live", "assign", "grade")
+NAMES = (
+    "lessons",
+    "show",
+    "build",
+    "train",
+    "sweep",
+    "check",
+    "params",
+    "predict",
+    "live",
+    "assign",
+    "grade",
+    "slides",
+)
 
 
 @click.group(cls=Commands, names=NAMES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,6 +43,7 @@ def main() -> None:
       sheetnet live mine.xlsx                    torch trains while the workbook is open and follows
       sheetnet assign week1 --class names.csv --lesson quadratic
       sheetnet grade week1 -o class.csv          what a class has answered
+      sheetnet slides relu                       pictures of its sheets, and a page for the teacher
     """
 
 

@@ -196,8 +196,8 @@ def sheets_in_another_order(parts: Parts, draw: Random) -> Parts | None:
 
 
 def line_of_words_pushed(parts: Parts, draw: Random) -> Parts | None:
-    """The line under the title stands a row lower, where nothing stood."""
-    return swap(SHEETS, r'<row r="2"([^>]*)><c r="A2"', r'<row r="3"\1><c r="A3"')(parts, draw)
+    """The line under the title stands a column to the right, where nothing stood."""
+    return swap(SHEETS, r'(<row r="2"[^>]*><c r=)"A2"', r'\1"B2"')(parts, draw)
 
 
 def later_rule(parts: Parts, draw: Random) -> Parts | None:

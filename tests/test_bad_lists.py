@@ -49,6 +49,7 @@ READS: dict[str, tuple[str, ...]] = {
     "live small.xlsx --engine ironcalc --weights X": (".csv", ".npz"),
     "assign new --class X --lesson quadratic": (".csv",),
     "grade X": (".xlsx",),
+    "slides X -o new": (".xlsx",),
 }
 
 
@@ -95,6 +96,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "params small.xlsx --table X": (".csv",),
     "predict small.xlsx --csv small.csv -o X": (".csv",),
     "grade small.xlsx -o X": (".csv", ".html"),
+    "assign class --class good.csv --lesson quadratic --key X": (".xlsx", ".csv"),
 }
 
 

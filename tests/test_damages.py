@@ -156,8 +156,8 @@ def test_charts_that_a_program_drops_are_one_line(small: Made, tmp_path: Path) -
     out = damaged(small.path, DAMAGES["all charts gone"], "", tmp_path / "damaged.xlsx")
     assert out is not None
     (finding,) = examine(out).presentation
-    assert finding.what == "5 charts are gone"
-    assert finding.got == "none on Start, Descent Linear, Descent Two ReLU"
+    assert finding.what == "6 charts are gone"
+    assert finding.got == "none on Start, Descent Linear, Descent Two ReLU, Passenger"
 
 
 def test_what_a_learner_may_do_is_no_finding(small: Made, tmp_path: Path) -> None:

@@ -13,13 +13,14 @@ from sheetnet.course import LISTING, kind_of
 from sheetnet.errors import GraphError
 from sheetnet.graph.node import lift, variable
 from sheetnet.page.area import Area
-from sheetnet.page.book import Book, Page, Rule
+from sheetnet.page.book import Book, Page
 from sheetnet.page.chart import Chart
 from sheetnet.page.flow import Aside, across, beside, down, finish, lay
 from sheetnet.page.grid import facts, grid
 from sheetnet.page.part import Part
 from sheetnet.page.parts import Note, Pile, Words, table
 from sheetnet.page.plot import Some, plot
+from sheetnet.page.rule import ANY, Rule
 from sheetnet.page.screen import TALL, WIDEST, Geometry, check_overlaps
 from sheetnet.page.shown import Bounds, Shown, result
 
@@ -70,8 +71,25 @@ def test_facts_and_grids_stand_beside_their_words() -> None:
     assert (said[8, 0], said[8, 1]) == ("words", "loss")
     assert (said[11, 2], said[11, 3], said[11, 4]) == ("12", "say", "so much")
     assert [block.side for block in page.blocks] == [True, True, False, False]
-    assert [(rule.low, rule.high) for rule in page.rules] == [(0, 1)]
+    assert [(rule.low, rule.high) for rule in page.rules] == [(0, 1), (-1e300, 1e300)]
+    assert page.rules[1].message == ANY
     assert page.active == (4, 1)
+
+
+def test_what_an_input_held_stands_beside_it_where_all_are_single_numbers_and_short() -> None:
+    def typed(id: str, letters: int) -> dict[str, Shown]:
+        kept = variable(f"{id}_kept", (1, 1))
+        return {id: Shown(variable(id, (1, 1)), id, "plain", "input", came=(kept, letters))}
+
+    page = laid(facts("Change these", typed("a", 3), result(one("b")), typed("c", 9), after={0: "say"}))
+    came = page.book.block("came.sheet.a").area
+    assert ((came.row, came.col), at(page, "a")) == ((4, 2), (4, 1))
+    assert [block.id for block in page.blocks if not block.tip] == ["sheet.a"]
+    assert [text.col for text in page.texts if text.text == "say"] == [3]
+    assert page.widths[2] == 9.0
+    wide = laid(facts("Change these", typed("a", 3), one("b", k=2)))
+    assert [block.id for block in wide.blocks] == ["sheet.a", "sheet.b"]
+    assert all(block.tip for block in wide.blocks)
 
 
 def test_a_table_counts_or_names_its_rows_and_stays_as_one_scrolls() -> None:
@@ -158,6 +176,9 @@ OVERLAPS: dict[str, tuple[Callable[[Page], object], str]] = {
     "rules that share a cell": (lambda page: (rule(page, 20), rule(page, 21)), "rule 'words' at A22"),
     "a rule of a part of a block": (lambda page: rule(page, 11), "the rule 'words' overlaps the block sheet.a at A12"),
     "the title": (lambda page: page.text(1, 0, "words", "hint"), "overlaps the title at A2"),
+    "a yellow cell without a rule": (
+        lambda page: page.place("b", variable("b", (1, 1)), 20, 0, "answer"), "no rule says what may be typed into b",
+    ),
 }  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from openpyxl import load_workbook
 import sheetnet as sn
 from sheetnet.__main__ import main
 from sheetnet.book import reader
+from sheetnet.book.build import assemble
 from sheetnet.book.params import Params
 from sheetnet.book.predict import predictions
 from sheetnet.checking.recalculation import recalculated
@@ -851,3 +852,11 @@ def test_a_process_ends_with_one_message_and_code_2(args: tuple[str, ...]) -> No
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("sheetnet: ")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_learners_workbook_built_anew_is_still_that_learners(small: Made, tmp_path: Path) -> None:
+    begin = {"linear": sn.linear(small.table).init(0)["W"]}
+    how = {"epochs": 2, "rates": {"linear": 0.1}, "optimiser": "sgd", "seed": 0, "given": ()}
+    assemble(tmp_path / "ada.xlsx", small.table, [sn.linear(small.table)], begin=begin, learner="Ada", **how)
+    sn.write_params(tmp_path / "ada.xlsx", tmp_path / "anew.xlsx", {"linear": begin["linear"] + 1})
+    assert sn.read_params(tmp_path / "anew.xlsx").workbook.learner == "Ada"

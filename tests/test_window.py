@@ -144,7 +144,7 @@ def test_a_workbook_with_plain_formulas_as_before_is_still_the_one_that_was_buil
     workbooks: dict[str, Path], tmp_path: Path
 ) -> None:  # fmt: skip
     def before(part: str, content: bytes) -> bytes:
-        return re.sub(rb'<f t="array" ref="B\d+">(?=Torch!)', b"<f>", content) if "sheet1." in part else content
+        return re.sub(rb'<f t="array" ref="[A-Z]+\d+">(?=Torch!)', b"<f>", content) if "sheet1." in part else content
 
     plain = rezip(workbooks["quadratic"], tmp_path / "before.xlsx", before)
     assert len(list(plain_over_arrays(reader.read(plain)))) == 1

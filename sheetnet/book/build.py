@@ -12,6 +12,7 @@ import numpy as np
 from sheetnet.book import manifest
 from sheetnet.book.given import models_for
 from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED, known, learning_rate, named, whole_number
+from sheetnet.course.languages import language_of
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.titanic.lesson import RATE, USUAL, Spec, Titanic
 from sheetnet.errors import SheetnetError
@@ -29,6 +30,7 @@ from sheetnet.models.optimisers import optimiser_of
 from sheetnet.motifs.blanks import fillable
 from sheetnet.motifs.least_squares import SINGULAR, new_share
 from sheetnet.motifs.workbook import Values, Workbook
+from sheetnet.page.language import speaking
 from sheetnet.tables import Raw, read_passengers
 from sheetnet.tables.table import Table
 
@@ -64,6 +66,7 @@ def build(
     seed: int = 0,
     start: Mapping[str, Mapping[str, Any]] | None = None,
     loss: str | None = None,
+    language: str = "",
     **others: Any,
 ) -> Built:
     """Write the workbook of the table and models: every epoch of descent in formulas, torch's numbers beside.
@@ -74,7 +77,7 @@ def build(
     lr: one rate for all models, or one by model name; by default the optimiser's lesson_lr, 0.1 for sgd.
     optimiser: a name in optimisers.OPTIMISERS, with torch's default settings.
     start: the parameters that a model begins with, by its name, such as those of a sweep's best net; models that are
-    not named begin with model.init(seed).
+    not named begin with model.init(seed). language: of the texts of the passengers' workbook, as in build_lesson.
     Raises: SheetnetError for settings that cannot be, WorkbookError when the file cannot be written.
     """
     known(others, build)
@@ -100,7 +103,10 @@ def build(
     begin: dict[str, Any] = {m.name: taken(m, start.get(m.name, m.init(seed)), *names) for m in models}
     how: dict[str, Any] = {"epochs": epochs, "rates": rates, "optimiser": optimiser, "seed": seed, "begin": begin}
     given = {*start, *(net.name for net in models if isinstance(net, Net) and net.start is not None)}
-    return assembled(path, table, models, **how, given=tuple(sorted(given)))
+    if language and isinstance(models[0], Net):
+        raise SheetnetError("a language is for a lesson; the words of another table are in English")
+    with speaking(language_of(language, Titanic.name)):
+        return assembled(path, table, models, **how, given=tuple(sorted(given)))
 
 
 def assembled(path: Path, table: Table, models: Sequence[Model | Net], **how: Any) -> Built:
@@ -190,14 +196,15 @@ def _filled(
 
 
 def build_lesson(
-    name: str, path: str | Path | None = None, *, seed: int | None = None, learner: str = "", blanks: bool = False
+    name: str, path: str | Path | None = None, *, seed: int | None = None, learner: str = "", blanks: bool = False,
+    language: str = "",
 ) -> Built:  # fmt: skip
     """Write the workbook of a lesson of the course, such as "quadratic", to path or to workbooks/01_quadratic.xlsx.
 
     seed: other numbers than those of the course; None: the course's. learner: whose workbook it is, shown on Start.
-    blanks: some formulas are left out, to be filled in.
-    Raises: SheetnetError for an unknown lesson, a seed that is none, blanks of a lesson that has none; WorkbookError
-    when the file cannot be written.
+    blanks: some formulas are left out, to be filled in. language: of its texts, such as "de"; "" and "en": English.
+    Raises: SheetnetError for an unknown lesson, a seed that is none, blanks of a lesson that has none, a language that
+    the lesson is not in; WorkbookError when the file cannot be written.
     """
     from sheetnet.course import LISTING, kind_of
 
@@ -207,6 +214,7 @@ def build_lesson(
     file = target(Path("workbooks") / f"{LISTING[name].file}{'_blanks' * blanks}.xlsx" if path is None else path)
     if blanks:
         fillable(name, kind.to_fill)
+    spoken = language_of(language, name)
     if name == "titanic":
         from sheetnet.tables.titanic import titanic
 
@@ -214,8 +222,10 @@ def build_lesson(
         models = [create(model, table.n_features) for model in USUAL["models"]]
         begin = {m.name: m.init(seed)["W"] for m in models}
         how = {key: USUAL[key] for key in ("epochs", "optimiser", "given")} | {"rates": dict.fromkeys(begin, RATE)}
-        return assemble(file, table, models, **how, seed=seed, begin=begin, learner=learner)
-    return assemble_lesson(file, kind, {}, seed, learner, blanks)
+        with speaking(spoken):
+            return assemble(file, table, models, **how, seed=seed, begin=begin, learner=learner)
+    with speaking(spoken):
+        return assemble_lesson(file, kind, {}, seed, learner, blanks)
 
 
 def assemble_lesson(

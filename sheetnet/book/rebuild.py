@@ -20,6 +20,7 @@ from sheetnet.models.layer import Layer
 from sheetnet.models.net import Net, Step
 from sheetnet.motifs.net_parts import describe
 from sheetnet.motifs.workbook import Values
+from sheetnet.page.language import speaking
 from sheetnet.tables.table import Passengers, Table, checked, plan_of
 from sheetnet.tables.titanic import prepare
 
@@ -141,14 +142,9 @@ def rebuild(
     if not workbook.models:
         if lack := stands.lacking(changes):
             raise SheetnetError(f"{stands.file}: {lack}")
-        return assemble_lesson(
-            out,
-            type(workbook),
-            {id: inputs[id] for id in stands.inputs},
-            workbook.seed,
-            workbook.learner,
-            bool(workbook.blanks),
-        )
+        typed, how = {id: inputs[id] for id in stands.inputs}, (workbook.seed, workbook.learner, bool(workbook.blanks))
+        with speaking(workbook.book.language):
+            return assemble_lesson(out, type(workbook), typed, *how)
     settings = workbook.settings
     table = table or _table(stands, inputs)
     if table.features != stands.features:
@@ -167,11 +163,13 @@ def rebuild(
     assert workbook.epoch is not None  # there are models
     at = workbook.book.block_of(workbook.epoch).id
     typed[at] = np.minimum(typed[at], float(epochs))
-    return assembled(
-        out, table, models, epochs=epochs, rates=rates, optimiser=optimiser or settings["optimiser"],
-        seed=settings["seed"], begin={m.name: m.check_params(begin[m.name]) for m in models},
-        given=tuple(sorted(name for name in begin if not same[name])), typed=typed,
-    )  # fmt: skip
+    whose = {"learner": workbook.learner} if workbook.learner else {}  # of the passengers' workbook alone
+    with speaking(workbook.book.language):
+        return assembled(
+            out, table, models, epochs=epochs, rates=rates, optimiser=optimiser or settings["optimiser"],
+            seed=settings["seed"], begin={m.name: m.check_params(begin[m.name]) for m in models},
+            given=tuple(sorted(name for name in begin if not same[name])), typed=typed, **whose,
+        )  # fmt: skip
 
 
 def _table(stands: Params, inputs: Values) -> Table:

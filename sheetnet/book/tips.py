@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 
 from sheetnet.graph.dialect import number
-from sheetnet.page.book import Block, Page, Rule
+from sheetnet.page.area import cell_address
+from sheetnet.page.book import Block, Page
+from sheetnet.page.language import said
+from sheetnet.page.rule import Rule
 
 TITLE = "As it came"
 MOST = 200  # cells of one block with a tip each; a table of data has none
@@ -17,7 +20,7 @@ MOST = 200  # cells of one block with a tip each; a table of data has none
 def has_tips(block: Block) -> bool:
     """Whether the cells of a block say what they held as the workbook came."""
     few = block.area.n_rows * block.area.n_cols <= MOST
-    return block.role in ("input", "data") and block.style == "values" and few
+    return block.tip and block.role in ("input", "data") and block.style == "values" and few
 
 
 def tips(value: np.ndarray) -> list[str]:
@@ -35,23 +38,24 @@ def bound(sheet: Any, page: Page) -> None:
 
 def put(sheet: Any, page: Page, values: Mapping[str, np.ndarray]) -> None:
     """Each cell that a person may change shows what it held as the workbook came; rules refuse what cannot be."""
-    rules = {rule.area: rule for rule in page.rules}
+    rules = {rule.area: _bounds(rule) for rule in page.rules}
     for block in page.blocks:
+        rule = rules.get(block.area)
         if not has_tips(block):
+            if rule:
+                sheet.data_validation(*block.area.corners, rule)
             continue
-        rule = _bounds(rules[block.area]) if block.area in rules else {"validate": "any"}
+        rule = rule or {"validate": "any"}
         for (row, col), text in zip(block.area.cells(), tips(values[block.id]), strict=True):
             if text:
-                tip = {"input_title": TITLE, "input_message": text}
+                tip = {"input_title": said(TITLE), "input_message": text}
                 sheet.data_validation(row, col, row, col, rule | tip)
 
 
 def _bounds(rule: Rule) -> dict[str, Any]:
-    return {
-        "validate": "integer" if rule.whole else "decimal",
-        "criteria": "between",
-        "minimum": number(rule.low),
-        "maximum": number(rule.high),
-        "error_title": "sheetnet",
-        "error_message": rule.message,
-    }
+    said = {"error_title": "sheetnet", "error_message": rule.said}
+    if rule.also:
+        first = cell_address(rule.area.row, rule.area.col)
+        return {"validate": "custom", "value": f'=OR(ISNUMBER({first}),{first}="{rule.also}")', **said}
+    kind = "integer" if rule.whole else "decimal"
+    return {"validate": kind, "criteria": "between", "minimum": number(rule.low), "maximum": number(rule.high), **said}

@@ -7,6 +7,7 @@ the last bit. The file is written beside its target and then renamed, so that no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,6 +27,7 @@ from sheetnet.book.solver import solver_settings
 from sheetnet.common import files
 from sheetnet.errors import WorkbookError
 from sheetnet.page.book import Block, Book, Formula, Page, Text
+from sheetnet.page.language import said, speaking
 from sheetnet.page.look import (
     CHOSEN,
     FIXED_FORMATS,
@@ -38,11 +40,13 @@ from sheetnet.page.look import (
     for_block,
     heading_style,
 )
-from sheetnet.page.printed import printed
+from sheetnet.page.printed import MARGINS, printed
 from sheetnet.page.screen import HEADING, USUAL, WIDEST
 
 CHUNK = 30_000  # characters of manifest in one cell; Excel takes 32,767
 FIXED_DATE = datetime(2000, 1, 1)
+PAGE, GOES_ON = "Page {page} of {pages}", "(the sheet goes on: this is its beginning)"
+WORDS = re.compile(r'(?<=")[a-z]+(?= ?")')  # of a number format
 
 
 def write(
@@ -53,7 +57,7 @@ def write(
     same: whether the file that stands there is this workbook already, and stays.
     Raises: WorkbookError when the target cannot be written.
     """
-    with replacing(path, same) as content:
+    with replacing(path, same) as content, speaking(book.language):
         fill(content, book, values, manifest)
 
 
@@ -127,7 +131,7 @@ class Formats:
         if key not in self._made:
             options = {**FONT, **STYLES[style]}
             if number:
-                options["num_format"] = NUMBER_FORMATS[number]
+                options["num_format"] = WORDS.sub(lambda found: said(found[0]), NUMBER_FORMATS[number])
             self._made[key] = self._file.add_format(options)
         return self._made[key]
 
@@ -147,20 +151,7 @@ def _settings(sheet: Any, page: Page, formats: Formats) -> None:
     if not page.gridlines:
         sheet.hide_gridlines(2)
     sheet.set_selection(*page.active, *page.active)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    if page.blocks:
-        plan = printed(page)
-        sheet.print_area(0, 0, plan.n_rows - 1, plan.n_cols - 1)
-        if plan.rows or plan.cols:  # which a program ignores where it is told how many pages there are
-            sheet.set_print_scale(plan.scale)
-            sheet.set_h_pagebreaks(plan.rows)
-            sheet.set_v_pagebreaks(plan.cols)
-        if plan.cols and page.freeze[1]:
-            sheet.repeat_columns(0, page.freeze[1] - 1)
-    sheet.repeat_rows(0, max(1, page.freeze[0] - 1))
-    sheet.set_footer("&L&A&RPage &P of &N")
+    _on_paper(sheet, page)
     if page.table:
         name, area, headers = page.table
         made = {block.area.col: heading_style("head", block) for block in page.blocks}
@@ -172,6 +163,28 @@ def _settings(sheet: Any, page: Page, formats: Formats) -> None:
         sheet.add_table(*area.corners, {"name": name, "columns": columns, "style": "Table Style Light 1"})
 
 
+def _on_paper(sheet: Any, page: Page) -> None:
+    """Say what is printed of a page, and how."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.set_margins(**MARGINS)
+    sheet.repeat_rows(0, max(1, page.freeze[0] - 1))
+    sheet.fit_to_pages(1, 0)
+    goes_on = ""
+    if page.blocks:
+        plan = printed(page)
+        sheet.print_area(0, 0, plan.n_rows - 1, plan.n_cols - 1)
+        sheet.fit_to_pages(1, 1)
+        if plan.n_pages > 1:  # a program that is told how many pages there are takes no notice of breaks
+            sheet.set_print_scale(plan.scale)
+            sheet.set_h_pagebreaks(plan.rows)
+            sheet.set_v_pagebreaks(plan.cols)
+        if plan.cols and page.freeze[1]:
+            sheet.repeat_columns(0, page.freeze[1] - 1)
+        goes_on = f" {said(GOES_ON)}" * plan.more
+    sheet.set_footer(f"&L&A{goes_on}&R{said(PAGE, page='&P', pages='&N')}")
+
+
 def lay_out(sheet: Any, page: Page, formats: Formats) -> None:
     """Write a page's settings and words, all but its blocks and charts."""
     _settings(sheet, page, formats)
@@ -181,7 +194,10 @@ def lay_out(sheet: Any, page: Page, formats: Formats) -> None:
         sheet.conditional_format(*one.area.corners, rule)
     for text in page.texts:
         format = formats.get(text.style)
-        if text.wide > 1 or text.tall > 1:
+        if text.tall == 1 and not text.link and _runs_on(STYLES[text.style]):
+            for col in range(text.col + 1, text.col + text.wide):
+                sheet.write_blank(text.row, col, None, format)
+        elif text.wide > 1 or text.tall > 1:
             last = text.row + text.tall - 1, text.col + text.wide - 1
             sheet.merge_range(text.row, text.col, *last, "", format)
         if text.link:
@@ -190,6 +206,11 @@ def lay_out(sheet: Any, page: Page, formats: Formats) -> None:
             sheet.put(text.row, text.col, float(text.text), format)
         else:
             sheet.write_string(text.row, text.col, _fitted(text, page), format)
+
+
+def _runs_on(style: Mapping[str, Any]) -> bool:
+    """Whether a line of words may run on over empty cells: it needs no merged one, which sorting and readers mind."""
+    return style.get("align", "left") == "left" and not {"text_wrap", "border"} & style.keys()
 
 
 def _fitted(text: Text, page: Page) -> str:
@@ -265,5 +286,5 @@ def _formula(sheet: Any, formula: Formula, plain: list[list[float | str]], top: 
 
 def _colour_verdicts(sheet: Any, block: Block, formats: Formats) -> None:
     for word, style in WORDS_OF_VERDICTS:
-        rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": formats.get(style)}
+        rule = {"type": "cell", "criteria": "==", "value": f'"{said(word)}"', "format": formats.get(style)}
         sheet.conditional_format(*block.area.corners, rule)

@@ -18,6 +18,7 @@ from sheetnet.checking.drawings import Drawing, drawings
 from sheetnet.checking.styles import Style, Styles
 from sheetnet.checking.xml import anywhere, attribute, children, each, flag, inside, local, tree, whole
 from sheetnet.page.area import area_of, cell_address
+from sheetnet.page.language import said as in_words
 
 WIDE = 20_000  # cells of a validation beyond which it is kept as a range
 USUAL_WIDTH, USUAL_HEIGHT = 9.0, 15.0
@@ -200,7 +201,7 @@ def _bound(one: Element, out: SheetLooks) -> None:
     places = (one.get("sqref", "") if listed is None else listed.text or "").split()
     tip, title = one.get("prompt", ""), one.get("promptTitle", "")
     if tip and flag(one.get("showInputMessage")):
-        tip = tip if title == TITLE else f"{title}: {tip}"
+        tip = tip if title == in_words(TITLE) else f"{title}: {tip}"
         for place in places:
             out.tips |= dict.fromkeys(_addresses(place, WIDE - len(out.tips)), tip)
     kind = one.get("type", "none")
@@ -208,7 +209,10 @@ def _bound(one: Element, out: SheetLooks) -> None:
         return
     limits = [child for child in one if local(child) in ("formula1", "formula2")]
     numbers = [canonical("".join(child.itertext())) for child in limits]
-    said = [kind, one.get("operator", "between"), " and ".join(filter(None, numbers))]
+    how = "" if kind in ("custom", "list") else one.get("operator", "between")
+    if "etween" not in how:  # then the second means nothing, and some programs write one all the same
+        del numbers[1:]
+    said = [kind, *([how] if how else []), " and ".join(filter(None, numbers))]
     said += [] if flag(one.get("showErrorMessage")) else ["not enforced"]
     said += [style] if (style := one.get("errorStyle", "stop")) != "stop" else []
     said += [repr(words) for key in ("errorTitle", "error") if (words := one.get(key, ""))]

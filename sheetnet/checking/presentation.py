@@ -23,6 +23,7 @@ from sheetnet.checking.report import Finding
 from sheetnet.checking.styles import KINDS
 from sheetnet.page.area import Area, area_of, cell_address, column_letters, quoted
 from sheetnet.page.book import Book, Page
+from sheetnet.page.language import speaking
 
 SHOWN = 3  # places of one kind that are named
 NARROW = 0.5  # of its width or height, below which a column or row counts as hidden
@@ -46,7 +47,8 @@ def check_presentation(package: Package, book: Book, tips: Mapping[str, str]) ->
     tips: the fingerprints, by the ids of blocks, of what their cells said that they held.
     Raises: WorkbookError for damaged XML.
     """
-    built, found = built_looks(book), looks(package)
+    with speaking(book.language):
+        built, found = built_looks(book), looks(package)
     pages = [page.name for page in book.pages if page.name in found]
     there = [name for name in found if name in pages]
     seen = []

@@ -11,6 +11,7 @@ from zlib import crc32
 
 from sheetnet.common.settings import named
 from sheetnet.course import LISTING, kind_of
+from sheetnet.course.languages import language_of
 from sheetnet.errors import SheetnetError
 from sheetnet.motifs.blanks import fillable
 
@@ -31,13 +32,13 @@ class Assigned:
 
 def assign(
     folder: str | Path, learners: Sequence[str], lesson: str, *, seed: int = 0, blanks: bool = False,
-    moved: Moved = lambda at, name: None,
+    language: str = "", moved: Moved = lambda at, name: None,
 ) -> list[Assigned]:  # fmt: skip
     """A workbook in the folder for each learner, whose name stands on Start; a file that is there already stays.
 
     seed: of the class: another one gives everybody other numbers. The numbers of a learner hang on the name, the lesson
     and this seed alone, so that a learner who comes later changes nobody else's. blanks: some formulas are left out, to
-    be filled in. moved: called with how many are done and whose is next.
+    be filled in. language: of its texts, such as "de". moved: called with how many are done and whose is next.
     Raises: SheetnetError for an unknown lesson, a name that is none or stands there twice, a folder that cannot be
     made.
     """
@@ -46,6 +47,7 @@ def assign(
     kind, folder = kind_of(lesson), Path(folder)
     if blanks:
         fillable(lesson, kind.to_fill)
+    language_of(language, lesson)
     names = [named(unicodedata.normalize("NFC", name.strip())) for name in learners]
     if not names or len(names) > MOST:
         raise SheetnetError(f"a class has 1 to {MOST} learners, found {len(names)}")
@@ -64,7 +66,7 @@ def assign(
         path = folder / file_name(name, LISTING[lesson].file)
         written = not path.exists()
         if written:
-            build_lesson(lesson, path, seed=own, learner=name, blanks=blanks)
+            build_lesson(lesson, path, seed=own, learner=name, blanks=blanks, language=language)
         out.append(Assigned(name, path, own, written))
     moved(len(out), "")
     return out

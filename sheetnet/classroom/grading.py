@@ -157,8 +157,7 @@ def _paper(path: Path, name: str, contents: Contents, found: Manifest, engine: s
             notes.append(WORDS)
         if i in doubtful:
             notes.append("the formula could not be calculated here: look at it")
-        wanted = "formula" in exercise.question.lower() and not exercise.is_whole  # and no choice between formulas
-        if wanted and answer.verdict == "right" and not formula:
+        if exercise.wants_formula and answer.verdict == "right" and not formula:
             notes.append(TYPED)
         if (number := _meant(value)) is not None:
             right = " (and would be right)" if hit(number, *keys[i][0]) else ""

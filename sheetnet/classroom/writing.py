@@ -37,10 +37,10 @@ def _csv(grades: Grades, path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8-sig") as file:  # with a mark that Excel knows UTF-8 by
         out = csv.DictWriter(file, COLUMNS, quoting=csv.QUOTE_ALL)  # also for programs that part cells at semicolons
         out.writeheader()
-        out.writerows({key: _tame(value) for key, value in row.items()} for row in grades.rows)
+        out.writerows({key: tame(value) for key, value in row.items()} for row in grades.rows)
 
 
-def _tame(value: Any) -> Any:
+def tame(value: Any) -> Any:
     """A text that no program takes for a formula: with an apostrophe before it; a number as it is."""
     if not isinstance(value, str) or not value.strip().startswith(RISKY):
         return value

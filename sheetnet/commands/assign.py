@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sheetnet.commands.common import CONTEXT, FILE, SEED, bar, print_json
+from sheetnet.commands.common import CONTEXT, FILE, SEED, bar, outputs, print_json
 from sheetnet.course.listing import LISTING
 
 
@@ -19,8 +19,15 @@ from sheetnet.course.listing import LISTING
 @click.option("--lesson", type=click.Choice(list(LISTING)), required=True, help="What they are to work through.")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Another one gives everybody other numbers.")
 @click.option("--blanks", is_flag=True, help="Some formulas of the sheets are missing, to be filled in.")
+@click.option("--language", metavar="CODE", default="", help="The language of the texts, such as de.")
+@click.option(
+    "--key", type=FILE, metavar="FILE",
+    help="Write the right answers of each learner, for you alone: .xlsx or .csv, in another folder.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
-def assign(folder: str, names: str, lesson: str, seed: int, blanks: bool, as_json: bool) -> None:
+def assign(
+    folder: str, names: str, lesson: str, seed: int, blanks: bool, language: str, key: str | None, as_json: bool
+) -> None:  # fmt: skip
     """Write a lesson's workbook for each learner of a class, with numbers of their own and their name on it.
 
     A workbook that is there already stays as it is.
@@ -29,13 +36,20 @@ def assign(folder: str, names: str, lesson: str, seed: int, blanks: bool, as_jso
     Examples:
       sheetnet assign week1 --class names.csv --lesson quadratic
       sheetnet assign week1 --class names.csv --lesson quadratic --seed 7
+      sheetnet assign week1 --class names.csv --lesson quadratic --key key.xlsx
     """
     from sheetnet.classroom import assign as assign_to
+    from sheetnet.classroom.answers import key_file, right_answers, save_key
     from sheetnet.classroom.names import names_in
 
+    if key:
+        key_file(outputs({"key": key}, {"key": ()})["key"], Path(folder))
     learners = names_in(Path(names))
     with bar(len(learners), lesson) as moved:
-        done = assign_to(folder, learners, lesson, seed=seed, blanks=blanks, moved=moved)
+        done = assign_to(folder, learners, lesson, seed=seed, blanks=blanks, language=language, moved=moved)
+    if key:
+        with bar(len(done), "right answers") as moved:
+            save_key(list(right_answers(done, lesson, language=language, moved=moved)), Path(key))
     if as_json:
         print_json([{"learner": a.learner, "file": str(a.path), "seed": a.seed, "written": a.written} for a in done])
         return
@@ -43,3 +57,5 @@ def assign(folder: str, names: str, lesson: str, seed: int, blanks: bool, as_jso
     click.echo(f"{folder}: {new} {'workbook' if new == 1 else 'workbooks'} of {lesson} written")
     if new < len(done):
         click.echo(f"  {len(done) - new} stood there already and stay as they are")
+    if key:
+        click.echo(f"{key}: the right answers, for you alone")

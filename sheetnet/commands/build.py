@@ -50,6 +50,7 @@ RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in O
     f"  [default: {LISTING['titanic'].seed} for titanic, else 0]",
 )  # fmt: skip
 @click.option("--blanks", is_flag=True, help="A lesson some of whose formulas are missing, to be filled in.")
+@click.option("--language", metavar="CODE", default="", help="A lesson's texts in another language, such as de.")
 @own_options
 @recipe_options
 @click.option(
@@ -74,6 +75,7 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
       sheetnet build all
       sheetnet build relu --seed 7 -o mine.xlsx
       sheetnet build relu --blanks -o fill_in.xlsx
+      sheetnet build relu --language de -o auf_deutsch.xlsx
       sheetnet build titanic --epochs 200 --lr 0.05 -o mine.xlsx
       sheetnet build titanic --optimiser adam -o adam.xlsx
       sheetnet build titanic --csv train.csv -o mine.xlsx
@@ -94,6 +96,8 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
             raise SheetnetError(f"--{wrong[0]} is for titanic; a table is a file of its own: say how it is taken")
         if settings.pop("blanks"):
             raise SheetnetError("--blanks is for a lesson; the formulas of a table are all there")
+        if settings.pop("language"):
+            raise SheetnetError("--language is for a lesson; the words of a table are in English")
         build_table(what, output, as_json, settings)
         return
     lesson = what
@@ -104,6 +108,8 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
         raise SheetnetError(f"--{wrong[0]} is for titanic; {_whose(lesson)} made of its own numbers")
     if settings["blanks"] and lesson in ("titanic", "all"):
         raise SheetnetError("--blanks is for one lesson, and titanic has none: build relu, for example")
+    if settings["language"] and lesson == "all":
+        raise SheetnetError("--language is for one lesson: build quadratic, for example")
     if output and lesson == "all":
         raise SheetnetError(
             "--output names one file; all lessons go to the folder workbooks: leave it away, or build one"
@@ -163,11 +169,11 @@ def _write(lesson: str, output: str | None, settings: dict[str, Any]) -> Built:
     import sheetnet as sn
     from sheetnet.models.model import create
 
-    blanks = settings["blanks"]
+    blanks, language = settings["blanks"], settings["language"]
     path = Path(output) if output else Path("workbooks") / f"{LISTING[lesson].file}{'_blanks' * blanks}.xlsx"
     if lesson != "titanic":
         say(f"asking torch, writing {path}")
-        return sn.build_lesson(lesson, path, seed=settings["seed"], blanks=blanks)
+        return sn.build_lesson(lesson, path, seed=settings["seed"], blanks=blanks, language=language)
     if settings["params"] and Path(settings["params"]).suffix.lower() in (".xlsx", ".xlsm"):
         return _rebuild(path, settings)
     if settings["lr"] is None:
@@ -177,7 +183,7 @@ def _write(lesson: str, output: str | None, settings: dict[str, Any]) -> Built:
     start = _start(Path(settings["params"]), models, table.features) if settings["params"] else {}
     settings["took"] = list(start)
     say(f"preparing {table.n_rows} rows of {table.raw.source}, asking torch, writing {path}")
-    options = {key: settings[key] for key in ("epochs", "lr", "seed", "optimiser")}
+    options = {key: settings[key] for key in ("epochs", "lr", "seed", "optimiser", "language")}
     return sn.build(path, table, models, start=start, **options)
 
 
@@ -201,6 +207,8 @@ def _rebuild(path: Path, settings: dict[str, Any]) -> Built:
     path = target(path)
     if "seed" in given:
         raise SheetnetError(f"--seed draws start weights; those of {file} are taken. Leave one of the two away")
+    if settings["language"]:
+        raise SheetnetError(f"the texts stay in the language that {file} has: leave --language away")
     say(f"reading {file}")
     stands = sn.read_params(file)
     of = stands.with_models.settings

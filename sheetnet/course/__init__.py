@@ -5,8 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sheetnet.course.languages import language_of
 from sheetnet.course.listing import LISTING, Entry
 from sheetnet.errors import WorkbookError
+from sheetnet.page.language import speaking
 
 if TYPE_CHECKING:
     from sheetnet.course.lesson import Lesson
@@ -29,6 +31,9 @@ def kind_of(name: str) -> type[Lesson]:
 def workbook_of(name: str, settings: dict[str, Any]) -> Lesson:
     """The workbook of a lesson from the settings in a manifest.
 
-    Raises: ValueError, TypeError or KeyError for settings that build does not make; WorkbookError for an unknown name.
+    Raises: ValueError, TypeError or KeyError for settings that build does not make; WorkbookError for an unknown name;
+    SheetnetError for an unknown language.
     """
-    return kind_of(name).from_settings(settings)
+    kind = kind_of(name)
+    with speaking(language_of(settings.get("language", ""), name)):
+        return kind.from_settings(settings)

@@ -1,7 +1,7 @@
 """A lesson: what all workbooks of the course share. A lesson itself says what is on its own sheets, in its own words.
 
-To add one: a folder here with a class derived from Lesson in lesson.py and its hand-written torch in witness.py, a line
-in listing.py, and a notebook.
+To add one: a folder here with a class derived from Lesson in lesson.py, its hand-written torch in witness.py and words
+for the teacher in teaching.py, a line in listing.py, and a notebook.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sheetnet.common.settings import MAX_SEED, UNBOUNDED, named
+from sheetnet.course import place
 from sheetnet.graph.dialect import number
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import Node, apply, order, variable
@@ -26,6 +27,7 @@ from sheetnet.motifs.exercises import Exercise
 from sheetnet.motifs.exercises_page import exercises_page
 from sheetnet.motifs.panel import FIRST_LOOK, WIGGLE, panel
 from sheetnet.motifs.predictions import Prediction, outcomes
+from sheetnet.motifs.start import Try
 from sheetnet.motifs.words import Word, list_words, of_all_lessons, words_page
 from sheetnet.motifs.workbook import Values, Workbook, same_values
 from sheetnet.page.book import Book, Page, Role
@@ -33,13 +35,18 @@ from sheetnet.page.flow import finish, lay
 from sheetnet.page.part import Part
 from sheetnet.page.shown import Bounds, Group, Shown
 
+UNKNOWN = 7  # letters of a number that build brings, such as 0.00001
+
 
 class Lesson(Workbook):
     """One workbook of the course. Start, Torch, Words and Exercises come from here, all else from `sheets`."""
 
     title: ClassVar[str]  # of the workbook, on Start
     purpose: str  # two sentences on Start
-    tries: Sequence[str]  # at most 110 characters each
+    minutes: ClassVar[int] = 0  # that it takes, about
+    goals: Sequence[str] = ()  # what one can do afterwards: three, at most 60 characters each
+    pictured: ClassVar[str] = ""  # the sheet whose first chart stands on Start, too
+    tries: Sequence[str | Try]  # at most 110 characters each
     asked: str = "float64"  # how torch was asked for its numbers, in words
     predicts: ClassVar[bool] = False  # whether predict() has questions: their sheet comes before the lesson's own
 
@@ -53,7 +60,7 @@ class Lesson(Workbook):
         self._delivered: dict[Node, np.ndarray] = {}
         self._typed: dict[Node, tuple[str, Shown]] = {}
         self._kept: dict[Node, Node] = {}
-        front = start.first_page(self.book, self.title)
+        front = start.first_page(self.book, self.title, place.number_and_time(self.name, self.minutes))
         first = predictions.first_page(self.book) if self.predicts else None
         self.blanks = Blanks(self.book, self.to_fill) if blanks else None
         self.sheets()
@@ -69,7 +76,10 @@ class Lesson(Workbook):
         right = exercises_page(self.book, self.exercises, self._moved(self.marks.any))
         for page in self.book.pages:
             page.shapes = self.shapes
-        start.fill(front, self.purpose, self.tries, verdict, right, len(self.exercises), self.learner, *panel)
+        start.fill(
+            front, self.purpose, self.tries, verdict, right, len(self.exercises), self.learner, *panel,
+            goals=self.goals, neighbours=place.neighbours(self.name), pictured=self.pictured,
+        )  # fmt: skip
         list_words(words, [*self.words(), *of_all_lessons(start.places_of_colours(front))])
         finish(self.book)
 
@@ -144,19 +154,6 @@ class Lesson(Workbook):
         self.typed("wiggle", wiggle, "Wiggle", low=1e-12, high=1, message=message, name="wiggle")
         return panel(shown, self.cells(epoch, wiggle), epochs)
 
-    def lacking(self, values: Values) -> str:
-        facts = self.recipe.facts if self.recipe else {}
-        if self.recipe is None or "Complete rows" not in facts:
-            return ""
-        complete = int(evaluate([facts["Complete rows"]], self.by_node(values))[0][0, 0])
-        laid = self.recipe.no.shape[0]
-        if complete >= laid:
-            return ""
-        return (
-            f"only {complete} rows of the sheet Data are complete, the workbook is laid out for {laid}: an entry was"
-            " deleted that a row needs. Fill it in again, or build the workbook anew from your table"
-        )
-
     def unsteady(self, values: Values) -> str:
         """Why no two programs would make the same steps, in words; empty where they do."""
         return ""
@@ -191,7 +188,8 @@ class Lesson(Workbook):
             kind = "a whole number" if whole else "a number"
             reach = f"from {number(low)} to {number(high)}" if high < UNBOUNDED else f"of {number(low)} or more"
             bounds = Bounds(low, high, whole, message or f"{title}: {kind} {reach} is expected")
-        self._typed[node] = id, Shown(node, title, format, role, name=name, labels=labels, bounds=bounds)
+        came = (self.kept(node), self._letters(node)) if role == "input" and node.shape == (1, 1) else None
+        self._typed[node] = id, Shown(node, title, format, role, name=name, labels=labels, bounds=bounds, came=came)
         return node
 
     def cells(self, *nodes: Node) -> Group:
@@ -201,6 +199,11 @@ class Lesson(Workbook):
     def as_it_came(self, *nodes: Node, typed: Mapping[Node, np.ndarray] | None = None) -> list[np.ndarray]:
         """What nodes say as the workbook is delivered, for its texts; typed: with these inputs instead."""
         return evaluate(nodes, {**self._delivered, **(typed or {})})
+
+    def _letters(self, node: Node) -> int:
+        """How long the number is that an input of one cell is delivered with."""
+        known = self._delivered.get(node)
+        return UNKNOWN if known is None else len(np.format_float_positional(known.item(), trim="-"))
 
     def kept(self, node: Node) -> Node:
         """What an input was when the workbook was made: numbers on record, of the input's shape."""
@@ -225,7 +228,7 @@ class Lesson(Workbook):
 
     @property
     def settings(self) -> dict[str, Any]:
-        own = {"seed": self.seed, "learner": self.learner, "blanks": bool(self.blanks)}
+        own = {"seed": self.seed, "learner": self.learner, "blanks": bool(self.blanks), "language": self.language}
         return {"torch_version": self.torch_version, **{key: value for key, value in own.items() if value}}
 
     @classmethod
@@ -260,7 +263,7 @@ class Lesson(Workbook):
         by_node, said = self.by_node(values), self._torch(self.torch_says(values))
         marks = dict(zip(self.marks.now, evaluate(list(self.marks.now.values()), by_node), strict=True))
         fixed = {b.id: values[b.id] for b in self.book.blocks if b.role == "fixed" and b.id in values}
-        kept = {ids[copy]: values[ids[node]] for copy, node in self._kept.items()}
+        kept = {ids[copy]: values[ids[node]] for copy, node in self._kept.items() if copy in ids}
         asked = self.keys_of_answers(values) | (outcomes(self.predictions, by_node) if self.predictions else {})
         return fixed | kept | asked | marks | said | sizes(self.book, self.pairs(), by_node)
 
@@ -282,7 +285,7 @@ class Lesson(Workbook):
         """Whether the inputs that a group of comparisons depends on are as they were when the workbook was made."""
         ids = {node: id for id, node in self.inputs.items()}
         known = {id: self._delivered[node] for node, id in ids.items() if node in self._delivered}
-        known |= {ids[node]: values[ids[copy]] for copy, node in self._kept.items()}
+        known |= {ids[node]: values[ids[copy]] for copy, node in self._kept.items() if copy in ids}
         watched = order(one.node for one in self.marks.watched if one.group in ("", group))
         if any(ids.get(node) in touched for node in watched):
             return False

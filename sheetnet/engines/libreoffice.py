@@ -118,6 +118,12 @@ class LibreOfficeSession(Session):
         rows = self._call("read", sheet, row, col, n_rows, n_cols)
         return [[_value(cell) for cell in cells] for cells in rows]
 
+    def print_screens(self, pdf: Path, across: int, down: int) -> list[str]:
+        """The names of the sheets that are seen; the PDF shows the first so many pixels of each, a page each."""
+        self._check_open()
+        shown: list[str] = self._call("print_screens", str(pdf), across, down)
+        return shown
+
     def _close(self) -> None:
         """None; the helper sees its stdin end, ends LibreOffice and removes the profile; we wait for that."""
         assert self._worker.stdin is not None

@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from com.sun.star.beans import PropertyValue
 
 START_SECONDS = 55.0  # a little less than the other side waits, so that ours is the message
 GRACE_SECONDS = 5.0
+PIXEL = 2540 / 96  # hundredths of a millimetre
+ROOM = 8000  # of a page, for a column or row that is seen in part
 MAX_KINDS = 20  # to ask a cell for the kind of its error takes about 2 ms
 
 
@@ -130,6 +133,32 @@ class Office:
             rows[i][j] = {"error": cells.getCellByPosition(j, i).getString() if k < MAX_KINDS else "Err:?"}
         return rows
 
+    def print_screens(self, pdf: str, across: int, down: int) -> list[str]:
+        """Write a PDF with the first so many pixels of each sheet that is seen, a page each; return the sheets' names.
+
+        A page is the area, and some more, as large as life, with the letters and numbers of columns and rows.
+        """
+        styles = self.document.StyleFamilies.getByName("PageStyles")
+        shown = [name for name, sheet in self.sheets.items() if sheet.IsVisible]
+        right, bottom = int(across * PIXEL), int(down * PIXEL)
+        for name, sheet in self.sheets.items():
+            sheet.PrintTitleColumns = sheet.PrintTitleRows = False
+            sheet.removeAllManualPageBreaks()
+            if not sheet.getCellByPosition(0, 0).getFormula():
+                sheet.getCellByPosition(0, 0).setString(" ")  # a page with nothing on it would be left out
+            sheet.setPrintAreas((first_screen(sheet, right, bottom),) if name in shown else ())
+            style = styles.getByName(sheet.PageStyle)
+            style.IsLandscape, style.HeaderIsOn, style.FooterIsOn = True, False, False
+            style.PrintGrid, style.PrintHeaders, style.PageScale = False, True, 100
+            style.LeftMargin = style.RightMargin = style.TopMargin = style.BottomMargin = 0
+            style.ScaleToPages = style.ScaleToPagesX = style.ScaleToPagesY = 0
+            style.Width, style.Height = right + ROOM, bottom + ROOM
+        pages = self.document.getRendererCount(self.document, ())
+        if pages != len(shown):
+            raise RuntimeError(f"it makes {pages} pages of {len(shown)} sheets")
+        self.document.storeToURL(Path(pdf).as_uri(), (PropertyValue("FilterName", 0, "calc_pdf_Export", 0),))
+        return shown
+
     def kill(self) -> None:
         """End LibreOffice and all it started, at once."""
         if self.process is None:
@@ -156,6 +185,27 @@ class Office:
             if not self.folder.exists():
                 break
             time.sleep(0.1)
+
+
+def first_screen(sheet: Any, right: int, bottom: int) -> Any:
+    """Return the address of the cells of a sheet that are seen, be it in part, within so much of it."""
+    area = sheet.RangeAddress
+    area.EndColumn = last_within(lambda i: sheet.getCellByPosition(i, 0).Position.X, area.EndColumn, right)
+    area.EndRow = last_within(lambda i: sheet.getCellByPosition(0, i).Position.Y, area.EndRow, bottom)
+    if area.EndRow == sheet.RangeAddress.EndRow:  # all may be hidden, and then there would be no page
+        sheet.Rows.getByIndex(0).IsVisible = True
+    if area.EndColumn == sheet.RangeAddress.EndColumn:
+        sheet.Columns.getByIndex(0).IsVisible = True
+    return area
+
+
+def last_within(position: Callable[[int], int], last: int, size: int) -> int:
+    """Return the last row or column that begins before so many hundredths of a millimetre."""
+    first = 0
+    while first < last:
+        middle = (first + last + 1) // 2
+        first, last = (middle, last) if position(middle) < size else (first, middle - 1)
+    return first
 
 
 def listen(requests: queue.SimpleQueue[Any], office: Office) -> None:

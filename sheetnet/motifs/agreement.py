@@ -20,6 +20,7 @@ from sheetnet.motifs.verdicts import CHANGED, CLOSE, apart
 from sheetnet.page.book import Book
 from sheetnet.page.flow import Aside, across, beside, down, lay
 from sheetnet.page.grid import facts, grid
+from sheetnet.page.language import said as in_words
 from sheetnet.page.part import Part
 from sheetnet.page.parts import Words, table
 from sheetnet.page.screen import HEADING
@@ -144,28 +145,34 @@ def torch_page(
     page = book.page(
         "Torch",
         "Torch: does PyTorch say the same?",
-        f"Grey numbers are values that torch {version} gave ({how}) when this workbook was made. Beside them stands"
-        " what its formulas say now.",
+        in_words(
+            "Grey numbers are values that torch {version} gave ({how}) when this workbook was made. Beside them"
+            " stands what its formulas say now.",
+            version=version,
+            how=how,
+        ),
     )
     rows: dict[str, Group] = {}
     numbers: list[Part] = []
     wrong: list[Node] = []
+    equal, differs = in_words("equal"), in_words("differs")
     mixed = not all(pair.by_epoch or pair.names for pair in pairs)  # else one column of epochs is for all
     for pair in pairs:
         live = pair.node or apply("same", book.block(pair.id).node)
         told, size = variable(pair.id, live.shape), variable(f"{SIZE}{pair.id}", (1, live.shape[1]))
         difference = apply("max", apart(live, told, apply("abs", told) + SHARE * size))
         changed = marks.changed[pair.group]
-        far = where(apply("greater", difference, lift(CLOSE)), "differs", "equal")
-        says = where(changed, CHANGED, apply("if_error", far, lift("differs")))
-        wrong.append(where(apply("equal", says, lift("equal")), 0.0, 1.0))
+        far = where(apply("greater", difference, lift(CLOSE)), differs, equal)
+        says = where(changed, in_words(CHANGED), apply("if_error", far, lift(differs)))
+        wrong.append(where(apply("equal", says, lift(equal)), 0.0, 1.0))
         rows[pair.title] = (
             result({f"agree.{pair.id}": (difference,)}, format="diff") | agreement({f"verdict.{pair.id}": (says,)})
             | shown("fixed", {f"{SIZE}{pair.id}": (size,)}, format="plain")
         )  # fmt: skip
         look = {"labels": pair.labels, "format": pair.format}
-        both = shown("torch", {f"{TORCH}{pair.id}": (told, f"{pair.title}: torch")}, **look)
-        both |= result({f"{HERE}{pair.id}": (live, f"{pair.title}: this sheet")}, **look)
+        what = in_words(pair.title)
+        both = shown("torch", {f"{TORCH}{pair.id}": (told, in_words("{what}: torch", what=what))}, **look)
+        both |= result({f"{HERE}{pair.id}": (live, in_words("{what}: this sheet", what=what))}, **look)
         if pair.differences:
             each = apart(live, told, apply("abs", told))
             both |= result({f"apart.{pair.id}": (each, "relative difference", "diff")}, labels=pair.labels)
@@ -175,8 +182,8 @@ def torch_page(
         table(shown("torch", {f"{TORCH}{one.id}": (one.node, one.title, "gradient")}, labels=one.labels, name=one.name))
         for one in said
     ]
-    found = where(apply("greater", reduce(add, wrong), lift(0.0)), "differs", "equal")
-    verdict: Node = where(marks.any, CHANGED, found)
+    found = where(apply("greater", reduce(add, wrong), lift(0.0)), differs, equal)
+    verdict: Node = where(marks.any, in_words(CHANGED), found)
     heads = ("differs by at most", "verdict", "size of the numbers")
     here = [pair.by_epoch is not mixed and not pair.names for pair in pairs]  # those whose rows the first column counts
     tallest = max(one.rows(()) - HEADING for one, counted_here in zip(numbers, here, strict=True) if counted_here)

@@ -16,6 +16,8 @@ from sheetnet.graph.judging import fingerprint
 from sheetnet.graph.node import apply, constant, lift, variable, where
 from sheetnet.page.area import Area
 from sheetnet.page.book import Block, Book, Page
+from sheetnet.page.language import said, whole
+from sheetnet.page.rule import any_number
 from sheetnet.page.shown import Shown
 
 BLANK, SAID = "blank.", "blanks.says_"
@@ -40,6 +42,7 @@ class Blanks:
         """Still empty: the sheets with the blanks come after it, and it is filled in when they stand."""
         self.page = book.page("Blanks", "Blanks: what is missing?", ABOUT, freeze=(TOP, 0))
         self.found: list[Blank] = []
+        self.words = {word: said(word) for word in (RIGHT, SO_FAR, DIFFERS, EMPTY)}
         book.instead.update(dict.fromkeys(ids, self._place))
 
     def _place(self, page: Page, id: str, one: Shown, row: int, col: int, side: bool) -> Block:
@@ -48,6 +51,7 @@ class Blanks:
             f"{BLANK}{id}", variable(id, one.node.shape), row, col, "answer",
             title=one.title, labels=one.labels, side=side, format=one.format,
         )  # fmt: skip
+        page.rules.append(any_number(cells.area))
         at = HELPERS + 3 * len(self.found)
         filled = self.page.place(id, one.node, TOP, at, one.role, one.style, name=one.name, format=one.format)
         self.found.append(Blank(cells, filled))
@@ -60,10 +64,10 @@ class Blanks:
         for col, head in ((WHAT, "What is missing"), (LINK, "Where"), (VERDICT, "Verdict")):
             page.text(TOP - 1, col, head, "head_left")
         for i, blank in enumerate(self.found):
-            at = blank.cells.area
+            at = blank.cells.area.full(fixed=False)
             page.text(TOP + i, 0, str(i + 1), "count")
-            page.text(TOP + i, WHAT, blank.cells.title or blank.filled.id, "lead_top")
-            page.text(TOP + i, LINK, at.full(fixed=False).replace("'", ""), "link_top", link=at.full(fixed=False))
+            page.text(TOP + i, WHAT, blank.cells.title or whole(blank.filled.id), "lead_top")
+            page.text(TOP + i, LINK, whole(at.replace("'", "")), "link_top", link=at)
             self._judge(i, blank)
         page.hidden = range(HELPERS, HELPERS + 3 * n)
         page.print_cols = VERDICT + 1
@@ -76,18 +80,20 @@ class Blanks:
         self.page.place(f"blanks.hit_{i + 1}", hits, TOP, HELPERS + 3 * i + 1, "result", "cells", format="plain")
         empty, n_right = apply("sum", apply("equal", typed, lift(""))), apply("sum", hits)
         wrong = float(n) - empty - n_right
-        says = where(apply("greater", wrong, lift(0.5)), DIFFERS, SO_FAR)
-        says = where(apply("greater", n_right, lift(n - 0.5)), RIGHT, says)
-        says = where(apply("greater", empty, lift(n - 0.5)), EMPTY, says)
+        says = where(apply("greater", wrong, lift(0.5)), self.words[DIFFERS], self.words[SO_FAR])
+        says = where(apply("greater", n_right, lift(n - 0.5)), self.words[RIGHT], says)
+        says = where(apply("greater", empty, lift(n - 0.5)), self.words[EMPTY], says)
         self.page.place(f"{SAID}{i + 1}", says, TOP + i, VERDICT, "agreement", format="text")
 
     def told(self, values: Mapping[str, np.ndarray]) -> str:
         """How far one has come, in a line, from the recalculated values of blocks, by id."""
-        said: dict[str, list[str]] = {word: [] for word in (RIGHT, SO_FAR, DIFFERS, EMPTY)}
+        english = {words: word for word, words in self.words.items()}
+        places: dict[str, list[str]] = {word: [] for word in self.words}
         for i, blank in enumerate(self.found, start=1):
-            said.setdefault(str(values[f"{SAID}{i}"][0, 0]), []).append(blank.cells.area.full(fixed=False))
-        wrong = f" ({', '.join(said[DIFFERS])})" if said[DIFFERS] else ""
-        counts = (f"{len(places)} {word}{wrong * (word == DIFFERS)}" for word, places in said.items() if places)
+            verdict = str(values[f"{SAID}{i}"][0, 0])
+            places.setdefault(english.get(verdict, verdict), []).append(blank.cells.area.full(fixed=False))
+        wrong = f" ({', '.join(places[DIFFERS])})" if places[DIFFERS] else ""
+        counts = (f"{len(at)} {word}{wrong * (word == DIFFERS)}" for word, at in places.items() if at)
         return f"of {len(self.found)} blanks {', '.join(counts)}"
 
 

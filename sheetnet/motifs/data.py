@@ -50,5 +50,5 @@ def unknown_entries(recipe: Recipe) -> Group:
             filled = apply("filled", node)
             held: list[Node] = [apply("sum", filled * apply("equal", node, lift(entry))) for entry in known.values()]
             count = apply("sum", filled) - reduce(lambda a, b: a + b, held)
-            out |= result({f"data.unknown_{at}": (count, f"unknown in {name}", "plain")})
+            out |= result({f"data.unknown_{at}": (count, f"misspelt in {name}", "plain")})
     return out

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.judging import LARGEST, NO_ANSWER, key
 from sheetnet.graph.node import Node, lift
+from sheetnet.page.language import speak
 
 ANSWERS = "exercises.answers"
 WITHIN, REACH, OFFSETS, MARKS = "exercises.within", "exercises.reach", "exercises.offset", "exercises.mark"
@@ -38,6 +40,9 @@ class Slip:
     words: str
     changes: Changes | None = None
 
+    def __post_init__(self) -> None:
+        speak(self, "words")
+
 
 @dataclass(frozen=True)
 class Exercise:
@@ -56,6 +61,11 @@ class Exercise:
     slips: Sequence[Slip] = ()
     hint: str = ""
     why: str = ""
+    wants_formula: bool = field(init=False)  # and no number: what its question says; no choice between formulas
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "wants_formula", "formula" in self.question.lower() and not self.is_whole)
+        speak(self, "question", "hint", "why")
 
     def truth(self, given: Mapping[Node, np.ndarray]) -> float:
         """The right answer, for the inputs as the workbook is delivered."""
@@ -71,7 +81,7 @@ class Exercise:
         size = max(1.0, abs(truth)) if self.relative and np.isfinite(truth) else 1.0
         return float(self.within * 10.0 ** np.floor(np.log10(size)))
 
-    @property
+    @cached_property
     def mistakes(self) -> tuple[Slip, ...]:
         """The wrong answers that the sheet looks for; of a number, last the right size with the wrong sign."""
         if self.is_whole:
@@ -92,10 +102,11 @@ class Exercise:
     def told_apart(self, truth: float, *found: float) -> list[float]:
         """What the mistakes come to.
 
-        nan for one that could pass for the right answer or a mistake before it, or is too large to be known again.
+        nan for one that could pass for the right answer, for that answer rounded, or for a mistake before it, or is too
+        large to be known again.
         """
         within = self.tolerance(truth)
-        taken = [(truth, within if self.is_whole else CLOSE * within)]
+        taken = [(truth, within)] if self.is_whole else [(truth, within), (rounded(truth, CLOSE * within), 0.0)]
         out = []
         for wrong in found:
             apart = all(abs(wrong - other) > room + 2.0 * within for other, room in taken)
@@ -105,6 +116,11 @@ class Exercise:
             else:
                 out.append(float("nan"))
         return out
+
+
+def rounded(truth: float, unit: float) -> float:
+    """A number to the nearest multiple of a unit, as who rounds too early writes it; itself where it is not finite."""
+    return round(truth / unit) * unit if np.isfinite(truth) else truth
 
 
 def choice(question: str, answer: int, says: Mapping[int, str] | None = None, **more: str) -> Exercise:

@@ -8,13 +8,19 @@ from math import ceil
 from sheetnet.graph.node import Node, apply, constant, lift, variable, where
 from sheetnet.motifs.exercises import ANSWERS, CLOSE_WORDS, MARKS, OFFSETS, REACH, WITHIN, Exercise, n_keys
 from sheetnet.page.book import Book
+from sheetnet.page.language import said
+from sheetnet.page.rule import any_number
 
 TOP, QUESTION, ANSWER, VERDICT, SAYS, WITHIN_COL, HELPERS = 7, 1, 2, 3, 4, 5, 7
 WIDE, SAYS_WIDE = 70, 52
 LINE = 15.5  # points
 ASK = "?"  # typed for an answer, it asks for a hint
-RIGHT, CLOSE, FIRST = 2.0, 1.0, 4.0  # what a hit counts: the right answer, which is close as well; the first mistake
+RIGHT, CLOSE = 2.0, 1.0  # what a hit counts: the right answer is close as well
+MISTAKE = 4.0  # the first mistake, the next twice as much and so on; it may be close as well
+MOVED = "no: beside a yellow cell, or in its tip, stands what it held"
 NO_HINT = "There is no hint for this one."
+FAULTY = "The formula gives an error: look at its names and brackets."
+ELSEWHERE = "The sheets are not as they came. Does the question ask for that?"
 
 
 def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> Node:
@@ -29,10 +35,11 @@ def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> 
     )
     answers, within = variable("answers", (n, 1)), variable("within", (n, 1))
     reach, offset, mark = (variable(name, (n, k)) for name in ("reach", "offset", "mark"))
+    as_it_came = where(apply("greater", changed, lift(0.0)), said(MOVED), said("yes"))
     hits = apply("hit", answers, reach, offset, mark)
-    kind = hits @ constant(tuple((weight,) for weight in (RIGHT, CLOSE, *(FIRST + i for i in range(k - 2)))))
+    kind = hits @ constant(tuple((weight,) for weight in (RIGHT, CLOSE, *(MISTAKE * i for i in range(1, k - 1)))))
     verdicts = _verdicts(answers, kind)
-    right = apply("sum", apply("equal", verdicts, lift("right")))
+    right = apply("sum", apply("equal", verdicts, lift(said("right"))))
     page.widths |= {0: 4.0, QUESTION: WIDE, ANSWER: 15.0, VERDICT: 10.0, SAYS: SAYS_WIDE, WITHIN_COL: 9.0, 6: 3.0}
     page.hidden = range(HELPERS, HELPERS + 4 * k + 5)
     page.text(TOP - 1, QUESTION, "Question", "band_plain")
@@ -40,11 +47,12 @@ def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> 
         page.text(TOP + i, 0, str(i + 1), "count")
         page.text(TOP + i, QUESTION, exercise.question, "question")
         page.heights[TOP + i] = LINE * _lines(exercise) + 5
-    page.place(ANSWERS, answers, TOP, ANSWER, "answer", title="Your answer", format="plain")
+    typed = page.place(ANSWERS, answers, TOP, ANSWER, "answer", title="Your answer", format="plain")
+    page.rules.append(any_number(typed.area, also=ASK))
     page.place("exercises.verdicts", verdicts, TOP, VERDICT, "agreement", "cells", title="Verdict", format="text")
     page.place(
         "exercises.says",
-        _says(exercises, answers, kind),
+        _says(exercises, answers, kind, as_it_came),
         TOP,
         SAYS,
         "result",
@@ -63,7 +71,6 @@ def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> 
     page.text(3, QUESTION, "Right so far", "label")
     page.text(3, VERDICT, f"of {n}", "hint")
     page.text(4, QUESTION, "Are the sheets as they came? An exercise begins from there.", "label")
-    as_it_came = where(apply("greater", changed, lift(0.0)), "no: the tip of a yellow cell says what it held", "yes")
     page.place("exercises.as_it_came", as_it_came, 4, ANSWER, "result", format="text")
     page.text(4, SAYS, "The verdict compares fingerprints of numbers.", "hint")
     page.print_cols = WITHIN_COL + 1
@@ -73,22 +80,27 @@ def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> 
 
 def _verdicts(answers: Node, kind: Node) -> Node:
     """not done, hint, right, close or wrong, (n, 1)."""
-    judged = where(apply("greater", kind, lift(0.0)), "close", "wrong")
-    judged = where(apply("greater", kind, lift(CLOSE)), "right", judged)
-    judged = where(apply("greater", kind, lift(FIRST - 0.5)), "wrong", judged)
-    asked = where(apply("equal", answers, lift(ASK)), "hint", judged)
-    return apply("if_error", where(apply("equal", answers, lift("")), "not done", asked), lift("wrong"))
+    judged = where(apply("greater", kind, lift(0.0)), said("close"), said("wrong"))
+    judged = where(apply("greater", kind, lift(CLOSE)), said("right"), judged)
+    judged = where(apply("greater", kind, lift(MISTAKE - 0.5)), said("wrong"), judged)
+    asked = where(apply("equal", answers, lift(ASK)), said("hint"), judged)
+    return apply("if_error", where(apply("equal", answers, lift("")), said("not done"), asked), lift(said("wrong")))
 
 
-def _says(exercises: Sequence[Exercise], answers: Node, kind: Node) -> Node:
-    """What the answer tells, (n, 1): of a mistake that is known why it is one; the reason where it is right; a hint."""
-    said = where(apply("equal", kind, lift(CLOSE)), CLOSE_WORDS, "")
-    said = where(apply("greater", kind, lift(CLOSE)), _column([one.why for one in exercises]), said)
+def _says(exercises: Sequence[Exercise], answers: Node, kind: Node, as_it_came: Node) -> Node:
+    """What the answer tells, (n, 1): of a mistake that is known why it is one; the reason where it is right; a hint.
+
+    Of another wrong answer, whether the sheets are as they came.
+    """
+    blank, same = apply("equal", answers, lift("")), apply("equal", as_it_came, lift(said("yes")))
+    moved = where(blank, "", where(same, "", said(ELSEWHERE)))
+    told = where(apply("equal", kind, lift(CLOSE)), said(CLOSE_WORDS), moved)
+    told = where(apply("greater", kind, lift(CLOSE)), _column([one.why for one in exercises]), told)
     for i in range(n_keys(exercises) - 2):
         words = _column([one.mistakes[i].words if i < len(one.mistakes) else "" for one in exercises])
-        said = where(apply("equal", kind, lift(FIRST + i)), words, said)
-    hints = _column([one.hint or NO_HINT for one in exercises])
-    return apply("if_error", where(apply("equal", answers, lift(ASK)), hints, said), lift(""))
+        told = where(apply("greater", kind, lift(MISTAKE * (i + 1) - 0.5)), words, told)
+    hints = _column([one.hint or said(NO_HINT) for one in exercises])
+    return apply("if_error", where(apply("equal", answers, lift(ASK)), hints, told), lift(said(FAULTY)))
 
 
 def _column(texts: Sequence[str]) -> Node:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sheetnet.graph.node import apply
 from sheetnet.motifs.data import Records, unknown_entries
 from sheetnet.page.book import Book
 from sheetnet.page.flow import across, down, lay
@@ -26,13 +27,19 @@ def data_page(book: Book, recipe: Recipe, first_model: str, shipped: bool) -> No
         "Data",
         "Data: the passengers as they were written down",
         "One row for each passenger; blank is unknown. Green columns are formulas and No only counts. The rest is data:"
-        + (" change it, fill in what is unknown, but delete no Age or Embarked." if recipe.picked else " change it."),
+        + (
+            " change it, but delete no Age or Embarked: rows in use need them." if recipe.picked else " change it."
+        ),
     )
     columns = {"No": Shown(recipe.number, "", "plain", "fixed")}
     columns |= {name: Shown(node, "", _format(name), "data") for name, node in recipe.raw.items()}
     columns |= forward({name: (node, "", "plain") for name, node in recipe.helpers.items()}, style="cells")
     columns = {name: replace(one, name=f"{TABLE}[{name}]") for name, one in columns.items()}
     known = result({f"data.fact.{label}": (node, label, "plain") for label, node in recipe.facts.items()})
+    for name in NEEDED if recipe.picked is not None else ():
+        column = recipe.raw[name]
+        blank = float(column.shape[0]) - apply("sum", apply("filled", column))
+        known |= result({f"data.blank_{name}": (blank, f"blank in {name}", "plain")})
     note = _KEY.format(model=first_model, helpers=HELPERS if recipe.picked else "") + (_SOURCE if shipped else "")
     lay(
         page,
@@ -41,6 +48,7 @@ def data_page(book: Book, recipe: Recipe, first_model: str, shipped: bool) -> No
     )
 
 
+NEEDED = ("Age", "Embarked")  # of a row in use, where incomplete ones are dropped
 HELPERS = " Complete: 1 where Age and Embarked are known; only these rows are used. Count: how many there are so far."
 _KEY = (
     "Survived: 1 yes, 0 no. Pclass: 1 first, 2 second, 3 third class. SibSp: brothers, sisters and spouse aboard."
@@ -57,8 +65,8 @@ _SOURCE = (
 
 WHY = {  # each column is as it is, by recipe
     "sheet": (
-        "SibSp, Parch: as they are, for they are small. Age_N: age / largest age. All columns are then of similar size,"
-        " and one learning rate suits all weights.\n"
+        "SibSp, Parch: as they are, for they are small. Age_N: age / largest age. No column is then much larger than"
+        " another, and one learning rate suits all weights.\n"
         "log_Fare: log10(fare + 1). A few fares are very large; the logarithm brings them near the others. + 1, because"
         " 0 has no logarithm.",
         "Pclass_1, Pclass_2, Embark_S, Embark_C, Male: 1 yes, 0 no. Third class is not three times first class. Third"
@@ -66,8 +74,8 @@ WHY = {  # each column is as it is, by recipe
         "Ones: 1 for everybody. Its weight is added for all, like the constant of a line.",
     ),
     "notebook": (
-        "Each column is divided by its largest. All columns are then of similar size, and one learning rate suits all"
-        " weights.\n"
+        "Each column is divided by its largest. No column is then much larger than another, and one learning rate suits"
+        " all weights.\n"
         "LogFare: the natural logarithm of fare + 1. A few fares are very large; the logarithm brings them near the"
         " others. + 1, because 0 has no logarithm.",
         "A name with _ is a question: 1 yes, 0 no. Third class is not three times first class. There is one column for"

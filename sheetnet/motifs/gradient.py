@@ -7,7 +7,7 @@ from sheetnet.motifs.steps import FORMATS, steps
 from sheetnet.motifs.telling import telling
 from sheetnet.motifs.trained import Trained
 from sheetnet.page.book import Book, Role
-from sheetnet.page.flow import across, down, lay
+from sheetnet.page.flow import Aside, across, down, lay
 from sheetnet.page.grid import facts, grid
 from sheetnet.page.parts import Note, Words, table
 from sheetnet.page.shown import Group, Shown, agreement, backward, forward, result, shown, update
@@ -72,8 +72,7 @@ def gradient_page(book: Book, net: Trained, names: tuple[str, ...]) -> None:
         across(
             table(weights, names=names, named="word"),
             Note(THEN.format(model.title, net.optimiser.in_words()), 4),
-            table(checks, names=names, named="word"),
-            Note(WIGGLED + telling(model).wiggle, 4),
+            Aside(across(table(checks, names=names, named="word"), Note(WIGGLED + telling(model).wiggle, 4))),
         ),
         grid("", {
             words: result({f"{key}_difference": (far,)}, format="small") | agreement({f"{key}_verdict": (says,)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sheetnet.graph.node import Node, apply, lift, where
+from sheetnet.page.language import said
 
 SINGULAR = 1e-10  # the share of a column that is new, below which X'X is too near to one without an inverse
 YES, NO = "yes", "no: columns nearly depend on each other"  # are there single best weights?
@@ -42,8 +43,8 @@ def best(X: Node, y: Node) -> tuple[Node, Node]:
     In place of weights that would be noise stand error values.
     """
     single = apply("if_error", apply("greater", new_share(X), lift(SINGULAR)), lift(0.0))
-    word = where(single, YES, NO)
-    return where(apply("equal", word, lift(YES)), corrected(X, y).T, lift(0.0) / 0.0), word
+    word = where(single, said(YES), said(NO))
+    return where(apply("equal", word, lift(said(YES))), corrected(X, y).T, lift(0.0) / 0.0), word
 
 
 def _inverse(X: Node) -> Node:

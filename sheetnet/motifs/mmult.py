@@ -10,6 +10,7 @@ from sheetnet.motifs.verdicts import CLOSE, verdict
 from sheetnet.page.book import Book, Solver
 from sheetnet.page.flow import across, down, lay
 from sheetnet.page.grid import facts
+from sheetnet.page.language import said
 from sheetnet.page.parts import Note, table
 from sheetnet.page.shown import Group, Shown, agreement, forward, result
 
@@ -30,7 +31,7 @@ class Product:
         self.difference = apply("max", apply("abs", self.now.pred - net.now.pred))
         self.verdict: Node = where(
             apply("greater", self.other_weights, lift(0.0)),
-            f"other weights here than on {net.model.title}",
+            said("other weights here than on {net}", net=net.model.title),
             verdict(self.difference, CLOSE),
         )
 

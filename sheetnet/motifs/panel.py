@@ -9,6 +9,7 @@ from sheetnet.models.model import evaluate_loss
 from sheetnet.motifs.trained import Common, Trained
 from sheetnet.page.flow import down
 from sheetnet.page.grid import facts, grid
+from sheetnet.page.language import said
 from sheetnet.page.part import Part
 from sheetnet.page.parts import table
 from sheetnet.page.plot import Line, plot
@@ -16,10 +17,10 @@ from sheetnet.page.shown import Group, Shown, result
 
 FIRST_LOOK = 10  # the epoch that is looked at as a workbook comes
 WIGGLE = 1e-5
-CUT = 0.5  # where the picture of the losses is cut off: who says 0 for everybody is below it, and descent soon
-WINS = "{}: its loss is below that of the best line there is."
+CUT = 1.0  # where the picture of the losses is cut off: who says 0 for everybody is below it, and descent soon
+WINS = "{net}: its loss is below that of the best line there is."
 WHY = "A ReLU that is 0 is silent: its weights count for some passengers only."
-NOT_YET = "Not {}, as it stands: the best line there is has a smaller loss."
+NOT_YET = "Not {net}, as it stands: the best line there is has a smaller loss."
 WHY_NOT = "Start and rate decide how far a net comes. Try another rate."
 
 
@@ -48,7 +49,7 @@ def results(common: Common, nets: Sequence[Trained], best: bool) -> Part:
         rows[net.model.title] = {f"start.{id}": one for id, one in group.items()}
     if line and best:
         right = evaluate_loss(line.model, common.X, line.best_weight.T, common.y).accuracy
-        lowest = [apply("if_error", node, lift("not unique")) for node in (line.best_loss, right)]
+        lowest = [apply("if_error", node, lift(said("not unique"))) for node in (line.best_loss, right)]
         rows["best line there is"] = _alone("best", *lowest)
     died = mean(square(common.y)), 1.0 - mean(common.y)
     rows["everybody died"] = _alone("died", *died)
@@ -56,8 +57,8 @@ def results(common: Common, nets: Sequence[Trained], best: bool) -> Part:
         wins = apply("if_error", apply("greater", line.best_loss, ends[-1]), lift(0.0))
         words = {"Who wins?": ("wins", WINS, NOT_YET), "Why?": ("why", WHY, WHY_NOT)}
         for question, (id, yes, no) in words.items():
-            said = where(wins, yes.format(net.model.title), no.format(net.model.title))
-            rows[question] = dict(result({f"start.{id}": (said,)}, style="cells", format="text"))
+            told = where(wins, said(yes, net=net.model.title), said(no, net=net.model.title))
+            rows[question] = dict(result({f"start.{id}": (told,)}, style="cells", format="text"))
     over = ("loss at epoch", 3), ("accuracy at epoch", 3)
     heads = ["0", "chosen", str(last)] * 2
     return grid("What comes out, live", rows, heads=heads, over=over, named="label_left")

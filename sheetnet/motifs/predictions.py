@@ -12,7 +12,10 @@ from sheetnet.graph.node import Node, apply, constant, lift, variable, where
 from sheetnet.motifs.blanks import seen_at
 from sheetnet.motifs.exercises import Changes, read_all
 from sheetnet.page.book import Book, Page
+from sheetnet.page.language import said, speak, whole
+from sheetnet.page.rule import Rule
 
+PREDICT = "Predict"  # the sheet
 GUESSES = "predict.guesses"
 RIGHT, BEFORE, AFTER = "predict.outcome", "predict.was", "predict.becomes"
 TOP, QUESTION, GUESS, HERE, THEN, VERDICT, WHY, LINK, HELPERS = 4, 1, 2, 3, 4, 5, 6, 7, 9
@@ -39,16 +42,19 @@ class Prediction:
     look: str
     changes: Changes = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        speak(self, "question", "choices", "number", "why")
+
     @property
     def words(self) -> str:
         """The question with its choices, each in a line."""
-        return "\n".join([self.question, *(f"{i}: {choice}" for i, choice in enumerate(self.choices, start=1))])
+        return whole("\n".join([self.question, *(f"{i}: {choice}" for i, choice in enumerate(self.choices, start=1))]))
 
 
 def first_page(book: Book) -> Page:
     """The page Predict, still empty: it comes before what it asks about, and is filled in when that stands."""
     return book.page(
-        "Predict",
+        PREDICT,
         "Predict: what do you think will happen?",
         "Type the number of a choice into each yellow cell before you look at the other sheets. Then see.",
         freeze=(TOP, 0),
@@ -77,21 +83,23 @@ def fill(page: Page, predictions: Sequence[Prediction]) -> None:
         page.text(TOP + i, 0, str(i + 1), "count")
         page.text(TOP + i, QUESTION, one.words, "question")
         at = seen_at(page.book, one.look)
-        page.text(TOP + i, LINK, at.sheet, "link", link=at.full(fixed=False))
+        page.text(TOP + i, LINK, whole(at.sheet), "link", link=at.full(fixed=False))
         page.heights[TOP + i] = LINE * max(_lines(one.words, WIDE), _lines(f"{one.number}. {one.why}", WHY_WIDE)) + 8
     blank = apply("equal", guesses, lift(""))
     shown = {"here": (HERE, before, "Number 1"), "then": (THEN, after, "Number 2")}
-    page.place(GUESSES, guesses, TOP, GUESS, "answer", title="Guess", format="plain")
+    typed = page.place(GUESSES, guesses, TOP, GUESS, "answer", title="Guess", format="plain")
+    most = max((len(one.choices) for one in predictions), default=1)
+    page.rules.append(Rule(typed.area, True, 1, most, "Type the number of a choice, such as 1."))
     for id, (col, node, title) in shown.items():
         seen = where(blank, "", _told(node))
         page.place(f"predict.{id}", seen, TOP, col, "result", "cells", title=title, format="shown")
-    same = where(apply("equal", guesses, right), "as you said", "another one")
-    reasons = constant(tuple((f"{one.number}. {one.why}",) for one in predictions))
-    said = {
-        "verdict": (VERDICT, where(blank, "guess first", same), "What came", "text"),
+    same = where(apply("equal", guesses, right), said("as you said"), said("another one"))
+    reasons = constant(tuple((whole(f"{one.number}. {one.why}"),) for one in predictions))
+    told = {
+        "verdict": (VERDICT, where(blank, said("guess first"), same), "What came", "text"),
         "why": (WHY, where(blank, "", reasons), "What the two numbers are, and why", "words"),
     }
-    for id, (col, node, title, format) in said.items():
+    for id, (col, node, title, format) in told.items():
         page.place(f"predict.{id}", node, TOP, col, "result", "cells", title=title, format=format)
     for j, (id, node) in enumerate(((RIGHT, right), (BEFORE, before), (AFTER, after))):
         page.place(id, node, TOP, HELPERS + j, "fixed", title=node.name, format="plain")
@@ -122,7 +130,7 @@ def larger(one: Node, other: Node, tiny: float) -> Node:
 
 def _told(number: Node) -> Node:
     """The number; a word for one that the sheet could not hold."""
-    return where(apply("greater", number, lift(OUTGROWN / 10)), "too large", number)
+    return where(apply("greater", number, lift(OUTGROWN / 10)), said("too large"), number)
 
 
 def _lines(text: str, wide: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sheetnet.graph.node import Node, apply, lift, where
+from sheetnet.page.language import said
 
 CHANGED = "you changed something: torch's numbers are for the original"
 CLOSE = 1e-10  # what `equal` means between sheet and torch: relative, for weights and gradients to 1 + their size
@@ -16,6 +17,6 @@ def apart(a: Node, b: Node, size: Node) -> Node:
 
 def verdict(difference: Node, close: float, changed: Node | None = None) -> Node:
     """`equal` or `differs`; or that the inputs were changed, where there is nothing to compare with."""
-    far = where(apply("greater", difference, lift(close)), "differs", "equal")
-    plain = apply("if_error", far, lift("differs"))
-    return where(changed, CHANGED, plain) if changed else plain
+    far = where(apply("greater", difference, lift(close)), said("differs"), said("equal"))
+    plain = apply("if_error", far, lift(said("differs")))
+    return where(changed, said(CHANGED), plain) if changed else plain

@@ -8,6 +8,7 @@ from math import ceil
 
 from sheetnet.motifs.blanks import seen_at
 from sheetnet.page.book import Book, Page
+from sheetnet.page.language import speak, whole
 from sheetnet.page.screen import TALL
 
 TOP = 4
@@ -21,6 +22,9 @@ class Word:
     word: str
     meaning: str
     seen: str
+
+    def __post_init__(self) -> None:
+        speak(self, "word", "meaning")
 
 
 def words_page(book: Book) -> Page:
@@ -40,13 +44,14 @@ def words_page(book: Book) -> Page:
 
 def list_words(page: Page, words: Sequence[Word]) -> None:
     """One row for each term, with a link to the cells of its block; called when all pages stand."""
+    page.widths[0] = max(page.widths[0], *(len(word.word) + 1.0 for word in words))
     for i, word in enumerate(words):
         place = word.seen if "!" in word.seen else seen_at(page.book, word.seen).full(fixed=False)
         page.text(TOP + i, 0, word.word, "lead_top")
         page.text(TOP + i, 1, word.meaning, "meaning")
         if (lines := ceil(len(word.meaning) / WIDE)) > 1:
             page.heights[TOP + i] = TALL * lines
-        page.text(TOP + i, 2, place.replace("'", ""), "link_top", link=place)
+        page.text(TOP + i, 2, whole(place.replace("'", "")), "link_top", link=place)
 
 
 def of_all_lessons(colours: Mapping[str, str]) -> list[Word]:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import Node
 from sheetnet.models.model import Model
 from sheetnet.models.net import Net
@@ -68,6 +69,11 @@ class Workbook(ABC):
     epoch: Node | None = None  # that is looked at, where it has models
 
     @property
+    def language(self) -> str:
+        """Of its texts, such as "de"; "" for English."""
+        return self.book.language.code if self.book.language else ""
+
+    @property
     @abstractmethod
     def settings(self) -> dict[str, Any]:
         """The settings as JSON has them, from which `course.workbook_of` makes the same workbook again."""
@@ -88,7 +94,17 @@ class Workbook(ABC):
 
     def lacking(self, values: Values) -> str:
         """Why these inputs do not fit the layout, in words; empty when they do."""
-        return ""
+        facts = self.recipe.facts if self.recipe else {}
+        if self.recipe is None or "Complete rows" not in facts:
+            return ""
+        complete = int(evaluate([facts["Complete rows"]], self.by_node(values))[0][0, 0])
+        laid = self.recipe.no.shape[0]
+        if complete >= laid:
+            return ""
+        return (
+            f"only {complete} rows of the sheet Data are complete, the workbook is laid out for {laid}: an entry was"
+            " deleted that a row needs. Fill it in again, or build the workbook anew from your table"
+        )
 
     def remarks(self, got: Values) -> list[str]:
         """What else check says of it, a line each, from the recalculated values of blocks, by id."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sheetnet.page.language import speak
 from sheetnet.page.part import Canvas, Part
 from sheetnet.page.parts import GAP
 from sheetnet.page.shown import Group
@@ -21,6 +22,9 @@ class Bands(Part):
     bands: Sequence[Group]
     corner: str = "Epoch"
     names: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        speak(self, "corner", "names")
 
     def columns(self) -> list[float]:
         out = [max(8.0, len(self.corner) + 3.0)]

@@ -17,14 +17,17 @@ from sheetnet.errors import GraphError
 from sheetnet.graph.dialect import STACKS
 from sheetnet.graph.formula import render, render_cell
 from sheetnet.graph.node import Node
-from sheetnet.page.area import Area
+from sheetnet.page.area import Area, quoted
 from sheetnet.page.chart import Chart
 from sheetnet.page.highlight import Highlight
+from sheetnet.page.language import present, said
 from sheetnet.page.names import Names
+from sheetnet.page.rule import Rule
 
 # fixed: numbers that nobody edits, such as a count of epochs; answer: of an exercise, a number or a formula
 Role = Literal["input", "data", "fixed", "answer", "torch", "forward", "backward", "update", "result", "agreement"]
 Style = Literal["array", "cells", "values"]
+BACK = 2  # the row of the way back to the first sheet, under title and sentence
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Block:
     side: bool = False  # title to the left, not above
     format: str = "weight"
     heading: int = 3  # rows of its title above: title, shape, labels; of two title and labels, of one the title
+    tip: bool = True  # whether cells that may be edited say in a tip what they held: beside others it stands
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class Formula:
 
 @dataclass(frozen=True)
 class Text:
-    """Words in a cell; wide > 1 merges that many columns, tall that many rows; link is a place such as Data!A1."""
+    """Words in a cell; wide > 1 takes that many columns, tall that many rows; link is a place such as Data!A1."""
 
     row: int
     col: int
@@ -72,17 +76,6 @@ class Solver:
 
     target: Area
     changing: Area
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What may be typed into an input: a whole number or a number, between two bounds, and the words for it."""
-
-    area: Area
-    whole: bool
-    low: float
-    high: float
-    message: str
 
 
 @dataclass
@@ -113,11 +106,13 @@ class Page:
     def place(
         self, id: str, node: Node, row: int, col: int, role: Role, style: Style | None = None, *,
         name: str = "", title: str = "", labels: tuple[str, ...] = (), side: bool = False, format: str = "weight",
+        tip: bool = True,
     ) -> Block:  # fmt: skip
         """Put a node on the sheet; from then on formulas refer to its place (by name if it has one)."""
         area = Area(self.name, row, col, *node.shape)
         style = style or ("values" if node.op == "input" else "array")
-        block = Block(id, node, area, role, style, name, title, labels, side, format, self.heading)
+        title, labels = said(title), tuple(map(said, labels))
+        block = Block(id, node, area, role, style, name, title, labels, side, format, self.heading, tip)
         self.blocks.append(block)
         self.book.add(block)
         return block
@@ -136,13 +131,14 @@ class Page:
 
     def text(self, row: int, col: int, text: str, style: str = "plain", **more: int | str) -> None:
         """Put words on the sheet."""
-        self.texts.append(Text(row, col, text, style, **more))  # type: ignore[arg-type]
+        self.texts.append(Text(row, col, said(text), style, **more))  # type: ignore[arg-type]
 
 
 class Book:
     """All pages, and where each node stands."""
 
     def __init__(self) -> None:
+        self.language = present()
         self.pages: list[Page] = []
         self.names = Names()
         self.instead: dict[str, Callable[..., Block]] = {}  # how blocks are placed that are to be filled in, by id
@@ -153,13 +149,16 @@ class Book:
         self._shows: dict[Node, Block] = {}
 
     def page(self, name: str, title: str, about: str, **more: object) -> Page:
-        """A new sheet at the end; name has at most 31 characters."""
+        """A new sheet at the end, with a link to the first one under its title; name has at most 31 characters."""
         if not 0 < len(name) <= 31 or re.search(r"[\[\]:*?/\\]|^'|'$", name) or name.lower() == "history":
             words = "at most 31 characters, none of [ ] : * ? / \\, no ' at an end, and not History, which Excel keeps"
             raise GraphError(f"a sheet cannot be called {name!r}: {words}")
         if name.lower() in (page.name.lower() for page in self.pages):
             raise GraphError(f"there is a sheet {name!r} already")
-        page = Page(self, name, title, about, **more)  # type: ignore[arg-type]
+        page = Page(self, name, said(title), said(about), **more)  # type: ignore[arg-type]
+        if self.pages:
+            first = self.pages[0].name
+            page.text(BACK, 0, said("Back to {first}", first=first), "link", link=f"{quoted(first)}!A1")
         self.pages.append(page)
         return page
 

@@ -33,9 +33,18 @@ class Across(Part):
 
     def columns(self) -> list[float]:
         out: list[float] = []
-        for i, part in enumerate(self.parts):
-            out += ([GAP] * self.gap if i else []) + part.columns()
+        for part, wide in zip(self.parts, self._gaps, strict=True):
+            out += part.columns() + [GAP] * wide
         return out
+
+    @property
+    def airy(self) -> bool:
+        return self.parts[-1].airy
+
+    @property
+    def _gaps(self) -> list[int]:
+        """How many columns there are after each part."""
+        return [0 if part.airy else self.gap for part in self.parts[:-1]] + [0]
 
     def rows(self, widths: Sequence[float]) -> int:
         return max(part.rows(some) for part, some, _ in self.cut(widths))
@@ -46,10 +55,10 @@ class Across(Part):
 
     def cut(self, widths: Sequence[float]) -> list[tuple[Part, Sequence[float], int]]:
         out, at = [], 0
-        for part in self.parts:
+        for part, gap in zip(self.parts, self._gaps, strict=True):
             wide = len(part.columns())
             out.append((part, widths[at : at + wide], at))
-            at += wide + self.gap
+            at += wide + gap
         return out
 
 
@@ -63,6 +72,11 @@ class Down(Part):
     @property
     def within(self) -> Sequence[Part]:
         return self.parts
+
+    @property
+    def airy(self) -> bool:
+        wide = [len(part.columns()) for part in self.parts]
+        return all(part.airy for part, n in zip(self.parts, wide, strict=True) if n == max(wide))
 
     def columns(self) -> list[float]:
         each = [part.columns() for part in self.parts]

@@ -6,8 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sheetnet.graph.node import Node
+from sheetnet.page.language import said, speak
 from sheetnet.page.part import Canvas, Part
 from sheetnet.page.shown import ROOM, Group, Shown
+
+WAS = 6.0  # the width of "was " and what is around it
+MOST = 8  # letters of a number beside its cell; one that is longer stands in the tip of its cell
 
 
 @dataclass
@@ -16,7 +21,8 @@ class Grid(Part):
 
     lines: (words, group), a line of words for each row; a group's blocks (or words) stand side by side. Where words are
     empty the row takes the title of its first block. span: how many columns the words may take. after: words to the
-    right of a row, by the number of the row; "=" stands for the formula of its first block. over: heads over the heads,
+    right of a row, by the number of the row; "=" stands for the formula of its first block. Where all rows are one
+    number, what an input held as the workbook came stands beside it. over: heads over the heads,
     each with the number of its columns. frozen: all of it, and the words, stay as one scrolls.
     """
 
@@ -31,6 +37,13 @@ class Grid(Part):
     corner: str = ""  # over the words
     frozen: bool = False
 
+    def __post_init__(self) -> None:
+        speak(self, "heading", "heads", "after", "over", "corner")
+        self.lines = [
+            (said(words), {id: said(one) if isinstance(one, str) else one for id, one in group.items()})
+            for words, group in self.lines
+        ]
+
     def columns(self) -> list[float]:
         words = [words or next((one.title for one in _blocks(group)), "") for words, group in self.lines]
         longest = max((len(line) for text in words for line in text.split("\n")), default=0) + 2.0
@@ -40,7 +53,18 @@ class Grid(Part):
             rooms = [room for one in group.values() for room in _rooms(one)]
             wide += [0.0] * (len(rooms) - len(wide))
             wide = [max(a, b) for a, b in zip(wide, [*rooms, *[0.0] * len(wide)], strict=False)]
-        return out + wide
+        return out + wide + [WAS + self._letters] * bool(self._letters)
+
+    @property
+    def airy(self) -> bool:
+        return bool(self._letters) and not self.after
+
+    @property
+    def _letters(self) -> int:
+        """Of the column that says what its inputs held as the workbook came; 0 where numbers in rows leave no room."""
+        blocks = [(len(group), one) for _, group in self.lines for one in _blocks(group)]
+        single = all(n == 1 and one.node.shape == (1, 1) for n, one in blocks) and not self.heads
+        return max((came[1] for _, one in blocks if (came := _beside(one))), default=0) if single else 0
 
     def rows(self, widths: Sequence[float]) -> int:
         tall = sum(_tall(group) for _, group in self.lines)
@@ -52,7 +76,7 @@ class Grid(Part):
             first = next((one for _, group in self.lines for one in _blocks(group)), None)
             typed = first is not None and first.role in ("input", "data", "fixed")
             band = self.band or ("band_plain" if typed else "band_result")
-            page.text(row, col, self.heading, band, wide=len(self.columns()))
+            page.text(row, col, self.heading, band, wide=len(self.columns()) - bool(self._letters))
             row += 1
         at = left
         for head, wide in self.over:
@@ -71,10 +95,14 @@ class Grid(Part):
             at = left
             for j, (id, one) in enumerate(group.items()):
                 if isinstance(one, Shown):
-                    on.place(id, one, row, at, side=not words and j == 0)
+                    came = _beside(one) if self._letters else None
+                    on.place(id, one, row, at, side=not words and j == 0, tip=came is None)
+                    if came:
+                        on.place(f"came.{on.id(id)}", Shown(came[0], "", "came", "fixed"), row, at + 1)
                 elif one:
                     page.text(row, at, one, "count" if one.isdigit() else "hint")
                 at += len(_rooms(one))
+            at += bool(self._letters)
             if self.after.get(i) == "=":
                 on.say_formula(next(iter(group)), row, at)
             elif i in self.after:
@@ -86,6 +114,11 @@ class Grid(Part):
 
 def _blocks(group: Mapping[str, Shown | str]) -> list[Shown]:
     return [one for one in group.values() if isinstance(one, Shown)]
+
+
+def _beside(one: Shown) -> tuple[Node, int] | None:
+    """What an input held as the workbook came and its letters, where it can stand beside it."""
+    return one.came if one.came and one.came[1] <= MOST else None
 
 
 def _rooms(one: Shown | str) -> list[float]:

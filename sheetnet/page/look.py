@@ -11,7 +11,7 @@ from typing import Any
 from sheetnet.page.book import Block
 
 FONT: dict[str, Any] = {"font_name": "Calibri", "font_size": 11, "valign": "vcenter"}
-INK, BLUE, GREY, RULE = "#000000", "#1F3864", "#595959", "#BFBFBF"
+INK, BLUE, GREY, RULE, LINK = "#000000", "#1F3864", "#595959", "#BFBFBF", "#0B5394"
 FILLS = {
     "input": "#FFF9D6",
     "forward": "#E2F0D9",
@@ -42,10 +42,10 @@ STYLES: dict[str, dict[str, Any]] = {
     "label": {"align": "right", "indent": 1, "font_color": GREY},
     "label_left": {"font_color": INK},
     "hint": {"font_color": GREY, "italic": True, "indent": 1},
-    "try": {"bg_color": FILLS["note"], "valign": "top"},
+    "try": {"bg_color": FILLS["note"], "valign": "top", "font_color": LINK},
     "note": _NOTE,
-    "link": {"font_color": "#0B5394", "underline": 1},
-    "link_top": {"font_color": "#0B5394", "underline": 1, "valign": "top", "align": "left", "indent": 1},
+    "link": {"font_color": LINK, "underline": 1},
+    "link_top": {"font_color": LINK, "underline": 1, "valign": "top", "align": "left", "indent": 1},
     "count": {"font_color": GREY, "align": "right"},
     "word": {"align": "left", "indent": 1},
     "legend_forward": {"bg_color": FILLS["forward"]},
@@ -122,6 +122,7 @@ NUMBER_FORMATS = {
     "short": "0.000",  # of a loss and its like, where six decimals say no more
     "rate": "General",
     "diff": "0.0E+00",
+    "came": '"was "General',  # what the yellow cell beside it held as the workbook came
     "within": '[=0.25]"";General',  # of a choice or a count there is nothing to say
     "apart": '[<0.000001]"equal";0.000000',  # of two numbers that are the same but for their last digits
     "ratio": '0.0000;-0.0000;"exact"',  # of an error to the next; 0 stands for: there is no next
@@ -141,6 +142,7 @@ BARS = ("#0B5394", "#C55A11")  # of a histogram: the usual, and what has failed
 
 
 WORDED = {"text": "word", "words": "said"}  # the style of a block that holds words, by its format: a word, sentences
+OF_FORMAT = WORDED | {"came": "hint"}
 
 
 def heading_style(part: str, block: Block) -> str:
@@ -151,8 +153,8 @@ def heading_style(part: str, block: Block) -> str:
 
 def for_block(block: Block) -> tuple[str, str]:
     """The style and number format of a block's cells."""
-    if block.format in WORDED and block.role != "agreement":
-        return WORDED[block.format], block.format
+    if block.format in OF_FORMAT and block.role != "agreement":
+        return OF_FORMAT[block.format], block.format
     return CELLS.get(block.role, "formula"), block.format
 
 

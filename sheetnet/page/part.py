@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from sheetnet.page.book import Block, Page, Rule
+from sheetnet.page.book import Block, Page
+from sheetnet.page.rule import Rule, any_number
 from sheetnet.page.screen import HEADING, TALL, USUAL
 from sheetnet.page.shown import Shown
 
@@ -26,6 +27,11 @@ class Part:
     @property
     def labelled(self) -> bool:
         """Whether words stand between a title and its numbers."""
+        return False
+
+    @property
+    def airy(self) -> bool:
+        """Whether its last column holds so little that no gap is needed after it."""
         return False
 
     def columns(self) -> list[float]:
@@ -53,19 +59,21 @@ class Canvas:
         """The full id of a block."""
         return id if "." in id else f"{self.prefix}.{id}"
 
-    def place(self, id: str, one: Shown, row: int, col: int, side: bool = False) -> Block:
-        """A block for what is shown, with the rule of what may be typed into it."""
+    def place(self, id: str, one: Shown, row: int, col: int, side: bool = False, tip: bool = True) -> Block:
+        """A block for what is shown, with the rule of what may be typed into it: of an input at least a number."""
         full, side = self.id(id), side and bool(one.title)
         if full in self.page.book.instead:
             block = self.page.book.instead[full](self.page, full, one, row, col, side)
         else:
             block = self.page.place(
                 full, one.node, row, col, one.role, one.style, name=one.name, title=one.title, labels=one.labels,
-                side=side, format=one.format,
+                side=side, format=one.format, tip=tip,
             )  # fmt: skip
         if one.bounds:
             b = one.bounds
             self.page.rules.append(Rule(block.area, b.whole, b.low, b.high, b.message))
+        elif one.role == "input" and block.style == "values":
+            self.page.rules.append(any_number(block.area))
         self._heighten(block)
         return block
 

@@ -11,6 +11,7 @@ from itertools import product
 from math import ceil
 from typing import Any
 
+from sheetnet.page.language import speak
 from sheetnet.page.part import Canvas, Part
 from sheetnet.page.screen import HEADING, pixels
 from sheetnet.page.shown import Group, Shown
@@ -40,6 +41,9 @@ class Table(Part):
     short: str = ""
     after: Mapping[int, str] = field(default_factory=dict)
     tight: bool = False
+
+    def __post_init__(self) -> None:
+        speak(self, "names", "corner", "lead", "short", "after")
 
     @property
     def parts(self) -> list[tuple[str, Shown] | None]:
@@ -127,6 +131,9 @@ class Note(Part):
     text: str
     wide: int = 8
 
+    def __post_init__(self) -> None:
+        speak(self, "text")
+
     def columns(self) -> list[float]:
         return [0.0] * self.wide
 
@@ -148,6 +155,9 @@ class Words(Part):
     wide: int = 1
     tall: int = 1
     link: str = ""
+
+    def __post_init__(self) -> None:
+        speak(self, "text")
 
     def columns(self) -> list[float]:
         return [0.0] * self.wide
@@ -188,6 +198,9 @@ class Pile(Part):
     labels: tuple[str, ...] = ()
     kind: str = "forward"  # of the heading's colour
     skip: int = 0
+
+    def __post_init__(self) -> None:
+        speak(self, "title", "shape", "labels")
 
     @property
     def labelled(self) -> bool:

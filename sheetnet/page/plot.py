@@ -11,6 +11,7 @@ from sheetnet.errors import GraphError
 from sheetnet.graph.node import Node
 from sheetnet.page.area import Area
 from sheetnet.page.chart import Chart, Series
+from sheetnet.page.language import said, speak
 from sheetnet.page.look import LINES
 from sheetnet.page.part import Canvas, Part
 from sheetnet.page.screen import LINE, USUAL, pixels
@@ -45,6 +46,10 @@ class Plot(Part):
     alt: str
     more: dict[str, Any] = field(default_factory=dict)
     wide: int = 0
+
+    def __post_init__(self) -> None:
+        speak(self, "title", "axes", "alt")
+        self.lines = [(said(label), *rest) for label, *rest in self.lines]  # type: ignore[misc]
 
     def columns(self) -> list[float]:
         return [0.0] * (self.wide or ceil(self.more.get("width", 640) / pixels(USUAL)))

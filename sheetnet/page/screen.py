@@ -83,7 +83,8 @@ def check_overlaps(page: Page, others: Iterable[tuple[Area, str]] = ()) -> None:
     """Nothing, where all blocks, their headings, words, charts and Tables of a page stand apart, on the sheet.
 
     others: what stands on the sheet besides, and what it is.
-    Raises: GraphError naming the two that overlap and the cell; or what leaves the sheet, or cannot be in a Table.
+    Raises: GraphError naming the two that overlap and the cell; or what leaves the sheet, cannot be in a Table, or is
+    yellow without a rule.
     """
     things = [*things_of(page, Geometry(page)), *others]
     for area, what in things:
@@ -95,6 +96,9 @@ def check_overlaps(page: Page, others: Iterable[tuple[Area, str]] = ()) -> None:
         raise GraphError(f"on the sheet {page.name}, two rules are of the same cells")
     own = [(block.area, f"the block {block.id}") for block in page.blocks]  # whose rule is that of its area
     _apart(page.name, [*own, *((area, what) for area, what in rules.items() if area not in dict(own))])
+    for block in page.blocks:
+        if block.role in ("input", "answer") and block.style == "values" and block.area not in rules:
+            raise GraphError(f"on the sheet {page.name}, no rule says what may be typed into {block.id}")
     _check_table(page)
 
 

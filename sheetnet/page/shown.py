@@ -11,6 +11,7 @@ from typing import Any
 
 from sheetnet.graph.node import Node
 from sheetnet.page.book import Role, Style
+from sheetnet.page.language import speak
 
 # for 99999.123456 too, and in own units for whatever digits a number has; 11 for other formats
 ROOM = {"loss": 13.0, "small": 13.0, "fine": 13.0, "tiny": 13.0, "text": 12.0, "units": 19.0}
@@ -25,10 +26,16 @@ class Bounds:
     whole: bool
     message: str
 
+    def __post_init__(self) -> None:
+        speak(self, "message")
+
 
 @dataclass(frozen=True)
 class Shown:
-    """A node and how it is shown; style None: as its role asks for, an array formula or plain values."""
+    """A node and how it is shown; style None: as its role asks for, an array formula or plain values.
+
+    came: of an input of one cell, what it held as the workbook came, in so many letters.
+    """
 
     node: Node
     title: str = ""
@@ -38,6 +45,10 @@ class Shown:
     name: str = ""
     labels: tuple[str, ...] = ()
     bounds: Bounds | None = None
+    came: tuple[Node, int] | None = None
+
+    def __post_init__(self) -> None:
+        speak(self, "title", "labels")
 
     @property
     def room(self) -> float:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sheetnet.page.area import cell_address
-from sheetnet.page.book import Rule
 from sheetnet.page.chart import Chart
 from sheetnet.page.look import BARS
+from sheetnet.page.rule import Rule
 from sheetnet.sweep_book.heat import BY_RANK, BY_SHARE, DISTINCT, Grid, axis_of
 from sheetnet.sweep_book.swept import Swept
 

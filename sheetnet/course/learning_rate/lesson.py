@@ -13,6 +13,12 @@ class LearningRate(Sheets):
     """What the lesson is for, its words and exercises; the sheets come from Rates, Parabola and Schedules."""
 
     name, predicts = "learning_rate", True
+    minutes, pictured = 40, "Rates"
+    goals = (
+        "see from a curve if a rate is too small or too large",
+        "find a good learning rate",
+        "say what a schedule is for",
+    )
     to_fill = (
         "points.pred",
         "points.error",

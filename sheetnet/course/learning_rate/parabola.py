@@ -11,6 +11,7 @@ from sheetnet.graph.node import Node, apply, constant, hstack, lift, mean, row, 
 from sheetnet.motifs.unroll import unroll
 from sheetnet.page.flow import across, beside, down
 from sheetnet.page.grid import Grid, facts
+from sheetnet.page.language import said
 from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Some, plot
 from sheetnet.page.shown import Group, Said, Shown, backward, forward, result, update
@@ -46,7 +47,7 @@ class Parabola(Runs):
         starts = {"start": (slope, "Slope at the start"), "same_start": (apply("same", slope),)}
         ends = {"ideal": (-self.grad / self.bends, "Ideal step"), "limit": (2.0 / self.bends, "Rate limit")}
         twins = {"wide": ("a alone", slope, wide, moves), "narrow": ("Narrower", slope, narrow, moves)}
-        said, jumps, curves = zip(*(self._twin(key, *twin) for key, twin in twins.items()), strict=True)
+        told, jumps, curves = zip(*(self._twin(key, *twin) for key, twin in twins.items()), strict=True)
         words = "Ideal step", "First step", "Rate × curvature", "Each step"
         self.jumped = jumps[1]["jumps.narrow_loss"].node
         charts = (
@@ -67,7 +68,7 @@ class Parabola(Runs):
                     ("", self.cells(self.jump_rate)),
                     ("Curvature", backward({"wide": (wide,)}) | self.cells(narrow)),
                     ("", backward(starts)),
-                    *((word, dict(pair)) for word, *pair in zip(words, *(one.items() for one in said), strict=True)),
+                    *((word, dict(pair)) for word, *pair in zip(words, *(one.items() for one in told), strict=True)),
                 ], heads=("a alone", "narrower"), band="lead"),
                 Note(TWINS, 4),
             ),
@@ -86,19 +87,19 @@ class Parabola(Runs):
     def _twin(self, key: str, title: str, slope: Node, bend: Node, moves: Node) -> tuple[Group, Group, Group]:
         """A parabola of this slope and curvature: what a step does on it, where JUMPS steps lead, and its curve."""
         rate, product = self.jump_rate, self.jump_rate * bend
-        short = where(apply("greater", product, lift(1.0)), "goes too far", "falls short")
-        near = where(apply("greater", lift(0.01), apply("abs", product - 1.0)), "arrives", short)
-        word = where(apply("greater", product, lift(2.0)), "diverges", near)
+        short = where(apply("greater", product, lift(1.0)), said("goes too far"), said("falls short"))
+        near = where(apply("greater", lift(0.01), apply("abs", product - 1.0)), said("arrives"), short)
+        word = where(apply("greater", product, lift(2.0)), said("diverges"), near)
         rows, last = unroll([lift(0.0)], JUMPS, lambda now, _: ([], [now[0] - rate * (slope + bend * now[0])]))
         at = vstack([*rows[0], *last])
         here, curve = (self.mse + slope * m + 0.5 * bend * square(m) for m in (at, moves))
         step = {"ideal": -slope / bend, "first": -(rate * slope), "product": product}
-        said: Said = {f"parabola.{key}.{id}": (node,) for id, node in step.items()}
+        told: Said = {f"parabola.{key}.{id}": (node,) for id, node in step.items()}
         jumps = update({f"jumps.{key}": (at, f"{title}: moved")})
         jumps |= backward({f"jumps.{key}_slope": (slope + bend * at, "Slope there")})
         jumps |= forward({f"jumps.{key}_loss": (here, "Loss there")})
-        said = {**said, f"parabola.{key}.word": (word, "", "text")}
-        return result(said, style="cells"), jumps, forward({f"parabola.loss.{key}": (curve, title)})
+        told = {**told, f"parabola.{key}.word": (word, "", "text")}
+        return result(told, style="cells"), jumps, forward({f"parabola.loss.{key}": (curve, title)})
 
     def _limit(self) -> None:
         H = 2.0 * (self.X.T @ self.X) / 20.0

@@ -8,6 +8,7 @@ from sheetnet.course.learning_rate.runs import DECADES, EPOCHS, LETTERS, LONG, M
 from sheetnet.graph.node import Node, apply, hstack, lift, row, square, vstack, where
 from sheetnet.page.flow import Aside, across, down, level
 from sheetnet.page.grid import facts, grid
+from sheetnet.page.language import said
 from sheetnet.page.parts import Note, Words, table
 from sheetnet.page.plot import Some, plot
 from sheetnet.page.shown import Group, Shown, backward, forward, result, update
@@ -54,10 +55,10 @@ class Rates(Runs):
         left = row(above, EPOCHS + 1) / where(apply("greater", first, lift(NO_WAY)), first, NO_WAY)
         (shares,) = self.as_it_came(left)
         self.turns = hstack([apply("sum", flags) for flags in self.turned])
-        far = where(apply("greater", left, lift(0.01)), "creeping", "good")
-        swung = where(apply("greater", self.turns, lift(4.0)), "oscillating", far)
-        grew = where(apply("greater", last, 1.001 * least), "diverging", swung)
-        self.word = apply("if_error", grew, lift("diverging"))
+        far = where(apply("greater", left, lift(0.01)), said("creeping"), said("good"))
+        swung = where(apply("greater", self.turns, lift(4.0)), said("oscillating"), far)
+        grew = where(apply("greater", last, 1.001 * least), said("diverging"), swung)
+        self.word = apply("if_error", grew, lift(said("diverging")))
         eight = {"labels": NAMES}
         size = {"x_max": EPOCHS, "width": 405}
         lines = {

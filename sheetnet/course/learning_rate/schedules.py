@@ -13,6 +13,7 @@ from sheetnet.graph.node import Node, apply, lift, row, vstack, where
 from sheetnet.motifs.unroll import unroll
 from sheetnet.page.flow import Aside, across, beside, down, level
 from sheetnet.page.grid import facts
+from sheetnet.page.language import said
 from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Plot, plot
 from sheetnet.page.shown import Said, Shown, forward, result, update
@@ -45,7 +46,7 @@ class Schedules(Runs):
         most = apply("max", apply("if_error", fall, lift(0.0)))
         at_low, at_most = apply("match", low, loss), apply("match", most, fall)
         self.suggestion = row(rate, at_low) / 10.0
-        risen = where(apply("equal", at_low, lift(float(GROWN))), "not yet: grow faster", "yes")
+        risen = where(apply("equal", at_low, lift(float(GROWN))), said("not yet: grow faster"), said("yes"))
         known: Said = {
             "low": (low, "Lowest loss"), "lowest_at": (row(rate, at_low), "at the rate"),
             "suggestion": (self.suggestion, "Suggestion: a tenth of it"), "most": (most, "Steepest fall in one step"),
@@ -162,4 +163,4 @@ def _drawn(title: str, axis: str, x: str, y: str, **more: Any) -> Plot:
     """The three schedules over the epochs."""
     lines = [(name, x, f"schedules.{y}.{key}", f"line {i}") for i, (key, name) in enumerate(SCHEDULES.items(), 1)]
     alt = f"Three lines over the epochs, of the constant, the exponential and the one-cycle rate: {axis}."
-    return plot(title, "epoch", axis, lines, alt, x_max=EPOCHS, width=540, **more)
+    return plot(title, "epoch", axis, lines, alt, x_max=EPOCHS, width=480, **more)

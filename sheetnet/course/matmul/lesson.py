@@ -29,6 +29,12 @@ class Matmul(Limits):
     """Dot products, products of matrices three times over, shapes, ones, ReLU, and counting."""
 
     name, predicts = "matmul", True
+    minutes, pictured = 45, "ReLU"
+    goals = (
+        "multiply two matrices by hand, and with MMULT",
+        "see from two shapes whether they fit",
+        "say what a matrix product cannot do",
+    )
     to_fill = (
         "dot.sum",
         "dot.sumproduct",

@@ -9,6 +9,7 @@ from sheetnet.course.matmul.products import BY_CELL, GAP, GOODS, PLAIN, Products
 from sheetnet.graph.node import apply, hstack, lift, ones, relu, row, vstack, where
 from sheetnet.page.flow import across, beside, down
 from sheetnet.page.grid import facts
+from sheetnet.page.language import said
 from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import plot
 from sheetnet.page.shown import forward, result
@@ -144,7 +145,7 @@ class Limits(Products):
         ):
             added = fu + fv
             gap = apart(whole, added) if format == "apart" else whole - added
-            says = where(apply("greater", apply("max", apply("abs", gap)), lift(1e-9)), "fails", "passes")
+            says = where(apply("greater", apply("max", apply("abs", gap)), lift(1e-9)), said("fails"), said("passes"))
             ways = {"u": (fu, "f(u)"), "v": (fv, "f(v)"), "added": (added, "f(u) + f(v)"), "both": (whole, "f(u + v)")}
             tests.append(facts(
                 title, forward({f"sums.{id}.{key}": one for key, one in ways.items()}, **PLAIN),

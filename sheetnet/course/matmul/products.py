@@ -13,6 +13,7 @@ from sheetnet.graph.node import Node, apply, constant, hstack, lift, row, vstack
 from sheetnet.page.flow import across, beside, down
 from sheetnet.page.grid import Grid, facts
 from sheetnet.page.highlight import Highlight
+from sheetnet.page.language import said
 from sheetnet.page.parts import Note, Ruler, Words, spaced, table
 from sheetnet.page.plot import Some, path, plot
 from sheetnet.page.shown import Group, Shown, forward, result
@@ -100,9 +101,9 @@ class Products(Lesson):
         arrows = self.arrows = own(self.seed, "arrows", ARROWS, OTHERS, lambda a, b, c, d: abs(a * d - b * c) > 2)
         u, v = (self.typed(name, [xy], name, name=name) for name, xy in {"u": arrows[:2], "v": arrows[2:]}.items())
         dot, size_u, size_v, none = u @ v.T, apply("sqrt", u @ u.T), apply("sqrt", v @ v.T), lift(0.0)
-        says = where(apply("greater", dot, none), "more or less the same way", "apart")
-        says = where(apply("greater", lift(1e-9), apply("abs", dot)), "at a right angle", says)
-        says = where(apply("equal", size_u * size_v, none), "no direction", says)
+        says = where(apply("greater", dot, none), said("more or less the same way"), said("apart"))
+        says = where(apply("greater", lift(1e-9), apply("abs", dot)), said("at a right angle"), says)
+        says = where(apply("equal", size_u * size_v, none), said("no direction"), says)
         numbers: dict[str, Any] = {
             "dot": Shown(dot, "dot product", "plain", name="dot_uv"),
             "size_u": Shown(size_u, "length of u", "short", name="size_u"),
@@ -151,7 +152,7 @@ class Products(Lesson):
         a = self.typed("A", baskets, "A: baskets", labels=GOODS, name="A")
         b = self.typed("B", asked, "B: prices", labels=SHOPS, name="B")
         marks = {
-            side: forward({f"this_{side}": (where(apply("equal", constant(numbers), chosen), words, ""), "", "text")})
+            side: forward({f"this_{side}": (where(apply("equal", constant(numbers), chosen), said(words), ""), "", "text")})
             for side, numbers, chosen, words in (
                 ("row", ((1.0,), (2.0,), (3.0,)), i, "this row \u2192"), ("column", ((1.0, 2.0),), j, "\u2191 this one"),
             )
@@ -276,8 +277,8 @@ def _fitting(prefix: str, sizes: Sequence[Node]) -> Group:
     n, k, m, p = sizes
     fits = apply("equal", k, m)
     return result({
-        f"{prefix}.says": (where(fits, "fits", "does not fit"), "A times B"),
-        f"{prefix}.rows": (where(fits, n, "none"), "A B rows"),
-        f"{prefix}.cols": (where(fits, p, "none"), "A B cols"),
+        f"{prefix}.says": (where(fits, said("fits"), said("does not fit")), "A times B"),
+        f"{prefix}.rows": (where(fits, n, said("none")), "A B rows"),
+        f"{prefix}.cols": (where(fits, p, said("none")), "A B cols"),
         f"{prefix}.work": (where(fits, n * k * p, 0.0), "multiplications", "count"),
     }, style="cells", format="text")  # fmt: skip

@@ -13,6 +13,12 @@ class Optimisers(Races):
     """Gradients of batches scatter about the full one; six ways to step, each unrolled for ten passes."""
 
     name, predicts = "optimisers", True
+    minutes, pictured = 50, "Compare"
+    goals = (
+        "say what a batch is, and what its noise costs",
+        "say what momentum and Adam remember",
+        "compare six optimisers on one chart",
+    )
     to_fill = (
         "curve.start",
         "curve.batch",

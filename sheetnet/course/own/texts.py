@@ -14,6 +14,7 @@ from sheetnet.motifs.exercises import Exercise, choice
 from sheetnet.motifs.learning import Learning, Setting
 from sheetnet.motifs.net_parts import describe, sheet_name
 from sheetnet.motifs.panel import FIRST_LOOK
+from sheetnet.motifs.start import Try
 from sheetnet.motifs.words import Word
 from sheetnet.tables.columns import WORDS
 
@@ -27,16 +28,22 @@ def purpose(target: str, rows: str, nets: Sequence[Net]) -> str:
     )
 
 
-def tries(epochs: int, nets: Sequence[Net], optimiser: Optimiser) -> list[str]:
+def tries(epochs: int, nets: Sequence[Net], optimiser: Optimiser) -> list[str | Try]:
     """Five things to try, in the order of the sheets."""
     first, last = sheet_name(nets[0].title), sheet_name(nets[-1].title)
-    fast = f"{4 * optimiser.lesson_lr:g}"
+    fast, rate = f"{4 * optimiser.lesson_lr:g}", f"start.{nets[0].name}.lr"
     return [
         "On Data, change a number of the first row. Follow it to Features and to the loss here. Then press undo.",
         f"On {first}, change one yellow number: the loss beside it, the whole descent and the verdict here follow.",
-        f"Set the epoch to look at to {another_epoch(epochs)} and turn to Gradient {last[:22]}: all is now of that epoch.",
-        f"Raise the learning rate to {fast}, then double it again and again: where does the loss stop falling?",
-        "Set the learning rate to 0: what does the curve on Descent look like now? Then press undo.",
+        Try(
+            f"Set the epoch to look at to {another_epoch(epochs)} and turn to Gradient {last[:22]}: all is now of that epoch.",
+            "start.epoch",
+        ),
+        Try(
+            f"Raise the learning rate to {fast}, then double it again and again: where does the loss stop falling?",
+            rate,
+        ),
+        Try("Set the learning rate to 0: what does the curve on Descent look like now? Then press undo.", rate),
     ]
 
 

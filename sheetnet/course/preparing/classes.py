@@ -9,6 +9,7 @@ from sheetnet.course.preparing.blanks import Blanks
 from sheetnet.graph.node import Node, apply, hstack, lift, square, vstack, where
 from sheetnet.page.flow import across, beside, down, level
 from sheetnet.page.grid import grid
+from sheetnet.page.language import said
 from sheetnet.page.part import Part
 from sheetnet.page.parts import Note, Words, table
 from sheetnet.page.plot import Some, plot
@@ -72,7 +73,7 @@ class Classes:
         bands, dets, losses = zip(*(self._coding(key, group) for key, group in rows.items()), strict=True)
         self.number_loss = losses[0]
         shown = [
-            where(apply("greater", det, lift(FLAT)), loss, "no inverse")
+            where(apply("greater", det, lift(FLAT)), loss, said("no inverse"))
             for det, loss in zip(dets, losses, strict=True) if loss is not None
         ]  # fmt: skip
         found = {"det": (vstack(dets), "Determinant", "count"), "here.classes.loss": (vstack(shown), "Loss")}

@@ -13,6 +13,7 @@ from sheetnet.graph.node import Node, apply, hstack, lift, mean, row, square, vs
 from sheetnet.motifs.unroll import unroll
 from sheetnet.page.flow import Aside, down, level
 from sheetnet.page.grid import grid
+from sheetnet.page.language import said
 from sheetnet.page.parts import Note, Words, table
 from sheetnet.page.plot import Plot, plot
 from sheetnet.page.shown import Group, Shown, result
@@ -141,7 +142,7 @@ class Descent:
 
     def _epochs(self, lesson: Lesson, note: str, more: str) -> None:
         number = lesson.typed("epoch", np.arange(EPOCHS + 1.0)[:, None], "Epoch", "fixed")
-        arrived = {"here.epochs.count": (where(self.late, LATE, self.counts),)}
+        arrived = {"here.epochs.count": (where(self.late, said(LATE), self.counts),)}
         numbers = {
             "Learning rate": lesson.cells(*self.lr.values()),
             "A rate that is surely safe": self._of("epochs.safe"),
@@ -166,7 +167,7 @@ class Descent:
         ), freeze=(2, 1))  # fmt: skip
 
     def _marathon(self, lesson: Lesson, note: str) -> None:
-        times = where(self.late, LATE, self.counts / apply("min", self.counts))
+        times = where(self.late, said(LATE), self.counts / apply("min", self.counts))
         counts = {
             "Epochs until there": result({"count": Shown(self.counts, name="epochs_needed")}, format="count"),
             "times as many as the fewest": result({"here.marathon.times": (times,)}, format="shown"),

@@ -22,6 +22,12 @@ class Preparing(Sheets):
     """Blanks dropped or filled, classes as dummies, large columns made small: each with its effect in numbers."""
 
     name, predicts = "preparing", True
+    minutes, pictured = 50, "Epochs"
+    goals = (
+        "fill blanks, and turn classes into numbers",
+        "say why one large column slows learning down",
+        "prepare a table of your own",
+    )
     to_fill = (
         "raw.blank",
         "missing.median",

@@ -10,6 +10,7 @@ from sheetnet.course.preparing.classes import COLUMNS, Classes
 from sheetnet.graph.node import Node, apply, hstack, lift, row, vstack, where
 from sheetnet.page.flow import across, down
 from sheetnet.page.grid import facts, grid
+from sheetnet.page.language import said
 from sheetnet.page.part import Part
 from sheetnet.page.parts import Note, table
 from sheetnet.page.shown import Shown, agreement, backward, forward, result
@@ -85,9 +86,11 @@ class Rank:
         for k in range(1, 5):
             so_far.append(so_far[-1] * row(factors, k + 1))
         self.n_taken, self.rank, self.det = apply("sum", self.take), apply("sum", new), apply("same", so_far[-1])
-        verdict = where(apply("equal", self.rank, self.n_taken), "all columns are new", "not all columns are new")
-        verdict = where(self.n_taken, verdict, "no column taken")
-        is_new = where(self.take.T, where(new, "yes", "no"), "not taken")
+        verdict = where(
+            apply("equal", self.rank, self.n_taken), said("all columns are new"), said("not all columns are new")
+        )
+        verdict = where(self.n_taken, verdict, said("no column taken"))
+        is_new = where(self.take.T, where(new, said("yes"), said("no")), said("not taken"))
         steps = {"factors": Shown(factors, "Factor", name="factors"), "product": Shown(vstack(so_far), "Product")}
         loss = rest / apply("sum", self.blanks.ones)
         found = {

@@ -40,6 +40,12 @@ class Quadratic(Lesson):
     """Points, a curve with three unknowns, its loss; the loss's slopes, wiggled and exact; descent."""
 
     name, predicts, shapes = "quadratic", True, False
+    minutes, pictured = 40, "Descent"
+    goals = (
+        "say what a loss is, and make it small by hand",
+        "tell from a slope which way a number should go",
+        "say what a learning rate does",
+    )
     to_fill = (
         "fit.pred",
         "fit.error",

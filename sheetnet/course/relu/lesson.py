@@ -23,6 +23,12 @@ class Relu(Lines):
     """One ReLU, two of them against two lines, eight by hand, any number by formula, and what is left of the error."""
 
     name, predicts, shapes = "relu", True, False
+    minutes, pictured = 40, "Many"
+    goals = (
+        "say where the corner of a ReLU is, and why",
+        "say why added lines stay a line, and added ReLUs bend",
+        "build a curve out of ReLUs",
+    )
     to_fill = (
         "one.line_at",
         "one.relu_at",

@@ -7,6 +7,7 @@ from sheetnet.course.relu.pieces import COARSE, FIRST, FOUR, LAST, Pieces
 from sheetnet.graph.node import Node, apply, lift, relu, vstack, where
 from sheetnet.page.flow import across, down
 from sheetnet.page.grid import facts
+from sheetnet.page.language import said
 from sheetnet.page.parts import Note, Words, table
 from sheetnet.page.plot import plot
 from sheetnet.page.shown import Group, forward, result
@@ -130,8 +131,8 @@ class Lines(Pieces):
         }  # fmt: skip
         apart = apply("greater", most - least, lift(1e-9))
         at = vstack([least - 1.0, where(apart, (least + most) / 2.0, most + 1.0), most + 1.0])
-        between = where(apart, "between them", "nothing between")
-        places = vstack([lift("left of both"), between, lift("right of both")])
+        between = where(apart, said("between them"), said("nothing between"))
+        places = vstack([lift(said("left of both")), between, lift(said("right of both"))])
         self.relu_slopes = m_1 * apply("step", m_1 * at + b_1) + m_2 * apply("step", m_2 * at + b_2)
         slopes = result({
             "where": (places, "Beside corners", "text"), "slope_at": (at, "at x ="),
@@ -143,4 +144,4 @@ class Lines(Pieces):
 
 def corner(m: Node, b: Node) -> Node:
     """The x at which a ReLU bends, -b / m, or that a flat line does not."""
-    return apply("if_error", -b / m, lift("no corner"))
+    return apply("if_error", -b / m, lift(said("no corner")))

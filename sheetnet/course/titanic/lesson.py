@@ -88,6 +88,12 @@ class Titanic(Lesson):
     """The passengers, and models that learn who survived: every epoch of each a row of formulas."""
 
     name, predicts = "titanic", True
+    minutes = 60
+    goals = (
+        "turn a table into numbers that a model can use",
+        "follow one step of learning, cell by cell",
+        "tell a good model from a poor one",
+    )
     title = "How a model learns: the Titanic, in a sheet and in torch"
     recipe: Recipe
 
@@ -102,11 +108,11 @@ class Titanic(Lesson):
         )  # fmt: skip
         self.common, self.trained = common, [Trained(create(name, len(self.names)), common) for name in spec.models]
         self.epoch = common.epoch
-        titles = [net.model.title for net in self.trained]
+        models = [net.model for net in self.trained]
         self.best = spec.best and "linear" in spec.models
         self.small = any(net.model.rectified for net in self.trained)  # whether to show one step in small numbers
-        self.purpose = purpose([net.model for net in self.trained])
-        self.tries = tries(spec.epochs, titles, self.best, optimiser, self.trained[0].model)
+        self.purpose = purpose(models)
+        self.tries = tries(spec.epochs, models, self.best, optimiser)
         super().__init__(spec.torch_version, spec.seed, spec.learner)
 
     def sheets(self) -> None:
@@ -232,7 +238,7 @@ class Titanic(Lesson):
 
     @property
     def settings(self) -> dict[str, Any]:
-        return asdict(self.spec)
+        return asdict(self.spec) | ({"language": self.language} if self.language else {})
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Titanic:

@@ -24,8 +24,9 @@ AGES = [[float(age)] for age in range(0, 85, 5)]
 ABOUT = "Type another number. Vote: feature × weight, as it is after {} epochs; all votes are added up. Error: prediction - Survived."
 NOTE = (
     "Here only the age changes. Where each feature has one weight, every year moves the prediction equally far. Where a"
-    " ReLU goes on or off, the line bends.\n\n"
-    "Try this: look at others. Until which age does each model say more than 0.5?"
+    " ReLU goes on or off, the line bends. What a model says is not yet what is best: after {} epochs descent may still be"
+    " far from the weights of least squares.\n\n"
+    "Try this: look at others. At which ages does each model say more than 0.5, that is, survived?"
 )
 
 
@@ -33,10 +34,12 @@ def passenger_page(lesson: Lesson, nets: Sequence[Trained], recipe: Recipe) -> N
     """The entries of a chosen passenger, features times weights, each step of each model; its prediction at any age."""
     n, epochs = recipe.no.shape[0], nets[0].common.epochs
     no = lesson.typed(
-        "passenger.no", min(FIRST, n), "passenger", low=1, high=n, whole=True, name="passenger_no",
+        "passenger.no", min(FIRST, n), "passenger in use", low=1, high=n, whole=True, name="passenger_no",
         message=f"The number of a passenger in use is a whole number from 1 to {n}",
     )  # fmt: skip
     raw: Group = {}
+    if recipe.picked is not None:
+        raw |= forward({"raw_row": (row(recipe.picked, no), "No in Data", "plain")})
     for name, node in recipe.columns.items():
         format = "text" if SCHEMA[name].kind == "text" else "plain"
         raw |= forward({f"raw_{name}": (row(node, no), name, format)})
@@ -46,7 +49,7 @@ def passenger_page(lesson: Lesson, nets: Sequence[Trained], recipe: Recipe) -> N
     lesson.page("Passenger: from entry to error", ABOUT.format(epochs), across(
         down(facts("", lesson.cells(no)), facts("", raw)),
         _way(list(recipe.features), x, last, passes),
-        _at_other_ages(lesson, recipe, x, last, (raw["raw_Age"].node, passes[nets[-1]].pred)),
+        _at_other_ages(lesson, recipe, x, last, epochs, (raw["raw_Age"].node, passes[nets[-1]].pred)),
     ), first=no)  # fmt: skip
 
 
@@ -76,7 +79,7 @@ def _wide(line: dict[str, Shown | str]) -> int:
 
 
 def _at_other_ages(
-    lesson: Lesson, recipe: Recipe, x: Node, last: dict[Trained, Node], here: tuple[Node, Node]
+    lesson: Lesson, recipe: Recipe, x: Node, last: dict[Trained, Node], epochs: int, here: tuple[Node, Node]
 ) -> Part:  # fmt: skip
     """What each model says if the same passenger were of another age: a chart, and the numbers that it draws."""
     ages = lesson.typed("passenger.ages", AGES, "age", "fixed")
@@ -92,10 +95,12 @@ def _at_other_ages(
         name, title = net.model.name, net.model.title
         preds |= forward({f"{PREFIX}.{name}.at": (net.model.forward(X, W)[-1], title, "short")})
         lines.insert(i, (title, ages, f"{PREFIX}.{name}.at", looks[i % len(looks)]))
+    preds |= forward({"half": (0.5 + 0.0 * ages, "one half", "short")})
+    lines.append(("one half", ages, "half", "line 8"))
     drawn = plot(
         "The same passenger at other ages", "age", "prediction", lines,
         "The prediction of each model for this passenger at ages from 0 to 80, with the true age marked.",
         y_format="0.0", x_max=AGES[-1][0], width=380, height=260, wide=5,
     )  # fmt: skip
     features = forward({"features": (X, "X at these ages", "feature")}, labels=tuple(recipe.features))
-    return down(drawn, Note(NOTE, 5), table(lesson.cells(ages), preds, None, features))
+    return down(drawn, Note(NOTE.format(epochs), 5), table(lesson.cells(ages), preds, None, features))

@@ -44,14 +44,14 @@ def _of_data(nets: Sequence[Trained], recipe: Recipe) -> list[Exercise]:
         Exercise(
             "The oldest passenger is 80 years old, another one 20. Each age is divided by the largest. What stands in X for the other one?", 0.25,
             slips=(Slip(4.0, "You turned it round: the largest belongs below."), Slip(60.0, "Divide by the largest, do not take it off."), Slip(20.0, "That is the age as it was.")),
-            hint="age / largest age.", why="All columns are then of similar size, and one learning rate suits all weights.",
+            hint="age / largest age.", why="No column is then much larger than another, and one learning rate suits all weights.",
         ),
     ]  # fmt: skip
     if recipe.name != "sheet":
         return out
     fare = Exercise(
         "A fare is 99 pounds. Write a formula for log_Fare: log10 of fare + 1.", 2.0,
-        slips=(Slip(4.60517018598809, "That is the natural logarithm. LOG10 is meant."), Slip(100.0, "That is fare + 1. Now its logarithm."), Slip(99.0, "That is the fare itself.")),
+        slips=(Slip(4.60517018598809, "That is the natural logarithm. LOG10 is meant."), Slip(2.99563519459755, "Add 1 to the fare, before the logarithm."), Slip(100.0, "That is fare + 1. Now its logarithm."), Slip(99.0, "That is the fare itself.")),
         hint="LOG10 says how many tens must be multiplied to give the number.", why="A few fares are very large. The logarithm brings them near the others.",
     )  # fmt: skip
     columns = Exercise(
@@ -79,7 +79,7 @@ def _of_loss(nets: Sequence[Trained]) -> list[Exercise]:
         ),
         Exercise(
             "Worked: if 0.5 is predicted for everybody, each error is 0.5 or -0.5, each square 0.25, and so the loss is 0.25. What is the loss if the share who survived is predicted for everybody?", mean(square(share - y)),
-            slips=(Slip(share, "That is the loss if everybody is predicted to die."), Slip(mean(apply("abs", share - y)), "Square the errors, do not take their sizes."), Slip(apply("sqrt", mean(square(share - y))), "That is its root.")),
+            slips=(Slip(0.25, "That is the worked one, of 0.5 for everybody."), Slip(share, "That is the loss if everybody is predicted to die."), Slip(mean(apply("abs", share - y)), "Square the errors, do not take their sizes."), Slip(apply("sqrt", mean(square(share - y))), "That is its root.")),
             hint="The mean of (share - y)^2. SUMPRODUCT or an array formula can do it.", why="No single number for everybody has a smaller loss. A model must beat this.",
         ),
     ]  # fmt: skip
@@ -90,7 +90,7 @@ def _by_hand(nets: Sequence[Trained]) -> list[Exercise]:
     return [
         Exercise(
             "A model predicts 0.7 for a passenger who died. What is the squared error?", 0.49,
-            slips=(Slip(0.7, "That is the error. Now square it."), Slip(0.09, "That is for one who survived. Who died has y = 0."), Slip(1.4, "You doubled it: a square is the number times itself.")),
+            slips=(Slip(0.7, "That is the error. Now square it."), Slip(0.3, "That is how far it is from 1. Who died has y = 0."), Slip(0.09, "That is for one who survived. Who died has y = 0."), Slip(1.4, "You doubled it: a square is the number times itself.")),
             hint="error = prediction - y, and y is 0 for who died.", why="The farther off, the more it counts.",
         ),
         Exercise(
@@ -100,12 +100,12 @@ def _by_hand(nets: Sequence[Trained]) -> list[Exercise]:
         ),
         Exercise(
             f"The error of one passenger is 0.8, and {n} are in use. By how much does the loss rise per unit of that prediction? (d_pred, on Gradient {nets[0].model.title})", 2 * 0.8 / n, float(f"{0.016 / n:.0e}"),
-            slips=(Slip(0.8 / n, "You forgot the 2: the slope of a square is twice."), Slip(1.6, "The loss is a mean: divide by the number of passengers."), Slip(0.64 / n, "That is its part of the loss, not the slope.")),
+            slips=(Slip(0.8, "That is the error itself."), Slip(0.8 / n, "You forgot the 2: the slope of a square is twice."), Slip(1.6, "The loss is a mean: divide by the number of passengers."), Slip(0.64 / n, "That is its part of the loss, not the slope.")),
             hint="2 × error / rows.", why="One of many: each passenger pulls only a little.",
         ),
         Exercise(
             "Worked: a weight is 0.5, its gradient 0.2, the learning rate 0.1. After one step of plain descent it is 0.5 - 0.1 × 0.2 = 0.48. Now you: the weight is -0.2, its gradient 0.15, the rate 0.1.", -0.215,
-            slips=(Slip(-0.185, UP), Slip(-0.35, "You left the rate out."), Slip(-0.015, "That is the step. What is the weight after it?"), Slip(-0.03, "You multiplied weight and gradient. The rate is what the gradient is multiplied with.")),
+            slips=(Slip(-0.185, UP), Slip(-0.35, "You left the rate out."), Slip(-0.05, "You added the gradient. Multiply it by the rate, and take that off."), Slip(-0.015, "That is the step. What is the weight after it?"), Slip(-0.03, "You multiplied weight and gradient. The rate is what the gradient is multiplied with.")),
             hint="weight - rate × gradient.", why="A gradient above 0 says: the loss falls when this weight falls.",
         ),
         Exercise(
@@ -137,7 +137,7 @@ def _of_steps(nets: Sequence[Trained], name: str) -> list[Exercise]:
     slope, raised = row(first.grad_W, 1) @ selector(first.grad_W.shape[1], 0, 1), {last.lr: rate}
     return [
         Exercise(
-            f"On Start, set the epoch to look at to {late}. What is the loss of {other} at that epoch? (Then press undo.)", last.at(last.losses, late),
+            f"On Start, set the epoch to look at to {late}. What is the loss of {other} at that epoch? (Type the old number back afterwards.)", last.at(last.losses, late),
             slips=(Slip(last.chosen["loss"], "That is the epoch as it came: type the new one first."), Slip(last.at(last.losses, epochs), "That is the last epoch."), Slip(first.at(first.losses, late), f"That is {one}."), Slip(last.at(last.losses, 0), "That is the first epoch.")),
             hint="It stands on Start, too: the loss then, in the line of this model.", why="All of Gradient has moved to that epoch as well.",
         ),
@@ -147,8 +147,8 @@ def _of_steps(nets: Sequence[Trained], name: str) -> list[Exercise]:
             hint="SUMPRODUCT of the two columns.", why="Each passenger's blame counts as much as its feature is large.",
         ),
         Exercise(
-            f"On Start, set the learning rate of {other} to {rate}. What is its loss at epoch {epochs}? (Then press undo.)", last.at(last.losses, epochs), 0.001, raised,
-            slips=(Slip(last.at(last.losses, epochs), "That is with the rate as it came.", {}), Slip(last.chosen["loss"], "That is the epoch to look at, not the last one."), Slip(last.at(last.accuracies, epochs), "That is the accuracy."), Slip(last.at(last.losses, 0), "That is before any step.")),
+            f"On Start, set the learning rate of {other} to {rate}. What is its loss at epoch {epochs}? (Type the old rate back afterwards.)", last.at(last.losses, epochs), 0.0005, raised,
+            slips=(Slip(last.at(last.losses, epochs), "That is with the rate as it came.", {}), Slip(last.at(last.losses, epochs), f"That is with a rate of {4 * rate:g}.", {last.lr: 4 * rate}), Slip(last.chosen["loss"], "That is the epoch to look at, not the last one."), Slip(last.at(last.accuracies, epochs), "That is the accuracy."), Slip(last.at(last.losses, 0), "That is before any step.")),
             hint="The line of this model on Start, the last loss.", why="Another rate leads elsewhere in the same number of steps.",
         ),
     ]  # fmt: skip
@@ -167,7 +167,7 @@ def _choices(nets: Sequence[Trained]) -> list[Exercise]:
     )  # fmt: skip
     becomes = choice(
         "One weight for each feature, multiplied and added, is called linear regression. What makes a neural net of it? 1: more passengers. 2: several such sums, each cut by a ReLU, then added. 3: several such sums, added.", 2,
-        {1: "They make it better, not other.", 3: "Sums of sums are one sum again, with other weights."},
+        {1: "It stays one sum: the weights only become more exact.", 3: "Sums of sums are one sum again, with other weights."},
         hint="Lesson 2: what do two lines give, added, and what do two ReLUs?", why="The cut gives it a bend. Many bends can follow any shape.",
     )  # fmt: skip
     random = choice(
@@ -228,7 +228,7 @@ def predictions(nets: Sequence[Trained], recipe: Recipe) -> list[Prediction]:
     out.append(Prediction(
         f"The learning rate of {other} is doubled. What is its loss after {epochs} epochs?",
         ("smaller than before", "larger than before", "the same"), larger(_found(usual), _found(twice), 1e-12), usual, twice,
-        "The last loss, at the rate as it came and at twice the rate", "Longer steps come farther in the same time, as long as none of them leaps over the valley.", f"{last.model.name}.descent.loss",
+        "The last loss, at the rate as it came and at twice the rate", "Other steps lead along another way, and to another place. Which rate is best nobody knows before: one has to try.", f"{last.model.name}.descent.loss",
     ))  # fmt: skip
     return [*out, _too_large(first)]
 

@@ -22,8 +22,9 @@ NOTE = (
     "Forward, from left to right. Lin: each feature × its weight, added up. ReLU: below 0 it becomes 0. Prediction: ReLU 1 + ReLU 2. Error: prediction - y. Loss: the mean of the squared errors.\n\n"
     "Backward, from right to left. A name with d_ says how much the loss rises, for each unit that this number rises. d_pred = 2 × error / 3 passengers. A ReLU that is on (mask 1) hands it on to its Lin. One that is off (mask 0) hands on nothing.\n\n"
     "The gradient of a weight: its column of X times d_lin of its ReLU, added up. New weights: weight - rate × gradient.\n\n"
-    "Try this: let the woman of the third class die (y = 0). Which gradients change, and why? Then press undo."
+    "When the woman of the third class dies, gradient 2 of Woman and of Ones changes, and no other: her ReLU 1 is off, and her First is 0."
 )
+TRY = "Try this: let the woman of the third class die: type 0 into her y. Which gradients change, and why? Then press undo."
 
 
 def small_page(lesson: Lesson) -> None:
@@ -47,7 +48,7 @@ def small_page(lesson: Lesson) -> None:
     back = [_columns(node, role="backward") for node in (d_lin, mask, d_relu, d_pred)]
     weights = grid("", {f"{words} 1\n{words} 2": group for words, group in rows.items()})
     lesson.page("Small: one step, in your head", ABOUT, across(
-        down(Words("The data, and what is learnt"), table(lesson.cells(X), names=WHO, tight=True), Words(""), weights, gap=0),
+        down(Words("The data, and what is learnt"), table(lesson.cells(X), names=WHO, tight=True), Words(""), weights, Words(""), Words(TRY, "plain"), gap=0),
         down(
             Words("Forward \u2192"),
             across(table(lin, tight=True), table(relu, tight=True), table(pred, lesson.cells(y), judged, tight=True)),

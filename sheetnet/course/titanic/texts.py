@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sheetnet.models.model import Model
 from sheetnet.models.optimisers import Optimiser
+from sheetnet.motifs.start import Try
 from sheetnet.motifs.telling import telling
 from sheetnet.motifs.trained import Trained
 from sheetnet.motifs.words import Word
@@ -26,9 +27,9 @@ def purpose(models: Sequence[Model]) -> str:
     return f"From the passengers of the Titanic a model learns to tell who survived: {how}. Every step is a formula that you can click on, and the sheet Torch compares it with PyTorch."
 
 
-def tries(epochs: int, titles: Sequence[str], best: bool, optimiser: Optimiser, model: Model) -> list[str]:
-    """Five things to try; model is the first one."""
-    first, last = titles[0], titles[-1]
+def tries(epochs: int, nets: Sequence[Model], best: bool, optimiser: Optimiser) -> list[str | Try]:
+    """Five things to try, in the order of the sheets."""
+    model, first, last = nets[0], nets[0].title, nets[-1].title
     rates = optimiser.tried or ", ".join(f"{times * optimiser.lesson_lr:g}" for times in (2, 4, 8, 16)) + ", 50"
     if not telling(model).units and optimiser.bounded:
         raised = "0.2, 1, 5, 50. Its loss leaps, but never runs away: the rate alone bounds a step."
@@ -38,9 +39,15 @@ def tries(epochs: int, titles: Sequence[str], best: bool, optimiser: Optimiser, 
         raised = f"{rates}. Where does its loss stop falling? At 50 {large}"
     solved = f"{'with least squares and ' if best else ''}with what descent reached."
     return [
-        f"Set the epoch to look at to {min(20, epochs)} and turn to Gradient {last}: all its numbers are now of that epoch. Then press undo.",
-        f"Halve, then double, the learning rate of {last}: its curve on Descent {last} leaves torch's dashed line.",
-        f"Raise the rate of {first}: {raised}",
+        Try(
+            f"Set the epoch to look at to {min(20, epochs)} and turn to Gradient {last}: all its numbers are now of that epoch. Then press undo.",
+            "start.epoch",
+        ),
+        Try(
+            f"Halve, then double, the learning rate of {last}: its curve on Descent {last} leaves torch's dashed line.",
+            f"start.{nets[-1].name}.lr",
+        ),
+        Try(f"Raise the rate of {first}: {raised}", f"start.{model.name}.lr"),
         f"On {last}, change one yellow weight: the loss beside it, the whole descent and the verdict here follow.",
         f"On {first}, let Solver find the weights (where it is: see Words). Compare its loss {solved}",
     ]

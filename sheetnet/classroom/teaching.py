@@ -1,0 +1,112 @@
+"""One page for the teacher of a lesson: time, goals, what is hard, what to ask, and the pictures of its sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+
+from sheetnet.classroom.writing import STYLE
+from sheetnet.common.files import writing
+from sheetnet.course.lesson import Lesson
+from sheetnet.course.listing import LISTING
+from sheetnet.motifs.predictions import AFTER, BEFORE, OUTGROWN, RIGHT, Prediction, outcomes
+from sheetnet.motifs.start import Try
+from sheetnet.page.printed import printed
+
+NAME = "teacher.html"
+MARK = "<meta name=generator content=sheetnet>"
+MORE_STYLE = "img{width:100%;border:1px solid #ccc}figure{margin:1em 0}@media print{figure{break-inside:avoid}}"
+
+
+def is_taught(workbook: object) -> bool:
+    """Whether it is a lesson of the course, of which there are words for the teacher."""
+    return isinstance(workbook, Lesson) and workbook.name in LISTING
+
+
+def write_page(workbook: Lesson, path: Path, pictures: Mapping[str, Path] | None = None) -> None:
+    """None; the page stands in the file. pictures: of the sheets by their names, in the page's folder.
+
+    Raises: SheetnetError where it cannot be written.
+    """
+    with writing(path) as beside:
+        beside.write_text(page_of(workbook, pictures or {}), encoding="utf-8")
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a page is one that was written here: it says so."""
+    try:
+        with path.open("rb") as file:
+            return MARK.encode() in file.read(200)
+    except OSError:
+        return False
+
+
+def page_of(workbook: Lesson, pictures: Mapping[str, Path]) -> str:
+    """The page as HTML; all words of the lesson are text in it."""
+    entry, words = LISTING[workbook.name], import_module(f"sheetnet.course.{workbook.name}.teaching")
+    paper = sum(printed(page).n_pages for page in workbook.book.pages)
+    counts = (
+        f"About {workbook.minutes} minutes. {len(workbook.predictions)} questions on Predict, {len(workbook.exercises)}"
+        f" on Exercises. {len(workbook.book.pages)} sheets; printed, {paper} pages."
+    )
+    key = (
+        f"sheetnet assign FOLDER --class names.csv --lesson {workbook.name} --key key.xlsx gives each learner a"
+        " workbook with other numbers, and you all right answers with their reasons."
+    )
+    head = f"Lesson {entry.number}: {workbook.title}"
+    tries = [one.words if isinstance(one, Try) else one for one in workbook.tries]
+    parts = [
+        f"<!doctype html><html lang=en><meta charset=utf-8>{MARK}<title>{escape(head)}</title>",
+        f"<style>{STYLE}{MORE_STYLE}</style><h1>{escape(head)}</h1><p>{escape(workbook.purpose)}</p><p>{escape(counts)}</p>",
+        f"<h2>Afterwards they can</h2>{_list(workbook.goals)}",
+        f"<h2>What is hard</h2>{_list(words.HARD)}",
+        f"<h2>Ask aloud</h2>{_list(words.ALOUD)}",
+        f"<h2>Predict first: what comes, and why</h2>{_table(workbook)}",
+        f"<h2>To try, at the workbook</h2>{_list(tries)}",
+        f"<h2>Right answers</h2><p>{escape(key)}</p>",
+        f"<h2>The sheets in their order</h2>{''.join(_sheets(workbook, pictures))}",
+    ]
+    return "\n".join(parts)
+
+
+def _list(lines: Iterable[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
+
+
+def _table(workbook: Lesson) -> str:
+    values = workbook.handed_out()
+    if values is None:  # made with settings of one's own, by which other things may come
+        return _list(one.words for one in workbook.predictions)
+    came = outcomes(workbook.predictions, workbook.by_node(values))
+    told = zip(*(came[id][:, 0].tolist() for id in (RIGHT, BEFORE, AFTER)), strict=True)
+    rows = (_row(one, *numbers) for one, numbers in zip(workbook.predictions, told, strict=True))
+    listed = "".join(f"<tr><td>{i}</td>{row}</tr>" for i, row in enumerate(rows, start=1))
+    return f"<table><tr><th>#<th>Question<th>What comes<th>Why</tr>{listed}</table>"
+
+
+def _row(asked: Prediction, right: float, before: float, after: float) -> str:
+    choice = asked.choices[int(right) - 1] if right else "none of them: the numbers outgrow the sheet"
+    numbers = " -> ".join(map(_said, (before, after)))
+    question = "<br>".join(map(escape, asked.words.split("\n")))
+    return f"<td>{question}</td><td>{escape(f'{choice} ({asked.number}: {numbers})')}</td><td>{escape(asked.why)}</td>"
+
+
+def _said(number: float) -> str:
+    """A number as people read it: four digits, and no powers of ten."""
+    if abs(number) >= OUTGROWN:
+        return "too large"
+    if abs(number) >= 1000:
+        return f"{number:,.0f}"
+    return np.format_float_positional(number, precision=4, unique=False, fractional=False, trim="-")
+
+
+def _sheets(workbook: Lesson, pictures: Mapping[str, Path]) -> Iterable[str]:
+    for page in workbook.book.pages:
+        picture = pictures.get(page.name)
+        alt = escape(f"The first screen of the sheet {page.name}", quote=True)
+        shown = f'<img src="{escape(picture.name, quote=True)}" alt="{alt}">' if picture else ""
+        yield f"<figure><figcaption><b>{escape(page.title)}</b><br>{escape(page.about)}</figcaption>{shown}</figure>"

@@ -1,0 +1,80 @@
+"""sheetnet slides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sheetnet.commands.common import CONTEXT, FILE, bar, print_json, say
+from sheetnet.commands.tables import alike
+from sheetnet.course.listing import LISTING
+from sheetnet.errors import EngineError, SheetnetError
+
+
+@click.command(context_settings=CONTEXT)
+@click.argument("what", type=FILE, metavar="LESSON|FILE.xlsx")
+@click.option(
+    "-o", "--output", type=FILE, metavar="FOLDER",
+    help="Where the pictures go; it is made where it is not there.  [default: slides/NN_LESSON]",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
+def slides(what: str, output: str | None, as_json: bool) -> None:
+    """Draw the first screen of each sheet as a picture for slides, and write a page for the teacher beside them.
+
+    The pictures, 01_Start.png and so on, show what a window of 1366 x 768 shows; LibreOffice and poppler draw them.
+    teacher.html, of a lesson, says how long it takes, what is hard, what to ask, and what comes of each prediction.
+
+    \b
+    Examples:
+      sheetnet slides relu
+      sheetnet slides titanic -o slides
+      sheetnet slides workbooks/01_quadratic.xlsx -o slides
+    """
+    from sheetnet.book import reader
+    from sheetnet.book.opened import find_manifest, is_ours
+    from sheetnet.classroom import teaching
+    from sheetnet.common.leftovers import temporary
+    from sheetnet.engines import screens
+
+    with temporary() as place:
+        if what in LISTING:
+            from sheetnet.book.build import build_lesson
+
+            say(f"building {what}")
+            path = build_lesson(what, place / f"{LISTING[what].file}.xlsx").path
+        else:
+            path = _workbook(what)
+        contents = reader.read(path)
+        workbook = find_manifest(contents).workbook if is_ours(path) else None
+        folder = _folder(Path(output) if output else Path("slides") / path.stem)
+        page = folder / teaching.NAME if workbook and teaching.is_taught(workbook) else None
+        if page and workbook:
+            screens.not_others(page, teaching.is_ours)
+            teaching.write_page(workbook, page)
+        if lack := screens.missing():
+            raise EngineError(f"{lack}{f' Without pictures, {page} is written.' if page else ''}")
+        with bar(100, path.stem) as moved:
+            drawn = screens.screens(path, folder, lambda at, n, sheet: moved(100 * at // max(n, 1), sheet))
+        if page and workbook:
+            teaching.write_page(workbook, page, drawn)
+    if as_json:
+        pictures = {sheet: str(picture) for sheet, picture in drawn.items()}
+        print_json({"folder": str(folder), "pictures": pictures, "page": str(page) if page else None})
+        return
+    click.echo(f"{folder}: {len(drawn)} pictures{f', and {teaching.NAME} for the teacher' if page else ''}")
+
+
+def _workbook(what: str) -> Path:
+    if Path(what).suffix.lower() != ".xlsx":
+        known = f"lessons are {', '.join(LISTING)}, a workbook is a file such as mine.xlsx"
+        raise SheetnetError(f"{what!r} is no lesson and no workbook: {known}{alike(what, [*LISTING])}")
+    return Path(what)
+
+
+def _folder(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as reason:
+        raise SheetnetError(f"{folder}: the folder cannot be made: {reason.strerror or reason}") from None
+    return folder
