@@ -31,6 +31,7 @@ from sheetnet.motifs.wiggle import wiggled
 from sheetnet.page.bands import Bands
 from sheetnet.page.flow import across, down
 from sheetnet.page.grid import facts, grid
+from sheetnet.page.language import said
 from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Line, Some, plot
 from sheetnet.page.shown import Shown, forward, result, update
@@ -114,9 +115,8 @@ class Many(Judged):
         )
         safe = forward({"below": (below, "Score - largest"), "small": (small, "e^(that)"), "safe": (small / rest, "Share, safe")},
                        style="cells", format="short")  # fmt: skip
-        lives = apply(
-            "if_error", where(apply("greater", self.plain, lift(-1e9)), "alive", "alive"), lift("broken: EXP gave up")
-        )
+        alive = where(apply("greater", self.plain, lift(-1e9)), said("alive"), said("broken"))
+        lives = apply("if_error", alive, lift(said("broken")))
         bend = {"larger": relu(marks), "soft": apply("softplus", marks)}
         curves: list[Line] = [("log-sum-exp", "marks", "soft", "live"), ("the larger one", "marks", "larger", "line 2")]
         self.page("Large: what keeps large scores alive", texts.ABOUT_LARGE, across(
