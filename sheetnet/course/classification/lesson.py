@@ -11,10 +11,10 @@ class Classification(Many):
     """What the lesson is for, and its words; the sheets come from Two, Judged and Many."""
 
     name, predicts = "classification", True
-    minutes, pictured = 45, "Losses"
+    minutes, pictured = 45, "Descent"
     goals = (
         "turn a score into a probability",
-        "say why cross-entropy still pulls when a prediction is surely wrong",
+        "say why cross-entropy pulls where squared error does not",
         "read a confusion matrix, precision and recall",
     )
     to_fill = (
@@ -87,6 +87,7 @@ class Classification(Many):
         return [
             Word("classification", "To say to which class something belongs: ill or healthy, A, B or C.", "sigmoid.pred"),
             Word("score", "What the weights make of the inputs: any number. Also called logit.", "sigmoid.score"),
+            Word("bias", "The number b that is added to weight × value.", "sigmoid.b"),
             Word("probability", "How likely something is, from 0 (never) to 1 (surely).", "sigmoid.pred"),
             Word("sigmoid", "1 / (1 + e^(-score)): turns a score into a number between 0 and 1.", "sigmoid.curve"),
             Word("e", "A number, about 2.718. e^x grows by its own size.", "sigmoid.one_power"),

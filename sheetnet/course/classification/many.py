@@ -44,6 +44,11 @@ WIGGLED = ("Loss, +", "Loss, -", "Wiggled", "Share - truth", "Apart")  # in colu
 SIDES = ("length", "width")
 
 
+def cross_entropy(scores: Node, truth: Node) -> Node:
+    """The mean over the rows of log-sum-exp - score of the true class, (n, k) -> (1, 1); truth (n, k): 1 for that class."""
+    return mean(apply("logsumexp", scores) - sum_columns(truth * scores))
+
+
 class Many(Judged):
     """Three classes."""
 
@@ -109,24 +114,24 @@ class Many(Judged):
         below = scores - most
         small = apply("exp", below)
         rest = apply("sum", small)
-        self.plain, self.safe = apply("ln", total), most + apply("ln", rest)
-        plain = forward(
-            {"power": (power, "e^score"), "plain": (power / total, "Share, plain")}, style="cells", format="big"
+        self.direct, self.safe = apply("ln", total), most + apply("ln", rest)
+        direct = forward(
+            {"power": (power, "e^score"), "direct": (power / total, "Share, direct")}, style="cells", format="big"
         )
         safe = forward({"below": (below, "Score - largest"), "small": (small, "e^(that)"), "safe": (small / rest, "Share, safe")},
                        style="cells", format="short")  # fmt: skip
-        alive = where(apply("greater", self.plain, lift(-1e9)), said("alive"), said("broken"))
+        alive = where(apply("greater", self.direct, lift(-1e9)), said("alive"), said("broken"))
         lives = apply("if_error", alive, lift(said("broken")))
         bend = {"larger": relu(marks), "soft": apply("softplus", marks)}
         curves: list[Line] = [("log-sum-exp", "marks", "soft", "live"), ("the larger one", "marks", "larger", "line 2")]
         self.page("Large: what keeps large scores alive", texts.ABOUT_LARGE, across(
             down(
                 facts("Change this", self.cells(self.shift), span=3),
-                table(forward({"scores": Shown(scores, "Score", "plain", style="cells")}), plain, safe, names=KINDS,
-                      lead={"power": "The plain way", "below": "The safe way"}),
+                table(forward({"scores": Shown(scores, "Score", "plain", style="cells")}), direct, safe, names=KINDS,
+                      lead={"power": "The direct way", "below": "The safe way"}),
                 facts("", result({
-                    "plain_sum": Shown(self.plain, "ln(sum of e^score)", "big"),
-                    "lives": Shown(lives, "The plain way is", "text"),
+                    "direct_sum": Shown(self.direct, "ln(sum of e^score)", "big"),
+                    "lives": Shown(lives, "The direct way is", "text"),
                     "most": Shown(most, "Largest score", "plain"),
                     "safe_sum": Shown(self.safe, "Log-sum-exp: largest + ln(sum of e^(that))", "short"),
                 }, style="cells"), span=5),
@@ -167,7 +172,7 @@ class Many(Judged):
 
         rows, last = unroll([begin], STEPS, step)
         Ws = [*rows[0], *last]
-        self.losses = vstack([mean(apply("logsumexp", X @ W) - sum_columns(Y * (X @ W))) for W in Ws])
+        self.losses = vstack([cross_entropy(X @ W, Y) for W in Ws])
         now = apply("pick", self.at, *Ws)
         upper, bias = selector(3, 0, 2).T @ now, row(now, 3)
         score, at_places, at_flowers = self.spot @ upper + bias, places @ upper + bias, X @ now

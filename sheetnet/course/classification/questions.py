@@ -117,7 +117,7 @@ def questions(lesson: Many) -> list[Exercise]:
         Exercise(
             f"On Large, add {shift:g} to every score. What is the log-sum-exp?", lesson.safe, 0.001, added,
             slips=(Slip(lesson.safe, AS_IT_CAME, {}), Slip(at("large.most"), "That is the largest score alone.")),
-            hint="Type the number, then read the line Log-sum-exp.", why="It grew by just what was added. The plain way is broken.",
+            hint="Type the number, then read the line Log-sum-exp.", why="It grew by just what was added. The direct way is broken.",
         ),
         Exercise(
             f"On Classes, as it came: what is the loss after {step} epochs?", row(lesson.losses, step + 1),
@@ -151,7 +151,7 @@ def questions(lesson: Many) -> list[Exercise]:
         ),
         choice(
             "On Classes, where is the entropy highest? 1: in the middle of a region. 2: far away from all flowers. 3: where the regions meet.", 3,
-            {1: "There one share is near 1: the model is sure.", 2: "The model is most sure there, even where it has never seen a flower."},
+            {1: "There one share is near 1: the model is sure.", 2: "Far from the borders the model is sure, even where it has never seen a flower."},
             hint="Move the yellow place, and read the line Entropy there.", why="Where the scores are equal the shares are, too.",
         ),
     ]  # fmt: skip
@@ -174,7 +174,7 @@ def predictions(lesson: Many) -> list[Prediction]:
     share, shifted = row(lesson.shares, 1), row(at("large.safe"), 1)
     alive = [
         apply("if_error", where(is_above(node, lift(-1e300)), 1.0, 0.0), lift(0.0))
-        for node in (lesson.plain, lesson.safe)
+        for node in (lesson.direct, lesson.safe)
     ]
     (sure,) = lesson.as_it_came(lesson.unsure)
     return [
@@ -220,9 +220,9 @@ def predictions(lesson: Many) -> list[Prediction]:
         ),
         Prediction(
             "Now 800 is added to all three scores. Which way still finds the shares?",
-            ("both ways", "the plain way only", "the safe way only", "neither"),
+            ("both ways", "the direct way only", "the safe way only", "neither"),
             where(alive[0] * alive[1], 1.0, where(alive[0], 2.0, where(alive[1], 3.0, 4.0))), lesson.safe, lesson.safe,
-            "The log-sum-exp before, then after", "e^800 is too large for the sheet. The safe way never takes a power above e^0.", "large.plain", {lesson.shift: 800.0},
+            "The log-sum-exp before, then after", "e^800 is too large for the sheet. The safe way never takes a power above e^0.", "large.direct", {lesson.shift: 800.0},
         ),
         Prediction(
             "On Classes, the yellow place moves from among the flowers of kind A to length 0, width 0. What becomes of the entropy there?",

@@ -168,7 +168,7 @@ def _softmax(given: Given) -> Said:
 def _large(given: Given) -> Said:
     scores, marks = given["softmax.scores"] + given["large.shift"], given["large.marks"]
     power, below = scores.exp(), scores - scores.max()
-    out = {"scores": scores, "power": power, "plain": power / power.sum(), "plain_sum": power.sum().log()}
+    out = {"scores": scores, "power": power, "direct": power / power.sum(), "direct_sum": power.sum().log()}
     out |= {"below": below, "small": below.exp(), "safe": torch.softmax(scores, dim=0), "most": scores.max()}
     out |= {"safe_sum": torch.logsumexp(scores, dim=0), "larger": torch.relu(marks)}
     return out | {"soft": torch.logsumexp(torch.cat([marks, torch.zeros_like(marks)], dim=1), dim=1, keepdim=True)}
