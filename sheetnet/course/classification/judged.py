@@ -34,6 +34,7 @@ THRESHOLDS = np.linspace(0.02, 0.98, 49)[:, None]
 WEIGHTS = ("w", "b")
 JUDGED = {"precision": "Precision", "recall": "Recall", "accuracy": "Accuracy"}
 LINES = ("line 1", "line 2", "line 8")
+MOST = 30.0  # of a rate: beyond, steps leap so far that rounding decides where they land
 TRUTH = ("called healthy", "called ill")
 
 
@@ -43,7 +44,7 @@ class Judged(Two):
     def descent_page(self) -> None:
         self.start = self.typed("start", [START], "Start", name="start", labels=WEIGHTS, format="plain")
         self.rates = {
-            key: self.typed(f"lr_{key}", RATE, f"Rate on {name}", low=0, high=1000, name=f"lr_{key}", format="rate")
+            key: self.typed(f"lr_{key}", RATE, f"Rate on {name}", low=0, high=MOST, name=f"lr_{key}", format="rate")
             for key, name in LOSSES.items()
         }
         message = f"An epoch is a whole number from 0 to {EPOCHS}"

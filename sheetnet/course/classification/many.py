@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from sheetnet.course.classification import texts
-from sheetnet.course.classification.judged import Judged
+from sheetnet.course.classification.judged import MOST, Judged
 from sheetnet.course.classification.own import KINDS, flowers
 from sheetnet.course.classification.two import AWAY, SCORES, over, same
 from sheetnet.graph.node import (
@@ -156,7 +156,7 @@ class Many(Judged):
         self.spot = self.typed(
             "spot", [SPOT], "", low=-10, high=10, message="A number of cm from -10 to 10 is expected"
         )
-        self.lr = self.typed("lr", RATE, "Learning rate", low=0, high=100, name="lr_flowers", format="rate")
+        self.lr = self.typed("lr", RATE, "Learning rate", low=0, high=MOST, name="lr_flowers", format="rate")
         message = f"An epoch is a whole number from 0 to {STEPS}"
         self.at = self.typed("at", STEPS, "Epoch to look at", low=0, high=STEPS, whole=True, message=message)
         epochs = self.typed("epochs", np.arange(STEPS + 1.0)[:, None], "Epoch", "fixed")
