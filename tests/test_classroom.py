@@ -7,6 +7,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ from sheetnet.book import manifest, reader
 from sheetnet.book.build import build_lesson
 from sheetnet.book.opened import find_manifest
 from sheetnet.classroom import Grades, assign, grade, grading
-from sheetnet.classroom.grades import Problem
+from sheetnet.classroom.copying import point_out
+from sheetnet.classroom.grades import Paper, Problem
 from sheetnet.classroom.grading import graded as graded_alone
 from sheetnet.classroom.keys import FOREIGN
 from sheetnet.classroom.names import names_in
@@ -27,7 +29,7 @@ from sheetnet.classroom.writing import save
 from sheetnet.course.lesson import Lesson
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.evaluate import evaluate
-from sheetnet.graph.judging import key
+from sheetnet.graph.judging import WIDTH, fingerprint, key
 from sheetnet.motifs.exercises import ANSWERS, MARKS, OFFSETS, REACH
 from sheetnet.page.area import cell_address
 
@@ -393,6 +395,28 @@ def test_a_copy_is_seen_though_the_original_is_there_twice(handed_out: dict[str,
     said = grade([tmp_path / "one.xlsx", tmp_path / "two.xlsx", copied, copied])
     assert ("<b>Bo</b>", "exercise 1: right with the numbers of =1+1") in said.remarks
     assert len(said.papers) == 3
+
+
+def test_one_small_whole_number_accuses_nobody(graded: Grades) -> None:
+    """A count that is right with a neighbour's numbers is chance; two of them, or one with decimals, are not."""
+    one, other = (p for p in graded.papers if p.learner in (NAMES[0], NAMES[2]))
+    n = len(one.answers)
+    whose = replace(other, keys=tuple((0.25, 0.0, fingerprint(float(i))) for i in range(n)))
+    mine = replace(one, keys=((0.25, 0.0, fingerprint(99.0)),) * n)
+
+    def remarks(given: Mapping[int, float], neighbour: Paper = whose) -> list[str]:
+        answers = tuple(
+            replace(a, verdict="wrong" if i in given else "not done", value=given.get(i), says="", remarks=())
+            for i, a in enumerate(one.answers)
+        )
+        (paper, _) = point_out([replace(mine, answers=answers), neighbour])
+        return [words for answer in paper.answers for words in answer.remarks]
+
+    step = WIDTH * 0.25
+    assert remarks({2: 2 * step}) == [f"right with the numbers of {NAMES[2]}"]  # 1.001 has decimals
+    close = replace(whose, keys=tuple((0.01, key(float(i), 0.01)[0], key(float(i), 0.01)[1]) for i in range(n)))
+    assert remarks({2: 2.0}, close) == []
+    assert remarks({2: 2.0, 7: 7.0}, close) == [f"right with the numbers of {NAMES[2]}"] * 2
 
 
 # ---- pupils who are right
