@@ -45,17 +45,22 @@ def test_the_key_never_lies_among_what_learners_are_given(tmp_path: Path) -> Non
     said = run_here(*arguments, tmp_path / "key.csv")
     assert said.returncode == 0, said.stderr
     assert "for you alone" in said.stdout
-    assert (tmp_path / "key.csv").exists()
+    assert run_here(*arguments, tmp_path / "key.csv").returncode == 0  # over its own
+    (tmp_path / "notes.csv").write_text("mine")
+    said = run_here(*arguments, tmp_path / "notes.csv")
+    assert (said.returncode, (tmp_path / "notes.csv").read_text()) == (2, "mine")
     (workbook,) = (tmp_path / "out").glob("*.xlsx")
     before = workbook.read_bytes()
     shutil.copy(workbook, tmp_path / "other.xlsx")
     for place, words in (
         (tmp_path / "out" / "key.csv", "which learners are given"),
-        (tmp_path / "other.xlsx", "would overwrite a workbook"),
+        (tmp_path / "other.xlsx", "a file that was not made by sheetnet assign --key"),
         (tmp_path / "key.pdf", "ends in"),
+        (tmp_path / "names.csv", "the names of the class"),
     ):
         said = run_here(*arguments, place)
         assert said.returncode == 2
         assert words in said.stderr
     assert workbook.read_bytes() == before
+    assert (tmp_path / "names.csv").read_text() == "name\nAda\n"
     assert not (tmp_path / "out" / "key.csv").exists()

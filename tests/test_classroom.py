@@ -12,17 +12,19 @@ from pathlib import Path
 
 import pytest
 from conftest import Made, edit, run_here
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.workbook.defined_name import DefinedName
 
 from sheetnet.book import manifest, reader
 from sheetnet.book.build import build_lesson
 from sheetnet.book.opened import find_manifest
-from sheetnet.classroom import Grades, assign, grade, grading
+from sheetnet.classroom import Grades, assign, assigning, grade, grading
+from sheetnet.classroom.answers import HEADS
 from sheetnet.classroom.copying import point_out
-from sheetnet.classroom.grades import Paper, Problem
+from sheetnet.classroom.grades import COLUMNS, Paper, Problem
 from sheetnet.classroom.grading import graded as graded_alone
 from sheetnet.classroom.keys import FOREIGN
+from sheetnet.classroom.marking import GRADES, KEY, writable
 from sheetnet.classroom.names import names_in
 from sheetnet.classroom.peeking import peeks
 from sheetnet.classroom.writing import save
@@ -96,6 +98,22 @@ def test_who_comes_later_changes_nobody_elses_numbers_and_what_is_there_stays(tm
     assert again[1].seed == first.seed
     other = assign(tmp_path / "other", ["Ada"], "quadratic", seed=7)[0]
     assert other.seed != first.seed
+
+
+def test_what_was_handed_out_with_other_settings_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    (one,) = assign(tmp_path, ["Ada"], "matmul", seed=7)
+    before = one.path.read_bytes()
+    for how, words in (
+        ({"seed": 8}, "another --seed"), ({"seed": 7, "blanks": True}, "--blanks"), ({}, "another --seed"),
+    ):  # fmt: skip
+        with pytest.raises(SheetnetError, match=f"{one.path.name}.*{words}"):
+            assign(tmp_path, ["Ben", "Ada"], "matmul", **how)  # type: ignore[arg-type]
+    with pytest.raises(SheetnetError, match="another --language"):
+        assigning._as_asked(one.path, {"seed": one.seed, "language": "de"})
+    with pytest.raises(SheetnetError, match=r"of the lesson matmul; name another folder for quadratic"):
+        assign(tmp_path, ["Ada"], "quadratic")
+    assert [(path, path.read_bytes()) for path in tmp_path.iterdir()] == [(one.path, before)]
+    assert not assign(tmp_path, ["Ada"], "matmul", seed=7)[0].written
 
 
 def test_a_class_fills_in_blanks_and_is_graded_all_the_same(tmp_path: Path) -> None:
@@ -459,8 +477,13 @@ def test_who_is_missing_is_told_and_no_submission_is_written_over(handed_out: di
     assert refused.returncode == 2
     assert path.read_bytes() == before
     assert "would overwrite a workbook" in refused.stderr
-    refused = run_here("grade", tmp_path, "-o", path)  # of a folder, a file within
-    assert (refused.returncode, path.read_bytes()) == (2, before)
+    names, book = tmp_path / "names.csv", tmp_path / "mine.xlsx"
+    names.write_text("name\nZoe\n")
+    Workbook().save(book)
+    for taken in (path, names, book):  # of a folder, a file within; the class; somebody's own
+        before = taken.read_bytes()
+        refused = run_here("grade", tmp_path, "--class", names, "-o", taken)
+        assert (refused.returncode, taken.read_bytes()) == (2, before)
 
 
 def test_several_processes_say_what_one_says(handed_in: Path, graded: Grades) -> None:
@@ -481,6 +504,11 @@ def test_grades_are_written_as_text_and_never_as_formulas_or_html(graded: Grades
     page = (tmp_path / "class.html").read_text()
     assert "&lt;b&gt;Bo&lt;/b&gt;" in page
     assert "<b>Bo" not in page
+    for ending in (".csv", ".html", ".xlsx", ".json"):  # which grade may write over, and assign --key may not
+        file = tmp_path / f"class{ending}"
+        writable(file, GRADES, COLUMNS)
+        with pytest.raises(SheetnetError, match="not made by sheetnet assign"):
+            writable(file, KEY, HEADS)
     for sheet in load_workbook(tmp_path / "class.xlsx"):
         assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n"}
     results = json.loads((tmp_path / "class.json").read_text())

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sheetnet.book import reader
-from sheetnet.book.opened import find_manifest, is_ours
+from sheetnet.book.opened import find_manifest
 from sheetnet.classroom.assigning import Assigned
-from sheetnet.classroom.writing import tame
+from sheetnet.classroom.marking import KEY, writable
+from sheetnet.classroom.writing import new_book, tame
 from sheetnet.common.files import writing
 from sheetnet.common.leftovers import temporary
 from sheetnet.errors import SheetnetError
@@ -35,6 +36,9 @@ class Right:
     right: float
     within: float
     why: str
+
+
+HEADS = [field.name for field in fields(Right)]
 
 
 def right_answers(
@@ -66,17 +70,16 @@ def right_answers(
         moved(len(assigned), "")
 
 
-def key_file(path: Path, folder: Path) -> Path:
-    """The path, where a key may be written there.
+def key_file(path: Path, folder: Path, names: Path | None = None) -> Path:
+    """The path, where a key may be written there. names: the file with those of the class.
 
-    Raises: SheetnetError for another ending, a place among what learners are given, a workbook that is to be graded.
+    Raises: SheetnetError for another ending, a place among what learners are given, a file that is no key.
     """
     if path.suffix.lower() not in ENDINGS:
         raise SheetnetError(f"{path}: for --key name a file that ends in {' or '.join(ENDINGS)}")
     if folder.resolve() in path.resolve().parents:
         raise SheetnetError(f"{path}: the key would lie in {folder}, which learners are given; name another folder")
-    if is_ours(path):
-        raise SheetnetError(f"{path}: --key would overwrite a workbook of a lesson; name another file")
+    writable(path, KEY, HEADS, names)
     return path
 
 
@@ -85,29 +88,25 @@ def save_key(rights: Sequence[Right], path: Path) -> None:
 
     Raises: SheetnetError where it cannot be written.
     """
-    heads = [field.name for field in fields(Right)]
     with writing(path) as beside:
         if path.suffix.lower() == ".csv":
             with beside.open("w", newline="", encoding="utf-8-sig") as file:  # with a mark that Excel knows UTF-8 by
                 lines = csv.writer(file, quoting=csv.QUOTE_ALL)
-                lines.writerows([heads, *([tame(value) for value in astuple(one)] for one in rights)])
+                lines.writerows([HEADS, *([tame(value) for value in astuple(one)] for one in rights)])
         else:
-            _xlsx(heads, rights, beside)
+            _xlsx(rights, beside)
 
 
-def _xlsx(heads: Sequence[str], rights: Sequence[Right], path: Path) -> None:
-    import xlsxwriter
-
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}
-    with xlsxwriter.Workbook(str(path), options) as book:
+def _xlsx(rights: Sequence[Right], path: Path) -> None:
+    with new_book(path, KEY) as book:
         sheet, bold, wrapped = book.add_worksheet("Key"), book.add_format({"bold": True}), book.add_format()
         wrapped.set_text_wrap()
         wrapped.set_align("top")
-        sheet.write_row(0, 0, heads, bold)
+        sheet.write_row(0, 0, HEADS, bold)
         for col, width in enumerate((22, 28, 9, 70, 16, 9, 60)):
             sheet.set_column(col, col, width, wrapped)
         sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, len(rights), len(heads) - 1)
+        sheet.autofilter(0, 0, len(rights), len(HEADS) - 1)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0)

@@ -87,8 +87,8 @@ def _no_other_lesson(folder: Path, lesson: str) -> None:
     others = [path.name for path in sorted(folder.glob("*.xlsx")) if (of := lesson_of(path.name)) and of != lesson]
     if others:
         raise SheetnetError(
-            f"{folder / others[0]}: the folder holds workbooks of the lesson {lesson_of(others[0])}; name another folder"
-            f" for {lesson}"
+            f"{folder / others[0]}: the folder holds workbooks of the lesson {lesson_of(others[0])}; name another"
+            f" folder for {lesson}"
         )
 
 
@@ -107,8 +107,8 @@ def _as_asked(path: Path, asked: Mapping[str, object]) -> None:
     for option, value in asked.items():
         if found[option] != value:
             raise SheetnetError(
-                f"{path}: this workbook, already handed out, was made with {DIFFERS[option]}, and it stays as it is; give"
-                " the same as then, or name another folder"
+                f"{path}: this workbook, already handed out, was made with {DIFFERS[option]}, and it stays as it is;"
+                " give the same as then, or name another folder"
             )
 
 
@@ -118,7 +118,7 @@ def lesson_of(name: str) -> str:
     >>> lesson_of("01_quadratic_Ada_Lovelace_8cf7.xlsx"), lesson_of("names.csv")
     ('quadratic', '')
     """
-    if not GIVEN.match(name):
+    if not GIVEN.match(unicodedata.normalize("NFC", name)):
         return ""
     return next((lesson for lesson, entry in LISTING.items() if name.startswith(f"{entry.file}_")), "")
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from sheetnet.classroom.grades import COLUMNS, Grades
+from sheetnet.classroom.marking import GRADES
 from sheetnet.common.files import writing
 from sheetnet.errors import SheetnetError
 
 RISKY = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # how a cell of a CSV file begins that is taken for a formula
+DATE = datetime(2000, 1, 1)  # of all workbooks: same grades, same bytes
 STYLE = (
     "body{font:15px Calibri,Carlito,sans-serif;max-width:60em;margin:2em auto;color:#222}"
     "table{border-collapse:collapse}td,th{padding:.2em .6em;border-bottom:1px solid #ccc;text-align:left}"
@@ -66,7 +69,7 @@ def _html(grades: Grades, path: Path) -> None:
     remarks = "".join(f"<li>{escape(who)}: {escape(words)}</li>" for who, words in grades.remarks)
     problems = "".join(f"<li>{escape(f'{p.file} {p.learner}')}: {escape(p.words)}</li>" for p in grades.problems)
     parts = [
-        "<!doctype html><html lang=en><meta charset=utf-8><title>Grades</title>",
+        f'<!doctype html><html lang=en><meta charset=utf-8><meta name=generator content="{GRADES}"><title>Grades</title>',
         f"<style>{STYLE}</style><h1>Grades</h1>",
         f"<table><tr><th>Learner<th>Lesson<th>Right</tr>{papers}</table>",
         "<h2>Exercise by exercise</h2><table><tr><th>#<th>Question<th>Right<th>Commonest wrong answers</tr>",
@@ -78,10 +81,7 @@ def _html(grades: Grades, path: Path) -> None:
 
 
 def _xlsx(grades: Grades, path: Path) -> None:
-    import xlsxwriter
-
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}
-    with xlsxwriter.Workbook(str(path), options) as book:
+    with new_book(path, GRADES) as book:
         bold, share = book.add_format({"bold": True}), book.add_format({"num_format": "0%"})
         _learners_sheet(book, grades, bold)
         _answers_sheet(book, grades, bold)
@@ -109,6 +109,16 @@ def _xlsx(grades: Grades, path: Path) -> None:
         chart.set_y_axis({"reverse": True})
         chart.set_size({"width": 640, "height": 120 + 24 * last})
         sheet.insert_chart(last + 2, 1, chart, {"description": "The share of right, close, wrong and missing answers."})
+
+
+def new_book(path: Path, mark: str) -> Any:
+    """A workbook of XlsxWriter in which every text stays text, with a mark of who made it and no date of today."""
+    import xlsxwriter
+
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}
+    book = xlsxwriter.Workbook(str(path), options)
+    book.set_properties({"comments": mark, "created": DATE})
+    return book
 
 
 def _learners_sheet(book: Any, grades: Grades, bold: Any) -> None:
@@ -166,7 +176,7 @@ def _gradescope(grades: Grades, path: Path) -> None:
     ]
     missed = [{"learner": p.learner, "file": p.file, "output": p.words} for p in grades.problems]
     whole: Any = results[0] if len(results) == 1 and not missed else {"papers": results, "not_graded": missed}
-    path.write_text(json.dumps(whole, indent=1), encoding="utf-8")
+    path.write_text(json.dumps({"extra_data": {"made_by": GRADES}, **whole}, indent=1), encoding="utf-8")
 
 
 WRITERS: dict[str, Callable[[Grades, Path], None]] = {

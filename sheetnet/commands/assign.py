@@ -43,7 +43,7 @@ def assign(
     from sheetnet.classroom.names import names_in
 
     if key:
-        key_file(outputs({"key": key}, {"key": ()})["key"], Path(folder))
+        key_file(outputs({"key": key}, {"key": ()})["key"], Path(folder), Path(names))
     learners = names_in(Path(names))
     with bar(len(learners), lesson) as moved:
         done = assign_to(folder, learners, lesson, seed=seed, blanks=blanks, language=language, moved=moved)

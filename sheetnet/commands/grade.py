@@ -40,15 +40,17 @@ def grade(
       sheetnet grade week1 --class names.csv -o class.csv -o class.html
       sheetnet grade ada.xlsx ben.xlsx --json
     """
-    from sheetnet.book.opened import is_ours
     from sheetnet.classroom import grade as grade_all
+    from sheetnet.classroom.grades import COLUMNS
+    from sheetnet.classroom.marking import GRADES, writable
     from sheetnet.classroom.names import names_in
     from sheetnet.classroom.writing import WRITERS, save
 
     for output in written:
         path = outputs({"output": output}, {"output": tuple(WRITERS)})["output"]
-        if os.path.realpath(path) in map(os.path.realpath, files) or is_ours(path):
+        if os.path.realpath(path) in map(os.path.realpath, files):
             raise SheetnetError(f"{output}: --output would overwrite a workbook that is to be graded; name another")
+        writable(path, GRADES, COLUMNS, Path(names) if names else None)
     learners = names_in(Path(names)) if names else []
     with bar(1000, "grading") as moved:
 

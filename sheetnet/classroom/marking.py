@@ -1,0 +1,46 @@
+"""Which files assign and grade have written themselves, and may write over: they say so near their beginning."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from sheetnet.errors import SheetnetError
+
+GRADES, KEY = "made by sheetnet grade", "made by sheetnet assign --key"
+PROPERTIES = "docProps/core.xml"
+NEAR = 2_000  # bytes, and of a workbook's properties
+
+
+def first_line(heads: Sequence[str]) -> str:
+    """The line of heads of a CSV file, by which it is known again."""
+    out = io.StringIO()
+    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="").writerow(heads)
+    return out.getvalue()
+
+
+def writable(path: Path, mark: str, heads: Sequence[str], names: Path | None = None) -> None:
+    """Nothing, where no file stands, or one with this mark, of a CSV with these heads, that is not the class's.
+
+    names: the file with the names of the class. Raises: SheetnetError for another.
+    """
+    if names and os.path.realpath(path) == os.path.realpath(names):
+        raise SheetnetError(f"{path}: that is the file with the names of the class; name another")
+    if path.is_file() and not _says(path, (mark, first_line(heads))):
+        raise SheetnetError(f"{path}: there is a file that was not {mark}; move it, or name another")
+
+
+def _says(path: Path, marks: Sequence[str]) -> bool:
+    try:
+        with path.open("rb") as file:
+            start = file.read(NEAR)
+        if start.startswith(b"PK"):
+            with zipfile.ZipFile(path) as book, book.open(PROPERTIES) as part:
+                start = part.read(NEAR)
+    except (OSError, KeyError, NotImplementedError, RuntimeError, zipfile.BadZipFile):
+        return False
+    return any(mark.encode() in start for mark in marks)
