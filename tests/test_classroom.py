@@ -21,6 +21,7 @@ from sheetnet.book.opened import find_manifest
 from sheetnet.classroom import Grades, assign, assigning, grade, grading
 from sheetnet.classroom.answers import HEADS
 from sheetnet.classroom.copying import point_out
+from sheetnet.classroom.filling import LEANING, LITERAL
 from sheetnet.classroom.grades import COLUMNS, Paper, Problem
 from sheetnet.classroom.grading import graded as graded_alone
 from sheetnet.classroom.keys import FOREIGN
@@ -167,6 +168,30 @@ def test_what_is_filled_into_blanks_is_graded(tmp_path: Path) -> None:
         )
     }
     assert not [words for words in paper.remarks if "blanks" in words]
+
+
+def test_a_blank_is_judged_as_if_the_others_were_right(tmp_path: Path) -> None:
+    """Predictions with a number in place of a coefficient; errors are wrong, sizes of them and their mean right."""
+    (one,) = assign(tmp_path, ["Ada"], "quadratic", blanks=True)
+    workbook = lesson_of(one.path)
+    assert workbook.blanks
+    place = {blank.filled.id: blank.cells.area for blank in workbook.blanks.found}
+    x, y = ([cell_address(*at) for at in workbook.book.block(id).area.cells()] for id in ("fit.x", "fit.y"))
+    pred, error, size = ([cell_address(*at) for at in place[id].cells()] for id in ("fit.pred", "fit.error", "fit.abs"))
+    typed: dict[str, object] = {f"Fit!{at}": f"=1.1*{x[i]}^2+coef_b*{x[i]}+coef_c" for i, at in enumerate(pred)}
+    typed |= {f"Fit!{at}": f"={y[i]}*2-{pred[i]}" for i, at in enumerate(error)}
+    typed |= {f"Fit!{at}": f"=ABS({error[i]})" for i, at in enumerate(size[1:], start=1)}
+    typed[place["fit.mae"].full(fixed=False)] = f"=AVERAGE({size[0]}:{size[-1]})"
+    typed[place["fit.mse"].full(fixed=False)] = f"=AVERAGE({size[0]}:{size[-1]})"
+    (paper,) = grade([edit(one.path, tmp_path / "in.xlsx", typed)]).papers
+    found = {a.question.split(",")[0]: (a.verdict, *a.remarks) for a in paper.answers if a.typed}
+    assert found == {
+        "The blank Prediction": ("right", LITERAL),
+        "The blank Error": ("wrong",),
+        "The blank Absolute error": ("not done", "right so far: 19 of 20 cells", LEANING),
+        "The blank Mean absolute error": ("right", LEANING),
+        "The blank Mean squared error": ("wrong",),
+    }
 
 
 def test_names_are_read_as_people_write_them(tmp_path: Path) -> None:

@@ -69,7 +69,8 @@ def _html(grades: Grades, path: Path) -> None:
     remarks = "".join(f"<li>{escape(who)}: {escape(words)}</li>" for who, words in grades.remarks)
     problems = "".join(f"<li>{escape(f'{p.file} {p.learner}')}: {escape(p.words)}</li>" for p in grades.problems)
     parts = [
-        f'<!doctype html><html lang=en><meta charset=utf-8><meta name=generator content="{GRADES}"><title>Grades</title>',
+        f'<!doctype html><html lang=en><meta charset=utf-8><meta name=generator content="{GRADES}">',
+        "<title>Grades</title>",
         f"<style>{STYLE}</style><h1>Grades</h1>",
         f"<table><tr><th>Learner<th>Lesson<th>Right</tr>{papers}</table>",
         "<h2>Exercise by exercise</h2><table><tr><th>#<th>Question<th>Right<th>Commonest wrong answers</tr>",
