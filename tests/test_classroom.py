@@ -6,7 +6,7 @@ import csv
 import json
 import shutil
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from sheetnet.classroom.copying import point_out
 from sheetnet.classroom.filling import LEANING, LITERAL
 from sheetnet.classroom.grades import COLUMNS, Paper, Problem
 from sheetnet.classroom.grading import graded as graded_alone
+from sheetnet.classroom.handing_in import AGAIN, NOTHING
 from sheetnet.classroom.keys import FOREIGN
 from sheetnet.classroom.marking import GRADES, KEY, writable
 from sheetnet.classroom.names import names_in
@@ -311,6 +312,33 @@ def test_a_damaged_or_foreign_file_is_a_line_and_not_the_end(graded: Grades) -> 
     assert all(problem.words for problem in graded.problems)
     assert "Ada/mine.xlsx" in {paper.file for paper in graded.papers}
     assert len(graded.papers) == 10
+
+
+def test_a_file_that_cannot_be_read_was_handed_in_all_the_same(
+    handed_out: dict[str, Path], lesson_file: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """By the name that assign gave it: damaged, empty, a letter, of another lesson, somebody else's; and nothing."""
+    names, paths = [*handed_out], [*handed_out.values()]
+    for i in (0, 1):
+        shutil.copy(paths[i], tmp_path / paths[i].name)
+    (tmp_path / paths[2].name).write_bytes(paths[2].read_bytes()[:5000])
+    (tmp_path / paths[3].name).write_bytes(b"")
+    (tmp_path / f"copy of {paths[4].stem} (1).docx").write_bytes(b"PK")
+    shutil.copy(lesson_file("relu"), tmp_path / paths[5].name)
+    shutil.copy(paths[0], tmp_path / paths[6].name)
+    (tmp_path / f"{paths[7].stem}.pdf").write_bytes(b"%PDF")
+    said = grade([tmp_path], learners=names[:9])
+    told = {problem.learner: problem.words for problem in said.problems}
+    assert set(told) == set(names[2:9])
+    assert all(AGAIN in told[names[i]] and "build" not in told[names[i]] for i in (2, 3, 4, 7))
+    assert "of the lesson relu" in told[names[5]]
+    assert told[names[6]] == f"the file holds the workbook of {names[0]}: ask for the right one"
+    assert told[names[8]] == NOTHING
+    assert next(paper.remarks for paper in said.papers if paper.file == paths[6].name)[0].endswith(names[6])
+    assert {question.lesson for question in said.questions} == {"quadratic"}
+    assert {paper.lesson for paper in grade([tmp_path / paths[5].name, paths[0]], lesson="relu").papers} == {"relu"}
+    with pytest.raises(SheetnetError, match="no workbook is of the lesson matmul"):
+        grade([paths[0]], lesson="matmul")
 
 
 def test_a_stored_value_is_not_believed(handed_in: Path, handed_out: dict[str, Path], tmp_path: Path) -> None:

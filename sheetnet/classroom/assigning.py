@@ -123,15 +123,6 @@ def lesson_of(name: str) -> str:
     return next((lesson for lesson, entry in LISTING.items() if name.startswith(f"{entry.file}_")), "")
 
 
-def is_of(name: str, learner: str) -> bool:
-    """Whether a file, also a copy that another program has named, was given to a learner, by its name.
-
-    >>> is_of("01_quadratic_Ada_Lovelace_8cf7 (1).docx", "Ada Lovelace"), is_of("mine.xlsx", "Ada Lovelace")
-    (True, False)
-    """
-    return Path(file_name(learner, "")).stem in unicodedata.normalize("NFC", name)
-
-
 def own_seed(seed: int, lesson: str, learner: str) -> int:
     """The seed of a learner's numbers, from 1 on.
 

@@ -17,10 +17,12 @@ from sheetnet.book import reader
 from sheetnet.book.contents import Contents
 from sheetnet.book.manifest import Manifest
 from sheetnet.book.opened import as_laid_out, find_manifest
+from sheetnet.classroom.assigning import lesson_of
 from sheetnet.classroom.calculating import calculated, is_formula
 from sheetnet.classroom.copying import point_out
 from sheetnet.classroom.filling import filled_in
 from sheetnet.classroom.grades import Answer, Grades, Paper, Problem, plain
+from sheetnet.classroom.handing_in import AGAIN, NOBODYS, sorted_out
 from sheetnet.classroom.keys import keys_of
 from sheetnet.classroom.peeking import WORDS, peeks, scratch_that_peeks
 from sheetnet.engines.base import Value
@@ -34,18 +36,19 @@ FEW = 6  # files that one process reads as soon as several have started
 MAX_BYTES = 8 * 2**20  # of a file: ten times the largest that is handed out
 MEANT = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers", ".docx", ".odt")  # the first is right
 ALONE = re.compile(r"=\s*[-+]?\s*[\d.]+(e[-+]?\d+)?\s*%?", re.IGNORECASE)  # a number with an equals sign is no formula
+BUILD = re.compile(r"(give the sheet its name back, or )?build (it|the workbook) anew")  # no advice for a teacher
 TYPED = "a number was typed where a formula was asked for"
 
 
 def grade(
     files: Iterable[str | Path], *, engine: str = "ironcalc", learners: Sequence[str] = (), seed: int = 0,
-    moved: Moved = lambda at, n, file: None,
+    lesson: str = "", moved: Moved = lambda at, n, file: None,
 ) -> Grades:  # fmt: skip
     """What the answers in workbooks are worth, and what was found of each file that cannot be graded.
 
     files: workbooks, and folders, of which each .xlsx counts, also below them. learners: all of a class, so that who is
-    missing is told; seed: with which it was assigned. moved: called with how many are done, of how many, and
-    which is next.
+    missing is told; seed: with which it was assigned; lesson: on which it works, by default that of most workbooks.
+    moved: called with how many are done, of how many, and which is next.
     Raises: SheetnetError where no workbook can be graded, EngineError for an engine that is missing.
     """
     from sheetnet.engines import get
@@ -69,13 +72,8 @@ def grade(
     if not papers:
         more = f"; and {len(problems) - 1} files more" if len(problems) > 1 else ""
         raise SheetnetError(f"{paths[0]}: not graded, {problems[0].words}{more}")
-    return Grades(point_out(papers, seed), [*problems, *_missing(papers, problems, learners)])
-
-
-def _missing(papers: Sequence[Paper], problems: Sequence[Problem], learners: Sequence[str]) -> list[Problem]:
-    """Those of a class of whom there is no file."""
-    there = {paper.learner for paper in papers} | {problem.learner for problem in problems}
-    return [Problem("", "handed in nothing", name) for name in learners if name not in there]
+    papers, problems = sorted_out(papers, problems, learners, lesson)
+    return Grades(point_out(papers, seed), problems)
 
 
 def _workbooks(files: Iterable[str | Path]) -> Iterator[tuple[Path, str]]:
@@ -87,7 +85,7 @@ def _workbooks(files: Iterable[str | Path]) -> Iterator[tuple[Path, str]]:
     for file in map(Path, files):
         if os.path.isdir(file):  # which has no doubts about names that cannot be
             inside = (Path(folder) / name for folder, _, names in os.walk(file) for name in names)
-            own = (path for path in inside if path.suffix.lower() in MEANT)
+            own = (path for path in inside if path.suffix.lower() in MEANT or lesson_of(path.name))
             found = [(path, str(path.relative_to(file))) for path in sorted(own) if path.name[0] not in "~."]
         else:
             found = [(file, file.name)]
@@ -131,7 +129,8 @@ def graded(path: Path, name: str, engine: str) -> Paper | Problem:
         as_laid_out(contents, found)
         return _paper(path, name, contents, found, engine)
     except SheetnetError as reason:
-        return Problem(name, plain(str(reason).removeprefix(f"{path}: ")), learner)
+        words = BUILD.sub(AGAIN, str(reason).removeprefix(f"{path}: "))
+        return Problem(name, plain(words), learner)
     except Exception as reason:  # of a file that somebody has made on purpose: the others are graded all the same
         return Problem(name, plain(f"cannot be graded ({type(reason).__name__}: {reason!s:.100})"), learner)
 
@@ -170,7 +169,7 @@ def _paper(path: Path, name: str, contents: Contents, found: Manifest, engine: s
     if scratch := list(scratch_that_peeks(contents, workbook)):
         remarks = (*remarks, f"{WORDS}: {', '.join(scratch[:3])}")
     if not workbook.learner:
-        remarks = (*remarks, "the course's own workbook, with nobody's name on it")
+        remarks = (*remarks, NOBODYS)
     rights = tuple(key[0] for key in keys)
     return Paper(name, workbook.learner, workbook.name, workbook.seed, tuple(answers), rights, remarks)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from sheetnet.commands.common import CONTEXT, FILE, SEED, bar, outputs, print_json
+from sheetnet.course.listing import LISTING
 from sheetnet.engines import NAMES
 from sheetnet.errors import SheetnetError
 
@@ -25,10 +26,12 @@ from sheetnet.errors import SheetnetError
 @click.option(
     "--class", "names", type=FILE, metavar="FILE.csv", help="The learners, so that it is told who is missing."
 )
+@click.option("--lesson", type=click.Choice(list(LISTING)), help="Of the class.  [default: that of most workbooks]")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="The one with which the class was assigned.")
 @click.option("--json", "as_json", is_flag=True, help="Print a row for each learner and exercise as JSON.")
 def grade(
-    files: tuple[str, ...], written: tuple[str, ...], names: str | None, seed: int, engine: str, as_json: bool
+    files: tuple[str, ...], written: tuple[str, ...], names: str | None, lesson: str | None, seed: int, engine: str,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Grade the answers in workbooks: recalculated, each mistake by its name, copies and typed-in numbers pointed out.
 
@@ -57,7 +60,7 @@ def grade(
         def to(at: int, n: int, name: str) -> None:
             moved(1000 * at // max(n, 1), name)
 
-        grades = grade_all(files, engine=engine, learners=learners, seed=seed, moved=to)
+        grades = grade_all(files, engine=engine, learners=learners, seed=seed, lesson=lesson or "", moved=to)
     for output in written:
         save(grades, output)
     if as_json:
