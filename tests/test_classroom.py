@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import Made, edit, run_here
 from openpyxl import Workbook, load_workbook
@@ -25,16 +26,17 @@ from sheetnet.classroom.filling import LEANING, LITERAL
 from sheetnet.classroom.grades import COLUMNS, Paper, Problem
 from sheetnet.classroom.grading import graded as graded_alone
 from sheetnet.classroom.handing_in import AGAIN, NOTHING
-from sheetnet.classroom.keys import FOREIGN
+from sheetnet.classroom.keys import CHANGED, FOREIGN, keys_of
 from sheetnet.classroom.marking import GRADES, KEY, writable
 from sheetnet.classroom.names import names_in
+from sheetnet.classroom.papers import RIGHT_NOW
 from sheetnet.classroom.peeking import peeks
 from sheetnet.classroom.writing import save
 from sheetnet.course.lesson import Lesson
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.judging import WIDTH, fingerprint, key
-from sheetnet.motifs.exercises import ANSWERS, MARKS, OFFSETS, REACH
+from sheetnet.motifs.exercises import ANSWERS, CLOSE_WORDS, MARKS, OFFSETS, REACH
 from sheetnet.page.area import cell_address
 
 HOSTILE = ["=1+1", "<b>Bo</b>", "../../up", "数据", "Ada Lovelace"]
@@ -157,6 +159,7 @@ def test_what_is_filled_into_blanks_is_graded(tmp_path: Path) -> None:
     (paper,) = grade([target]).papers
     found = paper.answers[len(workbook.exercises) :]
     assert len(found) == len(places)
+    assert [answer.called for answer in found] == [f"blank {i}" for i in range(1, len(places) + 1)]
     assert {a.question: (a.verdict, *a.remarks) for a in found if a.typed} == {
         f"The blank {title}, {places[id].full(fixed=False)}": said
         for id, title, said in (
@@ -283,7 +286,7 @@ def test_every_kind_of_answer_is_graded_as_what_it_is(graded: Grades) -> None:
     assert {verdict for verdict, _ in paper(graded, NAMES[0]).values()} == {"right"}
     assert paper(graded, NAMES[1]) == {0: ("right", "")}
     close = paper(graded, NAMES[2])
-    assert close[0][0] == close[3][0] == "close"
+    assert close[0] == close[3] == ("close", CLOSE_WORDS)
     named = paper(graded, NAMES[3])
     assert {verdict for verdict, _ in named.values()} == {"wrong"}
     assert all(says for _, says in named.values())
@@ -509,8 +512,47 @@ def test_a_function_that_an_engine_knows_wrong_is_no_fault_of_the_pupil(
 def test_a_number_as_text_and_a_lone_number_are_told(handed_out: dict[str, Path], tmp_path: Path) -> None:
     said, remarks = alone(handed_out["=1+1"], {4: "1,75", 5: "=3.875"}, tmp_path / "text.xlsx")
     assert said[4:6] == ["wrong", "right"]
-    assert "exercise 5: text, not a number (and would be right)" in remarks
+    words = "cannot be read as a number: '1,75' (and would be right); which decimal sign does the program take?"
+    assert f"exercise 5: {words}" in remarks
     assert "exercise 6: a number was typed" in remarks
+
+
+def test_no_zero_is_silent(handed_out: dict[str, Path], tmp_path: Path) -> None:
+    """Text that is nearly a number, answers in other columns, verdicts written over, sheets that were changed."""
+    path, rights = handed_out["=1+1"], truths(handed_out["=1+1"])
+    workbook = lesson_of(path)
+    area, at = workbook.book.block(ANSWERS).area, workbook.book.block("fit.a").area.full(fixed=False)
+    given = workbook.by_node({**workbook.as_delivered(), "fit.a": np.full((1, 1), 2.0)})
+    cells = {at: 2, f"Exercises!D{area.row + 2}": 9.5, f"Exercises!G{area.row + 3}": 1, f"Exercises!D{area.row + 4}": 1}
+    changed = edit(path, tmp_path / "changed.xlsx", cells)
+    nearly = {3: "6 ", 4: "31/8", 5: "3,875", 6: "\u221210", 8: "x = -2", 11: "3:", 12: "? "}
+    answers = {0: workbook.exercises[0].truth(given), **nearly}
+    (paper,) = grade([answered(changed, tmp_path / "in.xlsx", answers)]).papers
+    told = [answer.remarks for answer in paper.answers]
+    assert told[0] == (RIGHT_NOW,)
+    assert [told[i][0].partition(" ")[0] for i in (1, 2)] == ["nothing", "nothing"]
+    assert "D" in told[1][0]
+    assert "G" in told[2][0]
+    assert [told[i][0].partition(": ")[2] for i in nearly if i != 12] == [
+        "'6 ' (and would be right)",
+        "'31/8'",
+        "'3,875' (and would be right); which decimal sign does the program take?",
+        "'\u221210' (and would be right)", "'x = -2'", "'3:' (and would be right)",
+    ]  # fmt: skip
+    assert (told[12], paper.answers[12].verdict) == (("asked for a hint",), "not done")
+    assert f"cells of verdicts were written over: D{area.row + 2}, D{area.row + 4}" in paper.remarks
+    assert [answer.right for answer in paper.answers] == pytest.approx(rights)
+
+
+def test_a_workbook_of_another_version_is_told_as_such(
+    handed_out: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = find_manifest(reader.read(handed_out["=1+1"]))
+    assert keys_of(found).remarks == ()
+    found.record[MARKS][0, 0] += 1.0
+    assert keys_of(found).remarks == (CHANGED,)
+    assert "made by sheetnet 0.0" in keys_of(replace(found, version="0.0")).remarks[0]
+    assert keys_of(replace(found, version="0.0", intact=False)).remarks == (CHANGED,)
 
 
 def test_moved_rows_are_told_and_not_judged(handed_out: dict[str, Path], tmp_path: Path) -> None:
@@ -569,6 +611,41 @@ def test_grades_are_written_as_text_and_never_as_formulas_or_html(graded: Grades
     assert len(results["not_graded"]) == len(graded.problems)
     with pytest.raises(SheetnetError, match="ends in"):
         save(graded, tmp_path / "class.pdf")
+
+
+def test_the_report_is_a_gradebook_first(graded: Grades, tmp_path: Path) -> None:
+    """The class in its order, a letter for each exercise, the right answer beside another; the same bytes again."""
+    order = (NAMES[7], "Zoe", NAMES[0], NAMES[3])
+    missing = [*graded.problems, Problem("", NOTHING, "Zoe")]
+    report = replace(graded, learners=order, problems=missing, source="7b.csv")
+    assert [line.who for line in report.lines][:4] == [*order]
+    for ending in (".html", ".xlsx"):
+        save(report, tmp_path / f"class{ending}")
+        before = (tmp_path / f"class{ending}").read_bytes()
+        save(report, tmp_path / f"class{ending}")
+        assert (tmp_path / f"class{ending}").read_bytes() == before
+    page = (tmp_path / "class.html").read_text()
+    assert "<h1>Grades: lesson 1, quadratic (7b.csv)</h1>" in page
+    assert page.index("<tr><td>=1+1<td class=R>R") < page.index("Exercise by exercise")
+    assert f"<td>Zoe<td colspan=13>{NOTHING}" in page
+    told = next(p.answers[4] for p in graded.papers if p.learner == NAMES[3])
+    assert f"<tr><td>5<td>0.75<td>0.75<td>1.75<td>{told.says}</tr>" in page
+    book = load_workbook(tmp_path / "class.xlsx")
+    assert book.sheetnames == ["Gradebook", "Exercises", "Answers"]
+    lines = [[cell.value for cell in row] for row in book["Gradebook"].iter_rows(min_row=4)]
+    assert [line[0] for line in lines][:4] == [*order]
+    assert lines[2][1:14] == ["R"] * 13
+    assert lines[3][4:8] == ["W"] * 4
+    assert {(sheet.page_setup.orientation, sheet.page_setup.fitToHeight) for sheet in book} == {("landscape", 0)}
+    assert all(sheet.print_title_rows for sheet in book)
+    assert str(report).startswith("Grades: lesson 1")
+
+
+def test_what_is_no_mistake_of_thinking_is_not_among_the_commonest(graded: Grades) -> None:
+    paper = next(p for p in graded.papers if p.learner == NAMES[3])
+    first = replace(paper.answers[3], apart=True)
+    papers = [replace(paper, answers=(first, *paper.answers[4:])), replace(paper, answers=paper.answers[3:])]
+    assert [count for question in Grades(papers, []).questions[:2] for _, count in question.mistakes] == [1, 2]
 
 
 def test_the_command_grades_a_folder(handed_in: Path, tmp_path: Path) -> None:

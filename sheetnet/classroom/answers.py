@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from sheetnet.book import reader
 from sheetnet.book.opened import find_manifest
 from sheetnet.classroom.assigning import Assigned
-from sheetnet.classroom.marking import KEY, writable
-from sheetnet.classroom.writing import new_book, tame
+from sheetnet.classroom.marking import KEY, new_book, writable
+from sheetnet.classroom.writing import tame
 from sheetnet.common.files import writing
 from sheetnet.common.leftovers import temporary
 from sheetnet.errors import SheetnetError

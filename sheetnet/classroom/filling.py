@@ -71,7 +71,7 @@ def filled_in(contents: Contents, found: Manifest, engine: str, n: int) -> tuple
         return [], (f"the blanks could not be judged: {plain(str(reason).removeprefix(f'{contents.file}: '))}",)
     sheet = workbook.blanks.page.name
     return [
-        _judged(n + i, sheet, contents, blank, filled[i], (LITERAL,) if i in literal else ())
+        _judged(n + i, i + 1, sheet, contents, blank, filled[i], (LITERAL,) if i in literal else ())
         for i, blank in enumerate(blanks)
     ], ()
 
@@ -136,15 +136,15 @@ def _formulas(contents: Contents, area: Area) -> list[str]:
 
 
 def _judged(
-    number: int, own: str, contents: Contents, blank: Blank, found: _Filled, notes: tuple[str, ...]
+    number: int, place: int, own: str, contents: Contents, blank: Blank, found: _Filled, notes: tuple[str, ...]
 ) -> Answer:  # fmt: skip
-    """own: the sheet on which the missing formulas stand. notes: what is known of it already."""
+    """place: of the blank, from 1 on. own: the sheet with the missing formulas. notes: what is known of it."""
     area = blank.cells.area
     question = f"The blank {blank.cells.title or blank.filled.id}, {area.full(fixed=False)}"
     sheet, formulas = contents.sheets[area.sheet], _formulas(contents, area)
     filled = [value for value, _ in found.pairs if value not in (None, "")]
     if not filled:
-        return Answer(number, question, "not done")
+        return Answer(number, question, "not done", blank=place)
     verdict = "wrong" if found.is_wrong else "right" if len(filled) == len(found.pairs) else "not done"
     if verdict == "not done":
         notes += (f"right so far: {len(filled)} of {len(found.pairs)} cells",)
@@ -158,7 +158,9 @@ def _judged(
         verdict = "wrong"
         notes += (WORDS,)
     shown = plain(formulas[0] if formulas else str(filled[0]))
-    return Answer(number, question, verdict, typed=shown, formula=bool(formulas), remarks=notes)
+    apart = not {TYPED, WORDS}.isdisjoint(notes)
+    has_any = bool(formulas)
+    return Answer(number, question, verdict, typed=shown, formula=has_any, remarks=notes, apart=apart, blank=place)
 
 
 def _is(value: Value, right: float | str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sheetnet.classroom.writing import STYLE
+from sheetnet.classroom.report_page import STYLE
 from sheetnet.common.files import writing
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.listing import LISTING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -17,7 +18,7 @@ from sheetnet.errors import SheetnetError
 @click.argument("files", nargs=-1, required=True, type=FILE, metavar="FOLDER|FILE...")
 @click.option(
     "-o", "--output", "written", multiple=True, type=FILE, metavar="FILE",
-    help="Write the grades: .csv, .html (a page to read), .xlsx (with a picture), .json (Gradescope). May be repeated.",
+    help="Write the grades: .csv, .html (a page to read), .xlsx (a gradebook), .json (Gradescope). May be repeated.",
 )  # fmt: skip
 @click.option(
     "--engine", type=click.Choice(NAMES), default="ironcalc", show_default=True,
@@ -61,6 +62,7 @@ def grade(
             moved(1000 * at // max(n, 1), name)
 
         grades = grade_all(files, engine=engine, learners=learners, seed=seed, lesson=lesson or "", moved=to)
+    grades = replace(grades, source=Path(names).name if names else "")
     for output in written:
         save(grades, output)
     if as_json:
