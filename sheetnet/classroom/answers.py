@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sheetnet.book import reader
+from sheetnet.book.contents import where
 from sheetnet.book.opened import find_manifest
 from sheetnet.classroom.assigning import Assigned
-from sheetnet.classroom.marking import KEY, new_book, writable
+from sheetnet.classroom.filling import question_of
+from sheetnet.classroom.marking import KEY, new_book, new_sheet, writable
 from sheetnet.classroom.writing import tame
 from sheetnet.common.files import writing
 from sheetnet.common.leftovers import temporary
 from sheetnet.errors import SheetnetError
+from sheetnet.motifs.blanks import Blank
 from sheetnet.motifs.exercises import read_all
+from sheetnet.page.area import area_of
 
 if TYPE_CHECKING:
     from sheetnet.book.build import Built
@@ -27,39 +32,45 @@ DIGITS = 12  # of a right answer
 
 @dataclass(frozen=True)
 class Right:
-    """The right answer to one exercise of one learner: a number, how far one may be off, and the reason."""
+    """The right answer to one exercise of one learner: a number, how far one may be off, and the reason.
+
+    Of a blank, which is called "blank 1", the question is its place, and right the formula that was taken out.
+    """
 
     learner: str
     file: str
-    exercise: int
+    exercise: int | str
     question: str
-    right: float
-    within: float
+    right: float | str
+    within: float | None
     why: str
 
 
+# a cell, or a range, of the sheet that a formula stands on
+OWN_CELLS = re.compile(r"(?<![\w.!:$'])(\$?[A-Z]{1,3}\$?\d+)(?::(\$?[A-Z]{1,3}\$?\d+))?(?![\w.(])")
 HEADS = [field.name for field in fields(Right)]
 
 
 def right_answers(
-    assigned: Sequence[Assigned], lesson: str, *, language: str = "",
+    assigned: Sequence[Assigned], lesson: str, *, blanks: bool = False, language: str = "",
     moved: Callable[[int, str], None] = lambda at, name: None,
 ) -> Iterator[Right]:  # fmt: skip
     """What is right for each learner, exercise by exercise, in the workbooks that assign has handed out.
 
-    A workbook that a learner may have opened is not asked: it is made again from lesson and seed. language: of the
-    workbooks. moved: called with how many are done and whose is next.
+    A workbook that a learner may have opened is not asked: it is made again from lesson and seed. blanks, language: of
+    the workbooks. moved: called with how many are done and whose is next.
     """
     from sheetnet.book.build import build_lesson
 
     def again(seed: int) -> Built:
-        return build_lesson(lesson, place / "again.xlsx", seed=seed, language=language)
+        return build_lesson(lesson, place / "again.xlsx", seed=seed, blanks=blanks, language=language)
 
     with temporary() as place:
         for i, one in enumerate(assigned):
             moved(i, one.learner)
             path = one.path if one.written else again(one.seed).path
-            workbook = find_manifest(reader.read(path)).workbook
+            contents = reader.read(path)
+            workbook = find_manifest(contents).workbook
             values = workbook.handed_out()
             assert values is not None, "assign makes no workbook with settings of its own"
             found = read_all([exercise.asked[0] for exercise in workbook.exercises], workbook.by_node(values))
@@ -67,7 +78,29 @@ def right_answers(
                 right = float(f"{truth:.{DIGITS}g}")
                 within = exercise.tolerance(truth)
                 yield Right(one.learner, one.path.name, number, exercise.question, right, within, exercise.why)
+            missing = workbook.blanks.found if workbook.blanks else []
+            for number, blank in enumerate(missing, start=1):
+                area = blank.filled.area
+                formula = as_seen(contents.sheets[area.sheet].formulas[area.row, area.col].text, missing)
+                yield Right(one.learner, one.path.name, f"blank {number}", question_of(blank), formula, None, "")
         moved(len(assigned), "")
+
+
+def as_seen(formula: str, blanks: Sequence[Blank]) -> str:
+    """A formula of the sheet Blanks that reads the cells to fill in, where it reads hidden ones that stand for them."""
+    places = {
+        at: where(blank.cells.area.sheet, *seen)
+        for blank in blanks
+        for at, seen in zip(blank.filled.area.cells(), blank.cells.area.cells(), strict=True)
+    }
+
+    def seen(found: re.Match[str]) -> str:
+        first, last = (area_of("", one.replace("$", "")).corners[:2] if one else None for one in found.groups())
+        if first not in places or (last and last not in places):
+            return found[0]
+        return places[first] + (f":{places[last].rpartition('!')[2]}" if last else "")
+
+    return OWN_CELLS.sub(seen, formula)
 
 
 def key_file(path: Path, folder: Path, names: Path | None = None) -> Path:
@@ -98,18 +131,30 @@ def save_key(rights: Sequence[Right], path: Path) -> None:
 
 
 def _xlsx(rights: Sequence[Right], path: Path) -> None:
+    """A row for each learner, a column for each exercise; on a second sheet the questions and reasons, each once."""
+    asked = {one.exercise: one for one in rights}
+    learners: dict[tuple[str, str], dict[int | str, Right]] = {}
+    for one in rights:
+        learners.setdefault((one.learner, one.file), {})[one.exercise] = one
+    numbers = [name for name, one in asked.items() if one.within is not None]
     with new_book(path, KEY) as book:
-        sheet, bold, wrapped = book.add_worksheet("Key"), book.add_format({"bold": True}), book.add_format()
-        wrapped.set_text_wrap()
-        wrapped.set_align("top")
-        sheet.write_row(0, 0, HEADS, bold)
-        for col, width in enumerate((22, 28, 9, 70, 16, 9, 60)):
-            sheet.set_column(col, col, width, wrapped)
-        sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, len(rights), len(HEADS) - 1)
-        sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(0)
-        for i, one in enumerate(rights, start=1):
-            for j, value in enumerate(astuple(one)):
-                (sheet.write_string if isinstance(value, str) else sheet.write_number)(i, j, value, wrapped)
+        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+        sheet = new_sheet(book, "Key", ("learner", "file", *map(str, numbers)), 0, bold)
+        sheet.set_column(0, 1, 24)
+        sheet.set_column(2, 1 + len(numbers), 11)
+        sheet.freeze_panes(1, 1)
+        for i, ((learner, file), found) in enumerate(learners.items(), start=1):
+            sheet.write_string(i, 0, learner, wrapped)
+            sheet.write_string(i, 1, file, wrapped)
+            for j, number in enumerate(numbers, start=2):
+                sheet.write_number(i, j, found[number].right, wrapped)
+        reasons = new_sheet(book, "Reasons", ("exercise", "question", "right for all", "to within", "why"), 0, bold)
+        for col, width in enumerate((10, 60, 30, 10, 60)):
+            reasons.set_column(col, col, width)
+        for i, (name, one) in enumerate(asked.items(), start=1):
+            right = {str(found[name].right) for found in learners.values()}
+            within = {"" if found[name].within is None else f"{found[name].within:g}" for found in learners.values()}
+            same = ("".join(found if len(found) == 1 else ()) for found in (right, within))
+            for j, text in enumerate((str(name), one.question, *same, one.why)):
+                reasons.write_string(i, j, text, wrapped)

@@ -76,6 +76,11 @@ def filled_in(contents: Contents, found: Manifest, engine: str, n: int) -> tuple
     ], ()
 
 
+def question_of(blank: Blank) -> str:
+    """What a blank asks: its name and place."""
+    return f"The blank {blank.cells.title or blank.filled.id}, {blank.cells.area.full(fixed=False)}"
+
+
 def _filled(
     contents: Contents, blanks: Sequence[Blank], given: Mapping[Node, np.ndarray], engine: str
 ) -> list[_Filled]:  # fmt: skip
@@ -140,7 +145,7 @@ def _judged(
 ) -> Answer:  # fmt: skip
     """place: of the blank, from 1 on. own: the sheet with the missing formulas. notes: what is known of it."""
     area = blank.cells.area
-    question = f"The blank {blank.cells.title or blank.filled.id}, {area.full(fixed=False)}"
+    question = question_of(blank)
     sheet, formulas = contents.sheets[area.sheet], _formulas(contents, area)
     filled = [value for value, _ in found.pairs if value not in (None, "")]
     if not filled:

@@ -29,6 +29,20 @@ def new_book(path: Path, mark: str) -> Any:
     return book
 
 
+def new_sheet(book: Any, name: str, heads: Sequence[str], row: int, bold: Any) -> Any:
+    """A sheet with heads, that prints on few pages: lying, as wide as the paper, its heads on each."""
+    sheet = book.add_worksheet(name)
+    for col, head in enumerate(heads):
+        sheet.write_string(row, col, head, bold)
+    sheet.freeze_panes(row + 1, 0)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.set_margins(0.4, 0.4, 0.5, 0.5)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(row)
+    return sheet
+
+
 def first_line(heads: Sequence[str]) -> str:
     """The line of heads of a CSV file, by which it is known again."""
     out = io.StringIO()

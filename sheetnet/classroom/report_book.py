@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sheetnet.classroom.grades import COLUMNS, Grades
-from sheetnet.classroom.marking import GRADES, new_book
+from sheetnet.classroom.marking import GRADES, new_book, new_sheet
 from sheetnet.classroom.report_page import COLORS, LEGEND, letter
 
 LONGEST = 32_000  # characters of a cell
@@ -29,13 +28,12 @@ def _gradebook(book: Any, grades: Grades, bold: Any, wrapped: Any) -> None:
     colored = {word: book.add_format({**look, "bg_color": color}) for word, color in COLORS.items()}
     heads = ("learner", *grades.exercises, "right", "of", "remarks")
     n = len(grades.exercises)
-    sheet = _sheet(book, "Gradebook", heads, TOP - 1, bold)
+    sheet = new_sheet(book, "Gradebook", heads, TOP - 1, bold)
     sheet.write_string(0, 0, grades.title, book.add_format({"bold": True, "font_size": 14}))
     sheet.write_string(1, 0, LEGEND.replace(" below", " at the right"))
     sheet.set_column(0, 0, 26)
-    sheet.set_column(1, n, 6)
-    sheet.set_column(n + 1, n + 2, 6)
-    sheet.set_column(n + 3, n + 3, 70)
+    sheet.set_column(1, n + 2, 5.5)
+    sheet.set_column(n + 3, n + 3, 50)
     sheet.freeze_panes(TOP, 1)
     remarks: dict[str, list[str]] = {}
     for who, words in grades.remarks:
@@ -58,7 +56,7 @@ def _gradebook(book: Any, grades: Grades, bold: Any, wrapped: Any) -> None:
 
 def _exercises(book: Any, grades: Grades, bold: Any, wrapped: Any) -> None:
     heads = ("exercise", "question", "learners", "right", "close", "wrong", "not done", "commonest wrong answers")
-    sheet, share = _sheet(book, "Exercises", heads, 0, bold), book.add_format({"num_format": "0%", "valign": "top"})
+    sheet, share = new_sheet(book, "Exercises", heads, 0, bold), book.add_format({"num_format": "0%", "valign": "top"})
     sheet.set_column(0, 0, 9)
     sheet.set_column(1, 1, 60)
     sheet.set_column(3, 6, 9)
@@ -83,7 +81,7 @@ def _exercises(book: Any, grades: Grades, bold: Any, wrapped: Any) -> None:
 
 
 def _answers(book: Any, grades: Grades, bold: Any, wrapped: Any) -> None:
-    sheet = _sheet(book, "Answers", COLUMNS, 0, bold)
+    sheet = new_sheet(book, "Answers", COLUMNS, 0, bold)
     widths = (22, 22, 11, 9, 10, 22, 12, 12, 36, 6, 36)
     for col, width in enumerate(widths):
         sheet.set_column(col, col, width)
@@ -93,16 +91,3 @@ def _answers(book: Any, grades: Grades, bold: Any, wrapped: Any) -> None:
                 sheet.write_number(i, j, value, wrapped)
             elif value:
                 sheet.write_string(i, j, str(value)[:LONGEST], wrapped)
-
-
-def _sheet(book: Any, name: str, heads: Sequence[str], row: int, bold: Any) -> Any:
-    """A sheet with heads, that prints on few pages: lying, as wide as the paper, its heads on each."""
-    sheet = book.add_worksheet(name)
-    for col, head in enumerate(heads):
-        sheet.write_string(row, col, head, bold)
-    sheet.freeze_panes(row + 1, 0)
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(row)
-    return sheet

@@ -49,7 +49,7 @@ def assign(
         done = assign_to(folder, learners, lesson, seed=seed, blanks=blanks, language=language, moved=moved)
     if key:
         with bar(len(done), "right answers") as moved:
-            save_key(list(right_answers(done, lesson, language=language, moved=moved)), Path(key))
+            save_key(list(right_answers(done, lesson, blanks=blanks, language=language, moved=moved)), Path(key))
     if as_json:
         print_json([{"learner": a.learner, "file": str(a.path), "seed": a.seed, "written": a.written} for a in done])
         return
