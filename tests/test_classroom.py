@@ -204,6 +204,8 @@ def test_names_are_read_as_people_write_them(tmp_path: Path) -> None:
         ("name\nAda\nBen\n", ["Ada", "Ben"]),
         ("id;First name;Last name\n1;Ada;Lovelace\n2;Ben;X\n", ["Ada Lovelace", "Ben X"]),
         ("Learner A\nBen\n", ["Learner A", "Ben"]),
+        ("first,last\nAda,Lovelace\nAda,Byron\n", ["Ada Lovelace", "Ada Byron"]),
+        ("First,Last name\nAda,Lovelace\n", ["Ada Lovelace"]),
         ("name\nZoe\u0301\n", ["Zo\u00e9"]),  # as some systems write it: the letter, then its accent
     ):
         file.write_text(text)
@@ -217,8 +219,11 @@ def test_names_are_read_as_people_write_them(tmp_path: Path) -> None:
         ("name,id\nAda,1\n,2\n", "line 3"),
         ("name\n", "no name in it"),
         ("", "empty"),
-        ("name\nAda\nAda\n", "stands there twice"),
-        ("name\n" + "x" * 81 + "\n", "at most 80 characters"),
+        ("name\nAda\nBen\nAda\n", "names.csv, line 4: the name 'Ada' stands there twice, in line 2 too"),
+        (
+            "name\nBen\n" + "x" * 81 + "\n",
+            "names.csv, line 3: the name of a learner is one line of at most 80 characters",
+        ),
     ],
 )
 def test_names_that_cannot_be_are_told(tmp_path: Path, text: str, words: str) -> None:
@@ -561,6 +566,19 @@ def test_moved_rows_are_told_and_not_judged(handed_out: dict[str, Path], tmp_pat
     book.save(tmp_path / "moved.xlsx")
     with pytest.raises(SheetnetError, match="were moved"):
         grade([tmp_path / "moved.xlsx"])
+
+
+def test_a_likely_mistake_of_lesson_1_is_the_one_that_it_names(handed_out: dict[str, Path]) -> None:
+    workbook = lesson_of(handed_out["=1+1"])
+    given = workbook.by_node(workbook.as_delivered())
+    largest, power = workbook.exercises[2], workbook.exercises[3]
+    x, y = (given[workbook.book.block(f"fit.{id}").node] for id in "xy")
+    error = 1.1 * x**2 + 1.1 * x + 1.1 - y
+    worst = float(error.ravel()[np.abs(error).argmax()])
+    told = dict(zip(largest.wrong(given), largest.mistakes, strict=True))
+    assert any("the error itself" in slip.words for value, slip in told.items() if abs(value - worst) < 1e-9)
+    found = {slip.words: value for value, slip in zip(power.wrong(given), power.mistakes, strict=True)}
+    assert found["Only x is squared, not a x: first the power, then times a."] == (2 * 1.5) ** 2 - 1.5 + 3
 
 
 def test_who_is_missing_is_told_and_no_submission_is_written_over(handed_out: dict[str, Path], tmp_path: Path) -> None:
