@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Made, edit, run_here
+from conftest import ROOT, Made, edit, run_here
 from openpyxl import Workbook, load_workbook
 from openpyxl.workbook.defined_name import DefinedName
 
@@ -85,6 +85,14 @@ def test_each_learner_has_a_name_and_numbers_of_their_own(handed_out: dict[str, 
         mine = [cell for cell in cells if isinstance(cell.value, str) and name in cell.value]
         assert mine
         assert all(cell.data_type == "s" for cell in mine)
+
+
+def test_the_readme_says_which_exercises_of_lesson_1_are_the_same_for_all(handed_out: dict[str, Path]) -> None:
+    told = [truths(path) for path in handed_out.values()]
+    same = [i for i, answers in enumerate(zip(*told, strict=True), start=1) if len({*answers}) == 1]
+    assert same == [4, 5, 6, 7, 9, 12, 13]
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    assert "in lesson 1 exercises 4 to 7, 9, 12 and 13" in readme
 
 
 def test_a_workbook_with_own_numbers_is_green(handed_out: dict[str, Path]) -> None:

@@ -14,6 +14,7 @@ from sheetnet.book.contents import where
 from sheetnet.book.opened import find_manifest
 from sheetnet.classroom.assigning import Assigned
 from sheetnet.classroom.filling import question_of
+from sheetnet.classroom.keys import DIGITS
 from sheetnet.classroom.marking import KEY, new_book, new_sheet, writable
 from sheetnet.classroom.writing import tame
 from sheetnet.common.files import writing
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from sheetnet.book.build import Built
 
 ENDINGS = (".xlsx", ".csv")
-DIGITS = 12  # of a right answer
 
 
 @dataclass(frozen=True)

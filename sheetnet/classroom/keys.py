@@ -14,6 +14,7 @@ from sheetnet.errors import WorkbookError
 from sheetnet.motifs.exercises import MARKS, OFFSETS, REACH, n_keys, read_all
 
 Keys = list[list[tuple[float, float, float]]]  # of each exercise: reach, offset and fingerprint of what is known
+DIGITS = 12  # of a right answer
 CHANGED = "its hidden record was changed"
 FOREIGN = "made with settings of its own: judged by what its file says is right"
 
@@ -43,7 +44,8 @@ def keys_of(found: Manifest) -> Known:
             raise WorkbookError("its hidden record holds no keys of its exercises")
         return Known(_rows(recorded), [], (FOREIGN, *(() if found.intact else (CHANGED,))))
     own = found.workbook.keys_of_answers(values)
-    rights = read_all([exercise.asked[0] for exercise in exercises], found.workbook.by_node(values))
+    truths = read_all([exercise.asked[0] for exercise in exercises], found.workbook.by_node(values))
+    rights = [float(f"{truth:.{DIGITS}g}") for truth in truths]
     known = [own[id] for id in (REACH, OFFSETS, MARKS)]
     same = all(b is not None and a.shape == b.shape and np.allclose(a, b, rtol=1e-9, atol=1e-9)
                for a, b in zip(known, recorded, strict=True))  # fmt: skip
