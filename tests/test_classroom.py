@@ -680,6 +680,11 @@ def test_the_command_grades_a_folder(handed_in: Path, tmp_path: Path) -> None:
     assert said.returncode == 0, said.stderr
     assert "damaged.xlsx: not graded" in said.stdout
     assert out.exists()
+    shutil.copy(next(handed_in.glob("*1_1*.xlsx")), tmp_path / "one.xlsx")
+    for _ in range(2):  # its own report of last time is no paper
+        said = run_here("grade", tmp_path, "-o", tmp_path / "class.xlsx")
+        assert (said.returncode, "not graded" in said.stdout) == (0, False)
+    (tmp_path / "one.xlsx").unlink()
     said = run_here("grade", tmp_path)
     assert said.returncode == 2
     assert "no .xlsx file" in said.stderr

@@ -16,6 +16,7 @@ from sheetnet.classroom.assigning import lesson_of
 from sheetnet.classroom.copying import point_out
 from sheetnet.classroom.grades import Grades, Paper, Problem, plain
 from sheetnet.classroom.handing_in import AGAIN, sorted_out
+from sheetnet.classroom.marking import GRADES, is_marked
 from sheetnet.classroom.papers import paper_of
 from sheetnet.errors import SheetnetError, WorkbookError
 
@@ -72,7 +73,11 @@ def _workbooks(files: Iterable[str | Path]) -> Iterator[tuple[Path, str]]:
         if os.path.isdir(file):  # which has no doubts about names that cannot be
             inside = (Path(folder) / name for folder, _, names in os.walk(file) for name in names)
             own = (path for path in inside if path.suffix.lower() in MEANT or lesson_of(path.name))
-            found = [(path, str(path.relative_to(file))) for path in sorted(own) if path.name[0] not in "~."]
+            found = [
+                (path, str(path.relative_to(file)))
+                for path in sorted(own)
+                if path.name[0] not in "~." and not is_marked(path, GRADES)  # a report of last time
+            ]
         else:
             found = [(file, file.name)]
         for path, name in found:

@@ -57,11 +57,12 @@ def writable(path: Path, mark: str, heads: Sequence[str], names: Path | None = N
     """
     if names and os.path.realpath(path) == os.path.realpath(names):
         raise SheetnetError(f"{path}: that is the file with the names of the class; name another")
-    if path.is_file() and not _says(path, (mark, first_line(heads))):
+    if path.is_file() and not is_marked(path, mark, first_line(heads)):
         raise SheetnetError(f"{path}: there is a file that was not {mark}; move it, or name another")
 
 
-def _says(path: Path, marks: Sequence[str]) -> bool:
+def is_marked(path: Path, *marks: str) -> bool:
+    """Whether a file has one of the marks near its beginning, a workbook in its properties."""
     try:
         with path.open("rb") as file:
             start = file.read(NEAR)

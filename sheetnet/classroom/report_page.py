@@ -18,7 +18,7 @@ LETTERS = {"right": "R", "close": "C", "wrong": "W", "not done": "-"}
 COLORS = {"right": "#CFE8D5", "close": "#FCE8B2", "wrong": "#F4C7C3", "not done": "#EDEDED"}
 LEGEND = "R right, C close, W wrong, - not done; * there is a remark below"
 MORE_STYLE = (
-    ".grid td,.grid th{text-align:center}.grid td:first-child{text-align:left}"
+    ".grid td,.grid th{text-align:center;padding:.2em .4em}.grid td:first-child{text-align:left}"
     + "".join(f".{LETTERS[word].replace('-', 'N')}{{background:{color}}}" for word, color in COLORS.items())
     + "@media print{@page{size:landscape}thead{display:table-header-group}tr{break-inside:avoid}"
     "*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}"
