@@ -26,7 +26,7 @@ from sheetnet.classroom.filling import LEANING, LITERAL
 from sheetnet.classroom.grades import COLUMNS, Paper, Problem
 from sheetnet.classroom.grading import graded as graded_alone
 from sheetnet.classroom.handing_in import AGAIN, NOTHING
-from sheetnet.classroom.keys import CHANGED, FOREIGN, keys_of
+from sheetnet.classroom.keys import CHANGED, FOREIGN, OTHERWISE, keys_of
 from sheetnet.classroom.marking import GRADES, KEY, writable
 from sheetnet.classroom.names import names_in
 from sheetnet.classroom.papers import RIGHT_NOW
@@ -563,7 +563,7 @@ def test_a_workbook_of_another_version_is_told_as_such(
     found = find_manifest(reader.read(handed_out["=1+1"]))
     assert keys_of(found).remarks == ()
     found.record[MARKS][0, 0] += 1.0
-    assert keys_of(found).remarks == (CHANGED,)
+    assert keys_of(found).remarks == (OTHERWISE,)
     assert "made by sheetnet 0.0" in keys_of(replace(found, version="0.0")).remarks[0]
     assert keys_of(replace(found, version="0.0", intact=False)).remarks == (CHANGED,)
 

@@ -15,7 +15,7 @@ from sheetnet.book.opened import find_manifest
 from sheetnet.classroom.assigning import Assigned
 from sheetnet.classroom.filling import question_of
 from sheetnet.classroom.keys import DIGITS
-from sheetnet.classroom.marking import KEY, new_book, new_sheet, writable
+from sheetnet.classroom.marking import KEY, new_book, new_sheet, writable, write_words
 from sheetnet.classroom.writing import tame
 from sheetnet.common.files import writing
 from sheetnet.common.leftovers import temporary
@@ -48,6 +48,7 @@ class Right:
 
 # a cell, or a range, of the sheet that a formula stands on
 OWN_CELLS = re.compile(r"(?<![\w.!:$'])(\$?[A-Z]{1,3}\$?\d+)(?::(\$?[A-Z]{1,3}\$?\d+))?(?![\w.(])")
+WIDTHS = 10, 60, 34, 10, 60  # of the sheet of reasons
 HEADS = [field.name for field in fields(Right)]
 
 
@@ -141,7 +142,7 @@ def _xlsx(rights: Sequence[Right], path: Path) -> None:
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         wrapped = book.add_format({"text_wrap": True, "valign": "top"})
         sheet = new_sheet(book, "Key", ("learner", "file", *map(str, numbers)), 0, bold)
-        sheet.set_column(0, 1, 24)
+        sheet.set_column(0, 1, 30)
         sheet.set_column(2, 1 + len(numbers), 11)
         sheet.freeze_panes(1, 1)
         for i, ((learner, file), found) in enumerate(learners.items(), start=1):
@@ -150,11 +151,15 @@ def _xlsx(rights: Sequence[Right], path: Path) -> None:
             for j, number in enumerate(numbers, start=2):
                 sheet.write_number(i, j, found[number].right, wrapped)
         reasons = new_sheet(book, "Reasons", ("exercise", "question", "right for all", "to within", "why"), 0, bold)
-        for col, width in enumerate((10, 60, 30, 10, 60)):
+        for col, width in enumerate(WIDTHS):
             reasons.set_column(col, col, width)
         for i, (name, one) in enumerate(asked.items(), start=1):
-            right = {str(found[name].right) for found in learners.values()}
-            within = {"" if found[name].within is None else f"{found[name].within:g}" for found in learners.values()}
-            same = ("".join(found if len(found) == 1 else ()) for found in (right, within))
-            for j, text in enumerate((str(name), one.question, *same, one.why)):
-                reasons.write_string(i, j, text, wrapped)
+            told = ((_words(found[name].right), _words(found[name].within)) for found in learners.values())
+            same = ("".join({*found} if len({*found}) == 1 else ()) for found in zip(*told, strict=True))
+            texts = zip((str(name), one.question, *same, one.why), WIDTHS, strict=True)
+            write_words(reasons, i, dict(enumerate(texts)), wrapped)
+
+
+def _words(value: float | str | None) -> str:
+    """A number without digits that say nothing; a formula as it is."""
+    return "" if value is None else value if isinstance(value, str) else f"{value:.12g}"

@@ -16,6 +16,7 @@ from sheetnet.motifs.exercises import MARKS, OFFSETS, REACH, n_keys, read_all
 Keys = list[list[tuple[float, float, float]]]  # of each exercise: reach, offset and fingerprint of what is known
 DIGITS = 12  # of a right answer
 CHANGED = "its hidden record was changed"
+OTHERWISE = f"{CHANGED}, or another version of the lesson made it"
 FOREIGN = "made with settings of its own: judged by what its file says is right"
 
 
@@ -52,7 +53,7 @@ def keys_of(found: Manifest) -> Known:
     if same and found.intact:
         return Known(_rows(known), rights, ())
     version = other_version(found) if found.intact else ""
-    words = f"{version}: judged by what is right in this one" if version else CHANGED
+    words = f"{version}: judged by what is right in this one" if version else OTHERWISE if found.intact else CHANGED
     return Known(_rows(known), rights, (words,))
 
 

@@ -6,8 +6,9 @@ import csv
 import io
 import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from sheetnet.errors import SheetnetError
 GRADES, KEY = "made by sheetnet grade", "made by sheetnet assign --key"
 PROPERTIES = "docProps/core.xml"
 DATE = datetime(2000, 1, 1)  # of all workbooks: same grades, same bytes
+LINE = 15.0  # points
+LONGEST = 32_000  # characters of a cell
 NEAR = 2_000  # bytes, and of a workbook's properties
 
 
@@ -41,6 +44,14 @@ def new_sheet(book: Any, name: str, heads: Sequence[str], row: int, bold: Any) -
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(row)
     return sheet
+
+
+def write_words(sheet: Any, row: int, cells: Mapping[int, tuple[str, int]], look: Any) -> None:
+    """None; texts stand in a row that is as tall as they need. cells: text and width of the column, by column."""
+    lines = max((ceil(len(text) / width) for text, width in cells.values()), default=1)
+    sheet.set_row(row, LINE * max(1, lines))
+    for col, (text, _) in cells.items():
+        sheet.write_string(row, col, text[:LONGEST], look)
 
 
 def first_line(heads: Sequence[str]) -> str:
