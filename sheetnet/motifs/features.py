@@ -27,9 +27,7 @@ def data_page(book: Book, recipe: Recipe, first_model: str, shipped: bool) -> No
         "Data",
         "Data: the passengers as they were written down",
         "One row for each passenger; blank is unknown. Green columns are formulas and No only counts. The rest is data:"
-        + (
-            " change it, but delete no Age or Embarked: rows in use need them." if recipe.picked else " change it."
-        ),
+        + (" change it, but delete no Age or Embarked: rows in use need them." if recipe.picked else " change it."),
     )
     columns = {"No": Shown(recipe.number, "", "plain", "fixed")}
     columns |= {name: Shown(node, "", _format(name), "data") for name, node in recipe.raw.items()}
@@ -89,8 +87,8 @@ def features_page(book: Book, recipe: Recipe) -> None:
     page = book.page(
         "Features",
         "Features: numbers that can be multiplied",
-        "Left: the rows in use, looked up in Data. Right: X, one formula for each column. Formulas can use a column by"
-        " its heading, such as =Age.",
+        "Left: the rows in use, looked up in Data. Right: X, one formula for each column. Formulas can use a column on"
+        " the left by its heading, such as =Age.",
     )
     left = shown("fixed", {"no": (recipe.no, "No", "plain")}, name="No")
     if recipe.picked is not None:

@@ -46,6 +46,7 @@ class Language:
             words = filled(text, values)
         else:
             words = filled(words, {**{str(i): self.number(one) for i, one in enumerate(numbers, start=1)}, **values})
+            self.made.update(words.split("\n"))  # a grid writes the lines of a text one by one
         self.made.add(words)
         return words
 
@@ -122,12 +123,13 @@ def without_numbers(text: str) -> tuple[str, list[str]]:
 
 
 def has_words(text: str) -> bool:
-    """Whether there is something to translate: words, and no formula.
+    """Whether there is something to translate: words, and no formula; one that people read begins with "= ".
 
-    >>> has_words("{1}.  {line}"), has_words("a, b"), has_words("=SUM(A1)"), has_words("the loss")
+    >>> has_words("{1}.  {line}"), has_words("a, b"), has_words("=SUM(A1)"), has_words("= rate × m after")
     (False, False, False, True)
     """
-    return not text.startswith(("=", "{=")) and bool(WORD.search(PLACE.sub("", text)))
+    formula = text.startswith(("=", "{=")) and not text.startswith("= ")
+    return not formula and bool(WORD.search(PLACE.sub("", text)))
 
 
 def filled(text: str, values: Mapping[str, object]) -> str:
