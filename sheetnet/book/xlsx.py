@@ -31,6 +31,7 @@ from sheetnet.page.language import said, speaking
 from sheetnet.page.look import (
     CHOSEN,
     FIXED_FORMATS,
+    GROWN_FORMAT,
     FONT,
     LARGE,
     LARGE_FORMAT,
@@ -123,6 +124,7 @@ class Formats:
         self._file = file
         self._made: dict[tuple[str, str], Any] = {}
         self.large = file.add_format({"num_format": LARGE_FORMAT})
+        self.grown = file.add_format({"num_format": GROWN_FORMAT})
         self.chosen = file.add_format(CHOSEN)
 
     def get(self, style: str, number: str = "") -> Any:
@@ -269,9 +271,10 @@ def _block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: For
 
 def conditions(sheet: Any, block: Block, formats: Formats) -> None:
     """How a block's cells look when they hold what they may: large numbers, verdicts."""
-    if block.format in FIXED_FORMATS:
+    if block.format in (*FIXED_FORMATS, "grows"):
         rule = {"type": "cell", "criteria": "not between", "minimum": -LARGE, "maximum": LARGE}
-        sheet.conditional_format(*block.area.corners, rule | {"format": formats.large})
+        format = formats.grown if block.format == "grows" else formats.large
+        sheet.conditional_format(*block.area.corners, rule | {"format": format})
     if block.role == "agreement":
         _colour_verdicts(sheet, block, formats)
 

@@ -85,6 +85,7 @@ for _kind in ("forward", "backward", "update", "result", "plain"):
             STYLES[f"{_part}_{_kind}{_width}_wrapped"] = STYLES[f"{_part}_{_kind}{_width}"] | {"text_wrap": True}
 CHOSEN: dict[str, Any] = {"bg_color": "#FFD966", "bold": True}  # the row and the column that one has chosen
 # numbers of six digits and more, as a diverging rate makes them, are shown by their power of ten
+GROWN_FORMAT = '"> 100,000";"< -100,000"'  # how people are told that a number is beyond LARGE
 LARGE, LARGE_FORMAT, FIXED_FORMATS = 1e5, "0.0E+0", ("weight", "feature", "fine", "gradient", "small", "loss", "short")
 # the style of a block's cells, by role; all others are formulas
 CELLS = {
@@ -120,6 +121,7 @@ NUMBER_FORMATS = {
     "small": "0.000000",
     "loss": "0.000000",
     "short": "0.000",  # of a loss and its like, where six decimals say no more
+    "grows": "0.000",  # as short, of what may grow without end: beyond LARGE there are words
     "rate": "General",
     "diff": "0.0E+00",
     "came": '"was "General',  # what the yellow cell beside it held as the workbook came
