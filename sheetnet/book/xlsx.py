@@ -31,12 +31,13 @@ from sheetnet.page.language import said, speaking
 from sheetnet.page.look import (
     CHOSEN,
     FIXED_FORMATS,
-    GROWN_FORMAT,
     FONT,
+    GROWN_FORMAT,
     LARGE,
     LARGE_FORMAT,
     NUMBER_FORMATS,
     STYLES,
+    UNUSED,
     WORDS_OF_VERDICTS,
     for_block,
     heading_style,
@@ -125,7 +126,7 @@ class Formats:
         self._made: dict[tuple[str, str], Any] = {}
         self.large = file.add_format({"num_format": LARGE_FORMAT})
         self.grown = file.add_format({"num_format": GROWN_FORMAT})
-        self.chosen = file.add_format(CHOSEN)
+        self.by_look = {"chosen": file.add_format(CHOSEN), "unused": file.add_format(UNUSED)}
 
     def get(self, style: str, number: str = "") -> Any:
         """The XlsxWriter format of a style of look.STYLES with a number format of look.NUMBER_FORMATS."""
@@ -192,7 +193,7 @@ def lay_out(sheet: Any, page: Page, formats: Formats) -> None:
     _settings(sheet, page, formats)
     tips.bound(sheet, page)
     for one in page.highlights:
-        rule = {"type": "formula", "criteria": one.condition, "format": formats.chosen}
+        rule = {"type": "formula", "criteria": one.condition, "format": formats.by_look[one.look]}
         sheet.conditional_format(*one.area.corners, rule)
     for text in page.texts:
         format = formats.get(text.style)

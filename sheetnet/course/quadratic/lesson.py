@@ -11,19 +11,7 @@ import numpy as np
 
 from sheetnet.course.lesson import Lesson, Pair, Watched, Word
 from sheetnet.course.points import least_loss, noisy_points
-from sheetnet.course.quadratic.texts import (
-    ABOUT_DESCENT,
-    ABOUT_FIT,
-    ABOUT_SLOPES,
-    AGAINST,
-    CANCEL,
-    DESCENT,
-    FIT,
-    MODEL,
-    OUTSIDE,
-    SLOPES,
-    WORDS,
-)
+from sheetnet.course.quadratic import texts
 from sheetnet.graph.gradient import gradient
 from sheetnet.graph.node import Node, apply, lift, mean, row, square, variable, vstack, where
 from sheetnet.graph.rewrite import substitute
@@ -116,19 +104,19 @@ class Quadratic(Lesson):
         self.mse, self.mae = mean(squared), mean(self.size)
         steps = {"pred": (pred, "Prediction"), "error": (error, "Error"), "abs": (self.size, "Absolute error")}
         losses = {"mse": (self.mse, "Mean squared error"), "mae": (self.mae, "Mean absolute error")}
-        self.page("Fit: a curve with three unknown numbers", ABOUT_FIT, across(
+        self.page("Fit: a curve with three unknown numbers", texts.ABOUT_FIT, across(
             down(
                 across(
                     facts("Change these", self.cells(*self.now)),
                     facts("Loss: the mean over all points", result(losses, style="cells", format="short"), span=2),
                 ),
-                down(Words(MODEL, "hint"), Words(CANCEL, "hint"), gap=0),
+                down(Words(texts.MODEL, "hint"), Words(texts.CANCEL, "hint"), gap=0),
                 table(self.cells(self.x, self.y), forward(steps | {"square": (squared, "Squared error")}, style="cells", format="short")),
             ),
             down(
                 plot("The points and your curve", "x", "y", [POINTS, ("a x^2 + b x + c", "x", "pred")],
                      "Twenty points and the curve with the present a, b and c.", **WINDOW),
-                Note(FIT),
+                Note(texts.FIT),
             ),
         ))  # fmt: skip
 
@@ -157,7 +145,7 @@ class Quadratic(Lesson):
         bowl = forward({"bowl.loss": (moved(moves), "Loss")}, format="short")
         bowl |= backward({"bowl.tangent": (self.mse + moves * slope, "Straight line")}, format="short")
         lines = ("the loss", "bowl.move", "bowl.loss"), ("the slope, drawn on", "bowl.move", "bowl.tangent", "line 2")
-        self.page("Slopes: which way, and by how much?", ABOUT_SLOPES, down(
+        self.page("Slopes: which way, and by how much?", texts.ABOUT_SLOPES, down(
             across(
                 down(
                     down(
@@ -165,7 +153,7 @@ class Quadratic(Lesson):
                             facts("", self.cells(which, self.wiggle), span=2),
                             facts("", backward({"promise.slope": (slope, "its slope")}, format="short")),
                         ),
-                        Words(AGAINST, "hint"), gap=0,
+                        Words(texts.AGAINST, "hint"), gap=0,
                     ),
                     table(squared, names=LETTERS, lead="The slopes of the mean squared error, by wiggling and exact", tight=True),
                     table(self.cells(steps), forward(promise, format="short"), lead="The number chosen above takes a step: what its slope promises, and what comes", tight=True),
@@ -179,7 +167,7 @@ class Quadratic(Lesson):
                     table(absolute, names=LETTERS, lead="The slopes of the mean absolute error", tight=True),
                     table(self.cells(moves), bowl),
                 ),
-                Note(SLOPES, 8),
+                Note(texts.SLOPES, 8),
             ),
         ))  # fmt: skip
 
@@ -213,16 +201,17 @@ class Quadratic(Lesson):
         slope_of = {f"slope_{k}": (node, f"slope of {k}") for k, node in zip(LETTERS, columns[4:], strict=True)}
         epochs = self.typed("epochs", np.arange(EPOCHS + 1.0)[:, None], "Epoch", "fixed")
         then = {key: row(node, self.epoch + 1.0) for key, node in self.descent.items()}
-        slowly = self._slowly(then, [row(node, self.epoch + 1.0) for node in columns[4:]])
+        slowly = self._slowly(self.epoch, then, [row(node, self.epoch + 1.0) for node in columns[4:]])
         pred = self.curve([then[letter] for letter in LETTERS])
         drawn = {"chosen.x": (apply("same", self.x), "x"), "chosen.pred": (pred, "Prediction then")}
-        loss_lines = ("loss", "epochs", "loss"), ("the chosen epoch", "epoch", "chosen.loss", "mark")
+        loss_lines = ("loss", "epochs", "loss"), ("chosen epoch", "epoch", "chosen.loss", "mark")
         most = ceil(1.2 * self.as_it_came(self.mse)[0].item())
-        told = lift(said(AGAINST))
-        for tall, end in ((apply("max", pred), WINDOW["y_max"]), (-apply("min", pred), -WINDOW["y_min"]), (then["loss"], most)):
-            told = where(apply("greater", tall, lift(float(end))), said(OUTSIDE), told)
+        told = lift(said(texts.AGAINST))
+        ends = (apply("max", pred), WINDOW["y_max"]), (-apply("min", pred), -WINDOW["y_min"]), (then["loss"], most)
+        for tall, end in ends:
+            told = where(apply("greater", tall, lift(float(end))), said(texts.OUTSIDE), told)
         wide = {"width": 395, "wide": 6}
-        self.page("Descent: let it run", ABOUT_DESCENT.format(EPOCHS), level(
+        self.page("Descent: let it run", texts.ABOUT_DESCENT.format(EPOCHS), level(
             (
                 down(
                     facts("", self.cells(self.lr)),
@@ -260,29 +249,30 @@ class Quadratic(Lesson):
             (Words("More: the slopes, and the chosen curve"), across(table(backward(slope_of, format="short")), table(forward(drawn)))),
         ))  # fmt: skip
 
-    def _slowly(self, then: Mapping[str, Node], slopes: Sequence[Node]) -> dict[str, Mapping[str, Shown | str]]:
+    def _slowly(
+        self, epoch: Node, then: Mapping[str, Node], slopes: Sequence[Node]
+    ) -> dict[str, Mapping[str, Shown | str]]:
         """The step from the chosen epoch to the next, line by line; then: the parameters before it."""
         at = dict(zip(LETTERS, slopes, strict=True))
         moves = {letter: self.lr * slope for letter, slope in at.items()}
         before = {letter: then[letter] for letter in LETTERS}
         after = {letter: before[letter] - move for letter, move in moves.items()}
-        ends = result({"chosen.from": (apply("same", self.epoch),), "chosen.to": (self.epoch + 1.0,)}, format="plain")
-        first, last = ({id: one} for id, one in ends.items())
-        steps: list[tuple[str, str, Role, Mapping[str, Node], Mapping[str, Shown | str]]] = [
-            ("from epoch", "", "result", before, first),
-            ("slope", "slope_", "backward", at, {"": ""}),
-            ("rate × slope", "move_", "update", moves, {"": ""}),
-            ("to epoch", "after_", "update", after, last),
+        first, last, none = {"chosen.from": (apply("same", epoch),)}, {"chosen.to": (epoch + 1.0,)}, {"": ""}
+        steps: list[tuple[str, str, Role, Mapping[str, Node], dict[str, Shown | str]]] = [
+            ("from epoch", "", "result", before, {**result(first, format="plain")}),
+            ("slope", "slope_", "backward", at, {**none}),
+            ("rate × slope", "move_", "update", moves, {**none}),
+            ("to epoch", "after_", "update", after, {**result(last, format="plain")}),
         ]
         return {
-            words: {**epoch, **shown(role, {f"chosen.{kind}{key}": (one,) for key, one in nodes.items()}, format="grows")}
-            for words, kind, role, nodes, epoch in steps
+            words: lead | shown(role, {f"chosen.{kind}{key}": (one,) for key, one in nodes.items()}, format="grows")
+            for words, kind, role, nodes, lead in steps
         }
 
     def _one_step(self) -> str:
         """What a step of a is, with the numbers of this workbook."""
         slope = self.as_it_came(row(self.exact, 1))[0].item()
-        return DESCENT.format(START=START, LR=LR, slope=slope, after=START - LR * slope)
+        return texts.DESCENT.format(START=START, LR=LR, slope=slope, after=START - LR * slope)
 
     # ---- what is compared, the words, the exercises
 
@@ -300,7 +290,7 @@ class Quadratic(Lesson):
         return [Watched(self.x, "x"), Watched(self.y, "y"), *numbers, Watched(self.lr, "learning rate")]
 
     def words(self) -> list[Word]:
-        return [Word(*one) for one in WORDS]
+        return [Word(*one) for one in texts.WORDS]
 
 
 LESSON = Quadratic

@@ -8,7 +8,7 @@ ABOUT_DESCENT = "Epoch 0 is the start: the numbers on Fit. Each next epoch is on
 MODEL = "Prediction = a x^2 + b x + c, where x^2 is x × x. Error = prediction - y. You may type over a y, too."
 CANCEL = "Errors above and below would cancel. So the loss is the mean of their sizes, or of their squares."
 AGAINST = "A step goes against the slope: below 0, the number grows; above 0, it shrinks."
-OUTSIDE = "Too large for the pictures: the steps jump too far. Try a smaller rate."
+OUTSIDE = "Too large for the pictures: look at the numbers. Is the rate too large?"
 FIT = (
     "Prediction = a x^2 + b x + c is not one curve: it is every parabola. Its parameters a, b and c say which one. Finding them is learning.\n\n"
     "The points are random data. We took a parabola and moved each point up or down by chance: that is noise. The chance was drawn once and kept, so the points stay. Because of the noise no parabola reaches a loss of 0.\n\n"
@@ -39,6 +39,6 @@ WORDS = (  # each with its meaning and where it is seen
     ("slope", "How fast the loss changes with a parameter: its change per unit, for a tiny step.", "slopes.mse.exact"),
     ("gradient", "The slopes of all parameters together.", "slopes.mse.exact"),
     ("learning rate", "How far a step goes: new number = old number - rate × slope. Rate for short.", "descent.lr"),
-    ("epoch", "One step that has seen all points. Epoch 0 is the start, epoch 5 is where five steps lead.", "descent.epochs"),
+    ("epoch", "One step that has seen all points. Epoch 0 is the start, before any step.", "descent.epochs"),
     ("descent", "Steps against the slope, again and again, so that the loss falls.", "descent.loss"),
 )
