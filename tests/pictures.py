@@ -1,48 +1,45 @@
-"""Every sheet of a workbook as a picture, the first printed page of each, by LibreOffice and poppler.
+"""The README's pictures of sheets, drawn anew: first screens of the committed workbooks, as `slides` draws them.
 
-    python tests/pictures.py workbooks/04_titanic.xlsx FOLDER [--dpi 120]
+    python tests/pictures.py
 
-For a person's eye: nothing cut off, no ####, headings where they belong.
+For a person's eye: look at each of them before it is committed. (The pictures of the sweep and of the speed come from
+tests/benchmarks.)
 """
 
 from __future__ import annotations
 
-import argparse
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 
-def pages(workbook: Path, folder: Path, dpi: int) -> list[Path]:
-    """The pictures written, one for each sheet, named 01.png, 02.png, ... in the order of the sheets."""
-    folder.mkdir(parents=True, exist_ok=True)
-    out: list[Path] = []
-    with tempfile.TemporaryDirectory() as temporary:
-        profile = f"-env:UserInstallation={Path(temporary, 'profile').as_uri()}"
-        convert = ["soffice", "--headless", profile, "--convert-to", "pdf", "--outdir", temporary, str(workbook)]
-        subprocess.run(convert, check=True, capture_output=True, timeout=300)
-        pdf = Path(temporary, workbook.with_suffix(".pdf").name)
-        words = ["pdftotext", "-layout", str(pdf), "-"]
-        text = subprocess.run(words, check=True, capture_output=True, text=True).stdout
-        seen: set[str] = set()
-        for number, page in enumerate(text.split("\f"), start=1):
-            title = page.strip().partition("\n")[0].strip()
-            if title and title not in seen:
-                seen.add(title)
-                target = folder / f"{len(seen):02d}"
-                at = ["-f", str(number), "-l", str(number), "-r", str(dpi), "-singlefile", "-png"]
-                subprocess.run(["pdftoppm", *at, str(pdf), str(target)], check=True)
-                out.append(target.with_suffix(".png"))
+from sheetnet.engines.screens import screens
+
+WORKBOOKS = Path(__file__).parents[1] / "workbooks"
+SHOWN = {
+    "01_quadratic": {"Descent": "quadratic"},
+    "02_relu": {"Many": "relu"},
+    "04_titanic": {"Start": "start", "Gradient Two ReLU": "gradient", "Descent Two ReLU": "descent"},
+    "06_learning_rate": {"Rates": "learning_rate"},
+}
+WIDE, COLOURS = 1400, 64
+
+
+def drawn() -> list[Path]:
+    """The pictures written."""
+    out = []
+    for file, sheets in SHOWN.items():
+        with tempfile.TemporaryDirectory() as folder:
+            found = screens(WORKBOOKS / f"{file}.xlsx", Path(folder))
+            for sheet, name in sheets.items():
+                target = WORKBOOKS / "pictures" / f"{name}.png"
+                with Image.open(found[sheet]) as picture:
+                    small = picture.convert("RGB").resize((WIDE, round(picture.height * WIDE / picture.width)))
+                    small.quantize(COLOURS).save(target, optimize=True)
+                out.append(target)
     return out
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("workbook", type=Path)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--dpi", type=int, default=120)
-    options = parser.parse_args()
-    for picture in pages(options.workbook, options.folder, options.dpi):
+    for picture in drawn():
         print(picture)
-    sys.exit(0)

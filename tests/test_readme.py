@@ -13,6 +13,9 @@ import numpy as np
 import pytest
 from conftest import Made, command_of, run_here
 
+from sheetnet.book import reader
+from sheetnet.course.listing import LISTING
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
@@ -82,3 +85,18 @@ def test_train_learns_what_the_passengers_workbook_shows(titanic_file: Made) -> 
         assert said.returncode == 0, said.stderr
         losses = titanic_file.manifest.record[f"torch.{name.replace('-', '_')}.descent.loss"][:, 0]
         np.testing.assert_allclose(json.loads(said.stdout)["losses"], losses, rtol=1e-9)
+
+
+def test_each_place_where_a_question_is_answered_is_there() -> None:
+    """A sheet of a lesson, such as 4 Data, or a notebook."""
+    table = README.partition("Questions that the course answers")[2].partition("</details>")[0]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) > 20
+    files = {entry.number: ROOT / "workbooks" / f"{entry.file}.xlsx" for entry in LISTING.values()}
+    sheets = {number: set(reader.read(path).sheets) for number, path in files.items()}
+    for question, where in rows:
+        assert question.endswith("?")
+        for place in where.split(", "):
+            number, _, sheet = place.partition(" ")
+            assert int(sheet) in files if number == "notebook" else sheet in sheets[int(number)], (question, place)
+    assert {int(place[0]) for _, where in rows for place in where.split(", ") if place[0].isdigit()} == set(files)

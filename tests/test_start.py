@@ -13,7 +13,7 @@ from sheetnet.course import LISTING, kind_of
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.place import neighbours, number_and_time
 from sheetnet.errors import GraphError
-from sheetnet.motifs.start import GOALS, Try, begins
+from sheetnet.motifs.start import FIRST, GOALS, Try, begins
 from sheetnet.page.area import area_of, cell_address
 from sheetnet.page.book import BACK, Page
 from sheetnet.page.rule import NUMBER
@@ -58,7 +58,7 @@ def test_start_says_what_one_can_do_and_where_one_is_on_its_first_screen(lesson:
     start = lesson.book.pages[0]
     seen = [text.text for text in Geometry(start).first_screen().texts]
     assert {GOALS, *(f"•  {goal}" for goal in lesson.goals)} <= {*seen}
-    assert neighbours(lesson.name) == next(text.text for text in start.texts if text.row == BACK)
+    assert [FIRST, neighbours(lesson.name)] == [text.text for text in start.texts if text.row == BACK]
     assert start.about.startswith(number_and_time(lesson.name, lesson.minutes))
     assert start.charts
     tasks = [text for text in start.texts if text.style == "try"]
@@ -135,7 +135,7 @@ def test_each_yellow_cell_says_what_it_held_beside_it_or_in_its_tip(lesson_file:
             cell = cell_address(row, col)
             if f"came.{id}" in blocks:
                 was = book[area.sheet].cell(row + 1, col + 2)
-                assert (was.value, was.number_format, was.font.i) == (number, '"was "General', True)
+                assert (was.value, was.number_format, was.font.i) == (number, '"was "General;"was -"General', True)
                 assert cell not in tips
                 beside.add(id)
             elif blocks[id].role == "input":

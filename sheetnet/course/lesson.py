@@ -17,7 +17,6 @@ import numpy as np
 
 from sheetnet.common.settings import MAX_SEED, UNBOUNDED, named
 from sheetnet.course import place
-from sheetnet.graph.dialect import number
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import Node, apply, order, variable
 from sheetnet.motifs import predictions, start
@@ -186,7 +185,8 @@ class Lesson(Workbook):
         bounds = None
         if low is not None:
             kind = "a whole number" if whole else "a number"
-            reach = f"from {number(low)} to {number(high)}" if high < UNBOUNDED else f"of {number(low)} or more"
+            least, most = (np.format_float_positional(end, trim="-") for end in (low, high))  # 1000000, not 1E+6
+            reach = f"from {least} to {most}" if high < UNBOUNDED else f"of {least} or more"
             bounds = Bounds(low, high, whole, message or f"{title}: {kind} {reach} is expected")
         came = (self.kept(node), self._letters(node)) if role == "input" and node.shape == (1, 1) else None
         self._typed[node] = id, Shown(node, title, format, role, name=name, labels=labels, bounds=bounds, came=came)

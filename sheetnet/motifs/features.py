@@ -27,9 +27,7 @@ def data_page(book: Book, recipe: Recipe, first_model: str, shipped: bool) -> No
         "Data",
         "Data: the passengers as they were written down",
         "One row for each passenger; blank is unknown. Green columns are formulas and No only counts. The rest is data:"
-        + (
-            " change it, but delete no Age or Embarked: rows in use need them." if recipe.picked else " change it."
-        ),
+        + (" change it, but delete no Age or Embarked: rows in use need them." if recipe.picked else " change it."),
     )
     columns = {"No": Shown(recipe.number, "", "plain", "fixed")}
     columns |= {name: Shown(node, "", _format(name), "data") for name, node in recipe.raw.items()}

@@ -20,7 +20,7 @@ GUESSES = "predict.guesses"
 RIGHT, BEFORE, AFTER = "predict.outcome", "predict.was", "predict.becomes"
 TOP, QUESTION, GUESS, HERE, THEN, VERDICT, WHY, LINK, HELPERS = 4, 1, 2, 3, 4, 5, 6, 7, 9
 OUTGROWN = 1e99  # stands for what no cell can hold
-WIDE, WHY_WIDE, LINE = 56, 46, 15.5
+WIDE, WHY_WIDE, LINE = 54, 44, 15.5
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def fill(page: Page, predictions: Sequence[Prediction]) -> None:
         GUESS: 10.0,
         HERE: 11.0,
         THEN: 11.0,
-        VERDICT: 14.0,
+        VERDICT: 20.0,
         WHY: WHY_WIDE,
         LINK: 17.0,
     }
@@ -93,10 +93,10 @@ def fill(page: Page, predictions: Sequence[Prediction]) -> None:
     for id, (col, node, title) in shown.items():
         seen = where(blank, "", _told(node))
         page.place(f"predict.{id}", seen, TOP, col, "result", "cells", title=title, format="compared")
-    same = where(apply("equal", guesses, right), said("as you said"), said("another one"))
+    same = where(apply("equal", guesses, right), said("as you said"), _named(predictions, right))
     reasons = constant(tuple((whole(f"{one.number}. {one.why}"),) for one in predictions))
     told = {
-        "verdict": (VERDICT, where(blank, said("guess first"), same), "What came", "text"),
+        "verdict": (VERDICT, where(blank, said("guess first"), same), "What came", "words"),
         "why": (WHY, where(blank, "", reasons), "What the two numbers are, and why", "words"),
     }
     for id, (col, node, title, format) in told.items():
@@ -126,6 +126,15 @@ def is_above(one: Node, other: Node) -> Node:
 def larger(one: Node, other: Node, tiny: float) -> Node:
     """1 or 2 for the larger of two numbers; 3 where they are the same but for less than tiny."""
     return where(is_above(lift(tiny), apply("abs", one - other)), 3.0, where(is_above(other, one), 2.0, 1.0))
+
+
+def _named(predictions: Sequence[Prediction], right: Node) -> Node:
+    """The choice that came true, with its number, (n, 1)."""
+    named = lift("")
+    for i in range(max(len(one.choices) for one in predictions)):
+        words = (whole(f"{i + 1}: {one.choices[i]}") if i < len(one.choices) else "" for one in predictions)
+        named = where(apply("equal", right, lift(i + 1.0)), constant(tuple((text,) for text in words)), named)
+    return named
 
 
 def _told(number: Node) -> Node:

@@ -122,12 +122,13 @@ def without_numbers(text: str) -> tuple[str, list[str]]:
 
 
 def has_words(text: str) -> bool:
-    """Whether there is something to translate: words, and no formula.
+    """Whether there is something to translate: words, and no formula; one that people read begins with "= ".
 
-    >>> has_words("{1}.  {line}"), has_words("a, b"), has_words("=SUM(A1)"), has_words("the loss")
+    >>> has_words("{1}.  {line}"), has_words("a, b"), has_words("=SUM(A1)"), has_words("= rate × m after")
     (False, False, False, True)
     """
-    return not text.startswith(("=", "{=")) and bool(WORD.search(PLACE.sub("", text)))
+    formula = text.startswith(("=", "{=")) and not text.startswith("= ")
+    return not formula and bool(WORD.search(PLACE.sub("", text)))
 
 
 def filled(text: str, values: Mapping[str, object]) -> str:

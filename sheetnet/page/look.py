@@ -125,7 +125,7 @@ NUMBER_FORMATS = {
     "grows": "0.000",  # as short, of what may grow without end: beyond LARGE there are words
     "rate": "General",
     "diff": "0.0E+00",
-    "came": '"was "General',  # what the yellow cell beside it held as the workbook came
+    "came": '"was "General;"was -"General',  # what the yellow cell beside it held as the workbook came
     "within": '[=0.25]"";General',  # of a choice or a count there is nothing to say
     "apart": '[<0.000001]"equal";0.000000',  # of two numbers that are the same but for their last digits
     "ratio": '0.0000;-0.0000;"exact"',  # of an error to the next; 0 stands for: there is no next

@@ -25,17 +25,11 @@ RULES = (
     "good: none of these."
 )
 BACK = (
-    "Oscillating need not be bad. As the workbook came, 0.18 ends nearest of all to the lowest loss: {fifth} of the way is still to go. Of 0.1 it is {fourth}, of 0.05 {third}. But oscillating warns: the limit is near.\n\n"
+    "Oscillating need not be bad. As the workbook came, 0.18 ends nearest of all to the lowest loss. Parts of the way that are still to go: {fifth}. With 0.1: {fourth}. With 0.05: {third}. But oscillating warns: the limit is near.\n\n"
     "For the curious: how does one see that a step turns back? Multiply it with the step before, a with a, b with b, c with c. Add up. If the sum is below 0, it turns back. Runs counts such steps, to the right of its charts."
 )
 STEP = "The first step of a at a rate of {rate}, as the workbook came: {start} - {rate} × ({slope:.2f}) = {after:.2f}. The best a is {best:.2f}. So the step goes too far, the slope turns round, and the next step goes back."
 VALLEY = "Look at run 2: its path has a bend. First it goes down the steep side of a valley, then slowly along its floor. A larger rate is quicker along the floor, until it no longer keeps to it. The axes stay where they are: run 8 leaves them."
-
-DIGITS = "two", "three", "four", "five", "six", "seven", "eight", "nine"
-PARTS = (
-    "tenth", "hundredth", "thousandth", "ten-thousandth", "hundred-thousandth", "millionth", "ten-millionth",
-    "hundred-millionth", "billionth", "ten-billionth", "hundred-billionth", "trillionth",
-)  # fmt: skip
 
 
 class Rates(Runs):
@@ -89,7 +83,7 @@ class Rates(Runs):
                 plot("The same, above the lowest loss", "epoch", "loss - lowest loss (in powers of ten)", lines["above"],
                      "The four losses above the lowest loss: in powers of ten each ends straight.",
                      y_format=DECADES, y_min=MILLIONTH, y_max=1000, log_y=True, height=300, **size),
-                Note(BACK.format(**{key: share_in_words(shares[0, j]) for j, key in enumerate(("third", "fourth", "fifth"), 2)}), 6),
+                Note(BACK.format(**{key: in_parts(shares[0, j]) for j, key in enumerate(("third", "fourth", "fifth"), 2)}), 6),
             )],
             [None, Aside(table(result({"above": (above, "Loss above the lowest")}, format="small", **eight)))],
         ))  # fmt: skip
@@ -153,15 +147,14 @@ class Rates(Runs):
         ), freeze=(2, 1))  # fmt: skip
 
 
-def share_in_words(share: float) -> str:
-    """A share of 1 in words, to one digit.
+def in_parts(share: float) -> str:
+    """A share of 1 as so many parts of a power of ten, to one digit.
 
-    >>> share_in_words(3.8e-6), share_in_words(0.00096), share_in_words(9.7e-10)
-    ('four millionths', 'a thousandth', 'a billionth')
+    >>> in_parts(3.8e-6), in_parts(0.00096), in_parts(9.7e-10)
+    ('4 of 1,000,000', '1 of 1,000', '1 of 1,000,000,000')
     """
     digit, power = f"{share:.0e}".split("e-")
-    part = PARTS[int(power) - 1]
-    return f"a {part}" if digit == "1" else f"{DIGITS[int(digit) - 2]} {part}s"
+    return f"{digit} of {10 ** int(power):,}"
 
 
 def _turned(path: Sequence[Node]) -> Node:

@@ -18,7 +18,7 @@ from sheetnet.page.parts import Note, Ruler, Words, spaced, table
 from sheetnet.page.plot import Some, path, plot
 from sheetnet.page.shown import Group, Shown, forward, result
 
-GOODS, SHOPPERS, SHOPS = ("apples", "bread", "cheese", "milk"), ("Ann", "Ben", "Cleo"), ("market", "corner")
+GOODS, SHOPPERS, SHOPS = ("apples", "bread", "cheese", "milk"), ("Ann", "Ben", "Cleo"), ("market", "corner shop")
 AMOUNTS, PRICES = (3.0, 2.0, 0.5, 1.5, 4.0), (0.5, 2.5, 9.0, 1.0, -0.25)
 SOME = (2, 3, 4, 5), (1, 2, 3), (0.25, 0.5, 0.75, 1), (1, 1.5, 2, 2.5), (3, 4, 5, 6)  # amounts, as they may be
 COSTS = (0.4, 0.5, 0.6), (2, 2.5, 3), (8, 9, 10), (0.8, 1, 1.2), (-0.25,)

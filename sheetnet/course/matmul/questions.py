@@ -83,7 +83,7 @@ def _products(lesson: Limits) -> list[Exercise]:
         Exercise(
             "On Product, look at row 3 and column 2. What is this entry of A B?", bill, 0.001, {i: 3.0, j: 2.0},
             slips=(Slip(bill, "That is column 1 of the same row.", {i: 3.0, j: 1.0}), Slip(bill, "That is row 2 of the same column.", {i: 2.0, j: 2.0}), Slip(bill, AS_IT_CAME, {}), Slip(row(lesson.node("product.each").T, 1), "That is the first product alone. Add all of them.")),
-            hint="The row says who shops, the column says where.", why="What Cleo pays at the corner: her row of A meets that column of B.",
+            hint="The row says who shops, the column says where.", why="What Cleo pays at the corner shop: her row of A meets that column of B.",
         ),
         Exercise(
             f"A has the rows {_row(A[0])} and {_row(A[1])}. B has the rows {_row(B[0])} and {_row(B[1])}. Write a formula for the entry of A B in row 1, column 2.", left[1],

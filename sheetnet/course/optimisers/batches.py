@@ -150,7 +150,7 @@ class Batches(Lesson):
         typical = {
             "of one row": result({"typical.row": (row_far,)}, format="short"),
             "of a batch of four": result({"typical.batch": (batch_far,)}, format="short"),
-            "batch, as share of row": result({"typical.share": (self.share,)}, style="cells", format="share"),
+            "batch / row": result({"typical.share": (self.share,)}, style="cells", format="share"),
         }
         dots = [
             ("one row", "single.grad", (0, ROWS - 1), "dots"), ("a batch of four", "exact", (0, N_BATCHES - 1), "mark"),

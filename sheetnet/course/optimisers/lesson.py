@@ -36,7 +36,7 @@ class Optimisers(Races):
     title = "Optimisers: how to take a step"
     purpose = "A step need not look at all rows, and need not follow the slope just as it is. You see what small batches gain and what their noise costs. Then you take six optimisers apart, cell by cell: SGD, momentum, Adagrad, RMSprop, Adam, AdamW."
     tries = (
-        "On Batches, look at batches 1 to 5 in turn. Where does a step on this batch alone pull the curve?",
+        "On Batches, look at batches 1 to 5 in turn. Where would a step on the chosen batch alone pull the curve?",
         "On Gradients, find the gradient of all rows among those of single rows and of batches.",
         "On Noise, compare the three curves. Who is ahead after ten passes? And with a rate of 0.15 for all rows?",
         "On Momentum, follow the weight of x^2: it runs past its goal. Then set momentum 0, rate 0.04. Which curve is it now?",

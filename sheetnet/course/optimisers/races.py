@@ -17,6 +17,7 @@ from sheetnet.models.optimisers import OPTIMISERS, Optimiser
 from sheetnet.motifs.least_squares import solution
 from sheetnet.page.flow import Aside, across, beside, down
 from sheetnet.page.grid import facts, grid
+from sheetnet.page.language import said, whole
 from sheetnet.page.part import Part
 from sheetnet.page.parts import Note, Pile, Words, table
 from sheetnet.page.plot import Line, Some, plot
@@ -145,7 +146,7 @@ class Races(Batches):
                 ),
                 down(
                     plot(f"The loss, step by step (in powers of ten; cut off at {HIGHEST})", "step", FAR, above,
-                         f"The loss of {story.sheet} at each step, above the lowest possible, beside that of SGD.",
+                         f"The loss of {story.sheet} at each step, above the lowest possible; the loss of plain SGD beside it.",
                          y_format="General", y_min=LOWEST, y_max=HIGHEST, log_y=True, height=180, **look),
                     plot(title, "step", axis, lines, alt, x_min=None, height=200, **look),
                     gap=0,
@@ -205,9 +206,10 @@ class Races(Batches):
         last = apply("if_error", then[-1], lift(1e300))
         place = 1.0 + ones(1, len(runs)) @ apply("greater", last, last.T)
         rates = hstack([apply("same", run.how.lr) for run in runs])
+        afters = whole("\n".join([said("Loss after this step")] * 4))
         rows: dict[str, dict[str, Shown | str]] = {
             "Learning rate": {"": "", **result({"lr": (rates,)}, format="rate")},
-            "\n".join(["Loss after this step"] * 4): {**self.cells(at), **result({"then": (vstack(then),)})},
+            afters: {**self.cells(at), **result({"then": (vstack(then),)})},
             "Lowest loss possible": {"": "", **result({"lowest": (apply("same", self.lowest),)}, style="cells")},
             "Steps further above it than": {**self.cells(far), **result({"slow": (hstack(slow),)}, format="plain")},
             "Place after the last step": {"": "", **result({"place": (place,)}, format="plain")},

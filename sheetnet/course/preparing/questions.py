@@ -120,11 +120,11 @@ def _of_columns(lesson: Sheets) -> list[Exercise]:
         Exercise(
             "On Rank, take Class 1, Class 2 and Ones, and no other. What is the determinant?", c.det, 0.4, {c.take: two_ones},
             slips=(Slip(c.det, AS_IT_CAME, {}), Slip(c.det, "That is without Ones: take them, too.", {c.take: two}), Slip(c.rank, "That is the rank: how many columns are new.")),
-            hint="Type 1 1 0 1 0, and read below the pivots.", why="It is the product of the pivots, and none of them is 0: each column says something new.",
+            hint="Type 1 1 0 1 0, and read beside the pivots.", why="It is the product of the pivots, and none of them is 0: each column says something new.",
         ),
         Exercise(
             "On Rank, take all five columns. What is the rank?", c.rank, 0.25, {c.take: five},
-            slips=(Slip(taken, "So many columns you took. How many of them say something new?"), Slip(c.det, "That is the determinant."), Slip(4.0, "Count the pivots that are not nothing. Ones and Number can both be made of the classes.")),
+            slips=(Slip(taken, "So many columns you took. How many of them say something new?"), Slip(c.det, "That is the determinant."), Slip(4.0, "Count the pivots that are not 0. Ones and Number can both be made of the classes.")),
             hint="Count the columns that are called new.", why="Three classes can say three things. Ones and Number are made of the dummies.",
         ),
     ]  # fmt: skip

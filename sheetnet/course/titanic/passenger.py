@@ -34,7 +34,7 @@ def passenger_page(lesson: Lesson, nets: Sequence[Trained], recipe: Recipe) -> N
     """The entries of a chosen passenger, features times weights, each step of each model; its prediction at any age."""
     n, epochs = recipe.no.shape[0], nets[0].common.epochs
     no = lesson.typed(
-        "passenger.no", min(FIRST, n), "passenger in use", low=1, high=n, whole=True, name="passenger_no",
+        "passenger.no", min(FIRST, n), "passenger", low=1, high=n, whole=True, name="passenger_no",
         message=f"The number of a passenger in use is a whole number from 1 to {n}",
     )  # fmt: skip
     raw: Group = {}

@@ -16,7 +16,10 @@ SOLVER = (
     " Solver Add-in. LibreOffice: Tools > Solver; target: the loss, by changing: the weights, to the minimum, and under"
     " Options an engine for nonlinear problems."
 )
-LEAST = "The weights with the smallest loss of all, found at once and without steps."
+LEAST = (
+    "The weights of the best line there is: those with the smallest loss of all, found at once and without steps. Only one"
+    " best: no other weights are as good."
+)
 NEVER_LATER = 70  # epochs after which a rate of 50 has outgrown the sheet
 
 
@@ -65,12 +68,19 @@ def words(nets: Sequence[Trained], best: bool) -> list[Word]:
             "What a feature is multiplied with, a number that is learnt. W: all of them.",
             f"{first}.now.weight",
         ),
+        Word("start weights", "Where descent begins: small numbers drawn by chance.", f"{first}.start"),
         Word("seed", "The number of a draw by chance. The same seed draws the same start weights.", f"{first}.start"),
         Word("prediction", "The model's answer for one passenger; above 0.5 it says survived.", f"{first}.now.pred"),
         Word("error", "Prediction minus what happened.", f"{first}.then.error"),
         Word("vote", "A feature × its weight: what this feature adds to the prediction.", f"passenger.{first}.votes"),
         Word("loss", "Mean squared error: how far the predictions are off, on average.", f"{first}.now.loss"),
-        Word("accuracy", "The share of passengers whose survival is predicted right.", f"{first}.now.accuracy"),
+        Word("correct", "1 where the model says what happened: survived above 0.5, else died.", f"{first}.now.correct"),
+        Word(
+            "accuracy",
+            "The share of passengers of whom the model is correct. Descent makes the loss small, not the accuracy higher:"
+            " now and then they disagree.",
+            f"{first}.now.accuracy",
+        ),
         *_units(last),
         Word(
             "d_pred",
