@@ -204,7 +204,7 @@ class Quadratic(Lesson):
         slowly = self._slowly(self.epoch, then, [row(node, self.epoch + 1.0) for node in columns[4:]])
         pred = self.curve([then[letter] for letter in LETTERS])
         drawn = {"chosen.x": (apply("same", self.x), "x"), "chosen.pred": (pred, "Prediction then")}
-        loss_lines = ("loss", "epochs", "loss"), ("chosen epoch", "epoch", "chosen.loss", "mark")
+        loss_lines = ("loss", "epochs", "loss"), ("this epoch", "epoch", "chosen.loss", "mark")
         most = ceil(1.2 * self.as_it_came(self.mse)[0].item())
         told = lift(said(texts.AGAINST))
         ends = (apply("max", pred), WINDOW["y_max"]), (-apply("min", pred), -WINDOW["y_min"]), (then["loss"], most)
@@ -216,7 +216,7 @@ class Quadratic(Lesson):
                 down(
                     facts("", self.cells(self.lr)),
                     across(facts("", self.cells(self.epoch)), facts("", result({"chosen.loss": (then["loss"], "its loss", "grows")}))),
-                    grid("", slowly, heads=["", *LETTERS], corner="One step, slowly"),
+                    grid("", slowly, heads=["", *LETTERS], corner="That step, slowly"),
                     table(result({"told": (told, "", "text")}, style="cells")), gap=0,
                 ),
                 table(

@@ -128,7 +128,7 @@ def _of_many(lesson: Lines) -> list[Exercise]:
     return [
         Exercise(
             f"On Eight, with the sheet and the curve as they came, set coefficient 3 to {third:g}. What is then still missing under piece 4?", row(missing, 4), 0.002, set_third,
-            slips=(Slip(row(missing, 4), f"That was before: set coefficient 3 to {third:g} first.", {}), Slip(row(missing, 3), "That stands under piece 3."), Slip(row(missing, 5), "That stands under piece 5."), Slip(row(lesson.book.block("eight.wanted").node.T, 4), "That is the height of the curve. How much of it is missing?"), Slip(row(missing, 4) - float(third), "The change was taken off once. Piece 3 has grown to 2 there: let the sheet work it out.", {}), Slip(lesson.by_hand[0], "That is what the sum begins at.")),
+            slips=(Slip(row(missing, 4), f"That was before: set coefficient 3 to {third:g} first.", {}), Slip(row(missing, 3), "That stands under piece 3."), Slip(row(missing, 5), "That stands under piece 5."), Slip(row(lesson.book.block("eight.wanted").node.T, 4), "That is the height of the curve. How much of it is missing?"), Slip(row(missing, 4) - float(third), "You took the change off once. But the piece has gone on growing up to there: let the sheet work it out.", {}), Slip(lesson.by_hand[0], "That is what the sum begins at.")),
             hint="Go down in the column of piece 4 to the last row.", why="So much must coefficient 4 add, 1 to the right of its knot.",
         ),
         Exercise(
