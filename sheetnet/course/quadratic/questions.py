@@ -137,6 +137,6 @@ def predictions(lesson: Quadratic) -> list[Prediction]:
             "And if the learning rate is raised to 0.25?",
             ("it arrives sooner still", "it swings, and arrives", "it grows without end"),
             where(is_above(last, first), 3.0, where(is_above(last, usual), 2.0, 1.0)), usual, last,
-            "The mean squared error after 60 steps at 0.02, and at 0.25", "Each step jumps past the best a, b and c and lands farther away than before. The slope is steeper there, so the next jump is longer still.", "descent.lr", {lesson.lr: 0.25},
+            "The mean squared error after 60 steps at 0.02, and at 0.25", "Each step jumps past the best a, b and c and lands where the loss is larger. The slope is steeper there, so the next jump is longer still.", "descent.lr", {lesson.lr: 0.25},
         ),
     ]  # fmt: skip

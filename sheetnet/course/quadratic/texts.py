@@ -23,7 +23,7 @@ SLOPES = (
 )
 DESCENT = (
     "One step of a as the workbook came: {START} - {LR} × ({slope:.2f}) = {after:.2f}. All three parameters step at once, each by its own slope. Then the slopes are found anew, at the new place.\n\n"
-    "Task 5: at 0.005 each step is short, so the descent is slow. At 0.2 each step of a jumps past its best value: a is too large, then too small, but each time by less, and it settles. At 0.25 each jump lands farther away than the last one: the loss grows without end."
+    "Task 5: at 0.005 each step is short, so the descent is slow. At 0.2 each step of a jumps past its best value: a is too large, then too small, but each time by less, and it settles. At 0.25 each jump lands where the loss is larger than before, and so it grows without end."
 )
 WORDS = (  # each with its meaning and where it is seen
     ("parameter", "A number that is not given but found, such as a, b and c. Later it is called a weight.", "fit.a"),
