@@ -32,11 +32,12 @@ from sheetnet.page.language import Language, has_words, said, speaking, whole
 from sheetnet.page.screen import Geometry
 
 WHOLE = {  # the lessons that each language has whole
-    "de": ("quadratic", "relu", "matmul", "preparing", "learning_rate", "optimisers")
+    "de": ("quadratic", "relu", "matmul", "titanic", "preparing", "learning_rate", "optimisers")
 }
 PAIRS = [(language, name) for language, names in WHOLE.items() for name in names]
 ANY_SEED = 987_654  # of nobody who has written a catalogue
 OTHER = {"the loss is {1}": "der Verlust ist {1}", "for {name}": "für {name}", "the loss": "der Verlust"}
+OTHER |= {"weights {1}\nweights {2}": "Gewichte {1}\nGewichte {2}"}
 MOST_IN_A_FORMULA, MOST_IN_A_TASK, MOST_UNDER_A_TITLE = 255, 125, 160  # letters; the first is Excel's
 
 
@@ -75,6 +76,7 @@ def test_numbers_and_names_take_their_places_in_another_language() -> None:
         assert said("for {name}", name="Ada {1}") == "für Ada {1}"
         assert said(said("the loss")) == "der Verlust"  # once is enough
         assert said(whole("1. der Verlust")) == "1. der Verlust"
+        assert [*map(said, said("weights 1\nweights 2").split("\n"))] == ["Gewichte 1", "Gewichte 2"]  # of a grid
         assert not language.missing
         assert said("no word for 3 of it, 0.5") == "no word for 3 of it, 0.5"
     assert language.missing == {"no word for {1} of it, {2}": "no word for 3 of it, 0.5"}

@@ -627,7 +627,7 @@ def test_one_passenger_is_followed_from_the_entry_to_the_error_and_to_other_ages
 # ---- own numbers
 
 SEEDS = int(os.environ.get("SEEDS", "0"))  # tried of each lesson; by default as many as are cheap
-FEW = {"learning_rate": 4, "optimisers": 3}
+FEW = {"learning_rate": 4, "optimisers": 3, "validation": 4}
 
 
 @cache

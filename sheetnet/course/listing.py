@@ -32,5 +32,7 @@ _LESSONS = (
     Entry(5, "preparing", "why a raw table cannot be multiplied: blanks, classes, large columns"),
     Entry(6, "learning_rate", "eight rates side by side, the parabola up close, a rate finder, schedules"),
     Entry(7, "optimisers", "batches and their noise; momentum, Adagrad, RMSprop, Adam and AdamW step by step"),
+    Entry(8, "validation", "rows kept apart, too small and too large a model, decay, stopping, k-fold, wrong rows"),
+    Entry(9, "classification", "from a score to a class: sigmoid, cross-entropy, threshold, softmax, entropy"),
 )
 LISTING = {entry.name: entry for entry in _LESSONS}

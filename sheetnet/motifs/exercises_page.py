@@ -19,6 +19,7 @@ RIGHT, CLOSE = 2.0, 1.0  # what a hit counts: the right answer is close as well
 MISTAKE = 4.0  # the first mistake, the next twice as much and so on; it may be close as well
 MOVED = "no: beside a yellow cell, or in its tip, stands what it held"
 NO_HINT = "There is no hint for this one."
+BROKEN = "#"  # stands for an error
 FAULTY = "The formula gives an error: look at its names and brackets."
 ELSEWHERE = "The sheets are not as they came. Does the question ask for that?"
 
@@ -92,7 +93,8 @@ def _says(exercises: Sequence[Exercise], answers: Node, kind: Node, as_it_came: 
 
     Of another wrong answer, whether the sheets are as they came.
     """
-    blank, same = apply("equal", answers, lift("")), apply("equal", as_it_came, lift(said("yes")))
+    given = apply("if_error", answers, lift(BROKEN))
+    blank, same = apply("equal", given, lift("")), apply("equal", as_it_came, lift(said("yes")))
     moved = where(blank, "", where(same, "", said(ELSEWHERE)))
     told = where(apply("equal", kind, lift(CLOSE)), said(CLOSE_WORDS), moved)
     told = where(apply("greater", kind, lift(CLOSE)), _column([one.why for one in exercises]), told)
@@ -100,7 +102,8 @@ def _says(exercises: Sequence[Exercise], answers: Node, kind: Node, as_it_came: 
         words = _column([one.mistakes[i].words if i < len(one.mistakes) else "" for one in exercises])
         told = where(apply("greater", kind, lift(MISTAKE * (i + 1) - 0.5)), words, told)
     hints = _column([one.hint or said(NO_HINT) for one in exercises])
-    return apply("if_error", where(apply("equal", answers, lift(ASK)), hints, told), lift(said(FAULTY)))
+    told = where(apply("equal", given, lift(BROKEN)), said(FAULTY), told)
+    return where(apply("equal", given, lift(ASK)), hints, told)
 
 
 def _column(texts: Sequence[str]) -> Node:

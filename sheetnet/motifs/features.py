@@ -87,8 +87,8 @@ def features_page(book: Book, recipe: Recipe) -> None:
     page = book.page(
         "Features",
         "Features: numbers that can be multiplied",
-        "Left: the rows in use, looked up in Data. Right: X, one formula for each column. Formulas can use a column by"
-        " its heading, such as =Age.",
+        "Left: the rows in use, looked up in Data. Right: X, one formula for each column. Formulas can use a column on"
+        " the left by its heading, such as =Age.",
     )
     left = shown("fixed", {"no": (recipe.no, "No", "plain")}, name="No")
     if recipe.picked is not None:

@@ -28,6 +28,18 @@ def corrected(X: Node, y: Node) -> Node:
     return W + _inverse(X) @ (X.T @ (y - X @ W))
 
 
+def penalised(X: Node, y: Node, P: Node) -> Node:
+    """The weights W (p, 1) for which the sum of the squared errors of X W, and W' P W, is least.
+
+    (X'X + P)^-1 (X'y), and what the same makes of its own error: see corrected.
+    X (n, p), y (n, 1), P (p, p). P = decay * I draws all weights towards 0, as ridge regression does; a 1 of P for a
+    column of zeros leaves its weight at 0.
+    """
+    inverse = apply("inverse", X.T @ X + P)
+    W = apply("estimate", inverse @ (X.T @ y))
+    return W + inverse @ (X.T @ (y - X @ W) - P @ W)
+
+
 def new_share(X: Node) -> Node:
     """How much of a column no other columns give, (1, 1), of the column with the least: a share of its square.
 

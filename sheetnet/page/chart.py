@@ -9,7 +9,8 @@ from sheetnet.page.area import Area
 
 @dataclass(frozen=True)
 class Series:
-    """One line of a chart; look is a key of look.LINES: "live", "torch", "mark", "dots", "target", "line 1" to 8."""
+    """One line of a chart; look is a key of look.LINES: "live", "torch", "mark", "dots", "target", "line 1" to 8, and
+    of points "class 1" to 3, "region 1" to 3, "place"."""
 
     label: str
     x: Area

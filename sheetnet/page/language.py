@@ -46,6 +46,7 @@ class Language:
             words = filled(text, values)
         else:
             words = filled(words, {**{str(i): self.number(one) for i, one in enumerate(numbers, start=1)}, **values})
+            self.made.update(words.split("\n"))  # a grid writes the lines of a text one by one
         self.made.add(words)
         return words
 

@@ -130,6 +130,8 @@ NUMBER_FORMATS = {
     "apart": '[<0.000001]"equal";0.000000',  # of two numbers that are the same but for their last digits
     "ratio": '0.0000;-0.0000;"exact"',  # of an error to the next; 0 stands for: there is no next
     "share": "0.0%",
+    "closed": '[=0]"closed";0.000',  # of a loss that is not looked at yet
+    "big": '[>=1000000]"> 1,000,000";[>=1000]#,##0;0.000',  # of powers of e
     "to_go": '[>=10]"> 1000 %";[<0.0001]"< 0.01 %";0.00%',  # of a way, of which more may be left than there was
     "compared": '[<1000]0.000;[<1000000000]0;"> 999999999"',  # what a guess was about; the first section keeps a minus
     "shown": "[<1000]0.000;0",  # of any kind, to compare with another; only the first section keeps a minus
@@ -185,5 +187,13 @@ LINES: dict[str, dict[str, Any]] = {
     "dots": _dots("#444444", 6),
     "target": _dots("#007A5E", 12),
 }
+# points of classes, places where a model says so, and a chosen place: told apart by their shape, too
+SHAPES = (("circle", "#0B5394", "#C3D6EA"), ("square", "#C55A11", "#F5D3BC"), ("triangle", "#007A5E", "#B9DED4"))
+for _number, (_shape, _color, _pale) in enumerate(SHAPES, start=1):
+    for _kind, _size, _fill in (("class", 8, _color), ("region", 4, _pale)):
+        _marker = {"type": _shape, "size": _size, "fill": {"color": _fill}, "border": {"color": _fill}}
+        LINES[f"{_kind} {_number}"] = {"line": {"none": True}, "marker": _marker}
+_YELLOW: dict[str, Any] = {"fill": {"color": "#FFD966"}, "border": {"color": INK}}
+LINES["place"] = {"line": {"none": True}, "marker": {"type": "diamond", "size": 13, **_YELLOW}}
 for _number, (_color, _dash) in enumerate(zip(PALETTE, DASHES, strict=True), start=1):
     LINES[f"line {_number}"] = {"line": {"color": _color, "width": 2.0, "dash_type": _dash}}

@@ -57,7 +57,7 @@ def _of_data(nets: Sequence[Trained], recipe: Recipe) -> list[Exercise]:
     columns = Exercise(
         "Worked: Sex has 2 values, and X has 1 column for it (Male): who is not 1 there is a woman. A ticket has a class of 1, 2 or 3. How many columns does it need, when there is a column of ones as well?", 2.0, 0.25,
         slips=(Slip(3.0, "One of the three can be told from the others and the ones."), Slip(1.0, "One column of 1, 2, 3 would say that third is three times first.")),
-        hint="On Features, count the columns whose names begin with Pclass.", why="Who is in neither of these two travels third class: 0 and 0 say it.",
+        hint="On Features, count the columns of X whose names begin with Pclass.", why="Who is in neither of these two travels third class: 0 and 0 say it.",
     )  # fmt: skip
     return [*out, fare, columns]
 
@@ -139,7 +139,7 @@ def _of_steps(nets: Sequence[Trained], name: str) -> list[Exercise]:
         Exercise(
             f"On Start, set the epoch to look at to {late}. What is the loss of {other} at that epoch? (Type the old number back afterwards.)", last.at(last.losses, late),
             slips=(Slip(last.chosen["loss"], "That is the epoch as it came: type the new one first."), Slip(last.at(last.losses, epochs), "That is the last epoch."), Slip(first.at(first.losses, late), f"That is {one}."), Slip(last.at(last.losses, 0), "That is the first epoch.")),
-            hint="It stands on Start, too: the loss then, in the line of this model.", why="All of Gradient has moved to that epoch as well.",
+            hint="It stands on Start, too: the chosen loss, in the line of this model.", why="All of Gradient has moved to that epoch as well.",
         ),
         Exercise(
             f"On Gradient {one}, at the epoch as it came: write a formula for the gradient of the weight of {name}, from the column {name} of X on Features and {blame}.", slope, 0.0005,

@@ -1,0 +1,1 @@
+"""Lesson 8: lesson.py (what it is for), fits.py (Degree), smaller.py (Decay, Stopping), folds.py (Folds, Choose), wrong.py (Surprise, Loop), own.py (the numbers), texts.py, questions.py (exercises, predictions), witness.py (torch)."""

@@ -1,0 +1,15 @@
+"""Lesson 8, what only a teacher needs: what is hard in it, and questions to ask aloud."""
+
+from __future__ import annotations
+
+HARD = (
+    "The training loss says nothing about other rows. A small one is no success by itself.",
+    "Validation rows choose, test rows judge. Who chooses with the test rows has none left.",
+    "The lowest validation loss is partly luck. Cross-validation shows how much the rows decide.",
+    "A row that surprises the model is a question, not yet a mistake.",
+)
+ALOUD = (
+    "Which of two curves would you trust between the points, and why not the one that meets them all?",
+    "You may look at the test rows once. When do you look, and what do you do if you do not like what you see?",
+    "A shop recommends what was bought. How would you find out what people want and were never shown?",
+)
