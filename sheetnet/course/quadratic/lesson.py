@@ -159,7 +159,7 @@ class Quadratic(Lesson):
                     table(self.cells(steps), forward(promise, format="short"), lead="The number chosen above takes a step: what its slope promises, and what comes", tight=True),
                 ),
                 plot("The loss when only this parameter moves", "how far it moves from where it is", "mean squared error",
-                     lines, "A bowl, and the straight line that touches it where we are.", y_format="0", x_max=4, x_min=-4, width=555),
+                     lines, "A bowl, and the straight line that touches it where we are.", y_format="0", x_max=4, x_min=-4, width=530),
             ),
             across(
                 down(
