@@ -22,7 +22,6 @@ from sheetnet.page.screen import Geometry
 
 # Charts below the first screen, each beside or under one that is on it
 LATER = {
-    "a, b and c on their way": "the curve and the loss come first",
     "Work grows faster than reading": "the workers come first",
     "The size of the error: 0 at the knots, arches between": "the two falling lines come first",
     "Accuracy of Linear, epoch by epoch": "the loss, which is what descent makes small, comes first",

@@ -34,6 +34,7 @@ from sheetnet.course.lesson import Lesson
 from sheetnet.course.points import noisy_points
 from sheetnet.course.preparing.sample import passengers
 from sheetnet.course.preparing.sample import tells as tells_of_sizes
+from sheetnet.course.quadratic.texts import AGAINST, OUTSIDE
 from sheetnet.course.relu.pieces import follows
 from sheetnet.course.titanic.lesson import Titanic
 from sheetnet.engines import Engine, Session, Value
@@ -711,6 +712,11 @@ def test_figures_in_texts_are_those_of_the_sheet(seed: int) -> None:
     slope, after = figures("quadratic", seed, "1.1 - 0.02 × (#) = #")
     assert slope == pytest.approx(np.mean(2 * (1.1 * (x**2 + x + 1) - y) * x**2), abs=0.005)
     assert after == pytest.approx(1.1 - 0.02 * slope, abs=0.006)
+    X, start = x ** [2, 1, 0], np.full(3, 1.1)
+    raised = [np.mean(np.square(X @ (start + one) - y[:, 0])) for one in np.eye(3)]
+    moved = np.abs(np.array(raised) - np.mean(np.square(X @ start - y[:, 0])))
+    why = drawn("quadratic", seed)[0].predictions[0].why
+    assert [float(n) for n in re.findall(r"by (\d+\.\d+)", why)] == pytest.approx(moved.tolist(), abs=0.005)
 
     curve = drawn("relu", seed)[0].as_delivered()
     height, freq, tilt, bend = (curve[f"many.{id}"].item() for id in ("height", "freq", "tilt", "bend"))
@@ -732,6 +738,112 @@ def test_figures_in_texts_are_those_of_the_sheet(seed: int) -> None:
     rows = drawn("optimisers", seed)[0].as_delivered()
     weights = best_of(rows["batches.x"], rows["batches.y"])
     assert figures("optimisers", seed, "start from #, # and #, where") == pytest.approx(weights.tolist(), abs=0.005)
+
+
+def ways_of(seed: int, lr: float) -> tuple[np.ndarray, np.ndarray]:
+    """The losses (61,) and a, b and c (61, 3) of lesson 1's descent at a rate, with numpy."""
+    given = drawn("quadratic", seed)[0].as_delivered()
+    X, y = given["fit.x"] ** [2, 1, 0], given["fit.y"][:, 0]
+    losses, weights = [], [np.full(3, 1.1)]
+    for _ in range(61):
+        error = X @ weights[-1] - y
+        losses.append(np.mean(error**2))
+        weights.append(weights[-1] - lr * 2 * X.T @ error / len(y))
+    return np.array(losses), np.array(weights[:-1])
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_what_lesson_1_says_of_four_rates_is_so(seed: int) -> None:
+    given = drawn("quadratic", seed)[0].as_delivered()
+    best = best_of(given["fit.x"], given["fit.y"])[0]
+    rates = figures("quadratic", seed, "Task 5: at # each step is short, so the descent is slow. At # each step of a")
+    assert rates == [0.005, 0.2]
+    assert figures("quadratic", seed, "it settles. At # each jump") == [0.25]
+    slow, usual = (ways_of(seed, lr)[0] for lr in (0.005, 0.02))
+    assert (slow[1:] > usual[1:]).all()
+    _, swinging = ways_of(seed, 0.2)
+    off = swinging[1:9, 0] - best
+    assert (np.sign(off) == [1, -1] * 4).all()
+    assert (np.abs(off[2:]) < np.abs(off[:-2])).all()
+    assert abs(swinging[-1, 0] - best) < 0.01
+    losses, leaping = ways_of(seed, 0.25)
+    assert (np.diff(losses) > 0).all()
+    assert (np.diff(np.linalg.norm(np.diff(leaping, axis=0), axis=1)) > 0).all()  # each jump is longer
+    charts = [chart for page in drawn("quadratic", seed)[0].book.pages for chart in page.charts]
+    low, high = next((chart.y_min, chart.y_max) for chart in charts if chart.title.startswith("a, b and c"))
+    for lr in (0.005, 0.02, 0.1, 0.2):
+        assert ((ways_of(seed, lr)[1] > low) & (ways_of(seed, lr)[1] < high)).all()
+
+
+@pytest.mark.parametrize("name", ["quadratic", "relu"])
+def test_a_chart_that_is_cut_off_says_where(name: str) -> None:
+    charts = [chart for page in drawn(name, 0)[0].book.pages for chart in page.charts if "(drawn" in chart.title]
+    assert len(charts) == 2
+    for chart in charts:
+        ends = [chart.y_min, chart.y_max] if "from" in chart.title else [chart.y_max]
+        assert [float(end) for end in re.findall(r"-?\d+", chart.title)] == ends
+
+
+@pytest.mark.parametrize(
+    ("lr", "epoch", "outside"), [(0.02, 0, False), (0.2, 5, False), (0.25, 3, True), (0.25, 60, True)]
+)
+def test_descent_says_where_the_curve_has_left_the_picture(lr: float, epoch: int, outside: bool) -> None:
+    workbook, _ = drawn("quadratic", 0)
+    typed = {"descent.lr": np.array([[lr]]), "descent.epoch": np.array([[float(epoch)]])}
+    given = workbook.by_node({**workbook.as_delivered(), **typed})
+    told = given_of(workbook, "descent.told", given).item()
+    assert told == (OUTSIDE if outside else AGAINST)
+    ends = [given_of(workbook, f"chosen.{end}", given).item() for end in ("from", "to")]
+    assert ends == [epoch, epoch + 1]
+    after = given_of(workbook, "chosen.after_a", given).item()
+    assert epoch == 60 or after == given_of(workbook, "descent.a", given)[epoch + 1].item()
+
+
+def test_a_wiggle_of_one_tells_the_two_losses_apart() -> None:
+    workbook, _ = drawn("quadratic", 0)
+    given = workbook.by_node({**workbook.as_delivered(), "slopes.wiggle": np.ones((1, 1))})
+    assert given_of(workbook, "slopes.mse.apart", given).max() < 1e-9
+    assert given_of(workbook, "slopes.mae.apart", given).min() > 0.001
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_what_lesson_2_says_of_frequency_3_and_of_height_0_is_so(seed: int) -> None:
+    workbook, _ = drawn("relu", seed)
+    wave, pieces, width, more = figures(
+        "relu", seed, "With frequency 3 a wave is about # wide: # pieces of width # miss it, # follow"
+    )
+    assert wave == pytest.approx(2 * np.pi / 3, abs=0.1)
+    (whole_turn,) = (
+        float(re.findall(r"a wave is ([\d.]+)/", one.meaning)[0]) for one in workbook.words() if one.word == "frequency"
+    )
+    assert whole_turn == pytest.approx(2 * np.pi, abs=0.005)
+    typed = workbook.as_delivered() | {"many.freq": np.array([[3.0]])}
+    given = workbook.by_node(typed)
+    errors = dict(zip((1.0, 2.0, 4.0, 8.0, 16.0, 32.0), given_of(workbook, "errors.largest", given)[:, 0], strict=True))
+    assert (pieces, width) == (8, 1)
+    assert errors[pieces] > 1 > 0.2 > errors[more]
+    ratios = given_of(workbook, "errors.largest_ratio", given)[:, 0]
+    assert (ratios[:3] < 2).all()
+    assert (np.abs(ratios[3:] - 4) < 0.6).all()
+    flat = workbook.by_node(workbook.as_delivered() | {"many.height": np.zeros((1, 1))})
+    coefs = given_of(workbook, "many.coef", flat)[1:8, 0]
+    assert coefs == pytest.approx(np.full(7, 2 * typed["many.bend"].item()))
+
+
+def test_the_first_slope_of_many_is_that_of_its_numbers_and_unused_rows_show_nothing(
+    lesson_file: Callable[[str], Path],
+) -> None:
+    workbook, given = drawn("relu", 0)
+    before, here, left = (given_of(workbook, f"many.{id}", given)[0].item() for id in ("before", "here", "left"))
+    assert (before, left) == (here, 0.0)
+    count, coef = (workbook.book.block(f"many.{id}").area for id in ("count", "coef"))
+    rules = load_workbook(lesson_file("relu"))["Many"].conditional_formatting
+    (rule,) = [one for one in rules if one.rules[0].type == "expression"]
+    corner = cell_address(coef.row + coef.n_rows - 1, coef.col)
+    assert str(rule.sqref) == f"{cell_address(count.row, count.col)}:{corner}"
+    pieces = workbook.book.block("many.pieces").area.address((True, True))
+    assert rule.rules[0].formula == [f"$A{count.row + 1}>{pieces}"]
+    assert rule.rules[0].dxf.numFmt.formatCode == ";;;"
 
 
 @pytest.mark.parametrize("seed", [0, 3])

@@ -32,10 +32,12 @@ from sheetnet.page.look import (
     CHOSEN,
     FIXED_FORMATS,
     FONT,
+    GROWN_FORMAT,
     LARGE,
     LARGE_FORMAT,
     NUMBER_FORMATS,
     STYLES,
+    UNUSED,
     WORDS_OF_VERDICTS,
     for_block,
     heading_style,
@@ -123,7 +125,8 @@ class Formats:
         self._file = file
         self._made: dict[tuple[str, str], Any] = {}
         self.large = file.add_format({"num_format": LARGE_FORMAT})
-        self.chosen = file.add_format(CHOSEN)
+        self.grown = file.add_format({"num_format": GROWN_FORMAT})
+        self.by_look = {"chosen": file.add_format(CHOSEN), "unused": file.add_format(UNUSED)}
 
     def get(self, style: str, number: str = "") -> Any:
         """The XlsxWriter format of a style of look.STYLES with a number format of look.NUMBER_FORMATS."""
@@ -190,7 +193,7 @@ def lay_out(sheet: Any, page: Page, formats: Formats) -> None:
     _settings(sheet, page, formats)
     tips.bound(sheet, page)
     for one in page.highlights:
-        rule = {"type": "formula", "criteria": one.condition, "format": formats.chosen}
+        rule = {"type": "formula", "criteria": one.condition, "format": formats.by_look[one.look]}
         sheet.conditional_format(*one.area.corners, rule)
     for text in page.texts:
         format = formats.get(text.style)
@@ -269,9 +272,10 @@ def _block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: For
 
 def conditions(sheet: Any, block: Block, formats: Formats) -> None:
     """How a block's cells look when they hold what they may: large numbers, verdicts."""
-    if block.format in FIXED_FORMATS:
+    if block.format in (*FIXED_FORMATS, "grows"):
         rule = {"type": "cell", "criteria": "not between", "minimum": -LARGE, "maximum": LARGE}
-        sheet.conditional_format(*block.area.corners, rule | {"format": formats.large})
+        format = formats.grown if block.format == "grows" else formats.large
+        sheet.conditional_format(*block.area.corners, rule | {"format": format})
     if block.role == "agreement":
         _colour_verdicts(sheet, block, formats)
 

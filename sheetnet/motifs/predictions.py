@@ -92,7 +92,7 @@ def fill(page: Page, predictions: Sequence[Prediction]) -> None:
     page.rules.append(Rule(typed.area, True, 1, most, "Type the number of a choice, such as 1."))
     for id, (col, node, title) in shown.items():
         seen = where(blank, "", _told(node))
-        page.place(f"predict.{id}", seen, TOP, col, "result", "cells", title=title, format="shown")
+        page.place(f"predict.{id}", seen, TOP, col, "result", "cells", title=title, format="compared")
     same = where(apply("equal", guesses, right), said("as you said"), _named(predictions, right))
     reasons = constant(tuple((whole(f"{one.number}. {one.why}"),) for one in predictions))
     told = {

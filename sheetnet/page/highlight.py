@@ -1,8 +1,9 @@
-"""What stands out on a page as long as it is chosen."""
+"""What stands out on a page as long as it is chosen, and what shows nothing as long as it is not in use."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sheetnet.page.area import Area
 
@@ -11,6 +12,7 @@ from sheetnet.page.area import Area
 class Highlight:
     """The row of an area, its column, or the entry in both, whose number, counted from 1, stands in a cell."""
 
+    look: ClassVar[str] = "chosen"
     area: Area
     row: Area | None = None
     col: Area | None = None
@@ -24,3 +26,22 @@ class Highlight:
         """
         sides = ("ROW", self.area.row, self.row), ("COLUMN", self.area.col, self.col)
         return f"=AND({','.join(f'{n}()-{at}={one.address((True, True))}' for n, at, one in sides if one)})"
+
+
+@dataclass(frozen=True)
+class Unused:
+    """The rows of an area whose number, in its first column, is above the one in a cell: they show nothing."""
+
+    look: ClassVar[str] = "unused"
+    area: Area
+    most: Area
+
+    @property
+    def condition(self) -> str:
+        """The formula that is true in the cells that show nothing.
+
+        >>> Unused(Area("Many", 11, 0, 32, 8), Area("Many", 4, 1, 1, 1)).condition
+        '=$A12>$B$5'
+        """
+        first = self.area.part((0, 0), (0, 0))
+        return f"={first.address((False, True))}>{self.most.address((True, True))}"

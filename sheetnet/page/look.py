@@ -84,7 +84,9 @@ for _kind in ("forward", "backward", "update", "result", "plain"):
         for _part in ("band", "shape", "head"):  # of rows that are taller, for words that need more than a line
             STYLES[f"{_part}_{_kind}{_width}_wrapped"] = STYLES[f"{_part}_{_kind}{_width}"] | {"text_wrap": True}
 CHOSEN: dict[str, Any] = {"bg_color": "#FFD966", "bold": True}  # the row and the column that one has chosen
+UNUSED: dict[str, Any] = {"num_format": ";;;"}  # rows beyond as many as one has chosen: they show nothing
 # numbers of six digits and more, as a diverging rate makes them, are shown by their power of ten
+GROWN_FORMAT = '"> 100,000";"< -100,000"'  # how people are told that a number is beyond LARGE
 LARGE, LARGE_FORMAT, FIXED_FORMATS = 1e5, "0.0E+0", ("weight", "feature", "fine", "gradient", "small", "loss", "short")
 # the style of a block's cells, by role; all others are formulas
 CELLS = {
@@ -120,6 +122,7 @@ NUMBER_FORMATS = {
     "small": "0.000000",
     "loss": "0.000000",
     "short": "0.000",  # of a loss and its like, where six decimals say no more
+    "grows": "0.000",  # as short, of what may grow without end: beyond LARGE there are words
     "rate": "General",
     "diff": "0.0E+00",
     "came": '"was "General;"was -"General',  # what the yellow cell beside it held as the workbook came
@@ -130,6 +133,7 @@ NUMBER_FORMATS = {
     "closed": '[=0]"closed";0.000',  # of a loss that is not looked at yet
     "big": '[>=1000000]"> 1,000,000";[>=1000]#,##0;0.000',  # of powers of e
     "to_go": '[>=10]"> 1000 %";[<0.0001]"< 0.01 %";0.00%',  # of a way, of which more may be left than there was
+    "compared": '[<1000]0.000;[<1000000000]0;"> 999999999"',  # what a guess was about; the first section keeps a minus
     "shown": "[<1000]0.000;0",  # of any kind, to compare with another; only the first section keeps a minus
     "exploding": '[>=1000000]"> 1,000,000";[>=1000]#,##0;0.0000',  # of a loss that may grow without end
     "count": "#,##0",

@@ -5,27 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import ceil
+from typing import Any
 
 import numpy as np
 
 from sheetnet.course.lesson import Lesson, Pair, Watched, Word
 from sheetnet.course.points import least_loss, noisy_points
-from sheetnet.course.quadratic.texts import ABOUT_DESCENT, ABOUT_FIT, ABOUT_SLOPES, DESCENT, FIT, SLOPES, WORDS
+from sheetnet.course.quadratic import texts
 from sheetnet.graph.gradient import gradient
-from sheetnet.graph.node import Node, apply, lift, mean, row, square, variable, vstack
+from sheetnet.graph.node import Node, apply, lift, mean, row, square, variable, vstack, where
 from sheetnet.graph.rewrite import substitute
 from sheetnet.motifs.unroll import unroll
 from sheetnet.motifs.wiggle import wiggled
 from sheetnet.page.book import Role
 from sheetnet.page.flow import across, down, level
 from sheetnet.page.grid import facts, grid
+from sheetnet.page.language import said
 from sheetnet.page.parts import Note, Ruler, Words, table
 from sheetnet.page.plot import plot
 from sheetnet.page.shown import Group, Shown, backward, forward, result, shown, update
 
 EPOCHS, LR, START, WIGGLE = 60, 0.02, 1.1, 0.001
 LETTERS = ("a", "b", "c")
-WINDOW = {"y_format": "0", "x_max": 2, "x_min": -2, "y_min": -5, "y_max": 20}
+WINDOW: dict[str, Any] = {"y_format": "0", "x_max": 2, "x_min": -2, "y_min": -5, "y_max": 20}
 POINTS = ("the points", "fit.x", "fit.y", "dots")
 STEPS = (0.001, 0.01, 0.1, 0.5, 1.0, 2.0)
 MOVES = np.linspace(-4, 4, 33)[:, None]
@@ -61,14 +63,14 @@ class Quadratic(Lesson):
         "chosen.pred",
     )
     title = "Fit a curve by hand, then let it fit itself"
-    purpose = "Twenty points lie near an unknown curve. First you fit it by eye. Then the slopes of the loss say which way each number should go. Then the sheet takes sixty such steps by itself: so a model learns."
+    purpose = "Twenty points lie near a curve y = a x^2 + b x + c. You fit a, b and c by eye. The loss is one number for how far off you are. Its slopes say which way to move a, b and c. Then the sheet takes 60 such steps alone: so a model learns."
     tries = (
         "On Fit, change a, then b, then c. Get the mean squared error below 5. What does each of them do to the curve?",
-        "Put a = b = c = 1.1 back. On Slopes, which of the three slopes is the steepest? Move its parameter on Fit, against it.",
-        "On Slopes, compare the steps of 0.01 and of 2, in the table and on the chart: how long is a slope's promise true?",
+        "Put a = b = c = 1.1 back. On Slopes, which slope is farthest from 0? On Fit, move its number: up if the slope is below 0.",
+        "On Slopes, compare the steps of 0.01 and of 2, in the table and on the chart: which promise of the slope comes true?",
         "On Descent, set the epoch to look at to 0, 1, 2, 5 and 60. Watch the curve move to the points.",
         "On Descent, set the learning rate to 0.005, 0.1, 0.2 and 0.25. Which is slow? When do a and c swing? Which explodes?",
-        "On Fit, raise the y at x = 0.1053 by 10. Which of the two losses grows more times? Undo brings it back.",
+        "On Fit, type over the y at x = 0.1053: 10 more. Divide each new loss by the old one: which grew more times? Undo.",
     )
 
     def sheets(self) -> None:
@@ -102,18 +104,19 @@ class Quadratic(Lesson):
         self.mse, self.mae = mean(squared), mean(self.size)
         steps = {"pred": (pred, "Prediction"), "error": (error, "Error"), "abs": (self.size, "Absolute error")}
         losses = {"mse": (self.mse, "Mean squared error"), "mae": (self.mae, "Mean absolute error")}
-        self.page("Fit: a curve with three unknown numbers", ABOUT_FIT, across(
+        self.page("Fit: a curve with three unknown numbers", texts.ABOUT_FIT, across(
             down(
                 across(
                     facts("Change these", self.cells(*self.now)),
                     facts("Loss: the mean over all points", result(losses, style="cells", format="short"), span=2),
                 ),
+                down(Words(texts.MODEL, "hint"), Words(texts.CANCEL, "hint"), gap=0),
                 table(self.cells(self.x, self.y), forward(steps | {"square": (squared, "Squared error")}, style="cells", format="short")),
             ),
             down(
                 plot("The points and your curve", "x", "y", [POINTS, ("a x^2 + b x + c", "x", "pred")],
                      "Twenty points and the curve with the present a, b and c.", **WINDOW),
-                Note(FIT),
+                Note(texts.FIT),
             ),
         ))  # fmt: skip
 
@@ -142,27 +145,29 @@ class Quadratic(Lesson):
         bowl = forward({"bowl.loss": (moved(moves), "Loss")}, format="short")
         bowl |= backward({"bowl.tangent": (self.mse + moves * slope, "Straight line")}, format="short")
         lines = ("the loss", "bowl.move", "bowl.loss"), ("the slope, drawn on", "bowl.move", "bowl.tangent", "line 2")
-        self.page("Slopes: which way, and by how much?", ABOUT_SLOPES, down(
+        self.page("Slopes: which way, and by how much?", texts.ABOUT_SLOPES, down(
             across(
                 down(
-                    across(
-                        facts("", self.cells(which), span=2),
-                        facts("", backward({"promise.slope": (slope, "its slope")}, format="short")),
+                    down(
+                        across(
+                            facts("", self.cells(which, self.wiggle), span=2),
+                            facts("", backward({"promise.slope": (slope, "its slope")}, format="short")),
+                        ),
+                        Words(texts.AGAINST, "hint"), gap=0,
                     ),
                     table(squared, names=LETTERS, lead="The slopes of the mean squared error, by wiggling and exact", tight=True),
-                    table(self.cells(steps), forward(promise, format="short"), lead="How long is a slope true?", tight=True),
+                    table(self.cells(steps), forward(promise, format="short"), lead="The number chosen above takes a step: what its slope promises, and what comes", tight=True),
                 ),
                 plot("The loss when only this parameter moves", "how far it moves from where it is", "mean squared error",
-                     lines, "A bowl, and the straight line that touches it where we are.", y_format="0", x_max=4, x_min=-4, width=580),
+                     lines, "A bowl, and the straight line that touches it where we are.", y_format="0", x_max=4, x_min=-4, width=530),
             ),
             across(
                 down(
                     Words("More, for the curious"),
-                    facts("", self.cells(self.wiggle)),
                     table(absolute, names=LETTERS, lead="The slopes of the mean absolute error", tight=True),
                     table(self.cells(moves), bowl),
                 ),
-                Note(SLOPES, 8),
+                Note(texts.SLOPES, 8),
             ),
         ))  # fmt: skip
 
@@ -173,7 +178,7 @@ class Quadratic(Lesson):
             vstack([substitute([loss], {w: w + by})[0] for w in self.now]) for by in (self.wiggle, -self.wiggle)
         )
         found = wiggled(up, down, vstack(gradient(loss, self.now)), self.wiggle)
-        found["apart"] = replace(found["apart"], format="apart")
+        found["apart"] = replace(found["apart"], format="apart", title="Equal, or off by")
         return {f"slopes.{key}.{id}": one for id, one in found.items()}
 
     # ---- Descent
@@ -196,21 +201,27 @@ class Quadratic(Lesson):
         slope_of = {f"slope_{k}": (node, f"slope of {k}") for k, node in zip(LETTERS, columns[4:], strict=True)}
         epochs = self.typed("epochs", np.arange(EPOCHS + 1.0)[:, None], "Epoch", "fixed")
         then = {key: row(node, self.epoch + 1.0) for key, node in self.descent.items()}
-        slowly = self._slowly(then, [row(node, self.epoch + 1.0) for node in columns[4:]])
+        slowly = self._slowly(self.epoch, then, [row(node, self.epoch + 1.0) for node in columns[4:]])
         pred = self.curve([then[letter] for letter in LETTERS])
         drawn = {"chosen.x": (apply("same", self.x), "x"), "chosen.pred": (pred, "Prediction then")}
-        loss_lines = ("loss", "epochs", "loss"), ("the chosen epoch", "epoch", "chosen.loss", "mark")
+        loss_lines = ("loss", "epochs", "loss"), ("this epoch", "epoch", "chosen.loss", "mark")
         most = ceil(1.2 * self.as_it_came(self.mse)[0].item())
-        charts = {"width": 395, "height": 345, "wide": 6}
-        self.page("Descent: let it run", ABOUT_DESCENT.format(EPOCHS), level(
+        told = lift(said(texts.AGAINST))
+        ends = (apply("max", pred), WINDOW["y_max"]), (-apply("min", pred), -WINDOW["y_min"]), (then["loss"], most)
+        for tall, end in ends:
+            told = where(apply("greater", tall, lift(float(end))), said(texts.OUTSIDE), told)
+        wide = {"width": 395, "wide": 6}
+        self.page("Descent: let it run", texts.ABOUT_DESCENT.format(EPOCHS), level(
             (
                 down(
-                    facts("", self.cells(self.lr, self.epoch)),
-                    grid("", slowly, heads=list(self.descent), corner="That step, slowly"), gap=0,
+                    facts("", self.cells(self.lr)),
+                    across(facts("", self.cells(self.epoch)), facts("", result({"chosen.loss": (then["loss"], "its loss", "grows")}))),
+                    grid("", slowly, heads=["", *LETTERS], corner="That step, slowly"),
+                    table(result({"told": (told, "", "text")}, style="cells")), gap=0,
                 ),
                 table(
-                    self.cells(epochs), forward({"loss": (columns[3], "Loss", "short")}),
-                    update({key: (node, key, "short") for key, node in numbers.items()}), frozen=True,
+                    self.cells(epochs), forward({"loss": (columns[3], "Loss", "grows")}),
+                    update({key: (node, key, "grows") for key, node in numbers.items()}), frozen=True,
                 ),
             ),
             (
@@ -219,43 +230,49 @@ class Quadratic(Lesson):
                     across(
                         plot("The points and the curve at the chosen epoch", "x", "y",
                              [POINTS, ("the curve at the chosen epoch", "chosen.x", "chosen.pred")],
-                             "Twenty points and the curve that descent had at the chosen epoch.", **WINDOW, **charts),
-                        plot(f"Loss, epoch by epoch (cut off at {most})", "epoch", "mean squared error", loss_lines,
-                             "The loss at each epoch, with the chosen one marked.", y_format="0", x_max=EPOCHS,
-                             y_min=0, y_max=most, **charts),
+                             "Twenty points and the curve that descent had at the chosen epoch.", **WINDOW, height=360, **wide),
+                        down(
+                            plot(f"Loss, epoch by epoch (drawn up to {most})", "epoch", "loss", loss_lines,
+                                 "The loss at each epoch, with the chosen one marked.", y_format="0", x_max=EPOCHS,
+                                 y_min=0, y_max=most, height=180, **wide),
+                            plot("a, b and c, epoch by epoch (drawn from 0 to 5)", "epoch", "value",
+                                 [(key, "epochs", key, f"line {i + 1}") for i, key in enumerate(LETTERS)],
+                                 "The parameters a, b and c at each epoch: do they creep, settle or swing?",
+                                 y_format="0", x_max=EPOCHS, y_min=0, y_max=5, height=180, **wide),
+                            gap=0,
+                        ),
                     ),
                     Note(self._one_step(), 13),
-                    plot("a, b and c on their way", "epoch", "value",
-                         [(key, "epochs", key, f"line {i + 1}") for i, key in enumerate(LETTERS)],
-                         "The parameters a, b and c at each epoch.", y_format="0.0", x_max=EPOCHS),
                 ),
                 None,
             ),
             (Words("More: the slopes, and the chosen curve"), across(table(backward(slope_of, format="short")), table(forward(drawn)))),
         ))  # fmt: skip
 
-    def _slowly(self, then: Mapping[str, Node], slopes: Sequence[Node]) -> dict[str, Mapping[str, Shown | str]]:
-        """The step after the chosen epoch, line by line, beside the loss and the parameters (then) before it."""
+    def _slowly(
+        self, epoch: Node, then: Mapping[str, Node], slopes: Sequence[Node]
+    ) -> dict[str, Mapping[str, Shown | str]]:
+        """The step from the chosen epoch to the next, line by line; then: the parameters before it."""
         at = dict(zip(LETTERS, slopes, strict=True))
         moves = {letter: self.lr * slope for letter, slope in at.items()}
-        after = {letter: then[letter] - move for letter, move in moves.items()}
-        lines: dict[str, Mapping[str, Shown | str]] = {}
-        steps: list[tuple[str, str, Role, Mapping[str, Node]]] = [
-            ("before it", "", "result", then),
-            ("slope", "slope_", "backward", at),
-            ("rate × slope", "move_", "update", moves),
-            ("after it", "after_", "update", after),
+        before = {letter: then[letter] for letter in LETTERS}
+        after = {letter: before[letter] - move for letter, move in moves.items()}
+        first, last, none = {"chosen.from": (apply("same", epoch),)}, {"chosen.to": (epoch + 1.0,)}, {"": ""}
+        steps: list[tuple[str, str, Role, Mapping[str, Node], dict[str, Shown | str]]] = [
+            ("from epoch", "", "result", before, {**result(first, format="plain")}),
+            ("slope", "slope_", "backward", at, {**none}),
+            ("rate × slope", "move_", "update", moves, {**none}),
+            ("to epoch", "after_", "update", after, {**result(last, format="plain")}),
         ]
-        for words, kind, role, nodes in steps:
-            said = {f"chosen.{kind}{key}": (node,) for key, node in nodes.items()}
-            empty = {"": ""} if nodes is not then else {}  # below the loss
-            lines[words] = {**empty, **shown(role, said, format="short")}
-        return lines
+        return {
+            words: lead | shown(role, {f"chosen.{kind}{key}": (one,) for key, one in nodes.items()}, format="grows")
+            for words, kind, role, nodes, lead in steps
+        }
 
     def _one_step(self) -> str:
         """What a step of a is, with the numbers of this workbook."""
         slope = self.as_it_came(row(self.exact, 1))[0].item()
-        return DESCENT.format(START=START, LR=LR, slope=slope, after=START - LR * slope)
+        return texts.DESCENT.format(START=START, LR=LR, slope=slope, after=START - LR * slope)
 
     # ---- what is compared, the words, the exercises
 
@@ -273,7 +290,7 @@ class Quadratic(Lesson):
         return [Watched(self.x, "x"), Watched(self.y, "y"), *numbers, Watched(self.lr, "learning rate")]
 
     def words(self) -> list[Word]:
-        return [Word(*one) for one in WORDS]
+        return [Word(*one) for one in texts.WORDS]
 
 
 LESSON = Quadratic

@@ -92,6 +92,7 @@ def _descent(start: list[float], x: Tensor, y: Tensor, given: Mapping[str, Tenso
             net.abc.sub_(lr * net.abc.grad)
     out = {"descent.loss": torch.stack(losses)[:, None]}
     at = int(given["descent.epoch"].item())
+    out |= {"chosen.from": given["descent.epoch"], "chosen.to": given["descent.epoch"] + 1}
     out |= {"chosen.loss": out["descent.loss"][at], "chosen.x": x, "chosen.pred": Curve(*numbers[at].tolist())(x)}
     for i, letter in enumerate("abc"):
         out[f"descent.{letter}"] = torch.stack(numbers)[:, i : i + 1]

@@ -15,7 +15,7 @@ TRIES = (
     "On Many, set the pieces to 1, 2, 4, 8, 16 and 32. Then try 3 and 5.",
     "With 8 pieces, set the frequency to 3: is the mean squared error still below 0.05? Set it back to {freq:g}.",
     "With 8 pieces, set the height to 0. Coefficients 2 to 8 are all {coef:g} now: why? Set it back to {height:g}.",
-    "On Errors, by how much does each doubling of the pieces divide the error? Is it the same with another frequency?",
+    "On Errors, by how much does each doubling of the pieces divide the error? And with frequency 3 on Many?",
 )
 
 
@@ -47,7 +47,7 @@ class Relu(Lines):
         "many.error",
     )
     title = "Rectified lines: from one corner to any curve"
-    purpose = "A ReLU is a line cut off at 0. Lines added stay a line; ReLUs added bend. You add two, then eight by hand, then let formulas add up to 32 and watch the error: so a net can follow any curve (lesson 4: how it learns to)."
+    purpose = "A ReLU is a line cut off at 0. Lines added stay a line; ReLUs added bend. You add two, then eight by hand. Then formulas add up to 32, and the error falls: so such a sum, a small net, can follow any curve (lesson 4: how it learns to)."
 
     def sheets(self) -> None:
         self.one()
@@ -101,7 +101,7 @@ class Relu(Lines):
             Word("hidden unit", "One ReLU between the input x and the sum; together they are the hidden layer.", "many.knots"),
             Word("weight", "A number that a net multiplies by: here 1 in each hidden unit, then the coefficients.", "many.coef"),
             Word("descent", "Finding such numbers in small steps that lower the error, as in lesson 1.", "errors.mse"),
-            Word("frequency", "How fast waves follow each other: twice the frequency, twice as many waves.", "many.freq"),
+            Word("frequency", "How fast waves follow each other: a wave is 6.28/frequency wide. Twice the frequency, twice as many waves.", "many.freq"),
             Word("largest error", "The greatest distance between sum and curve.", "errors.largest"),
             Word("mean squared error", "The mean of the squared errors over all x of the table.", "errors.mse"),
         ]  # fmt: skip

@@ -14,6 +14,9 @@ from sheetnet.page.shown import Group, forward, result
 
 ABOUT_ONE = "Change the yellow m and b. The dashed line is m*x + b. The blue line is the ReLU: the same where it is positive, else 0."
 ABOUT_TWO = "Change the four yellow numbers. Compare the charts and the table of slopes: the sum of the lines has one, that of the ReLUs up to three."
+LINE = "A line is m*x + b: m is its slope, b its height at x = 0."
+OTHER_B = "In lesson 1 another number was called b: the one that x is multiplied by."
+V = "A V: one line falls, one rises (one m is below 0), with their corners at the same x. Corners apart: a flat floor."
 ONE_NOTE = (
     "A ReLU (rectified linear unit) is max(0, m*x + b): a line whose negative part is replaced by 0. Where the line crosses 0, at x = -b/m, it has its corner.\n\n"
     "Try this: change only b. The corner moves. Change only m. The slope changes, and the corner moves too. Make m negative: now the left side is kept. Make m 0: a flat line has no corner."
@@ -60,7 +63,7 @@ class Lines(Pieces):
         steps = {
             "line": (line, "m*x + b"),
             "relu": (relu(line), "ReLU"),
-            "on": (apply("step", line), "On (1)", "plain"),
+            "on": (apply("step", line), "1: on, 0: off", "plain"),
         }
         lines = (
             ("the ReLU, max(0, m*x + b)", "x", "relu"),
@@ -74,6 +77,7 @@ class Lines(Pieces):
                     facts("Change these", self.cells(self.m, self.b, self.at)),
                     facts("At that x, and the corner", result(found, style="cells", format="short"), span=2),
                 ),
+                down(Words(LINE, "hint"), Words(OTHER_B, "hint"), gap=0),
                 table(self.cells(x), forward(steps, style="cells", format="short")),
             ),
             down(plot("A line and its ReLU", "x", "y", lines, alt, **FOUR, y_min=-4, y_max=8), Note(ONE_NOTE, 7)),
@@ -112,7 +116,7 @@ class Lines(Pieces):
             charts.append(plot(title, "x", "y", [*lines, *parts], alt, **more))
         self.page("Two: lines added, and ReLUs added", ABOUT_TWO, down(
             across(
-                down(facts("Change these", self.cells(*self.numbers)), facts("Corners", corners)),
+                down(facts("Change these", self.cells(*self.numbers)), facts("Corners", corners), Note(V, 2)),
                 down(across(*charts), down(table(slopes), Words("Each ReLU that is on there (positive) adds its m.", "hint"), gap=0)),
             ),
             across(table(self.cells(x), forward(steps, style="cells", format="short")), Note(TWO_NOTE, 7)),
@@ -131,7 +135,7 @@ class Lines(Pieces):
         }  # fmt: skip
         apart = apply("greater", most - least, lift(1e-9))
         at = vstack([least - 1.0, where(apart, (least + most) / 2.0, most + 1.0), most + 1.0])
-        between = where(apart, said("between them"), said("nothing between"))
+        between = where(apart, said("between them"), said("as right of both"))
         places = vstack([lift(said("left of both")), between, lift(said("right of both"))])
         self.relu_slopes = m_1 * apply("step", m_1 * at + b_1) + m_2 * apply("step", m_2 * at + b_2)
         slopes = result({

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +12,7 @@ from sheetnet.course.lesson import Lesson
 from sheetnet.graph.node import Node, apply, hstack, lift, mean, relu, row, square, vstack, where
 from sheetnet.page.flow import across, beside, down
 from sheetnet.page.grid import facts
+from sheetnet.page.highlight import Unused
 from sheetnet.page.part import Part
 from sheetnet.page.parts import Note, Pile, Words, table
 from sheetnet.page.plot import Some, plot
@@ -27,19 +29,22 @@ FOUR = {"y_format": "0", "x_max": 4, "x_min": -4}  # the axes of most charts her
 ABOUT_EIGHT = "Change the eight yellow coefficients, from left to right, until the blue sum lies on the dashed curve. That curve is set on the sheet Many."
 ABOUT_MANY = "Change the number of pieces, then the curve. The table works out knots and coefficients. The blue sum of all pieces follows the curve."
 ABOUT_ERRORS = "Read down the table: each row has twice the pieces of the row above. By how much is the error divided each time? Then change the curve on Many."
+METHOD = "Left to right: add what is still missing to the coefficient above it, then the next piece."
+BEND = "coefficient = slope right - slope left: how much the sum bends at the knot"
 EIGHT_NOTE = (
     "Each piece is max(0, x - knot), times its coefficient: 0 up to its knot, from there on a straight line. It bends the sum at its knot and leaves all to the left of it as it was. So work from left to right.\n\n"
-    "What the sum begins at is its height at x = -4, before any piece. At the x that is 1 more than its knot, a piece is exactly 1: there its coefficient adds itself.\n\n"
-    "Try this: pieces 1 and 2 are done. Type {missing:.4f}, what is still missing under it, into coefficient 3. Go on with piece 4. Which way does a negative coefficient bend the sum?"
+    "What the sum begins at is its height at x = -4, before any piece; here it is rounded to one decimal. At the x that is 1 more than its knot, a piece is exactly 1: there its coefficient adds itself.\n\n"
+    "Try this: pieces 1 and 2 are done, with one decimal, so a little is still missing. Type {missing:.4f}, what is still missing under it, into coefficient 3. Go on with piece 4. Which way does a negative coefficient bend the sum?"
 )
 MANY_NOTE = (
-    "What you did by hand, by formula: a coefficient is the change of slope at its knot: slope right - slope left. Left of the first knot the slope is 0. Pieces beyond the chosen number wait at the last knot with a coefficient of 0.\n\n"
+    "What you did by hand, by formula: a coefficient is the change of slope at its knot. Left of the first knot the sum is flat: y before is y at the knot, and the slope is 0. Rows beyond the chosen number of pieces show nothing.\n\n"
     "More pieces do not always help at once: from 3 to 5 all knots move, and may stand worse. With twice the pieces the old knots stay, and new ones lie between them.\n\n"
-    "With height 0 the curve is tilt*x + bend*x^2: its slope grows by 2*bend*width from piece to piece.\n\n"
+    "With height 0 the curve is tilt*x + bend*x^2. The slope of bend*x^2 is 2*bend*x, so it grows alike everywhere: by 2*bend*width from each piece to the next. With frequency 3 a wave is about 2 wide: 8 pieces of width 1 miss it, 32 follow it.\n\n"
     "This sum is a net with one hidden layer: each hidden unit is max(0, 1*x - knot). The coefficients are the weights with which the units are added up. Here a formula finds them. In lesson 4, descent does."
 )
 ERRORS_NOTE = (
     "Six nets, each with twice the pieces of the one before. Once the pieces are narrow, half the width divides the largest error by about 4. It divides the mean squared error by about 16. On the chart each line of the grid is ten times the next. There, a division by the same number again and again is a straight line going down.\n\n"
+    "With frequency 3 on Many the first doublings help little: a piece must be narrower than half a wave. After that it is about 4 again.\n\n"
     "There is no end to it: with enough pieces the sum comes as close to the curve as you ask."
 )
 
@@ -104,8 +109,10 @@ class Pieces(Lesson):
 
     def bends(self, prefix: str, knots: Node, width: Node, unused: Node | None = None) -> Group:
         """Six columns beside the knots (n, 1): y left of, at and right of the knot, both slopes, the coefficient."""
-        before, here, after = self.curve(knots - width), self.curve(knots), self.curve(knots + width)
-        left = where(apply("greater", knots, lift(FIRST)), (here - before) / width, 0.0)
+        # before its first knot the sum is flat
+        left_of = where(apply("greater", knots, lift(FIRST)), knots - width, knots)
+        before, here, after = self.curve(left_of), self.curve(knots), self.curve(knots + width)
+        left = (here - before) / width
         right = (after - here) / width
         coefs = right - left if unused is None else where(unused, 0.0, right - left)
         ys = {"before": (before, "y before"), "here": (here, "y at knot"), "after": (after, "y after")}
@@ -127,7 +134,7 @@ class Pieces(Lesson):
         there, wanted = begin + coefs @ relu(ends - knots.T), self.curve(ends)
         self.missing = wanted - there
         reached = forward(
-            {"wanted": (wanted, "curve 1 to the right"), "there": (there, "sum 1 to the right")}, format="feature"
+            {"wanted": (wanted, "curve at x = knot + 1"), "there": (there, "sum at x = knot + 1")}, format="feature"
         )
         reached |= result({"missing": (self.missing, "still missing there")}, style="cells", format="feature")
         pieces = relu(x - knots)
@@ -145,9 +152,9 @@ class Pieces(Lesson):
         self.page("Eight: follow a curve by hand", ABOUT_EIGHT, down(
             across(
                 down(
-                    facts("", self.cells(begin)),
+                    facts("", self.cells(begin), after={0: METHOD}),
                     facts("", self.cells(knots, coefs), reached, heads=[str(i + 1) for i in range(8)], corner="Piece"),
-                    plot("What is added: coefficient times piece", "x", "y", added,
+                    plot("What is added: coefficient times piece (drawn from -6 to 6)", "x", "y", added,
                          "Eight lines, each flat at 0 up to its knot and straight from there on.", **axes, width=740, height=195, wide=9),
                 ),
                 down(
@@ -155,7 +162,7 @@ class Pieces(Lesson):
                         facts("", result({"mse": (self.mse_8, "Mean squared error", "short")}), span=2),
                         facts("", result({"largest": (largest, "Largest error", "short")}), span=2),
                     ),
-                    plot("The curve and your sum", "x", "y", lines, "The curve, dashed, and the sum of eight pieces that is to follow it.", **axes, width=470, height=340),
+                    plot("The curve and your sum (drawn from -6 to 6)", "x", "y", lines, "The curve, dashed, and the sum of eight pieces that is to follow it.", **axes, width=470, height=340),
                 ),
             ),
             Note(EIGHT_NOTE.format(missing=self.third), 12),
@@ -186,13 +193,13 @@ class Pieces(Lesson):
         lines = (
             ("the sum of the pieces", "x", "sum"), ("the curve", "x", "curve", "line 2"), ("the knots", "knots", "here", "dots"),
         )  # fmt: skip
-        self.page("Many: the coefficients by formula", ABOUT_MANY, across(
+        page = self.page("Many: the coefficients by formula", ABOUT_MANY, across(
             down(
                 across(
                     facts("Change these", self.cells(self.pieces, *self.shape)),
                     down(
                         facts("The sum", found, span=2),
-                        Words("curve = height*sin(frequency*x) + tilt*x + bend*x^2", "hint"), gap=0,
+                        Words("curve = height*sin(frequency*x) + tilt*x + bend*x^2", "hint"), Words(BEND, "hint"), gap=0,
                     ),
                 ),
                 table(self.cells(count), forward({"knots": (knots, "Knot", "short")}, style="cells", name="knots"), bends),
@@ -205,6 +212,9 @@ class Pieces(Lesson):
                 ),
             ),
         ))  # fmt: skip
+        first, last = (self.book.block_of(node).area for node in (count, self.coefs))
+        table_of_pieces = replace(first, n_cols=last.col + 1 - first.col)
+        page.highlights.append(Unused(table_of_pieces, self.book.block_of(self.pieces).area))
 
     # ---- Errors
 
@@ -232,7 +242,7 @@ class Pieces(Lesson):
                     plot("The sums of 2, 4 and 8 pieces", "x", "y", [*sums, ("the curve", x, "many.curve", "torch")],
                          "The curve and the sums of 2, 4 and 8 pieces, ever closer to it.", **FOUR | {"y_format": "0.0"}, width=600, height=204, wide=6),
                 ),
-                plot("The error against the number of pieces (each line is ten times the one below)", "pieces", "error", rising, "Two falling lines: the largest and the mean squared error against the number of pieces.", y_format="General", x_min=1, log_x=True,
+                plot("The error against the number of pieces (each grid line is ten times the one below)", "pieces", "error", rising, "Two falling lines: the largest and the mean squared error against the number of pieces.", y_format="General", x_min=1, log_x=True,
                      log_y=True),
             ),
             across(

@@ -26,7 +26,9 @@ def questions(lesson: Lines) -> list[Exercise]:
 def _of_one(lesson: Lines) -> list[Exercise]:
     draw = partial(own, lesson.seed)
     m_0, b_0, x_0 = lesson.one_line
-    m, b, x = draw("alone", (-0.5, 1, -3), ((-0.5, -1.5, -2, -2.5), (1, 2, 3, 4), (-2, -3, -4, -5)), _both_signs)
+    m, b, x = draw(
+        "alone", (-0.5, 1, 3), ((-0.5, -1.5, -2, -2.5), (1, 2, 3, 4), (3, 4, 5, 7)), lambda m, b, x: m * x < -b
+    )
     m_1, b_1, x_1 = draw(
         "turned", (-2, 3, -1.25), ((-2, -2.5, -4, -5), (1, 3, 5, 6), (-0.75, -1.25, -1.5, -2.5)), _both_signs
     )
@@ -45,9 +47,9 @@ def _of_one(lesson: Lines) -> list[Exercise]:
             hint="Work out m*x + b first. Is it positive?", why="The line is positive there, so the ReLU is the line.",
         ),
         Exercise(
-            f"Now all by yourself: m = {m:g}, b = {b:g}, x = {x:g}. Write a formula for the ReLU.", m * x + b,
-            slips=(Slip(0.0, "Minus times minus is plus: the line is above 0 there."), Slip(b - m * x, "Minus times minus is plus, and a ReLU is never below 0."), Slip(m * x, "You forgot to add b.")),
-            hint="The formula begins with =MAX(0, ...", why="The line is positive, so max(0, ...) keeps it.",
+            f"Now all by yourself: m = {m:g}, b = {b:g}, x = {x:g}. Write a formula for the ReLU, max(0, m*x + b).", 0.0,
+            slips=(Slip(m * x + b, "That is the line. Where is the MAX of the formula?"), Slip(-m * x - b, "A ReLU does not turn a minus into a plus. It cuts off."), Slip(b - m * x, "m is below 0: m*x takes something away from b."), Slip(m * x, "That is m*x only, and the MAX is missing."), Slip(b, "That is b, the height of the line at x = 0. Put the x of the question in.")),
+            hint="The formula begins with =MAX(0, ...", why="The line is below 0 at this x, so the ReLU is off.",
         ),
         Exercise(
             f"On One, set m to {m_1:g} and b to {b_1:g}. At which x is the corner?", lesson.corner, 0.001, turned,
@@ -66,7 +68,7 @@ def _of_one(lesson: Lines) -> list[Exercise]:
         ),
         Exercise(
             f"You want a ReLU with the slope {slope:g} and its corner at x = {corner:g}. Write a formula for its b.", -slope * corner,
-            slips=(Slip(slope * corner, "At the corner m*x + b is 0. Put your b in: is it 0?"), Slip(-corner / slope, "b is not the corner divided by m. At the corner m*x + b is 0."), Slip(-corner, "That works for the slope 1 only."), Slip(corner / slope, "At the corner m*x + b is 0: put the numbers in.")),
+            slips=(Slip(slope * corner, "At the corner m*x + b is 0. Put your b in: is it 0?"), Slip(-corner / slope, "b is not the corner divided by m. At the corner m*x + b is 0."), Slip(-corner, "That works for the slope 1 only."), Slip(corner / slope, "At the corner m*x + b is 0: put the numbers in."), Slip(corner, "That is the x of the corner. Which b makes m*x + b 0 there?")),
             hint=f"At the corner {slope:g}*x + b is 0, and x is {corner:g} there.", why="m*x and b cancel at the corner: it is at -b/m.",
         ),
     ]  # fmt: skip
@@ -99,12 +101,12 @@ def _of_two(lesson: Lines) -> list[Exercise]:
         ),
         Exercise(
             f"On Two, set m and b of line 1 to {m_1:g} and {b_1:g}, of line 2 to {m_2:g} and {b_2:g}. What is the slope of the sum of the ReLUs between the two corners?", row(slopes, 2), 0.001, both,
-            slips=(Slip(row(slopes, 1), "That is left of both corners."), Slip(row(slopes, 3), "That is right of both corners."), Slip(row(slopes, 2), AS_IT_CAME, {}), Slip(m_1 - m_2, "One of the two slopes is negative: it takes something away.")),
+            slips=(Slip(row(slopes, 1), "That is left of both corners."), Slip(row(slopes, 3), "That is right of both corners."), Slip(row(slopes, 2), AS_IT_CAME, {}), Slip(m_1 - m_2, "One of the two slopes is negative: it takes something away."), Slip(0.0, "Between the corners the ReLUs are on. Read the row between them.")),
             hint="The small table on Two has three rows: left, between, right.", why="Between the corners both are on here, so their slopes are added.",
         ),
         choice(
             "How many different slopes, over all x, can the sum of five ReLUs of one x have at most? Type their number.", 6,
-            {5: "That is how many corners there are. Cut a cake with so many cuts: how many pieces?", 2: "So many has one ReLU alone.", 10: "Each ReLU has two, but the sum does not count them all again.", 32: "On or off for each ReLU: but along a line each of them changes only once."},
+            {5: "That is how many corners there are. Cut a ribbon at so many places: how many parts?", 3: "So many has the sum of two ReLUs. Each further ReLU brings one corner more.", 2: "So many has one ReLU alone.", 10: "Each ReLU has two, but the sum does not count them all again.", 32: "On or off for each ReLU: but along a line each of them changes only once."},
             hint="Count on Two: how many slopes with two corners? Each further ReLU brings one corner more.", why="Five corners cut the x axis into six parts, and each part has a slope of its own.",
         ),
         choice(
@@ -126,7 +128,7 @@ def _of_many(lesson: Lines) -> list[Exercise]:
     return [
         Exercise(
             f"On Eight, with the sheet and the curve as they came, set coefficient 3 to {third:g}. What is then still missing under piece 4?", row(missing, 4), 0.002, set_third,
-            slips=(Slip(row(missing, 4), f"That was before: set coefficient 3 to {third:g} first.", {}), Slip(row(missing, 3), "That stands under piece 3."), Slip(row(missing, 5), "That stands under piece 5."), Slip(row(lesson.book.block("eight.wanted").node.T, 4), "That is the height of the curve. How much of it is missing?")),
+            slips=(Slip(row(missing, 4), f"That was before: set coefficient 3 to {third:g} first.", {}), Slip(row(missing, 3), "That stands under piece 3."), Slip(row(missing, 5), "That stands under piece 5."), Slip(row(lesson.book.block("eight.wanted").node.T, 4), "That is the height of the curve. How much of it is missing?"), Slip(row(missing, 4) - float(third), "You took the change off once. But the piece has gone on growing up to there: let the sheet work it out.", {}), Slip(lesson.by_hand[0], "That is what the sum begins at.")),
             hint="Go down in the column of piece 4 to the last row.", why="So much must coefficient 4 add, 1 to the right of its knot.",
         ),
         Exercise(
@@ -146,12 +148,12 @@ def _of_many(lesson: Lines) -> list[Exercise]:
         ),
         Exercise(
             "On Errors, with the curve as it came: write a formula that divides the largest error of 8 pieces by that of 32. Type the two numbers, no links.", largest[3] / largest[5], 0.01,
-            slips=(Slip(largest[5] / largest[3], "You turned it round: the larger error stands above."), Slip(largest[3] / largest[4], "That is from 8 to 16 pieces: one doubling only."), Slip(row(mse, 4) / row(mse, 6), "That is of the mean squared error."), Slip(largest[4] / largest[5], "That is from 16 to 32 pieces.")),
+            slips=(Slip(largest[5] / largest[3], "You turned it round: the larger error stands above."), Slip(largest[3] / largest[4], "That is from 8 to 16 pieces: one doubling only."), Slip(row(mse, 4) / row(mse, 6), "That is of the mean squared error."), Slip(largest[4] / largest[5], "That is from 16 to 32 pieces."), Slip(largest[2] / largest[3], "That is from 4 to 8 pieces.")),
             hint="Find the rows of 8 and of 32 pieces in the column Largest error.", why="Two doublings: the error is divided twice by about the same.",
         ),
         Exercise(
-            f"Once pieces are narrow, twice as many divide the largest error by 2^2, and k times as many by k^2, for any k. {n:g} pieces follow some curve to 0.04. About how many bring that down to 0.0004?", 10 * n, n / 2,
-            slips=(Slip(100 * n, "A hundred times less error does not need a hundred times the pieces: k^2 is 100, so what is k?"), Slip(10.0, f"That is k. How many pieces are k times {n:g}?"), Slip(2 * n, "That is one doubling: it divides the error by 4 only.")),
+            f"Once pieces are narrow, twice as many divide the largest error by 2^2, and k times as many by k^2, for any k. {n:g} pieces follow some curve to 0.04. About how many bring that down to 0.0004?", 10 * n, n / 10,
+            slips=(Slip(100 * n, "A hundred times less error does not need a hundred times the pieces: k^2 is 100, so what is k?"), Slip(10.0, f"That is k. How many pieces are k times {n:g}?"), Slip(100.0, "By so much the error is divided. That is k^2: what is k?"), Slip(4 * n, "So many divide the error by 4^2 only."), Slip(2 * n, "That is one doubling: it divides the error by 4 only.")),
             hint="By how much must 0.04 be divided? That is k^2.", why="To be ten times closer takes only about three times the pieces: so a net comes close quickly.",
         ),
         choice(
@@ -188,9 +190,9 @@ def _corner(lesson: Lines) -> Prediction:
     here, moved = (_with(lesson.crossing, {lesson.m: 1.0, lesson.b: b}) for b in (2.0, 3.0))
     goes = where(is_above(moved, here), 2.0, where(is_above(here, moved), 1.0, 3.0))
     return Prediction(
-        "A ReLU with m = 1 and b = 2. Now b is raised from 2 to 3. Where does its corner go?",
+        "A ReLU is the line m*x + b, but 0 where the line is below 0. It has a corner where the line crosses 0. m is 1 and b is 2. Now b is raised from 2 to 3. Where does the corner go?",
         ("to the left", "to the right", "it stays, the ReLU only gets higher"), goes, here, moved,
-        "The x of the corner", "A higher line crosses 0 earlier. The corner is at -b/m: with a positive m, a larger b moves it to the left.", "one.corner",
+        "The x of the corner, before and after", "Now the line is higher everywhere, so it crosses 0 farther to the left. The corner is at -b/m: with a positive m, a larger b moves it to the left.", "one.corner",
     )  # fmt: skip
 
 
@@ -208,11 +210,12 @@ def _roof(lesson: Lines) -> Prediction:
     slopes, (m_1, _, m_2, _) = lesson.relu_slopes, lesson.numbers
     change = row(slopes, 3) - row(slopes, 1)
     tried = [_with(change, {m_1: a, m_2: b}) for a, b in product((-3.0, -1.0, 1.0, 3.0), repeat=2)]
-    falls = is_above(lift(-TINY), apply("min", vstack(tried)))
+    least, most = (apply(end, vstack(tried)) for end in ("min", "max"))
+    falls = is_above(lift(-TINY), least)
     return Prediction(
         "Two ReLUs are added, nothing else. You may choose each m and b. Can the sum be a roof: first up, then down?",
-        ("yes, with the right numbers", "no, never"), where(falls, 1.0, 2.0), row(slopes, 1), row(slopes, 3),
-        "The slope left and right of both corners, as the sheet Two came", "At each corner the slope of the sum can only grow. A roof needs a slope that falls: multiply a ReLU by a negative number.", "two.slope_relus",
+        ("yes, with the right numbers", "no, never"), where(falls, 1.0, 2.0), least, most,
+        f"By how much the slope grows from left to right, for {len(tried)} pairs of m: at least, and at most", "A roof needs a slope that falls: a number below 0. But each corner only adds to the slope. Multiply a ReLU by a negative number, and it falls.", "two.slope_relus",
     )  # fmt: skip
 
 
@@ -226,8 +229,8 @@ def _left_alone(lesson: Lines) -> Prediction:
     happens = where(on_left, where(on_right, 2.0, 3.0), 1.0)
     return Prediction(
         f"On Eight, the sum has eight pieces. Piece 2 begins at x = -3. Its coefficient is changed from {by_hand[1]} to 0.5. Where does the sum change?",
-        ("only right of x = -3", "everywhere", "only left of x = -3"), happens, row(total, 3), row(moved, 3),
-        "The sum at x = -3.5", "Left of its knot a piece is 0, whatever its coefficient. Right of it, everything moves. So one fits from left to right.", "eight.coefs",
+        ("only right of x = -3", "everywhere", "only left of x = -3"), happens, row(moved - total, 3), row(moved - total, 9),
+        "By how much the sum changes: at x = -3.5 and at x = -2", "Left of its knot a piece is 0, whatever its coefficient. Right of it, everything moves. So one fits from left to right.", "eight.coefs",
     )  # fmt: skip
 
 
@@ -237,8 +240,8 @@ def _doubled(lesson: Lines) -> Prediction:
     nearest = where(is_above(off[0], off[1]), where(is_above(off[1], off[2]), 3.0, 2.0), 1.0)
     return Prediction(
         "8 pieces follow the curve. Then 16 do. What happens to the largest error?",
-        ("it is halved", "it is divided by about 4", "it is divided by about 8"), nearest, eight, sixteen,
-        "The largest error with 8 and with 16 pieces", "Half as wide, a piece also bends half as far away from the curve: half of a half. That is why a net need not be huge to come close.", "errors.largest",
+        ("it is halved", "it is divided by about 4", "it is divided by about 8"), nearest, eight, eight / sixteen,
+        "The largest error with 8 pieces, and what 16 pieces divide it by", "A piece of half the width has a slope that fits twice as well, and it runs away from the curve over half the way: half of a half. So a net need not be huge to come close.", "errors.largest",
     )  # fmt: skip
 
 
@@ -247,7 +250,7 @@ def _five(lesson: Lines) -> Prediction:
     return Prediction(
         "3 pieces follow the curve. Then 5 do, and all knots move. What happens to the largest error?",
         ("it becomes larger", "it becomes smaller"), where(is_above(five, three), 1.0, 2.0), three, five,
-        "The largest error with 3 and with 5 pieces", "More pieces help in the end, but not at each step: the new knots happen to stand at worse places. With twice the pieces, old knots stay.", "many.pieces",
+        "The largest error with 3 and with 5 pieces", "All knots move, and between two of the new ones the curve is farther from the sum: see the chart on Many. With twice the pieces the old knots stay, and the error gets smaller.", "many.pieces",
     )  # fmt: skip
 
 

@@ -108,7 +108,7 @@ def _eight(given: Mapping[str, Tensor], curve: Curve) -> Said:
 
 def _bends(prefix: str, curve: Curve, knots: Tensor, width: Tensor) -> Said:
     """The six columns beside the knots (n, 1); a coefficient for each knot, in use or not."""
-    before, here, after = curve(knots - width), curve(knots), curve(knots + width)
+    before, here, after = curve((knots - width).clamp(min=FIRST)), curve(knots), curve(knots + width)
     left = torch.where(knots > FIRST, here - before, torch.zeros_like(here)) / width
     right = (after - here) / width
     names = ("before", "here", "after", "left", "right", "coef")
