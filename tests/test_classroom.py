@@ -6,29 +6,37 @@ import csv
 import json
 import shutil
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
-from conftest import Made, edit, run_here
-from openpyxl import load_workbook
+from conftest import ROOT, Made, edit, run_here
+from openpyxl import Workbook, load_workbook
 from openpyxl.workbook.defined_name import DefinedName
 
 from sheetnet.book import manifest, reader
 from sheetnet.book.build import build_lesson
 from sheetnet.book.opened import find_manifest
-from sheetnet.classroom import Grades, assign, grade, grading
-from sheetnet.classroom.grades import Problem
+from sheetnet.classroom import Grades, assign, assigning, grade, grading
+from sheetnet.classroom.answers import HEADS
+from sheetnet.classroom.copying import point_out
+from sheetnet.classroom.filling import LEANING, LITERAL
+from sheetnet.classroom.grades import COLUMNS, Paper, Problem
 from sheetnet.classroom.grading import graded as graded_alone
-from sheetnet.classroom.keys import FOREIGN
+from sheetnet.classroom.handing_in import AGAIN, NOTHING
+from sheetnet.classroom.keys import CHANGED, FOREIGN, OTHERWISE, keys_of
+from sheetnet.classroom.marking import GRADES, KEY, writable
 from sheetnet.classroom.names import names_in
+from sheetnet.classroom.papers import RIGHT_NOW
 from sheetnet.classroom.peeking import peeks
 from sheetnet.classroom.writing import save
 from sheetnet.course.lesson import Lesson
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.evaluate import evaluate
-from sheetnet.graph.judging import key
-from sheetnet.motifs.exercises import ANSWERS, MARKS, OFFSETS, REACH
+from sheetnet.graph.judging import WIDTH, fingerprint, key
+from sheetnet.motifs.exercises import ANSWERS, CLOSE_WORDS, MARKS, OFFSETS, REACH
 from sheetnet.page.area import cell_address
 
 HOSTILE = ["=1+1", "<b>Bo</b>", "../../up", "数据", "Ada Lovelace"]
@@ -79,6 +87,14 @@ def test_each_learner_has_a_name_and_numbers_of_their_own(handed_out: dict[str, 
         assert all(cell.data_type == "s" for cell in mine)
 
 
+def test_the_readme_says_which_exercises_of_lesson_1_are_the_same_for_all(handed_out: dict[str, Path]) -> None:
+    told = [truths(path) for path in handed_out.values()]
+    same = [i for i, answers in enumerate(zip(*told, strict=True), start=1) if len({*answers}) == 1]
+    assert same == [4, 5, 6, 7, 9, 12, 13]
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    assert "in lesson 1 exercises 4 to 7, 9, 12 and 13" in readme
+
+
 def test_a_workbook_with_own_numbers_is_green(handed_out: dict[str, Path]) -> None:
     import sheetnet as sn
 
@@ -94,6 +110,22 @@ def test_who_comes_later_changes_nobody_elses_numbers_and_what_is_there_stays(tm
     assert again[1].seed == first.seed
     other = assign(tmp_path / "other", ["Ada"], "quadratic", seed=7)[0]
     assert other.seed != first.seed
+
+
+def test_what_was_handed_out_with_other_settings_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    (one,) = assign(tmp_path, ["Ada"], "matmul", seed=7)
+    before = one.path.read_bytes()
+    for how, words in (
+        ({"seed": 8}, "another --seed"), ({"seed": 7, "blanks": True}, "--blanks"), ({}, "another --seed"),
+    ):  # fmt: skip
+        with pytest.raises(SheetnetError, match=f"{one.path.name}.*{words}"):
+            assign(tmp_path, ["Ben", "Ada"], "matmul", **how)  # type: ignore[arg-type]
+    with pytest.raises(SheetnetError, match="another --language"):
+        assigning._as_asked(one.path, {"seed": one.seed, "language": "de"})
+    with pytest.raises(SheetnetError, match=r"of the lesson matmul; name another folder for quadratic"):
+        assign(tmp_path, ["Ada"], "quadratic")
+    assert [(path, path.read_bytes()) for path in tmp_path.iterdir()] == [(one.path, before)]
+    assert not assign(tmp_path, ["Ada"], "matmul", seed=7)[0].written
 
 
 def test_a_class_fills_in_blanks_and_is_graded_all_the_same(tmp_path: Path) -> None:
@@ -135,6 +167,7 @@ def test_what_is_filled_into_blanks_is_graded(tmp_path: Path) -> None:
     (paper,) = grade([target]).papers
     found = paper.answers[len(workbook.exercises) :]
     assert len(found) == len(places)
+    assert [answer.called for answer in found] == [f"blank {i}" for i in range(1, len(places) + 1)]
     assert {a.question: (a.verdict, *a.remarks) for a in found if a.typed} == {
         f"The blank {title}, {places[id].full(fixed=False)}": said
         for id, title, said in (
@@ -149,12 +182,38 @@ def test_what_is_filled_into_blanks_is_graded(tmp_path: Path) -> None:
     assert not [words for words in paper.remarks if "blanks" in words]
 
 
+def test_a_blank_is_judged_as_if_the_others_were_right(tmp_path: Path) -> None:
+    """Predictions with a number in place of a coefficient; errors are wrong, sizes of them and their mean right."""
+    (one,) = assign(tmp_path, ["Ada"], "quadratic", blanks=True)
+    workbook = lesson_of(one.path)
+    assert workbook.blanks
+    place = {blank.filled.id: blank.cells.area for blank in workbook.blanks.found}
+    x, y = ([cell_address(*at) for at in workbook.book.block(id).area.cells()] for id in ("fit.x", "fit.y"))
+    pred, error, size = ([cell_address(*at) for at in place[id].cells()] for id in ("fit.pred", "fit.error", "fit.abs"))
+    typed: dict[str, object] = {f"Fit!{at}": f"=1.1*{x[i]}^2+coef_b*{x[i]}+coef_c" for i, at in enumerate(pred)}
+    typed |= {f"Fit!{at}": f"={y[i]}*2-{pred[i]}" for i, at in enumerate(error)}
+    typed |= {f"Fit!{at}": f"=ABS({error[i]})" for i, at in enumerate(size[1:], start=1)}
+    typed[place["fit.mae"].full(fixed=False)] = f"=AVERAGE({size[0]}:{size[-1]})"
+    typed[place["fit.mse"].full(fixed=False)] = f"=AVERAGE({size[0]}:{size[-1]})"
+    (paper,) = grade([edit(one.path, tmp_path / "in.xlsx", typed)]).papers
+    found = {a.question.split(",")[0]: (a.verdict, *a.remarks) for a in paper.answers if a.typed}
+    assert found == {
+        "The blank Prediction": ("right", LITERAL),
+        "The blank Error": ("wrong",),
+        "The blank Absolute error": ("not done", "right so far: 19 of 20 cells", LEANING),
+        "The blank Mean absolute error": ("right", LEANING),
+        "The blank Mean squared error": ("wrong",),
+    }
+
+
 def test_names_are_read_as_people_write_them(tmp_path: Path) -> None:
     file = tmp_path / "names.csv"
     for text, names in (
         ("name\nAda\nBen\n", ["Ada", "Ben"]),
         ("id;First name;Last name\n1;Ada;Lovelace\n2;Ben;X\n", ["Ada Lovelace", "Ben X"]),
         ("Learner A\nBen\n", ["Learner A", "Ben"]),
+        ("first,last\nAda,Lovelace\nAda,Byron\n", ["Ada Lovelace", "Ada Byron"]),
+        ("First,Last name\nAda,Lovelace\n", ["Ada Lovelace"]),
         ("name\nZoe\u0301\n", ["Zo\u00e9"]),  # as some systems write it: the letter, then its accent
     ):
         file.write_text(text)
@@ -168,8 +227,11 @@ def test_names_are_read_as_people_write_them(tmp_path: Path) -> None:
         ("name,id\nAda,1\n,2\n", "line 3"),
         ("name\n", "no name in it"),
         ("", "empty"),
-        ("name\nAda\nAda\n", "stands there twice"),
-        ("name\n" + "x" * 81 + "\n", "at most 80 characters"),
+        ("name\nAda\nBen\nAda\n", "names.csv, line 4: the name 'Ada' stands there twice, in line 2 too"),
+        (
+            "name\nBen\n" + "x" * 81 + "\n",
+            "names.csv, line 3: the name of a learner is one line of at most 80 characters",
+        ),
     ],
 )
 def test_names_that_cannot_be_are_told(tmp_path: Path, text: str, words: str) -> None:
@@ -237,7 +299,7 @@ def test_every_kind_of_answer_is_graded_as_what_it_is(graded: Grades) -> None:
     assert {verdict for verdict, _ in paper(graded, NAMES[0]).values()} == {"right"}
     assert paper(graded, NAMES[1]) == {0: ("right", "")}
     close = paper(graded, NAMES[2])
-    assert close[0][0] == close[3][0] == "close"
+    assert close[0] == close[3] == ("close", CLOSE_WORDS)
     named = paper(graded, NAMES[3])
     assert {verdict for verdict, _ in named.values()} == {"wrong"}
     assert all(says for _, says in named.values())
@@ -266,6 +328,33 @@ def test_a_damaged_or_foreign_file_is_a_line_and_not_the_end(graded: Grades) -> 
     assert all(problem.words for problem in graded.problems)
     assert "Ada/mine.xlsx" in {paper.file for paper in graded.papers}
     assert len(graded.papers) == 10
+
+
+def test_a_file_that_cannot_be_read_was_handed_in_all_the_same(
+    handed_out: dict[str, Path], lesson_file: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """By the name that assign gave it: damaged, empty, a letter, of another lesson, somebody else's; and nothing."""
+    names, paths = [*handed_out], [*handed_out.values()]
+    for i in (0, 1):
+        shutil.copy(paths[i], tmp_path / paths[i].name)
+    (tmp_path / paths[2].name).write_bytes(paths[2].read_bytes()[:5000])
+    (tmp_path / paths[3].name).write_bytes(b"")
+    (tmp_path / f"copy of {paths[4].stem} (1).docx").write_bytes(b"PK")
+    shutil.copy(lesson_file("relu"), tmp_path / paths[5].name)
+    shutil.copy(paths[0], tmp_path / paths[6].name)
+    (tmp_path / f"{paths[7].stem}.pdf").write_bytes(b"%PDF")
+    said = grade([tmp_path], learners=names[:9])
+    told = {problem.learner: problem.words for problem in said.problems}
+    assert set(told) == set(names[2:9])
+    assert all(AGAIN in told[names[i]] and "build" not in told[names[i]] for i in (2, 3, 4, 7))
+    assert "of the lesson relu" in told[names[5]]
+    assert told[names[6]] == f"the file holds the workbook of {names[0]}: ask for the right one"
+    assert told[names[8]] == NOTHING
+    assert next(paper.remarks for paper in said.papers if paper.file == paths[6].name)[0].endswith(names[6])
+    assert {question.lesson for question in said.questions} == {"quadratic"}
+    assert {paper.lesson for paper in grade([tmp_path / paths[5].name, paths[0]], lesson="relu").papers} == {"relu"}
+    with pytest.raises(SheetnetError, match="no workbook is of the lesson matmul"):
+        grade([paths[0]], lesson="matmul")
 
 
 def test_a_stored_value_is_not_believed(handed_in: Path, handed_out: dict[str, Path], tmp_path: Path) -> None:
@@ -395,6 +484,28 @@ def test_a_copy_is_seen_though_the_original_is_there_twice(handed_out: dict[str,
     assert len(said.papers) == 3
 
 
+def test_one_small_whole_number_accuses_nobody(graded: Grades) -> None:
+    """A count that is right with a neighbour's numbers is chance; two of them, or one with decimals, are not."""
+    one, other = (p for p in graded.papers if p.learner in (NAMES[0], NAMES[2]))
+    n = len(one.answers)
+    whose = replace(other, keys=tuple((0.25, 0.0, fingerprint(float(i))) for i in range(n)))
+    mine = replace(one, keys=((0.25, 0.0, fingerprint(99.0)),) * n)
+
+    def remarks(given: Mapping[int, float], neighbour: Paper = whose) -> list[str]:
+        answers = tuple(
+            replace(a, verdict="wrong" if i in given else "not done", value=given.get(i), says="", remarks=())
+            for i, a in enumerate(one.answers)
+        )
+        (paper, _) = point_out([replace(mine, answers=answers), neighbour])
+        return [words for answer in paper.answers for words in answer.remarks]
+
+    step = WIDTH * 0.25
+    assert remarks({2: 2 * step}) == [f"right with the numbers of {NAMES[2]}"]  # 1.001 has decimals
+    close = replace(whose, keys=tuple((0.01, key(float(i), 0.01)[0], key(float(i), 0.01)[1]) for i in range(n)))
+    assert remarks({2: 2.0}, close) == []
+    assert remarks({2: 2.0, 7: 7.0}, close) == [f"right with the numbers of {NAMES[2]}"] * 2
+
+
 # ---- pupils who are right
 
 ERRORS = (1.5, -2, 0.5, 3)
@@ -414,8 +525,47 @@ def test_a_function_that_an_engine_knows_wrong_is_no_fault_of_the_pupil(
 def test_a_number_as_text_and_a_lone_number_are_told(handed_out: dict[str, Path], tmp_path: Path) -> None:
     said, remarks = alone(handed_out["=1+1"], {4: "1,75", 5: "=3.875"}, tmp_path / "text.xlsx")
     assert said[4:6] == ["wrong", "right"]
-    assert "exercise 5: text, not a number (and would be right)" in remarks
+    words = "cannot be read as a number: '1,75' (and would be right); which decimal sign does the program take?"
+    assert f"exercise 5: {words}" in remarks
     assert "exercise 6: a number was typed" in remarks
+
+
+def test_no_zero_is_silent(handed_out: dict[str, Path], tmp_path: Path) -> None:
+    """Text that is nearly a number, answers in other columns, verdicts written over, sheets that were changed."""
+    path, rights = handed_out["=1+1"], truths(handed_out["=1+1"])
+    workbook = lesson_of(path)
+    area, at = workbook.book.block(ANSWERS).area, workbook.book.block("fit.a").area.full(fixed=False)
+    given = workbook.by_node({**workbook.as_delivered(), "fit.a": np.full((1, 1), 2.0)})
+    cells = {at: 2, f"Exercises!D{area.row + 2}": 9.5, f"Exercises!G{area.row + 3}": 1, f"Exercises!D{area.row + 4}": 1}
+    changed = edit(path, tmp_path / "changed.xlsx", cells)
+    nearly = {3: "6 ", 4: "31/8", 5: "3,875", 6: "\u221210", 8: "x = -2", 11: "3:", 12: "? "}
+    answers = {0: workbook.exercises[0].truth(given), **nearly}
+    (paper,) = grade([answered(changed, tmp_path / "in.xlsx", answers)]).papers
+    told = [answer.remarks for answer in paper.answers]
+    assert told[0] == (RIGHT_NOW,)
+    assert [told[i][0].partition(" ")[0] for i in (1, 2)] == ["nothing", "nothing"]
+    assert "D" in told[1][0]
+    assert "G" in told[2][0]
+    assert [told[i][0].partition(": ")[2] for i in nearly if i != 12] == [
+        "'6 ' (and would be right)",
+        "'31/8'",
+        "'3,875' (and would be right); which decimal sign does the program take?",
+        "'\u221210' (and would be right)", "'x = -2'", "'3:' (and would be right)",
+    ]  # fmt: skip
+    assert (told[12], paper.answers[12].verdict) == (("asked for a hint",), "not done")
+    assert f"cells of verdicts were written over: D{area.row + 2}, D{area.row + 4}" in paper.remarks
+    assert [answer.right for answer in paper.answers] == pytest.approx(rights)
+
+
+def test_a_workbook_of_another_version_is_told_as_such(
+    handed_out: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = find_manifest(reader.read(handed_out["=1+1"]))
+    assert keys_of(found).remarks == ()
+    found.record[MARKS][0, 0] += 1.0
+    assert keys_of(found).remarks == (OTHERWISE,)
+    assert "made by sheetnet 0.0" in keys_of(replace(found, version="0.0")).remarks[0]
+    assert keys_of(replace(found, version="0.0", intact=False)).remarks == (CHANGED,)
 
 
 def test_moved_rows_are_told_and_not_judged(handed_out: dict[str, Path], tmp_path: Path) -> None:
@@ -424,6 +574,19 @@ def test_moved_rows_are_told_and_not_judged(handed_out: dict[str, Path], tmp_pat
     book.save(tmp_path / "moved.xlsx")
     with pytest.raises(SheetnetError, match="were moved"):
         grade([tmp_path / "moved.xlsx"])
+
+
+def test_a_likely_mistake_of_lesson_1_is_the_one_that_it_names(handed_out: dict[str, Path]) -> None:
+    workbook = lesson_of(handed_out["=1+1"])
+    given = workbook.by_node(workbook.as_delivered())
+    largest, power = workbook.exercises[2], workbook.exercises[3]
+    x, y = (given[workbook.book.block(f"fit.{id}").node] for id in "xy")
+    error = 1.1 * x**2 + 1.1 * x + 1.1 - y
+    worst = float(error.ravel()[np.abs(error).argmax()])
+    told = dict(zip(largest.wrong(given), largest.mistakes, strict=True))
+    assert any("the error itself" in slip.words for value, slip in told.items() if abs(value - worst) < 1e-9)
+    found = {slip.words: value for value, slip in zip(power.wrong(given), power.mistakes, strict=True)}
+    assert found["Only x is squared, not a x: first the power, then times a."] == (2 * 1.5) ** 2 - 1.5 + 3
 
 
 def test_who_is_missing_is_told_and_no_submission_is_written_over(handed_out: dict[str, Path], tmp_path: Path) -> None:
@@ -435,8 +598,13 @@ def test_who_is_missing_is_told_and_no_submission_is_written_over(handed_out: di
     assert refused.returncode == 2
     assert path.read_bytes() == before
     assert "would overwrite a workbook" in refused.stderr
-    refused = run_here("grade", tmp_path, "-o", path)  # of a folder, a file within
-    assert (refused.returncode, path.read_bytes()) == (2, before)
+    names, book = tmp_path / "names.csv", tmp_path / "mine.xlsx"
+    names.write_text("name\nZoe\n")
+    Workbook().save(book)
+    for taken in (path, names, book):  # of a folder, a file within; the class; somebody's own
+        before = taken.read_bytes()
+        refused = run_here("grade", tmp_path, "--class", names, "-o", taken)
+        assert (refused.returncode, taken.read_bytes()) == (2, before)
 
 
 def test_several_processes_say_what_one_says(handed_in: Path, graded: Grades) -> None:
@@ -457,6 +625,11 @@ def test_grades_are_written_as_text_and_never_as_formulas_or_html(graded: Grades
     page = (tmp_path / "class.html").read_text()
     assert "&lt;b&gt;Bo&lt;/b&gt;" in page
     assert "<b>Bo" not in page
+    for ending in (".csv", ".html", ".xlsx", ".json"):  # which grade may write over, and assign --key may not
+        file = tmp_path / f"class{ending}"
+        writable(file, GRADES, COLUMNS)
+        with pytest.raises(SheetnetError, match="not made by sheetnet assign"):
+            writable(file, KEY, HEADS)
     for sheet in load_workbook(tmp_path / "class.xlsx"):
         assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n"}
     results = json.loads((tmp_path / "class.json").read_text())
@@ -466,12 +639,52 @@ def test_grades_are_written_as_text_and_never_as_formulas_or_html(graded: Grades
         save(graded, tmp_path / "class.pdf")
 
 
+def test_the_report_is_a_gradebook_first(graded: Grades, tmp_path: Path) -> None:
+    """The class in its order, a letter for each exercise, the right answer beside another; the same bytes again."""
+    order = (NAMES[7], "Zoe", NAMES[0], NAMES[3])
+    missing = [*graded.problems, Problem("", NOTHING, "Zoe")]
+    report = replace(graded, learners=order, problems=missing, source="7b.csv")
+    assert [line.who for line in report.lines][:4] == [*order]
+    for ending in (".html", ".xlsx"):
+        save(report, tmp_path / f"class{ending}")
+        before = (tmp_path / f"class{ending}").read_bytes()
+        save(report, tmp_path / f"class{ending}")
+        assert (tmp_path / f"class{ending}").read_bytes() == before
+    page = (tmp_path / "class.html").read_text()
+    assert "<h1>Grades: lesson 1, quadratic (7b.csv)</h1>" in page
+    assert page.index("<tr><td>=1+1<td class=R>R") < page.index("Exercise by exercise")
+    assert f"<td>Zoe<td colspan=13>{NOTHING}" in page
+    told = next(p.answers[4] for p in graded.papers if p.learner == NAMES[3])
+    assert f"<tr><td>5<td>0.75<td>0.75<td>1.75<td>{told.says}</tr>" in page
+    book = load_workbook(tmp_path / "class.xlsx")
+    assert book.sheetnames == ["Gradebook", "Exercises", "Answers"]
+    lines = [[cell.value for cell in row] for row in book["Gradebook"].iter_rows(min_row=4)]
+    assert [line[0] for line in lines][:4] == [*order]
+    assert lines[2][1:14] == ["R"] * 13
+    assert lines[3][4:8] == ["W"] * 4
+    assert {(sheet.page_setup.orientation, sheet.page_setup.fitToHeight) for sheet in book} == {("landscape", 0)}
+    assert all(sheet.print_title_rows for sheet in book)
+    assert str(report).startswith("Grades: lesson 1")
+
+
+def test_what_is_no_mistake_of_thinking_is_not_among_the_commonest(graded: Grades) -> None:
+    paper = next(p for p in graded.papers if p.learner == NAMES[3])
+    first = replace(paper.answers[3], apart=True)
+    papers = [replace(paper, answers=(first, *paper.answers[4:])), replace(paper, answers=paper.answers[3:])]
+    assert [count for question in Grades(papers, []).questions[:2] for _, count in question.mistakes] == [1, 2]
+
+
 def test_the_command_grades_a_folder(handed_in: Path, tmp_path: Path) -> None:
     out = tmp_path / "class.csv"
     said = run_here("grade", handed_in, "-o", out)
     assert said.returncode == 0, said.stderr
     assert "damaged.xlsx: not graded" in said.stdout
     assert out.exists()
+    shutil.copy(next(handed_in.glob("*1_1*.xlsx")), tmp_path / "one.xlsx")
+    for _ in range(2):  # its own report of last time is no paper
+        said = run_here("grade", tmp_path, "-o", tmp_path / "class.xlsx")
+        assert (said.returncode, "not graded" in said.stdout) == (0, False)
+    (tmp_path / "one.xlsx").unlink()
     said = run_here("grade", tmp_path)
     assert said.returncode == 2
     assert "no .xlsx file" in said.stderr

@@ -40,6 +40,13 @@ def test_the_page_says_what_the_lesson_says(lesson: Lesson) -> None:
         *(one.why for one in lesson.predictions), *(sheet.title for sheet in lesson.book.pages),
     ):  # fmt: skip
         assert said in text
+    assert "All numbers here are those of the course's own workbook." in text
+    assert f"minutes: Exercises, {len(lesson.exercises)} questions" in text
+    mistakes = [slip.words for one in lesson.exercises for slip in one.slips]
+    assert all(one.question in text for one in lesson.exercises)
+    assert sum(words in text for words in mistakes) >= 0.9 * len(mistakes)
+    assert "10.5: Only x is squared" in text
+    assert all(answer in text for answer in words.ANSWERS)
     assert "a (The loss before and after it is raised: 10.14 -> 2.646)" in text
     assert not re.search(r"\d[eE][-+]?\d", text)
     assert "<img" not in page
@@ -62,7 +69,9 @@ def test_every_lesson_has_words_for_the_teacher(name: str) -> None:
     assert len(words.ALOUD) == 3
     assert all(line[-1] in ".?" and len(line) <= 140 for line in words.HARD)
     assert all("?" in line and len(line) <= 140 for line in words.ALOUD)
-    assert not [line for line in (*words.HARD, *words.ALOUD) if re.search(r"\d\.\d|%", line)]
+    assert len(words.ANSWERS) == len(words.ALOUD)
+    assert all(line[-1] == "." and len(line) <= 150 for line in words.ANSWERS)
+    assert not [line for line in (*words.HARD, *words.ALOUD, *words.ANSWERS) if re.search(r"\d\.\d|%", line)]
 
 
 # ---- the command
@@ -96,6 +105,16 @@ def test_a_page_of_somebody_else_stays(lesson_file: Callable[[str], Path], tmp_p
     assert said.returncode == 2
     assert "not made" in said.stderr
     assert mine.read_text() == "<p>my own notes"
+
+
+def test_the_teachers_page_never_lies_among_what_learners_are_given(
+    lesson_file: Callable[[str], Path], tmp_path: Path
+) -> None:
+    (tmp_path / "01_quadratic_Ada_8cf7.xlsx").write_bytes(b"hers")
+    said = run_here("slides", lesson_file("quadratic"), "-o", tmp_path)
+    assert said.returncode == 2
+    assert "holds workbooks of learners" in said.stderr
+    assert not (tmp_path / teaching.NAME).exists()
 
 
 def test_a_picture_of_somebody_else_stays(tmp_path: Path) -> None:

@@ -3,59 +3,75 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sheetnet.book import reader
-from sheetnet.book.opened import find_manifest, is_ours
+from sheetnet.book.contents import where
+from sheetnet.book.opened import find_manifest
 from sheetnet.classroom.assigning import Assigned
+from sheetnet.classroom.filling import question_of
+from sheetnet.classroom.keys import DIGITS
+from sheetnet.classroom.marking import KEY, new_book, new_sheet, writable, write_words
 from sheetnet.classroom.writing import tame
 from sheetnet.common.files import writing
 from sheetnet.common.leftovers import temporary
 from sheetnet.errors import SheetnetError
+from sheetnet.motifs.blanks import Blank
 from sheetnet.motifs.exercises import read_all
+from sheetnet.page.area import area_of
 
 if TYPE_CHECKING:
     from sheetnet.book.build import Built
 
 ENDINGS = (".xlsx", ".csv")
-DIGITS = 12  # of a right answer
 
 
 @dataclass(frozen=True)
 class Right:
-    """The right answer to one exercise of one learner: a number, how far one may be off, and the reason."""
+    """The right answer to one exercise of one learner: a number, how far one may be off, and the reason.
+
+    Of a blank, which is called "blank 1", the question is its place, and right the formula that was taken out.
+    """
 
     learner: str
     file: str
-    exercise: int
+    exercise: int | str
     question: str
-    right: float
-    within: float
+    right: float | str
+    within: float | None
     why: str
 
 
+# a cell, or a range, of the sheet that a formula stands on
+OWN_CELLS = re.compile(r"(?<![\w.!:$'])(\$?[A-Z]{1,3}\$?\d+)(?::(\$?[A-Z]{1,3}\$?\d+))?(?![\w.(])")
+WIDTHS = 10, 60, 34, 10, 60  # of the sheet of reasons
+HEADS = [field.name for field in fields(Right)]
+
+
 def right_answers(
-    assigned: Sequence[Assigned], lesson: str, *, language: str = "",
+    assigned: Sequence[Assigned], lesson: str, *, blanks: bool = False, language: str = "",
     moved: Callable[[int, str], None] = lambda at, name: None,
 ) -> Iterator[Right]:  # fmt: skip
     """What is right for each learner, exercise by exercise, in the workbooks that assign has handed out.
 
-    A workbook that a learner may have opened is not asked: it is made again from lesson and seed. language: of the
-    workbooks. moved: called with how many are done and whose is next.
+    A workbook that a learner may have opened is not asked: it is made again from lesson and seed. blanks, language: of
+    the workbooks. moved: called with how many are done and whose is next.
     """
     from sheetnet.book.build import build_lesson
 
     def again(seed: int) -> Built:
-        return build_lesson(lesson, place / "again.xlsx", seed=seed, language=language)
+        return build_lesson(lesson, place / "again.xlsx", seed=seed, blanks=blanks, language=language)
 
     with temporary() as place:
         for i, one in enumerate(assigned):
             moved(i, one.learner)
             path = one.path if one.written else again(one.seed).path
-            workbook = find_manifest(reader.read(path)).workbook
+            contents = reader.read(path)
+            workbook = find_manifest(contents).workbook
             values = workbook.handed_out()
             assert values is not None, "assign makes no workbook with settings of its own"
             found = read_all([exercise.asked[0] for exercise in workbook.exercises], workbook.by_node(values))
@@ -63,20 +79,41 @@ def right_answers(
                 right = float(f"{truth:.{DIGITS}g}")
                 within = exercise.tolerance(truth)
                 yield Right(one.learner, one.path.name, number, exercise.question, right, within, exercise.why)
+            missing = workbook.blanks.found if workbook.blanks else []
+            for number, blank in enumerate(missing, start=1):
+                area = blank.filled.area
+                formula = as_seen(contents.sheets[area.sheet].formulas[area.row, area.col].text, missing)
+                yield Right(one.learner, one.path.name, f"blank {number}", question_of(blank), formula, None, "")
         moved(len(assigned), "")
 
 
-def key_file(path: Path, folder: Path) -> Path:
-    """The path, where a key may be written there.
+def as_seen(formula: str, blanks: Sequence[Blank]) -> str:
+    """A formula of the sheet Blanks that reads the cells to fill in, where it reads hidden ones that stand for them."""
+    places = {
+        at: where(blank.cells.area.sheet, *seen)
+        for blank in blanks
+        for at, seen in zip(blank.filled.area.cells(), blank.cells.area.cells(), strict=True)
+    }
 
-    Raises: SheetnetError for another ending, a place among what learners are given, a workbook that is to be graded.
+    def seen(found: re.Match[str]) -> str:
+        first, last = (area_of("", one.replace("$", "")).corners[:2] if one else None for one in found.groups())
+        if first not in places or (last and last not in places):
+            return found[0]
+        return places[first] + (f":{places[last].rpartition('!')[2]}" if last else "")
+
+    return OWN_CELLS.sub(seen, formula)
+
+
+def key_file(path: Path, folder: Path, names: Path | None = None) -> Path:
+    """The path, where a key may be written there. names: the file with those of the class.
+
+    Raises: SheetnetError for another ending, a place among what learners are given, a file that is no key.
     """
     if path.suffix.lower() not in ENDINGS:
         raise SheetnetError(f"{path}: for --key name a file that ends in {' or '.join(ENDINGS)}")
     if folder.resolve() in path.resolve().parents:
         raise SheetnetError(f"{path}: the key would lie in {folder}, which learners are given; name another folder")
-    if is_ours(path):
-        raise SheetnetError(f"{path}: --key would overwrite a workbook of a lesson; name another file")
+    writable(path, KEY, HEADS, names)
     return path
 
 
@@ -85,32 +122,44 @@ def save_key(rights: Sequence[Right], path: Path) -> None:
 
     Raises: SheetnetError where it cannot be written.
     """
-    heads = [field.name for field in fields(Right)]
     with writing(path) as beside:
         if path.suffix.lower() == ".csv":
             with beside.open("w", newline="", encoding="utf-8-sig") as file:  # with a mark that Excel knows UTF-8 by
                 lines = csv.writer(file, quoting=csv.QUOTE_ALL)
-                lines.writerows([heads, *([tame(value) for value in astuple(one)] for one in rights)])
+                lines.writerows([HEADS, *([tame(value) for value in astuple(one)] for one in rights)])
         else:
-            _xlsx(heads, rights, beside)
+            _xlsx(rights, beside)
 
 
-def _xlsx(heads: Sequence[str], rights: Sequence[Right], path: Path) -> None:
-    import xlsxwriter
+def _xlsx(rights: Sequence[Right], path: Path) -> None:
+    """A row for each learner, a column for each exercise; on a second sheet the questions and reasons, each once."""
+    asked = {one.exercise: one for one in rights}
+    learners: dict[tuple[str, str], dict[int | str, Right]] = {}
+    for one in rights:
+        learners.setdefault((one.learner, one.file), {})[one.exercise] = one
+    numbers = [name for name, one in asked.items() if one.within is not None]
+    with new_book(path, KEY) as book:
+        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+        sheet = new_sheet(book, "Key", ("learner", "file", *map(str, numbers)), 0, bold)
+        sheet.set_column(0, 1, 30)
+        sheet.set_column(2, 1 + len(numbers), 11)
+        sheet.freeze_panes(1, 1)
+        for i, ((learner, file), found) in enumerate(learners.items(), start=1):
+            sheet.write_string(i, 0, learner, wrapped)
+            sheet.write_string(i, 1, file, wrapped)
+            for j, number in enumerate(numbers, start=2):
+                sheet.write_number(i, j, found[number].right, wrapped)
+        reasons = new_sheet(book, "Reasons", ("exercise", "question", "right for all", "to within", "why"), 0, bold)
+        for col, width in enumerate(WIDTHS):
+            reasons.set_column(col, col, width)
+        for i, (name, one) in enumerate(asked.items(), start=1):
+            told = ((_words(found[name].right), _words(found[name].within)) for found in learners.values())
+            same = ("".join({*found} if len({*found}) == 1 else ()) for found in zip(*told, strict=True))
+            texts = zip((str(name), one.question, *same, one.why), WIDTHS, strict=True)
+            write_words(reasons, i, dict(enumerate(texts)), wrapped)
 
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}
-    with xlsxwriter.Workbook(str(path), options) as book:
-        sheet, bold, wrapped = book.add_worksheet("Key"), book.add_format({"bold": True}), book.add_format()
-        wrapped.set_text_wrap()
-        wrapped.set_align("top")
-        sheet.write_row(0, 0, heads, bold)
-        for col, width in enumerate((22, 28, 9, 70, 16, 9, 60)):
-            sheet.set_column(col, col, width, wrapped)
-        sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, len(rights), len(heads) - 1)
-        sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(0)
-        for i, one in enumerate(rights, start=1):
-            for j, value in enumerate(astuple(one)):
-                (sheet.write_string if isinstance(value, str) else sheet.write_number)(i, j, value, wrapped)
+
+def _words(value: float | str | None) -> str:
+    """A number without digits that say nothing; a formula as it is."""
+    return "" if value is None else value if isinstance(value, str) else f"{value:.12g}"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
+from sheetnet.book import reader
+from sheetnet.book.opened import find_manifest
 from sheetnet.common.settings import named
 from sheetnet.course import LISTING, kind_of
 from sheetnet.course.languages import language_of
@@ -18,6 +20,11 @@ from sheetnet.motifs.blanks import fillable
 Moved = Callable[[int, str], None]
 MOST = 500  # learners at once
 SEEDS = 999_983
+GIVEN = re.compile(r"\d\d_\w+_[0-9a-f]{4}")  # how the name of a file begins that was handed out
+DIFFERS = {
+    "seed": "another --seed", "learner": "another name", "blanks": "another choice of --blanks",
+    "language": "another --language",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ def assign(
     and this seed alone, so that a learner who comes later changes nobody else's. blanks: some formulas are left out, to
     be filled in. language: of its texts, such as "de". moved: called with how many are done and whose is next.
     Raises: SheetnetError for an unknown lesson, a name that is none or stands there twice, a folder that cannot be
-    made.
+    made, that holds workbooks of another lesson, or of these learners with other settings.
     """
     from sheetnet.book.build import build_lesson
 
@@ -59,17 +66,61 @@ def assign(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as reason:
         raise SheetnetError(f"{folder}: the folder cannot be made: {reason.strerror or reason}") from None
+    asked = {"blanks": blanks, "language": "" if language == "en" else language}
+    planned = [(name, folder / file_name(name, LISTING[lesson].file), own_seed(seed, lesson, name)) for name in names]
+    _no_other_lesson(folder, lesson)
+    for name, path, own in planned:  # before anything is written
+        _as_asked(path, {"seed": own, "learner": name, **asked})
     out: list[Assigned] = []
-    for name in names:
+    for name, path, own in planned:
         moved(len(out), name)
-        own = own_seed(seed, lesson, name)
-        path = folder / file_name(name, LISTING[lesson].file)
         written = not path.exists()
         if written:
             build_lesson(lesson, path, seed=own, learner=name, blanks=blanks, language=language)
         out.append(Assigned(name, path, own, written))
     moved(len(out), "")
     return out
+
+
+def _no_other_lesson(folder: Path, lesson: str) -> None:
+    """Nothing, where no workbook of another lesson was handed out in a folder. Raises: SheetnetError naming one."""
+    others = [path.name for path in sorted(folder.glob("*.xlsx")) if (of := lesson_of(path.name)) and of != lesson]
+    if others:
+        raise SheetnetError(
+            f"{folder / others[0]}: the folder holds workbooks of the lesson {lesson_of(others[0])}; name another"
+            f" folder for {lesson}"
+        )
+
+
+def _as_asked(path: Path, asked: Mapping[str, object]) -> None:
+    """Nothing, where a workbook that is there already is as it would be made now; one that nobody can read stays, too.
+
+    Raises: SheetnetError naming the file, and what differs.
+    """
+    if not path.exists():
+        return
+    try:
+        workbook = find_manifest(reader.read(path)).workbook
+    except SheetnetError:
+        return
+    found = {**dict.fromkeys(asked, ""), "blanks": False, **workbook.settings}
+    for option, value in asked.items():
+        if found[option] != value:
+            raise SheetnetError(
+                f"{path}: this workbook, already handed out, was made with {DIFFERS[option]}, and it stays as it is;"
+                " give the same as then, or name another folder"
+            )
+
+
+def lesson_of(name: str) -> str:
+    """The lesson of a file, by the name that assign has given it; "" for another.
+
+    >>> lesson_of("01_quadratic_Ada_Lovelace_8cf7.xlsx"), lesson_of("names.csv")
+    ('quadratic', '')
+    """
+    if not GIVEN.match(unicodedata.normalize("NFC", name)):
+        return ""
+    return next((lesson for lesson, entry in LISTING.items() if name.startswith(f"{entry.file}_")), "")
 
 
 def own_seed(seed: int, lesson: str, learner: str) -> int:

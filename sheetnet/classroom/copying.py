@@ -12,6 +12,7 @@ from sheetnet.classroom.grades import Answer, Paper
 from sheetnet.graph.judging import hit
 
 SAME = 3  # odd answers, so many of which two papers share
+TOGETHER, FEW = 2, 2  # answers that fit the same other learner; learners whom an answer may fit
 ODD = 3  # papers that may share an answer that is still odd; or a tenth of the class
 
 
@@ -31,7 +32,7 @@ def point_out(papers: Sequence[Paper], seed: int = 0) -> list[Paper]:
     return [
         replace(
             paper,
-            answers=tuple(_from_others(paper, answer, papers) for answer in paper.answers),
+            answers=_from_others(paper, papers),
             remarks=(*paper.remarks, *remarks[i]),
         )
         for i, paper in enumerate(papers)
@@ -58,16 +59,35 @@ def _odd(paper: Paper) -> set[tuple[str, int, str]]:
     return {(paper.lesson, a.number, a.typed if a.value is None else f"{a.value:.12g}") for a in wrong}
 
 
-def _from_others(paper: Paper, answer: Answer, papers: Sequence[Paper]) -> Answer:
-    """The answer, with a remark where it is wrong here and right with the numbers of one or two other learners."""
+def _from_others(paper: Paper, papers: Sequence[Paper]) -> tuple[Answer, ...]:
+    """The answers, with a remark on those that are wrong here and right with the numbers of one or two others.
+
+    Two of them have to fit the same other learner, or one that nobody hits by chance: small whole numbers do.
+    """
+    fits = [_fitting(paper, answer, papers) for answer in paper.answers]
+    often = Counter(seed for found in fits for seed in found)
+    sure = {seed for answer, found in zip(paper.answers, fits, strict=True) if _telling(answer.value) for seed in found}
+    out = []
+    for answer, found in zip(paper.answers, fits, strict=True):
+        whose = [who for seed, who in found.items() if often[seed] >= TOGETHER or seed in sure]
+        words = f"right with the numbers of {' or '.join(whose)}"
+        out.append(replace(answer, remarks=(*answer.remarks, words)) if whose else answer)
+    return tuple(out)
+
+
+def _fitting(paper: Paper, answer: Answer, papers: Sequence[Paper]) -> dict[int, str]:
+    """The learners with whose numbers a wrong answer is right, by their seeds; nobody where many are."""
     if answer.verdict != "wrong" or answer.value is None or answer.says:
-        return answer
+        return {}
     i = answer.number - 1
     fits = {
         other.seed: other.who for other in papers
         if other.lesson == paper.lesson and other.seed != paper.seed and other.keys[i] != paper.keys[i]
         and hit(answer.value, *other.keys[i])
     }  # fmt: skip
-    if not 0 < len(fits) <= 2:
-        return answer
-    return replace(answer, remarks=(*answer.remarks, f"right with the numbers of {' or '.join(fits.values())}"))
+    return fits if len(fits) <= FEW else {}
+
+
+def _telling(value: float | None) -> bool:
+    """Whether a number has two decimals or more, so that it is no count, no choice and no guess."""
+    return value is not None and round(value, 1) != value

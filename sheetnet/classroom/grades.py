@@ -7,16 +7,34 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sheetnet.course.listing import LISTING
+
 if TYPE_CHECKING:
     import pandas as pd
 
 Key = tuple[float, float, float]  # reach, offset and fingerprint of a right answer
-COLUMNS = ("learner", "file", "lesson", "exercise", "verdict", "answer", "value", "mistake", "remarks")
+COLUMNS = (
+    "learner",
+    "file",
+    "lesson",
+    "exercise",
+    "verdict",
+    "answer",
+    "value",
+    "right answer",
+    "mistake",
+    "total",
+    "remarks",
+)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer to an exercise; says: the name of a mistake that is known; typed: what stands in the cell."""
+    """An answer to an exercise; says: the name of a mistake that is known; typed: what stands in the cell.
+
+    right: the right one, where it is known. apart: it tells nothing of what learners get wrong, since it asks the sheet
+    or is right but for its form. blank: it fills in that blank of the sheets, from 1 on; 0: an exercise.
+    """
 
     number: int
     question: str
@@ -26,6 +44,14 @@ class Answer:
     typed: str = ""
     formula: bool = False
     remarks: tuple[str, ...] = ()
+    right: float | None = None
+    apart: bool = False
+    blank: int = 0
+
+    @property
+    def called(self) -> str:
+        """What a teacher calls it: the number of the exercise, or blank 1."""
+        return f"blank {self.blank}" if self.blank else str(self.number)
 
 
 @dataclass(frozen=True)
@@ -65,7 +91,7 @@ class Question:
     """How a class did at one exercise: shares from 0 to 1, and the commonest wrong answers with their names."""
 
     lesson: str
-    number: int
+    called: str
     question: str
     n: int
     right: float
@@ -76,11 +102,50 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A learner's line of the gradebook: the paper, or words on why there is none."""
+
+    who: str
+    paper: Paper | None
+    words: str = ""
+
+
+@dataclass(frozen=True)
 class Grades:
-    """All papers of a class, and the files that could not be graded."""
+    """All papers of a class, and the files that could not be graded.
+
+    learners: of the class, in their order. source: the name of the file that they stand in.
+    """
 
     papers: list[Paper]
     problems: list[Problem]
+    learners: tuple[str, ...] = ()
+    source: str = ""
+
+    @property
+    def title(self) -> str:
+        """The lesson, and the file with the names of the class."""
+        lessons = dict.fromkeys(paper.lesson for paper in self.papers)
+        called = [f"lesson {LISTING[name].number}, {name}" if name in LISTING else name for name in lessons]
+        return f"Grades: {'; '.join(called)}{f' ({self.source})' * bool(self.source)}"
+
+    @property
+    def exercises(self) -> list[str]:
+        """What the exercises, and blanks, are called, in their order."""
+        return list(dict.fromkeys(question.called for question in self.questions))
+
+    @property
+    def lines(self) -> list[Line]:
+        """The gradebook: the class in its order, whoever handed in nothing too, then papers of others."""
+        n_of = Counter(paper.who for paper in self.papers)
+        why = {problem.learner: problem.words for problem in self.problems}
+        mine: dict[str, list[Line]] = {}
+        for paper in self.papers:
+            who = paper.who if n_of[paper.who] == 1 else f"{paper.who} ({paper.file})"
+            mine.setdefault(paper.who, []).append(Line(who, paper))
+        order = dict.fromkeys([*self.learners, *mine])
+        found = (mine.get(name, [Line(name, None, why.get(name, ""))]) for name in order)
+        return [line for lines in found for line in lines]
 
     @property
     def rows(self) -> Iterator[dict[str, Any]]:
@@ -89,8 +154,9 @@ class Grades:
             for i, answer in enumerate(paper.answers):
                 remarks = (*(paper.remarks if i == 0 else ()), *answer.remarks)
                 cells = (
-                    paper.learner, paper.file, paper.lesson, answer.number, answer.verdict, answer.typed, answer.value,
-                    answer.says, "; ".join(remarks),
+                    paper.learner, paper.file, paper.lesson, answer.called if answer.blank else answer.number,
+                    answer.verdict, answer.typed, answer.value, answer.right, answer.says, paper.n_right,
+                    "; ".join(remarks),
                 )  # fmt: skip
                 yield dict(zip(COLUMNS, cells, strict=True))
         for problem in self.problems:
@@ -119,25 +185,31 @@ class Grades:
         out = []
         for paper in self.papers:
             out += [(paper.who, words) for words in paper.remarks]
-            about: dict[str, list[int]] = {}
+            about: dict[str, list[str]] = {}
             for answer in paper.answers:
                 for words in answer.remarks:
-                    about.setdefault(words, []).append(answer.number)
-            for words, numbers in about.items():
-                many = "exercises" if len(numbers) > 1 else "exercise"
-                out.append((paper.who, f"{many} {', '.join(map(str, numbers))}: {words}"))
+                    about.setdefault(words, []).append(answer.called)
+            for words, called in about.items():
+                kind = "" if called[0].startswith("blank") else "exercises " if len(called) > 1 else "exercise "
+                out.append((paper.who, f"{kind}{', '.join(called)}: {words}"))
         return out
 
     def __str__(self) -> str:
         from tabulate import tabulate
 
         said = Counter(who for who, _ in self.remarks)
-        rows = [(p.who, f"{p.n_right} of {len(p.answers)}", said[p.who] or "") for p in self.papers]
-        lines = [tabulate(rows, ("learner", "right", "remarks"), disable_numparse=True), ""] if rows else []
+        rows = [
+            (line.who, f"{p.n_right} of {len(p.answers)}", said[p.who] or "")
+            if (p := line.paper)
+            else (line.who, "-", "")
+            for line in self.lines
+        ]
+        heads = ("learner", "right", "remarks below")
+        lines = [self.title, tabulate(rows, heads, disable_numparse=True), ""] if rows else []
         hard = sorted(self.questions, key=lambda question: question.right)[:3]
         for one in hard:
             most = f"; most often: {one.mistakes[0][0]}" if one.mistakes else ""
-            lines.append(f"{one.lesson} {one.number}, right for {one.right:.0%}: {one.question:.70}{most}")
+            lines.append(f"{one.lesson} {one.called}, right for {one.right:.0%}: {one.question:.70}{most}")
         lines += [f"{who}: {words}" for who, words in self.remarks]
         for problem in self.problems:
             who = " ".join(filter(None, (problem.file, problem.learner and f"({problem.learner})")))
@@ -159,8 +231,8 @@ def _question(lesson: str, answers: Sequence[Answer]) -> Question:
     wrong = Counter(
         answer.says or (f"{answer.typed:.40}" if answer.value is None else f"{answer.value:.6g}")
         for answer in answers
-        if answer.verdict == "wrong"
+        if answer.verdict == "wrong" and not answer.apart
     )
     right, close, bad, missing = (share.get(word, 0.0) for word in ("right", "close", "wrong", "not done"))
     common = tuple(wrong.most_common(3))
-    return Question(lesson, answers[0].number, answers[0].question, n, right, close, bad, missing, common)
+    return Question(lesson, answers[0].called, answers[0].question, n, right, close, bad, missing, common)

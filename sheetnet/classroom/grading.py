@@ -7,45 +7,35 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
-import numpy as np
-
 from sheetnet.book import reader
-from sheetnet.book.contents import Contents
-from sheetnet.book.manifest import Manifest
 from sheetnet.book.opened import as_laid_out, find_manifest
-from sheetnet.classroom.calculating import calculated, is_formula
+from sheetnet.classroom.assigning import lesson_of
 from sheetnet.classroom.copying import point_out
-from sheetnet.classroom.filling import filled_in
-from sheetnet.classroom.grades import Answer, Grades, Paper, Problem, plain
-from sheetnet.classroom.keys import keys_of
-from sheetnet.classroom.peeking import WORDS, peeks, scratch_that_peeks
-from sheetnet.engines.base import Value
+from sheetnet.classroom.grades import Grades, Paper, Problem, plain
+from sheetnet.classroom.handing_in import AGAIN, sorted_out
+from sheetnet.classroom.marking import GRADES, is_marked
+from sheetnet.classroom.papers import paper_of
 from sheetnet.errors import SheetnetError, WorkbookError
-from sheetnet.graph.judging import hit
-from sheetnet.motifs.exercises import ANSWERS, Exercise
-from sheetnet.motifs.exercises_page import ASK, QUESTION
 
 Moved = Callable[[int, int, str], None]
 FEW = 6  # files that one process reads as soon as several have started
 MAX_BYTES = 8 * 2**20  # of a file: ten times the largest that is handed out
 MEANT = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers", ".docx", ".odt")  # the first is right
-ALONE = re.compile(r"=\s*[-+]?\s*[\d.]+(e[-+]?\d+)?\s*%?", re.IGNORECASE)  # a number with an equals sign is no formula
-TYPED = "a number was typed where a formula was asked for"
+BUILD = re.compile(r"(give the sheet its name back, or )?build (it|the workbook) anew")  # no advice for a teacher
 
 
 def grade(
     files: Iterable[str | Path], *, engine: str = "ironcalc", learners: Sequence[str] = (), seed: int = 0,
-    moved: Moved = lambda at, n, file: None,
+    lesson: str = "", moved: Moved = lambda at, n, file: None,
 ) -> Grades:  # fmt: skip
     """What the answers in workbooks are worth, and what was found of each file that cannot be graded.
 
     files: workbooks, and folders, of which each .xlsx counts, also below them. learners: all of a class, so that who is
-    missing is told; seed: with which it was assigned. moved: called with how many are done, of how many, and
-    which is next.
+    missing is told; seed: with which it was assigned; lesson: on which it works, by default that of most workbooks.
+    moved: called with how many are done, of how many, and which is next.
     Raises: SheetnetError where no workbook can be graded, EngineError for an engine that is missing.
     """
     from sheetnet.engines import get
@@ -69,13 +59,8 @@ def grade(
     if not papers:
         more = f"; and {len(problems) - 1} files more" if len(problems) > 1 else ""
         raise SheetnetError(f"{paths[0]}: not graded, {problems[0].words}{more}")
-    return Grades(point_out(papers, seed), [*problems, *_missing(papers, problems, learners)])
-
-
-def _missing(papers: Sequence[Paper], problems: Sequence[Problem], learners: Sequence[str]) -> list[Problem]:
-    """Those of a class of whom there is no file."""
-    there = {paper.learner for paper in papers} | {problem.learner for problem in problems}
-    return [Problem("", "handed in nothing", name) for name in learners if name not in there]
+    papers, problems = sorted_out(papers, problems, learners, lesson)
+    return Grades(point_out(papers, seed), problems, tuple(learners))
 
 
 def _workbooks(files: Iterable[str | Path]) -> Iterator[tuple[Path, str]]:
@@ -87,8 +72,12 @@ def _workbooks(files: Iterable[str | Path]) -> Iterator[tuple[Path, str]]:
     for file in map(Path, files):
         if os.path.isdir(file):  # which has no doubts about names that cannot be
             inside = (Path(folder) / name for folder, _, names in os.walk(file) for name in names)
-            own = (path for path in inside if path.suffix.lower() in MEANT)
-            found = [(path, str(path.relative_to(file))) for path in sorted(own) if path.name[0] not in "~."]
+            own = (path for path in inside if path.suffix.lower() in MEANT or lesson_of(path.name))
+            found = [
+                (path, str(path.relative_to(file)))
+                for path in sorted(own)
+                if path.name[0] not in "~." and not is_marked(path, GRADES)  # a report of last time
+            ]
         else:
             found = [(file, file.name)]
         for path, name in found:
@@ -129,71 +118,9 @@ def graded(path: Path, name: str, engine: str) -> Paper | Problem:
         found = find_manifest(contents)
         learner = found.workbook.learner
         as_laid_out(contents, found)
-        return _paper(path, name, contents, found, engine)
+        return paper_of(name, contents, found, engine)
     except SheetnetError as reason:
-        return Problem(name, plain(str(reason).removeprefix(f"{path}: ")), learner)
+        words = BUILD.sub(AGAIN, str(reason).removeprefix(f"{path}: "))
+        return Problem(name, plain(words), learner)
     except Exception as reason:  # of a file that somebody has made on purpose: the others are graded all the same
         return Problem(name, plain(f"cannot be graded ({type(reason).__name__}: {reason!s:.100})"), learner)
-
-
-def _paper(path: Path, name: str, contents: Contents, found: Manifest, engine: str) -> Paper:
-    workbook = found.workbook
-    if not workbook.exercises:
-        raise WorkbookError(f"{path}: this workbook asks nothing: it is of one's own table")
-    area = workbook.book.block(ANSWERS).area
-    sheet = contents.sheets[area.sheet]
-    if any(sheet.values.get((area.row + i, QUESTION)) != one.question for i, one in enumerate(workbook.exercises)):
-        raise WorkbookError(f"{path}: the cells of the sheet {area.sheet} were moved, or its questions edited")
-    typed = [sheet.formulas[at].text if at in sheet.formulas else sheet.values.get(at) for at in area.cells()]
-    values, doubtful = calculated(contents, area, typed, engine)
-    keys, remarks = keys_of(found)
-    answers = []
-    for i, (exercise, text, value) in enumerate(zip(workbook.exercises, typed, values, strict=True)):
-        answer = _judged(i + 1, exercise, value, [bool(hit(value, *key)) for key in keys[i]])
-        formula = is_formula(text) and not ALONE.fullmatch(str(text))
-        notes = [*answer.remarks]
-        if is_formula(text) and peeks(str(text), area.sheet, workbook):
-            answer = replace(answer, verdict="wrong", says="")
-            notes.append(WORDS)
-        if i in doubtful:
-            notes.append("the formula could not be calculated here: look at it")
-        if exercise.wants_formula and answer.verdict == "right" and not formula:
-            notes.append(TYPED)
-        if (number := _meant(value)) is not None:
-            right = " (and would be right)" if hit(number, *keys[i][0]) else ""
-            notes.append(f"text, not a number{right}: which decimal sign does the program take?")
-        shown = "" if text is None else f"{text:.12g}" if isinstance(text, float) else str(text)
-        answers.append(replace(answer, typed=plain(shown), formula=formula, remarks=tuple(notes)))
-    blanks, doubts = filled_in(contents, found, engine, len(answers) + 1)
-    answers += blanks
-    remarks = (*remarks, *doubts)
-    if scratch := list(scratch_that_peeks(contents, workbook)):
-        remarks = (*remarks, f"{WORDS}: {', '.join(scratch[:3])}")
-    if not workbook.learner:
-        remarks = (*remarks, "the course's own workbook, with nobody's name on it")
-    rights = tuple(key[0] for key in keys)
-    return Paper(name, workbook.learner, workbook.name, workbook.seed, tuple(answers), rights, remarks)
-
-
-def _meant(value: Value) -> float | None:
-    """The number that a text stands for, with a point or a comma; None for a number, and for other text."""
-    if not isinstance(value, str):
-        return None
-    try:
-        return float(value.strip().replace(",", "."))
-    except ValueError:
-        return None
-
-
-def _judged(number: int, exercise: Exercise, value: Value, hits: Sequence[bool]) -> Answer:
-    """The verdict, as the sheet gives it, and what a mistake that is known is called."""
-    if value in ("", None):
-        return Answer(number, exercise.question, "not done")
-    if value == ASK:
-        return Answer(number, exercise.question, "not done", remarks=("asked for a hint",))
-    number_given = float(value) if isinstance(value, float | int) and not isinstance(value, bool) else None
-    for slip, known in zip(exercise.mistakes, hits[2:], strict=False):
-        if known:
-            return Answer(number, exercise.question, "wrong", number_given, slip.words)
-    verdict = "right" if hits[0] else "close" if hits[1] else "wrong"
-    return Answer(number, exercise.question, verdict, number_given if np.isfinite(number_given or 0.0) else None)

@@ -1,4 +1,4 @@
-"""One page for the teacher of a lesson: time, goals, what is hard, what to ask, and the pictures of its sheets."""
+"""One page for the teacher of a lesson: time, a plan, goals, what is hard, what to ask, likely mistakes, pictures."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
-from sheetnet.classroom.writing import STYLE
+from sheetnet.classroom.report_page import STYLE
 from sheetnet.common.files import writing
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.listing import LISTING
+from sheetnet.motifs.exercises import read_all
 from sheetnet.motifs.predictions import AFTER, BEFORE, OUTGROWN, RIGHT, Prediction, outcomes
 from sheetnet.motifs.start import Try
 from sheetnet.page.printed import printed
 
 NAME = "teacher.html"
 MARK = "<meta name=generator content=sheetnet>"
+FRAME = ("Start", "Predict", "Exercises", "Words", "Torch", "Blanks")  # what every lesson has beside its own sheets
 MORE_STYLE = "img{width:100%;border:1px solid #ccc}figure{margin:1em 0}@media print{figure{break-inside:avoid}}"
 
 
@@ -62,15 +64,61 @@ def page_of(workbook: Lesson, pictures: Mapping[str, Path]) -> str:
     parts = [
         f"<!doctype html><html lang=en><meta charset=utf-8>{MARK}<title>{escape(head)}</title>",
         f"<style>{STYLE}{MORE_STYLE}</style><h1>{escape(head)}</h1><p>{escape(workbook.purpose)}</p><p>{escape(counts)}</p>",
+        f"<p>{escape(_whose(workbook))}</p>",
         f"<h2>Afterwards they can</h2>{_list(workbook.goals)}",
         f"<h2>What is hard</h2>{_list(words.HARD)}",
-        f"<h2>Ask aloud</h2>{_list(words.ALOUD)}",
+        f"<h2>A plan</h2>{_list(_plan(workbook))}",
+        f"<h2>Ask aloud, and what one hopes for</h2>{_asked(words.ALOUD, words.ANSWERS)}",
         f"<h2>Predict first: what comes, and why</h2>{_table(workbook)}",
         f"<h2>To try, at the workbook</h2>{_list(tries)}",
-        f"<h2>Right answers</h2><p>{escape(key)}</p>",
+        f"<h2>Exercises, and likely mistakes</h2><p>{escape(key)}</p>{_exercises(workbook)}",
         f"<h2>The sheets in their order</h2>{''.join(_sheets(workbook, pictures))}",
     ]
     return "\n".join(parts)
+
+
+def _whose(workbook: Lesson) -> str:
+    """Of which workbook the numbers on the page are."""
+    if workbook.seed == LISTING[workbook.name].seed:
+        return "All numbers here are those of the course's own workbook. Workbooks that assign writes have others."
+    return "All numbers here are those of this one workbook. The course's own, and those of learners, are others."
+
+
+def _plan(workbook: Lesson) -> Iterable[str]:
+    """What to do in the minutes: a quarter to predict, half to try, the rest for exercises."""
+    guess, look = (max(5, 5 * round(workbook.minutes / part / 5)) for part in (4, 2))
+    sheets = [page.name for page in workbook.book.pages if page.name not in FRAME]
+    yield f"{guess} minutes: Predict, {len(workbook.predictions)} questions. Guess first, then look."
+    yield f"{look} minutes: {', '.join(sheets)}, with the {len(workbook.tries)} things to try below."
+    rest = max(5, workbook.minutes - guess - look)
+    yield f"{rest} minutes: Exercises, {len(workbook.exercises)} questions. What is left over is for home."
+
+
+def _asked(questions: Iterable[str], answers: Iterable[str]) -> str:
+    pairs = zip(questions, answers, strict=True)
+    return f"<ul>{''.join(f'<li>{escape(one)}<br><i>{escape(other)}</i></li>' for one, other in pairs)}</ul>"
+
+
+def _exercises(workbook: Lesson) -> str:
+    """Each exercise with its right answer, and the mistakes that the sheet knows; numbers where they are known."""
+    values = workbook.handed_out()
+    given = None if values is None else workbook.by_node(values)
+    rows = []
+    for i, one in enumerate(workbook.exercises, start=1):
+        truth, wrong = ("", [0.0] * len(one.mistakes))
+        if given is not None:
+            right, *found = read_all(one.asked, given)
+            truth, wrong = _said(right), one.told_apart(right, *found)
+        told = (
+            f"{f'{_said(number)}: ' if given is not None else ''}{slip.words}"
+            for slip, number in zip(one.slips, wrong, strict=False)  # not the wrong sign, which each knows
+            if np.isfinite(number)
+        )
+        rows.append(
+            f"<tr><td>{i}</td><td>{escape(one.question)}</td><td>{truth}</td>"
+            f"<td>{'<br>'.join(map(escape, told))}</td></tr>"
+        )
+    return f"<table><tr><th>#<th>Question<th>Right<th>Likely wrong answers</tr>{''.join(rows)}</table>"
 
 
 def _list(lines: Iterable[str]) -> str:

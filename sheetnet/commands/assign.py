@@ -43,13 +43,13 @@ def assign(
     from sheetnet.classroom.names import names_in
 
     if key:
-        key_file(outputs({"key": key}, {"key": ()})["key"], Path(folder))
+        key_file(outputs({"key": key}, {"key": ()})["key"], Path(folder), Path(names))
     learners = names_in(Path(names))
     with bar(len(learners), lesson) as moved:
         done = assign_to(folder, learners, lesson, seed=seed, blanks=blanks, language=language, moved=moved)
     if key:
         with bar(len(done), "right answers") as moved:
-            save_key(list(right_answers(done, lesson, language=language, moved=moved)), Path(key))
+            save_key(list(right_answers(done, lesson, blanks=blanks, language=language, moved=moved)), Path(key))
     if as_json:
         print_json([{"learner": a.learner, "file": str(a.path), "seed": a.seed, "written": a.written} for a in done])
         return

@@ -23,7 +23,8 @@ def slides(what: str, output: str | None, as_json: bool) -> None:
     """Draw the first screen of each sheet as a picture for slides, and write a page for the teacher beside them.
 
     The pictures, 01_Start.png and so on, show what a window of 1366 x 768 shows; LibreOffice and poppler draw them.
-    teacher.html, of a lesson, says how long it takes, what is hard, what to ask, and what comes of each prediction.
+    teacher.html, of a lesson, says how long it takes, what is hard, what to ask, what comes of each prediction, and
+    which mistakes are likely.
 
     \b
     Examples:
@@ -34,6 +35,7 @@ def slides(what: str, output: str | None, as_json: bool) -> None:
     from sheetnet.book import reader
     from sheetnet.book.opened import find_manifest, is_ours
     from sheetnet.classroom import teaching
+    from sheetnet.classroom.assigning import lesson_of
     from sheetnet.common.leftovers import temporary
     from sheetnet.engines import screens
 
@@ -48,6 +50,11 @@ def slides(what: str, output: str | None, as_json: bool) -> None:
         contents = reader.read(path)
         workbook = find_manifest(contents).workbook if is_ours(path) else None
         folder = _folder(Path(output) if output else Path("slides") / path.stem)
+        if handed := [file.name for file in sorted(folder.glob("*.xlsx")) if lesson_of(file.name)]:
+            words = (
+                f"the folder holds workbooks of learners, such as {handed[0]}; name another for what is the teacher's"
+            )
+            raise SheetnetError(f"{folder}: {words}")
         page = folder / teaching.NAME if workbook and teaching.is_taught(workbook) else None
         if page and workbook:
             screens.not_others(page, teaching.is_ours)

@@ -18,7 +18,7 @@ from sheetnet.page.language import speak
 ANSWERS = "exercises.answers"
 WITHIN, REACH, OFFSETS, MARKS = "exercises.within", "exercises.reach", "exercises.offset", "exercises.mark"
 CLOSE = 10.0  # tolerances within which an answer is close: rounded too early
-CLOSE_WORDS = "Nearly: do not round before the end, and give more decimals."
+CLOSE_WORDS = "Near. Was something rounded too early, or is there a small slip?"
 AS_IT_CAME = "That is how the workbook came. Type the new numbers first."  # of several lessons
 UP = "You went up the slope: the step is taken off."
 SIGN_WORDS = "The right size, but the wrong sign: which way does it go?"

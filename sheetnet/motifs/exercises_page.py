@@ -21,7 +21,7 @@ MOVED = "no: beside a yellow cell, or in its tip, stands what it held"
 NO_HINT = "There is no hint for this one."
 BROKEN = "#"  # stands for an error
 FAULTY = "The formula gives an error: look at its names and brackets."
-ELSEWHERE = "The sheets are not as they came. Does the question ask for that?"
+ELSEWHERE = "The sheets are not as they came, and this question is about them as they came."
 
 
 def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> Node:
@@ -95,7 +95,8 @@ def _says(exercises: Sequence[Exercise], answers: Node, kind: Node, as_it_came: 
     """
     given = apply("if_error", answers, lift(BROKEN))
     blank, same = apply("equal", given, lift("")), apply("equal", as_it_came, lift(said("yes")))
-    moved = where(blank, "", where(same, "", said(ELSEWHERE)))
+    read_off = [isinstance(one.answer, Node) and not one.changes for one in exercises]
+    moved = where(blank, "", where(same, "", _column([said(ELSEWHERE) if of else "" for of in read_off])))
     told = where(apply("equal", kind, lift(CLOSE)), said(CLOSE_WORDS), moved)
     told = where(apply("greater", kind, lift(CLOSE)), _column([one.why for one in exercises]), told)
     for i in range(n_keys(exercises) - 2):

@@ -22,7 +22,6 @@ class Telling:
     backward: tuple[str, ...]
     wiggle: str  # where wiggled and exact gradient may differ
     too_large: str  # on Descent
-    at_50: str  # what a rate of 50 does, after "At 50 "
     blame: str  # what of the backward pass X is multiplied with
     units: bool = False  # whether it has units of which each may be on or off
 
@@ -35,7 +34,7 @@ def telling(model: Model) -> Telling:
 def _linear(model: Model) -> Telling:
     return Telling(
         "one weight for each feature, multiplied and added",
-        f"Prediction = SUMPRODUCT of a row of X and the weights. {SOLVER}",
+        f"Prediction = SUMPRODUCT of a row of X and the weights; above 0.5 counts as survived. {SOLVER}",
         "with one weight for each feature",
         (
             BLAME,
@@ -43,7 +42,6 @@ def _linear(model: Model) -> Telling:
         ),
         "It is as exact as the digits of the loss allow: try a wiggle of 0.0000000001.",
         "A rate too large ends in #NUM!: the numbers have outgrown the sheet. Undo brings them back.",
-        "it outgrows the sheet (#NUM!). Nothing is broken.",
         "d_pred",
     )
 
@@ -51,7 +49,6 @@ def _linear(model: Model) -> Telling:
 def _relus(model: Model) -> Telling:
     k = model.n_hidden
     both = "both ReLUs" if k == 2 else "the ReLU" if k == 1 else "all ReLUs"
-    die = "dies" if k == 1 else "die"
     total = " + ".join(f"ReLU {j + 1}" for j in range(k)) if k <= 3 else f"ReLU 1 + ... + ReLU {k}"
     return Telling(
         f"{COUNT.get(k, f'{k} weights')} per feature, negative sums cut to 0",
@@ -65,7 +62,6 @@ def _relus(model: Model) -> Telling:
         ),
         "It may differ where the Lin of some row lies within a wiggle of 0, the corner of a ReLU: try 0.01.",
         f"A rate too large kills {both}: every Lin is negative, every prediction 0, the loss stays.",
-        f"{both} {die}: every Lin is negative, and the loss stays.",
         "d_lin" if k == 1 else "the first column of d_lin",
         True,
     )
@@ -80,7 +76,6 @@ def _any(model: Model) -> Telling:
         (BLAME, "From there back through each step: each d_ says how much the loss rises with that number."),
         "It may differ where the loss has a corner within a wiggle: try 0.01.",
         "With a rate too large the loss leaps, and may run away or stay.",
-        "it may run away or stay.",
         "d_lin" if k == 1 else "the first column of d_lin",
     )
 

@@ -1,4 +1,4 @@
-"""Lesson 3, what only a teacher needs: what is hard in it, and questions to ask aloud."""
+"""Lesson 3, what only a teacher needs: what is hard in it, questions to ask aloud, and their answers."""
 
 from __future__ import annotations
 
@@ -12,4 +12,9 @@ ALOUD = (
     "A is 4 x 2. Which shapes may stand to its right?",
     "Why does a column of ones in the table do the same as adding a constant?",
     "A thousand workers and ten results: who has nothing to do?",
+)
+ANSWERS = (  # to ALOUD, as one hopes for them
+    "All with two rows: 2 x 1, 2 x 2, 2 x 5. The inner sizes must be equal.",
+    "Each row then has a 1, which is multiplied by the constant and added.",
+    "990 of the workers, at least: a result is one sum, and one worker adds it up.",
 )

@@ -100,7 +100,7 @@ class Quadratic(Lesson):
         self.now = [self.typed(letter, START, letter, name=f"coef_{letter}", format="weight") for letter in LETTERS]
         pred = self.curve(self.now).named("pred")
         error = (pred - self.y).named("error")
-        self.size, squared = apply("abs", error), square(error)
+        self.error, self.size, squared = error, apply("abs", error), square(error)
         self.mse, self.mae = mean(squared), mean(self.size)
         steps = {"pred": (pred, "Prediction"), "error": (error, "Error"), "abs": (self.size, "Absolute error")}
         losses = {"mse": (self.mse, "Mean squared error"), "mae": (self.mae, "Mean absolute error")}

@@ -9,6 +9,7 @@ from sheetnet.motifs.exercises import Exercise, Slip, choice
 from sheetnet.motifs.predictions import Prediction, is_above
 
 ABSOLUTE, SQUARED = "That is of the mean absolute error.", "That is of the mean squared error: take sizes, not squares."
+ITSELF = "That is the error itself. Which x is in its row?"
 SUM, ROOT = "You added, and did not divide by how many there are.", "That is its square root."
 
 
@@ -32,12 +33,12 @@ def questions(lesson: Quadratic) -> list[Exercise]:
         ),
         Exercise(
             "As the workbook came: at which x is the absolute error largest?", apply("sum", lesson.x * worst),
-            slips=(Slip(apply("max", lesson.size), "That is the error itself. Which x is in its row?"), Slip(apply("sum", lesson.y * worst), "That is the y of this point. Which x is in its row?")),
+            slips=(Slip(apply("max", lesson.size), ITSELF), Slip(apply("sum", lesson.error * worst), ITSELF), Slip(apply("sum", lesson.y * worst), "That is the y of this point. Which x is in its row?")),
             hint="Look down the column Absolute error for the largest; then go left in its row.", why="There the curve is farthest from its point.",
         ),
         Exercise(
             "Work out by a formula the prediction at x = 1.5 when a is 2, b is -1 and c is 3.", 6.0,
-            slips=(Slip(4.5, "You forgot to square x: the first part is a x^2."), Slip(9.0, "b is below 0: b x takes something away."), Slip(3.0, "You forgot to add c."), Slip(12.0, "Only x is squared, not a x: first the power, then times a.")),
+            slips=(Slip(4.5, "You forgot to square x: the first part is a x^2."), Slip(9.0, "b is below 0: b x takes something away."), Slip(3.0, "You forgot to add c."), Slip(10.5, "Only x is squared, not a x: first the power, then times a.")),
             hint="a x^2 + b x + c: put the numbers in place of the letters.", why="A prediction is the model's formula with numbers in it.",
         ),
         Exercise(

@@ -35,10 +35,11 @@ def questions(nets: Sequence[Trained], recipe: Recipe) -> list[Exercise]:
 def _of_data(nets: Sequence[Trained], recipe: Recipe) -> list[Exercise]:
     common = nets[0].common
     share = mean(common.y)
+    everybody = [Slip(mean(recipe.raw["Survived"]), "That is of all in Data. Some of them are not in use.")]
     out = [
         Exercise(
             "Write a formula for the share of passengers in use who survived: the mean of the column y.", share,
-            slips=(Slip(1.0 - share, "That is the share of those who died."), Slip(apply("sum", common.y), NOT_DIVIDED)),
+            slips=(*everybody * (recipe.picked is not None), Slip(1.0 - share, "That is the share of those who died."), Slip(apply("sum", common.y), NOT_DIVIDED)),
             hint="y is a name in this workbook: a formula can use it like a range.", why="y is 1 or 0, so its mean is a share.",
         ),
         Exercise(
@@ -51,7 +52,7 @@ def _of_data(nets: Sequence[Trained], recipe: Recipe) -> list[Exercise]:
         return out
     fare = Exercise(
         "A fare is 99 pounds. Write a formula for log_Fare: log10 of fare + 1.", 2.0,
-        slips=(Slip(4.60517018598809, "That is the natural logarithm. LOG10 is meant."), Slip(2.99563519459755, "Add 1 to the fare, before the logarithm."), Slip(100.0, "That is fare + 1. Now its logarithm."), Slip(99.0, "That is the fare itself.")),
+        slips=(Slip(4.60517018598809, "That is the natural logarithm. LOG10 is meant."), Slip(1.99563519459755, "You forgot + 1."), Slip(2.99563519459755, "Add 1 to the fare, before the logarithm."), Slip(100.0, "That is fare + 1. Now its logarithm."), Slip(99.0, "That is the fare itself.")),
         hint="LOG10 says how many tens must be multiplied to give the number.", why="A few fares are very large. The logarithm brings them near the others.",
     )  # fmt: skip
     columns = Exercise(
@@ -69,7 +70,7 @@ def _of_loss(nets: Sequence[Trained]) -> list[Exercise]:
     return [
         Exercise(
             f"On {one}, what is the loss as the workbook came?", first.now.loss,
-            slips=(Slip(first.now.accuracy, "That is the accuracy, below it."), Slip(first.at(first.losses, epochs), "That is after descent. Read it beside the yellow weights."), Slip(apply("sqrt", first.now.loss), "That is its root.")),
+            slips=(*(Slip(net.best_loss, "That is the loss of least squares, below it.") for net in nets[:1] if net.model.name == "linear"), Slip(first.now.accuracy, "That is the accuracy, below it."), Slip(first.at(first.losses, epochs), "That is after descent. Read it beside the yellow weights."), Slip(apply("sqrt", first.now.loss), "That is its root.")),
             hint="It stands on that sheet to the right of the weights.", why="The mean of all squared errors, at the weights in the yellow cells.",
         ),
         Exercise(
@@ -80,7 +81,7 @@ def _of_loss(nets: Sequence[Trained]) -> list[Exercise]:
         Exercise(
             "Worked: if 0.5 is predicted for everybody, each error is 0.5 or -0.5, each square 0.25, and so the loss is 0.25. What is the loss if the share who survived is predicted for everybody?", mean(square(share - y)),
             slips=(Slip(0.25, "That is the worked one, of 0.5 for everybody."), Slip(share, "That is the loss if everybody is predicted to die."), Slip(mean(apply("abs", share - y)), "Square the errors, do not take their sizes."), Slip(apply("sqrt", mean(square(share - y))), "That is its root.")),
-            hint="The mean of (share - y)^2. SUMPRODUCT or an array formula can do it.", why="No single number for everybody has a smaller loss. A model must beat this.",
+            hint="Who survived is off by 1 - share, who died by share. Square both, and weigh them: share of one, 1 - share of the other.", why="No single number for everybody has a smaller loss. A model must beat this.",
         ),
     ]  # fmt: skip
 
@@ -96,7 +97,7 @@ def _by_hand(nets: Sequence[Trained]) -> list[Exercise]:
         Exercise(
             "Features are 1, 0.5 and 0.25, weights 0.4, -0.3 and 0.8. Write the prediction as a formula with SUMPRODUCT.", 0.45,
             slips=(Slip(0.75, "You lost the minus of the second weight."), Slip(0.9, "You added the weights. Multiply each by its feature first."), Slip(1.575, "Multiply each pair, then add: not the two sums.")),
-            hint="Feature times weight, three times, added up.", why="Each feature votes, as loudly as its weight is large.",
+            hint="Type the features into three free cells, the weights into three others, and let SUMPRODUCT read them.", why="Each feature votes, as loudly as its weight is large.",
         ),
         Exercise(
             f"The error of one passenger is 0.8, and {n} are in use. By how much does the loss rise per unit of that prediction? (d_pred, on Gradient {nets[0].model.title})", 2 * 0.8 / n, float(f"{0.016 / n:.0e}"),
@@ -131,6 +132,8 @@ def _of_steps(nets: Sequence[Trained], name: str) -> list[Exercise]:
     first, last, common = nets[0], nets[-1], nets[0].common
     one, other, epochs = first.model.title, last.model.title, common.epochs
     blame, late = telling(first.model).blame, min(20, epochs)
+    called = f"{first.model.name}_{blame.rpartition(' ')[2]}"
+    called = called if blame == "d_pred" else f"INDEX({called},0,1)"
     rate = 0.05 if common.optimiser == "sgd" else 0.005
     back = first.cotangents[-1]
     weighed = apply("sum", back @ selector(back.shape[1], 0, 1))
@@ -144,7 +147,7 @@ def _of_steps(nets: Sequence[Trained], name: str) -> list[Exercise]:
         Exercise(
             f"On Gradient {one}, at the epoch as it came: write a formula for the gradient of the weight of {name}, from the column {name} of X on Features and {blame}.", slope, 0.0005,
             slips=(Slip(weighed, "Multiply by the feature before you add."), Slip(slope / 2.0, "You forgot the 2: take d_pred, not error / rows."), Slip(slope / float(common.no.shape[0]), "Add, do not take the mean: d_pred is divided already.")),
-            hint="SUMPRODUCT of the two columns.", why="Each passenger's blame counts as much as its feature is large.",
+            hint=f"SUMPRODUCT of the two columns: their cells, or their names, INDEX(X,0,1) and {called}.", why="Each passenger's blame counts as much as its feature is large.",
         ),
         Exercise(
             f"On Start, set the learning rate of {other} to {rate}. What is its loss at epoch {epochs}? (Type the old rate back afterwards.)", last.at(last.losses, epochs), 0.0005, raised,
@@ -239,10 +242,13 @@ def _too_large(net: Trained) -> Prediction:
     stepped, end = net.at(net.losses, 1), _found(net.at(net.losses, epochs))
     still = is_above(lift(1e-9), apply("abs", end - _found(stepped)))
     fate = where(is_above(end, 10.0 * net.at(net.losses, 0)), 1.0, where(still, 2.0, 3.0))
+    why = "A slope is true only nearby. A step that leaps lands anywhere: high up, or where every ReLU is 0 and no slope is left."
+    if not telling(net.model).units:
+        why = "A slope is true only nearby. Each step leaps over the valley, and lands higher on the other side than the one before."
     return Prediction(
         f"The learning rate of {net.model.title} is set to {LARGE:g}. What does its loss do, after the first step?",
-        ("it is soon far larger than at the start", "it stays where it is", "it goes on falling or leaping"), fate, net.at(net.losses, 1), stepped,
-        "The loss after the first step, at the usual rate and at this one", "A slope is true only nearby. A step that leaps lands anywhere: high up, or where every ReLU is 0 and no slope is left.", f"{net.model.name}.descent.loss", changes,
+        ("it is soon far larger than at the start", "it stays where it is", "it goes on falling or leaping"), fate, net.at(net.losses, 0), stepped,
+        "The loss at the start, and after the first step at this rate", why, f"{net.model.name}.descent.loss", changes,
     )  # fmt: skip
 
 

@@ -51,10 +51,10 @@ def small_page(lesson: Lesson) -> None:
         down(Words("The data, and what is learnt"), table(lesson.cells(X), names=WHO, tight=True), Words(""), weights, Words(""), Words(TRY, "plain"), gap=0),
         down(
             Words("Forward \u2192"),
-            across(table(lin, tight=True), table(relu, tight=True), table(pred, lesson.cells(y), judged, tight=True)),
+            across(table(lin, names=WHO, tight=True), table(relu, tight=True), table(pred, lesson.cells(y), judged, tight=True)),
             Words(""),
             Words("\u2190 Backward"),
-            across(*(table(one, tight=True) for one in back)),
+            across(table(back[0], names=WHO, tight=True), *(table(one, tight=True) for one in back[1:])),
             Words(""),
             facts("", lesson.cells(lr), losses, span=2),
             gap=0,

@@ -20,7 +20,6 @@ LEAST = (
     "The weights of the best line there is: those with the smallest loss of all, found at once and without steps. Only one"
     " best: no other weights are as good."
 )
-NEVER_LATER = 70  # epochs after which a rate of 50 has outgrown the sheet
 
 
 def purpose(models: Sequence[Model]) -> str:
@@ -34,12 +33,9 @@ def tries(epochs: int, nets: Sequence[Model], best: bool, optimiser: Optimiser) 
     """Five things to try, in the order of the sheets."""
     model, first, last = nets[0], nets[0].title, nets[-1].title
     rates = optimiser.tried or ", ".join(f"{times * optimiser.lesson_lr:g}" for times in (2, 4, 8, 16)) + ", 50"
+    raised = f"{rates}. From which rate on is its last loss larger than before?"
     if not telling(model).units and optimiser.bounded:
         raised = "0.2, 1, 5, 50. Its loss leaps, but never runs away: the rate alone bounds a step."
-    else:
-        outgrown = model.name == "linear" and epochs < NEVER_LATER
-        large = "it runs away." if outgrown else telling(model).at_50
-        raised = f"{rates}. Where does its loss stop falling? At 50 {large}"
     solved = f"{'with least squares and ' if best else ''}with what descent reached."
     return [
         Try(
