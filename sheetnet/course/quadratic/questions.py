@@ -124,7 +124,7 @@ def predictions(lesson: Quadratic) -> list[Prediction]:
             "How many times what it was: the mean absolute error, the mean squared error", "A large error, squared, outweighs all the others: one wild point can pull the whole curve.", "fit.mse",
         ),
         Prediction(
-            "On the sheet Descent, a, b and c move by themselves: 60 steps, each of them to a smaller mean squared error. How near to 0 does it come?",
+            "On the sheet Descent, a, b and c move by themselves. These 60 steps are meant to make the mean squared error small. How near to 0 does it come?",
             ("it reaches 0", "it falls, but stays above 0", "it does not fall"),
             where(is_above(last, first), 3.0, where(is_above(last, lift(0.001)), 2.0, 1.0)), first, last,
             "The mean squared error at the start and at the end", "The points are noisy: no parabola goes through all of them. What is left is the noise.", "descent.loss",

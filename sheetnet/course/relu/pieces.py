@@ -242,7 +242,7 @@ class Pieces(Lesson):
                     plot("The sums of 2, 4 and 8 pieces", "x", "y", [*sums, ("the curve", x, "many.curve", "torch")],
                          "The curve and the sums of 2, 4 and 8 pieces, ever closer to it.", **FOUR | {"y_format": "0.0"}, width=600, height=204, wide=6),
                 ),
-                plot("The error against the number of pieces (each grid line is ten times the one below)", "pieces", "error", rising, "Two falling lines: the largest and the mean squared error against the number of pieces.", y_format="General", x_min=1, log_x=True,
+                plot("The error by number of pieces (each grid line: ten times the one below)", "pieces", "error", rising, "Two falling lines: the largest and the mean squared error against the number of pieces.", y_format="General", x_min=1, log_x=True,
                      log_y=True),
             ),
             across(
