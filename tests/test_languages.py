@@ -32,7 +32,7 @@ from sheetnet.page.language import Language, has_words, said, speaking, whole
 from sheetnet.page.screen import Geometry
 
 WHOLE = {  # the lessons that each language has whole
-    "de": ("quadratic", "relu", "matmul", "titanic", "preparing", "learning_rate", "optimisers")
+    "de": ("quadratic", "relu", "matmul", "titanic", "preparing", "learning_rate", "optimisers", "validation")
 }
 PAIRS = [(language, name) for language, names in WHOLE.items() for name in names]
 ANY_SEED = 987_654  # of nobody who has written a catalogue
