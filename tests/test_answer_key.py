@@ -63,9 +63,10 @@ def test_the_key_of_blanks_names_the_formula_that_was_taken_out(tmp_path: Path) 
 def test_the_key_of_blanks_speaks_of_the_cells_that_are_seen() -> None:
     blanks = kind_of("quadratic")("2.0", 0, "", True).blanks
     assert blanks
+    top = next(blank.cells.area.row + 1 for blank in blanks.found if blank.filled.id == "fit.pred")
     for formula, said in (
-        ("=L7-Fit!$B$10", "=Fit!C10-Fit!$B$10"),
-        ("=AVERAGE($U$7:$U$26)", "=AVERAGE(Fit!F10:F29)"),
+        ("=L7-Fit!$B$10", f"=Fit!C{top}-Fit!$B$10"),
+        ("=AVERAGE($U$7:$U$26)", f"=AVERAGE(Fit!F{top}:F{top + 19})"),
         ("=SUM(Fit!C7:L7)*LOG10(A1)+coef_a", "=SUM(Fit!C7:L7)*LOG10(A1)+coef_a"),
     ):
         assert as_seen(formula, blanks.found) == said

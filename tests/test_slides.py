@@ -47,7 +47,7 @@ def test_the_page_says_what_the_lesson_says(lesson: Lesson) -> None:
     assert sum(words in text for words in mistakes) >= 0.9 * len(mistakes)
     assert "10.5: Only x is squared" in text
     assert all(answer in text for answer in words.ANSWERS)
-    assert "a (The loss before and after it is raised: 10.14 -> 2.646)" in text
+    assert "a (How far it moves: by a; by b or c, whichever is more: 7.491 -> 2.841)" in text
     assert not re.search(r"\d[eE][-+]?\d", text)
     assert "<img" not in page
 
