@@ -48,7 +48,7 @@ from sheetnet.page.screen import HEADING, USUAL, WIDEST
 CHUNK = 30_000  # characters of manifest in one cell; Excel takes 32,767
 FIXED_DATE = datetime(2000, 1, 1)
 PAGE, GOES_ON = "Page {page} of {pages}", "(the sheet goes on: this is its beginning)"
-WORDS = re.compile(r'(?<=")[a-z]+(?= ?")')  # of a number format
+WORDS = re.compile(r'(?<=")[a-z]+(?= ?-?")')  # of a number format
 
 
 def write(

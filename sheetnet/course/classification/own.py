@@ -7,7 +7,7 @@ import numpy as np
 from sheetnet.course.drawing import TRIES, drawing
 
 HEALTHY, ILL = 28, 12
-EPOCHS, START, RATE = 60, (-3.0, 0.0), 1.0  # of the two descents: from weights that are surely wrong
+EPOCHS, START, RATE = 60, (-3.0, 0.0), 1.0  # of the two descents: from weights that are sure and wrong
 EARLY = 10  # the epoch at which the two are compared
 FLOWERS, KINDS = 12, ("A", "B", "C")  # of each kind
 MIDDLES = ((-1.4, -0.6), (1.3, -0.9), (0.3, 1.3))

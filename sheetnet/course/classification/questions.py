@@ -135,7 +135,7 @@ def questions(lesson: Many) -> list[Exercise]:
             hint="On Losses: compare the slope in the prediction with the slope of the sigmoid.", why="What is left is prediction - truth: large where it is very wrong.",
         ),
         choice(
-            "An illness is deadly, but easy to heal. Which threshold would you take? 1: a low one. 2: 0.5. 3: a high one.", 1,
+            "An illness is deadly if it is not treated, and easy to heal. Which threshold would you take? 1: a low one. 2: 0.5. 3: a high one.", 1,
             {2: "That treats both mistakes alike. Are they alike here?", 3: "Then more of the ill are sent home. What becomes of them?"},
             hint="Which mistake is worse: to miss an ill person, or to frighten a healthy one?", why="It finds more of the ill. That more healthy people are called ill is the smaller harm.",
         ),
@@ -185,14 +185,14 @@ def predictions(lesson: Many) -> list[Prediction]:
             "The prediction before, then after", "Twice that would be more than 1, and no probability is. The S gets flatter towards 1.", "sigmoid.one_pred", {lesson.person: 3.0},
         ),
         Prediction(
-            "A person is ill, the score is -5: surely wrong. Which loss pulls the score harder, by its slope?",
+            "A person is ill, the score is -5: sure and wrong. Which loss pulls the score harder, by its slope?",
             ("the squared error", "cross-entropy, about twice as hard", "cross-entropy, more than fifty times as hard"), harder, squared, entropy,
             "The size of the slope of the squared error, then of cross-entropy", "The squared error multiplies by the slope of the sigmoid, which is nearly 0 there. In cross-entropy that cancels.", "losses.slope",
         ),
         Prediction(
-            f"Two runs start surely wrong, with the same rate. Which has more people right after {EARLY} epochs?",
+            f"Two runs start sure and wrong, with the same rate. Which has more people right after {EARLY} epochs?",
             ("the one on squared error", "the one on cross-entropy", "both the same"), larger(early[0], early[1], 1e-9), early[0], early[1],
-            "The share right of the run on squared error, then on cross-entropy", "Where it is surely wrong, the squared error is a plain: its steps are tiny.", "descent.right_then",
+            "The share right of the run on squared error, then on cross-entropy", "Where it is sure and wrong, the squared error is a plain: its steps are tiny.", "descent.right_then",
         ),
         Prediction(
             f"And after {EPOCHS} epochs, judged by the squared error?",

@@ -10,7 +10,7 @@ HARD = (
     "A model can be very sure far away from everything it has seen.",
 )
 ALOUD = (
-    "Somebody is surely wrong. Why should that person learn faster than somebody who does not know?",
+    "Somebody is sure and wrong. Why should that person learn faster than somebody who does not know?",
     "Who should choose the threshold of a test for a deadly illness, and what must that person know?",
     "Why may one take the largest score off all scores, and nothing changes?",
 )

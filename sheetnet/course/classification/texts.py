@@ -21,16 +21,16 @@ LOSSES = (
     "A slope below 0 pulls the score up, one above 0 pulls it down."
 )
 PULL = (
-    "As the workbook came, the person is ill and the score is -5: surely wrong. There the sigmoid is flat. The squared error multiplies by its slope, 0.007. What is left is -0.013: hardly any pull.\n"
+    "As the workbook came, the person is ill and the score is -5: sure and wrong. There the sigmoid is flat. The squared error multiplies by its slope, 0.007. What is left is -0.013: hardly any pull.\n"
     "Cross-entropy is steepest just where the sigmoid is flat. The two cancel. What is left is prediction - truth, here -0.993. The more wrong, the harder it pulls.\n"
     "Try this: set the score to 5. Which loss pulls now? Then set the truth to 0."
 )
 ABOUT_DESCENT = (
     "Both runs start from the same yellow weights. One goes down the squared error, the other goes down cross-entropy."
 )
-WRONG = "At the start w is below 0: the ill get low scores. Most predictions are surely wrong."
+WRONG = "At the start w is below 0: the ill get low scores. Most predictions are sure and wrong."
 DESCENT = (
-    "Both charts judge both runs in the same way. After {early} epochs the run on cross-entropy has {entropy:.1%} of the people right, the run on squared error {squared:.1%}. That run stands on a plain: where it is surely wrong the sigmoid is flat, and its steps are tiny. It arrives, but late.\n"
+    "Both charts judge both runs in the same way. After {early} epochs the run on cross-entropy has {entropy:.1%} of the people right, the run on squared error {squared:.1%}. That run stands on a plain: where it is sure and wrong the sigmoid is flat, and its steps are tiny. It arrives, but late.\n"
     "Try this: set the start to -4 and 3. How far does the squared error get? Then give it the rate 20. It helps here. But who knows such a rate before?"
 )
 ABOUT_THRESHOLD = "A probability is no decision yet. From the threshold on we say: ill. Move it: 0.2, 0.5, 0.8. (The predictions are those of cross-entropy after 60 epochs.)"

@@ -158,7 +158,7 @@ class Two(Lesson):
                 ("Its slope: how hard it pulls", "slope of the loss in the score", "_slope", "slope", "Two slopes against the score: that of the squared error is near 0 at both ends.", -1, 1),
             )
         ]  # fmt: skip
-        self.page("Losses: which one still pulls when we are surely wrong?", texts.ABOUT_LOSSES, down(
+        self.page("Losses: which one still pulls when we are sure and wrong?", texts.ABOUT_LOSSES, down(
             across(
                 down(
                     facts("Change these", self.cells(self.truth, self.score), forward({
