@@ -24,7 +24,7 @@ BASIS = tuple(f"p{k}" for k in range(10))
 NAMED = tuple(f"degree {d}" for d in DEGREES)
 SIZE = {"width": 380, "height": 260, "wide": 5}
 WINDOW = {"x_min": -1, "x_max": 1, "y_min": -2, "y_max": 4, "y_format": "0", "x_format": "0.0", **SIZE}
-BESIDE = {"width": 345}  # of charts beside a table of five columns
+BESIDE = {"width": 370, "wide": 4}  # of charts beside a table of five columns
 CUT = 1  # where charts of losses end
 
 
@@ -123,7 +123,7 @@ class Fits(Lesson):
                              "The training loss falls with the degree; the validation loss is lowest at degree 3.",
                              x_min=1, x_max=9, x_step=1, y_min=0, y_max=CUT, y_format="0.0", **{**SIZE, **BESIDE}),
                     ),
-                    Note(texts.DEGREE, 10),
+                    Note(texts.DEGREE, 9),
                 ),
             ),
             across(*(self._rows(part, w) for part in ("train", "valid"))),

@@ -17,7 +17,7 @@ from sheetnet.page.shown import Shown, forward, result, update
 
 EACH = KNOWN // PARTS  # rows in a part
 PART_NAMES = tuple(f"part {k + 1}" for k in range(PARTS))
-WAYS = ("degree 1", "degree with the lowest validation loss", "degree 9", "9 with best decay", "9 stopped early")
+WAYS = ("degree 1", "best degree (validation)", "degree 9", "9 with best decay", "9 stopped early")
 CHOICE = 1
 
 

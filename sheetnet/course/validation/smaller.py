@@ -49,7 +49,7 @@ class Smaller(Fits):
         small = float(TRAIN) * self.decay_loss["train"] + self.decay * cost
         seen = {
             "train": (self.decay_loss["train"], "Training loss"), "valid": (self.decay_loss["valid"], "Validation loss"),
-            "cost": (cost, "Sum of squared weights"), "small": (small, f"{TRAIN} × training loss + decay × sum"),
+            "cost": (cost, "Sum of squared weights"), "small": (small, "Squared errors + price"),
         }  # fmt: skip
         losses = {"loss_train": (by_decay["train"], "Training"), "loss_valid": (by_decay["valid"], "Validation")}
         lines: list[Line] = [
@@ -154,7 +154,7 @@ class Smaller(Fits):
             "valid_then": (row(valid, self.epoch + 1.0), "Validation loss then"),
             "least": (self.least, "Lowest validation loss"),
             "at": (at, "at epoch", "plain"),
-            "stops": (self.stops, f"It stops at epoch ({EPOCHS}: the last one)", "plain"),
+            "stops": (self.stops, f"It stops at epoch ({EPOCHS}: last)", "plain"),
             "kept": (self.kept_epoch, "It takes the weights of epoch", "plain"),
             "kept_loss": (row(valid, self.kept_epoch + 1.0), "Their validation loss"),
         }  # fmt: skip

@@ -23,15 +23,15 @@ ABOUT_CHOOSE = "Five ways to a model, five curves. Choose one by its validation 
 ABOUT_SURPRISE = "Train first, clean afterwards: ten parcels surprise the model most. To check one against its paper slip, type its number (column Parcel)."
 ABOUT_LOOP = "Two songs, liked equally. Each week the model shows more of what was clicked more. But one can only click what is shown."
 DEGREE = (
-    "A polynomial of degree 3 has four weights: a + b x + c x^2 + d x^3. One of degree 9 has ten. The more weights, the closer it can come to the training rows. So the training loss only falls.\n"
-    "The validation loss is lowest at degree 3, and higher at both ends. Too small (1): the line cannot bend, both losses are high. Too large (9): it also learns the noise, which other rows do not share, and swings between the rows. That is called overfitting. The gap is validation - training: it grows."
+    "A polynomial of degree 3 has four weights: a + b x + c x^2 + d x^3. One of degree 9 has ten: it can come closer to the training rows. So the training loss only falls.\n"
+    "The validation loss is lowest at degree 3. Too small (1): the line cannot bend, both losses are high. Too large (9): it also learns the noise, which other rows do not share, and swings between them: overfitting. The gap is validation - training loss."
 )
 LEGENDRE = (
     "For the curious: powers of x are much alike, and a computer that must tell them apart loses digits. So the fit is made with p0 to p9, Legendre's polynomials, which differ as much as can be. "
     "Each is a sum of powers of x, so the best curve is the same. The weights of the powers follow from theirs: table × weights."
 )
 DECAY = (
-    "Weight decay makes sum of squared errors + decay × sum of squared weights as small as it can, not the errors alone. The constant costs nothing. With a decay of {low} the curve still runs after the noise. With {high:g} it is nearly flat: now it is too stiff.\n"
+    "Weight decay makes squared errors + price as small as it can. The price is decay × sum of squared weights. The constant costs nothing. With a decay of {low} the curve still runs after the noise. With {high:g} it is nearly flat: now it is too stiff.\n"
     "In between, degree 9 becomes useful: with the best decay of the table its validation loss is {best:.3f}, without any it is {none:.3f}."
 )
 DROPOUT = (
@@ -51,11 +51,11 @@ CHOOSE = (
     "Degree, decay, epochs, learning rate: no gradient finds them. They are hyperparameters. You choose them, and validation rows say how well. Way 5 comes from Stopping: its rate and patience change it.\n\n"
     "But who tries many and takes the best is lucky, too. So test rows wait, for one look at the end. "
     "Whoever looks, and then chooses anew, has no test rows left: they have become validation rows.\n\n"
-    "A test loss is often higher, for the choice was partly luck. By chance, test rows can be easier or harder, too."
+    "A test loss is often higher, for the choice was partly luck. By chance, test rows can also be easier or harder."
 )
 SURPRISE = (
-    "Nobody can check every row by hand. So fit a model first, and look where it is most wrong. The wrong price here is not the largest, and not the smallest: sorting the prices does not show it. Only beside its kg and its distance (km) it is strange. Its number: the column Parcel, place 1. With the price on the slip the loss falls, and the list sorts itself anew. One price is corrected at a time: type another number, and the first one is as it was typed.\n"
-    "Surprising is not the same as wrong. Other parcels in the list are noise, and their prices are right. Never delete a row because it does not fit."
+    "Nobody can check every row by hand. So fit a model, and look where it is most wrong. The wrong price is not the largest or smallest: only beside its kg and its distance (km) it is strange. Correct it, and the list sorts itself anew. Only one is corrected at a time: type another number, and the first is wrong again.\n"
+    "The other prices are right, with noise: never delete a row because it does not fit."
 )
 LOOP = (
     "The rule: A's next share is A^trust / (A^trust + B^trust), where A and B are the clicks. Song A began with a little more room, so it got more clicks, so it got more room. After 20 weeks nearly all the clicks are on A. People like both equally.\n"

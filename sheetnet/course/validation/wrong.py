@@ -123,7 +123,7 @@ class Wrong(Lesson):
                 down(
                     facts("", self.cells(self.first, *self.like, self.trust, self.chance),
                           result({"last": (self.last, f"Share of A after {WEEKS} weeks", "share")})),
-                    Note(words, 2),
+                    Note(words, 3),
                 ),
                 plot("What is shown, week by week", "week", "share of song A", lines,
                      "The share of song A that is shown, and the share that people want, a level line.",
