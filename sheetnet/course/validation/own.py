@@ -75,7 +75,7 @@ def _swings(X: np.ndarray, y: np.ndarray) -> bool:
     squares = np.square(X[TRAIN:KNOWN] @ w - y[TRAIN:KNOWN])
     curve = np.linspace(-1, 1, 101)[:, None] ** np.arange(10) @ w
     turns = np.count_nonzero(np.diff(np.sign(np.diff(curve[:, 0]))))
-    return turns >= 4 and bool(squares.max() < squares.sum() / 2)
+    return bool(turns >= 4 and squares.max() < squares.sum() / 2)
 
 
 def _parts_agree(X: np.ndarray, y: np.ndarray) -> bool:

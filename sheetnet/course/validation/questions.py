@@ -55,9 +55,9 @@ def questions(lesson: Sheets) -> list[Exercise]:
             hint="The row of degree 3, the column Validation.", why="It is the lowest in its column: degree 3 is right here.",
         ),
         Exercise(
-            "The gap is validation loss - training loss. How many times the gap of degree 3 is the gap of degree 9? One decimal is enough.", row(lesson.gap, 9) / row(lesson.gap, 3), 0.06,
-            slips=(Slip(row(valid, 9) / row(valid, 3), "Those are the validation losses. Take the gaps."), Slip(row(lesson.gap, 9), "That is the gap of degree 9 alone."), Slip(row(lesson.gap, 9) - row(lesson.gap, 3), "You subtracted. How many times: divide."), Slip(row(lesson.gap, 3) / row(lesson.gap, 9), "The other way round.")),
-            hint="Two numbers in the column Gap: one divided by the other.", why="A large gap says: it has learnt by heart.",
+            "The gap is validation loss - training loss. By how much is the gap of degree 9 larger than that of degree 3?", row(lesson.gap, 9) - row(lesson.gap, 3),
+            slips=(Slip(row(lesson.gap, 9), "That is the gap of degree 9. Take the other gap off."), Slip(row(valid, 9) - row(valid, 3), "Those are the validation losses. Take the gaps."), Slip(row(train, 9), TRAINED)),
+            hint="Two numbers in the column Gap: one minus the other.", why="A large gap says: it has learnt by heart.",
         ),
         Exercise(
             f"Worked: on two validation rows the errors are 1 and -3. The loss is (1 + 9) / 2 = 5. Now you: the errors are {one:g}, {two:g} and {three:g}. What is the loss?", (one**2 + two**2 + three**2) / 3,
@@ -128,7 +128,7 @@ def questions(lesson: Sheets) -> list[Exercise]:
         ),
         Exercise(
             "On Choose, with choice 2, open its test loss. What is it?", lesson.chosen_test, 0.001, chosen,
-            slips=(Slip(lesson.chosen_valid, OTHER_LOSS, chosen), Slip(lesson.chosen_test, "That is way 3.", chosen | {lesson.choice: 3.0}), Slip(0.0, "They are still closed: type 1.")),
+            slips=(Slip(lesson.chosen_valid, OTHER_LOSS, chosen), Slip(lesson.chosen_test, "That is way 3.", chosen | {lesson.choice: 3.0}), Slip(0.0, "It is still closed: type 1.")),
             hint="Type 1 into the second yellow cell.", why="Ten rows that nothing was chosen by: the most honest number of this workbook.",
         ),
         choice(

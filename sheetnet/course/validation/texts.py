@@ -6,7 +6,7 @@ TITLE = "Validation: is it learning, or learning by heart?"
 PURPOSE = "A model can get every row right that it has seen, and fail on the next one. You hide rows from it, choose with them how large it may be and how long it may learn, and find a wrong number with its help."
 TRIES = (
     "On Degree, set the degree to 1, then 3, then 9. Look at the curve, and at the gap between the two losses.",
-    "On Decay, make the decay ten times larger, again and again. When does the curve become too stiff? Dropout is further down.",
+    "On Decay, make the decay ten times larger, again and again. When is the curve too stiff? Dropout is further down.",
     "On Stopping, move the epoch from 0 to 60. When would you have stopped?",
     "On Folds, set the degree to 9. Then set aside the part with the largest loss. What does the curve do there?",
     "On Choose, take the model that you would hand in. Only then open its test loss, once.",

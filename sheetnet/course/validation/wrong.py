@@ -110,7 +110,9 @@ class Wrong(Lesson):
         (share, clicks_a, clicks_b), _ = unroll([apply("same", self.first)], WEEKS + 1, week)
         self.share_a, self.clicks = vstack(share), (vstack(clicks_a), vstack(clicks_b))
         self.last = row(self.share_a, WEEKS + 1)
-        little, much = (self.as_it_came(self.last, typed={self.chance: np.array([[share]])})[0].item() for share in FEW_MANY)
+        little, much = (
+            self.as_it_came(self.last, typed={self.chance: np.array([[share]])})[0].item() for share in FEW_MANY
+        )
         words = texts.LOOP.format(few=FEW_MANY[0], many=FEW_MANY[1], little=little, much=much)
         level = self.like[0] / (self.like[0] + self.like[1])
         lines: list[Line] = [
