@@ -40,7 +40,7 @@ def questions(lesson: Sheets) -> list[Exercise]:
     fourth, fifth = draw("waiting", (6, 2), ((5, 6, 7, 8), (2, 3)))
     rows, parts = draw("folds", (40, 5), ((40, 60, 80), (4, 5, 10)))
     low, high, middle = draw("mean", (0.2, 0.7, 0.3), ((0.1, 0.2), (0.7, 0.8, 0.9), (0.3, 0.4, 0.5)))
-    degree, part = (int(found) for found in draw("part", (5, 2), ((4, 5, 6), (2, 3, 4))))
+    degree, part = (int(found) for found in draw("part", (6, 2), ((4, 5, 6), (2, 3, 4))))
     shown, power_of = draw("week", (0.6, 2), ((0.6, 0.7, 0.8), (2, 3)))
     (decay,) = draw("decay", (0.5,), ((0.05, 0.3, 0.5, 2, 3),))
     (rate,) = draw("rate", (0.1,), ((0.1, 0.15, 0.2),))
@@ -50,9 +50,9 @@ def questions(lesson: Sheets) -> list[Exercise]:
     a, b = shown**power_of, (1 - shown) ** power_of
     return [
         Exercise(
-            "On Degree, as it came: what is the validation loss of degree 3?", row(valid, 3),
-            slips=(Slip(row(train, 3), TRAINED), Slip(row(valid, 4), "That is degree 4: a row lower."), Slip(row(valid, 2), "That is degree 2: a row higher.")),
-            hint="The row of degree 3, the column Validation.", why="It is the lowest in its column: degree 3 is right here.",
+            "On Degree, as it came: what is the validation loss of degree 5?", row(valid, 5),
+            slips=(Slip(row(train, 5), TRAINED), Slip(row(valid, 6), "That is degree 6: a row lower."), Slip(row(valid, 4), "That is degree 4: a row higher.")),
+            hint="The row of degree 5, the column Validation.", why="It is higher than that of degree 3: degree 5 is too large here.",
         ),
         Exercise(
             "The gap is validation loss - training loss. By how much is the gap of degree 9 larger than that of degree 3?", row(lesson.gap, 9) - row(lesson.gap, 3),

@@ -23,8 +23,8 @@ ABOUT_CHOOSE = "Five ways to a model, five curves. Choose one by its validation 
 ABOUT_SURPRISE = "Train first, clean afterwards: ten parcels surprise the model most. To check one against its paper slip, type its number (column Parcel)."
 ABOUT_LOOP = "Two songs, liked equally. Each week the model shows more of what was clicked more. But one can only click what is shown."
 DEGREE = (
-    "A polynomial of degree 3 has four weights: a + b x + c x^2 + d x^3. One of degree 9 has ten: it can come closer to the training rows. So the training loss only falls.\n"
-    "The validation loss is lowest at degree 3. Too small (1): the line cannot bend, both losses are high. Too large (9): it also learns the noise, which other rows do not share, and swings between them: overfitting. The gap is validation - training loss."
+    "A polynomial of degree 3 has four weights: a + b x + c x^2 + d x^3. One of degree 9 has ten: it comes closer to the training rows, so the training loss only falls.\n"
+    "The validation loss is lowest at degree 3. Too small (1): the line cannot bend, both losses are high. Too large (9): it also learns the noise, which other rows do not share, and swings between its points: overfitting. Gap: validation - training loss."
 )
 LEGENDRE = (
     "For the curious: powers of x are much alike, and a computer that must tell them apart loses digits. So the fit is made with p0 to p9, Legendre's polynomials, which differ as much as can be. "
@@ -60,7 +60,7 @@ SURPRISE = (
 LOOP = (
     "The rule: A's next share is A^trust / (A^trust + B^trust), where A and B are the clicks. Song A began with a little more room, so it got more clicks, so it got more room. After 20 weeks nearly all the clicks are on A. People like both equally.\n"
     "Why is this in a lesson on validation? What the model shows has become its training rows. Rows that it made itself cannot say that it is wrong.\n"
-    "What helps is chance, and enough of it. With {few:g} by chance A still gets {little:.0%}, with {many:g} it gets {much:.0%}. A trust of 2 doubles a small lead each week. What is shown by chance has no lead, so it must be more than half."
+    "What helps is chance, and enough of it. With {few:g} by chance A still gets {little:.0f} %, with {many:g} it gets {much:.0f} %. A trust of 2 doubles a small lead each week. What is shown by chance has no lead, so it must be more than half."
 )
 WORDS = (  # each with its meaning and where it is seen
     ("noise", "What chance adds to each row. Other rows have other noise, so it cannot be foretold.", "degree.y_train"),

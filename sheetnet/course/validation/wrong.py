@@ -113,7 +113,7 @@ class Wrong(Lesson):
         little, much = (
             self.as_it_came(self.last, typed={self.chance: np.array([[share]])})[0].item() for share in FEW_MANY
         )
-        words = texts.LOOP.format(few=FEW_MANY[0], many=FEW_MANY[1], little=little, much=much)
+        words = texts.LOOP.format(few=FEW_MANY[0], many=FEW_MANY[1], little=100 * little, much=100 * much)
         level = self.like[0] / (self.like[0] + self.like[1])
         lines: list[Line] = [
             ("share of A that is shown", "week", "shown", "live"),
