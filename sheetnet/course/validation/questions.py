@@ -40,7 +40,7 @@ def questions(lesson: Sheets) -> list[Exercise]:
     fourth, fifth = draw("waiting", (6, 2), ((5, 6, 7, 8), (2, 3)))
     rows, parts = draw("folds", (40, 5), ((40, 60, 80), (4, 5, 10)))
     low, high, middle = draw("mean", (0.2, 0.7, 0.3), ((0.1, 0.2), (0.7, 0.8, 0.9), (0.3, 0.4, 0.5)))
-    degree, part = (int(found) for found in draw("part", (5, 4), ((4, 5, 6), (2, 3, 4))))
+    degree, part = (int(found) for found in draw("part", (6, 1), ((4, 5, 6), (2, 3, 4))))
     shown, power_of = draw("week", (0.6, 2), ((0.6, 0.7, 0.8), (2, 3)))
     (decay,) = draw("decay", (0.5,), ((0.05, 0.3, 0.5, 2, 3),))
     (rate,) = draw("rate", (0.1,), ((0.1, 0.15, 0.2),))
