@@ -94,7 +94,10 @@ def test_parts_and_their_losses_are_those_of_kfold(seed: int) -> None:
 def test_test_rows_are_closed_until_they_are_opened(seed: int) -> None:
     x, y = rows(seed)
     assert not said(seed, "choose.loss_test")[0].any()
-    found, valid = (column[:, 0] for column in said(seed, "choose.loss_test", "choose.loss_valid", open_test=1.0))
+    (valid,) = said(seed, "choose.loss_valid")
+    opened = np.hstack([said(seed, "choose.loss_test", open_test=1.0, choice=way)[0] for way in range(1, 6)])
+    found = opened.diagonal()
+    assert np.count_nonzero(opened) == 5  # of the chosen way alone
     fits = [np.polyfit(x[TRAIN], y[TRAIN], degree)[::-1] for degree in (1, 3, 9)]
     assert found[:3] == pytest.approx([loss(w, x[TEST], y[TEST]) for w in fits], rel=1e-8)
     decay, kept = said(seed, "choose.best_decay", "stopping.w_kept")
@@ -142,6 +145,13 @@ def test_the_loop_runs_away_and_chance_brings_it_back() -> None:
     assert last > 0.999
     (last,) = said(0, "loop.last", by_chance=0.6)
     assert last == pytest.approx(0.5, abs=0.001)
+
+
+def test_shares_in_the_note_on_the_loop_are_those_of_the_sheet() -> None:
+    weeks, few, little, many, much, trust = told(0, "The rule: A's next share")
+    assert (weeks, trust) == (20, said(0, "loop.trust")[0].item())
+    for chance, share in ((few, little), (many, much)):
+        assert said(0, "loop.last", by_chance=chance)[0] == pytest.approx(share / 100, abs=0.005)
 
 
 def told(seed: int, words: str) -> list[float]:

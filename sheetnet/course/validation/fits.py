@@ -24,6 +24,7 @@ BASIS = tuple(f"p{k}" for k in range(10))
 NAMED = tuple(f"degree {d}" for d in DEGREES)
 SIZE = {"width": 380, "height": 260, "wide": 5}
 WINDOW = {"x_min": -1, "x_max": 1, "y_min": -2, "y_max": 4, "y_format": "0", "x_format": "0.0", **SIZE}
+BESIDE = {"width": 370, "wide": 4}  # of charts beside a table of five columns
 CUT = 1  # where charts of losses end
 
 
@@ -90,6 +91,7 @@ class Fits(Lesson):
         self.Q_grid = self.legendres_of(grid)
         C = self.C = [self.fit(self.Q["train"], self.y["train"], used) for used in self.used]
         self.loss_train, self.loss_valid = (self.losses(self.Q[part], C, self.y[part]) for part in ("train", "valid"))
+        self.gap = self.loss_valid - self.loss_train
         best = self.best_degree = self.best_of(self.loss_valid)
         size = where(apply("greater", self.degrees, best), said("too large"), said("too small"))
         self.all_C = vstack(C)
@@ -109,19 +111,19 @@ class Fits(Lesson):
                     facts("", self.cells(self.degree), result(seen, format="short"), span=2),
                     table(
                         self.cells(self.degrees), forward(losses, format="short"),
-                        result({"word": (word, "It is", "text")}, style="cells"), tight=True,
+                        result({"gap": (self.gap, "Gap", "short"), "word": (word, "It is", "text")}, style="cells"), tight=True,
                     ),
                 ),
                 down(
                     across(
                         plot("The curve that the training rows give", "x", "y",
                              self.points_and(("curve", "grid", "curve")),
-                             "Training and validation rows, and the curve of the chosen degree.", **WINDOW),
+                             "Training and validation rows, and the curve of the chosen degree.", **{**WINDOW, **BESIDE}),
                         plot(f"Both losses (cut off at {CUT})", "degree", "mean squared error", by_degree,
                              "The training loss falls with the degree; the validation loss is lowest at degree 3.",
-                             x_min=1, x_max=9, x_step=1, y_min=0, y_max=CUT, y_format="0.0", **SIZE),
+                             x_min=1, x_max=9, x_step=1, y_min=0, y_max=CUT, y_format="0.0", **{**SIZE, **BESIDE}),
                     ),
-                    Note(texts.DEGREE, 10),
+                    Note(texts.DEGREE, 9),
                 ),
             ),
             across(*(self._rows(part, w) for part in ("train", "valid"))),

@@ -17,8 +17,8 @@ from sheetnet.page.shown import Shown, forward, result, update
 
 EACH = KNOWN // PARTS  # rows in a part
 PART_NAMES = tuple(f"part {k + 1}" for k in range(PARTS))
-WAYS = ("degree 1", "degree of lowest loss", "degree 9", "9 with best decay", "9 stopped early")
-CHOICE = 2
+WAYS = ("degree 1", "best degree (validation)", "degree 9", "9 with best decay", "9 stopped early")
+CHOICE = 1
 
 
 class Folds(Smaller, Fits):
@@ -114,7 +114,7 @@ class Folds(Smaller, Fits):
         self.choice = self.typed(
             "choice", CHOICE, "Your choice, 1 to 5", low=1, high=len(WAYS), whole=True, name="choice"
         )
-        self.open = self.typed("open", 0, "Open the test rows? 1: yes", low=0, high=1, whole=True, name="open_test")
+        self.open = self.typed("open", 0, "Open its test loss? 1: yes", low=0, high=1, whole=True, name="open_test")
         self.best_decay = row(self.decays, self.best_of(self.decay_losses))
         at = self.best_of(self.decay_losses)
         self.choose_losses = {
@@ -125,7 +125,9 @@ class Folds(Smaller, Fits):
         W = [*(row(self.W, k) for k in (1, self.best_degree, 9)), row(self.W_decays, at), apply("same", self.w_kept)]
         best = row(self.all_C, self.best_degree)
         lost = [self.loss(self.Q["test"], c, y) for c in (self.C[0], best, self.C[8], row(self.C_decays, at))]
-        self.test = vstack([where(self.open, one, 0.0) for one in (*lost, self.loss(self.X["test"], self.w_kept, y))])
+        lost.append(self.loss(self.X["test"], self.w_kept, y))
+        opened = [where(apply("equal", self.choice, lift(float(k))), self.open, 0.0) for k in range(1, len(WAYS) + 1)]
+        self.test = vstack([where(now, one, 0.0) for now, one in zip(opened, lost, strict=True)])
         self.chosen_valid, self.chosen_test = row(losses["valid"], self.choice), row(self.test, self.choice)
         seen = {
             "valid": (self.chosen_valid, "Its validation loss", "short"),
@@ -151,7 +153,7 @@ class Folds(Smaller, Fits):
                     grid("Hyperparameters that the validation rows chose", {name: result(one) for name, one in chosen.items()}),
                 ),
                 plot(f"Loss on validation and test rows (cut off at {CUT})", "way", "mean squared error", bars,
-                     "Bars of the validation loss of five ways, and of the test loss once it is opened.",
+                     "Bars of the validation loss of five ways, and of the test loss of the chosen way once it is opened.",
                      columns=True, y_min=0, y_max=CUT, y_format="0.0", width=400, height=380, wide=5),
                 Note(texts.CHOOSE, 3),
             ),

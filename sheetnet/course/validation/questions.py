@@ -8,7 +8,7 @@ import numpy as np
 
 from sheetnet.course.drawing import own
 from sheetnet.course.validation.folds import Folds
-from sheetnet.course.validation.own import EPOCHS, parcels
+from sheetnet.course.validation.own import EPOCHS, PARTS, parcels
 from sheetnet.course.validation.wrong import MOST, Wrong
 from sheetnet.graph.node import Node, apply, lift, row, vstack, where
 from sheetnet.motifs.exercises import AS_IT_CAME, WHOLE, Exercise, Slip, choice
@@ -40,28 +40,28 @@ def questions(lesson: Sheets) -> list[Exercise]:
     fourth, fifth = draw("waiting", (6, 2), ((5, 6, 7, 8), (2, 3)))
     rows, parts = draw("folds", (40, 5), ((40, 60, 80), (4, 5, 10)))
     low, high, middle = draw("mean", (0.2, 0.7, 0.3), ((0.1, 0.2), (0.7, 0.8, 0.9), (0.3, 0.4, 0.5)))
-    degree, part = (int(found) for found in draw("part", (5, 2), ((4, 5, 6), (2, 3, 4))))
+    degree, part = (int(found) for found in draw("part", (6, 1), ((4, 5, 6), (2, 3, 4))))
     shown, power_of = draw("week", (0.6, 2), ((0.6, 0.7, 0.8), (2, 3)))
     (decay,) = draw("decay", (0.5,), ((0.05, 0.3, 0.5, 2, 3),))
     (rate,) = draw("rate", (0.1,), ((0.1, 0.15, 0.2),))
-    chosen = {lesson.open: 1.0}
+    chosen = {lesson.open: 1.0, lesson.choice: 2.0}
     wrong = _wrong(lesson.seed)
     mended = {lesson.check: wrong}
     a, b = shown**power_of, (1 - shown) ** power_of
     return [
         Exercise(
-            "On Degree, as it came: what is the validation loss of degree 3?", row(valid, 3),
-            slips=(Slip(row(train, 3), TRAINED), Slip(row(valid, 4), "That is degree 4: a row lower."), Slip(row(valid, 2), "That is degree 2: a row higher.")),
-            hint="The row of degree 3, the column Validation.", why="It is the lowest in its column: degree 3 is right here.",
+            "On Degree, as it came: what is the validation loss of degree 5?", row(valid, 5),
+            slips=(Slip(row(train, 5), TRAINED), Slip(row(valid, 6), "That is degree 6: a row lower."), Slip(row(valid, 4), "That is degree 4: a row higher.")),
+            hint="The row of degree 5, the column Validation.", why="It is higher than that of degree 3: degree 5 is too large here.",
         ),
         Exercise(
-            "The gap: by how much is the validation loss of degree 9 above its training loss?", row(valid, 9) - row(train, 9),
-            slips=(Slip(row(valid, 9), "That is the validation loss alone. Take the other one off."), Slip(row(train, 9), TRAINED), Slip(row(valid, 3) - row(train, 3), "That is the gap of degree 3.")),
-            hint="Two numbers in the last row of the table: one minus the other.", why="A large gap says: it has learnt by heart.",
+            "The gap is validation loss - training loss. By how much is the gap of degree 9 larger than that of degree 3?", row(lesson.gap, 9) - row(lesson.gap, 3),
+            slips=(Slip(row(lesson.gap, 9), "That is the gap of degree 9. Take the other gap off."), Slip(row(valid, 9) - row(valid, 3), "Those are the validation losses. Take the gaps."), Slip(row(train, 9), TRAINED)),
+            hint="Two numbers in the column Gap: one minus the other.", why="A large gap says: it has learnt by heart.",
         ),
         Exercise(
             f"Worked: on two validation rows the errors are 1 and -3. The loss is (1 + 9) / 2 = 5. Now you: the errors are {one:g}, {two:g} and {three:g}. What is the loss?", (one**2 + two**2 + three**2) / 3,
-            slips=(Slip(one**2 + two**2 + three**2, "That is the sum. How many rows are there?"), Slip((abs(one) + abs(two) + abs(three)) / 3, "Square the errors first."), Slip((one + two + three) / 3, "Square the errors first, or they cancel.")),
+            slips=(Slip(one**2 + two**2 + three**2, "That is the sum. How many rows are there?"), Slip((abs(one) + abs(two) + abs(three)) / 3, "Square the errors first."), Slip((one + two + three) / 3, "Square the errors first, or they cancel."), Slip(np.floor((one**2 + two**2 + three**2) / 0.3) / 10, "Rounded too early: give three decimals.")),
             hint="Square each error, add up, divide by the number of rows.", why="The same loss as in training, only over other rows.",
         ),
         Exercise(
@@ -81,18 +81,18 @@ def questions(lesson: Sheets) -> list[Exercise]:
         ),
         Exercise(
             f"Worked: the squared errors add up to 5, the weights are 1 and 3, the decay is 0.1. What is made small is 5 + 0.1 × (1 + 9) = 6. Now you: the squared errors add up to {missed:g}, the weights are {first:g} and {second:g}, the decay is {price:g}.", missed + price * (first**2 + second**2),
-            slips=(Slip(missed + price * (first + second), "Square the weights first."), Slip(price * (first**2 + second**2), "That is the price of the weights. Add the squared errors."), Slip(missed + first**2 + second**2, "You left the decay out.")),
+            slips=(Slip(missed + price * (first + second), "Square the weights first."), Slip(price * (first**2 + second**2), "That is the price of the weights. Add the squared errors."), Slip(missed + first**2 + second**2, "You left the decay out."), Slip(missed + price * (first**2 - second**2), "A negative weight squared is positive.")),
             hint="Squared errors + decay × sum of squared weights.", why="A weight must now bring more than it costs.",
         ),
         Exercise(
-            f"Dropout: a unit gives {value:g}, and it stays. The share that is dropped is {share:g}. What is it after dropout?", value / (1 - share),
+            f"Dropout (on Decay, further down): a unit gives {value:g}, and it stays. The share that is dropped is {share:g}. What is it after dropout?", value / (1 - share),
             slips=(Slip(value * (1 - share), "You multiplied by the share that stays: divide."), Slip(value / share, "You divided by the share that is dropped."), Slip(value, "It stays, but it is made larger, for those that are gone.")),
             hint="Divide by 1 - share.", why="On average the sum stays what it was.",
         ),
         Exercise(
             "On Stopping, as it came: at which epoch is the validation loss lowest?", at("stopping.at"), WHOLE,
             slips=(Slip(at("stopping.stops"), "There patience ends: some epochs later."), Slip(float(EPOCHS), "That is the last epoch."), Slip(at("stopping.at") + 1.0, "That is the row in the table. Epochs begin with 0.")),
-            hint="Look for the words: at epoch.", why="Before it the curve learns the shape, after it the noise.",
+            hint="Look for the words: at epoch.", why="What is learnt after it helps on the training rows only.",
         ),
         Exercise(
             f"On Stopping, set the learning rate to {rate:g}. What is the lowest validation loss now?", lesson.least, 0.001, {lesson.lr: rate},
@@ -101,7 +101,7 @@ def questions(lesson: Sheets) -> list[Exercise]:
         ),
         Exercise(
             f"Validation losses of epochs 0, 1, 2 and so on: 9, 7, 5, 4, 4.5, {fourth:g}, {fourth + 1:g}, 9. The patience is {fifth:g}. At which epoch does it stop?", 3 + fifth, WHOLE,
-            slips=(Slip(3.0, "Then the loss is lowest. Patience waits some epochs more."), Slip(4 + fifth, "Epochs begin with 0."), Slip(fifth, "Count from the epoch of the lowest loss.")),
+            slips=(Slip(3.0, "Then the loss is lowest. Patience waits some epochs more."), Slip(4 + fifth, "Epochs begin with 0."), Slip(fifth, "Count from the epoch of the lowest loss."), Slip(7.0, "That is the last epoch: patience ends before it.")),
             hint="Find the epoch of the lowest loss, and add the patience.", why="It then takes the weights of the lowest loss.",
         ),
         Exercise(
@@ -116,7 +116,9 @@ def questions(lesson: Sheets) -> list[Exercise]:
         ),
         Exercise(
             f"On Folds, as it came: what is the loss on part {part} with degree {degree}?", row(row(lesson.fold_losses, degree).T, part),
-            slips=(Slip(row(row(lesson.fold_losses, degree).T, part + 1), "That is the part to the right."), Slip(row(row(lesson.fold_losses, degree - 1).T, part), "That is one degree lower."), Slip(row(lesson.fold_mean, degree), "That is the mean of all five.")),
+            slips=(Slip(row(row(lesson.fold_losses, degree).T, part + 1), "That is the part to the right."), Slip(row(row(lesson.fold_losses, degree - 1).T, part), "That is one degree lower."), Slip(row(lesson.fold_mean, degree), "That is the mean of all five."),
+                   *(Slip(row(row(lesson.fold_losses, degree).T, other), f"That is part {other}.") for other in range(1, PARTS + 1) if other not in (part, part + 1)),
+                   Slip(row(row(lesson.fold_losses, degree + 1).T, part), "That is one degree higher."), Slip(row(row(lesson.fold_losses, 3).T, part + 1), "That is degree 3, and another part.")),
             hint="The row of the degree, the column of the part. Or type both numbers.", why="These four rows had no say in the weights.",
         ),
         choice(
@@ -125,8 +127,8 @@ def questions(lesson: Sheets) -> list[Exercise]:
             hint="Which of them do you type before the fit begins?", why="No slope leads to it: you try, and compare validation losses.",
         ),
         Exercise(
-            "On Choose, with choice 2, open the test rows. What is its test loss?", lesson.chosen_test, 0.001, chosen,
-            slips=(Slip(lesson.chosen_valid, OTHER_LOSS, chosen), Slip(row(lesson.test, 3), "That is way 3.", chosen), Slip(0.0, "They are still closed: type 1.")),
+            "On Choose, with choice 2, open its test loss. What is it?", lesson.chosen_test, 0.001, chosen,
+            slips=(Slip(lesson.chosen_valid, OTHER_LOSS, chosen), Slip(lesson.chosen_test, "That is way 3.", chosen | {lesson.choice: 3.0}), Slip(0.0, "It is still closed: type 1.")),
             hint="Type 1 into the second yellow cell.", why="Ten rows that nothing was chosen by: the most honest number of this workbook.",
         ),
         choice(
@@ -202,7 +204,7 @@ def predictions(lesson: Sheets) -> list[Prediction]:
         Prediction(
             "Descent lets degree 9 learn for 60 epochs. When is the validation loss lowest?",
             ("at the start", "somewhere on the way", "at the last epoch"), middle, lesson.least, row(at("stopping.loss_valid"), EPOCHS + 1),
-            "The lowest validation loss, then the last one", "The large shapes are learnt first, the noise later.", "stopping.at",
+            "The lowest validation loss, then the last one", "What all rows share is learnt first. What is learnt later helps on the training rows only.", "stopping.at",
         ),
         Prediction(
             "Degree 3 is judged five times, each time by four other rows. How many times the smallest of the five losses is the largest?",
@@ -211,11 +213,11 @@ def predictions(lesson: Sheets) -> list[Prediction]:
         ),
         Prediction(
             "You choose degree 3, because its validation loss is the lowest. Then the test rows are opened. Its test loss is",
-            ("lower than its validation loss", "higher than its validation loss", "exactly the same"), larger(-lesson.chosen_test, -lesson.chosen_valid, 1e-9), lesson.chosen_valid, lesson.chosen_test,
-            "Its validation loss, then its test loss", "It was taken because its validation loss was low, and a part of that was luck.", "choose.test", {lesson.open: 1.0},
+            ("lower than its validation loss", "higher than its validation loss", "exactly the same"), larger(-lesson.chosen_test, -lesson.chosen_valid, 1e-9), row(lesson.loss_valid, 3), lesson.chosen_test,
+            "Its validation loss, then its test loss", "It was taken because its validation loss was low, and a part of that was luck.", "choose.test", {lesson.open: 1.0, lesson.choice: 2.0},
         ),
         Prediction(
-            "60 parcels have a weight, a way and a price. One price was typed wrongly. You correct it. The loss of the fit",
+            "60 parcels have kg, a distance and a price. One price was typed wrongly. You correct it. The loss of the fit",
             ("stays about the same", "falls, but not to one half", "falls to less than one half"),
             where(is_above(lift(0.0), halved), 3.0, 2.0), lesson.parcel_loss, lesson.parcel_loss,
             "The loss before, then after", "Errors are squared: one very wrong row outweighs many that are a little off.", "surprise.loss", wrong,

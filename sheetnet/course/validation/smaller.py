@@ -46,9 +46,10 @@ class Smaller(Fits):
         by_decay = self.by_decay = {part: self.losses(self.Q[part], C[1:], self.y[part]) for part in parts}
         self.decay_losses = by_decay["valid"]
         cost = apply("sum", square(self.decay_w) * free)
+        small = float(TRAIN) * self.decay_loss["train"] + self.decay * cost
         seen = {
             "train": (self.decay_loss["train"], "Training loss"), "valid": (self.decay_loss["valid"], "Validation loss"),
-            "cost": (cost, "Sum of squared weights"),
+            "cost": (cost, "Sum of squared weights"), "small": (small, "Squared errors + price"),
         }  # fmt: skip
         losses = {"loss_train": (by_decay["train"], "Training"), "loss_valid": (by_decay["valid"], "Validation")}
         lines: list[Line] = [
@@ -153,7 +154,7 @@ class Smaller(Fits):
             "valid_then": (row(valid, self.epoch + 1.0), "Validation loss then"),
             "least": (self.least, "Lowest validation loss"),
             "at": (at, "at epoch", "plain"),
-            "stops": (self.stops, "Patience ends at epoch", "plain"),
+            "stops": (self.stops, f"It stops at epoch ({EPOCHS}: last)", "plain"),
             "kept": (self.kept_epoch, "It takes the weights of epoch", "plain"),
             "kept_loss": (row(valid, self.kept_epoch + 1.0), "Their validation loss"),
         }  # fmt: skip

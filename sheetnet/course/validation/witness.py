@@ -102,6 +102,7 @@ def _degree(given: Given, X: Said, y: Said, grid: Tensor) -> Said:
             f"square_{part}": (pred - y[part]) ** 2,
         }
         out |= {f"loss_{part}": losses, f"{part}_then": losses[at]}
+    out["gap"] = out["loss_valid"] - out["loss_train"]
     return {f"degree.{id}": value for id, value in out.items()}
 
 
@@ -112,6 +113,7 @@ def _decay(given: Given, X: Said, y: Said, grid: Tensor, free: Tensor) -> Said:
     out = {"w": w[None], "W": W, "curve": grid @ w[:, None], "curve_none": grid @ free[8:9].T}
     out |= {"c": _in_legendre(w[None]), "C": _in_legendre(W), "price": _columns()[1:].T @ _columns()[1:]}
     out["cost"] = w[1:].square().sum()
+    out["small"] = (X["train"] @ w[:, None] - y["train"]).square().sum() + given["decay.decay"] * out["cost"]
     for part in PARTS:
         out |= {part: _loss(X[part], w, y[part]), f"loss_{part}": _losses(X[part], W, y[part])}
     return {f"decay.{id}": value for id, value in out.items()}
@@ -186,8 +188,9 @@ def _choose(given: Given, X: Said, y: Said, said: Said) -> Said:
     ways = [every[0], every[degree], every[8], said["decay.W"][decay], said["stopping.w_kept"][0]]
     W = torch.stack(ways)
     loss = {part: _losses(X[part], W, y[part]) for part in X}
-    loss["test"] = loss["test"] * given["choose.open"]
     at = int(given["choose.choice"].item()) - 1
+    chosen = torch.arange(len(ways))[:, None] == at  # only this one is opened
+    loss["test"] = loss["test"] * chosen * given["choose.open"]
     out = {f"loss_{part}": value for part, value in loss.items()}
     out |= {
         "W": W,

@@ -19,6 +19,7 @@ from sheetnet.page.plot import Line, plot
 from sheetnet.page.shown import Shown, forward, result, shown, update
 
 MOST, WEEKS, FEATURES = 10, 20, ("kg", "km", "1")
+FEW_MANY = 0.1, 0.6  # shares shown by chance: too few, enough
 
 
 class Wrong(Lesson):
@@ -27,7 +28,7 @@ class Wrong(Lesson):
     def surprise_page(self) -> None:
         X, typed, slips = parcels(self.seed)
         self.check = self.typed(
-            "check", 1, "Parcel to check against its slip", low=1, high=PARCELS, whole=True, name="checked"
+            "check", 1, "Number of the parcel to check", low=1, high=PARCELS, whole=True, name="checked"
         )
         self.number = self.typed("no", np.arange(PARCELS)[:, None] + 1.0, "Parcel", "fixed")
         self.kg = self.typed("kg", X[:, :1], "kg", "data")
@@ -109,6 +110,10 @@ class Wrong(Lesson):
         (share, clicks_a, clicks_b), _ = unroll([apply("same", self.first)], WEEKS + 1, week)
         self.share_a, self.clicks = vstack(share), (vstack(clicks_a), vstack(clicks_b))
         self.last = row(self.share_a, WEEKS + 1)
+        little, much = (
+            self.as_it_came(self.last, typed={self.chance: np.array([[share]])})[0].item() for share in FEW_MANY
+        )
+        words = texts.LOOP.format(few=FEW_MANY[0], many=FEW_MANY[1], little=100 * little, much=100 * much)
         level = self.like[0] / (self.like[0] + self.like[1])
         lines: list[Line] = [
             ("share of A that is shown", "week", "shown", "live"),
@@ -120,7 +125,7 @@ class Wrong(Lesson):
                 down(
                     facts("", self.cells(self.first, *self.like, self.trust, self.chance),
                           result({"last": (self.last, f"Share of A after {WEEKS} weeks", "share")})),
-                    Note(texts.LOOP, 2),
+                    Note(words, 3),
                 ),
                 plot("What is shown, week by week", "week", "share of song A", lines,
                      "The share of song A that is shown, and the share that people want, a level line.",
