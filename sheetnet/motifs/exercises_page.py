@@ -19,6 +19,7 @@ RIGHT, CLOSE = 2.0, 1.0  # what a hit counts: the right answer is close as well
 MISTAKE = 4.0  # the first mistake, the next twice as much and so on; it may be close as well
 MOVED = "no: beside a yellow cell, or in its tip, stands what it held"
 NO_HINT = "There is no hint for this one."
+TRY_ON = "Not yet. Type ? for a hint."
 BROKEN = "#"  # stands for an error
 FAULTY = "The formula gives an error: look at its names and brackets."
 ELSEWHERE = "The sheets are not as they came, and this question is about them as they came."
@@ -73,7 +74,6 @@ def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> 
     page.text(3, VERDICT, f"of {n}", "hint")
     page.text(4, QUESTION, "Are the sheets as they came? An exercise begins from there.", "label")
     page.place("exercises.as_it_came", as_it_came, 4, ANSWER, "result", format="text")
-    page.text(4, SAYS, "The verdict compares fingerprints of numbers.", "hint")
     page.print_cols = WITHIN_COL + 1
     page.active = (TOP, ANSWER)
     return right
@@ -96,14 +96,14 @@ def _says(exercises: Sequence[Exercise], answers: Node, kind: Node, as_it_came: 
     given = apply("if_error", answers, lift(BROKEN))
     blank, same = apply("equal", given, lift("")), apply("equal", as_it_came, lift(said("yes")))
     read_off = [isinstance(one.answer, Node) and not one.changes for one in exercises]
-    moved = where(blank, "", where(same, "", _column([said(ELSEWHERE) if of else "" for of in read_off])))
+    moved = where(same, said(TRY_ON), _column([said(ELSEWHERE if of else TRY_ON) for of in read_off]))
     told = where(apply("equal", kind, lift(CLOSE)), said(CLOSE_WORDS), moved)
     told = where(apply("greater", kind, lift(CLOSE)), _column([one.why for one in exercises]), told)
     for i in range(n_keys(exercises) - 2):
         words = _column([one.mistakes[i].words if i < len(one.mistakes) else "" for one in exercises])
         told = where(apply("greater", kind, lift(MISTAKE * (i + 1) - 0.5)), words, told)
     hints = _column([one.hint or said(NO_HINT) for one in exercises])
-    told = where(apply("equal", given, lift(BROKEN)), said(FAULTY), told)
+    told = where(blank, "", where(apply("equal", given, lift(BROKEN)), said(FAULTY), told))
     return where(apply("equal", given, lift(ASK)), hints, told)
 
 

@@ -232,10 +232,10 @@ class Quadratic(Lesson):
                              [POINTS, ("the curve at the chosen epoch", "chosen.x", "chosen.pred")],
                              "Twenty points and the curve that descent had at the chosen epoch.", **WINDOW, height=360, **wide),
                         down(
-                            plot(f"Loss, epoch by epoch (drawn up to {most})", "epoch", "loss", loss_lines,
+                            plot(f"Loss, epoch by epoch (loss axis ends at {most})", "epoch", "loss", loss_lines,
                                  "The loss at each epoch, with the chosen one marked.", y_format="0", x_max=EPOCHS,
                                  y_min=0, y_max=most, height=180, **wide),
-                            plot("a, b and c, epoch by epoch (drawn from 0 to 5)", "epoch", "value",
+                            plot("a, b and c, epoch by epoch (values from 0 to 5)", "epoch", "value",
                                  [(key, "epochs", key, f"line {i + 1}") for i, key in enumerate(LETTERS)],
                                  "The parameters a, b and c at each epoch: do they creep, settle or swing?",
                                  y_format="0", x_max=EPOCHS, y_min=0, y_max=5, height=180, **wide),

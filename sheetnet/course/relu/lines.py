@@ -16,7 +16,7 @@ ABOUT_ONE = "Change the yellow m and b. The dashed line is m*x + b. The blue lin
 ABOUT_TWO = "Change the four yellow numbers. Compare the charts and the table of slopes: the sum of the lines has one, that of the ReLUs up to three."
 LINE = "A line is m*x + b: m is its slope, b its height at x = 0."
 OTHER_B = "In lesson 1 another number was called b: the one that x is multiplied by."
-V = "A V: one line falls, one rises (one m is below 0), with their corners at the same x. Corners apart: a flat floor."
+V = "A V: one line falls, one rises (one m is below 0), with their corners at the same x. Corners apart: a floor between."
 ONE_NOTE = (
     "A ReLU (rectified linear unit) is max(0, m*x + b): a line whose negative part is replaced by 0. Where the line crosses 0, at x = -b/m, it has its corner.\n\n"
     "Try this: change only b. The corner moves. Change only m. The slope changes, and the corner moves too. Make m negative: now the left side is kept. Make m 0: a flat line has no corner."

@@ -44,7 +44,7 @@ MANY_NOTE = (
 )
 ERRORS_NOTE = (
     "Six nets, each with twice the pieces of the one before. Once the pieces are narrow, half the width divides the largest error by about 4. It divides the mean squared error by about 16. On the chart each line of the grid is ten times the next. There, a division by the same number again and again is a straight line going down.\n\n"
-    "With frequency 3 on Many the first doublings help little: a piece must be narrower than half a wave. After that it is about 4 again.\n\n"
+    "With frequency 3 on Many the first doublings help little: a piece must be much narrower than half a wave. After that it is about 4 again.\n\n"
     "There is no end to it: with enough pieces the sum comes as close to the curve as you ask."
 )
 
@@ -154,7 +154,7 @@ class Pieces(Lesson):
                 down(
                     facts("", self.cells(begin), after={0: METHOD}),
                     facts("", self.cells(knots, coefs), reached, heads=[str(i + 1) for i in range(8)], corner="Piece"),
-                    plot("What is added: coefficient times piece (drawn from -6 to 6)", "x", "y", added,
+                    plot("What is added: coefficient times piece (y from -6 to 6)", "x", "y", added,
                          "Eight lines, each flat at 0 up to its knot and straight from there on.", **axes, width=740, height=195, wide=9),
                 ),
                 down(
@@ -162,7 +162,7 @@ class Pieces(Lesson):
                         facts("", result({"mse": (self.mse_8, "Mean squared error", "short")}), span=2),
                         facts("", result({"largest": (largest, "Largest error", "short")}), span=2),
                     ),
-                    plot("The curve and your sum (drawn from -6 to 6)", "x", "y", lines, "The curve, dashed, and the sum of eight pieces that is to follow it.", **axes, width=470, height=340),
+                    plot("The curve and your sum (y from -6 to 6)", "x", "y", lines, "The curve, dashed, and the sum of eight pieces that is to follow it.", **axes, width=470, height=340),
                 ),
             ),
             Note(EIGHT_NOTE.format(missing=self.third), 12),

@@ -138,7 +138,7 @@ def _of_many(lesson: Lines) -> list[Exercise]:
         ),
         Exercise(
             f"One done for you: left of a knot the slope is 0.5, right of it 2. The coefficient of the piece that begins there is 2 - 0.5 = 1.5. Your turn: {left:g} on the left, {right:g} on the right. Write a formula.", right - left,
-            slips=(Slip(left - right, "Right minus left, not left minus right."), Slip(left + right, "You added the two. The coefficient is a change: take one from the other."), Slip(right, "That is the new slope. By how much did it change?")),
+            slips=(Slip(left - right, "Right minus left, not left minus right."), Slip(left + right, "The change: the slope on the right, with its minus, minus the slope on the left."), Slip(right, "That is the new slope. By how much did it change?")),
             hint="Slope on the right minus slope on the left.", why="A piece changes the slope by its coefficient. A negative one bends the sum down.",
         ),
         Exercise(
