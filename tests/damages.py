@@ -573,5 +573,5 @@ DAMAGES: dict[str, Damage] = {
     "a stored word": Damage(
         NOTE, swap(SHEETS, "(</f>)<v>[a-z][^<]*</v>", r"\1<v>no word of ours</v>"), "not what it gives", True
     ),
-    "a value stored no more": Damage(NOTE, swap(SHEETS, "(</f>)<v>[^<]*</v>", r"\1"), "no value is stored", True),
+    "a value stored no more": Damage(NOTE, swap(SHEETS, "(</f>)<v>[^<]+</v>", r"\1"), "no value is stored", True),
 }

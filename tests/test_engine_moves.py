@@ -38,7 +38,7 @@ MOVES: dict[str, tuple[dict[tuple[str, int, int], float], set[str]]] = {
 def numbers(session: Session, small: Made) -> dict[str, np.ndarray]:
     """Every block of numbers that formulas fill."""
     blocks = [
-        b for b in small.workbook.book.blocks if b.style != "values" and b.format not in ("text", "words", "shown")
+        b for b in small.workbook.book.blocks if b.style != "values" and b.format not in ("text", "words", "compared")
     ]
     return {b.id: block_at(session, b).astype(float) for b in blocks}
 

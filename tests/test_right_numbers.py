@@ -514,8 +514,8 @@ def test_a_misspelt_entry_is_counted_on_data(small: Made) -> None:
     table = sn.table(frame, "kind")
     sn.build("own.xlsx", table, sn.logistic(table), epochs=1)
     for path, column, label, misspelt in (
-        (Path("own.xlsx"), "data_raw.site", "unknown in site", "nroth"),
-        (small.path, "data.Sex", "unknown in Sex", "femal"),
+        (Path("own.xlsx"), "data_raw.site", "misspelt in site", "nroth"),
+        (small.path, "data.Sex", "misspelt in Sex", "femal"),
     ):
         assert cells_of(path, "Data")[label] == [0]
         stands = sn.read_params(path)

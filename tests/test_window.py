@@ -18,17 +18,18 @@ import numpy as np
 import pytest
 from conftest import Made, rezip
 from engine_book import by_hand
-from openpyxl import load_workbook
 from test_lessons import NAMES  # all but titanic
 from test_live import wait_for
 from test_watching import offices, picture, screen  # noqa: F401 (screen is a fixture)
 
 import sheetnet as sn
 from sheetnet.book import reader
+from sheetnet.book.opened import find_manifest
 from sheetnet.book.reader import Contents, array_cells, where
 from sheetnet.engines import libreoffice
+from sheetnet.graph.node import order
+from sheetnet.page.area import cell_address
 
-YELLOW = "FFFFF9D6"  # what a person may change
 GREEN = (0xE2, 0xF0, 0xD9)  # under the verdict "equal", and in the legend
 WINDOW = (0, 0, 1400, 1000)
 VERDICT = 500  # green pixels, fewer than a cell has
@@ -102,15 +103,17 @@ def answers(temporary: Path) -> bool:
 def yellow(path: Path) -> tuple[str, str, str]:
     """A yellow cell on which torch's numbers depend: its sheet, its address, and another number to be typed.
 
-    On the first sheet that has any: the first that holds a fraction, as weights and rates do, else the first.
+    The first that holds a fraction, as weights and rates do, else the first.
     """
-    for sheet in load_workbook(path, read_only=True):
-        cells = (cell for line in sheet.iter_rows(max_row=40, max_col=20) for cell in line)
-        found = [cell for cell in cells if isinstance(cell.value, int | float) and cell.fill.fgColor.rgb == YELLOW]
-        if found:
-            cell = next((cell for cell in found if cell.value % 1), found[0])
-            return sheet.title, cell.coordinate, str(cell.value + 1 if cell.value >= 1 else cell.value * 1.5)
-    raise AssertionError(f"{path}: no yellow cell")
+    contents = reader.read(path)
+    workbook = find_manifest(contents).workbook
+    ids = {node: id for id, node in workbook.inputs.items()}
+    asked = order(watched.node for watched in workbook.marks.watched)
+    blocks = [workbook.book.block(ids[node]) for node in asked if node in ids]
+    cells = [(block.area.sheet, at) for block in blocks if block.role == "input" for at in block.area.cells()]
+    found = [(sheet, at, float(contents.sheets[sheet].values[at])) for sheet, at in cells]  # type: ignore[arg-type]
+    sheet, at, value = next((one for one in found if one[2] % 1), found[0])
+    return sheet, cell_address(*at), str(value + 1 if value >= 1 else value * 1.5)
 
 
 def greens(display: str, folder: Path, name: str, hoped: Callable[[int], bool]) -> int:

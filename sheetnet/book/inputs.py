@@ -48,8 +48,7 @@ def _keep_the_rules(contents: Contents, workbook: Workbook) -> None:
         for rule in page.rules:
             for r, c in rule.area.cells() if rule.area not in answers else ():
                 value = contents.sheets[page.name].values.get((r, c))
-                whole = not rule.whole or value == int(value)  # type: ignore[arg-type]
-                if not (rule.low <= value <= rule.high and whole):  # type: ignore[operator]
+                if not rule.allows(value):  # type: ignore[arg-type]
                     raise WorkbookError(f"{contents.file}: {where(page.name, r, c)} holds {value:g}. {rule.message}")
 
 

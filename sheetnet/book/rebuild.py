@@ -124,7 +124,7 @@ def _input(stands: Params, id: object, value: Any) -> np.ndarray:
     for rule in (rule for page in stands.workbook.book.pages if page.name == area.sheet for rule in page.rules):
         ruled = set(rule.area.cells())
         for at, v in zip(area.cells(), new.flat, strict=True):
-            if at in ruled and (not rule.low <= v <= rule.high or (rule.whole and v != int(v))):
+            if at in ruled and not rule.allows(float(v)):
                 raise SheetnetError(f"{id} cannot be {v:g}. {rule.message}")
     return new + 0.0
 

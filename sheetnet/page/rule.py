@@ -30,6 +30,12 @@ class Rule:
     def __post_init__(self) -> None:
         speak(self, "message")
 
+    def allows(self, value: float) -> bool:
+        """Whether a number may stand there; any number means any, also beyond what a person would type."""
+        if self.whole and value != int(value):
+            return False
+        return self.low <= value <= self.high or (self.low <= -UNBOUNDED and self.high >= UNBOUNDED)
+
     @property
     def said(self) -> str:
         """What is said to who types something else; a whole number needs no word on commas."""
