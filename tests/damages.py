@@ -422,6 +422,12 @@ DAMAGES: dict[str, Damage] = {
         PRESENTATION, swap(DRAWINGS, r"<xdr:twoCellAnchor>.*?</xdr:twoCellAnchor>", r"\g<0>\g<0>"), "added"
     ),
     "a shape over the numbers": Damage(PRESENTATION, shape, "drawings"),
+    "a line made a curve by a bare word": Damage(
+        PRESENTATION, swap(CHARTS, "</c:ser>", "<c:smooth/></c:ser>"), "between"
+    ),
+    "an axis deleted by a bare word": Damage(
+        PRESENTATION, swap(CHARTS, r'<c:delete val="0"/>|(?=<c:axPos)', "<c:delete/>"), "shown"
+    ),
     "a line made a curve": Damage(PRESENTATION, swap(CHARTS, "</c:ser>", '<c:smooth val="1"/></c:ser>'), "between"),
     "a line left out of the legend": Damage(
         PRESENTATION,

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 from sheetnet.book.package import Package
 from sheetnet.checking.canonical import canonical
 from sheetnet.checking.styles import number_code
-from sheetnet.checking.xml import anywhere, attribute, children, each, flag, inside, local, tree, value, whole, words
+from sheetnet.checking.xml import anywhere, attribute, children, each, inside, local, switch, tree, value, whole, words
 
 _SIDES = {"b": "across", "l": "up", "t": "across, above", "r": "up, to the right"}
 SMALL = 600  # hundredths of a point
@@ -59,7 +59,7 @@ def _facts(root: Element) -> dict[str, str]:
         "title": words(inside(chart, "title")),
         "kind": "none",
         "legend": "none" if legend is None else value(legend, "legendPos", "r"),
-        "rows that are hidden": "left out" if flag(value(chart, "plotVisOnly", "1")) else "drawn",
+        "rows that are hidden": "left out" if switch(chart, "plotVisOnly", absent=True) else "drawn",
     }
     facts |= _background(root, plot) | {"letters": _letters(chart)}
     kinds, number = [], 0
@@ -94,8 +94,8 @@ def _series(one: Element, bars: bool) -> dict[str, str]:
         "up": up,
         "colour": _colour(shape) or "automatic" if bars else _line(inside(shape, "ln")),
         "marker": _marker(inside(one, "marker")),
-        "between its points": "a curve" if flag(value(one, "smooth", "0")) else "straight",
-        "labels": "shown" if any(flag(value(labels, n)) for n in ("showVal", "showCatName", "showSerName")) else "none",
+        "between its points": "a curve" if switch(one, "smooth") else "straight",
+        "labels": "shown" if any(switch(labels, n) for n in ("showVal", "showCatName", "showSerName")) else "none",
     }
 
 
@@ -155,7 +155,7 @@ def _axis(one: Element) -> dict[str, str]:
         "to": _number(value(scale, "max")),
         "powers of": _number(value(scale, "logBase")) or "none",
         "direction": value(scale, "orientation", "minMax"),
-        "shown": str(not flag(value(one, "delete", "0"))),
+        "shown": str(not switch(one, "delete")),
         "crosses": "elsewhere" if value(one, "crosses") == "max" else "where it begins",
         "numbers": "none" if value(one, "tickLblPos") == "none" else "shown",
         "number format": number_code(attribute(inside(one, "numFmt"), "formatCode", "General")),

@@ -63,6 +63,12 @@ def value(node: Element | None, name: str, default: str = "") -> str:
     return attribute(inside(node, name), "val", default)
 
 
+def switch(node: Element | None, name: str, absent: bool = False) -> bool:
+    """Whether the first child of that name says yes, as it does where it has no `val`; absent: where there is none."""
+    found = inside(node, name)
+    return absent if found is None else flag(attribute(found, "val", "1"))
+
+
 def flag(text: str | None) -> bool:
     """Whether an attribute says yes: 1, true or on."""
     return text in ("1", "true", "on")
