@@ -688,3 +688,29 @@ def test_the_command_grades_a_folder(handed_in: Path, tmp_path: Path) -> None:
     said = run_here("grade", tmp_path)
     assert said.returncode == 2
     assert "no .xlsx file" in said.stderr
+
+
+def test_a_file_that_is_damaged_within_is_a_line_too(handed_out: dict[str, Path], tmp_path: Path) -> None:
+    """The properties are packed anew with letters that no one can unpack: a mark is looked for there."""
+    whole = handed_out["=1+1"].read_bytes()
+    with zipfile.ZipFile(handed_out["=1+1"]) as file:
+        start = file.getinfo("docProps/core.xml").header_offset + 30 + len("docProps/core.xml")
+    shutil.copy(handed_out["<b>Bo</b>"], tmp_path / "good.xlsx")
+    (tmp_path / "broken.xlsx").write_bytes(whole[: start + 5] + b"\xff" * 20 + whole[start + 25 :])
+    found = grade([tmp_path])
+    assert [paper.file for paper in found.papers if paper.file == "good.xlsx"]
+    assert "broken.xlsx" in {one.file for one in (*found.papers, *found.problems)}
+
+
+def test_each_paper_has_its_own_remarks_and_no_file_is_lost(handed_out: dict[str, Path], tmp_path: Path) -> None:
+    for name in ("one.xlsx", "two.xlsx"):
+        shutil.copy(handed_out["Ada Lovelace"], tmp_path / name)
+    junk = tmp_path / handed_out["Ada Lovelace"].name
+    junk.write_bytes(b"junk")
+    found = grade([tmp_path], learners=["Ada Lovelace"])
+    told = {paper.file: " ".join(paper.told) for paper in found.papers}
+    assert "two.xlsx" in told["one.xlsx"]
+    assert "one.xlsx" not in told["one.xlsx"]
+    save(found, tmp_path / "grades.xlsx")
+    sheet = load_workbook(tmp_path / "grades.xlsx")["Gradebook"]
+    assert any(junk.name in str(cell.value) for row in sheet.iter_rows() for cell in row)

@@ -1,4 +1,4 @@
-"""What a window of 1366 x 768 shows of lessons 1 to 4 before anybody scrolls: the picture, and plain numbers."""
+"""What a window of 1366 x 768 shows of lessons 1 to 7 before anybody scrolls: the picture, and plain numbers."""
 
 from __future__ import annotations
 

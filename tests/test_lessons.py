@@ -43,7 +43,7 @@ from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.judging import hit, key
 from sheetnet.graph.node import Node
 from sheetnet.motifs.blanks import TOP, VERDICT, Blank, seen_at
-from sheetnet.motifs.exercises import ANSWERS, CLOSE_WORDS, MARKS, OFFSETS, WITHIN, Exercise, keys
+from sheetnet.motifs.exercises import ANSWERS, CLOSE_WORDS, MARKS, OFFSETS, WITHIN, Exercise, Slip, keys
 from sheetnet.motifs.exercises_page import NO_HINT, TRY_ON
 from sheetnet.motifs.panel import NOT_YET, WHY, WHY_NOT, WINS
 from sheetnet.motifs.predictions import AFTER, BEFORE, GUESSES, OUTGROWN, RIGHT, outcomes
@@ -1135,3 +1135,10 @@ def test_lessons_with_angles_and_waves_pass_once_libreoffice_has_saved_them(
     converted(first, tmp_path / "saved", "xlsx", *others)
     for path in (first, *others):
         assert sn.check(tmp_path / "saved" / path.name).findings == []
+
+
+@pytest.mark.parametrize("truth", [9e307, -9e307, float("inf")])
+def test_an_answer_that_has_outgrown_the_sheet_is_no_error(truth: float) -> None:
+    exercise = Exercise("how much?", truth, slips=(Slip(1.0, "no"),))
+    assert exercise.wrong({})[0] == 1.0
+    assert keys([exercise], {})[MARKS].shape == (1, 4)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import ast
+import base64
 import copy
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import keep_notebooks
 import nbformat
+import numpy as np
 import pytest
 from conftest import ROOT
 from jupyter_client import AsyncKernelManager
 from keep_notebooks import NAMES, code_cells, differences, read, run
 from nbclient.exceptions import CellExecutionError
+from PIL import Image
 
 # two lines of a chart that only their colour tells apart, noted when the chart is drawn
 LOOKS = """
@@ -207,5 +211,15 @@ def test_a_planted_output_is_noticed(name: str) -> None:
         (first, *_) = (o for o in shown if "image/png" in o.get("data", {}))
         del first.data["image/png"]
 
-    for change in (edited, swapped, taken):
+    def repainted(shown: list[nbformat.NotebookNode]) -> None:
+        """A point of seven pixels, as a marker that stands elsewhere."""
+        (first, *_) = (o for o in shown if "image/png" in o.get("data", {}))
+        picture = Image.open(io.BytesIO(base64.b64decode(first.data["image/png"]))).convert("L")
+        at = np.argwhere(np.asarray(picture) > 250)[5000]
+        picture.paste(0, (int(at[1]), int(at[0]), int(at[1]) + 7, int(at[0]) + 7))
+        out = io.BytesIO()
+        picture.save(out, "PNG")
+        first.data["image/png"] = base64.b64encode(out.getvalue()).decode()
+
+    for change in (edited, swapped, taken, repainted):
         assert len(planted(change)) == 1, change.__name__

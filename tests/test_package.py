@@ -88,6 +88,7 @@ SHEETS: dict[str, tuple[Callable[[], bytes], str]] = {
     "a number of another script": (lambda: cell("", "<v>\u0661</v>"), "is no number"),
     "a row of another script": (lambda: sheet_of('<row r="\u0661"><c r="A1"/></row>'), "is no row"),
     "a cell of no address": (lambda: sheet_of('<row r="1"><c r="A0x"/></row>'), "is no cell"),
+    "a cell above the first row": (lambda: sheet_of('<row r="1"><c r="A0"/><c><v>2</v></c></row>'), "is no cell"),
     "a text that is not there": (lambda: cell(' t="s"', "<v>7</v>"), "no place in the list"),
     "a kind that is not there": (lambda: cell(' t="z"', "<v>7</v>"), "unknown kind"),
 }

@@ -206,3 +206,16 @@ def test_points_of_which_the_story_is_not_true_are_noticed() -> None:
     assert not tells(x, x)  # a line is enough
     assert not tells(x, y[::-1])
     assert not tells(np.where(np.arange(30)[:, None] < 12, x / 2, x), y)  # too near to each other for ten weights
+
+
+def test_parcels_with_the_same_error_come_in_their_order() -> None:
+    """As a stable sort has them: each place of the list has a parcel, and none has two."""
+    lesson = kind_of("validation")("0")
+    inputs = lesson.as_delivered()
+    for name in ("kg", "km", "typed", "slip"):
+        column = inputs[f"surprise.{name}"] = inputs[f"surprise.{name}"].copy()
+        column[2] = column[1]
+    inputs["surprise.typed"][1:3] += 30
+    ranks, at = (evaluate([node], lesson.by_node(inputs))[0][:, 0].tolist() for node in (lesson.rank, lesson.at))
+    assert sorted(ranks) == [float(i) for i in range(1, len(ranks) + 1)]
+    assert at.index(2.0) + 1 == at.index(3.0)

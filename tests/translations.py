@@ -119,17 +119,19 @@ def catalogues(lessons: tuple[str, ...] = tuple(LISTING)) -> dict[str, dict[str,
 
 def write(language: str) -> None:
     """Write all catalogues of a language; the languages are those that have a folder with common.po."""
-    files = {path.stem: polib.pofile(str(path)) for path in catalogue(language, COMMON).parent.glob("*.po")}
+    every = catalogues()
+    files = {path.stem: polib.pofile(str(path)) for path in sorted(catalogue(language, COMMON).parent.glob("*.po"))}
     head = files[COMMON].metadata if COMMON in files else {"Language": language, MARK: ","}
-    old = {one.msgid: one for file in files.values() for one in file if one.msgstr}
-    for name, texts in catalogues().items():
+    there = [one for file in files.values() for one in file if one.msgstr]
+    old = {one.msgid: one for one in sorted(there, key=lambda one: not one.obsolete)}  # one that is in use wins
+    for name, texts in every.items():
         file = polib.POFile(wrapwidth=110)
         file.metadata = {**head, "MIME-Version": "1.0", "Content-Type": "text/plain; charset=UTF-8"}
         kept = [one for one in files.get(name, ()) if one.msgstr]
         for key, found in texts.items():
             file.append(entry(key, found, old, [one.msgid for one in kept if one.msgid not in texts]))
         for one in kept:
-            if one.msgid not in texts and not any(one.msgid in others for others in catalogues().values()):
+            if one.msgid not in texts and not any(one.msgid in others for others in every.values()):
                 one.obsolete = True
                 file.append(one)
         path = catalogue(language, name)

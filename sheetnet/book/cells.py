@@ -14,7 +14,7 @@ from sheetnet.page.area import MAX_COLS, MAX_ROWS, area_of, cell_address
 MAX_FORMULA = 8192  # characters, as in Excel
 MAX_SHARED = 5_000_000  # characters of formulas that a sheet's cells share, written out
 
-_ADDRESS = re.compile(r"([A-Za-z]{1,4})([0-9]{1,8})")
+_ADDRESS = re.compile(r"([A-Za-z]{1,4})(0*[1-9][0-9]{0,7})")
 _NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _PREFIX = re.compile(r"_xl(fn|ws|pm|udf)\.")

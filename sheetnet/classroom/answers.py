@@ -133,7 +133,9 @@ def save_key(rights: Sequence[Right], path: Path) -> None:
 
 def _xlsx(rights: Sequence[Right], path: Path) -> None:
     """A row for each learner, a column for each exercise; on a second sheet the questions and reasons, each once."""
-    asked = {one.exercise: one for one in rights}
+    asked: dict[int | str, Right] = {}
+    for one in rights:
+        asked.setdefault(one.exercise, one)
     learners: dict[tuple[str, str], dict[int | str, Right]] = {}
     for one in rights:
         learners.setdefault((one.learner, one.file), {})[one.exercise] = one
@@ -156,7 +158,9 @@ def _xlsx(rights: Sequence[Right], path: Path) -> None:
         for i, (name, one) in enumerate(asked.items(), start=1):
             told = ((_words(found[name].right), _words(found[name].within)) for found in learners.values())
             same = ("".join({*found} if len({*found}) == 1 else ()) for found in zip(*told, strict=True))
-            texts = zip((str(name), one.question, *same, one.why), WIDTHS, strict=True)
+            alike = len({(found[name].question, found[name].why) for found in learners.values()}) == 1
+            question = one.question if alike else f"{one.question} (with the numbers of {one.learner})"
+            texts = zip((str(name), question, *same, one.why), WIDTHS, strict=True)
             write_words(reasons, i, dict(enumerate(texts)), wrapped)
 
 

@@ -11,6 +11,7 @@ from zlib import crc32
 
 from sheetnet.book import reader
 from sheetnet.book.opened import find_manifest
+from sheetnet.common.files import made_folder
 from sheetnet.common.settings import named
 from sheetnet.course import LISTING, kind_of
 from sheetnet.course.languages import language_of
@@ -20,7 +21,7 @@ from sheetnet.motifs.blanks import fillable
 Moved = Callable[[int, str], None]
 MOST = 500  # learners at once
 SEEDS = 999_983
-GIVEN = re.compile(r"\d\d_\w+_[0-9a-f]{4}")  # how the name of a file begins that was handed out
+GIVEN = re.compile(r"\d\d_\w+_[0-9a-f]{4}(?![^\W_])")  # how the name of a file begins that was handed out
 DIFFERS = {
     "seed": "another --seed", "learner": "another name", "blanks": "another choice of --blanks",
     "language": "another --language",
@@ -62,14 +63,12 @@ def assign(
         if not name or name in names[: i - 1]:
             words = f"the name {name!r} stands there twice: add what tells them apart" if name else "has no name"
             raise SheetnetError(f"learner {i}: {words}")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as reason:
-        raise SheetnetError(f"{folder}: the folder cannot be made: {reason.strerror or reason}") from None
+    made_folder(folder)
     asked = {"blanks": blanks, "language": "" if language == "en" else language}
     planned = [(name, folder / file_name(name, LISTING[lesson].file), own_seed(seed, lesson, name)) for name in names]
     _no_other_lesson(folder, lesson)
     for name, path, own in planned:  # before anything is written
+        moved(0, name)
         _as_asked(path, {"seed": own, "learner": name, **asked})
     out: list[Assigned] = []
     for name, path, own in planned:
@@ -115,7 +114,7 @@ def _as_asked(path: Path, asked: Mapping[str, object]) -> None:
 def lesson_of(name: str) -> str:
     """The lesson of a file, by the name that assign has given it; "" for another.
 
-    >>> lesson_of("01_quadratic_Ada_Lovelace_8cf7.xlsx"), lesson_of("names.csv")
+    >>> lesson_of("01_quadratic_Ada_Lovelace_8cf7 (1).xlsx"), lesson_of("01_quadratic_feedback.pdf")
     ('quadratic', '')
     """
     if not GIVEN.match(unicodedata.normalize("NFC", name)):

@@ -22,10 +22,11 @@ def point_out(papers: Sequence[Paper], seed: int = 0) -> list[Paper]:
     seed: with which the class was assigned.
     """
     remarks: list[list[str]] = [_of_numbers(paper, papers, seed) for paper in papers]
-    odd = Counter(key for paper in papers for key in _odd(paper))
+    odds = [_odd(paper) for paper in papers]
+    odd = Counter(key for found in odds for key in found)
     few = max(ODD, len(papers) // 10)
     for (i, one), (j, other) in combinations(enumerate(papers), 2):
-        shared = sorted(number for _, number, _ in _odd(one) & {k for k in _odd(other) if odd[k] <= few})
+        shared = sorted(number for _, number, _ in odds[i] & {k for k in odds[j] if odd[k] <= few})
         if len(shared) >= SAME:
             for at, with_ in ((i, other), (j, one)):
                 remarks[at].append(f"the same odd answers as {with_.who} to {', '.join(map(str, shared))}")

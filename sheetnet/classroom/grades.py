@@ -76,6 +76,18 @@ class Paper:
         """How many answers are right."""
         return sum(answer.verdict == "right" for answer in self.answers)
 
+    @property
+    def told(self) -> list[str]:
+        """What looks copied or typed in, on the paper as a whole, then with the exercises that it is about."""
+        out, about = list(self.remarks), dict[str, list[str]]()
+        for answer in self.answers:
+            for words in answer.remarks:
+                about.setdefault(words, []).append(answer.called)
+        for words, called in about.items():
+            kind = "" if called[0].startswith("blank") else "exercises " if len(called) > 1 else "exercise "
+            out.append(f"{kind}{', '.join(called)}: {words}")
+        return out
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -181,18 +193,8 @@ class Grades:
 
     @property
     def remarks(self) -> list[tuple[str, str]]:
-        """(whose, what) for all that looks copied or typed in: a line for each, with the exercises that it is about."""
-        out = []
-        for paper in self.papers:
-            out += [(paper.who, words) for words in paper.remarks]
-            about: dict[str, list[str]] = {}
-            for answer in paper.answers:
-                for words in answer.remarks:
-                    about.setdefault(words, []).append(answer.called)
-            for words, called in about.items():
-                kind = "" if called[0].startswith("blank") else "exercises " if len(called) > 1 else "exercise "
-                out.append((paper.who, f"{kind}{', '.join(called)}: {words}"))
-        return out
+        """(whose, what) for all that looks copied or typed in, paper by paper."""
+        return [(paper.who, words) for paper in self.papers for words in paper.told]
 
     def __str__(self) -> str:
         from tabulate import tabulate
@@ -235,4 +237,7 @@ def _question(lesson: str, answers: Sequence[Answer]) -> Question:
     )
     right, close, bad, missing = (share.get(word, 0.0) for word in ("right", "close", "wrong", "not done"))
     common = tuple(wrong.most_common(3))
-    return Question(lesson, answers[0].called, answers[0].question, n, right, close, bad, missing, common)
+    question = answers[0].question
+    if any(answer.question != question for answer in answers):
+        question += " (each learner has other numbers)"
+    return Question(lesson, answers[0].called, question, n, right, close, bad, missing, common)

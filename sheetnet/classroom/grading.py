@@ -76,7 +76,8 @@ def _workbooks(files: Iterable[str | Path]) -> Iterator[tuple[Path, str]]:
             found = [
                 (path, str(path.relative_to(file)))
                 for path in sorted(own)
-                if path.name[0] not in "~." and not is_marked(path, GRADES)  # a report of last time
+                if path.name[0] not in "~."
+                and (lesson_of(path.name) or not is_marked(path, GRADES))  # not a report of last time
             ]
         else:
             found = [(file, file.name)]

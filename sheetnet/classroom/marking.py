@@ -6,6 +6,7 @@ import csv
 import io
 import os
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from math import ceil
@@ -80,6 +81,6 @@ def is_marked(path: Path, *marks: str) -> bool:
         if start.startswith(b"PK"):
             with zipfile.ZipFile(path) as book, book.open(PROPERTIES) as part:
                 start = part.read(NEAR)
-    except (OSError, KeyError, NotImplementedError, RuntimeError, zipfile.BadZipFile):
+    except (OSError, EOFError, KeyError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error):
         return False
     return any(mark.encode() in start for mark in marks)

@@ -35,9 +35,6 @@ def _gradebook(book: Any, grades: Grades, bold: Any, wrapped: Any) -> None:
     sheet.set_column(1, n + 2, 5.5)
     sheet.set_column(n + 3, n + 3, WIDE)
     sheet.freeze_panes(TOP, 1)
-    remarks: dict[str, list[str]] = {}
-    for who, words in grades.remarks:
-        remarks.setdefault(who, []).append(words)
     for i, line in enumerate(grades.lines, start=TOP):
         sheet.write_string(i, 0, line.who, wrapped)
         told = line.words
@@ -46,9 +43,10 @@ def _gradebook(book: Any, grades: Grades, bold: Any, wrapped: Any) -> None:
                 sheet.write_string(i, j, letter(answer), colored[answer.verdict])
             sheet.write_number(i, n + 1, line.paper.n_right, wrapped)
             sheet.write_number(i, n + 2, len(line.paper.answers), wrapped)
-            told = "; ".join(remarks.get(line.paper.who, ()))
+            told = "; ".join(line.paper.told)
         write_words(sheet, i, {n + 3: (told, WIDE)}, wrapped)
-    others = [problem for problem in grades.problems if problem.learner not in grades.learners]
+    shown = {line.who for line in grades.lines if line.paper is None}  # whose line says why there is no paper
+    others = [problem for problem in grades.problems if problem.learner not in shown]
     for i, problem in enumerate(others, start=TOP + len(grades.lines)):
         sheet.write_string(i, 0, problem.learner or problem.file, wrapped)
         write_words(sheet, i, {n + 3: (f"{problem.file}: not graded, {problem.words}", WIDE)}, wrapped)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sheetnet.classroom.marking import is_marked
 from sheetnet.classroom.report_page import STYLE
 from sheetnet.common.files import writing
 from sheetnet.course.lesson import Lesson
@@ -40,11 +41,7 @@ def write_page(workbook: Lesson, path: Path, pictures: Mapping[str, Path] | None
 
 def is_ours(path: Path) -> bool:
     """Whether a page is one that was written here: it says so."""
-    try:
-        with path.open("rb") as file:
-            return MARK.encode() in file.read(200)
-    except OSError:
-        return False
+    return is_marked(path, MARK)
 
 
 def page_of(workbook: Lesson, pictures: Mapping[str, Path]) -> str:

@@ -36,6 +36,7 @@ def slides(what: str, output: str | None, as_json: bool) -> None:
     from sheetnet.book.opened import find_manifest, is_ours
     from sheetnet.classroom import teaching
     from sheetnet.classroom.assigning import lesson_of
+    from sheetnet.common.files import made_folder
     from sheetnet.common.leftovers import temporary
     from sheetnet.engines import screens
 
@@ -49,7 +50,7 @@ def slides(what: str, output: str | None, as_json: bool) -> None:
             path = _workbook(what)
         contents = reader.read(path)
         workbook = find_manifest(contents).workbook if is_ours(path) else None
-        folder = _folder(Path(output) if output else Path("slides") / path.stem)
+        folder = made_folder(Path(output) if output else Path("slides") / path.stem)
         if handed := [file.name for file in sorted(folder.glob("*.xlsx")) if lesson_of(file.name)]:
             words = (
                 f"the folder holds workbooks of learners, such as {handed[0]}; name another for what is the teacher's"
@@ -77,11 +78,3 @@ def _workbook(what: str) -> Path:
         known = f"lessons are {', '.join(LISTING)}, a workbook is a file such as mine.xlsx"
         raise SheetnetError(f"{what!r} is no lesson and no workbook: {known}{alike(what, [*LISTING])}")
     return Path(what)
-
-
-def _folder(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as reason:
-        raise SheetnetError(f"{folder}: the folder cannot be made: {reason.strerror or reason}") from None
-    return folder

@@ -17,6 +17,15 @@ ABSENT, FOLDER, EMPTY = "there is no such file", "this is a folder", "the file i
 Same = Callable[[Path, Path], bool]  # of an old and a new file: whether they are the same for all that matters
 
 
+def made_folder(path: Path) -> Path:
+    """The folder, which is there now. Raises: SheetnetError where it cannot be made."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as reason:
+        raise SheetnetError(f"{path}: the folder cannot be made: {reason.strerror or reason}") from None
+    return path
+
+
 def unreadable(path: Path) -> str:
     """Why nobody should read what a person named, in words; '' for a regular file that holds something.
 

@@ -26,6 +26,7 @@ def neighbours(name: str) -> str:
 
 
 def _named(entry: Entry) -> str:
-    lesson = import_module(f"sheetnet.course.{entry.name}.lesson").LESSON
     file = f"{entry.file}.xlsx"
-    return said("lesson {number}, {title} ({file})", number=entry.number, title=said(lesson.title), file=file)
+    return said(
+        "lesson {number}, {title} ({file})", number=entry.number, title=said(kind_of(entry.name).title), file=file
+    )

@@ -81,7 +81,7 @@ def trouble(first: float, last: float, nothing: float) -> str:
 
 def silent(first: float, last: float, nothing: float) -> str:
     """What it means that a loss has become that of saying 0 for every row, in words; empty where it has not."""
-    if first == last or abs(last - nothing) > 1e-12 * nothing:
+    if first == last or not nothing > 0 or abs(last - nothing) > 1e-12 * nothing:
         return ""
     what = f"the loss has become that of saying 0 for every row, {last:.4g}: its units are dead"
     return f"{what}. Take a smaller learning rate, or another seed"

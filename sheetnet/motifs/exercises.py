@@ -119,8 +119,8 @@ class Exercise:
 
 
 def rounded(truth: float, unit: float) -> float:
-    """A number to the nearest multiple of a unit, as who rounds too early writes it; itself where it is not finite."""
-    return round(truth / unit) * unit if np.isfinite(truth) else truth
+    """A number to the nearest multiple of a unit, as who rounds too early writes it; itself where it is too large."""
+    return round(truth / unit) * unit if abs(truth) <= LARGEST * unit else truth
 
 
 def choice(question: str, answer: int, says: Mapping[int, str] | None = None, **more: str) -> Exercise:

@@ -99,7 +99,7 @@ def features_page(book: Book, recipe: Recipe) -> None:
         left |= forward({name: (node, name, _format(name))}, style="cells", **look)
     X = forward({"X": (recipe.X, "X", "feature")}, name="X", labels=tuple(recipe.features))
     told = [Note(words, wide) for words, wide in zip(WHY.get(recipe.name, ()), (9, 7), strict=False)]
-    body = table(left, None, X, frozen=not told)
+    body = table(left, None, X, frozen=True)
     lay(page, "features", down(across(*told), body) if told else body)
     area = book.block_of(recipe.X).area
     page.active = area.row, area.col

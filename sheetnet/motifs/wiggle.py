@@ -21,5 +21,5 @@ def wiggled(up: Node, down: Node, exact: Node, wiggle: Node, what: str = "Slope"
     slope = by_wiggling(up, down, wiggle)
     losses = forward({"up": (up, "Loss, + wiggle"), "down": (down, "Loss, - wiggle")}, **more)
     slopes = backward({"wiggled": (slope, f"{what}, wiggled"), "exact": (exact, f"{what}, exact")}, **more)
-    apart = {"apart": (apply("abs", slope - exact), "How far apart", "diff")}
+    apart = {"apart": (apply("abs", slope - exact), "How far apart", "apart")}
     return losses | slopes | result(apart, **more)

@@ -160,7 +160,7 @@ class Judged(Two):
                              "The people on the S-curve, ill and healthy, and the threshold as a level line.", x_min=-4,
                              x_max=4, x_format="0", y_format="0.0", **size),
                         plot("Every threshold", "threshold", "share", [*lines, ("now", "level", "marked", "mark")],
-                             "Precision rises with the threshold, recall falls.", x_max=1, x_format="0.0", y_format="0%", **size),
+                             "Recall falls with the threshold; precision mostly rises.", x_max=1, x_format="0.0", y_format="0%", **size),
                     ),
                     Note(told, 10),
                 ),

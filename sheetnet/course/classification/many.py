@@ -71,7 +71,6 @@ class Many(Judged):
         nudges = [self.nudge * constant(tuple((float(i == j),) for i in range(3))) for j in range(3)]
         up, down_ = (vstack([loss(self.scores + sign * by) for by in nudges]) for sign in (1.0, -1.0))
         slopes = wiggled(up, down_, self.shares - truth, self.nudge, format="short")
-        slopes["apart"] = replace(slopes["apart"], format="apart")
         slopes["exact"] = replace(slopes["exact"], style="cells")
         slopes = {id: replace(one, title=title) for (id, one), title in zip(slopes.items(), WIGGLED, strict=True)}
         columns = {

@@ -35,7 +35,7 @@ def questions(lesson: Many) -> list[Exercise]:
     (sure,) = draw("pull", (0.1,), ((0.02, 0.05, 0.1, 0.15, 0.2),))
     epoch = int(draw("epoch", (5,), (range(4, 9),))[0])
     (threshold,) = draw("threshold", (0.2,), ((0.1, 0.2, 0.8, 0.9),))
-    found, wrong, missed = draw("matrix", (8, 2, 4), ((6, 8, 9, 12), (1, 2, 3), (4, 5, 6, 7)))
+    found, wrong, missed = draw("matrix", (8, 2, 4), ((6, 8, 9, 12), (1, 2, 3), (4, 5, 6, 7)), _apart)
     healed = 40 - found - wrong - missed
     first, second = draw("softmax", (2, 1), ((1, 2, 3), (0.5, 1, 1.5)))
     powers = [exp(one) for one in (first, second, 0)]
@@ -126,7 +126,7 @@ def questions(lesson: Many) -> list[Exercise]:
         ),
         Exercise(
             f"On Classes, all else as it came, look at the place with length {across:g} and width {up:g}. What is the entropy there?", lesson.unsure, 0.001, there,
-            slips=(Slip(lesson.unsure, AS_IT_CAME, {}), Slip(apply("max", lesson.here), "That is the largest share. The entropy is below it."), Slip(apply("min", lesson.here), "That is the smallest share.")),
+            slips=(Slip(lesson.unsure, AS_IT_CAME, {}), Slip(apply("max", lesson.here), "That is the largest share. The entropy is another line."), Slip(apply("min", lesson.here), "That is the smallest share.")),
             hint="Type both numbers, then read the line Entropy there.", why="Near a border the shares are closer to each other, and the entropy is higher.",
         ),
         choice(
@@ -198,7 +198,7 @@ def predictions(lesson: Many) -> list[Prediction]:
             f"And after {EPOCHS} epochs, judged by the squared error?",
             ("the one on squared error is well ahead: it made just that small", "both are close together", "the one on squared error has hardly moved"),
             where(is_above(apply("abs", apart), lift(0.1)), where(is_above(apart, lift(0.0)), 3.0, 1.0), 2.0), end[0], end[1],
-            "The squared error of the run on squared error, then of that on cross-entropy", "Once off the plain it is quick, too. Both end near the same weights. But one lost much time.", "descent.far_end",
+            "The squared error of the run on squared error, then of that on cross-entropy", "Once off the plain it is quick, too. Both end about equally near the truth. But one lost much time.", "descent.far_end",
         ),
         Prediction(
             "On Threshold, the threshold goes down from 0.5 to 0.2. What becomes of the recall?",
@@ -231,3 +231,8 @@ def predictions(lesson: Many) -> list[Prediction]:
             "The entropy before, then after", "It came near the borders, where the shares are closer to each other. The model is less sure.", "classes.unsure", {lesson.spot: np.zeros((1, 2))},
         ),
     ]  # fmt: skip
+
+
+def _apart(found: float, wrong: float, missed: float) -> bool:
+    """Whether recall, precision and accuracy of 40 people are told from each other and from the share that is missed."""
+    return found != missed and abs(found / (found + wrong) - (40 - wrong - missed) / 40) > 0.01

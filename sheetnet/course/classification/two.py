@@ -154,7 +154,7 @@ class Two(Lesson):
                 *((name, "scores", f"curve_{key}{end}", LOOKS[key]) for key, name in LOSSES.items()), ("now", "both", now, "mark"),
             ], alt, x_min=-6, x_max=6, x_format="0", y_min=low, y_max=high, y_format="0.0", **HALF)
             for title, axis, end, now, alt, low, high in (
-                ("The loss of one person", "loss", "", "loss", "Two losses against the score: the squared error is flat at both ends, cross-entropy rises evenly.", 0, 6),
+                ("The loss of one person", "loss", "", "loss", "Two losses against the score: the squared error is flat at both ends, cross-entropy is a straight slope where it is wrong.", 0, 6),
                 ("Its slope: how hard it pulls", "slope of the loss in the score", "_slope", "slope", "Two slopes against the score: that of the squared error is near 0 at both ends.", -1, 1),
             )
         ]  # fmt: skip

@@ -31,8 +31,13 @@ def catalogue(language: str, name: str) -> Path:
 
 def lessons(language: str) -> list[str]:
     """The lessons that somebody has translated into a language: half of their texts, or more."""
-    there = {path.stem: path for path in sorted((FOLDER / language).glob("*.po")) if path.stem != COMMON}
-    return [name for name, path in there.items() if _file(path).percent_translated() >= ENOUGH]
+    names = sorted(path.stem for path in (FOLDER / language).glob("*.po") if path.stem != COMMON)
+    return [name for name in names if _is_translated(language, name)]
+
+
+def _is_translated(language: str, lesson: str) -> bool:
+    path = catalogue(language, lesson)
+    return path.is_file() and bool(_file(path).percent_translated() >= ENOUGH)
 
 
 def language_of(language: str, lesson: str) -> Language | None:
@@ -46,7 +51,7 @@ def language_of(language: str, lesson: str) -> Language | None:
     if language not in languages():
         known = ", ".join(["en", *languages()])
         raise SheetnetError(f"there are no texts in the language {language!r:.40}; known are {known}")
-    if lesson not in lessons(language):
+    if lesson == COMMON or not _is_translated(language, lesson):
         known = ", ".join(lessons(language))
         raise SheetnetError(f"the lesson {lesson} is not in the language {language!r} yet; these are: {known}")
     files = [_file(catalogue(language, name)) for name in (COMMON, lesson)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -85,7 +84,6 @@ class Runs(Lesson):
         self.up = vstack([self.loss((self.W + move).T) for move in moves])
         self.down = vstack([self.loss((self.W - move).T) for move in moves])
         slopes = wiggled(self.up, self.down, self.grad, self.wiggle)
-        slopes["apart"] = replace(slopes["apart"], format="apart")
         steps: Said = {
             "X": Shown(self.X, "X", name="X", labels=("x squared", "x", "1")), "pred": (pred, "X W"),
             "error": (error, "Error"), "square": (squared, "Squared"), "best_pred": (self.X @ best, "X W, best"),

@@ -135,7 +135,6 @@ class Batches(Lesson):
             vstack([hstack([self.times * self.loss(W, batch) for W in Ws]) for batch in everyone]) for Ws in moved
         )
         slopes = wiggled(up, down_, self.grads, wiggle, "Gradient", labels=LABELS)
-        slopes["apart"] = replace(slopes["apart"], format="apart")
         slopes["exact"] = replace(slopes["exact"], name="gradients")
         self.far = apply("sqrt", sum_columns(square(self.parts - self.whole)))
         self.mean = constant(((1.0 / N_BATCHES,) * N_BATCHES,)) @ self.parts

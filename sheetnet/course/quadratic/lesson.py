@@ -178,7 +178,7 @@ class Quadratic(Lesson):
             vstack([substitute([loss], {w: w + by})[0] for w in self.now]) for by in (self.wiggle, -self.wiggle)
         )
         found = wiggled(up, down, vstack(gradient(loss, self.now)), self.wiggle)
-        found["apart"] = replace(found["apart"], format="apart", title="Equal, or off by")
+        found["apart"] = replace(found["apart"], title="Equal, or off by")
         return {f"slopes.{key}.{id}": one for id, one in found.items()}
 
     # ---- Descent

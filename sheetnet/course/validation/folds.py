@@ -115,8 +115,8 @@ class Folds(Smaller, Fits):
             "choice", CHOICE, "Your choice, 1 to 5", low=1, high=len(WAYS), whole=True, name="choice"
         )
         self.open = self.typed("open", 0, "Open its test loss? 1: yes", low=0, high=1, whole=True, name="open_test")
-        self.best_decay = row(self.decays, self.best_of(self.decay_losses))
         at = self.best_of(self.decay_losses)
+        self.best_decay = row(self.decays, at)
         self.choose_losses = {
             part: vstack([*(row(one, k) for k in (1, self.best_degree, 9)), row(self.by_decay[part], at), row(self.stop_losses[part], self.kept_epoch + 1.0)])
             for part, one in (("train", self.loss_train), ("valid", self.loss_valid))

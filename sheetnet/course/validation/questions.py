@@ -39,7 +39,7 @@ def questions(lesson: Sheets) -> list[Exercise]:
     value, share = draw("dropout", (4, 0.2), ((2, 3, 4, 6), (0.2, 0.5, 0.75)))
     fourth, fifth = draw("waiting", (6, 2), ((5, 6, 7, 8), (2, 3)))
     rows, parts = draw("folds", (40, 5), ((40, 60, 80), (4, 5, 10)))
-    low, high, middle = draw("mean", (0.2, 0.7, 0.3), ((0.1, 0.2), (0.7, 0.8, 0.9), (0.3, 0.4, 0.5)))
+    low, high, middle = draw("mean", (0.2, 0.7, 0.3), ((0.1, 0.2), (0.7, 0.8, 0.9), (0.3, 0.4, 0.5)), _uneven)
     degree, part = (int(found) for found in draw("part", (6, 1), ((4, 5, 6), (2, 3, 4))))
     shown, power_of = draw("week", (0.6, 2), ((0.6, 0.7, 0.8), (2, 3)))
     (decay,) = draw("decay", (0.5,), ((0.05, 0.3, 0.5, 2, 3),))
@@ -228,3 +228,8 @@ def predictions(lesson: Sheets) -> list[Prediction]:
             "The share of A at first, then after 20 weeks", "What is shown more is clicked more, and so it is shown more. The model makes its own truth.", "loop.shown",
         ),
     ]  # fmt: skip
+
+
+def _uneven(low: float, high: float, middle: float) -> bool:
+    """Whether the mean of three losses is told from the middle one."""
+    return abs(low + high - 2 * middle) > 0.01

@@ -73,7 +73,7 @@ class Smaller(Fits):
                         plot("Degree 9, with and without decay", "x", "y", curves,
                              "The rows, the curve of degree 9, and the same with decay, which is smoother.", **WINDOW),
                         plot(f"Both losses (cut off at {CUT})", "decay (in powers of ten)", "mean squared error", lines,
-                             "The training loss rises with the decay; the validation loss falls, then rises.",
+                             "The training loss rises with the decay; the validation loss is lowest in between.",
                              log_x=True, x_min=DECAYS[0], x_max=DECAYS[-1], y_min=0, y_max=CUT, x_format="0.######", y_format="0.0", **SIZE),
                     ),
                     Note(words, 11),

@@ -43,7 +43,10 @@ class Wrong(Lesson):
         error = pred - price
         self.parcel_loss = mean(square(error))
         size = apply("abs", error)
-        self.rank = 1.0 + sum_columns(apply("greater", size.T, size))
+        before = apply("equal", size.T, size) * apply(
+            "greater", self.number, self.number.T
+        )  # of equal ones, in their order
+        self.rank = 1.0 + sum_columns(apply("greater", size.T, size) + before)
         places = self.typed("place", np.arange(float(MOST))[:, None] + 1.0, "Place", "fixed")
         self.at = apply("if_error", apply("match", places, self.rank), lift(1.0))
         ten = {
