@@ -26,7 +26,6 @@ def neighbours(name: str) -> str:
 
 
 def _named(entry: Entry) -> str:
+    lesson = import_module(f"sheetnet.course.{entry.name}.lesson").LESSON  # kind_of would lead round to here
     file = f"{entry.file}.xlsx"
-    return said(
-        "lesson {number}, {title} ({file})", number=entry.number, title=said(kind_of(entry.name).title), file=file
-    )
+    return said("lesson {number}, {title} ({file})", number=entry.number, title=said(lesson.title), file=file)
