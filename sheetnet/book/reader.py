@@ -24,7 +24,7 @@ __all__ = [
 
 @dataclass
 class _Entries:
-    """What xl/workbook.xml lists: sheets as (name, relation, state), names as (name, sheet's place, meaning)."""
+    """What xl/workbook.xml lists: sheets as (name, relation), names as (name, sheet's place, meaning)."""
 
     sheets: list[tuple[str, str]] = field(default_factory=list)
     names: list[tuple[str, str | None, str]] = field(default_factory=list)

@@ -53,9 +53,9 @@ def put(sheet: Any, page: Page, values: Mapping[str, np.ndarray]) -> None:
 
 
 def _bounds(rule: Rule) -> dict[str, Any]:
-    said = {"error_title": "sheetnet", "error_message": rule.said}
+    words = {"error_title": "sheetnet", "error_message": rule.said}
     if rule.also:
         first = cell_address(rule.area.row, rule.area.col)
-        return {"validate": "custom", "value": f'=OR(ISNUMBER({first}),{first}="{rule.also}")', **said}
+        return {"validate": "custom", "value": f'=OR(ISNUMBER({first}),{first}="{rule.also}")', **words}
     kind = "integer" if rule.whole else "decimal"
-    return {"validate": kind, "criteria": "between", "minimum": number(rule.low), "maximum": number(rule.high), **said}
+    return {"validate": kind, "criteria": "between", "minimum": number(rule.low), "maximum": number(rule.high), **words}

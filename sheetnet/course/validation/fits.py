@@ -78,12 +78,11 @@ class Fits(Lesson):
         self.degree = self.typed("degree", 1, "Degree to look at", low=1, high=9, whole=True, name="degree")
         self.degrees = self.typed("degrees", np.array(DEGREES)[:, None], "Degree", "fixed")
         self.powers = self.typed("powers", [range(10)], "Powers of x", "fixed", name="powers", labels=POWERS)
-        title = "1 on the diagonal"
         self.legendre = self.typed(
             "legendre", legendre(10), "Legendre's polynomials, in powers of x (down)", "fixed", name="legendre",
             labels=BASIS,
         )  # fmt: skip
-        self.identity = self.typed("identity", np.eye(10), title, "fixed", name="identity", labels=POWERS)
+        self.identity = self.typed("identity", np.eye(10), "1 on the diagonal", "fixed", name="identity", labels=POWERS)
         grid = self.typed("degree.grid", np.linspace(-1, 1, 50)[:, None].round(3), "x", "fixed")
         self.grid = self.powers_of(grid)
         self.used = [where(apply("greater", self.powers, lift(float(d))), 0.0, 1.0) for d in DEGREES]
