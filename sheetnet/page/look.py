@@ -195,5 +195,8 @@ for _number, (_shape, _color, _pale) in enumerate(SHAPES, start=1):
         LINES[f"{_kind} {_number}"] = {"line": {"none": True}, "marker": _marker}
 _YELLOW: dict[str, Any] = {"fill": {"color": "#FFD966"}, "border": {"color": INK}}
 LINES["place"] = {"line": {"none": True}, "marker": {"type": "diamond", "size": 13, **_YELLOW}}
+# points that say their own name, the label of their line, which then needs no legend
+for _number, _color in enumerate(("#0B5394", "#C55A11"), start=1):
+    LINES[f"named {_number}"] = _dots(_color, 7) | {"data_labels": {"series_name": True, "position": "right"}}
 for _number, (_color, _dash) in enumerate(zip(PALETTE, DASHES, strict=True), start=1):
     LINES[f"line {_number}"] = {"line": {"color": _color, "width": 2.0, "dash_type": _dash}}
