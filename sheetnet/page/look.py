@@ -131,6 +131,7 @@ NUMBER_FORMATS = {
     "ratio": '0.0000;-0.0000;"exact"',  # of an error to the next; 0 stands for: there is no next
     "share": "0.0%",
     "closed": '[=0]"closed";0.000',  # of a loss that is not looked at yet
+    "new": '[<-8]"-";0.000',  # of predictions, -9 where nothing is to be predicted
     "big": '[>=1000000]"> 1,000,000";[>=1000]#,##0;0.000',  # of powers of e
     "to_go": '[>=10]"> 1000 %";[<0.0001]"< 0.01 %";0.00%',  # of a way, of which more may be left than there was
     "compared": '[<1000]0.000;[<1000000000]0;"> 999999999"',  # what a guess was about; the first section keeps a minus

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sheetnet.course.embeddings import texts
 from sheetnet.course.embeddings.near import Near
+from sheetnet.course.embeddings.own import FOODS
 from sheetnet.course.lesson import Pair, Watched, Word
 from sheetnet.graph.node import where
 
@@ -11,10 +12,16 @@ from sheetnet.graph.node import where
 class Embeddings(Near):
     """What the lesson is for, and its words; the sheets come from Lookup, Train and Near."""
 
-    name, predicts = "embeddings", False
+    name, predicts = "embeddings", True
     minutes, pictured = 45, "Components"
     goals = texts.GOALS
-    to_fill = ()
+    to_fill = (
+        "match.dot", "match.made", "match.dots",
+        "ratings.n_missing", "ratings.mean", "ratings.all_zero", "ratings.there", "ratings.zero",
+        "recommend.best", "recommend.off",
+        "nearest.cosine", "nearest.far", "nearest.length",
+        "meaning.each", "meaning.apart",
+    )  # fmt: skip
     title = texts.TITLE
     purpose = texts.PURPOSE
     tries = texts.TRIES
@@ -26,7 +33,9 @@ class Embeddings(Near):
     # ---- what is compared, the words
 
     def pairs(self) -> list[Pair]:
-        return [Pair(id, title, format="short") for id, title in texts.COMPARED.items()]
+        return [
+            Pair(id, title, FOODS if labels == "foods" else tuple(labels), "short") for id, (title, labels) in texts.COMPARED.items()
+        ]  # fmt: skip
 
     def watched(self) -> list[Watched]:
         seen = {

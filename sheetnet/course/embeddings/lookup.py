@@ -11,7 +11,7 @@ from sheetnet.course.embeddings import texts
 from sheetnet.course.embeddings.own import FOODS, MADE, MIDDLE, PEOPLE, TASTES, WEIGHT, ratings
 from sheetnet.course.lesson import Lesson
 from sheetnet.graph.node import Node, apply, constant, lift, mean, row, sum_columns, vstack, where
-from sheetnet.page.flow import across, down
+from sheetnet.page.flow import Aside, across, down
 from sheetnet.page.grid import facts, grid
 from sheetnet.page.language import said
 from sheetnet.page.part import Part
@@ -90,12 +90,15 @@ class Lookup(Lesson):
             ),
             table(forward({"one_hot": Shown(self.one_hot, "One-hot row of the food", "plain", labels=FOODS)}), tight=True),
             Words(texts.ORDERS),
-            table(self.cells(self.orders), forward({"many": Shown(many, "One-hot rows", "plain", labels=FOODS)}, ),
+            table(self.cells(self.orders), forward({"many": Shown(many, "One-hot rows", "plain", labels=FOODS)}),
                   result({"rows": Shown(many @ self.tastes, "One-hot × E", "short", labels=TASTES)}), tight=True),
+            Note(texts.CURIOUS, 8),
         ), first=self.at)  # fmt: skip
 
     def match_page(self) -> None:
-        self.person = self.typed("person", [[0.8, -0.4]], "", low=-1, high=1, labels=TASTES, message="A number from -1 to 1 is expected")
+        self.person = self.typed(
+            "person", [[0.8, -0.4]], "", low=-1, high=1, labels=TASTES, message="A number from -1 to 1 is expected"
+        )
         self.generous = self.typed("generous", 0.3, "Generous", low=-1, high=1)
         self.dish = self.food("food", 1)
         taste = row(self.tastes, self.dish)
@@ -105,7 +108,11 @@ class Lookup(Lesson):
         self.made = MIDDLE + self.generous + WEIGHT * self.dot
         origin = constant(((0.0, 0.0),))
         arrow = vstack([origin, apply("same", self.person)])
-        lines: list[Line] = [*named("lookup.tastes"), path("", "arrow"), ("person", Some("person", cols=(0, 0)), Some("person", cols=(1, 1)), "named 2")]
+        lines: list[Line] = [
+            *named("lookup.tastes"),
+            path("", "arrow"),
+            ("person", Some("person", cols=(0, 0)), Some("person", cols=(1, 1)), "named 2"),
+        ]
         self.page("Match: taste times taste", texts.ABOUT_MATCH, across(
             down(
                 grid("Change these", {"the person likes": self.cells(self.person)}, heads=TASTES),
@@ -120,20 +127,26 @@ class Lookup(Lesson):
             drawn("The person and the foods", *TASTES, lines, "Ten foods as named points, and an arrow from the middle to the person.",
                  x_min=-1, x_max=1, y_min=-1, y_max=1, **MAP),
             down(
+                Ruler((9.0, 14.0, 12.0, 12.0)),
                 table(result({"dots": Shown(self.dots, "Dot product", "short")}), names=FOODS, corner="Food"),
-                table(forward({"arrow": Shown(arrow, "The arrow", "short", labels=TASTES)})),
+                Note(texts.MATCH, 4),
             ),
-            Note(texts.MATCH, 3),
+            Aside(table(forward({"arrow": Shown(arrow, "The arrow", "short", labels=TASTES)}))),
         ), first=self.person)  # fmt: skip
 
     def ratings_page(self) -> None:
         one = ratings(self.seed)
         self.R = self.typed("R", one.R, "Ratings", "data", name="ratings", labels=FOODS, format="plain")
-        self.kept_back = self.typed("kept", one.kept, "Kept back: 1", "fixed", name="kept", labels=FOODS, format="plain")
+        self.kept_back = self.typed(
+            "kept", one.kept, "Kept back: 1", "fixed", name="kept", labels=FOODS, format="plain"
+        )
         self.known = apply("filled", self.R)
         self.train, self.valid = self.known * (1.0 - self.kept_back), self.known * self.kept_back
         self.filled_in = where(self.known, self.R, 0.0)
-        self.n = {key: apply("sum", node) for key, node in (("known", self.known), ("train", self.train), ("valid", self.valid))}
+        self.n = {
+            key: apply("sum", node)
+            for key, node in (("known", self.known), ("train", self.train), ("valid", self.valid))
+        }
         self.mean = apply("sum", where(self.train, self.R, 0.0)) / self.n["train"]
         self.missing = float(len(PEOPLE) * len(FOODS)) - self.n["known"]
         totals = apply("sum_rows", self.filled_in)
@@ -142,12 +155,10 @@ class Lookup(Lesson):
             "known": (self.n["known"], "Rated"), "missing": (self.missing, "Missing"),
             "train": (self.n["train"], "To learn from"), "valid": (self.n["valid"], "Kept back"),
         }  # fmt: skip
+        told = {key: int(one.item()) for key, one in zip(self.n, self.as_it_came(*self.n.values()), strict=True)}
         self.page("Ratings: a table with holes", texts.ABOUT_RATINGS, down(
             across(
-                down(
-                    table(self.cells(self.R), names=PEOPLE, corner="Person", tight=True),
-                    Note(texts.RATINGS, 11),
-                ),
+                table(self.cells(self.R), names=PEOPLE, corner="Person", tight=True),
                 down(
                     across(
                         facts("", shown("result", {f"n_{key}": one for key, one in counts.items()}, format="plain")),
@@ -159,9 +170,10 @@ class Lookup(Lesson):
                     drawn("Mean rating of each food", "food", "rating", [
                         ("of those who rated it", Some("there", cols=(-1, -1)), "there", "line 1"), ("blanks as 0", Some("there", cols=(-1, -1)), "zero", "line 2"),
                     ], "Two bars for each food: the mean of its ratings, and the same with blanks as 0, which is lower.",
-                        columns=True, y_min=0, y_max=5, y_format="0", width=480, height=240, wide=6),
+                        columns=True, y_min=0, y_max=5, y_format="0", width=480, height=200, wide=6),
                 ),
             ),
+            Note(texts.RATINGS.format(**told), 17),
             across(
                 table(forward({"mask": Shown(self.train, "Mask: 1 to learn from", "plain", name="train", labels=FOODS)}), names=PEOPLE, corner="Person", tight=True),
                 table(result({"there": (by_food["there"], "Mean"), "zero": (by_food["zero"], "Blanks as 0")}, format="short"), names=FOODS, corner="Food"),

@@ -11,9 +11,9 @@ import numpy as np
 from sheetnet.course.embeddings import texts
 from sheetnet.course.embeddings.lookup import FOODS, MAP, TASTES, best_of, drawn, named, same
 from sheetnet.course.embeddings.train import AXES, Train
-from sheetnet.graph.node import Node, apply, constant, hstack, lift, mean, row, square, sum_columns, vstack, where
+from sheetnet.graph.node import Node, apply, hstack, lift, mean, row, selector, square, sum_columns, vstack, where
 from sheetnet.motifs.unroll import unroll
-from sheetnet.page.flow import across, beside, down
+from sheetnet.page.flow import Aside, across, beside, down
 from sheetnet.page.grid import facts, grid
 from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Some
@@ -37,16 +37,19 @@ class Near(Train):
         stretched = where(chosen, self.stretch, 1.0) * Q
         length = apply("sqrt", sum_columns(square(stretched)))
         self.cosines = (stretched @ stretched.T) / (length @ length.T)
-        cosine = row(self.cosines, self.alike).T
+        cosine = self.cosine_all = row(self.cosines, self.alike).T
+        self.cosine = where(chosen, 0.0, cosine)  # with others
         far = apply("sqrt", sum_columns(square(stretched - row(stretched, self.alike))))
         self.near = {"cosine": best_of(where(chosen, -FAR, cosine)), "distance": best_of(-where(chosen, FAR, far))}
         names = Some("cosine", cols=(-1, -1))
         self.page("Nearest: which foods are alike?", texts.ABOUT_NEAREST, down(
             across(
                 down(
-                    facts("Change these", self.cells(self.alike, self.stretch), result({"name": Shown(self.name_of(self.alike), "Its name", "text")})),
+                    facts("Change these", self.cells(self.alike, self.stretch), result({
+                        "name": Shown(self.name_of(self.alike), "Its name", "text"),
+                        **{f"near_{key}": Shown(self.name_of(at), f"Nearest by {key}", "text") for key, at in self.near.items()},
+                    })),
                     table(forward({"cosine": (cosine, "Cosine"), "far": (far, "Distance"), "length": (length, "Length")}, format="short"), names=FOODS, corner="Food"),
-                    facts("Nearest to it", result({f"near_{key}": Shown(self.name_of(at), f"by {key}", "text") for key, at in self.near.items()})),
                 ),
                 down(
                     beside(*(
@@ -70,7 +73,7 @@ class Near(Train):
     def components_page(self) -> None:
         Q = self.last["decay"]["Q"]
         n = float(len(FOODS))
-        self.begin = self.typed("begin", [[1.0, 1.0, 1.0]], "", labels=AXES)
+        self.begin = self.typed("begin", [[0.0, 0.0, 1.0]], "", labels=AXES)
         steps = self.typed("steps", np.arange(ITERATIONS + 1.0)[:, None], "Step", "fixed")
         centred = Q - apply("sum_rows", Q) / n
         cov = (centred.T @ centred) / n
@@ -89,30 +92,34 @@ class Near(Train):
         self.scores = centred @ self.V.T
         self.shares = {number: spread / total for number, spread in self.spread.items()}
         both = self.as_it_came(self.shares[1] + self.shares[2])[0].item()
-        self.page("Components: three numbers on flat paper", texts.ABOUT_COMPONENTS, down(
-            across(
-                down(
-                    grid("Change this", {"first direction": self.cells(self.begin)}, heads=AXES),
-                    table(update({"V": Shown(self.V, "The components", "short", labels=AXES)}), names=NAMES),
-                    facts("Share of the spread", result({f"share{k}": Shown(one, f"component {k}", "share") for k, one in self.shares.items()}),
-                          result({"rest": Shown(1.0 - self.shares[1] - self.shares[2], "the third", "share")})),
-                    drawn("Spread along the direction", "step", "spread", [
-                        (f"component {k}", "steps", f"spread{k}", look) for k, look in ((1, "line 1"), (2, "line 2"))
-                    ], "Two curves that rise in a few steps and then stay level.", x_max=15, y_min=0, width=330, height=190, wide=4),
-                ),
-                drawn("The foods on the two components", *NAMES, named("scores"),
-                     "Ten foods as named points, the first component across, the second up.",
-                     **{**MAP, "equal": False, "x_min": None, "x_format": "0.0", "y_format": "0.0"}),
+        self.page("Components: three numbers on flat paper", texts.ABOUT_COMPONENTS, across(
+            down(
+                grid("Change this", {"first direction": self.cells(self.begin)}, heads=AXES),
+                table(update({"V": Shown(self.V, "The components", "short", labels=AXES)}), names=NAMES),
+                facts("Share of the spread", result({
+                    **{f"share{k}": Shown(one, NAMES[k - 1], "share") for k, one in self.shares.items()},
+                    "rest": Shown(1.0 - self.shares[1] - self.shares[2], "the third", "share"),
+                })),
+                Note(texts.POWER, 4),
+            ),
+            drawn("The foods on the two components", *NAMES, named("scores"), "Ten foods as named points, the first component across, the second up.",
+                  **{**MAP, "equal": False, "x_min": None, "x_format": "0.0", "y_format": "0.0"}),
+            down(
+                drawn("Spread, step by step", "step", "spread", [
+                    (name, "steps", f"spread{k}", f"line {k}") for k, name in enumerate(NAMES, start=1)
+                ], "Two curves that rise in a few steps and then stay level.", x_max=12, y_min=0, y_format="0.0", width=320, height=200, wide=4),
                 Note(texts.COMPONENTS.format(both=both), 4),
             ),
-            across(
-                table(forward({"scores": Shown(self.scores, "Place on the map", "short", labels=NAMES)}), names=FOODS),
-                table(forward({"centred": Shown(centred, "Q less its mean", "short", labels=AXES)})),
-                down(*(table(forward({f"cov{k}": Shown(one, f"Covariance for component {k}", "short", labels=AXES)}), names=AXES) for k, _, _, one in blocks)),
-            ),
-            across(table(self.cells(steps)), *(
-                table(update({f"steps{k}": Shown(vstack(rows), f"Direction {k}", "short", labels=AXES)}), result({f"spread{k}": (spread, "Spread", "short")}))
-                for k, rows, spread, _ in blocks
+            Aside(down(
+                across(
+                    table(forward({"scores": Shown(self.scores, "Place on the map", "short", labels=NAMES)}), names=FOODS),
+                    table(forward({"centred": Shown(centred, "Q less its mean", "short", labels=AXES)})),
+                ),
+                *(table(forward({f"cov{k}": Shown(one, f"Covariance for component {k}", "short", labels=AXES)}), names=AXES) for k, _, _, one in blocks),
+                across(table(self.cells(steps)), *(
+                    table(update({f"steps{k}": Shown(vstack(rows), f"Direction {k}", "short", labels=AXES)}), result({f"spread{k}": (spread, "Spread", "short")}))
+                    for k, rows, spread, _ in blocks
+                )),
             )),
         ), first=self.begin)  # fmt: skip
 
@@ -139,28 +146,31 @@ class Near(Train):
         turned = scale * (self.scores @ matrix)
         each = apply("sqrt", sum_columns(square(turned - made)))
         self.apart = mean(each)
-        corr = [_corr(turned @ pick, made @ pick) for pick in (constant(((1.0,), (0.0,))), constant(((0.0,), (1.0,))))]
-        limits = {"x_min": -1.5, "x_max": 1.5, "y_min": -1.5, "y_max": 1.5}
-        self.corr = corr
-        self.page("Meaning: the tastes, found again", texts.ABOUT_MEANING, down(
-            across(
-                down(
-                    facts("Change these", self.cells(self.angle, self.mirror)),
-                    facts("", result({
-                        "apart": (self.apart, "Foods apart, mean"), "corr_x": (corr[0], "Correlation, sweet"), "corr_y": (corr[1], "Correlation, spicy"),
-                    }, format="short")),
-                    Note(texts.MEANING, 3),
-                ),
-                drawn("Made: the tastes behind the ratings", *TASTES, named("made", "named 2"), "Ten foods as named points, sweet across and spicy up.", **{**MAP, **limits, "width": 450}),
-                drawn("Learnt: the components, turned", *NAMES, named("turned"), "Ten foods as named points on the two components, turned and mirrored.", **{**MAP, **limits, "width": 450}),
+        self.corr = {
+            taste: _corr(turned @ pick, made @ pick)
+            for taste, pick in ((taste, selector(2, j, 1)) for j, taste in enumerate(TASTES))
+        }
+        size: dict[str, Any] = {**MAP, "x_min": -2, "x_max": 2, "y_min": -2, "y_max": 2, "x_step": 1, "width": 450}
+        self.page("Meaning: the tastes, found again", texts.ABOUT_MEANING, across(
+            down(
+                facts("Change these", self.cells(self.angle, self.mirror)),
+                facts("", result({
+                    "apart": (self.apart, "Foods apart, mean"),
+                    **{f"corr_{taste}": (one, f"Correlation, {taste}") for taste, one in self.corr.items()},
+                }, format="short")),
+                Note(texts.MEANING, 3),
             ),
-            across(
+            drawn("Made: the tastes behind the ratings", *TASTES, named("made", "named 2"), "Ten foods as named points, sweet across and spicy up.", **size),
+            drawn("Learnt: the components, turned", "across", "up", named("turned"), "Ten foods as named points on the two components, turned and mirrored.", **size),
+            Aside(across(
                 table(forward({
-                    "made": Shown(made, "Made, less the mean", "short", labels=TASTES), "turned": Shown(turned, "Learnt, turned", "short", labels=NAMES),
+                    "made": Shown(made, "Made, less the mean", "short", labels=TASTES), "turned": Shown(turned, "Learnt, turned", "short", labels=("across", "up")),
                 }), result({"each": (each, "Apart", "short")}), names=FOODS, corner="Food"),
-                table(forward({"matrix": Shown(matrix, "Turn and mirror", "short", labels=NAMES)})),
-                facts("", forward({"scale": Shown(scale, "Made bigger ×", "short")})),
-            ),
+                down(
+                    table(forward({"matrix": Shown(matrix, "Turn and mirror", "short", labels=("across", "up"))}), names=NAMES),
+                    facts("", forward({"scale": Shown(scale, "Made bigger ×", "short")})),
+                ),
+            )),
         ), first=self.angle)  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from sheetnet.course.drawing import TRIES, drawing
 
-FOODS = ("cake", "ice cream", "pancakes", "ginger", "curry", "chilli", "salsa", "soup", "toast", "rice")
+FOODS = ("cake", "honey", "waffle", "ginger", "curry", "chilli", "salsa", "soup", "toast", "rice")
 PEOPLE = ("Ana", "Ben", "Cem", "Dia", "Eli", "Fay", "Gus", "Hal", "Ida", "Jon", "Kim", "Lea")
 TASTES = ("sweet", "spicy")
 MADE = np.array([

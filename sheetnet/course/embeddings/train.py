@@ -10,7 +10,7 @@ import numpy as np
 from sheetnet.course.embeddings import texts
 from sheetnet.course.embeddings.lookup import FOODS, OUT, PEOPLE, Lookup, best_of, drawn
 from sheetnet.course.embeddings.own import DECAY, EPOCHS, RATE, SIZE, ratings
-from sheetnet.graph.node import Node, apply, hstack, lift, ones, row, selector, square, vstack, where
+from sheetnet.graph.node import Node, apply, constant, hstack, lift, ones, row, selector, square, vstack, where
 from sheetnet.models.losses import mean_known
 from sheetnet.motifs.least_squares import penalised
 from sheetnet.motifs.unroll import unroll
@@ -20,15 +20,28 @@ from sheetnet.page.grid import facts, grid
 from sheetnet.page.part import Part
 from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Line, Some
-from sheetnet.page.shown import Group, Shown, forward, result, shown, update
+from sheetnet.page.shown import Group, Shown, forward, result, update
 
 RUNS = {"none": "without decay", "decay": "with decay"}
 LOSSES = {"train": "to learn from", "valid": "kept back"}
-LOOKS = {("none", "train"): "line 3", ("none", "valid"): "line 2", ("decay", "train"): "line 6", ("decay", "valid"): "line 1"}
+LOOKS = {
+    ("none", "train"): "line 3",
+    ("none", "valid"): "line 2",
+    ("decay", "train"): "line 6",
+    ("decay", "valid"): "line 1",
+}
 AXES = tuple(f"p{j + 1}" for j in range(SIZE))
 OWN = (5, None, 4, None, 1, None, 2, None, None, None)  # what the learner's own ratings are to begin with
-CUT = 2.0  # where the chart of losses ends
-BARS: dict[str, Any] = {"columns": True, "y_min": 0, "y_max": 6, "y_format": "0", "width": 560, "height": 300, "wide": 7}
+EARLY, CUT = 15, 1.5  # the epoch to look at, and where the chart of losses ends
+BARS: dict[str, Any] = {
+    "columns": True,
+    "y_min": 0,
+    "y_max": 6,
+    "y_format": "0",
+    "width": 560,
+    "height": 300,
+    "wide": 7,
+}
 
 
 class Train(Lookup):
@@ -40,7 +53,7 @@ class Train(Lookup):
         self.lr = self.typed("lr", RATE, "Learning rate", low=0, high=3, name="lr", format="rate")
         self.decay = self.typed("decay", DECAY, "Decay", low=0.001, high=0.2, name="decay", format="rate")
         message = f"An epoch is a whole number from 0 to {EPOCHS}"
-        self.epoch = self.typed("epoch", EPOCHS, "Epoch to look at", low=0, high=EPOCHS, whole=True, message=message)
+        self.epoch = self.typed("epoch", EARLY, "Epoch to look at", low=0, high=EPOCHS, whole=True, message=message)
         epochs = self.typed("epochs", np.arange(EPOCHS + 1.0)[:, None], "Epoch", "fixed")
         starts = {"P": begin.P, "Q": begin.Q, "b": np.zeros((n, 1)), "c": np.zeros((m, 1))}
         self.start = {
@@ -70,8 +83,13 @@ class Train(Lookup):
             "decay_train": row(self.losses["decay", "train"], last), "decay_valid": row(self.losses["decay", "valid"], last),
             "lowest": apply("min", self.losses["none", "valid"]),
         }  # fmt: skip
-        told = texts.TRAIN.format(last=EPOCHS, **{key: one.item() for key, one in zip(self.figures, self.as_it_came(*self.figures.values()), strict=True)})
-        size = {run: apply("sum", square(self.last[run]["P"])) + apply("sum", square(self.last[run]["Q"])) for run in RUNS}
+        came = dict(zip(self.figures, self.as_it_came(*self.figures.values()), strict=True))
+        numbers = sum(value.size for value in starts.values())
+        n_train = int(self.as_it_came(self.n["train"])[0].item())
+        told = texts.TRAIN.format(numbers=numbers, train=n_train, **{key: one.item() for key, one in came.items()})
+        size = {
+            run: apply("sum", square(self.last[run]["P"])) + apply("sum", square(self.last[run]["Q"])) for run in RUNS
+        }
         ends["Sum of squared numbers"] = result({"size": (hstack([*size.values()]), "", "short")})
         self.page("Train: the tastes are learnt", texts.ABOUT_TRAIN, across(
             down(
@@ -82,9 +100,9 @@ class Train(Lookup):
                         Note(texts.STEP, 3),
                     ),
                     down(
-                        drawn(f"Mean squared error, epoch by epoch (cut off at {CUT:g})", "epoch", "loss", lines,
+                        drawn(f"Mean squared error, epoch by epoch (cut off at {CUT})", "epoch", "loss", lines,
                              "Four falling curves; without decay the loss on the ratings kept back rises again.",
-                             x_max=EPOCHS, y_min=0, y_max=CUT, y_format="0.0", width=560, height=290, wide=7),
+                             x_max=EPOCHS, y_min=0, y_max=CUT, y_format="0.0", width=560, height=270, wide=7),
                         Note(told, 7),
                     ),
                 ),
@@ -131,6 +149,7 @@ class Train(Lookup):
     def recommend_page(self) -> None:
         P, Q, b, c = (self.last["decay"][key] for key in "PQbc")
         self.who = self.typed("person", 1, "Person, 1 to 12", low=1, high=len(PEOPLE), whole=True)
+        people = constant(tuple((person,) for person in PEOPLE))
         self.pred = self.mean + b + c.T + P @ Q.T
         self.given = row(self.filled_in, self.who).T
         self.says = row(self.pred, self.who).T
@@ -141,29 +160,38 @@ class Train(Lookup):
         self.page("Recommend: what is missing, predicted", texts.ABOUT_RECOMMEND, down(
             across(
                 down(
-                    facts("Change this", self.cells(self.who)),
-                    table(result({"given": (self.given, "Rating", "plain"), "says": (self.says, "Predicted"), "new": (new, "If new")}, format="short"),
-                          names=FOODS, corner="Food"),
-                    facts("", result({
+                    facts("Change this", self.cells(self.who), result({
+                        "name": Shown(row(people, self.who), "Its name", "text"),
                         "best_name": Shown(self.name_of(self.best), "Recommended", "text"),
                         "best": Shown(apply("max", new), "its prediction", "short"),
+                        "off": Shown(self.off, "Typically off by", "short"),
                     })),
+                    table(result({"given": (self.given, "Rating", "plain"), "says": (self.says, "Predicted"), "new": (new, "If new", "new")}, format="short"),
+                          names=FOODS, corner="Food"),
                 ),
                 drawn("One person: ratings and predictions", "food", "rating", [
                     ("rating (0: none)", Some("given", cols=(-1, -1)), "given", "line 2"), ("predicted", Some("given", cols=(-1, -1)), "says", "line 1"),
                 ], "Two bars for each food: the rating of one person, 0 where there is none, and the prediction.", **BARS),
                 Note(texts.RECOMMEND.format(off=off), 3),
             ),
-            across(
-                table(result({"pred": Shown(self.pred, "Predictions", "short", name="pred", labels=FOODS)}), names=PEOPLE, corner="Person", tight=True),
-                facts("", result({"off": Shown(self.off, "Typically off, kept back", "short")})),
-            ),
+            table(result({"people": Shown(people, "Person", "text", style="cells")}),
+                  result({"pred": Shown(self.pred, "Predictions", "short", name="pred", labels=FOODS)}), tight=True),
         ), first=self.who)  # fmt: skip
 
     def you_page(self) -> None:
         Q, c = (self.last["decay"][key] for key in "Qc")
         own = np.array([[np.nan if one is None else one] for one in OWN], dtype=float)
-        self.own = self.typed("own", own, "Your rating", "input", low=1, high=5, whole=True, message="A rating is 1, 2, 3, 4 or 5, or nothing", name="own")
+        self.own = self.typed(
+            "own",
+            own,
+            "Your rating",
+            "input",
+            low=1,
+            high=5,
+            whole=True,
+            message="A rating is 1, 2, 3, 4 or 5, or nothing",
+            name="own",
+        )
         rated = self.rated = apply("filled", self.own)
         X = hstack([apply("same", Q), ones(len(FOODS), 1)])
         used = rated * X
@@ -176,10 +204,10 @@ class Train(Lookup):
         self.yours = best_of(new)
         zero = where(rated, self.own, 0.0)
         count = apply("sum", rated)
-        self.page("You: what would you like?", texts.ABOUT_YOU, down(
+        self.page("You: what would you like?", texts.ABOUT_YOU, across(
             across(
                 down(
-                    table(self.cells(self.own), result({"says": (says, "Predicted"), "new": (new, "If new")}, format="short"), names=FOODS, corner="Food"),
+                    table(self.cells(self.own), result({"says": (says, "Predicted"), "new": (new, "If new", "new")}, format="short"), names=FOODS, corner="Food"),
                     facts("", result({
                         "count": Shown(count, "You rated", "plain"),
                         "name": Shown(self.name_of(self.yours), "Recommended", "text"), "best": Shown(apply("max", new), "its prediction", "short"),
@@ -190,12 +218,12 @@ class Train(Lookup):
                 ], "Two bars for each food: your own rating, 0 where there is none, and the prediction.", **BARS),
                 Note(texts.YOU, 3),
             ),
-            across(
-                table(update({"w": Shown(self.w, "Your numbers", "short", labels=(*AXES, "generous"))})),
+            Aside(across(
+                table(update({"w": Shown(self.w, "Your numbers", "short", labels=(*AXES, "b"))})),
                 table(result({"zero": (zero, "Rating or 0", "plain"), "rest": (rest, "Less mean and c", "short")})),
                 table(forward({
                     "X": Shown(X, "Q and 1", "short", name="X_foods", labels=(*AXES, "1")),
                     "used": Shown(used, "of foods you rated", "short", labels=(*AXES, "1")),
                 }), names=FOODS),
-            ),
+            )),
         ), first=self.own)  # fmt: skip

@@ -173,4 +173,5 @@ def _meaning(given: Given, scores: Tensor) -> Said:
     turned = scale * scores @ matrix
     each = (turned - made).norm(dim=1, keepdim=True)
     out = {"made": made, "scale": scale, "matrix": matrix, "turned": turned, "each": each, "apart": each.mean()}
-    return out | {f"corr_{key}": torch.corrcoef(torch.stack([turned[:, j], made[:, j]]))[0, 1] for j, key in enumerate("xy")}
+    both = torch.stack([turned, made])  # (2, foods, 2)
+    return out | {f"corr_{key}": torch.corrcoef(both[:, :, j])[0, 1] for j, key in enumerate(("sweet", "spicy"))}
