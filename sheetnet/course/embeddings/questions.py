@@ -114,7 +114,7 @@ def questions(lesson: Near) -> list[Exercise]:
         ),
         choice(
             "Why does the model without decay end worse on ratings kept back? 1: it has learnt too little. 2: it has learnt the ratings by heart. 3: its rate is larger.", 2,
-            {1: "Look at its loss on what it learns from: nearly 0.", 3: "Both runs have the same rate."},
+            {1: "Look at its loss on what it learns from: it is tiny.", 3: "Both runs have the same rate."},
             hint="How many numbers does it learn, and from how many ratings?", why="Its numbers fit what chance added, too.",
         ),
         choice(
