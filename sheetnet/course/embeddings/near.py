@@ -22,7 +22,7 @@ from sheetnet.page.shown import Shown, forward, result, update
 ITERATIONS = 45
 SIDES = {1: "cake to the right", 6: "chilli above"}  # the food whose side fixes the sign of a component, by its number
 NAMES = ("component 1", "component 2")
-HALF: dict[str, Any] = {"columns": True, "width": 380, "height": 300, "wide": 5}
+HALF: dict[str, Any] = {"columns": True, "width": 380, "height": 260, "wide": 5}
 FAR = 9.0  # of a distance that does not count
 
 

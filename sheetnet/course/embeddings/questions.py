@@ -39,7 +39,12 @@ def questions(lesson: Near) -> list[Exercise]:
     side, cross = draw("power", (3, 1), ((2, 3, 4), (1, 1.5)))
     angle = int(draw("angle", (90,), (range(60, 121, 10),))[0])
     held, loose = lesson.losses["decay", "valid"], lesson.losses["none", "valid"]
-    decayed, chosen, alike, turned = {lesson.decay: more}, {lesson.who: who}, {lesson.alike: other}, {lesson.angle: angle}
+    decayed, chosen, alike, turned = (
+        {lesson.decay: more},
+        {lesson.who: who},
+        {lesson.alike: other},
+        {lesson.angle: angle},
+    )
     end, now = lift(EPOCHS + 1.0), lesson.cosine
     return [
         Exercise(
