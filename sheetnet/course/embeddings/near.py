@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from sheetnet.course.embeddings import texts
-from sheetnet.course.embeddings.lookup import FOODS, MAP, TASTES, best_of, drawn, named, same
+from sheetnet.course.embeddings.lookup import MAP, best_of, drawn, named, same
+from sheetnet.course.embeddings.own import FOODS, TASTES
 from sheetnet.course.embeddings.train import AXES, Train
 from sheetnet.graph.node import Node, apply, hstack, lift, mean, row, selector, square, sum_columns, vstack, where
 from sheetnet.motifs.unroll import unroll

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from sheetnet.course.embeddings import texts
-from sheetnet.course.embeddings.lookup import FOODS, OUT, PEOPLE, Lookup, best_of, drawn
-from sheetnet.course.embeddings.own import DECAY, EPOCHS, RATE, SIZE, ratings
+from sheetnet.course.embeddings.lookup import OUT, Lookup, best_of, drawn
+from sheetnet.course.embeddings.own import DECAY, EPOCHS, FOODS, PEOPLE, RATE, SIZE, ratings
 from sheetnet.graph.node import Node, apply, constant, hstack, lift, ones, row, selector, square, vstack, where
 from sheetnet.models.losses import mean_known
 from sheetnet.motifs.least_squares import penalised
