@@ -10,7 +10,7 @@ import numpy as np
 from sheetnet.course.embeddings import texts
 from sheetnet.course.embeddings.own import FOODS, MADE, MIDDLE, PEOPLE, TASTES, WEIGHT, ratings
 from sheetnet.course.lesson import Lesson
-from sheetnet.graph.node import Node, apply, constant, lift, mean, row, sum_columns, vstack, where
+from sheetnet.graph.node import Node, apply, constant, lift, mean, ones, row, sum_columns, vstack, where
 from sheetnet.page.flow import Aside, across, down
 from sheetnet.page.grid import facts, grid
 from sheetnet.page.language import said
@@ -149,8 +149,9 @@ class Lookup(Lesson):
         }
         self.mean = apply("sum", where(self.train, self.R, 0.0)) / self.n["train"]
         self.missing = float(len(PEOPLE) * len(FOODS)) - self.n["known"]
-        totals = apply("sum_rows", self.filled_in)
-        by_food = {"there": (totals / apply("sum_rows", self.known)).T, "zero": (totals / float(len(PEOPLE))).T}
+        everybody = ones(len(PEOPLE), 1)
+        totals, counted = self.filled_in.T @ everybody, self.known.T @ everybody
+        by_food = {"there": totals / counted, "zero": totals / float(len(PEOPLE))}
         counts = {
             "known": (self.n["known"], "Rated"), "missing": (self.missing, "Missing"),
             "train": (self.n["train"], "To learn from"), "valid": (self.n["valid"], "Kept back"),

@@ -12,7 +12,7 @@ from sheetnet.course.embeddings import texts
 from sheetnet.course.embeddings.lookup import MAP, best_of, drawn, named, same
 from sheetnet.course.embeddings.own import FOODS, TASTES
 from sheetnet.course.embeddings.train import AXES, Train
-from sheetnet.graph.node import Node, apply, hstack, lift, mean, row, selector, square, sum_columns, vstack, where
+from sheetnet.graph.node import Node, apply, hstack, lift, mean, ones, row, square, sum_columns, vstack, where
 from sheetnet.motifs.unroll import unroll
 from sheetnet.page.flow import Aside, across, beside, down
 from sheetnet.page.grid import facts, grid
@@ -76,7 +76,7 @@ class Near(Train):
         n = float(len(FOODS))
         self.begin = self.typed("begin", [[0.0, 0.0, 1.0]], "", labels=AXES)
         steps = self.typed("steps", np.arange(ITERATIONS + 1.0)[:, None], "Step", "fixed")
-        centred = Q - apply("sum_rows", Q) / n
+        centred = _less_mean(Q)
         cov = (centred.T @ centred) / n
         total = apply("sum", square(centred)) / n
         left, found, blocks = cov, dict[int, Node](), []
@@ -116,6 +116,7 @@ class Near(Train):
                     table(forward({"scores": Shown(self.scores, "Place on the map", "short", labels=NAMES)}), names=FOODS),
                     table(forward({"centred": Shown(centred, "Q less its mean", "short", labels=AXES)})),
                 ),
+                facts("", forward({"total": Shown(total, "Spread in all", "short")})),
                 *(table(forward({f"cov{k}": Shown(one, f"Covariance for component {k}", "short", labels=AXES)}), names=AXES) for k, _, _, one in blocks),
                 across(table(self.cells(steps)), *(
                     table(update({f"steps{k}": Shown(vstack(rows), f"Direction {k}", "short", labels=AXES)}), result({f"spread{k}": (spread, "Spread", "short")}))
@@ -138,7 +139,7 @@ class Near(Train):
     def meaning_page(self) -> None:
         self.angle = self.typed("angle", 0, "Turn by, in degrees", low=-360, high=360, name="angle")
         self.mirror = self.typed("mirror", 0, "Mirror? 1: yes", low=0, high=1, whole=True, name="mirror")
-        made = self.tastes - apply("sum_rows", self.tastes) / float(len(FOODS))
+        made = _less_mean(self.tastes)
         scale = apply("sqrt", apply("sum", square(made)) / apply("sum", square(self.scores)))
         turn = self.angle * (pi / 180.0)
         sin, cos = apply("sin", turn), apply("cos", turn)
@@ -147,18 +148,14 @@ class Near(Train):
         turned = scale * (self.scores @ matrix)
         each = apply("sqrt", sum_columns(square(turned - made)))
         self.apart = mean(each)
-        self.corr = {
-            taste: _corr(turned @ pick, made @ pick)
-            for taste, pick in ((taste, selector(2, j, 1)) for j, taste in enumerate(TASTES))
-        }
+        both, own = _sums(turned * made), _sums(square(turned)) * _sums(square(made))
+        self.corr = both / apply("sqrt", own)
         size: dict[str, Any] = {**MAP, "x_min": -2, "x_max": 2, "y_min": -2, "y_max": 2, "x_step": 1, "width": 450}
         self.page("Meaning: the tastes, found again", texts.ABOUT_MEANING, across(
             down(
                 facts("Change these", self.cells(self.angle, self.mirror)),
-                facts("", result({
-                    "apart": (self.apart, "Foods apart, mean"),
-                    **{f"corr_{taste}": (one, f"Correlation, {taste}") for taste, one in self.corr.items()},
-                }, format="short")),
+                facts("", result({"apart": (self.apart, "Foods apart, mean")}, format="short")),
+                grid("", {"Correlation": result({"corr": (self.corr,)}, format="short")}, heads=TASTES),
                 Note(texts.MEANING, 3),
             ),
             drawn("Made: the tastes behind the ratings", *TASTES, named("made", "named 2"), "Ten foods as named points, sweet across and spicy up.", **size),
@@ -180,6 +177,11 @@ def _unit(v: Node) -> Node:
     return v / apply("sqrt", apply("sum", square(v)))
 
 
-def _corr(a: Node, b: Node) -> Node:
-    """The correlation of two columns whose means are 0."""
-    return apply("sum", a * b) / apply("sqrt", apply("sum", square(a)) * apply("sum", square(b)))
+def _sums(a: Node) -> Node:
+    """The sum of each column, (1, k)."""
+    return ones(1, a.shape[0]) @ a
+
+
+def _less_mean(a: Node) -> Node:
+    """Each column less its mean."""
+    return a - _sums(a) / float(a.shape[0])

@@ -114,7 +114,7 @@ def questions(lesson: Near) -> list[Exercise]:
         ),
         Exercise(
             f"On Meaning, as it came, turn by {angle} degrees. How far apart are the foods on the mean?", lesson.apart, 0.001, turned,
-            slips=(Slip(lesson.apart, AS_IT_CAME, {}), Slip(lesson.corr["sweet"], "That is a correlation."), Slip(apply("max", at("meaning.each")), "That is the food that is farthest off.")),
+            slips=(Slip(lesson.apart, AS_IT_CAME, {}), Slip(row(lesson.corr.T, 1), "That is a correlation."), Slip(apply("max", at("meaning.each")), "That is the food that is farthest off.")),
             hint="Type the angle, then read the line Foods apart.", why="Only one angle is best, and no prediction depends on it.",
         ),
         choice(

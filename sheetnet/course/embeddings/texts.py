@@ -23,7 +23,7 @@ COMPARED = {
     "train.none_valid": ("Loss kept back, without decay", ()),
     "train.decay_valid": ("Loss kept back, with decay", ()),
     "recommend.pred": ("Predictions", "foods"),
-    "you.w": ("Your numbers", ("p1", "p2", "p3", "b")),
+    "you.w": ("Your numbers", ()),
     "nearest.cosines": ("Cosines", "foods"),
     "components.scores": ("Foods on the components", ("component 1", "component 2")),
     "meaning.turned": ("The map, turned", ("across", "up")),
@@ -49,7 +49,7 @@ WORDS = (
     ("covariance", "A table that holds the spread along every direction: direction × table × direction.", "components.cov1"),
     ("principal component", "The direction in which things differ most; the second at a right angle to the first.", "components.V"),
     ("power iteration", "To multiply a direction by a table again and again, until it does not turn any more.", "components.steps1"),
-    ("correlation", "How well two columns rise together: from -1 over 0 to 1.", "meaning.corr_sweet"),
+    ("correlation", "How well two columns rise together: from -1 over 0 to 1.", "meaning.corr"),
 )  # fmt: skip
 ABOUT_LOOKUP = "Ten foods, two numbers for each: how sweet, how spicy. Choose a food: its row of E comes out twice, by a product and by a look-up."
 LOOKUP = (

@@ -12,7 +12,6 @@ from sheetnet.course.embeddings.lookup import OUT, Lookup, best_of, drawn
 from sheetnet.course.embeddings.own import DECAY, EPOCHS, FOODS, PEOPLE, RATE, SIZE, ratings
 from sheetnet.graph.node import Node, apply, constant, hstack, lift, ones, row, selector, square, vstack, where
 from sheetnet.models.losses import mean_known
-from sheetnet.motifs.least_squares import penalised
 from sheetnet.motifs.unroll import unroll
 from sheetnet.page.bands import Bands
 from sheetnet.page.flow import Aside, across, down
@@ -181,25 +180,17 @@ class Train(Lookup):
     def you_page(self) -> None:
         Q, c = (self.last["decay"][key] for key in "Qc")
         own = np.array([[np.nan if one is None else one] for one in OWN], dtype=float)
-        self.own = self.typed(
-            "own",
-            own,
-            "Your rating",
-            "input",
-            low=1,
-            high=5,
-            whole=True,
-            message="A rating is 1, 2, 3, 4 or 5, or nothing",
-            name="own",
-        )
+        message = "A rating is 1, 2, 3, 4 or 5, or nothing"
+        self.own = self.typed("own", own, "Your rating", low=1, high=5, whole=True, message=message, name="own")
         rated = self.rated = apply("filled", self.own)
         X = hstack([apply("same", Q), ones(len(FOODS), 1)])
         used = rated * X
         rest = where(rated, self.own - self.mean - c, 0.0)
         price = self.decay * self.n["train"] / 2.0
         k = SIZE + 1
-        self.w = penalised(used, rest, price * selector(k, 0, k)).T
-        says = self.mean + c + X @ self.w.T
+        inverse = apply("inverse", used.T @ used + price * selector(k, 0, k))
+        self.w = inverse @ (used.T @ rest)
+        says = self.mean + c + X @ self.w
         new = where(rated, OUT, says)
         self.yours = best_of(new)
         zero = where(rated, self.own, 0.0)
@@ -219,11 +210,15 @@ class Train(Lookup):
                 Note(texts.YOU, 3),
             ),
             Aside(across(
-                table(update({"w": Shown(self.w, "Your numbers", "short", labels=(*AXES, "b"))})),
+                table(update({"w": Shown(self.w, "Your numbers", "short", name="your_numbers")}), names=(*AXES, "b")),
                 table(result({"zero": (zero, "Rating or 0", "plain"), "rest": (rest, "Less mean and c", "short")})),
+                down(
+                    facts("", forward({"price": Shown(price, "Price: decay × ratings / 2", "short", name="price")})),
+                    table(forward({"inverse": Shown(inverse, "Inverse of X'X + price", "short")})),
+                ),
                 table(forward({
                     "X": Shown(X, "Q and 1", "short", name="X_foods", labels=(*AXES, "1")),
-                    "used": Shown(used, "of foods you rated", "short", labels=(*AXES, "1")),
+                    "used": Shown(used, "X: of foods you rated", "short", name="X_rated", labels=(*AXES, "1")),
                 }), names=FOODS),
             )),
         ), first=self.own)  # fmt: skip

@@ -129,8 +129,10 @@ def _you(given: Given, data: Said, model: Recommender) -> Said:
     rated = ~own.isnan()
     used, rest = X * rated, torch.where(rated, own - data["mean"] - c, 0.0)
     price = given["train.decay"] * data["n_train"] / 2 * torch.eye(X.shape[1], dtype=torch.float64)
-    w = torch.linalg.solve(used.T @ used + price, used.T @ rest)
-    out = {"X": X, "used": used, "rest": rest, "zero": own.nan_to_num(), "count": rated.double().sum(), "w": w.T}
+    normal = used.T @ used + price
+    w = torch.linalg.solve(normal, used.T @ rest)
+    out = {"X": X, "used": used, "rest": rest, "zero": own.nan_to_num(), "count": rated.double().sum(), "w": w}
+    out |= {"price": price[0, 0], "inverse": torch.linalg.inv(normal)}
     return out | best(data["mean"] + c + X @ w, rated)
 
 
@@ -145,8 +147,9 @@ def _nearest(given: Given, Q: Tensor) -> Said:
 def _components(given: Given, Q: Tensor) -> Said:
     """As the sheet steps: where the iteration has not arrived, torch has not either."""
     centred = Q - Q.mean(0)
-    left, out, found = torch.cov(centred.T, correction=0), {"centred": centred}, []
+    left, found = torch.cov(centred.T, correction=0), []
     total = left.trace()
+    out = {"centred": centred, "total": total}
     for k, row in SIGNS.items():
         v = given["components.begin"]
         directions = []
@@ -174,4 +177,4 @@ def _meaning(given: Given, scores: Tensor) -> Said:
     each = (turned - made).norm(dim=1, keepdim=True)
     out = {"made": made, "scale": scale, "matrix": matrix, "turned": turned, "each": each, "apart": each.mean()}
     both = torch.stack([turned, made])  # (2, foods, 2)
-    return out | {f"corr_{key}": torch.corrcoef(both[:, :, j])[0, 1] for j, key in enumerate(("sweet", "spicy"))}
+    return out | {"corr": torch.stack([torch.corrcoef(both[:, :, j])[0, 1] for j in (0, 1)])[None]}
