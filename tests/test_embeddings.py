@@ -128,6 +128,8 @@ def test_ratings_are_as_many_as_the_sheet_says(seed: int) -> None:
     one = ratings(seed)
     known = ~np.isnan(one.R)
     assert tells(one)
+    asked = " ".join(one.question for one in lesson(seed).predictions)
+    assert f"Of 120 ratings {(~known).sum()} are missing" in asked
     assert told(seed, "is 1 for the # ratings to learn from. # of # are kept back") == [72, 16, 88]
     assert (known.sum(), one.kept.sum(), (one.kept[~known] == 1).any()) == (88, 16, False)
     assert set(one.R[known]) <= {1, 2, 3, 4, 5}
@@ -182,6 +184,7 @@ def test_cosines_are_those_of_torch_and_see_no_length(stretch: float) -> None:
     theirs = cosine_similarity(torch.tensor(Q)[:, None], torch.tensor(Q)[None], dim=2).numpy()
     np.testing.assert_allclose(cosines, theirs, rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(cosines, said(0, "nearest.cosines")[0], rtol=1e-12, atol=1e-14)
+    assert cosines.min() < -0.8  # as a task says
     assert far[:, 0] == pytest.approx(np.linalg.norm(Q - Q[0], axis=1))
     assert np.allclose(far, said(0, "nearest.far")[0]) == (stretch == 1)
 
@@ -218,8 +221,8 @@ def test_decay_is_worse_on_what_was_seen_and_better_on_what_was_not(seed: int) -
     assert told(seed, "# numbers can learn # ratings by heart") == [sum(sizes), 72] == [88, 72]
     (off,) = told(seed, "Typically off by #: the square root")
     assert off == pytest.approx(valid[0, 1] ** 0.5, abs=0.005)
-    strong, weak = (said(seed, "train.valid_end", {"train.decay": d})[0][0, 1] for d in (0.1, 0.001))
-    assert valid[0, 1] < min(strong, weak)
+    others = [said(seed, "train.valid_end", {"train.decay": decay})[0][0, 1] for decay in (0.001, 0.08, 0.1, 0.15)]
+    assert valid[0, 1] < min(others)  # too little and too much decay
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -80,7 +80,7 @@ def questions(lesson: Near) -> list[Exercise]:
         Exercise(
             f"On Train, as it came: without decay, what is the loss on ratings kept back at epoch {epoch}?", row(loose, epoch + 1),
             slips=(Slip(row(held, epoch + 1), "That is the run with decay."), Slip(row(loose, epoch), f"That is one row higher. {COUNTED}"), Slip(row(loose, epoch + 2), f"That is one row lower. {COUNTED}"), Slip(row(lesson.losses["none", "train"], epoch + 1), "That is the loss on what is learnt from.")),
-            hint="Set the epoch to look at, or read the table below.", why="It is near its lowest there. Later it rises: it learns by heart.",
+            hint="Set the epoch to look at, or read the table below.", why="Later it rises again: the model learns by heart.",
         ),
         Exercise(
             f"On Train, set the decay to {more:g}. With decay, what is the loss on ratings kept back at epoch {EPOCHS}?", row(held, end), 0.001, decayed,

@@ -51,7 +51,7 @@ WORDS = (
     ("power iteration", "To multiply a direction by a table again and again, until it does not turn any more.", "components.steps1"),
     ("correlation", "How well two columns rise together: from -1 over 0 to 1.", "meaning.corr"),
 )  # fmt: skip
-ABOUT_LOOKUP = "Ten foods, two numbers for each: how sweet, how spicy. Choose a food: its row of E comes out twice, by a product and by a look-up."
+ABOUT_LOOKUP = "Ten foods, two numbers for each, how sweet and how spicy: the table E. Choose a food. Its row comes out twice, by a product and by a look-up."
 LOOKUP = (
     "A one-hot row is 1 at one place and 0 elsewhere. Times E it keeps one row of E and drops all others: a look-up.\n"
     "This row is the food's embedding: numbers that stand for a thing, and a place on the map.\n"

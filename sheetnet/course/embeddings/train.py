@@ -101,7 +101,7 @@ class Train(Lookup):
                     down(
                         drawn(f"Mean squared error, epoch by epoch (cut off at {CUT})", "epoch", "loss", lines,
                              "Four falling curves; without decay the loss on the ratings kept back rises again.",
-                             x_max=EPOCHS, y_min=0, y_max=CUT, y_format="0.0", width=560, height=270, wide=7),
+                             x_max=EPOCHS, y_min=0, y_max=CUT, y_format="0.0", width=560, height=280, wide=7),
                         Note(told, 7),
                     ),
                 ),
