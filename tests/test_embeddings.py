@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -300,6 +301,14 @@ def test_charts_and_first_notes_are_whole_on_first_screens(seed: int) -> None:
         assert not [chart.title for chart in page.charts if chart not in seen.charts], page.name
         notes = [text for text in page.texts if text.style == "note" and not text.text.startswith("For the curious")]
         assert not [text.text for text in notes if text not in seen.texts], page.name
+
+
+def test_foods_stand_on_the_maps_with_their_names_and_no_legend(lesson_file: Callable[[str], Path]) -> None:
+    with zipfile.ZipFile(lesson_file("embeddings")) as archive:
+        charts = [archive.read(name) for name in archive.namelist() if name.startswith("xl/charts/chart")]
+    named = [chart.count(b'<c:showSerName val="1"/>') for chart in charts]
+    assert sorted(n for n in named if n) == [10] * 5 + [11]  # on Start, too; and a person among the foods
+    assert [b"<c:legend>" in chart for chart, n in zip(charts, named, strict=True) if n] == [False] * 6
 
 
 def test_numbers_are_such_as_people_read() -> None:

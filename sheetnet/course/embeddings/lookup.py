@@ -153,7 +153,7 @@ class Lookup(Lesson):
         totals, counted = self.filled_in.T @ everybody, self.known.T @ everybody
         by_food = {"there": totals / counted, "zero": totals / float(len(PEOPLE))}
         counts = {
-            "known": (self.n["known"], "Rated"), "missing": (self.missing, "Missing"),
+            "known": (self.n["known"], "Rated"), "missing": (self.missing, "Not rated"),
             "train": (self.n["train"], "To learn from"), "valid": (self.n["valid"], "Kept back"),
         }  # fmt: skip
         told = {key: int(one.item()) for key, one in zip(self.n, self.as_it_came(*self.n.values()), strict=True)}

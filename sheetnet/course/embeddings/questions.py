@@ -9,7 +9,7 @@ import numpy as np
 
 from sheetnet.course.drawing import own
 from sheetnet.course.embeddings.near import Near
-from sheetnet.course.embeddings.own import EPOCHS, FOODS, PEOPLE
+from sheetnet.course.embeddings.own import EPOCHS
 from sheetnet.graph.node import Node, apply, lift, row, where
 from sheetnet.motifs.exercises import AS_IT_CAME, UP, Exercise, Slip, choice
 from sheetnet.motifs.predictions import Prediction, is_above, larger
@@ -53,7 +53,7 @@ def questions(lesson: Near) -> list[Exercise]:
             hint="Number times number, added up.", why="What is liked and there adds, what is disliked and there takes off.",
         ),
         Exercise(
-            f"Ratings were made as on Match. A person's generous is {kind:g}, the dot product with a food is {match:g}. What is the rating before noise and rounding?", 3 + kind + 1.5 * match,
+            f"Ratings were made as on Match. Generous is {kind:g} for a person, the dot product with a food is {match:g}. What is the rating before noise and rounding?", 3 + kind + 1.5 * match,
             slips=(Slip(3 + kind + match, "The dot product counts 1.5 times."), Slip(3 + 1.5 * (kind + match), "Only the dot product is multiplied."), Slip(kind + 1.5 * match, "The 3 in the middle is missing.")),
             hint="3 + generous + 1.5 × dot product.", why="3 for all, a bit more from the generous, the rest is taste.",
         ),
@@ -85,12 +85,12 @@ def questions(lesson: Near) -> list[Exercise]:
         Exercise(
             f"On Train, set the decay to {more:g}. With decay, what is the loss on ratings kept back at epoch {EPOCHS}?", row(held, end), 0.001, decayed,
             slips=(Slip(row(held, end), AS_IT_CAME, {}), Slip(row(loose, end), "That is the run without decay."), Slip(row(lesson.losses["decay", "train"], end), "That is the loss on what is learnt from.")),
-            hint="Type the decay, then read the last line but one of the losses.", why="So much decay keeps the numbers too small: it helps no more.",
+            hint="Type the decay, then read the line of the last epoch, kept back.", why="So much decay keeps the numbers too small: it helps no more.",
         ),
         Exercise(
-            f"On Recommend, as it came, choose person {who}, {PEOPLE[who - 1]}. What is the prediction of the food that is recommended?", at("recommend.best"), 0.001, chosen,
+            f"On Recommend, as it came, choose person {who}. What is the prediction of the food that is recommended?", at("recommend.best"), 0.001, chosen,
             slips=(Slip(at("recommend.best"), AS_IT_CAME, {}), Slip(apply("max", lesson.says), "That food the person has rated already."), Slip(apply("max", lesson.given), "That is a rating, not a prediction.")),
-            hint="Type the number of the person, then read below the table.", why="It is the largest prediction among foods that are new to this person.",
+            hint="Type the number of the person, then read the line below Recommended.", why="It is the largest prediction among foods that are new to this person.",
         ),
         Exercise(
             f"What is the cosine of ({u[0]:g}, {u[1]:g}) and ({v[0]:g}, {v[1]:g})?", both / hypot(*u) / hypot(*v),
@@ -98,7 +98,7 @@ def questions(lesson: Near) -> list[Exercise]:
             hint="Dot product / (length × length). A length is SQRT(x^2 + y^2).", why="The longer one is, the larger the dot product. The cosine takes that out.",
         ),
         Exercise(
-            f"On Nearest, as it came, choose food {other}, {FOODS[other - 1]}. How large is its largest cosine with another food?", apply("max", now), 0.001, alike,
+            f"On Nearest, as it came, choose food {other}. How large is its largest cosine with another food?", apply("max", now), 0.001, alike,
             slips=(Slip(apply("max", now), AS_IT_CAME, {}), Slip(lift(1.0), "That is its cosine with itself. With another food."), Slip(apply("min", now), "That is the smallest: the food that is most unlike it.")),
             hint="Type the number of the food, then look at the tallest bar but its own.", why="The same people like both.",
         ),
@@ -113,7 +113,7 @@ def questions(lesson: Near) -> list[Exercise]:
             hint="(1, 0) × table is its first row. Divide it by its length.", why="It has turned a little towards where the spread is largest.",
         ),
         Exercise(
-            f"On Meaning, as it came, turn by {angle} degrees. How far apart are the foods on the mean?", lesson.apart, 0.001, turned,
+            f"On Meaning, as it came, turn by {angle} degrees. How far apart are the foods on average?", lesson.apart, 0.001, turned,
             slips=(Slip(lesson.apart, AS_IT_CAME, {}), Slip(row(lesson.corr.T, 1), "That is a correlation."), Slip(apply("max", at("meaning.each")), "That is the food that is farthest off.")),
             hint="Type the angle, then read the line Foods apart.", why="Only one angle is best, and no prediction depends on it.",
         ),

@@ -37,7 +37,7 @@ WORDS = (
     ("mask", "1 for what counts, 0 for what does not.", "ratings.mask"),
     ("kept back (validation)", "Ratings from which nothing is learnt: they show whether the model learns or learns by heart.", "ratings.n_valid"),
     ("bias", "A number that is added: how generous a person is (b), how popular a food is (c).", "train.decay.b.1"),
-    ("decay", "Takes a share of every number off at each step, so that numbers stay small.", "train.decay"),
+    ("weight decay", "Takes a share of every number off at each step, so that numbers stay small.", "train.decay"),
     ("learn by heart", "To be right on what was learnt and wrong on everything else (overfitting).", "train.valid_end"),
     ("recommender", "A model that says what somebody would like.", "recommend.best_name"),
     ("collaborative filtering", "To learn somebody's ratings from those of all others, without knowing the things themselves.", "recommend.pred"),
