@@ -32,6 +32,7 @@ from sheetnet.classroom.names import names_in
 from sheetnet.classroom.papers import RIGHT_NOW
 from sheetnet.classroom.peeking import peeks
 from sheetnet.classroom.writing import save
+from sheetnet.course import kind_of
 from sheetnet.course.lesson import Lesson
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.evaluate import evaluate
@@ -138,8 +139,12 @@ def test_a_class_fills_in_blanks_and_is_graded_all_the_same(tmp_path: Path) -> N
         "right",
         *["not done"] * (len(workbook.exercises) - 1 + len(workbook.blanks.found)),
     ]
-    with pytest.raises(SheetnetError, match="titanic has no blanks"):
-        assign(tmp_path, ["Ada"], "titanic", blanks=True)
+
+
+def test_a_lesson_without_blanks_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(kind_of("matmul"), "to_fill", ())
+    with pytest.raises(SheetnetError, match="matmul has no blanks"):
+        assign(tmp_path, ["Ada"], "matmul", blanks=True)
 
 
 def test_what_is_filled_into_blanks_is_graded(tmp_path: Path) -> None:

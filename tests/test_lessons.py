@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from conftest import ROOT, Made, converted, edit, run_here, run_sheetnet
 from openpyxl import load_workbook
 from test_workbook import OLD, VOLATILE, ranges_out_of_place
+from translations import laid
 
 import sheetnet as sn
 from sheetnet.__main__ import main
@@ -27,6 +28,7 @@ from sheetnet.book.opened import find_manifest
 from sheetnet.book.reader import where
 from sheetnet.checking.poison import poison
 from sheetnet.checking.report import Report
+from sheetnet.classroom import grade
 from sheetnet.course import LISTING, kind_of, workbook_of
 from sheetnet.course.drawing import own
 from sheetnet.course.learning_rate.runs import tells as tells_of_rates
@@ -962,9 +964,9 @@ def blanks_of(book: Book) -> list[Blank]:
     return book.workbook.blanks.found
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LISTING)
 def test_a_dozen_formulas_are_missing_and_no_word_tells_them(name: str) -> None:
-    workbook = kind_of(name)("0", blanks=True)
+    workbook = laid(name, 0, blanks=True)
     assert workbook.blanks is not None
     found, book = workbook.blanks.found, workbook.book
     assert {blank.filled.id for blank in found} == set(workbook.to_fill)
@@ -974,7 +976,56 @@ def test_a_dozen_formulas_are_missing_and_no_word_tells_them(name: str) -> None:
     words = [str(text.text) for page in book.pages for text in page.texts]
     assert not [text for text in words if text.strip("{}") in missing]
     assert all(seen_at(book, blank.filled.id) == blank.cells.area for blank in found)
-    assert kind_of(name)("0").blanks is None
+    assert not [blank.called for blank in found if blank.called == blank.filled.id]
+    assert laid(name, 0).blanks is None
+
+
+@pytest.fixture(scope="module")
+def passengers_with_blanks(small_csv: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("blanks") / "titanic.xlsx"
+    said = run_here("build", "titanic", "--csv", small_csv, "--epochs", 3, "--blanks", "-o", path)
+    assert said.returncode == 0, said.stderr
+    return path
+
+
+def test_what_is_filled_into_the_passengers_blanks_is_judged_beside_them_and_graded(
+    passengers_with_blanks: Path, tmp_path: Path
+) -> None:
+    workbook = find_manifest(reader.read(passengers_with_blanks)).workbook
+    assert isinstance(workbook, Lesson)
+    assert workbook.blanks is not None
+    at = {blank.filled.id: blank.cells.area for blank in workbook.blanks.found}
+    error, votes, loss = at["small.error"], at["passenger.linear.votes"], at["small.loss"]
+    relu_1, relu_2, y = (cell_address(error.row, error.col - back) for back in (5, 4, 1))
+    changes: dict[str, object] = {
+        where("Passenger", r, c): f"={cell_address(r, c - 2)}*{cell_address(r, c - 1)}" for r, c in votes.cells()
+    }
+    squares = "+".join(f"{cell_address(r, c)}^2" for r, c in error.cells())
+    changes |= {
+        where("Small", *next(loss.cells())): f"=({squares})/2",  # there are three
+        where("Small", *next(error.cells())): f"={relu_1}+{relu_2}-{y}",
+    }
+    path = edit(passengers_with_blanks, tmp_path / "filled.xlsx", changes)
+    report = sn.check(path)
+    assert [str(finding) for finding in report.findings] == []
+    wrong = loss.full(fixed=False)
+    assert report.notes[-1] == f"of 15 blanks 1 right, 1 right so far, 1 differs ({wrong}), 12 not filled in yet"
+    (paper,) = grade([path]).papers
+    found = [a for a in paper.answers[len(workbook.exercises) :] if a.typed]
+    assert {a.question.partition(",")[0]: a.verdict for a in found} == {
+        "The blank Error": "not done", "The blank loss": "wrong", "The blank vote": "right",
+    }  # fmt: skip
+
+
+def test_the_passengers_blanks_stay_when_their_workbook_is_built_anew(
+    passengers_with_blanks: Path, tmp_path: Path
+) -> None:
+    sn.write_params(passengers_with_blanks, tmp_path / "again.xlsx", {"start.linear.lr": 0.2})
+    again = find_manifest(reader.read(tmp_path / "again.xlsx")).workbook
+    assert again.settings["blanks"] is True
+    said = run_here("build", "titanic", "--blanks", "--params", passengers_with_blanks, "-o", tmp_path / "other.xlsx")
+    assert said.returncode == 2
+    assert "leave --blanks away" in said.stderr
 
 
 def test_with_blanks_all_else_is_alive_and_green(with_blanks: Book) -> None:
@@ -1064,7 +1115,6 @@ def test_the_command_lists_and_builds(tmp_path: Path) -> None:
         (("build", "all", "--csv", "x.csv"), "--csv is for titanic"),
         (("build", "all", "-o", "x.xlsx"), "--output names one file"),
         (("build", "all", "--blanks"), "--blanks is for one lesson"),
-        (("build", "titanic", "--blanks"), "titanic has none"),
         (("build", "table.csv", "--blanks"), "--blanks is for a lesson"),
         (("build", "quadratic", "-o", "x.txt"), "ends in .xlsx"),
     ],

@@ -45,7 +45,8 @@ def laid(lesson: str, seed: int, language: str = "", blanks: bool = False) -> Le
     with speaking(language_of(language, lesson)):
         if lesson == "titanic":
             spec = Spec(
-                **USUAL, n_raw=891, n_rows=712, best=True, torch_version=VERSION, seed=seed, learner=LEARNER
+                **USUAL, n_raw=891, n_rows=712, best=True, torch_version=VERSION, seed=seed, learner=LEARNER,
+                blanks=blanks,
             )  # fmt: skip
             return kind(spec)  # type: ignore[arg-type]
         return kind(VERSION, seed, LEARNER, blanks and bool(kind.to_fill))
@@ -55,8 +56,8 @@ def variants(lesson: str) -> Iterator[Callable[[], Lesson]]:
     """All English workbooks of a lesson whose texts may differ."""
     usual = LISTING[lesson].seed
     yield lambda: laid(lesson, usual)
+    yield lambda: laid(lesson, usual, blanks=True)
     if lesson != "titanic":  # of which a seed draws start weights alone
-        yield lambda: laid(lesson, usual, blanks=True)
         yield from (lambda seed=seed: laid(lesson, seed) for seed in SEEDS if seed)  # type: ignore[misc]
 
 
