@@ -47,7 +47,7 @@ from sheetnet.graph.node import Node
 from sheetnet.motifs.blanks import TOP, VERDICT, Blank, seen_at
 from sheetnet.motifs.exercises import ANSWERS, CLOSE_WORDS, MARKS, OFFSETS, WITHIN, Exercise, Slip, keys
 from sheetnet.motifs.exercises_page import NO_HINT, TRY_ON
-from sheetnet.motifs.panel import NOT_YET, WHY, WHY_NOT, WINS
+from sheetnet.motifs.panel import NOT_YET, UNGUESSED, WAIT, WHY, WHY_NOT, WINS
 from sheetnet.motifs.predictions import AFTER, BEFORE, GUESSES, OUTGROWN, RIGHT, outcomes
 from sheetnet.page.area import cell_address
 
@@ -559,9 +559,11 @@ def test_the_passengers_are_asked_about_whatever_their_models(
 # ---- lesson 4: the net and the line
 
 
-def front(titanic_file: Made, seed: int, *ids: str) -> list[Value]:
-    """What Start of the passengers' workbook shows when its weights are those of a seed."""
-    workbook, changes = titanic_file.workbook, {}
+def front(titanic_file: Made, seed: int, *ids: str, guessed: int = 7) -> list[Value]:
+    """What Start of the passengers' workbook shows when its weights are those of a seed; guessed: how many are."""
+    workbook = titanic_file.workbook
+    assert len(workbook.predictions) == 7
+    changes = {GUESSES: np.array([[1.0 if i < guessed else ""] for i in range(7)], dtype=object)}
     for name, model in workbook.models.items():
         changes |= workbook.places[name].cells(model.init(seed))
     given = workbook.by_node({**titanic_file.inputs, **changes})
@@ -582,6 +584,27 @@ def test_the_net_of_lesson_4_wins_and_start_says_so(titanic_file: Made) -> None:
         titanic_file, LISTING["titanic"].seed, "two_relu.accuracy.last", "best.accuracy", "died.accuracy"
     )
     assert net > best_right > died_right == pytest.approx(0.596, abs=5e-4)
+
+
+def test_start_keeps_back_what_is_to_be_guessed_until_it_is(titanic_file: Made) -> None:
+    """But for the chosen epoch, which nobody asks for."""
+    seed, table = LISTING["titanic"].seed, titanic_file.table
+    models = [
+        f"{model}.{what}.{at}"
+        for model in titanic_file.workbook.models
+        for what in ("loss", "accuracy")
+        for at in ("first", "last")
+    ]
+    alone = [f"{who}.{what}" for who in ("best", "died", "women") for what in ("loss", "accuracy")]
+    for guessed in (0, 6):
+        assert set(front(titanic_file, seed, *models, *alone, guessed=guessed)) == {UNGUESSED}
+        assert front(titanic_file, seed, "wins", "why", guessed=guessed) == [WAIT, ""]
+        assert front(titanic_file, seed, "linear.loss.chosen", guessed=guessed)[0] > 0.0
+    assert min(front(titanic_file, seed, *models, *alone)) > 0.0
+    right = (table.raw.columns["Sex"] == "female") == (table.raw.columns["Survived"] == 1.0)
+    used = ~np.isnan(table.raw.columns["Age"].astype(float)) & (table.raw.columns["Embarked"] != "")
+    assert front(titanic_file, seed, "women.accuracy") == [pytest.approx(right[used].mean(), abs=1e-12)]
+    assert front(titanic_file, seed, "women.accuracy") == [pytest.approx(0.779, abs=5e-4)]
 
 
 def test_where_the_net_does_not_win_start_says_that(titanic_file: Made) -> None:

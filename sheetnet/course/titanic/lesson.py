@@ -27,7 +27,7 @@ from sheetnet.motifs.gradient import gradient_page
 from sheetnet.motifs.mmult import MMULT, PLAY, Product, mmult_page
 from sheetnet.motifs.model import model_page
 from sheetnet.motifs.panel import picture, results
-from sheetnet.motifs.predictions import Prediction
+from sheetnet.motifs.predictions import Prediction, all_guessed
 from sheetnet.motifs.trained import Common, Trained
 from sheetnet.motifs.workbook import Place, Values
 from sheetnet.page.part import Part
@@ -154,7 +154,8 @@ class Titanic(Lesson):
         yellow = self.yellow(rates, self.common.epoch, self.common.wiggle, self.spec.epochs)
         ends = self.typed("start.ends", [[0.0], [float(self.spec.epochs)]], "epoch", "fixed")
         of = self.common, self.trained, self.spec.best
-        return yellow, results(*of), picture(*of, self.cells(ends))
+        shown = results(*of, self.recipe.columns["Sex"], all_guessed(self.book))
+        return yellow, shown, picture(*of, self.cells(ends))
 
     # ---- what is compared, the words, the exercises
 
