@@ -31,7 +31,7 @@ from sheetnet.motifs.blanks import fillable
 from sheetnet.motifs.least_squares import SINGULAR, new_share
 from sheetnet.motifs.workbook import Values, Workbook
 from sheetnet.page.language import speaking
-from sheetnet.tables import Raw, read_passengers
+from sheetnet.tables import read_passengers
 from sheetnet.tables.table import Table
 
 if TYPE_CHECKING:
@@ -104,13 +104,11 @@ def build(
     begin: dict[str, Any] = {m.name: taken(m, start.get(m.name, m.init(seed)), *names) for m in models}
     how: dict[str, Any] = {"epochs": epochs, "rates": rates, "optimiser": optimiser, "seed": seed, "begin": begin}
     given = {*start, *(net.name for net in models if isinstance(net, Net) and net.start is not None)}
-    if isinstance(models[0], Net):
-        if language:
-            raise SheetnetError("a language is for a lesson; the words of another table are in English")
-        if blanks:
-            raise SheetnetError("blanks are for a lesson; the formulas of another table are all there")
-    elif blanks:
-        how["blanks"] = True
+    if isinstance(models[0], Net) and language:
+        raise SheetnetError("a language is for a lesson; the words of another table are in English")
+    if isinstance(models[0], Net) and blanks:
+        raise SheetnetError("blanks are for a lesson; the formulas of another table are all there")
+    how |= {"blanks": True} if blanks else {}
     with speaking(language_of(language, Titanic.name)):
         return assembled(path, table, models, **how, given=tuple(sorted(given)))
 
@@ -143,7 +141,7 @@ def assemble(
         seed=seed,
         given=given,
         best=_has_single_best(table.X),
-        shipped=same_table(table.raw, read_passengers()),
+        shipped=table.raw.same_as(read_passengers()),
         torch_version=str(torch.__version__).partition("+")[0],
         optimiser=optimiser,
         learner=learner,
@@ -283,14 +281,6 @@ def _write(
         write(path, workbook.book, values, manifest.dump(manifest.made(workbook, values, record)), same)
     formula_cells = sum(b.area.n_rows * b.area.n_cols for b in workbook.book.blocks if b.style != "values")
     return Built(path, path.stat().st_size, len(workbook.book.pages), formula_cells, losses, kept=kept)
-
-
-def same_table(a: Raw, b: Raw) -> bool:
-    """Whether two raw tables hold the same entries."""
-    return all(
-        np.array_equal(a.columns[name], b.columns[name], equal_nan=a.columns[name].dtype != object)
-        for name in a.columns
-    )
 
 
 def _has_single_best(X: np.ndarray) -> bool:

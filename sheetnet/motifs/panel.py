@@ -56,8 +56,8 @@ def results(common: Common, nets: Sequence[Trained], best: bool, sex: Node, gues
         rows[net.model.title] = {f"start.{id}": one for id, one in group.items()}
     if line and best:
         right = evaluate_loss(line.model, common.X, line.best_weight.T, common.y).accuracy
-        lowest = [apply("if_error", node, lift(said("not unique"))) for node in (line.best_loss, right)]
-        rows["best line there is"] = _alone("best", *lowest, guessed)
+        loss, share = (apply("if_error", node, lift(said("not unique"))) for node in (line.best_loss, right))
+        rows["best line there is"] = _alone("best", loss, share, guessed)
     rows["everybody died"] = _alone("died", mean(square(common.y)), 1.0 - mean(common.y), guessed)
     share = women_survived(sex, common.y)  # who says 1 or 0 has squared errors of 1 or 0
     rows["women survived, men died"] = _alone("women", 1.0 - share, share, guessed)
