@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -36,7 +36,7 @@ from sheetnet.course.lesson import Lesson
 from sheetnet.course.points import noisy_points
 from sheetnet.course.preparing.sample import passengers
 from sheetnet.course.preparing.sample import tells as tells_of_sizes
-from sheetnet.course.quadratic.texts import AGAINST, OUTSIDE
+from sheetnet.course.quadratic.texts import AGAINST, IMPOSSIBLE, LAST, OUTSIDE
 from sheetnet.course.relu.pieces import follows
 from sheetnet.course.titanic.lesson import Titanic
 from sheetnet.engines import Engine, Session, Value
@@ -406,7 +406,7 @@ def test_every_exercise_in_all_its_states(asking: tuple[Book, Session]) -> None:
     assert set(told(book, session)) <= {CLOSE_WORDS, TRY_ON, *known}
     assert verdicts(book, session, off_by((40.3, 1e6, -1e5))) == ["wrong"] * n
     assert verdicts(book, session, ["a word"] * n) == ["wrong"] * n
-    assert verdicts(book, session, ["?"] * n) == ["hint"] * n
+    assert verdicts(book, session, [*islice(cycle(("?", "? ", "  ?")), n)]) == ["hint"] * n
     assert told(book, session) == [exercise.hint or NO_HINT for exercise in exercises]
     assert verdicts(book, session, [None] * n) == ["not done"] * n
     assert set(told(book, session)) == {""}
@@ -816,18 +816,30 @@ def test_a_chart_that_is_cut_off_says_where(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lr", "epoch", "outside"), [(0.02, 0, False), (0.2, 5, False), (0.25, 3, True), (0.25, 60, True)]
+    ("lr", "epoch", "outside"),
+    [(0.02, 0, False), (0.2, 5, False), (0.25, 3, True), (0.25, 60, True), (0.02, 60, False)],
 )
 def test_descent_says_where_the_curve_has_left_the_picture(lr: float, epoch: int, outside: bool) -> None:
     workbook, _ = drawn("quadratic", 0)
     typed = {"descent.lr": np.array([[lr]]), "descent.epoch": np.array([[float(epoch)]])}
     given = workbook.by_node({**workbook.as_delivered(), **typed})
     told = given_of(workbook, "descent.told", given).item()
-    assert told == (OUTSIDE if outside else AGAINST)
+    assert told == (OUTSIDE if outside else LAST.format(60, 61) if epoch == 60 else AGAINST)
     ends = [given_of(workbook, f"chosen.{end}", given).item() for end in ("from", "to")]
     assert ends == [epoch, epoch + 1]
     after = given_of(workbook, "chosen.after_a", given).item()
     assert epoch == 60 or after == given_of(workbook, "descent.a", given)[epoch + 1].item()
+
+
+@pytest.mark.parametrize(("start", "said"), [(1.1, {IMPOSSIBLE, "yes"}), (-3.0, {"yes"})])
+def test_a_promise_of_a_loss_below_0_is_told_as_impossible(start: float, said: set[str]) -> None:
+    workbook, _ = drawn("quadratic", 0)
+    given = workbook.by_node({**workbook.as_delivered(), "fit.a": np.array([[start]])})
+    promised, loss = (given_of(workbook, id, given) for id in ("promise.promised", "fit.mse"))
+    says = given_of(workbook, "promise.possible", given)
+    assert says[:, 0].tolist() == [IMPOSSIBLE if of < 0 else "yes" for of in (loss + promised)[:, 0]]
+    assert {*says[:, 0]} == said
+    assert (given_of(workbook, "promise.real", given) + loss >= 0).all()
 
 
 def test_a_wiggle_of_one_tells_the_two_losses_apart() -> None:
