@@ -322,6 +322,14 @@ def test_a_diverging_descent_stores_errors_also_inside_array_formulas(diverging:
     assert not any(re.search(r"<v>-?(nan|inf)", text) for text in parts(diverging.path).values())
 
 
+@pytest.mark.parametrize("model", ["linear", "two_relu"])
+def test_where_a_loss_is_no_number_the_accuracy_is_none_either(diverging: Made, model: str) -> None:
+    """Also at epochs whose predictions are numbers, but not their squares."""
+    loss, accuracy = (diverging.values[f"{model}.descent.{what}"][:, 0] for what in ("loss", "accuracy"))
+    assert np.isfinite(accuracy).tolist() == np.isfinite(loss).tolist()
+    assert model != "linear" or 1 < np.isfinite(loss).sum() < len(loss)
+
+
 def test_charts_keep_only_numbers_among_their_numbers(diverging: Made) -> None:
     for name, text in parts(diverging.path).items():
         if name.startswith("xl/charts/"):
