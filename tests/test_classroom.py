@@ -113,6 +113,18 @@ def test_who_comes_later_changes_nobody_elses_numbers_and_what_is_there_stays(tm
     assert other.seed != first.seed
 
 
+def test_what_is_there_already_is_asked_without_being_laid_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (one,) = assign(tmp_path, ["Ada"], "matmul")
+    before = one.path.read_bytes()
+    monkeypatch.setattr(manifest, "workbook_of", lambda *_: pytest.fail("it was laid out"))
+    assert [again.written for again in assign(tmp_path, ["Ada"], "matmul")] == [False]
+    with pytest.raises(SheetnetError, match="another --seed"):
+        assign(tmp_path, ["Ada"], "matmul", seed=7)
+    assert one.path.read_bytes() == before
+    for text in ("", "{", "[]", "{}", '{"spec": 3}', '{"spec": {}, "digest": "0"}'):
+        assert manifest.settings(text) is None, text
+
+
 def test_what_was_handed_out_with_other_settings_is_told_before_anything_is_written(tmp_path: Path) -> None:
     (one,) = assign(tmp_path, ["Ada"], "matmul", seed=7)
     before = one.path.read_bytes()
