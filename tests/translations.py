@@ -17,6 +17,7 @@ import polib
 
 from sheetnet.book.tips import TITLE
 from sheetnet.book.xlsx import GOES_ON, PAGE, WORDS
+from sheetnet.classroom.teaching import LOST, WHOSE, page_of
 from sheetnet.course import LISTING, kind_of
 from sheetnet.course.languages import COMMON, MARK, catalogue, language_of
 from sheetnet.course.lesson import Lesson
@@ -68,8 +69,12 @@ def found_in(lesson: str) -> dict[str, Found]:
     for lay in variants(lesson):
         english = Language()
         with speaking(english):
-            book = lay().book
+            workbook = lay()
+            book = workbook.book
             written(book)
+            if not out:  # for the teacher
+                page_of(workbook, {})
+                assert all(map(said, (LOST, *WHOSE.values())))
         sheets = {page.name: "\n".join(texts_on(page)) for page in book.pages}
         for key, text in english.missing.items():
             at = next((name for name, texts in sheets.items() if text in texts), "")
