@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT, Made, converted, edit, run_here, run_sheetnet
+from laid_out import drawn, figures, given_of, note
 from openpyxl import load_workbook
 from test_workbook import OLD, VOLATILE, ranges_out_of_place
 from translations import laid
@@ -43,7 +44,6 @@ from sheetnet.engines import Engine, Session, Value
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.judging import hit, key
-from sheetnet.graph.node import Node
 from sheetnet.motifs.blanks import TOP, VERDICT, Blank, seen_at
 from sheetnet.motifs.exercises import ANSWERS, CLOSE_WORDS, MARKS, OFFSETS, WITHIN, Exercise, Slip, keys
 from sheetnet.motifs.exercises_page import NO_HINT, TRY_ON
@@ -656,13 +656,6 @@ SEEDS = int(os.environ.get("SEEDS", "0"))  # tried of each lesson; by default as
 FEW = {"learning_rate": 4, "optimisers": 3, "validation": 4}
 
 
-@cache
-def drawn(name: str, seed: int) -> tuple[Lesson, Mapping[Node, np.ndarray]]:
-    """The lesson with the numbers of a seed, and the values of its inputs; no file."""
-    workbook = kind_of(name)("0", seed)
-    return workbook, workbook.by_node(workbook.as_delivered())
-
-
 def truths_of(name: str, seed: int) -> np.ndarray:
     workbook, given = drawn(name, seed)
     return np.array([exercise.truth(given) for exercise in workbook.exercises])
@@ -710,21 +703,6 @@ def test_another_seed_gives_other_answers_and_the_same_story(name: str) -> None:
         if SEEDS:
             drawn.cache_clear()
     assert np.mean([each[numbers].mean() for each in same]) < 0.5
-
-
-def note(name: str, seed: int, words: str) -> str:
-    """The text of a lesson that holds some words."""
-    workbook, _ = drawn(name, seed)
-    texts = [*workbook.tries, *(str(text.text) for page in workbook.book.pages for text in page.texts)]
-    return next(text for text in texts if words in text)
-
-
-def figures(name: str, seed: int, pattern: str) -> list[float]:
-    """The numbers that a lesson's text has at the places of #."""
-    pattern = re.escape(pattern).replace(r"\#", r"(-?[0-9]+(?:\.[0-9]+)?)")
-    workbook, _ = drawn(name, seed)
-    texts = [*workbook.tries, *(str(text.text) for page in workbook.book.pages for text in page.texts)]
-    return next([float(x) for x in found.groups()] for text in texts if (found := re.search(pattern, text)))
 
 
 def best_of(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -945,11 +923,6 @@ def test_noise_shuffles_all_rows_anew_in_each_pass(seed: int) -> None:
     assert len({tuple(order) for order in passes}) == 10
     assert (passes[0] == given["batches.order"][:, 0]).all()
     assert (given["noise.batch.rows"] == passes.reshape(50, 4)).all()
-
-
-def given_of(workbook: Lesson, id: str, given: Mapping[Node, np.ndarray]) -> np.ndarray:
-    """What a block says."""
-    return evaluate([workbook.book.block(id).node], given)[0]
 
 
 def test_numbers_that_do_not_fit_the_story_are_drawn_again() -> None:

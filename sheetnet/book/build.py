@@ -217,7 +217,7 @@ def build_lesson(
     kind = kind_of(name)
     seed = LISTING[name].seed if seed is None else whole_number("seed", seed, 0, MAX_SEED)
     learner = named(learner)
-    file = target(Path("workbooks") / f"{LISTING[name].file}{'_blanks' * blanks}.xlsx" if path is None else path)
+    file = target(LISTING[name].workbook(blanks) if path is None else path)
     if blanks:
         fillable(name, kind.to_fill)
     spoken = language_of(language, name)

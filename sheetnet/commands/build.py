@@ -167,10 +167,11 @@ def _make_folder(folder: Path) -> None:
 def _write(lesson: str, output: str | None, settings: dict[str, Any]) -> Built:
     """Build one lesson, and say so."""
     import sheetnet as sn
+    from sheetnet.course.titanic.lesson import USUAL
     from sheetnet.models.model import create
 
     blanks, language = settings["blanks"], settings["language"]
-    path = Path(output) if output else Path("workbooks") / f"{LISTING[lesson].file}{'_blanks' * blanks}.xlsx"
+    path = Path(output or LISTING[lesson].workbook(blanks))
     if lesson != "titanic":
         say(f"asking torch, writing {path}")
         return sn.build_lesson(lesson, path, seed=settings["seed"], blanks=blanks, language=language)
@@ -179,7 +180,7 @@ def _write(lesson: str, output: str | None, settings: dict[str, Any]) -> Built:
     if settings["lr"] is None:
         settings["lr"] = OPTIMISERS[settings["optimiser"]].lesson_lr
     table = sn.titanic(settings["recipe"], settings["csv"])
-    models = [create(name, table.n_features) for name in ("linear", "two_relu")]
+    models = [create(name, table.n_features) for name in USUAL["models"]]
     start = _start(Path(settings["params"]), models, table.features) if settings["params"] else {}
     settings["took"] = list(start)
     say(f"preparing {table.n_rows} rows of {table.raw.source}, asking torch, writing {path}")
