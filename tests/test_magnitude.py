@@ -389,7 +389,6 @@ NOISE_ITSELF = {
     "schedules.last.*": "a loss less the lowest there is",
     "errors.*_ratio": "of errors, each a sum of hundreds of slopes that nearly cancel",
     "*.best.loss": "of least squares from 24 rows and 10 columns: X'X is nearly singular",
-    "start.best.loss": "the same, shown again",
     "start.level": "the same, drawn",
     "marathon.raw.loss": "through 2^17 epochs: 17 squarings, beside fares up to 512 squared",
     "search.raw.loss": "the same",

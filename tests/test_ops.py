@@ -132,6 +132,8 @@ EXAMPLES: dict[str, Example] = {
     "greater: at equal numbers": Example((column(1, 2, 3), one(2.0)), lambda a, b: column(0, 0, 1)),
     "equal": Example((column(1, 2, 3, 2), one(2.0)), lambda a, b: column(0, 1, 0, 1)),
     "equal: texts in any case": Example((TEXTS, column("S")), lambda a, b: column(0, 0, 1, 1, 0)),
+    "reads": Example((column("?", "? ", "  ?", "??", "", "? ?"), column("?")), lambda a, b: column(1, 1, 1, 0, 0, 0)),
+    "reads: among numbers": Example((column("? ", 2.0, "x"), column("?")), lambda a, b: column(1, 0, 0)),
     "where": Example((column(1, 0, -2), numbers(3, 4), numbers(1, 4)), lambda c, a, b: np.vstack([a[0], b[0], a[2]])),
     "where: texts": Example((column(1, 0), column("yes"), column("no")), lambda c, a, b: column("yes", "no")),
     "filled": Example((column(0, NAN, 3),), lambda a: column(1, 0, 1)),
@@ -222,8 +224,8 @@ ERRORS: dict[str, Example] = {
 }
 ALL = EXAMPLES | ERRORS
 # look-ups and blanks, answers: torch never sees them
-NUMPY_ONLY = {"filled", "lookup", "match", "count_same", "median", "hit"}
-FLAT = {"step", "sign", "greater", "equal", "filled", "match", "count_same", "hit"}  # no slope, or none wanted
+NUMPY_ONLY = {"filled", "reads", "lookup", "match", "count_same", "median", "hit"}
+FLAT = {"step", "sign", "greater", "equal", "reads", "filled", "match", "count_same", "hit"}  # no slope, or none wanted
 SLOPELESS_SOURCES = {"where": {0}, "expand": {1}}
 SLOPED = set(SHAPES) - FLAT - UNRULED
 # in a matrix product one error may spoil the whole: programs differ

@@ -22,6 +22,10 @@ class Entry:
         """The name of its workbook and, but for the ending, of its notebook, such as 01_quadratic."""
         return f"{self.number:02d}_{self.name}"
 
+    def workbook(self, blanks: bool = False) -> str:
+        """Where its workbook goes if nobody says where; blanks: with formulas to fill in."""
+        return f"workbooks/{self.file}{'_blanks' * blanks}.xlsx"
+
 
 _LESSONS = (
     Entry(1, "quadratic", "fit a curve by hand, by its slopes, and let it run: loss, gradient, learning rate"),

@@ -37,6 +37,7 @@ def number(value: float) -> str:
 CONDITION = {
     "greater": "{0}>{1}",
     "equal": "{0}={1}",
+    "reads": "TRIM({0})={1}",
     "step": "{0}>0",
     "filled": '{0}<>""',
 }

@@ -209,6 +209,7 @@ DOUBTS: dict[str, Doubt] = {
     "where": _where,
     "if_error": _if_error,
     "filled": _errors,
+    "reads": _errors,
     "hit": _errors,
     "row": _indexed("row", 1),
     "pick": _indexed("pick", 0),

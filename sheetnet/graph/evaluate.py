@@ -30,6 +30,12 @@ def _equal(xp: Any, a: Array, b: Array) -> Array:
     return _flag(a == b, a, b)
 
 
+def _reads(xp: Any, a: Array, b: Array) -> Array:
+    if not _is_text(b):  # no number is a text
+        return _flag(a != a, a, b)
+    return _equal(xp, np.vectorize(lambda s: s.strip(" ") if isinstance(s, str) else s, otypes=[object])(a), b)
+
+
 def _is_text(a: Array) -> bool:
     return isinstance(a, np.ndarray) and a.dtype == object
 
@@ -152,6 +158,7 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "normal": _normal,
     "greater": lambda xp, a, b: _flag(a > b, a, b),
     "equal": _equal,
+    "reads": _reads,
     "where": _where,
     "filled": _filled,
     "if_error": _if_error,

@@ -162,6 +162,7 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "normal": same,  # the normal distribution's share below a: (1 + erf(a / sqrt 2)) / 2
     "greater": pair,  # 1 where a > b, else 0
     "equal": pair,  # 1 where a = b, else 0; text without regard to case, as in a sheet
+    "reads": pair,  # 1 where a is the text b, blanks around it aside, else 0
     "where": triple,  # b where a is not 0, else c
     "filled": same,  # 1 where the cell is not blank, else 0
     "if_error": instead,  # a, or b where a is an error value

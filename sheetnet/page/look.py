@@ -87,7 +87,11 @@ CHOSEN: dict[str, Any] = {"bg_color": "#FFD966", "bold": True}  # the row and th
 UNUSED: dict[str, Any] = {"num_format": ";;;"}  # rows beyond as many as one has chosen: they show nothing
 # numbers of six digits and more, as a diverging rate makes them, are shown by their power of ten
 GROWN_FORMAT = '"> 100,000";"< -100,000"'  # how people are told that a number is beyond LARGE
-LARGE, LARGE_FORMAT, FIXED_FORMATS = 1e5, "0.0E+0", ("weight", "feature", "fine", "gradient", "small", "loss", "short")
+LARGE, LARGE_FORMAT, FIXED_FORMATS = (
+    1e5,
+    "0.0E+0",
+    ("weight", "feature", "fine", "gradient", "small", "loss", "short", "guessed"),
+)
 # the style of a block's cells, by role; all others are formulas
 CELLS = {
     "input": "input",
@@ -130,6 +134,8 @@ NUMBER_FORMATS = {
     "apart": '[<0.000001]"equal";0.000000',  # of two numbers that are the same but for their last digits
     "ratio": '0.0000;-0.0000;"exact"',  # of an error to the next; 0 stands for: there is no next
     "share": "0.0%",
+    "guessed": '[<0]"?";0.000',  # of a loss that is to be guessed first
+    "guessed_share": '[<0]"?";0.0%',
     "closed": '[=0]"closed";0.000',  # of a loss that is not looked at yet
     "new": '[<-8]"-";0.000',  # of predictions, -9 where nothing is to be predicted
     "big": '[>=1000000]"> 1,000,000";[>=1000]#,##0;0.000',  # of powers of e
