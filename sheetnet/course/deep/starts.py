@@ -1,0 +1,230 @@
+"""Dead, Spread, Vanishing and Starts: what a net begins with, and what becomes of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sheetnet.course.deep import texts
+from sheetnet.course.deep.chain import CURVE, GRID, HALF, halves
+from sheetnet.course.deep.own import (
+    AFTER, BIAS, DEPTH, KEPT_SPREAD, MANY_NETS, PULL, RATE_MANY, ROUNDS, SPREADS, STRONG, TOGETHER, UNITS, WIDTH, few_points, layers, many_starts, two_starts,
+)  # fmt: skip
+from sheetnet.course.deep.shapes import Shapes
+from sheetnet.course.deep.wide import Nets, some, with_ones
+from sheetnet.graph.gradient import gradient
+from sheetnet.graph.node import Node, apply, hstack, lift, mean, ones, relu, row, square, vstack, where
+from sheetnet.page.bands import Bands
+from sheetnet.page.flow import Aside, across, down
+from sheetnet.page.grid import facts, grid
+from sheetnet.page.language import said
+from sheetnet.page.parts import Note, table
+from sheetnet.page.plot import Line, Some, plot
+from sheetnet.page.shown import Group, Shown, backward, forward, result, update
+
+LABELS = ("without noise", "with noise")
+BINS = np.arange(10.0)[:, None] / 10
+TWO = ("bias 0", "your bias")
+
+
+class Starts(Shapes):
+    """The numbers that a net starts with."""
+
+    def _rows(self, prefix: str) -> tuple[Node, Node, Node]:
+        """x, y and 1 of the few points, as inputs of a sheet."""
+        x, y = few_points()
+        data = [self.typed(f"{prefix}.{id}", a, id, "data") for id, a in (("x", x), ("y", y))]
+        return data[0], data[1], self.typed(f"{prefix}.one", np.ones_like(x), "1", "fixed")
+
+    # ---- Dead
+
+    def dead_page(self) -> None:
+        w, v = two_starts(self.seed)
+        x, y, one = self._rows("dead")
+        self.bias = self.typed("bias", BIAS, "Bias of every unit, at the start", low=-10, high=10)
+        self.dead_lr = self.typed("lr", RATE_MANY, "Learning rate", low=0, high=1, name="lr_dead", format="rate")
+        starts = [self.typed(id, a, title, "fixed") for id, a, title in (("w", w, "w, start"), ("v", v, "v, start"))]
+        epochs = self.typed("epochs", np.arange(AFTER + 1.0)[:, None], "Epoch", "fixed")
+        belongs = self.typed("belongs", np.kron(np.eye(2), np.ones((TOGETHER, 1))), "Unit is of net", "fixed")
+        zero = 0.0 * starts[0]
+        w_2, v_2 = (hstack([apply("same", node), apply("same", node)]) for node in starts)
+        A = vstack([w_2, hstack([zero, zero + self.bias])])
+        X = with_ones(x, one)
+        nets = Nets(X, y, one, belongs)
+        begin = [A, v_2]
+        As, vs = nets.descent(*begin, AFTER, self.dead_lr, PULL)
+        losses = nets.curve(As, vs)
+        self.dead_counts = dead = vstack([nets.dead(a) @ belongs for a in As])
+        grads = nets.slopes(As[0], vs[0])
+        size = apply("abs", some(grads[0], TOGETHER, TOGETHER)).T @ ones(2, 1) + apply("abs", some(grads[1], TOGETHER, TOGETHER)).T
+        self.dead_losses = losses
+        mine = [some(nets.dead(a), TOGETHER, TOGETHER).T for a in (As[0], As[-1])]
+        rows = some(one.T @ apply("step", nets.lin(As[0])), TOGETHER, TOGETHER).T
+        lines = {
+            "Dead units, start": result({"dead_start": (row(dead, 1), "", "plain")}),
+            f"Dead units, epoch {AFTER}": result({"dead_end": (row(dead, AFTER + 1), "", "plain")}),
+            f"Loss, epoch {AFTER}": forward({"loss_end": (row(losses, AFTER + 1), "", "short")}),
+        }
+        unit = update({"w_then": (starts[0].T, "w", "plain"), "b_then": (zero.T + self.bias, "b", "plain")})
+        unit |= result({"rows": (rows, "Rows on", "plain")}) | backward({"size": (size, "Gradient", "short")})
+        words = [where(is_dead, said("dead"), said("alive")) for is_dead in mine]
+        unit |= result({"start": (words[0], "Start", "text"), "end": (words[1], "End", "text")})
+        self.page("Dead: ReLUs that never wake up", texts.ABOUT_DEAD, down(
+            across(
+                down(facts("", self.cells(self.bias, self.dead_lr)), grid("", lines, heads=TWO), table(unit, names=TOGETHER, corner="Unit", tight=True)),
+                down(
+                    halves(
+                        plot("Loss of both nets", "epoch", "mean squared error", self._two(epochs, "losses"), "With a bias of 0 the loss falls far, with that of -3 it stays high.", x_max=AFTER, y_min=0, y_max=1.2, y_format="0.0", **HALF),
+                        plot("Dead units of both nets", "epoch", f"units of {TOGETHER}", self._two(epochs, "dead"), "Two level lines.", x_max=AFTER, y_min=0, y_max=TOGETHER, y_format="0", **HALF),
+                    ),
+                    Note(texts.DEAD, 10),
+                ),
+            ),
+            across(
+                table(self.cells(epochs), forward({"losses": Shown(losses, "Loss", "short", labels=TWO), "dead": Shown(dead, "Dead units", "plain", labels=TWO)})),
+                table(self.cells(x, y, one), forward({"X": Shown(X, "X", "plain", name="X_dead")})),
+                Aside(across(down(*(table(self.cells(node)) for node in starts), table(update({"A": Shown(A, "w and b of both nets, start", "plain")})), table(update({"v_2": Shown(v_2, "v of both nets, start", "plain")}))), table(self.cells(belongs)), Bands(self._bands("dead.run", As, vs)))),
+            ),
+        ), first=self.bias)  # fmt: skip
+
+    def _two(self, epochs: Node, id: str) -> list[Line]:
+        return [(name, epochs, Some(id, cols=(j, j)), f"line {j + 1}") for j, name in enumerate(TWO)]
+
+    def _bands(self, id: str, As: list[Node], vs: list[Node]) -> list[Group]:
+        """Each epoch's w and b, and v, of all units."""
+        return [
+            update({f"{id}.A.{t}": (A, "w and b of all units", "short"), f"{id}.v.{t}": (v, "v", "short")})
+            for t, (A, v) in enumerate(zip(As, vs, strict=True))
+        ]
+
+    # ---- Spread and Vanishing
+
+    def spread_page(self) -> None:
+        X, Zs, _, _ = layers(self.seed)
+        self.spread = self.typed("spread", KEPT_SPREAD, "Your spread", low=0.01, high=4, name="spread")
+        self.deep_X = self.typed("spread.X", X, "X: eight rows", "fixed", name="X_deep")
+        self.Zs = [self.typed(f"spread.Z.{k}", Z, "drawn once, spread 1", "fixed") for k, Z in enumerate(Zs)]
+        number = self.typed("number", np.arange(DEPTH + 1.0)[:, None], "Layer", "fixed")
+        spreads = [lift(s) for s in SPREADS] + [self.spread]
+        names = [*(f"{s:g}" for s in SPREADS), "yours"]
+        bands, sizes = [Group(self.cells(Z)) for Z in self.Zs], []
+        for j, spread in enumerate(spreads):
+            act, column = self.deep_X, [mean(apply("abs", self.deep_X))]
+            for k, Z in enumerate(self.Zs):
+                act = relu(act @ (spread * Z))
+                column.append(mean(act))
+                bands[k] |= forward({f"spread.h{j}.{k}": (act, f"after the layer, spread {names[j]}", "short")})
+            sizes.append(vstack(column))
+        self.sizes = sizes
+        lines: list[Line] = [(f"spread {name}", number, Some("sizes", cols=(j, j)), f"line {j + 1}") for j, name in enumerate(names[:-1])]
+        lines.append(("yours", number, Some("sizes", cols=(3, 3)), "live"))
+        self.page("Spread: how large are the numbers of each layer?", texts.ABOUT_SPREAD, down(
+            across(
+                down(
+                    facts("Change this", self.cells(self.spread), result({"he": (apply("sqrt", lift(2.0 / WIDTH)), f"sqrt(2 / {WIDTH})", "short")})),
+                    table(self.cells(number), forward({"sizes": Shown(hstack(sizes), "Mean size, for a spread of", "short", labels=tuple(names))})),
+                ),
+                plot("Mean size after each layer (each grid line: ten times the one below)", "layer", "mean size", lines, "Four lines: one stays level, one falls steeply, one rises steeply.", x_max=DEPTH, x_format="0", log_y=True, y_format="General", width=480, height=330, wide=6),
+                Note(texts.SPREAD, 5),
+            ),
+            Aside(across(table(self.cells(self.deep_X)), Bands(bands, corner="Layer - 1"))),
+        ), first=self.spread)  # fmt: skip
+
+    def vanishing_page(self) -> None:
+        _, _, v, y = layers(self.seed)
+        kinds = {"relu": "ReLU", "sigmoid": "sigmoid"}
+        self.of_kind = {key: self.typed(f"spread_{key}", KEPT_SPREAD, f"Spread, {name}", low=0.01, high=8) for key, name in kinds.items()}
+        v_node, y_node = (self.typed(f"vanishing.{id}", a, id, "fixed") for id, a in (("v", v), ("y", y)))
+        number = self.typed("number", np.arange(1.0, DEPTH + 1)[:, None], "Layer", "fixed")
+        bands: list[Group] = [Group() for _ in self.Zs]
+        self.gradients, ratios = list[Node](), list[Node]()
+        for key, name in kinds.items():
+            Ws, lins, acts = [self.of_kind[key] * Z for Z in self.Zs], list[Node](), [self.deep_X]
+            for W in Ws:
+                lins.append(acts[-1] @ W)
+                acts.append(apply(key, lins[-1]))
+            found = gradient(mean(square(acts[-1] @ v_node - y_node)), [*lins, *Ws])
+            for k in range(DEPTH):
+                steps = {"lin": lins[k], "act": acts[k + 1]}, {"d_lin": found[k], "grad": found[DEPTH + k]}
+                for role, some_steps in zip((forward, backward), steps, strict=True):
+                    bands[k] |= role({f"vanishing.{key}_{id}.{k}": (node, f"{id}, {name}", "short") for id, node in some_steps.items()})
+            self.gradients.append(vstack([mean(apply("abs", grad)) for grad in found[DEPTH:]]))
+            ratios.append(row(self.gradients[-1], DEPTH) / row(self.gradients[-1], 1))
+        self.ratios = ratios
+        labels = tuple(kinds.values())
+        self.page("Vanishing: how large is the gradient of each layer?", texts.ABOUT_VANISHING, down(
+            across(
+                down(
+                    facts("Change these", self.cells(*self.of_kind.values())),
+                    table(self.cells(number), backward({"sizes": Shown(hstack(self.gradients), "Mean size of the gradient", "small", labels=labels)})),
+                    grid("", {f"Layer {DEPTH} / layer 1": result({"ratio": (hstack(ratios), "", "grows")})}, heads=labels),
+                ),
+                plot("Size of the gradient, layer by layer (each grid line: ten times the one below)", "layer", "mean size", [(name, number, Some("sizes", cols=(j, j)), f"line {j + 1}") for j, name in enumerate(labels)], "Two lines: that of ReLU is level, that of sigmoid falls steeply towards layer 1.", x_min=1, x_max=DEPTH, x_format="0", log_y=True, y_format="General", width=480, height=330, wide=6),
+                Note(texts.VANISHING, 5),
+            ),
+            Aside(across(table(self.cells(v_node)), table(self.cells(y_node)), Bands(bands, corner="Layer - 1"))),
+        ), first=self.of_kind["sigmoid"])  # fmt: skip
+
+    # ---- Starts
+
+    def _between(self, ends: Node, bins: Node, k: int) -> Node:
+        """How many of the losses (nets, 1) are in a bin; the last has no upper end."""
+        inside = apply("greater", ends, row(bins, k + 1)) if k else 0.0 * ends + 1.0
+        if k + 1 < len(BINS):
+            inside = inside * (1.0 - apply("greater", ends, row(bins, k + 2)))
+        return apply("sum", inside)
+
+    def starts_page(self) -> None:
+        drawn = many_starts(self.seed)
+        x, y, one = self._rows("starts")
+        self.strength = self.typed("strength", STRONG, "Strength of the noise", low=0, high=5)
+        self.starts_lr = self.typed("lr", RATE_MANY, "Learning rate", low=0, high=1, name="lr_starts", format="rate")
+        self.which = self.typed("which", 1, "Start to look at", low=1, high=MANY_NETS, whole=True)
+        A, v = (self.typed(f"starts.{id}.start", a, title, "fixed") for id, a, title in (("A", drawn[0], "w and b, start"), ("v", drawn[1], "v, start")))
+        noise = [self.typed(f"starts.noise.{t}", z, "Noise, drawn once", "fixed") for t, z in enumerate(drawn[2])]
+        belongs = self.typed("starts.belongs", np.kron(np.eye(MANY_NETS), np.ones((UNITS, 1))), "Unit is of net", "fixed")
+        numbers = self.typed("starts.numbers", np.arange(1.0, MANY_NETS + 1)[:, None], "Start", "fixed")
+        bins, line = self.typed("starts.bins", BINS, "From", "fixed"), self.typed("starts.grid", GRID, "x", "fixed")
+        ones_line = self.typed("starts.grid_one", np.ones_like(GRID), "1", "fixed")
+        X, along = with_ones(x, one), with_ones(line, ones_line)
+        nets = Nets(X, y, one, belongs)
+        left = [self.strength * (1.0 - t / ROUNDS) for t in range(ROUNDS)]
+        runs = [nets.descent(A, v, ROUNDS, self.starts_lr, PULL, some_noise) for some_noise in ([], [n * z for n, z in zip(left, noise, strict=True)])]
+        self.ends = [nets.losses(As[-1], vs[-1]).T for As, vs in runs]
+        chosen = belongs @ apply("equal", numbers, self.which)
+        lines = [relu(nets.lin(As[-1], along)) @ (vs[-1].T * chosen) for As, vs in runs]
+        counted = [vstack([self._between(end, bins, k) for k in range(len(BINS))]) for end in self.ends]
+        labels = LABELS
+        found = {
+            words: result({id: (hstack([f(end) for end in self.ends]), "", format)})
+            for words, id, format, f in (
+                ("Best loss", "best", "short", lambda end: apply("min", end)),
+                ("Middle loss", "middle", "short", lambda end: apply("median", end)),
+                ("Worst loss", "worst", "short", lambda end: apply("max", end)),
+                ("Loss of this start", "this", "short", lambda end: row(end, self.which)),
+            )
+        }
+        self.page("Starts: twenty starts, many ends", texts.ABOUT_STARTS, down(
+            across(
+                down(facts("", self.cells(self.which, self.strength, self.starts_lr)), grid("", found, heads=labels)),
+                down(
+                    halves(
+                        plot("How many starts end where", "final loss, from here on", "starts", [(name, bins, Some("counted", cols=(j, j)), f"line {j + 1}") for j, name in enumerate(labels)], "Bars: a few starts end near 0, many in heaps further up.", columns=True, y_min=0, y_format="0", x_format="0.0", **HALF),
+                        plot("The curve, and this start's net at the end", "x", "y", [("points", x, y, "dots"), *((name, line, Some("lines", cols=(j, j)), f"line {j + 1}") for j, name in enumerate(labels))], "The points, and two lines with corners.", **CURVE, **HALF),
+                    ),
+                    Note(texts.STARTS, 10),
+                ),
+            ),
+            across(
+                table(self.cells(numbers), forward({"ends": Shown(hstack(self.ends), "Final loss", "short", labels=labels)})),
+                table(self.cells(bins), result({"counted": Shown(hstack(counted), "Starts", "plain", labels=labels)})),
+                table(self.cells(x, y, one), forward({"X": Shown(X, "X", "plain", name="X_starts")})),
+                table(self.cells(line, ones_line), forward({"along": Shown(along, "x and 1", "plain"), "lines": Shown(hstack(lines), "Net at the end", "short", labels=labels)})),
+                Aside(across(
+                    down(table(self.cells(A)), table(self.cells(v)), table(self.cells(belongs))),
+                    *(Bands(self._bands(f"starts.run{k}", *run)) for k, run in enumerate(runs)),
+                    Bands([self.cells(z) for z in noise]),
+                )),
+            ),
+        ), first=self.which)  # fmt: skip

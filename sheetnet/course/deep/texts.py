@@ -1,0 +1,6 @@
+"""The words of lesson 10."""
+
+ABOUT_CHAIN = ABOUT_DESCENT = ABOUT_UNITS = ABOUT_FOLD = ABOUT_DEAD = ABOUT_SPREAD = ABOUT_VANISHING = ABOUT_STARTS = ABOUT_MODELS = "About."
+CHAIN = "chain " * 100
+WIGGLED = "The first weights, wiggled"
+DESCENT = UNITS = FOLD = DEAD = SPREAD = VANISHING = STARTS = MODELS = WHICH = TRAINED = "text of a note " * 20

@@ -1,0 +1,259 @@
+"""Lesson 10 in torch: nn.Sequential, autograd and torch.optim; the same numbers, found apart from the sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import mse_loss
+from torch.optim import SGD
+
+from sheetnet.course.deep.own import FINE, FOLDED, MODELS, STEP
+
+Said = dict[str, Tensor]
+Given = Mapping[str, Tensor]
+MOMENTUM, PULL = 0.9, 0.8  # of the descent of one net, and of nets side by side
+
+
+def witness(inputs: Mapping[str, np.ndarray]) -> Said:
+    """What torch says of the blocks of the lesson, by id."""
+    given = {id: torch.as_tensor(value, dtype=torch.float64) for id, value in inputs.items() if value.dtype != object}
+    said = {
+        "chain": _chain(given), "descent": _descent(given), "units": _units(given), "fold": _fold(given),
+        "dead": _dead(given), "spread": _spread(given), "vanishing": _vanishing(given), "starts": _starts(given),
+        "models": _models(given),
+    }  # fmt: skip
+    return {f"{page}.{id}": value for page, blocks in said.items() for id, value in blocks.items()}
+
+
+def mlp(parameters: Sequence[Tensor]) -> nn.Sequential:
+    """Linear layers with ReLUs between them, from weights (in, out) and biases (1, out) in turn."""
+    layers: list[nn.Module] = []
+    for W, b in zip(parameters[::2], parameters[1::2], strict=True):
+        linear = nn.Linear(*W.shape, dtype=torch.float64)
+        linear.load_state_dict({"weight": W.T, "bias": b[0]})
+        layers += [linear, nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+def passed(net: nn.Sequential, X: Tensor) -> list[Tensor]:
+    """What each layer gives; each keeps its gradient."""
+    out = []
+    for layer in net:
+        X = layer(X)
+        X.retain_grad()
+        out.append(X)
+    return out
+
+
+def _chain(given: Given) -> Said:
+    X, y = given["chain.X"], given["chain.y"]
+    names = [f"{letter}_{k}" for k in (1, 2, 3) for letter in "Wb"]
+    net = mlp([given[f"chain.{name}"] for name in names])
+    steps = passed(net, X)
+    loss = mse_loss(steps[-1], y)
+    loss.backward()  # type: ignore[no-untyped-call]
+    out = {"error": steps[-1] - y, "loss": loss}
+    for name, step in zip(("lin_1", "relu_1", "lin_2", "relu_2", "pred"), steps, strict=True):
+        out |= {name: step, f"d_{name}": grad_of(step)}
+    for name, p in zip(names, net.parameters(), strict=True):
+        out[("grad_" if name[0] == "W" else "d_") + name] = torch.atleast_2d(grad_of(p).T)
+    return out | {"exact": out["grad_W_1"].reshape(-1, 1)}
+
+
+def grad_of(leaf: Tensor) -> Tensor:
+    """Its gradient, which backward() has left there."""
+    assert leaf.grad is not None
+    return leaf.grad
+
+
+def _descent(given: Given) -> Said:
+    x, y, last = given["descent.x"], given["descent.y"], len(given["descent.epochs"]) - 1
+    names = [f"{letter}_{k}" for k in (1, 2, 3) for letter in "Wb"]
+    net = mlp([given[f"net.start.{name}"] for name in names])
+    at, optimiser = int(given["descent.epoch"].item()), SGD(net.parameters(), given["descent.lr"].item(), MOMENTUM)
+    out: Said = {}
+    losses = []
+    for epoch in range(last + 1):
+        optimiser.zero_grad()
+        steps = passed(net, x)
+        loss = mse_loss(steps[-1], y)
+        losses.append(loss.detach())
+        loss.backward()  # type: ignore[no-untyped-call]
+        if epoch == at:
+            out |= {f"d_{name}": grad_of(step) for name, step in zip(("lin_1", "relu_1", "lin_2", "relu_2", "pred"), steps, strict=True)}
+            out |= {name: torch.atleast_2d(p.detach().T).clone() for name, p in zip(names, net.parameters(), strict=True)}
+            out |= {f"grad_{name}": torch.atleast_2d(grad_of(p).T).clone() for name, p in zip(names, net.parameters(), strict=True)}
+            out["curve"] = net(given["descent.grid"]).detach()
+        optimiser.step()
+        if epoch == at:
+            out |= {f"{name}_next": torch.atleast_2d(p.detach().T).clone() for name, p in zip(names, net.parameters(), strict=True)}
+    curve = torch.stack(losses)[:, None]
+    return out | {"losses": curve, "loss_then": curve[at], "loss_end": curve[-1]}
+
+
+def _units(given: Given) -> Said:
+    x, y, size, grid = (given[f"units.{id}"] for id in ("x", "y", "size", "grid"))
+    nets, c = [], given["units.c"]
+    for j, k in enumerate(size.unique()):
+        w, b, v = (given[f"units.{id}"][size == k] for id in "wbv")
+        nets.append(mlp([w[None], b[None], v[:, None], c[:, j : j + 1]]))
+    deep = [f"units.deep.{letter}_{k}" for k in (1, 2, 3) for letter in "Wb"]
+    nets.append(mlp([given[id] for id in deep]))
+    says = [net(x).detach() for net in nets]
+    along = torch.cat([net(grid).detach() for net in nets], dim=1)
+    corners = [sum(switches(part, grid) for part in _before_relus(net)) for net in nets]
+    return {
+        "errors": torch.stack([mse_loss(said, y) for said in says])[:, None], "along": along,
+        "wide": torch.cat(says[:-1], dim=1), "deep": says[-1], "corners": torch.tensor(corners, dtype=torch.float64)[:, None],
+        "line": along[:, int(given["units.which"].item()) - 1][:, None],
+    }  # fmt: skip
+
+
+def _before_relus(net: nn.Sequential) -> list[nn.Sequential]:
+    return [net[:k] for k, layer in enumerate(net) if isinstance(layer, nn.ReLU)]
+
+
+def switches(part: Callable[[Tensor], Tensor], grid: Tensor) -> int:
+    """How often a unit goes on or off between a point and the next."""
+    return int(((part(grid) > 0) != (part(grid + STEP) > 0)).sum().item())
+
+
+def _fold(given: Given) -> Said:
+    """A triangle of that height, again and again."""
+    height, x, layer = given["fold.height"], given["fold.x"], given["fold.layer"]
+    out: Said = {"units": 2 * layer, "pieces": 2**layer, "wide": 2**layer - 1}
+    for k in range(1, FOLDED + 1):
+        x = height * torch.where(x <= 0.5, 2 * x, 2 - 2 * x)
+        out[f"fold_{k}"] = x
+    assert len(x) == FINE + 1
+    return out
+
+
+class Units(nn.Module):
+    """Nets of one hidden layer, as many as v has rows: w, b and v (nets, units)."""
+
+    def __init__(self, A: Tensor, v: Tensor, nets: int) -> None:
+        super().__init__()
+        self.w, self.b, self.v = (nn.Parameter(row.reshape(nets, -1).clone()) for row in (A[0], A[1], v[0]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        act = torch.relu(x[:, :, None] * self.w + self.b)
+        return (act * self.v).sum(2)
+
+    def on(self, x: Tensor) -> Tensor:
+        """In how many rows each unit is above 0, (nets, units)."""
+        return (x[:, :, None] * self.w + self.b > 0).sum(0)
+
+    def losses(self, x: Tensor, y: Tensor) -> Tensor:
+        return (self(x) - y).square().mean(0)
+
+
+def together(net: Units, x: Tensor, y: Tensor, epochs: int, lr: float, noise: Sequence[Tensor] = ()) -> tuple[Tensor, Tensor]:
+    """Losses, and how many units are on in no row, of each net before each epoch and after the last."""
+    optimiser = SGD(net.parameters(), lr=lr, momentum=PULL)
+    losses, dead = [], []
+    for epoch in range(epochs + 1):
+        losses.append(net.losses(x, y).detach())
+        dead.append((net.on(x) == 0).sum(1).double())
+        optimiser.zero_grad()
+        net.losses(x, y).sum().backward()  # type: ignore[no-untyped-call]
+        if noise and epoch < epochs:
+            for p, part in zip((net.w, net.b), noise[epoch], strict=True):
+                grad_of(p).add_(part.reshape(p.shape))
+        if epoch < epochs:
+            optimiser.step()
+    return torch.stack(losses), torch.stack(dead)
+
+
+def _dead(given: Given) -> Said:
+    x, y, w, v, bias = (given[f"dead.{id}"] for id in ("x", "y", "w", "v", "bias"))
+    epochs, lr = len(given["dead.epochs"]) - 1, given["dead.lr"].item()
+    start = torch.cat([w, 0 * w + bias])
+    both = Units(torch.cat([torch.cat([w, 0 * w]), start], dim=1), torch.cat([v, v], dim=1), 2)
+    losses, dead = together(both, x, y, epochs, lr)
+    one = Units(start, v, 1)
+    one.losses(x, y).sum().backward()  # type: ignore[no-untyped-call]
+    size = sum(grad_of(p).abs().T for p in (one.w, one.b, one.v))
+    assert isinstance(size, Tensor)
+    out = {"losses": losses, "dead": dead, "rows": one.on(x).double().T, "size": size}
+    return out | {"dead_start": dead[:1], "dead_end": dead[-1:], "loss_end": losses[-1:]}
+
+
+def _spread(given: Given) -> Said:
+    Zs = [given[f"spread.Z.{k}"] for k in range(6)]
+    columns = []
+    for spread in (0.25, 0.5, 1.0, given["spread.spread"].item()):
+        act = given["spread.X"]
+        sizes = [act.abs().mean()]
+        for Z in Zs:
+            act = torch.relu(act @ (spread * Z))
+            sizes.append(act.mean())
+        columns.append(torch.stack(sizes))
+    return {"sizes": torch.stack(columns, dim=1), "he": torch.tensor(2 / len(Zs[0])).double().sqrt()}
+
+
+def _vanishing(given: Given) -> Said:
+    columns, out = [], Said()
+    for key, kind in (("relu", nn.ReLU), ("sigmoid", nn.Sigmoid)):
+        Ws = [given[f"vanishing.spread_{key}"] * given[f"spread.Z.{k}"] for k in range(6)]
+        layers = []
+        for W in Ws:
+            linear = nn.Linear(*W.shape, bias=False, dtype=torch.float64)
+            linear.load_state_dict({"weight": W.T})
+            layers += [linear, kind()]
+        net = nn.Sequential(*layers)
+        steps = passed(net, given["spread.X"])
+        mse_loss(steps[-1] @ given["vanishing.v"], given["vanishing.y"]).backward()  # type: ignore[no-untyped-call]
+        grads = [grad_of(p).T for p in net.parameters()]
+        columns.append(torch.stack([grad.abs().mean() for grad in grads]))
+        for k, grad in enumerate(grads):
+            out |= {f"{key}_lin.{k}": steps[2 * k], f"{key}_act.{k}": steps[2 * k + 1]}
+            out |= {f"{key}_d_lin.{k}": grad_of(steps[2 * k]), f"{key}_grad.{k}": grad}
+    sizes = torch.stack(columns, dim=1)
+    return out | {"sizes": sizes, "ratio": sizes[-1:] / sizes[:1]}
+
+
+def _starts(given: Given) -> Said:
+    x, y, A, v = (given[f"starts.{id}"] for id in ("x", "y", "A.start", "v.start"))
+    lr, strength, which = (given[f"starts.{id}"].item() for id in ("lr", "strength", "which"))
+    noise = [given[id] for id in sorted((id for id in given if id.startswith("starts.noise.")), key=lambda id: int(id.rsplit(".", 1)[1]))]
+    rounds, nets = len(noise), len(given["starts.numbers"])
+    shaken = [strength * (1 - t / rounds) * z for t, z in enumerate(noise)]
+    ends, lines = [], []
+    for some in ([], shaken):
+        net = Units(A, v, nets)
+        ends.append(together(net, x, y, rounds, lr, some)[0][-1])
+        lines.append(net(given["starts.grid"]).detach()[:, int(which) - 1])
+    both = torch.stack(ends, dim=1)
+    bins = torch.cat([given["starts.bins"][1:, 0], torch.tensor([torch.inf])])
+    low = torch.bucketize(both, bins.contiguous())  # a loss on a border belongs to the bin below
+    counted = torch.stack([(low == k).sum(0) for k in range(len(bins))]).double()
+    out = {"ends": both, "lines": torch.stack(lines, dim=1), "counted": counted, "this": both[int(which) - 1][None]}
+    middle = both.sort(dim=0).values[nets // 2 - 1 : nets // 2 + 1].mean(0)
+    return out | {"best": both.min(0).values[None], "worst": both.max(0).values[None], "middle": middle[None]}
+
+
+def _models(given: Given) -> Said:
+    X, y, parts = (given[f"models.{id}"] for id in ("X", "y", "parts"))
+    preds = [torch.zeros_like(y)]
+    for model, hidden in MODELS.items():
+        ids = [id for id in given if id.startswith(f"models.{model}.")]
+        if hidden:
+            preds.append(mlp([given[id] for id in sorted(ids, key=_layer)])(X).detach())
+        else:
+            scores = X @ given[ids[0]]
+            preds.append(scores if model == "line" else torch.relu(scores).sum(1, keepdim=True))
+    losses = torch.stack([mse_loss(pred, y) for pred in preds])[:, None]
+    right = torch.stack([((pred > 0.5) == (y == 1)).double().mean() for pred in preds])[:, None]
+    return {"losses": losses, "right": right, "preds": torch.cat(preds, dim=1), "mean": parts.mean(1, keepdim=True)}
+
+
+def _layer(id: str) -> tuple[str, bool]:
+    """What the parameters of a net are sorted by: the number of the layer, weights before biases."""
+    name = id.rsplit(".", 1)[1]
+    return name[2:], name[0] == "b"
+
+
