@@ -110,12 +110,14 @@ def start(seed: int) -> tuple[np.ndarray, ...]:
 
 
 def _descend(P: Matrices, X: np.ndarray, y: np.ndarray) -> list[float]:
-    """The loss before each epoch of momentum and after the last."""
-    P, moved, losses = list(P), [np.zeros_like(p) for p in P], []
+    """The loss before each epoch of momentum and after the last; a large one where a unit comes too near to 0, see
+    `together`."""
+    P, moved, losses, near = list(P), [np.zeros_like(p) for p in P], list[float](), 1.0
     for _ in range(EPOCHS + 1):
         lins = forward(X, P)
         d = 2 * (lins[-1] - y) / len(X)
         losses.append(float(np.square(lins[-1] - y).mean()))
+        near = min(near, *(abs(lin).min() for lin in lins[:-1]))
         for i in reversed(range(len(lins))):
             act = np.maximum(lins[i - 1], 0) if i else X
             grads = act.T @ d, d.sum(0, keepdims=True)
@@ -123,7 +125,7 @@ def _descend(P: Matrices, X: np.ndarray, y: np.ndarray) -> list[float]:
             for j, grad in enumerate(grads, start=2 * i):
                 moved[j] = MOMENTUM * moved[j] + grad
                 P[j] = P[j] - RATE * moved[j]
-    return losses
+    return losses if near > APART else [1.0]
 
 
 # ---- many nets side by side, and six layers
@@ -132,21 +134,24 @@ TOGETHER, BIAS, AFTER = 12, -3.0, 40  # units of each of the two nets, the secon
 MANY_NETS, UNITS, ROUNDS, STRONG = 20, 4, 50, 0.6  # nets, units of each, epochs, strength of the noise
 RATE_MANY, PULL = 0.05, 0.8  # learning rate and momentum of both
 NEAR, FAR = 0.2, 0.3  # final losses of starts that end well, and badly
+APART = 1e-7  # how near to 0 a unit may come in a descent
 WIDTH, DEPTH, SPREADS, KEPT_SPREAD = 8, 6, (0.25, 0.5, 1.0), 0.5  # of the six layers
 
 
 def few_points() -> tuple[np.ndarray, np.ndarray]:
     """The points that nets side by side learn."""
-    return points(13)
+    return points(12)
 
 
 def together(A: np.ndarray, v: np.ndarray, nets: int, epochs: int, noise: Matrices | None = None) -> tuple[np.ndarray, ...]:
-    """Final losses (nets,), and how many units of each net are above 0 nowhere, at the start and at the end."""
+    """Final losses (nets,), how many units of each net are above 0 nowhere, at the start and at the end, and how near to 0
+    w x + b ever comes: where it is 0 but for rounding, each program goes its own way."""
     x, y = few_points()
     X, belongs = np.hstack([x, np.ones_like(x)]), np.kron(np.eye(nets), np.ones((A.shape[1] // nets, 1)))
-    begin, moved = A, [np.zeros_like(A), np.zeros_like(v)]
+    begin, moved, near = A, [np.zeros_like(A), np.zeros_like(v)], 1.0
     for t in range(epochs):
-        act = np.maximum(X @ A, 0)
+        lin = X @ A
+        act, near = np.maximum(lin, 0), min(near, abs(lin[lin != 0]).min())
         d = 2 * ((act * v) @ belongs - y) @ belongs.T / len(x)
         grads = [X.T @ (d * v * (act > 0)), (d * act).sum(0, keepdims=True)]
         if noise:
@@ -154,7 +159,7 @@ def together(A: np.ndarray, v: np.ndarray, nets: int, epochs: int, noise: Matric
         moved = [PULL * m + grad for m, grad in zip(moved, grads, strict=True)]
         A, v = A - RATE_MANY * moved[0], v - RATE_MANY * moved[1]
     losses = np.square((np.maximum(X @ A, 0) * v) @ belongs - y).mean(0)
-    return losses, *(~(X @ some > 0).any(axis=0) @ belongs for some in (begin, A))
+    return losses, *(~(X @ some > 0).any(axis=0) @ belongs for some in (begin, A)), near
 
 
 @cache
@@ -164,8 +169,8 @@ def two_starts(seed: int) -> tuple[np.ndarray, np.ndarray]:
     for _ in range(TRIES):
         w, v = (draw.normal(0, np.sqrt(2 / n), (1, TOGETHER)).round(1) for n in (1, TOGETHER))
         A = np.vstack([np.tile(w, 2), np.repeat([0.0, BIAS], TOGETHER)])
-        losses, dead, late = together(A, np.tile(v, 2), 2, AFTER)
-        if w.all() and v.all() and dead[0] == 0 and late[0] <= 1 and 7 <= dead[1] == late[1] and 4 * losses[0] < losses[1] < 1:
+        losses, dead, late, near = together(A, np.tile(v, 2), 2, AFTER)
+        if w.all() and v.all() and near > APART and dead[0] == 0 and late[0] <= 1 and 7 <= dead[1] == late[1] and 4 * losses[0] < losses[1] < 1:
             break
     return w, v
 
@@ -176,12 +181,12 @@ def many_starts(seed: int) -> tuple[np.ndarray, np.ndarray, Matrices]:
     and the noise helps some and harms others."""
     draw, n = drawing(seed, "starts"), MANY_NETS * UNITS
     for _ in range(TRIES):
-        A = np.vstack([draw.normal(0, 1, n), draw.uniform(-1.5, 1.5, n)]).round(1)
+        A = np.vstack([draw.normal(0, 1, n), draw.uniform(-1.5, 1.5, n)]).round(1) + [[0.0], [0.05]]
         v = draw.normal(0, 1, (1, n)).round(1)
         noise = [draw.normal(0, 1, (2, n)).round(1) for _ in range(ROUNDS)]
-        quiet, shaken = (together(A, v, MANY_NETS, ROUNDS, some)[0] for some in (None, noise))
+        (quiet, *_, near), (shaken, *_, close) = (together(A, v, MANY_NETS, ROUNDS, some) for some in (None, noise))
         helped = (quiet - shaken > 0.05).sum(), (shaken - quiet > 0.05).sum()
-        if 3 <= (quiet < NEAR).sum() and 10 <= (quiet > FAR).sum() and helped[0] >= helped[1] + 2 and helped[1] >= 1 and max(*quiet, *shaken) < 2:
+        if 3 <= (quiet < NEAR).sum() and 10 <= (quiet > FAR).sum() and helped[0] >= helped[1] + 2 and helped[1] >= 1 and max(*quiet, *shaken) < 2 and min(near, close) > APART:
             break
     return A, v, noise
 

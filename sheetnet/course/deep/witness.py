@@ -59,7 +59,7 @@ def _chain(given: Given) -> Said:
     for name, step in zip(("lin_1", "relu_1", "lin_2", "relu_2", "pred"), steps, strict=True):
         out |= {name: step, f"d_{name}": grad_of(step)}
     for name, p in zip(names, net.parameters(), strict=True):
-        out[("grad_" if name[0] == "W" else "d_") + name] = torch.atleast_2d(grad_of(p).T)
+        out[("grad_" if name[0] == "W" else "d_") + name] = in_a_sheet(grad_of(p))
     return out | {"exact": out["grad_W_1"].reshape(-1, 1)}
 
 
@@ -67,6 +67,11 @@ def grad_of(leaf: Tensor) -> Tensor:
     """Its gradient, which backward() has left there."""
     assert leaf.grad is not None
     return leaf.grad
+
+
+def in_a_sheet(p: Tensor) -> Tensor:
+    """A copy as a sheet has it: weights (in, out), biases as a row."""
+    return (p.T if p.dim() == 2 else p[None]).clone()
 
 
 def _descent(given: Given) -> Said:
@@ -84,12 +89,12 @@ def _descent(given: Given) -> Said:
         loss.backward()  # type: ignore[no-untyped-call]
         if epoch == at:
             out |= {f"d_{name}": grad_of(step) for name, step in zip(("lin_1", "relu_1", "lin_2", "relu_2", "pred"), steps, strict=True)}
-            out |= {name: torch.atleast_2d(p.detach().T).clone() for name, p in zip(names, net.parameters(), strict=True)}
-            out |= {f"grad_{name}": torch.atleast_2d(grad_of(p).T).clone() for name, p in zip(names, net.parameters(), strict=True)}
+            out |= {name: in_a_sheet(p.detach()) for name, p in zip(names, net.parameters(), strict=True)}
+            out |= {f"grad_{name}": in_a_sheet(grad_of(p)) for name, p in zip(names, net.parameters(), strict=True)}
             out["curve"] = net(given["descent.grid"]).detach()
         optimiser.step()
         if epoch == at:
-            out |= {f"{name}_next": torch.atleast_2d(p.detach().T).clone() for name, p in zip(names, net.parameters(), strict=True)}
+            out |= {f"{name}_next": in_a_sheet(p.detach()) for name, p in zip(names, net.parameters(), strict=True)}
     curve = torch.stack(losses)[:, None]
     return out | {"losses": curve, "loss_then": curve[at], "loss_end": curve[-1]}
 
