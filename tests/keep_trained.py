@@ -50,7 +50,11 @@ def drawn(net: nn.Module, seed: int, times: float, reach: float) -> nn.Module:
     with torch.no_grad():
         for p in net.parameters():
             n_out, n_in = (p.shape[0], p.shape[1]) if p.dim() == 2 else (len(p), 0)
-            some = draw.normal(0, times * np.sqrt(2 / n_in), (n_in, n_out)).T if n_in else draw.uniform(-reach, reach, n_out)
+            some = (
+                draw.normal(0, times * np.sqrt(2 / n_in), (n_in, n_out)).T
+                if n_in
+                else draw.uniform(-reach, reach, n_out)
+            )
             p.copy_(torch.tensor(np.ascontiguousarray(some)))
     return net
 

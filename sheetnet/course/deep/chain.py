@@ -25,7 +25,8 @@ from sheetnet.page.parts import Note, Ruler, Table, Words, table
 from sheetnet.page.plot import plot
 from sheetnet.page.shown import Shown, backward, forward, shown, update
 
-HALF: dict[str, Any] = {"width": 400, "height": 260, "wide": 5}  # of two charts side by side
+HALF: dict[str, Any] = {"width": 400, "height": 240, "wide": 5}  # of two charts side by side
+SLIM: dict[str, Any] = {"width": 325, "height": 220, "wide": 4}  # beside a wide table
 CURVE: dict[str, Any] = {"x_min": -2, "x_max": 2, "x_format": "0", "y_min": -2.5, "y_max": 2.5, "y_format": "0"}
 GRID = np.linspace(-2, 2, 81)[:, None]
 
@@ -35,9 +36,14 @@ def mlp(name: str, n_features: int, hidden: tuple[int, ...]) -> Net:
     return Net(name, name.title(), n_features, sequence(mlp_layers(n_features, hidden, 1, "relu")), "mse")
 
 
-def halves(*charts: Part) -> Part:
-    """Charts side by side, each over five columns."""
-    return beside(*(down(Ruler((11.0,) * 5), chart, gap=0) for chart in charts))
+def over(n: int, chart: Part) -> Part:
+    """A chart, or a note, over n columns of one width, whatever stands below."""
+    return down(Ruler((11.0,) * n), chart, gap=0)
+
+
+def halves(*charts: Part, n: int = 5) -> Part:
+    """Charts side by side, each over n columns."""
+    return beside(*(over(n, chart) for chart in charts))
 
 
 class Chain(Lesson):
@@ -69,15 +75,20 @@ class Chain(Lesson):
         def weights(name: str) -> Table:
             return table(self.cells(self.P[name]), tight=True)
 
-        lanes: list[list[Part | None]] = [[table(self.cells(self.X), tight=True), table(self.cells(self.y), tight=True)]]
+        lanes: list[list[Part | None]] = [
+            [table(self.cells(self.X), tight=True), table(self.cells(self.y), tight=True)]
+        ]
         for i, (lin, act) in enumerate((("lin_1", "relu_1"), ("lin_2", "relu_2"), ("pred", "error")), start=1):
             lanes.append([one(lin), one(f"d_{lin}", back, backward), weights(f"W_{i}"), weights(f"b_{i}")])
             second = one(act, back | {"error": error}, forward) if act == "error" else one(act)
-            below = facts("", forward({"loss": (self.loss, "loss", "plain")})) if act == "error" else one(f"d_{act}", back, backward)
+            below = (
+                table(forward({"loss": (self.loss, "loss", "plain")}), tight=True)
+                if act == "error"
+                else one(f"d_{act}", back, backward)
+            )
             lanes.append([second, below, one(f"grad_W_{i}", back, backward), one(f"d_b_{i}", back, backward)])
-        self.page("Chain: two hidden layers, and the way back", texts.ABOUT_CHAIN, down(
-            across(level(*lanes), Note(texts.CHAIN, 4)),
-            self._wiggled(net, back["grad_W_1"]),
+        self.page("Chain: two hidden layers, and the way back", texts.ABOUT_CHAIN, across(
+            level(*lanes), over(3, Note(texts.CHAIN, 3)), Aside(self._wiggled(net, back["grad_W_1"])),
         ), first=self.P["W_1"])  # fmt: skip
 
     def _wiggled(self, net: Net, exact: Node) -> Part:
@@ -109,12 +120,14 @@ class Chain(Lesson):
         columns = [self.typed(f"descent.{id}", a, id, "data", name=f"{id}_curve") for id, a in (("x", x), ("y", y))]
         one = self.typed("descent.one", np.ones_like(x), "1", "fixed")
         message = f"An epoch is a whole number from 0 to {EPOCHS}"
-        self.epoch = self.typed("descent.epoch", 5.0, "Epoch to look at", low=0, high=EPOCHS, whole=True, message=message)
+        self.epoch = self.typed(
+            "descent.epoch", 5.0, "Epoch to look at", low=0, high=EPOCHS, whole=True, message=message
+        )
         nudge = self.typed("descent.wiggle", 0.00001, "Wiggle", low=1e-9, high=0.1)
         self.one = run = Learning(net, Setting(*columns, one, {}, self.epoch, nudge, EPOCHS, "momentum"), 0)
         self.lr = run.lr
         self._delivered[self.lr] = np.array([[RATE]])
-        self.typed("descent.lr", self.lr, "Learning rate", low=0, high=1, format="rate")
+        self.typed("descent.lr", self.lr, "Learning rate", low=0, high=0.3, format="rate")
         begin = dict(zip(run.start, start(self.seed), strict=True))
         for name, node in run.start.items():
             self._delivered[node] = begin[name]
@@ -122,11 +135,22 @@ class Chain(Lesson):
         epochs = self.typed("descent.epochs", np.arange(EPOCHS + 1.0)[:, None], "Epoch", "fixed")
         grid = self.typed("descent.grid", GRID, "x", "fixed")
         drawn = net.forward(grid, run.then)
-        seen = passed("descent", run.seen, [*columns, one, *run.then.values()], (), [*run.cotangents.values(), *run.grads.values()])
-        seen |= {f"descent.d_{name}": Shown(node, f"d_{name}", "short", "backward", labels=columns_of(node)) for name, node in run.cotangents.items()}
+        seen = passed(
+            "descent",
+            run.seen,
+            [*columns, one, *run.then.values()],
+            (),
+            [*run.cotangents.values(), *run.grads.values()],
+        )
+        seen |= {
+            f"descent.d_{name}": Shown(node, f"d_{name}", "short", "backward", labels=columns_of(node))
+            for name, node in run.cotangents.items()
+        }
         moved = {name: state for name, kinds in run.state_then.items() for state in kinds.values()}
         after = {name: step.W_next for name, step in run.steps.items()}
         self.losses = run.curves["loss"]
+        first, last = self.as_it_came(*(run.at(self.losses, epoch) for epoch in (0, EPOCHS)))
+        told = texts.DESCENT.format(epochs=EPOCHS, first=first.item(), last=last.item())
         self.page("Descent: the chain, step after step", texts.ABOUT_DESCENT, down(
             across(
                 facts("", self.cells(self.epoch, self.lr), forward({
@@ -138,11 +162,11 @@ class Chain(Lesson):
                         plot("The curve, and the net then", "x", "y", [
                             ("points", columns[0], columns[1], "dots"), ("the net", grid, "curve", "live"),
                         ], "Points on a wave, and a line with corners that comes closer to them.", **CURVE, **HALF),
-                        plot("Loss", "epoch", "mean squared error", [
+                        plot("Loss (cut off at 1)", "epoch", "mean squared error", [
                             ("loss", epochs, "losses", "live"), ("the epoch to look at", self.epoch, "loss_then", "mark"),
                         ], "A falling curve.", x_max=EPOCHS, y_min=0, y_max=1, y_format="0.0", **HALF),
                     ),
-                    Note(texts.DESCENT, 10),
+                    Note(told, 10),
                 ),
             ),
             matrices(run, run.then, ("x",), "descent.{}", "{} then", role="update", style="cells", format="short"),

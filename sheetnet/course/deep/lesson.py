@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sheetnet.course.deep import texts
 from sheetnet.course.deep.compared import ALL, Compared
 from sheetnet.course.deep.shapes import NAMES
 from sheetnet.course.deep.starts import LABELS, TWO
@@ -46,11 +47,12 @@ class Deep(Compared):
         return [Watched(self.X, "X")]
 
     def words(self) -> list[Word]:
-        return [Word("loss", "The", "chain.loss")]
+        return [Word(*one) for one in texts.WORDS]
 
     def ask(self):
         from sheetnet.motifs.exercises import Exercise
-        return [Exercise(f'Number {i}?', float(i)) for i in range(8)]
+
+        return [Exercise(f"Number {i}?", float(i)) for i in range(8)]
 
 
 LESSON = Deep

@@ -133,7 +133,7 @@ def _descend(P: Matrices, X: np.ndarray, y: np.ndarray) -> list[float]:
 TOGETHER, BIAS, AFTER = 12, -3.0, 40  # units of each of the two nets, the second's bias, epochs
 MANY_NETS, UNITS, ROUNDS, STRONG = 20, 4, 50, 0.6  # nets, units of each, epochs, strength of the noise
 RATE_MANY, PULL = 0.05, 0.8  # learning rate and momentum of both
-NEAR, FAR = 0.2, 0.3  # final losses of starts that end well, and badly
+NEAR, FAR, CLEAR = 0.2, 0.3, 0.05  # final losses of starts that end well, and badly; a clear difference
 APART = 1e-7  # how near to 0 a unit may come in a descent
 WIDTH, DEPTH, SPREADS, KEPT_SPREAD = 8, 6, (0.25, 0.5, 1.0), 0.5  # of the six layers
 
@@ -143,7 +143,9 @@ def few_points() -> tuple[np.ndarray, np.ndarray]:
     return points(12)
 
 
-def together(A: np.ndarray, v: np.ndarray, nets: int, epochs: int, noise: Matrices | None = None) -> tuple[np.ndarray, ...]:
+def together(
+    A: np.ndarray, v: np.ndarray, nets: int, epochs: int, noise: Matrices | None = None
+) -> tuple[np.ndarray, ...]:
     """Final losses (nets,), how many units of each net are above 0 nowhere, at the start and at the end, and how near to 0
     w x + b ever comes: where it is 0 but for rounding, each program goes its own way."""
     x, y = few_points()
@@ -170,7 +172,15 @@ def two_starts(seed: int) -> tuple[np.ndarray, np.ndarray]:
         w, v = (draw.normal(0, np.sqrt(2 / n), (1, TOGETHER)).round(1) for n in (1, TOGETHER))
         A = np.vstack([np.tile(w, 2), np.repeat([0.0, BIAS], TOGETHER)])
         losses, dead, late, near = together(A, np.tile(v, 2), 2, AFTER)
-        if w.all() and v.all() and near > APART and dead[0] == 0 and late[0] <= 1 and 7 <= dead[1] == late[1] and 4 * losses[0] < losses[1] < 1:
+        if (
+            w.all()
+            and v.all()
+            and near > APART
+            and dead[0] == 0
+            and late[0] <= 1
+            and 7 <= dead[1] == late[1]
+            and 4 * losses[0] < losses[1] < 1
+        ):
             break
     return w, v
 
@@ -185,8 +195,15 @@ def many_starts(seed: int) -> tuple[np.ndarray, np.ndarray, Matrices]:
         v = draw.normal(0, 1, (1, n)).round(1)
         noise = [draw.normal(0, 1, (2, n)).round(1) for _ in range(ROUNDS)]
         (quiet, *_, near), (shaken, *_, close) = (together(A, v, MANY_NETS, ROUNDS, some) for some in (None, noise))
-        helped = (quiet - shaken > 0.05).sum(), (shaken - quiet > 0.05).sum()
-        if 3 <= (quiet < NEAR).sum() and 10 <= (quiet > FAR).sum() and helped[0] >= helped[1] + 2 and helped[1] >= 1 and max(*quiet, *shaken) < 2 and min(near, close) > APART:
+        helped = (quiet - shaken > CLEAR).sum(), (shaken - quiet > CLEAR).sum()
+        if (
+            3 <= (quiet < NEAR).sum()
+            and 10 <= (quiet > FAR).sum()
+            and helped[0] >= helped[1] + 2
+            and helped[1] >= 1
+            and max(*quiet, *shaken) < 2
+            and min(near, close) > APART
+        ):
             break
     return A, v, noise
 
@@ -206,7 +223,9 @@ def layers(seed: int) -> tuple[np.ndarray, Matrices, np.ndarray, np.ndarray]:
     return X, Z, v, y
 
 
-def _through(X: np.ndarray, Z: Matrices, v: np.ndarray, y: np.ndarray, sigmoid: bool) -> tuple[list[float], list[float]]:
+def _through(
+    X: np.ndarray, Z: Matrices, v: np.ndarray, y: np.ndarray, sigmoid: bool
+) -> tuple[list[float], list[float]]:
     """The mean size of what each layer gives, and of the gradient of its weights, at the usual spread."""
     acts, Ws = [X], [KEPT_SPREAD * W for W in Z]
     for W in Ws:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from sheetnet.course.deep import texts
-from sheetnet.course.deep.chain import CURVE, HALF, Chain, halves, mlp
-from sheetnet.course.deep.own import FINE, FOLDED, GROUPS, POINTS, SIZES, STEP, points, trained
-from sheetnet.graph.node import Node, apply, constant, hstack, mean, relu, square, vstack
+from sheetnet.course.deep.chain import CURVE, SLIM, Chain, halves, mlp
+from sheetnet.course.deep.own import FINE, FOLDED, FOLLOWED, GROUPS, POINTS, SIZES, STARTS, STEP, points, trained
+from sheetnet.graph.node import Node, apply, constant, hstack, mean, relu, row, square, vstack
 from sheetnet.page.flow import Aside, across, down
 from sheetnet.page.grid import facts
 from sheetnet.page.parts import Note, table
@@ -30,7 +30,9 @@ class Shapes(Chain):
             self.typed(f"units.{id}", np.concatenate([np.ravel(net[i]) for net in wide])[:, None], id, "fixed", format="weight")
             for i, id in enumerate("wbv")
         )  # fmt: skip
-        c = self.typed("units.c", [[net[3][0][0] for net in wide]], "c of each net", "fixed", labels=NAMES[:-1], format="weight")
+        c = self.typed(
+            "units.c", [[net[3][0][0] for net in wide]], "c of each net", "fixed", labels=NAMES[:-1], format="weight"
+        )
         P = {
             p.name: self.typed(f"units.deep.{p.name}", value, f"{p.name} of 8-8", "fixed", format="weight")
             for p, value in zip(deep.parameters, kept["8-8"], strict=True)
@@ -55,6 +57,8 @@ class Shapes(Chain):
         ]
         self.corners = vstack([(switched @ of_net).T, of_deep[0] + of_deep[1]])
         chosen = along @ apply("equal", numbers, self.which_net)
+        one, eight = self.as_it_came(*(row(self.errors, SIZES.index(k) + 1) for k in (1, 8)))
+        told = texts.UNITS.format(one=one.item(), eight=eight.item(), count=count[-1])
         some = {"rows": (0, len(SIZES) - 1)}
         self.page("Units: any curve, from enough units", texts.ABOUT_UNITS, down(
             across(
@@ -62,18 +66,19 @@ class Shapes(Chain):
                     facts("", self.cells(self.which_net)),
                     table(self.cells(numbers, units, counts), forward({"errors": Shown(self.errors, "Loss", "small")}),
                           result({"corners": Shown(self.corners, "Corners", "plain")}), names=NAMES, corner="Hidden", tight=True),
-                    Note(texts.TRAINED, 6),
+                    Note(texts.TRAINED.format(epochs=FOLLOWED, starts=STARTS), 6),
                 ),
                 down(
                     halves(
                         plot("The curve, and the net that you look at", "x", "y", [("points", x, y, "dots"), ("the net", grid, "line", "live")],
-                             "A wave of points, and a line with corners.", **CURVE, **HALF),
+                             "A wave of points, and a line with corners.", **CURVE, **SLIM),
                         plot("Loss (each grid line: ten times the one below)", "units", "mean squared error", [
                             ("one hidden layer", Some("units", **some), Some("errors", **some), "line 1"),
                             ("8-8", *(Some(id, rows=(len(SIZES), len(SIZES))) for id in ("units", "errors")), "mark"),
-                        ], "A line that falls steeply, then less.", x_min=1, log_x=True, log_y=True, y_format="General", **HALF),
+                        ], "A line that falls steeply, then less.", x_min=1, log_x=True, log_y=True, y_format="General", **SLIM),
+                        n=4,
                     ),
-                    Note(texts.UNITS, 10),
+                    Note(told, 8),
                 ),
             ),
             across(
@@ -96,14 +101,22 @@ class Shapes(Chain):
             act = self.height * (2.0 * relu(act) - 4.0 * relu(act - 0.5))
             tents[f"fold_{k}"] = Shown(act, f"Layer {k}", "feature")
         pieces = apply("power", constant(2.0), layer)
-        told = result({"units": (2.0 * layer, "Units"), "pieces": (pieces, "Pieces"), "wide": (pieces - 1.0, "Units of a wide net")}, format="plain", style="cells")
+        told = result(
+            {
+                "units": (2.0 * layer, "Units"),
+                "pieces": (pieces, "Pieces"),
+                "wide": (pieces - 1.0, "Units of a wide net"),
+            },
+            format="plain",
+            style="cells",
+        )
         unit: dict[str, float] = {"x_min": 0, "x_max": 1, "y_min": 0, "y_max": 1}
         charts = [
             plot(f"After layer {ks[0]}" + f" and layer {ks[-1]}" * (len(ks) > 1), "x", "y", [(f"layer {k}", x, f"fold_{k}", f"line {i}") for i, k in enumerate(ks, 1)],
-                 "A zigzag line with twice as many teeth after each layer.", **unit, x_format="0.0", y_format="0.0", **HALF)
+                 "A zigzag line with twice as many teeth after each layer.", **unit, x_format="0.0", y_format="0.0", x_step=0.5, **SLIM)
             for ks in ((1, 2), (3, 4))
         ]  # fmt: skip
         self.page("Fold: what depth can do (for the curious)", texts.ABOUT_FOLD, down(
-            across(down(facts("", self.cells(self.height)), table(self.cells(layer), told)), down(halves(*charts), Note(texts.FOLD, 10))),
+            across(down(facts("", self.cells(self.height)), table(self.cells(layer), told)), down(halves(*charts, n=4), Note(texts.FOLD, 8))),
             table(self.cells(x), forward(tents)),
         ), first=self.height)  # fmt: skip

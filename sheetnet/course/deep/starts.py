@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from sheetnet.course.deep import texts
-from sheetnet.course.deep.chain import CURVE, GRID, HALF, halves
+from sheetnet.course.deep.chain import CURVE, GRID, HALF, SLIM, halves, over
 from sheetnet.course.deep.own import (
-    AFTER, BIAS, DEPTH, KEPT_SPREAD, MANY_NETS, PULL, RATE_MANY, ROUNDS, SPREADS, STRONG, TOGETHER, UNITS, WIDTH, few_points, layers, many_starts, two_starts,
+    AFTER, BIAS, CLEAR, DEPTH, KEPT_SPREAD, MANY_NETS, NEAR, PULL, RATE_MANY, ROUNDS, SPREADS, STRONG, TOGETHER, UNITS, WIDTH, few_points, layers, many_starts, two_starts,
 )  # fmt: skip
 from sheetnet.course.deep.shapes import Shapes
 from sheetnet.course.deep.wide import Nets, some, with_ones
@@ -42,8 +42,8 @@ class Starts(Shapes):
     def dead_page(self) -> None:
         w, v = two_starts(self.seed)
         x, y, one = self._rows("dead")
-        self.bias = self.typed("bias", BIAS, "Bias of every unit, at the start", low=-10, high=10)
-        self.dead_lr = self.typed("lr", RATE_MANY, "Learning rate", low=0, high=1, name="lr_dead", format="rate")
+        self.bias = self.typed("bias", BIAS, "Your bias", low=-5, high=2)
+        self.dead_lr = self.typed("lr", RATE_MANY, "Learning rate", low=0, high=0.1, name="lr_dead", format="rate")
         starts = [self.typed(id, a, title, "fixed") for id, a, title in (("w", w, "w, start"), ("v", v, "v, start"))]
         epochs = self.typed("epochs", np.arange(AFTER + 1.0)[:, None], "Epoch", "fixed")
         belongs = self.typed("belongs", np.kron(np.eye(2), np.ones((TOGETHER, 1))), "Unit is of net", "fixed")
@@ -57,32 +57,37 @@ class Starts(Shapes):
         losses = nets.curve(As, vs)
         self.dead_counts = dead = vstack([nets.dead(a) @ belongs for a in As])
         grads = nets.slopes(As[0], vs[0])
-        size = apply("abs", some(grads[0], TOGETHER, TOGETHER)).T @ ones(2, 1) + apply("abs", some(grads[1], TOGETHER, TOGETHER)).T
+        size = (
+            apply("abs", some(grads[0], TOGETHER, TOGETHER)).T @ ones(2, 1)
+            + apply("abs", some(grads[1], TOGETHER, TOGETHER)).T
+        )
         self.dead_losses = losses
-        mine = [some(nets.dead(a), TOGETHER, TOGETHER).T for a in (As[0], As[-1])]
         rows = some(one.T @ apply("step", nets.lin(As[0])), TOGETHER, TOGETHER).T
+        told = [found[0] for found in self.as_it_came(row(dead, 1), row(dead, AFTER + 1), row(losses, AFTER + 1))]
+        words = texts.DEAD.format(dead=told[0][1], end=told[1][1], epochs=AFTER, good=told[2][0], bad=told[2][1])
         lines = {
-            "Dead units, start": result({"dead_start": (row(dead, 1), "", "plain")}),
-            f"Dead units, epoch {AFTER}": result({"dead_end": (row(dead, AFTER + 1), "", "plain")}),
+            "Dead, start": result({"dead_start": (row(dead, 1), "", "plain")}),
+            f"Dead, epoch {AFTER}": result({"dead_end": (row(dead, AFTER + 1), "", "plain")}),
             f"Loss, epoch {AFTER}": forward({"loss_end": (row(losses, AFTER + 1), "", "short")}),
         }
         unit = update({"w_then": (starts[0].T, "w", "plain"), "b_then": (zero.T + self.bias, "b", "plain")})
         unit |= result({"rows": (rows, "Rows on", "plain")}) | backward({"size": (size, "Gradient", "short")})
-        words = [where(is_dead, said("dead"), said("alive")) for is_dead in mine]
-        unit |= result({"start": (words[0], "Start", "text"), "end": (words[1], "End", "text")})
+        dies = where(some(nets.dead(As[-1]), TOGETHER, TOGETHER).T, said("dead"), said("alive"))
+        unit |= result({"state": (dies, "At the end", "text")})
         self.page("Dead: ReLUs that never wake up", texts.ABOUT_DEAD, down(
             across(
                 down(facts("", self.cells(self.bias, self.dead_lr)), grid("", lines, heads=TWO), table(unit, names=TOGETHER, corner="Unit", tight=True)),
                 down(
                     halves(
-                        plot("Loss of both nets", "epoch", "mean squared error", self._two(epochs, "losses"), "With a bias of 0 the loss falls far, with that of -3 it stays high.", x_max=AFTER, y_min=0, y_max=1.2, y_format="0.0", **HALF),
-                        plot("Dead units of both nets", "epoch", f"units of {TOGETHER}", self._two(epochs, "dead"), "Two level lines.", x_max=AFTER, y_min=0, y_max=TOGETHER, y_format="0", **HALF),
+                        plot("Loss of both nets", "epoch", "mean squared error", self._two(epochs, "losses"), "With a bias of 0 the loss falls far, with that of -3 it stays high.", x_max=AFTER, y_min=0, y_max=1.2, y_format="0.0", **SLIM),
+                        plot("Dead units of both nets", "epoch", f"units of {TOGETHER}", self._two(epochs, "dead"), "Two level lines.", x_max=AFTER, y_min=0, y_max=TOGETHER, y_format="0", **SLIM),
+                        n=4,
                     ),
-                    Note(texts.DEAD, 10),
+                    Note(words, 8),
                 ),
             ),
             across(
-                table(self.cells(epochs), forward({"losses": Shown(losses, "Loss", "short", labels=TWO), "dead": Shown(dead, "Dead units", "plain", labels=TWO)})),
+                table(self.cells(epochs), forward({"losses": Shown(losses, "Loss", "short", labels=TWO), "dead": Shown(dead, "Dead units", "plain", labels=TWO)}), tight=True),
                 table(self.cells(x, y, one), forward({"X": Shown(X, "X", "plain", name="X_dead")})),
                 Aside(across(down(*(table(self.cells(node)) for node in starts), table(update({"A": Shown(A, "w and b of both nets, start", "plain")})), table(update({"v_2": Shown(v_2, "v of both nets, start", "plain")}))), table(self.cells(belongs)), Bands(self._bands("dead.run", As, vs)))),
             ),
@@ -117,24 +122,27 @@ class Starts(Shapes):
                 bands[k] |= forward({f"spread.h{j}.{k}": (act, f"after the layer, spread {names[j]}", "short")})
             sizes.append(vstack(column))
         self.sizes = sizes
-        lines: list[Line] = [(f"spread {name}", number, Some("sizes", cols=(j, j)), f"line {j + 1}") for j, name in enumerate(names[:-1])]
+        lines: list[Line] = [
+            (f"spread {name}", number, Some("sizes", cols=(j, j)), f"line {j + 1}") for j, name in enumerate(names[:-1])
+        ]
         lines.append(("yours", number, Some("sizes", cols=(3, 3)), "live"))
-        self.page("Spread: how large are the numbers of each layer?", texts.ABOUT_SPREAD, down(
-            across(
+        self.page("Spread: how large are the numbers of each layer?", texts.ABOUT_SPREAD, across(
                 down(
                     facts("Change this", self.cells(self.spread), result({"he": (apply("sqrt", lift(2.0 / WIDTH)), f"sqrt(2 / {WIDTH})", "short")})),
                     table(self.cells(number), forward({"sizes": Shown(hstack(sizes), "Mean size, for a spread of", "short", labels=tuple(names))})),
                 ),
-                plot("Mean size after each layer (each grid line: ten times the one below)", "layer", "mean size", lines, "Four lines: one stays level, one falls steeply, one rises steeply.", x_max=DEPTH, x_format="0", log_y=True, y_format="General", width=480, height=330, wide=6),
-                Note(texts.SPREAD, 5),
-            ),
+                over(5, plot("Mean size after each layer (each grid line: ten times the one below)", "layer", "mean size", lines, "Four lines: one stays level, one falls steeply, one rises steeply.", x_max=DEPTH, x_format="0", log_y=True, y_format="General", width=410, height=330, wide=5)),
+                over(4, Note(texts.SPREAD, 4)),
             Aside(across(table(self.cells(self.deep_X)), Bands(bands, corner="Layer - 1"))),
         ), first=self.spread)  # fmt: skip
 
     def vanishing_page(self) -> None:
         _, _, v, y = layers(self.seed)
         kinds = {"relu": "ReLU", "sigmoid": "sigmoid"}
-        self.of_kind = {key: self.typed(f"spread_{key}", KEPT_SPREAD, f"Spread, {name}", low=0.01, high=8) for key, name in kinds.items()}
+        self.of_kind = {
+            key: self.typed(f"spread_{key}", KEPT_SPREAD, f"Spread, {name}", low=0.01, high=8)
+            for key, name in kinds.items()
+        }
         v_node, y_node = (self.typed(f"vanishing.{id}", a, id, "fixed") for id, a in (("v", v), ("y", y)))
         number = self.typed("number", np.arange(1.0, DEPTH + 1)[:, None], "Layer", "fixed")
         bands: list[Group] = [Group() for _ in self.Zs]
@@ -148,21 +156,25 @@ class Starts(Shapes):
             for k in range(DEPTH):
                 steps = {"lin": lins[k], "act": acts[k + 1]}, {"d_lin": found[k], "grad": found[DEPTH + k]}
                 for role, some_steps in zip((forward, backward), steps, strict=True):
-                    bands[k] |= role({f"vanishing.{key}_{id}.{k}": (node, f"{id}, {name}", "short") for id, node in some_steps.items()})
+                    bands[k] |= role(
+                        {
+                            f"vanishing.{key}_{id}.{k}": (node, f"{id}, {name}", "short")
+                            for id, node in some_steps.items()
+                        }
+                    )
             self.gradients.append(vstack([mean(apply("abs", grad)) for grad in found[DEPTH:]]))
             ratios.append(row(self.gradients[-1], DEPTH) / row(self.gradients[-1], 1))
         self.ratios = ratios
         labels = tuple(kinds.values())
-        self.page("Vanishing: how large is the gradient of each layer?", texts.ABOUT_VANISHING, down(
-            across(
+        times = dict(zip(kinds, (found.item() for found in self.as_it_came(*ratios)), strict=True))
+        self.page("Vanishing: how large is the gradient of each layer?", texts.ABOUT_VANISHING, across(
                 down(
                     facts("Change these", self.cells(*self.of_kind.values())),
                     table(self.cells(number), backward({"sizes": Shown(hstack(self.gradients), "Mean size of the gradient", "small", labels=labels)})),
                     grid("", {f"Layer {DEPTH} / layer 1": result({"ratio": (hstack(ratios), "", "grows")})}, heads=labels),
                 ),
-                plot("Size of the gradient, layer by layer (each grid line: ten times the one below)", "layer", "mean size", [(name, number, Some("sizes", cols=(j, j)), f"line {j + 1}") for j, name in enumerate(labels)], "Two lines: that of ReLU is level, that of sigmoid falls steeply towards layer 1.", x_min=1, x_max=DEPTH, x_format="0", log_y=True, y_format="General", width=480, height=330, wide=6),
-                Note(texts.VANISHING, 5),
-            ),
+                over(5, plot("Size of the gradient, layer by layer (each grid line: ten times the one below)", "layer", "mean size", [(name, number, Some("sizes", cols=(j, j)), f"line {j + 1}") for j, name in enumerate(labels)], "Two lines: that of ReLU is level, that of sigmoid falls steeply towards layer 1.", x_min=1, x_max=DEPTH, x_format="0", log_y=True, y_format="General", width=410, height=330, wide=5)),
+                over(4, Note(texts.VANISHING.format(**times), 4)),
             Aside(across(table(self.cells(v_node)), table(self.cells(y_node)), Bands(bands, corner="Layer - 1"))),
         ), first=self.of_kind["sigmoid"])  # fmt: skip
 
@@ -178,19 +190,27 @@ class Starts(Shapes):
     def starts_page(self) -> None:
         drawn = many_starts(self.seed)
         x, y, one = self._rows("starts")
-        self.strength = self.typed("strength", STRONG, "Strength of the noise", low=0, high=5)
-        self.starts_lr = self.typed("lr", RATE_MANY, "Learning rate", low=0, high=1, name="lr_starts", format="rate")
+        self.strength = self.typed("strength", STRONG, "Noise, strength", low=0, high=2)
+        self.starts_lr = self.typed("lr", RATE_MANY, "Learning rate", low=0, high=0.1, name="lr_starts", format="rate")
         self.which = self.typed("which", 1, "Start to look at", low=1, high=MANY_NETS, whole=True)
-        A, v = (self.typed(f"starts.{id}.start", a, title, "fixed") for id, a, title in (("A", drawn[0], "w and b, start"), ("v", drawn[1], "v, start")))
+        A, v = (
+            self.typed(f"starts.{id}.start", a, title, "fixed")
+            for id, a, title in (("A", drawn[0], "w and b, start"), ("v", drawn[1], "v, start"))
+        )
         noise = [self.typed(f"starts.noise.{t}", z, "Noise, drawn once", "fixed") for t, z in enumerate(drawn[2])]
-        belongs = self.typed("starts.belongs", np.kron(np.eye(MANY_NETS), np.ones((UNITS, 1))), "Unit is of net", "fixed")
+        belongs = self.typed(
+            "starts.belongs", np.kron(np.eye(MANY_NETS), np.ones((UNITS, 1))), "Unit is of net", "fixed"
+        )
         numbers = self.typed("starts.numbers", np.arange(1.0, MANY_NETS + 1)[:, None], "Start", "fixed")
         bins, line = self.typed("starts.bins", BINS, "From", "fixed"), self.typed("starts.grid", GRID, "x", "fixed")
         ones_line = self.typed("starts.grid_one", np.ones_like(GRID), "1", "fixed")
         X, along = with_ones(x, one), with_ones(line, ones_line)
         nets = Nets(X, y, one, belongs)
         left = [self.strength * (1.0 - t / ROUNDS) for t in range(ROUNDS)]
-        runs = [nets.descent(A, v, ROUNDS, self.starts_lr, PULL, some_noise) for some_noise in ([], [n * z for n, z in zip(left, noise, strict=True)])]
+        runs = [
+            nets.descent(A, v, ROUNDS, self.starts_lr, PULL, some_noise)
+            for some_noise in ([], [n * z for n, z in zip(left, noise, strict=True)])
+        ]
         self.ends = [nets.losses(As[-1], vs[-1]).T for As, vs in runs]
         chosen = belongs @ apply("equal", numbers, self.which)
         lines = [relu(nets.lin(As[-1], along)) @ (vs[-1].T * chosen) for As, vs in runs]
@@ -205,6 +225,11 @@ class Starts(Shapes):
                 ("Loss of this start", "this", "short", lambda end: row(end, self.which)),
             )
         }
+        quiet, shaken = self.as_it_came(*self.ends)
+        told = texts.STARTS.format(
+            quiet=(quiet < NEAR).sum(), shaken=(shaken < NEAR).sum(), near=NEAR,
+            helped=(quiet - shaken > CLEAR).sum(), harmed=(shaken - quiet > CLEAR).sum(),
+        )  # fmt: skip
         self.page("Starts: twenty starts, many ends", texts.ABOUT_STARTS, down(
             across(
                 down(facts("", self.cells(self.which, self.strength, self.starts_lr)), grid("", found, heads=labels)),
@@ -213,7 +238,7 @@ class Starts(Shapes):
                         plot("How many starts end where", "final loss, from here on", "starts", [(name, bins, Some("counted", cols=(j, j)), f"line {j + 1}") for j, name in enumerate(labels)], "Bars: a few starts end near 0, many in heaps further up.", columns=True, y_min=0, y_format="0", x_format="0.0", **HALF),
                         plot("The curve, and this start's net at the end", "x", "y", [("points", x, y, "dots"), *((name, line, Some("lines", cols=(j, j)), f"line {j + 1}") for j, name in enumerate(labels))], "The points, and two lines with corners.", **CURVE, **HALF),
                     ),
-                    Note(texts.STARTS, 10),
+                    Note(told, 10),
                 ),
             ),
             across(

@@ -88,7 +88,10 @@ def _descent(given: Given) -> Said:
         losses.append(loss.detach())
         loss.backward()  # type: ignore[no-untyped-call]
         if epoch == at:
-            out |= {f"d_{name}": grad_of(step) for name, step in zip(("lin_1", "relu_1", "lin_2", "relu_2", "pred"), steps, strict=True)}
+            out |= {
+                f"d_{name}": grad_of(step)
+                for name, step in zip(("lin_1", "relu_1", "lin_2", "relu_2", "pred"), steps, strict=True)
+            }
             out |= {name: in_a_sheet(p.detach()) for name, p in zip(names, net.parameters(), strict=True)}
             out |= {f"grad_{name}": in_a_sheet(grad_of(p)) for name, p in zip(names, net.parameters(), strict=True)}
             out["curve"] = net(given["descent.grid"]).detach()
@@ -156,7 +159,9 @@ class Units(nn.Module):
         return (self(x) - y).square().mean(0)
 
 
-def together(net: Units, x: Tensor, y: Tensor, epochs: int, lr: float, noise: Sequence[Tensor] = ()) -> tuple[Tensor, Tensor]:
+def together(
+    net: Units, x: Tensor, y: Tensor, epochs: int, lr: float, noise: Sequence[Tensor] = ()
+) -> tuple[Tensor, Tensor]:
     """Losses, and how many units are on in no row, of each net before each epoch and after the last."""
     optimiser = SGD(net.parameters(), lr=lr, momentum=PULL)
     losses, dead = [], []
@@ -224,7 +229,12 @@ def _vanishing(given: Given) -> Said:
 def _starts(given: Given) -> Said:
     x, y, A, v = (given[f"starts.{id}"] for id in ("x", "y", "A.start", "v.start"))
     lr, strength, which = (given[f"starts.{id}"].item() for id in ("lr", "strength", "which"))
-    noise = [given[id] for id in sorted((id for id in given if id.startswith("starts.noise.")), key=lambda id: int(id.rsplit(".", 1)[1]))]
+    noise = [
+        given[id]
+        for id in sorted(
+            (id for id in given if id.startswith("starts.noise.")), key=lambda id: int(id.rsplit(".", 1)[1])
+        )
+    ]
     rounds, nets = len(noise), len(given["starts.numbers"])
     shaken = [strength * (1 - t / rounds) * z for t, z in enumerate(noise)]
     ends, lines = [], []
@@ -260,5 +270,3 @@ def _layer(id: str) -> tuple[str, bool]:
     """What the parameters of a net are sorted by: the number of the layer, weights before biases."""
     name = id.rsplit(".", 1)[1]
     return name[2:], name[0] == "b"
-
-
