@@ -79,7 +79,7 @@ def curve(hidden: Sequence[int], seed: int) -> tuple[float, Weights]:
 
 
 def passengers(model: str, fold: int) -> tuple[list[float], Weights]:
-    """The losses on the rows of a fold after each of CHECKED epochs, and the weights, of a net trained on the others."""
+    """The losses on a fold after each of CHECKED epochs, and the weights at the end, of a net trained on the others."""
     table, inside = sn.titanic(), folds() == fold
     X, y = torch.tensor(np.asarray(table.X, float)), torch.tensor(np.asarray(table.y, float).reshape(-1, 1))
     hidden = MODELS[model]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sheetnet.course.deep import texts
-from sheetnet.course.deep.own import EPOCHS, FEW, HIDDEN, LAYERS, RATE, ROWS, points, start, whole_net
+from sheetnet.course.deep.own import EPOCHS, FEW, HIDDEN, LAYERS, RATE, points, start, whole_net
 from sheetnet.course.lesson import Lesson
 from sheetnet.graph.gradient import gradient
 from sheetnet.graph.node import Node, apply, constant, mean, square, vstack
@@ -23,7 +23,7 @@ from sheetnet.page.grid import facts
 from sheetnet.page.part import Part
 from sheetnet.page.parts import Note, Ruler, Table, Words, table
 from sheetnet.page.plot import plot
-from sheetnet.page.shown import Shown, backward, forward, shown, update
+from sheetnet.page.shown import Shown, backward, forward, update
 
 HALF: dict[str, Any] = {"width": 400, "height": 240, "wide": 5}  # of two charts side by side
 SLIM: dict[str, Any] = {"width": 325, "height": 220, "wide": 4}  # beside a wide table

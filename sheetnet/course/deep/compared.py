@@ -12,7 +12,7 @@ from sheetnet.graph.node import Node, apply, hstack, lift, mean, ones, relu, sel
 from sheetnet.page.flow import Aside, across, down
 from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Line, Some, plot
-from sheetnet.page.shown import Group, Shown, forward, result
+from sheetnet.page.shown import Shown, forward, result
 
 CALLED = {"line": "line", "two_relu": "two ReLUs", "8": "MLP 8", "8-4": "MLP 8-4"}
 ALL = ("everybody died", *CALLED.values())

@@ -191,14 +191,15 @@ def many_starts(seed: int) -> tuple[np.ndarray, np.ndarray, Matrices]:
     and the noise helps some and harms others."""
     draw, n = drawing(seed, "starts"), MANY_NETS * UNITS
     for _ in range(TRIES):
-        A = np.vstack([draw.normal(0, 1, n), draw.uniform(-1.5, 1.5, n)]).round(1) + [[0.0], [0.05]]
+        A = np.vstack([draw.normal(0, 1, n), draw.uniform(-1.5, 1.5, n)]).round(1)
+        A[1] += 0.05  # so that no unit begins with its corner in a point
         v = draw.normal(0, 1, (1, n)).round(1)
         noise = [draw.normal(0, 1, (2, n)).round(1) for _ in range(ROUNDS)]
         (quiet, *_, near), (shaken, *_, close) = (together(A, v, MANY_NETS, ROUNDS, some) for some in (None, noise))
         helped = (quiet - shaken > CLEAR).sum(), (shaken - quiet > CLEAR).sum()
         if (
-            3 <= (quiet < NEAR).sum()
-            and 10 <= (quiet > FAR).sum()
+            (quiet < NEAR).sum() >= 3
+            and (quiet > FAR).sum() >= 10
             and helped[0] >= helped[1] + 2
             and helped[1] >= 1
             and max(*quiet, *shaken) < 2

@@ -50,12 +50,13 @@ class Shapes(Chain):
         both = says(x)
         self.errors = vstack([(apply("sum_rows", square(both[0] - y)) / float(POINTS)).T, mean(square(both[1] - y))])
         along, step = hstack(says(grid)), grid + STEP
-        switched = apply("sum_rows", apply("abs", apply("step", grid @ w.T + b.T) - apply("step", step @ w.T + b.T)))
+        there = [apply("step", at @ w.T + b.T) for at in (grid, step)]
+        switches = apply("sum_rows", apply("abs", there[0] - there[1])).T
         of_deep = [
             apply("sum", apply("abs", apply("step", here) - apply("step", there)))
             for here, there in list(zip(deep.forward(grid, P), deep.forward(step, P), strict=True))[:3:2]
         ]
-        self.corners = vstack([(switched @ of_net).T, of_deep[0] + of_deep[1]])
+        self.corners = vstack([of_net.T @ switches, of_deep[0] + of_deep[1]])
         chosen = along @ apply("equal", numbers, self.which_net)
         one, eight = self.as_it_came(*(row(self.errors, SIZES.index(k) + 1) for k in (1, 8)))
         told = texts.UNITS.format(one=one.item(), eight=eight.item(), count=count[-1])
@@ -85,7 +86,7 @@ class Shapes(Chain):
                 table(self.cells(x, y), forward({"wide": Shown(both[0], "One hidden layer: what each net says", "short", labels=NAMES[:-1]), "deep": Shown(both[1], "8-8", "short")})),
                 Aside(across(
                     table(self.cells(grid), forward({"along": Shown(along, "What each net says", "short", labels=NAMES), "line": Shown(chosen, "yours", "short")})),
-                    table(self.cells(size, w, b, v)), down(*(table(self.cells(node)) for node in (c, *P.values()))),
+                    table(self.cells(size, w, b, v), result({"switches": Shown(switches, "Corners", "plain")})), down(*(table(self.cells(node)) for node in (c, *P.values()))),
                 )),
             ),
         ), first=self.which_net)  # fmt: skip

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from sheetnet.course.deep import texts
 from sheetnet.course.deep.chain import CURVE, GRID, HALF, SLIM, halves, over
 from sheetnet.course.deep.own import (
-    AFTER, BIAS, CLEAR, DEPTH, KEPT_SPREAD, MANY_NETS, NEAR, PULL, RATE_MANY, ROUNDS, SPREADS, STRONG, TOGETHER, UNITS, WIDTH, few_points, layers, many_starts, two_starts,
+    AFTER,
+    BIAS,
+    CLEAR,
+    DEPTH,
+    KEPT_SPREAD,
+    MANY_NETS,
+    NEAR,
+    PULL,
+    RATE_MANY,
+    ROUNDS,
+    SPREADS,
+    STRONG,
+    TOGETHER,
+    UNITS,
+    WIDTH,
+    few_points,
+    layers,
+    many_starts,
+    two_starts,
 )  # fmt: skip
 from sheetnet.course.deep.shapes import Shapes
-from sheetnet.course.deep.wide import Nets, some, with_ones
+from sheetnet.course.deep.wide import Nets, with_ones
 from sheetnet.graph.gradient import gradient
 from sheetnet.graph.node import Node, apply, hstack, lift, mean, ones, relu, row, square, vstack, where
 from sheetnet.page.bands import Bands
@@ -46,23 +62,17 @@ class Starts(Shapes):
         self.dead_lr = self.typed("lr", RATE_MANY, "Learning rate", low=0, high=0.1, name="lr_dead", format="rate")
         starts = [self.typed(id, a, title, "fixed") for id, a, title in (("w", w, "w, start"), ("v", v, "v, start"))]
         epochs = self.typed("epochs", np.arange(AFTER + 1.0)[:, None], "Epoch", "fixed")
-        belongs = self.typed("belongs", np.kron(np.eye(2), np.ones((TOGETHER, 1))), "Unit is of net", "fixed")
-        zero = 0.0 * starts[0]
-        w_2, v_2 = (hstack([apply("same", node), apply("same", node)]) for node in starts)
-        A = vstack([w_2, hstack([zero, zero + self.bias])])
         X = with_ones(x, one)
-        nets = Nets(X, y, one, belongs)
-        begin = [A, v_2]
-        As, vs = nets.descent(*begin, AFTER, self.dead_lr, PULL)
-        losses = nets.curve(As, vs)
-        self.dead_counts = dead = vstack([nets.dead(a) @ belongs for a in As])
-        grads = nets.slopes(As[0], vs[0])
-        size = (
-            apply("abs", some(grads[0], TOGETHER, TOGETHER)).T @ ones(2, 1)
-            + apply("abs", some(grads[1], TOGETHER, TOGETHER)).T
-        )
-        self.dead_losses = losses
-        rows = some(one.T @ apply("step", nets.lin(As[0])), TOGETHER, TOGETHER).T
+        net = Nets(X, y, one, ones(TOGETHER, 1))
+        zero = 0.0 * starts[0]
+        begin = [vstack([apply("same", starts[0]), b]) for b in (apply("same", zero), zero + self.bias)]
+        runs = [net.descent(A, starts[1], AFTER, self.dead_lr, PULL) for A in begin]
+        losses = hstack([net.curve(As, vs) for As, vs in runs])
+        dead = hstack([vstack([net.dead(A) @ net.belongs for A in As]) for As, _ in runs])
+        A, v_start = runs[1][0][0], runs[1][1][0]
+        grads = net.slopes(A, v_start)
+        size = apply("abs", grads[0]).T @ ones(2, 1) + apply("abs", grads[1]).T
+        self.dead_losses, self.dead_counts = losses, dead
         told = [found[0] for found in self.as_it_came(row(dead, 1), row(dead, AFTER + 1), row(losses, AFTER + 1))]
         words = texts.DEAD.format(dead=told[0][1], end=told[1][1], epochs=AFTER, good=told[2][0], bad=told[2][1])
         lines = {
@@ -71,8 +81,9 @@ class Starts(Shapes):
             f"Loss, epoch {AFTER}": forward({"loss_end": (row(losses, AFTER + 1), "", "short")}),
         }
         unit = update({"w_then": (starts[0].T, "w", "plain"), "b_then": (zero.T + self.bias, "b", "plain")})
+        rows = (one.T @ apply("step", net.lin(A))).T
         unit |= result({"rows": (rows, "Rows on", "plain")}) | backward({"size": (size, "Gradient", "short")})
-        dies = where(some(nets.dead(As[-1]), TOGETHER, TOGETHER).T, said("dead"), said("alive"))
+        dies = where(net.dead(runs[1][0][-1]).T, said("dead"), said("alive"))
         unit |= result({"state": (dies, "At the end", "text")})
         self.page("Dead: ReLUs that never wake up", texts.ABOUT_DEAD, down(
             across(
@@ -89,7 +100,15 @@ class Starts(Shapes):
             across(
                 table(self.cells(epochs), forward({"losses": Shown(losses, "Loss", "short", labels=TWO), "dead": Shown(dead, "Dead units", "plain", labels=TWO)}), tight=True),
                 table(self.cells(x, y, one), forward({"X": Shown(X, "X", "plain", name="X_dead")})),
-                Aside(across(down(*(table(self.cells(node)) for node in starts), table(update({"A": Shown(A, "w and b of both nets, start", "plain")})), table(update({"v_2": Shown(v_2, "v of both nets, start", "plain")}))), table(self.cells(belongs)), Bands(self._bands("dead.run", As, vs)))),
+                Aside(across(
+                    down(
+                        *(table(self.cells(node)) for node in starts),
+                        *(table(update({f"A{k}": Shown(A, f"w and b, start, {TWO[k]}", "plain")})) for k, A in enumerate(begin)),
+                        table(backward({"grad_A": Shown(grads[0], "Gradient of w and b, start, your bias", "short")})),
+                        table(backward({"grad_v": Shown(grads[1], "Gradient of v, start, your bias", "short")})),
+                    ),
+                    *(Bands(self._bands(f"dead.run{k}", *run)) for k, run in enumerate(runs)),
+                )),
             ),
         ), first=self.bias)  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-ABOUT_CHAIN = "Green: forward, from X to the loss. Violet: the way back. Under each green block stands how much the loss rises for each unit that a number of it rises. Change a yellow number."
+ABOUT_CHAIN = "Green: forward, from X to the loss. Violet: back. Under each number stands how much the loss rises if that number rises, per unit. Change a yellow one."
 CHAIN = (
     "Forward: lin = X W + b, then ReLU, then the next layer. The loss is the mean of error^2.\n\n"
     "Backward: a name with d_ is a slope of the loss. It has the shape of its block.\n"
@@ -14,7 +14,7 @@ CHAIN = (
     "Gradient of each W: what came into its layer, turned, × the d_lin that came back."
 )
 WIGGLED = "Is the chain right? Each number of W_1, wiggled"
-ABOUT_DESCENT = "A net with two hidden layers of four units learns 17 points. Each epoch goes once forward and once back. Choose an epoch: the blocks below are those of that step."
+ABOUT_DESCENT = "A net with two hidden layers of four units learns 17 points. Each epoch goes forward and back once. Choose an epoch: below stands its step."
 DESCENT = (
     "The net says a line with corners. Each step moves the corners and turns the pieces between them. From epoch 0 to {epochs} the loss falls from {first:.3f} to {last:.3f}. The optimiser is momentum (lesson 7), which keeps 0.9 of its speed.\n"
     "Try this: look at epochs 0, 5, 20 and 60. Then set the learning rate to 0.02. Then to 0.3: is the net still learning?"
@@ -57,7 +57,7 @@ STARTS = (
     "The noise is a number of chance that is added to each gradient, and fades away. It shook {helped} starts to a clearly lower loss, and {harmed} to a higher one. So it gives no promise, only another chance. Small batches (lesson 7) do the same.\n"
     "Try this: look at the best start and at the worst. Then set the strength to 0, 1 and 2. What does one do? Try many starts, and keep the best."
 )
-ABOUT_MODELS = "The passengers of lesson 4. One part of five was set aside, and every model learnt from the others: {epochs:,} epochs of Adam by torch. The losses are calculated here."
+ABOUT_MODELS = "The passengers of lesson 4. One part of five was set aside. Every model learnt from the others, {epochs:,} epochs of Adam by torch. Losses: calculated here."
 MODELS = "One × for each row and weight forward, two on the way back: weights × {rows:.0f} rows × 3 × {epochs:,} epochs. MLP 8 has a hidden layer of 8 units, MLP 8-4 two hidden layers. Features that are only 0 or 1 are counted, too."
 WHICH = (
     "Everybody died costs nothing, and knows nothing. The line is cheap. MLP 8-4 costs {times:.0f} times as much, and its mean loss is {better:.3f} lower. Which part is set aside matters more: the loss of the line goes from {low:.3f} to {high:.3f}.\n"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sheetnet.graph.gradient import gradient
-from sheetnet.graph.node import Node, apply, hstack, lift, relu, selector, square, vstack
+from sheetnet.graph.node import Node, apply, hstack, lift, relu, square, vstack
 from sheetnet.graph.rewrite import sum_with
 from sheetnet.motifs.unroll import unroll
 
@@ -70,8 +70,3 @@ class Nets:
 def with_ones(x: Node, one: Node) -> Node:
     """x and 1 side by side, (n, 1) -> (n, 2)."""
     return hstack([apply("same", x), apply("same", one)])
-
-
-def some(a: Node, first: int, count: int) -> Node:
-    """Some columns of a matrix, the first counted from 0."""
-    return a @ selector(a.shape[1], first, count)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 from torch.optim import SGD
 
-from sheetnet.course.deep.own import FINE, FOLDED, MODELS, STEP
+from sheetnet.course.deep.own import FINE, FOLDED, MODELS, PEOPLE, STEP
 
 Said = dict[str, Tensor]
 Given = Mapping[str, Tensor]
@@ -25,6 +25,7 @@ def witness(inputs: Mapping[str, np.ndarray]) -> Said:
         "dead": _dead(given), "spread": _spread(given), "vanishing": _vanishing(given), "starts": _starts(given),
         "models": _models(given),
     }  # fmt: skip
+    said["net.descent"] = said["descent"]  # where the epochs stand
     return {f"{page}.{id}": value for page, blocks in said.items() for id, value in blocks.items()}
 
 
@@ -60,7 +61,20 @@ def _chain(given: Given) -> Said:
         out |= {name: step, f"d_{name}": grad_of(step)}
     for name, p in zip(names, net.parameters(), strict=True):
         out[("grad_" if name[0] == "W" else "d_") + name] = in_a_sheet(grad_of(p))
-    return out | {"exact": out["grad_W_1"].reshape(-1, 1)}
+    exact, nudge = out["grad_W_1"].reshape(-1, 1), given["chain.wiggle"]
+    up, down = (
+        torch.stack([_nudged(net, X, y, i, sign * nudge) for i in range(len(exact))])[:, None] for sign in (1, -1)
+    )
+    wiggled = (up - down) / (2 * nudge)
+    return out | {"exact": exact, "up": up, "down": down, "wiggled": wiggled, "apart": (wiggled - exact).abs()}
+
+
+def _nudged(net: nn.Sequential, X: Tensor, y: Tensor, i: int, by: Tensor) -> Tensor:
+    """The loss with the i-th number of the first weights, row by row of a sheet, moved."""
+    weight = in_a_sheet(net[0].weight.detach()).contiguous()
+    weight.view(-1)[i] += by.item()
+    moved = torch.func.functional_call(net, {"0.weight": weight.T}, X)
+    return mse_loss(moved, y).detach()
 
 
 def grad_of(leaf: Tensor) -> Tensor:
@@ -79,27 +93,44 @@ def _descent(given: Given) -> Said:
     names = [f"{letter}_{k}" for k in (1, 2, 3) for letter in "Wb"]
     net = mlp([given[f"net.start.{name}"] for name in names])
     at, optimiser = int(given["descent.epoch"].item()), SGD(net.parameters(), given["descent.lr"].item(), MOMENTUM)
-    out: Said = {}
-    losses = []
+    out, losses, before = Said(), list[Tensor](), [Said()]
     for epoch in range(last + 1):
         optimiser.zero_grad()
         steps = passed(net, x)
         loss = mse_loss(steps[-1], y)
         losses.append(loss.detach())
         loss.backward()  # type: ignore[no-untyped-call]
+        grads = {name: in_a_sheet(grad_of(p)) for name, p in zip(names, net.parameters(), strict=True)}
         if epoch == at:
-            out |= {
-                f"d_{name}": grad_of(step)
-                for name, step in zip(("lin_1", "relu_1", "lin_2", "relu_2", "pred"), steps, strict=True)
-            }
-            out |= {name: in_a_sheet(p.detach()) for name, p in zip(names, net.parameters(), strict=True)}
-            out |= {f"grad_{name}": in_a_sheet(grad_of(p)) for name, p in zip(names, net.parameters(), strict=True)}
-            out["curve"] = net(given["descent.grid"]).detach()
+            for name, step in zip(("lin_1", "relu_1", "lin_2", "relu_2", "pred"), steps, strict=True):
+                out |= {name: step.detach(), f"d_{name}": grad_of(step)}
+            out |= {"row_loss": (steps[-1] - y).square().detach(), "curve": net(given["descent.grid"]).detach()}
+            out |= {f"grad_{name}": grad for name, grad in grads.items()}
+            out["slope"] = torch.stack([grad.square().sum() for grad in grads.values()]).sum()
+            out["wiggled"] = _along(net, x, y, given["descent.wiggle"])
+        before[-1] |= {name: in_a_sheet(p.detach()) for name, p in zip(names, net.parameters(), strict=True)}
         optimiser.step()
-        if epoch == at:
-            out |= {f"{name}_next": in_a_sheet(p.detach()) for name, p in zip(names, net.parameters(), strict=True)}
+        moved = [optimiser.state[p]["momentum_buffer"] for p in net.parameters()]
+        before.append({f"m_{name}": in_a_sheet(m) for name, m in zip(names, moved, strict=True)})
+    before[0] |= {f"m_{name}": torch.zeros_like(before[0][name]) for name in names}
+    out |= {name: before[at][name] for name in names} | {f"moved_{name}": before[at][f"m_{name}"] for name in names}
+    after = before[at + 1] | {name: in_a_sheet(p.detach()) for name, p in zip(names, net.parameters(), strict=True)}
+    out |= {f"{name}_next": (before[at + 1] if at < last else after)[name] for name in names}
     curve = torch.stack(losses)[:, None]
-    return out | {"losses": curve, "loss_then": curve[at], "loss_end": curve[-1]}
+    return (
+        out
+        | {"losses": curve, "loss_then": curve[at], "loss_end": curve[-1]}
+        | {f"{name}.{t}": value for t, some in enumerate(before[:-1]) for name, value in some.items()}
+    )
+
+
+def _along(net: nn.Sequential, x: Tensor, y: Tensor, nudge: Tensor) -> Tensor:
+    """The slope of the loss along its gradient, by wiggling all parameters at once."""
+    ends = []
+    for sign in (1, -1):
+        moved = {name: p.detach() + sign * nudge * grad_of(p) for name, p in net.named_parameters()}
+        ends.append(mse_loss(torch.func.functional_call(net, moved, x), y).detach())
+    return (ends[0] - ends[1]) / (2 * nudge)
 
 
 def _units(given: Given) -> Said:
@@ -117,6 +148,7 @@ def _units(given: Given) -> Said:
         "errors": torch.stack([mse_loss(said, y) for said in says])[:, None], "along": along,
         "wide": torch.cat(says[:-1], dim=1), "deep": says[-1], "corners": torch.tensor(corners, dtype=torch.float64)[:, None],
         "line": along[:, int(given["units.which"].item()) - 1][:, None],
+        "switches": torch.cat([_each(net[0], grid) for net in nets[:-1]])[:, None],
     }  # fmt: skip
 
 
@@ -127,6 +159,11 @@ def _before_relus(net: nn.Sequential) -> list[nn.Sequential]:
 def switches(part: Callable[[Tensor], Tensor], grid: Tensor) -> int:
     """How often a unit goes on or off between a point and the next."""
     return int(((part(grid) > 0) != (part(grid + STEP) > 0)).sum().item())
+
+
+def _each(linear: nn.Module, grid: Tensor) -> Tensor:
+    """How often each unit of a layer goes on or off."""
+    return ((linear(grid) > 0) != (linear(grid + STEP) > 0)).double().sum(0)
 
 
 def _fold(given: Given) -> Said:
@@ -160,12 +197,14 @@ class Units(nn.Module):
 
 
 def together(
-    net: Units, x: Tensor, y: Tensor, epochs: int, lr: float, noise: Sequence[Tensor] = ()
-) -> tuple[Tensor, Tensor]:
-    """Losses, and how many units are on in no row, of each net before each epoch and after the last."""
+    net: Units, x: Tensor, y: Tensor, epochs: int, lr: float, run: str, noise: Sequence[Tensor] = ()
+) -> tuple[Tensor, Tensor, Said]:
+    """Losses, how many units are on in no row, and the weights, of each net before each epoch and after the last."""
     optimiser = SGD(net.parameters(), lr=lr, momentum=PULL)
-    losses, dead = [], []
+    losses, dead, weights = [], [], Said()
     for epoch in range(epochs + 1):
+        flat = [p.detach().clone().reshape(1, -1) for p in net.parameters()]
+        weights |= {f"{run}.A.{epoch}": torch.cat(flat[:2]), f"{run}.v.{epoch}": flat[2]}
         losses.append(net.losses(x, y).detach())
         dead.append((net.on(x) == 0).sum(1).double())
         optimiser.zero_grad()
@@ -175,34 +214,39 @@ def together(
                 grad_of(p).add_(part.reshape(p.shape))
         if epoch < epochs:
             optimiser.step()
-    return torch.stack(losses), torch.stack(dead)
+    return torch.stack(losses), torch.stack(dead), weights
 
 
 def _dead(given: Given) -> Said:
     x, y, w, v, bias = (given[f"dead.{id}"] for id in ("x", "y", "w", "v", "bias"))
     epochs, lr = len(given["dead.epochs"]) - 1, given["dead.lr"].item()
-    start = torch.cat([w, 0 * w + bias])
-    both = Units(torch.cat([torch.cat([w, 0 * w]), start], dim=1), torch.cat([v, v], dim=1), 2)
-    losses, dead = together(both, x, y, epochs, lr)
-    one = Units(start, v, 1)
-    one.losses(x, y).sum().backward()  # type: ignore[no-untyped-call]
-    size = sum(grad_of(p).abs().T for p in (one.w, one.b, one.v))
-    assert isinstance(size, Tensor)
-    out = {"losses": losses, "dead": dead, "rows": one.on(x).double().T, "size": size}
+    out: Said = {"X": torch.cat([x, torch.ones_like(x)], dim=1), "w_then": w.T, "b_then": 0 * w.T + bias}
+    curves = []
+    for k, start in enumerate((0.0, bias)):
+        out[f"A{k}"] = torch.cat([w, 0 * w + start])
+        *curve, weights = together(Units(out[f"A{k}"], v, 1), x, y, epochs, lr, f"run{k}")
+        curves.append(curve)
+        out |= weights
+    losses, dead = (torch.cat(both, dim=1) for both in zip(*curves, strict=True))
+    net = Units(out["A1"], v, 1)
+    net.losses(x, y).sum().backward()  # type: ignore[no-untyped-call]
+    grads = [grad_of(p) for p in (net.w, net.b, net.v)]
+    out |= {"grad_A": torch.cat(grads[:2]), "grad_v": grads[2], "size": torch.cat(grads).abs().sum(0)[:, None]}
+    out |= {"losses": losses, "dead": dead, "rows": net.on(x).double().T}
     return out | {"dead_start": dead[:1], "dead_end": dead[-1:], "loss_end": losses[-1:]}
 
 
 def _spread(given: Given) -> Said:
     Zs = [given[f"spread.Z.{k}"] for k in range(6)]
-    columns = []
-    for spread in (0.25, 0.5, 1.0, given["spread.spread"].item()):
+    columns, out = [], Said()
+    for j, spread in enumerate((0.25, 0.5, 1.0, given["spread.spread"].item())):
         act = given["spread.X"]
         sizes = [act.abs().mean()]
-        for Z in Zs:
-            act = torch.relu(act @ (spread * Z))
+        for k, Z in enumerate(Zs):
+            act = out[f"h{j}.{k}"] = torch.relu(act @ (spread * Z))
             sizes.append(act.mean())
         columns.append(torch.stack(sizes))
-    return {"sizes": torch.stack(columns, dim=1), "he": torch.tensor(2 / len(Zs[0])).double().sqrt()}
+    return out | {"sizes": torch.stack(columns, dim=1), "he": torch.tensor(2 / len(Zs[0])).double().sqrt()}
 
 
 def _vanishing(given: Given) -> Said:
@@ -237,16 +281,19 @@ def _starts(given: Given) -> Said:
     ]
     rounds, nets = len(noise), len(given["starts.numbers"])
     shaken = [strength * (1 - t / rounds) * z for t, z in enumerate(noise)]
-    ends, lines = [], []
-    for some in ([], shaken):
+    ends, lines, out = [], [], Said()
+    for k, some in enumerate(([], shaken)):
         net = Units(A, v, nets)
-        ends.append(together(net, x, y, rounds, lr, some)[0][-1])
+        losses, _, weights = together(net, x, y, rounds, lr, f"run{k}", some)
+        ends.append(losses[-1])
+        out |= weights
         lines.append(net(given["starts.grid"]).detach()[:, int(which) - 1])
     both = torch.stack(ends, dim=1)
     bins = torch.cat([given["starts.bins"][1:, 0], torch.tensor([torch.inf])])
     low = torch.bucketize(both, bins.contiguous())  # a loss on a border belongs to the bin below
     counted = torch.stack([(low == k).sum(0) for k in range(len(bins))]).double()
-    out = {"ends": both, "lines": torch.stack(lines, dim=1), "counted": counted, "this": both[int(which) - 1][None]}
+    out |= {id: torch.cat([a, torch.ones_like(a)], dim=1) for id, a in (("X", x), ("along", given["starts.grid"]))}
+    out |= {"ends": both, "lines": torch.stack(lines, dim=1), "counted": counted, "this": both[int(which) - 1][None]}
     middle = both.sort(dim=0).values[nets // 2 - 1 : nets // 2 + 1].mean(0)
     return out | {"best": both.min(0).values[None], "worst": both.max(0).values[None], "middle": middle[None]}
 
@@ -263,7 +310,16 @@ def _models(given: Given) -> Said:
             preds.append(scores if model == "line" else torch.relu(scores).sum(1, keepdim=True))
     losses = torch.stack([mse_loss(pred, y) for pred in preds])[:, None]
     right = torch.stack([((pred > 0.5) == (y == 1)).double().mean() for pred in preds])[:, None]
-    return {"losses": losses, "right": right, "preds": torch.cat(preds, dim=1), "mean": parts.mean(1, keepdim=True)}
+    each = 3 * (PEOPLE - len(y)) * given["models.weights"]
+    checks = given["models.checks"]
+    out = {"cost": each * checks[-1] / 1e6, "spent": checks * each[1:].T / 1e6, "level": losses[0].expand_as(checks)}
+    return out | {
+        "turned": parts[1:].T,
+        "losses": losses,
+        "right": right,
+        "preds": torch.cat(preds, dim=1),
+        "mean": parts.mean(1, keepdim=True),
+    }
 
 
 def _layer(id: str) -> tuple[str, bool]:
