@@ -124,7 +124,10 @@ class Chain(Lesson):
             "descent.epoch", 5.0, "Epoch to look at", low=0, high=EPOCHS, whole=True, message=message
         )
         nudge = self.typed("descent.wiggle", 0.00001, "Wiggle", low=1e-9, high=0.1)
-        self.one = run = Learning(net, Setting(*columns, one, {}, self.epoch, nudge, EPOCHS, "momentum"), 0)
+        self.watched_points = dict(zip(("x, Descent", "y, Descent"), columns, strict=True))
+        self.one = run = Learning(
+            net, Setting(columns[0], columns[1], one, {}, self.epoch, nudge, EPOCHS, "momentum"), 0
+        )
         self.lr = run.lr
         self._delivered[self.lr] = np.array([[RATE]])
         self.typed("descent.lr", self.lr, "Learning rate", low=0, high=0.3, format="rate")
@@ -149,13 +152,14 @@ class Chain(Lesson):
         moved = {name: state for name, kinds in run.state_then.items() for state in kinds.values()}
         after = {name: step.W_next for name, step in run.steps.items()}
         self.losses = run.curves["loss"]
+        self.loss_then, self.loss_end = run.chosen["loss"], run.at(self.losses, EPOCHS)
         first, last = self.as_it_came(*(run.at(self.losses, epoch) for epoch in (0, EPOCHS)))
         told = texts.DESCENT.format(epochs=EPOCHS, first=first.item(), last=last.item())
         self.page("Descent: the chain, step after step", texts.ABOUT_DESCENT, down(
             across(
                 facts("", self.cells(self.epoch, self.lr), forward({
-                    "loss_then": (run.chosen["loss"], "Loss then", "short"),
-                    "loss_end": (run.at(self.losses, EPOCHS), f"Loss, epoch {EPOCHS}", "short"),
+                    "loss_then": (self.loss_then, "Loss then", "short"),
+                    "loss_end": (self.loss_end, f"Loss, epoch {EPOCHS}", "short"),
                 }), span=2),
                 down(
                     halves(

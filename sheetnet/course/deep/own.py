@@ -54,7 +54,7 @@ def _teaches(X: np.ndarray, P: Matrices, error: np.ndarray) -> np.ndarray:
         return np.swapaxes(a, 1, 2)
 
     *lins, pred = forward(X, P)
-    on = [lin > 0 for lin in lins]
+    on: list[np.ndarray] = [lin > 0 for lin in lins]
     d_lin_2 = (error / 2) @ turn(P[4]) * on[1]
     d_relu_1 = d_lin_2 @ turn(P[2])
     d_lin_1 = d_relu_1 * on[0]
@@ -62,7 +62,8 @@ def _teaches(X: np.ndarray, P: Matrices, error: np.ndarray) -> np.ndarray:
     grads = [turn(X) @ d_lin_1, turn(act[0]) @ d_lin_2, turn(act[1]) @ (error / 2)]
     fits = np.all([abs(some).max(both) <= 9 for some in (*lins, pred, pred - error, d_relu_1, *grads)], axis=0)
     for some, mask in zip(lins, on, strict=True):
-        fits &= (some != 0).all(both) & mask.any(1).all(1) & ~mask.all(1).any(1) & (mask.mean(both) > 0.4)
+        n_on = mask.sum(axis=1)
+        fits &= (some != 0).all(both) & ((n_on > 0) & (n_on < ROWS)).all(axis=1) & (mask.mean(both) > 0.4)
     apart = [(X[:, i] != X[:, j]).any(1) for i in range(ROWS) for j in range(i)]
     fits &= np.all(apart, axis=0) & ((error == 0).sum(both) <= 1) & (d_relu_1 != d_lin_1).any(both)
     fits &= ((grads[0] != 0).sum(both) >= 4) & (grads[1] != 0).any(both)
@@ -198,7 +199,7 @@ def many_starts(seed: int) -> tuple[np.ndarray, np.ndarray, Matrices]:
         (quiet, *_, near), (shaken, *_, close) = (together(A, v, MANY_NETS, ROUNDS, some) for some in (None, noise))
         helped = (quiet - shaken > CLEAR).sum(), (shaken - quiet > CLEAR).sum()
         if (
-            (quiet < NEAR).sum() >= 3
+            3 <= (quiet < NEAR).sum() <= 6
             and (quiet > FAR).sum() >= 10
             and helped[0] >= helped[1] + 2
             and helped[1] >= 1

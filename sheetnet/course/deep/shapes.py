@@ -24,6 +24,7 @@ class Shapes(Chain):
         kept, deep = trained()["curve"], mlp("units", 1, GROUPS["8-8"])
         wide = [kept[str(k)] for k in SIZES]
         x, y = (self.typed(f"units.{id}", a, id, "data") for id, a in zip("xy", points(POINTS), strict=True))
+        self.watched_points |= {"x, Units": x, "y, Units": y}
         self.which_net = self.typed("which", 3, "Net to look at", low=1, high=len(NAMES), whole=True)
         size = self.typed("units.size", [[k] for k in SIZES for _ in range(k)], "Net of", "fixed")
         w, b, v = (
@@ -60,7 +61,7 @@ class Shapes(Chain):
         chosen = along @ apply("equal", numbers, self.which_net)
         one, eight = self.as_it_came(*(row(self.errors, SIZES.index(k) + 1) for k in (1, 8)))
         told = texts.UNITS.format(one=one.item(), eight=eight.item(), count=count[-1])
-        some = {"rows": (0, len(SIZES) - 1)}
+        some, last = {"rows": (0, len(SIZES) - 1)}, (len(SIZES), len(SIZES))
         self.page("Units: any curve, from enough units", texts.ABOUT_UNITS, down(
             across(
                 down(
@@ -75,7 +76,7 @@ class Shapes(Chain):
                              "A wave of points, and a line with corners.", **CURVE, **SLIM),
                         plot("Loss (each grid line: ten times the one below)", "units", "mean squared error", [
                             ("one hidden layer", Some("units", **some), Some("errors", **some), "line 1"),
-                            ("8-8", *(Some(id, rows=(len(SIZES), len(SIZES))) for id in ("units", "errors")), "mark"),
+                            ("8-8", Some("units", rows=last), Some("errors", rows=last), "mark"),
                         ], "A line that falls steeply, then less.", x_min=1, log_x=True, log_y=True, y_format="General", **SLIM),
                         n=4,
                     ),

@@ -51,6 +51,7 @@ class Starts(Shapes):
         """x, y and 1 of the few points, as inputs of a sheet."""
         x, y = few_points()
         data = [self.typed(f"{prefix}.{id}", a, id, "data") for id, a in (("x", x), ("y", y))]
+        self.watched_points |= {f"{node.name.rpartition('.')[2]}, {prefix.title()}": node for node in data}
         return data[0], data[1], self.typed(f"{prefix}.one", np.ones_like(x), "1", "fixed")
 
     # ---- Dead
@@ -131,7 +132,7 @@ class Starts(Shapes):
         self.Zs = [self.typed(f"spread.Z.{k}", Z, "drawn once, spread 1", "fixed") for k, Z in enumerate(Zs)]
         number = self.typed("number", np.arange(DEPTH + 1.0)[:, None], "Layer", "fixed")
         spreads = [lift(s) for s in SPREADS] + [self.spread]
-        names = [*(f"{s:g}" for s in SPREADS), "yours"]
+        names = self.spreads = (*(f"{s:g}" for s in SPREADS), "yours")
         bands, sizes = [Group(self.cells(Z)) for Z in self.Zs], []
         for j, spread in enumerate(spreads):
             act, column = self.deep_X, [mean(apply("abs", self.deep_X))]
@@ -148,7 +149,7 @@ class Starts(Shapes):
         self.page("Spread: how large are the numbers of each layer?", texts.ABOUT_SPREAD, across(
                 down(
                     facts("Change this", self.cells(self.spread), result({"he": (apply("sqrt", lift(2.0 / WIDTH)), f"sqrt(2 / {WIDTH})", "short")})),
-                    table(self.cells(number), forward({"sizes": Shown(hstack(sizes), "Mean size, for a spread of", "short", labels=tuple(names))})),
+                    table(self.cells(number), forward({"sizes": Shown(hstack(sizes), "Mean size, for a spread of", "short", labels=names)})),
                 ),
                 over(5, plot("Mean size after each layer (each grid line: ten times the one below)", "layer", "mean size", lines, "Four lines: one stays level, one falls steeply, one rises steeply.", x_max=DEPTH, x_format="0", log_y=True, y_format="General", width=410, height=330, wide=5)),
                 over(4, Note(texts.SPREAD, 4)),
@@ -235,15 +236,10 @@ class Starts(Shapes):
         lines = [relu(nets.lin(As[-1], along)) @ (vs[-1].T * chosen) for As, vs in runs]
         counted = [vstack([self._between(end, bins, k) for k in range(len(BINS))]) for end in self.ends]
         labels = LABELS
-        found = {
-            words: result({id: (hstack([f(end) for end in self.ends]), "", format)})
-            for words, id, format, f in (
-                ("Best loss", "best", "short", lambda end: apply("min", end)),
-                ("Middle loss", "middle", "short", lambda end: apply("median", end)),
-                ("Worst loss", "worst", "short", lambda end: apply("max", end)),
-                ("Loss of this start", "this", "short", lambda end: row(end, self.which)),
-            )
-        }
+        ops = {"Best loss": "min", "Middle loss": "median", "Worst loss": "max"}
+        rows = {words: (op, [apply(op, end) for end in self.ends]) for words, op in ops.items()}
+        rows["Loss of this start"] = "this", [row(end, self.which) for end in self.ends]
+        found = {words: result({id: (hstack(both), "", "short")}) for words, (id, both) in rows.items()}
         quiet, shaken = self.as_it_came(*self.ends)
         told = texts.STARTS.format(
             quiet=(quiet < NEAR).sum(), shaken=(shaken < NEAR).sum(), near=NEAR,

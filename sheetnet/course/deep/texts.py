@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+TITLE = "Deep: hidden layers, and what makes them learn"
+PURPOSE = "A deep net is a chain of layers. You follow a gradient back through all of them, see what more units and more layers can do, and find the starts with which a net never learns. At the end you choose among all models of the course."
+TRIES = (
+    "On Chain, change one number of W_1. Which blocks move, and which do not?",
+    "On Descent, look at epochs 0, 5, 20 and 60. Where are the corners of the line?",
+    "On Units, look at nets 1 to 7. From which one on do you see no difference?",
+    "On Dead, set the bias to -1, then to 0, then to 2. How many units are dead at the start, and how many at the end?",
+    "On Spread, type 0.3, 0.5 and 0.8. Then look at Vanishing: who learns in the first layer?",
+    "On Starts, look at the best start and at the worst one. Then change the strength of the noise.",
+    "On Models, decide which model you would take. Can you say why?",
+)
 ABOUT_CHAIN = "Green: forward, from X to the loss. Violet: back. Under each number stands how much the loss rises if that number rises, per unit. Change a yellow one."
 CHAIN = (
     "Forward: lin = X W + b, then ReLU, then the next layer. The loss is the mean of error^2.\n\n"
@@ -82,6 +93,6 @@ WORDS = (  # each with its meaning and where it is seen
     ("He's start", "Weights at the start of spread sqrt(2 / n), where n inputs come in: ReLU layers keep the size.", "spread.he"),
     ("vanishing gradient", "From layer to layer backwards it gets smaller, until the first layers hardly learn.", "vanishing.sizes"),
     ("exploding gradient", "From layer to layer backwards it gets larger, until the steps are far too large.", "vanishing.ratio"),
-    ("local minimum", "A place from which every small step raises the loss, though lower places exist far away.", "starts.worst"),
+    ("local minimum", "A place from which every small step raises the loss, though lower places exist far away.", "starts.max"),
     ("noise", "Numbers of chance, here added to the gradient.", "starts.strength"),
 )  # fmt: skip

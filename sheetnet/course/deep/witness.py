@@ -33,7 +33,7 @@ def mlp(parameters: Sequence[Tensor]) -> nn.Sequential:
     """Linear layers with ReLUs between them, from weights (in, out) and biases (1, out) in turn."""
     layers: list[nn.Module] = []
     for W, b in zip(parameters[::2], parameters[1::2], strict=True):
-        linear = nn.Linear(*W.shape, dtype=torch.float64)
+        linear = nn.Linear(W.shape[0], W.shape[1], dtype=torch.float64)
         linear.load_state_dict({"weight": W.T, "bias": b[0]})
         layers += [linear, nn.ReLU()]
     return nn.Sequential(*layers[:-1])
@@ -71,7 +71,7 @@ def _chain(given: Given) -> Said:
 
 def _nudged(net: nn.Sequential, X: Tensor, y: Tensor, i: int, by: Tensor) -> Tensor:
     """The loss with the i-th number of the first weights, row by row of a sheet, moved."""
-    weight = in_a_sheet(net[0].weight.detach()).contiguous()
+    weight = in_a_sheet(net.get_parameter("0.weight").detach()).contiguous()
     weight.view(-1)[i] += by.item()
     moved = torch.func.functional_call(net, {"0.weight": weight.T}, X)
     return mse_loss(moved, y).detach()
@@ -136,7 +136,7 @@ def _along(net: nn.Sequential, x: Tensor, y: Tensor, nudge: Tensor) -> Tensor:
 def _units(given: Given) -> Said:
     x, y, size, grid = (given[f"units.{id}"] for id in ("x", "y", "size", "grid"))
     nets, c = [], given["units.c"]
-    for j, k in enumerate(size.unique()):
+    for j, k in enumerate(torch.unique(size)):
         w, b, v = (given[f"units.{id}"][size == k] for id in "wbv")
         nets.append(mlp([w[None], b[None], v[:, None], c[:, j : j + 1]]))
     deep = [f"units.deep.{letter}_{k}" for k in (1, 2, 3) for letter in "Wb"]
@@ -152,7 +152,7 @@ def _units(given: Given) -> Said:
     }  # fmt: skip
 
 
-def _before_relus(net: nn.Sequential) -> list[nn.Sequential]:
+def _before_relus(net: nn.Sequential) -> list[nn.Module]:
     return [net[:k] for k, layer in enumerate(net) if isinstance(layer, nn.ReLU)]
 
 
@@ -163,7 +163,9 @@ def switches(part: Callable[[Tensor], Tensor], grid: Tensor) -> int:
 
 def _each(linear: nn.Module, grid: Tensor) -> Tensor:
     """How often each unit of a layer goes on or off."""
-    return ((linear(grid) > 0) != (linear(grid + STEP) > 0)).double().sum(0)
+    now, then = (linear(at) > 0 for at in (grid, grid + STEP))
+    changed: Tensor = now != then
+    return changed.double().sum(0)
 
 
 def _fold(given: Given) -> Said:
@@ -185,15 +187,16 @@ class Units(nn.Module):
         self.w, self.b, self.v = (nn.Parameter(row.reshape(nets, -1).clone()) for row in (A[0], A[1], v[0]))
 
     def forward(self, x: Tensor) -> Tensor:
-        act = torch.relu(x[:, :, None] * self.w + self.b)
-        return (act * self.v).sum(2)
+        said: Tensor = (torch.relu(x[:, :, None] * self.w + self.b) * self.v).sum(2)
+        return said
 
     def on(self, x: Tensor) -> Tensor:
         """In how many rows each unit is above 0, (nets, units)."""
         return (x[:, :, None] * self.w + self.b > 0).sum(0)
 
     def losses(self, x: Tensor, y: Tensor) -> Tensor:
-        return (self(x) - y).square().mean(0)
+        error: Tensor = self(x) - y
+        return error.square().mean(0)
 
 
 def together(
@@ -222,7 +225,7 @@ def _dead(given: Given) -> Said:
     epochs, lr = len(given["dead.epochs"]) - 1, given["dead.lr"].item()
     out: Said = {"X": torch.cat([x, torch.ones_like(x)], dim=1), "w_then": w.T, "b_then": 0 * w.T + bias}
     curves = []
-    for k, start in enumerate((0.0, bias)):
+    for k, start in enumerate((0 * bias, bias)):
         out[f"A{k}"] = torch.cat([w, 0 * w + start])
         *curve, weights = together(Units(out[f"A{k}"], v, 1), x, y, epochs, lr, f"run{k}")
         curves.append(curve)
@@ -255,7 +258,7 @@ def _vanishing(given: Given) -> Said:
         Ws = [given[f"vanishing.spread_{key}"] * given[f"spread.Z.{k}"] for k in range(6)]
         layers = []
         for W in Ws:
-            linear = nn.Linear(*W.shape, bias=False, dtype=torch.float64)
+            linear = nn.Linear(W.shape[0], W.shape[1], bias=False, dtype=torch.float64)
             linear.load_state_dict({"weight": W.T})
             layers += [linear, kind()]
         net = nn.Sequential(*layers)
@@ -295,7 +298,7 @@ def _starts(given: Given) -> Said:
     out |= {id: torch.cat([a, torch.ones_like(a)], dim=1) for id, a in (("X", x), ("along", given["starts.grid"]))}
     out |= {"ends": both, "lines": torch.stack(lines, dim=1), "counted": counted, "this": both[int(which) - 1][None]}
     middle = both.sort(dim=0).values[nets // 2 - 1 : nets // 2 + 1].mean(0)
-    return out | {"best": both.min(0).values[None], "worst": both.max(0).values[None], "middle": middle[None]}
+    return out | {"min": both.min(0).values[None], "max": both.max(0).values[None], "median": middle[None]}
 
 
 def _models(given: Given) -> Said:
