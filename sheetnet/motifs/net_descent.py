@@ -75,9 +75,7 @@ def steps_of(one: Learning) -> list[Group]:
             if number and node is column[0]:  # it reads no parameter, and is the same in every epoch
                 continue
             title = f"{node.name or node.op} ({i})"
-            band[f"{one.net.name}.steps.{i}.{number}"] = Shown(
-                node, title, "weight", "forward", style_of(node, ())
-            )
+            band[f"{one.net.name}.steps.{i}.{number}"] = Shown(node, title, "weight", "forward", style_of(node, ()))
         bands.append(band)
     return bands
 

@@ -168,7 +168,7 @@ class Chain(Lesson):
                         ], "Points on a wave, and a line with corners that comes closer to them.", **CURVE, **HALF),
                         plot("Loss (cut off at 1)", "epoch", "mean squared error", [
                             ("loss", epochs, "losses", "live"), ("the epoch to look at", self.epoch, "loss_then", "mark"),
-                        ], "A falling curve.", x_max=EPOCHS, y_min=0, y_max=1, y_format="0.0", **HALF),
+                        ], "The loss falls steeply, then slowly, with a mark at the epoch.", x_max=EPOCHS, y_min=0, y_max=1, y_format="0.0", **HALF),
                     ),
                     Note(told, 10),
                 ),

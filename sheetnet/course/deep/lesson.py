@@ -20,9 +20,9 @@ class Deep(Compared):
         "say what a larger model costs, and what it brings",
     )
     to_fill = (
-        "chain.relu_1", "chain.lin_2", "chain.pred", "chain.error", "chain.d_pred", "chain.d_relu_2", "chain.d_lin_2",
-        "chain.grad_W_2", "chain.d_b_2", "chain.d_lin_1", "fold.pieces", "fold.wide", "spread.he", "models.cost",
-        "models.mean",
+        "chain.pred", "chain.error", "chain.loss", "chain.d_pred", "chain.grad_W_3", "chain.d_b_3",
+        "descent.row_loss", "descent.d_pred", "dead.b_then", "dead.rows", "dead.size",
+        "fold.units", "fold.pieces", "fold.wide", "spread.he", "models.cost", "models.mean",
     )  # fmt: skip
     title = texts.TITLE
     purpose = texts.PURPOSE

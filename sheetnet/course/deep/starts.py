@@ -92,7 +92,7 @@ class Starts(Shapes):
                 down(
                     halves(
                         plot("Loss of both nets", "epoch", "mean squared error", self._two(epochs, "losses"), "With a bias of 0 the loss falls far, with that of -3 it stays high.", x_max=AFTER, y_min=0, y_max=1.2, y_format="0.0", **SLIM),
-                        plot("Dead units of both nets", "epoch", f"units of {TOGETHER}", self._two(epochs, "dead"), "Two level lines.", x_max=AFTER, y_min=0, y_max=TOGETHER, y_format="0", **SLIM),
+                        plot("Dead units of both nets", "epoch", f"units of {TOGETHER}", self._two(epochs, "dead"), "Two level lines, one near 0, one near all units.", x_max=AFTER, y_min=0, y_max=TOGETHER, y_format="0", **SLIM),
                         n=4,
                     ),
                     Note(words, 8),
@@ -127,7 +127,7 @@ class Starts(Shapes):
 
     def spread_page(self) -> None:
         X, Zs, _, _ = layers(self.seed)
-        self.spread = self.typed("spread", KEPT_SPREAD, "Your spread", low=0.01, high=4, name="spread")
+        self.spread = self.typed("spread", KEPT_SPREAD, "Your spread", low=0.01, high=2, name="spread")
         self.deep_X = self.typed("spread.X", X, "X: eight rows", "fixed", name="X_deep")
         self.Zs = [self.typed(f"spread.Z.{k}", Z, "drawn once, spread 1", "fixed") for k, Z in enumerate(Zs)]
         number = self.typed("number", np.arange(DEPTH + 1.0)[:, None], "Layer", "fixed")
@@ -160,8 +160,8 @@ class Starts(Shapes):
         _, _, v, y = layers(self.seed)
         kinds = {"relu": "ReLU", "sigmoid": "sigmoid"}
         self.of_kind = {
-            key: self.typed(f"spread_{key}", KEPT_SPREAD, f"Spread, {name}", low=0.01, high=8)
-            for key, name in kinds.items()
+            key: self.typed(f"spread_{key}", KEPT_SPREAD, f"Spread, {name}", low=0.01, high=high)
+            for (key, name), high in zip(kinds.items(), (1, 4), strict=True)
         }
         v_node, y_node = (self.typed(f"vanishing.{id}", a, id, "fixed") for id, a in (("v", v), ("y", y)))
         number = self.typed("number", np.arange(1.0, DEPTH + 1)[:, None], "Layer", "fixed")
