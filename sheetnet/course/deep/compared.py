@@ -14,6 +14,7 @@ from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Line, Some, plot
 from sheetnet.page.shown import Shown, forward, result
 
+TALL = {**SLIM, "height": 260}
 CALLED = {"line": "line", "two_relu": "two ReLUs", "8": "MLP 8", "8-4": "MLP 8-4"}
 ALL = ("everybody died", *CALLED.values())
 
@@ -99,8 +100,8 @@ class Compared(Starts):
                 ),
                 down(
                     halves(
-                        plot("Loss on rows that no model has seen", "million multiplications (each grid line: ten times)", "mean squared error", lines, "Four falling curves that come close to each other, and a level line far above.", log_x=True, x_min=None, x_format="General", y_min=0.1, y_max=0.5, y_format="0.0", **SLIM),
-                        plot("The same models, other rows set aside", "part that was set aside", "mean squared error", turned, "Four lines close together that rise and fall together.", x_min=1, x_max=FOLDS, x_format="0", y_min=0, y_max=0.25, y_format="0.00", **SLIM),
+                        plot("Loss on rows that no model has seen", "million multiplications (each grid line: ten times)", "mean squared error", lines, "Four falling curves that come close to each other, and a level line far above.", log_x=True, x_min=None, x_format="General", y_min=0.1, y_max=0.5, y_format="0.0", **TALL),
+                        plot("The same models, other rows set aside", "part that was set aside", "mean squared error", turned, "Four lines close together that rise and fall together.", x_min=1, x_max=FOLDS, x_format="0", y_min=0, y_max=0.25, y_format="0.00", **TALL),
                         n=4,
                     ),
                     Note(words, 8),

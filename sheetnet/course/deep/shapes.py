@@ -72,9 +72,9 @@ class Shapes(Chain):
                 ),
                 down(
                     halves(
-                        plot("The curve, and the net that you look at", "x", "y", [("points", x, y, "dots"), ("the net", grid, "line", "live")],
-                             "A wave of points, and a line with corners.", **CURVE, **SLIM),
-                        plot("Loss (each grid line: ten times the one below)", "units", "mean squared error", [
+                        plot("The curve, and your net", "x", "y", [("the net", grid, "line", "live"), ("the curve", x, y, "line 2")],
+                             "A wave, and a line with corners that follows it.", **CURVE, **SLIM),
+                        plot("Loss (each grid line: ten times)", "units", "mean squared error", [
                             ("one hidden layer", Some("units", **some), Some("errors", **some), "line 1"),
                             ("8-8", Some("units", rows=last), Some("errors", rows=last), "mark"),
                         ], "A line that falls steeply, then less.", x_min=1, log_x=True, log_y=True, y_format="General", **SLIM),
