@@ -153,8 +153,8 @@ def predictions(lesson: Compared) -> list[Prediction]:
             "Dead units at the start, then at the end", "Their gradient is 0, so they do not move. They stay as they are for ever.", "dead.dead_end",
         ),
         Prediction(
-            f"Six ReLU layers, with half the usual spread at the start. After layer {DEPTH}, how many times smaller are the numbers?",
-            ("2 times", "12 times", "64 times"),
+            f"Six ReLU layers, with half the usual spread at the start. How large are the numbers after layer {DEPTH}, then?",
+            ("2 times smaller", "12 times smaller", "64 times smaller"),
             steps(ends[1] / ends[0], 6.0, 40.0), ends[1], ends[0],
             "Mean size after the last layer, with the usual spread, then with half of it", "Half in each layer: 2 × 2 × 2 × 2 × 2 × 2 = 64.", "spread.sizes",
         ),

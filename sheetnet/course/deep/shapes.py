@@ -39,7 +39,7 @@ class Shapes(Chain):
             for p, value in zip(deep.parameters, kept["8-8"], strict=True)
         }
         grid = self.typed("units.grid", -2 + STEP * np.arange(FINE)[:, None], "x", "fixed")
-        numbers = self.typed("units.numbers", np.arange(1.0, len(NAMES) + 1)[:, None], "Number", "fixed")
+        numbers = self.typed("units.numbers", np.arange(1.0, len(NAMES) + 1)[:, None], "No", "fixed")
         units = self.typed("units.units", [[sum(hidden)] for hidden in GROUPS.values()], "Units", "fixed")
         count = [3 * k + 1 for k in SIZES] + [sum(p.shape[0] * p.shape[1] for p in deep.parameters)]
         counts = self.typed("units.counts", [[n] for n in count], "Parameters", "fixed")

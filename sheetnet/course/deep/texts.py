@@ -40,7 +40,7 @@ ABOUT_FOLD = "Every layer of this net has the same two units, and folds the line
 FOLD = (
     "A layer says 2 × max(0, x) - 4 × max(0, x - 0.5): up to the middle and down again. The next layer does that to what it gets. So whatever the layers before drew, it draws twice.\n"
     "Four layers have 8 units and 16 pieces. In one hidden layer each unit adds one corner: 16 pieces need 15 units. With 10 layers it is 20 units against 1,023. Depth uses its pieces again and again.\n"
-    "But nobody gave such weights to a net that learns. Try this: set the height to 0.9, then 0.5. How easily is the fold lost?"
+    "But descent hardly ever finds such weights. Try this: set the height to 0.9, then 0.5. How easily is the fold lost?"
 )
 ABOUT_DEAD = "Two nets with 12 units and the same weights at the start. Only the biases differ: 0 for one, the yellow number for the other. Change it."
 DEAD = (
@@ -82,7 +82,7 @@ WORDS = (  # each with its meaning and where it is seen
     ("deep", "With several hidden layers. Wide: with many units in one.", "units.units"),
     ("backpropagation", "The way back: from the slope of the loss in each block to that in the block before it.", "chain.d_pred"),
     ("d_lin, d_relu", "How much the loss rises for each unit that a number of lin, or relu, rises. Also called cotangent.", "chain.d_lin_1"),
-    ("transpose", "A matrix turned: its rows become columns.", "chain.W_2"),
+    ("turned (transpose)", "A matrix whose rows became columns.", "chain.W_2"),
     ("gradient", "All slopes of the loss in the numbers of a parameter, in its shape.", "chain.grad_W_1"),
     ("momentum", "A step keeps a part of the step before it.", "descent.losses"),
     ("corner", "A place where a unit goes on or off, and the line changes its slope.", "units.corners"),
@@ -93,6 +93,6 @@ WORDS = (  # each with its meaning and where it is seen
     ("He's start", "Weights at the start of spread sqrt(2 / n), where n inputs come in: ReLU layers keep the size.", "spread.he"),
     ("vanishing gradient", "From layer to layer backwards it gets smaller, until the first layers hardly learn.", "vanishing.sizes"),
     ("exploding gradient", "From layer to layer backwards it gets larger, until the steps are far too large.", "vanishing.ratio"),
-    ("local minimum", "A place from which every small step raises the loss, though lower places exist far away.", "starts.max"),
+    ("local minimum", "A place from which no small step lowers the loss, though there are lower ones elsewhere.", "starts.max"),
     ("noise", "Numbers of chance, here added to the gradient.", "starts.strength"),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -11,10 +11,10 @@ from torch.nn.functional import mse_loss
 from torch.optim import SGD
 
 from sheetnet.course.deep.own import FINE, FOLDED, MODELS, PEOPLE, STEP
+from sheetnet.course.deep.witness_nets import Said, Units, grad_of, in_a_sheet, mlp, passed, together
 
-Said = dict[str, Tensor]
 Given = Mapping[str, Tensor]
-MOMENTUM, PULL = 0.9, 0.8  # of the descent of one net, and of nets side by side
+MOMENTUM = 0.9
 
 
 def witness(inputs: Mapping[str, np.ndarray]) -> Said:
@@ -27,26 +27,6 @@ def witness(inputs: Mapping[str, np.ndarray]) -> Said:
     }  # fmt: skip
     said["net.descent"] = said["descent"]  # where the epochs stand
     return {f"{page}.{id}": value for page, blocks in said.items() for id, value in blocks.items()}
-
-
-def mlp(parameters: Sequence[Tensor]) -> nn.Sequential:
-    """Linear layers with ReLUs between them, from weights (in, out) and biases (1, out) in turn."""
-    layers: list[nn.Module] = []
-    for W, b in zip(parameters[::2], parameters[1::2], strict=True):
-        linear = nn.Linear(W.shape[0], W.shape[1], dtype=torch.float64)
-        linear.load_state_dict({"weight": W.T, "bias": b[0]})
-        layers += [linear, nn.ReLU()]
-    return nn.Sequential(*layers[:-1])
-
-
-def passed(net: nn.Sequential, X: Tensor) -> list[Tensor]:
-    """What each layer gives; each keeps its gradient."""
-    out = []
-    for layer in net:
-        X = layer(X)
-        X.retain_grad()
-        out.append(X)
-    return out
 
 
 def _chain(given: Given) -> Said:
@@ -75,17 +55,6 @@ def _nudged(net: nn.Sequential, X: Tensor, y: Tensor, i: int, by: Tensor) -> Ten
     weight.view(-1)[i] += by.item()
     moved = torch.func.functional_call(net, {"0.weight": weight.T}, X)
     return mse_loss(moved, y).detach()
-
-
-def grad_of(leaf: Tensor) -> Tensor:
-    """Its gradient, which backward() has left there."""
-    assert leaf.grad is not None
-    return leaf.grad
-
-
-def in_a_sheet(p: Tensor) -> Tensor:
-    """A copy as a sheet has it: weights (in, out), biases as a row."""
-    return (p.T if p.dim() == 2 else p[None]).clone()
 
 
 def _descent(given: Given) -> Said:
@@ -177,47 +146,6 @@ def _fold(given: Given) -> Said:
         out[f"fold_{k}"] = x
     assert len(x) == FINE + 1
     return out
-
-
-class Units(nn.Module):
-    """Nets of one hidden layer, as many as v has rows: w, b and v (nets, units)."""
-
-    def __init__(self, A: Tensor, v: Tensor, nets: int) -> None:
-        super().__init__()
-        self.w, self.b, self.v = (nn.Parameter(row.reshape(nets, -1).clone()) for row in (A[0], A[1], v[0]))
-
-    def forward(self, x: Tensor) -> Tensor:
-        said: Tensor = (torch.relu(x[:, :, None] * self.w + self.b) * self.v).sum(2)
-        return said
-
-    def on(self, x: Tensor) -> Tensor:
-        """In how many rows each unit is above 0, (nets, units)."""
-        return (x[:, :, None] * self.w + self.b > 0).sum(0)
-
-    def losses(self, x: Tensor, y: Tensor) -> Tensor:
-        error: Tensor = self(x) - y
-        return error.square().mean(0)
-
-
-def together(
-    net: Units, x: Tensor, y: Tensor, epochs: int, lr: float, run: str, noise: Sequence[Tensor] = ()
-) -> tuple[Tensor, Tensor, Said]:
-    """Losses, how many units are on in no row, and the weights, of each net before each epoch and after the last."""
-    optimiser = SGD(net.parameters(), lr=lr, momentum=PULL)
-    losses, dead, weights = [], [], Said()
-    for epoch in range(epochs + 1):
-        flat = [p.detach().clone().reshape(1, -1) for p in net.parameters()]
-        weights |= {f"{run}.A.{epoch}": torch.cat(flat[:2]), f"{run}.v.{epoch}": flat[2]}
-        losses.append(net.losses(x, y).detach())
-        dead.append((net.on(x) == 0).sum(1).double())
-        optimiser.zero_grad()
-        net.losses(x, y).sum().backward()  # type: ignore[no-untyped-call]
-        if noise and epoch < epochs:
-            for p, part in zip((net.w, net.b), noise[epoch], strict=True):
-                grad_of(p).add_(part.reshape(p.shape))
-        if epoch < epochs:
-            optimiser.step()
-    return torch.stack(losses), torch.stack(dead), weights
 
 
 def _dead(given: Given) -> Said:
