@@ -89,7 +89,7 @@ class Chain(Lesson):
             lanes.append([second, below, one(f"grad_W_{i}", back, backward), one(f"d_b_{i}", back, backward)])
         self.page("Chain: two hidden layers, and the way back", texts.ABOUT_CHAIN, across(
             level(*lanes), over(3, Note(texts.CHAIN, 3)), Aside(self._wiggled(net, back["grad_W_1"])),
-        ), first=self.P["W_1"])  # fmt: skip
+        ))  # fmt: skip
 
     def _wiggled(self, net: Net, exact: Node) -> Part:
         """The slopes of the loss in the first weights, (6, 1), by wiggling each, beside the gradient."""

@@ -62,7 +62,7 @@ class Shapes(Chain):
         one, eight = self.as_it_came(*(row(self.errors, SIZES.index(k) + 1) for k in (1, 8)))
         told = texts.UNITS.format(one=one.item(), eight=eight.item(), count=count[-1])
         some, last = {"rows": (0, len(SIZES) - 1)}, (len(SIZES), len(SIZES))
-        self.page("Units: any curve, from enough units", texts.ABOUT_UNITS, down(
+        self.page("Units: any curve, from enough units", texts.ABOUT_UNITS, across(down(
             across(
                 down(
                     facts("", self.cells(self.which_net)),
@@ -83,14 +83,11 @@ class Shapes(Chain):
                     Note(told, 8),
                 ),
             ),
-            across(
-                table(self.cells(x, y), forward({"wide": Shown(both[0], "One hidden layer: what each net says", "short", labels=NAMES[:-1]), "deep": Shown(both[1], "8-8", "short")})),
-                Aside(across(
-                    table(self.cells(grid), forward({"along": Shown(along, "What each net says", "short", labels=NAMES), "line": Shown(chosen, "yours", "short")})),
-                    table(self.cells(size, w, b, v), result({"switches": Shown(switches, "Corners", "plain")})), down(*(table(self.cells(node)) for node in (c, *P.values()))),
-                )),
-            ),
-        ), first=self.which_net)  # fmt: skip
+            table(self.cells(x, y), forward({"wide": Shown(both[0], "One hidden layer: what each net says", "short", labels=NAMES[:-1]), "deep": Shown(both[1], "8-8", "short")}), tight=True),
+        ), Aside(across(
+            table(self.cells(grid), forward({"along": Shown(along, "What each net says", "short", labels=NAMES), "line": Shown(chosen, "yours", "short")})),
+            table(self.cells(size, w, b, v), result({"switches": Shown(switches, "Corners", "plain")})), down(*(table(self.cells(node)) for node in (c, *P.values()))),
+        ))), first=self.which_net)  # fmt: skip
 
     # ---- Fold
 

@@ -86,7 +86,7 @@ class Starts(Shapes):
         unit |= result({"rows": (rows, "Rows on", "plain")}) | backward({"size": (size, "Gradient", "short")})
         dies = where(net.dead(runs[1][0][-1]).T, said("dead"), said("alive"))
         unit |= result({"state": (dies, "At the end", "text")})
-        self.page("Dead: ReLUs that never wake up", texts.ABOUT_DEAD, down(
+        self.page("Dead: ReLUs that never wake up", texts.ABOUT_DEAD, across(down(
             across(
                 down(facts("", self.cells(self.bias, self.dead_lr)), grid("", lines, heads=TWO), table(unit, names=TOGETHER, corner="Unit", tight=True)),
                 down(
@@ -101,17 +101,16 @@ class Starts(Shapes):
             across(
                 table(self.cells(epochs), forward({"losses": Shown(losses, "Loss", "short", labels=TWO), "dead": Shown(dead, "Dead units", "plain", labels=TWO)}), tight=True),
                 table(self.cells(x, y, one), forward({"X": Shown(X, "X", "plain", name="X_dead")})),
-                Aside(across(
-                    down(
-                        *(table(self.cells(node)) for node in starts),
-                        *(table(update({f"A{k}": Shown(A, f"w and b, start, {TWO[k]}", "plain")})) for k, A in enumerate(begin)),
-                        table(backward({"grad_A": Shown(grads[0], "Gradient of w and b, start, your bias", "short")})),
-                        table(backward({"grad_v": Shown(grads[1], "Gradient of v, start, your bias", "short")})),
-                    ),
-                    *(Bands(self._bands(f"dead.run{k}", *run)) for k, run in enumerate(runs)),
-                )),
             ),
-        ), first=self.bias)  # fmt: skip
+        ), Aside(across(
+            down(
+                *(table(self.cells(node)) for node in starts),
+                *(table(update({f"A{k}": Shown(A, f"w and b, start, {TWO[k]}", "plain")})) for k, A in enumerate(begin)),
+                table(backward({"grad_A": Shown(grads[0], "Gradient of w and b, start, your bias", "short")})),
+                table(backward({"grad_v": Shown(grads[1], "Gradient of v, start, your bias", "short")})),
+            ),
+            *(Bands(self._bands(f"dead.run{k}", *run)) for k, run in enumerate(runs)),
+        ))), first=self.bias)  # fmt: skip
 
     def _two(self, epochs: Node, id: str) -> list[Line]:
         return [(name, epochs, Some(id, cols=(j, j)), f"line {j + 1}") for j, name in enumerate(TWO)]

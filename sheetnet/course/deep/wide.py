@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sheetnet.graph.gradient import gradient
-from sheetnet.graph.node import Node, apply, hstack, lift, relu, square, vstack
-from sheetnet.graph.rewrite import sum_with
+from sheetnet.graph.node import Node, apply, hstack, lift, relu, square, variable, vstack
+from sheetnet.graph.rewrite import substitute, sum_with
 from sheetnet.motifs.unroll import unroll
 
 
@@ -51,10 +51,15 @@ class Nets:
         Momentum without a memory of its own: what it remembers is the step before, w - w before.
         """
         begin = [apply("same", A), apply("same", v)]
+        anywhere = [
+            variable("A", A.shape),
+            variable("v", v.shape),
+        ]  # the slopes are found once, and placed again and again
+        slopes = self.slopes(*anywhere)
 
         def step(now: Sequence[Node], t: int) -> tuple[Sequence[Node], Sequence[Node]]:
-            after = []
-            for i, (W, before, grad) in enumerate(zip(now[:2], now[2:], self.slopes(*now[:2]), strict=True)):
+            after, grads = [], substitute(slopes, dict(zip(anywhere, now[:2], strict=True)))
+            for i, (W, before, grad) in enumerate(zip(now[:2], now[2:], grads, strict=True)):
                 grad = grad + noise[t] if noise and i == 0 else grad
                 after.append(W + momentum * (W - before) - lr * grad if t else W - lr * grad)
             return [], [*after, *now[:2]]
