@@ -99,16 +99,14 @@ def weights(net: nn.Module) -> Weights:
 
 def main() -> None:
     torch.set_num_threads(1)
+    best = {name: min(curve(hidden, seed) for seed in range(STARTS))[1] for name, hidden in GROUPS.items()}
+    runs = {model: [passengers(model, fold) for fold in range(FOLDS)] for model in MODELS}
     kept = {
-        "curve": {name: min(curve(hidden, seed) for seed in range(STARTS))[1] for name, hidden in GROUPS.items()},
-        "passengers": {},
-        "losses": {},
-        "folds": {},
+        "curve": best,
+        "passengers": {model: found[0][1] for model, found in runs.items()},
+        "losses": {model: found[0][0] for model, found in runs.items()},
+        "folds": {model: [losses[-1] for losses, _ in found] for model, found in runs.items()},
     }
-    for model in MODELS:
-        found = [passengers(model, fold) for fold in range(FOLDS)]
-        kept["losses"][model], kept["passengers"][model] = found[0]
-        kept["folds"][model] = [losses[-1] for losses, _ in found]
     KEPT.write_text(json.dumps(kept, indent=None, separators=(",", ":")) + "\n")
 
 

@@ -69,11 +69,14 @@ def by_autograd(seed: int) -> dict[str, np.ndarray]:
     steps = [X]
     for layer in net:
         steps.append(layer(steps[-1]))
-        steps[-1].retain_grad()
-    mse_loss(steps[-1], y).backward()
-    out = {f"d_{name}": step.grad.numpy() for name, step in zip(("lin_1", "relu_1", "lin_2", "relu_2", "pred"), steps[1:], strict=True)}  # fmt: skip
-    out |= {f"grad_W_{k}": net[2 * k - 2].weight.grad.T.numpy() for k in (1, 2, 3)}
-    return out | {f"d_b_{k}": net[2 * k - 2].bias.grad[None].numpy() for k in (1, 2, 3)}
+    names = ["d_lin_1", "d_relu_1", "d_lin_2", "d_relu_2", "d_pred"]
+    names += [name for k in (1, 2, 3) for name in (f"grad_W_{k}", f"d_b_{k}")]
+    grads = torch.autograd.grad(mse_loss(steps[-1], y), [*steps[1:], *net.parameters()])
+    turned = [
+        grad.T if name.startswith("grad") else grad.reshape(-1, grad.shape[-1])
+        for name, grad in zip(names, grads, strict=True)
+    ]
+    return {name: grad.numpy() for name, grad in zip(names, turned, strict=True)}
 
 
 def gradients_that_differ(seed: int, typed: Typed | None = None) -> set[str]:
@@ -123,7 +126,7 @@ def test_descent_learns_and_says_from_where_to_where(seed: int) -> None:
 
 def corners_of(hidden: tuple[int, ...], weights: list[np.ndarray]) -> int:
     """How often the slope of a net's line changes between -2 and 2, on a grid so fine that it shows each change."""
-    x = np.linspace(-2, 2, 400_001)[:, None]
+    x = np.linspace(-2, 2, 40_001)[:, None]
     slopes = np.diff(own.forward(x, weights)[-1][:, 0])
     changes = np.flatnonzero(abs(np.diff(slopes)) > 1e-9)
     return 1 + int((np.diff(changes) > 1).sum()) if len(changes) else 0
@@ -140,17 +143,15 @@ def test_a_net_of_k_units_has_at_most_k_corners() -> None:
 
 
 def test_the_kept_weights_are_what_torch_trains() -> None:
+    """One net of each kind is trained again. Of four units, start 1 was the best of five."""
     torch.set_num_threads(1)
-    loss, weights = trained_on_curve((4,), 2)
-    others = [trained_on_curve((4,), seed)[0] for seed in (0, 1)]
     kept = own.trained()
-    (errors,) = said("units.errors")
-    assert errors[2, 0] <= min(loss, *others) + 1e-6
-    if loss == pytest.approx(errors[2, 0], abs=1e-6):
-        assert np.concatenate([np.ravel(a) for a in weights]) == pytest.approx(np.concatenate([np.ravel(a) for a in kept["curve"]["4"]]), abs=2e-4)  # fmt: skip
-    losses, weights = trained_on_passengers("line", 0)
+    _, weights = trained_on_curve((4,), 1)
+    for found, was in zip(weights, kept["curve"]["4"], strict=True):
+        assert np.array(found) == pytest.approx(np.array(was), abs=2e-4)
+    losses, (line,) = trained_on_passengers("line", 0)
     assert losses == pytest.approx(kept["losses"]["line"], abs=2e-4)
-    assert np.array(weights[0]) == pytest.approx(np.array(kept["passengers"]["line"][0]), abs=2e-4)
+    assert np.array(line) == pytest.approx(np.array(kept["passengers"]["line"][0]), abs=2e-4)
 
 
 def test_figures_of_units_are_those_of_the_sheet() -> None:
@@ -184,7 +185,8 @@ def test_dead_units_stay_dead_and_their_gradient_is_0(seed: int) -> None:
     rows, size, dead, losses = said("dead.rows dead.size dead.dead dead.losses", seed)
     assert ((rows == 0) == (size == 0)).all()
     assert (dead[:, 1] == dead[0, 1]).all()
-    start, units, end, epochs, bad, good = told("a bias of -3, # of # units are dead at the start and # after # epochs. The loss ends at #, with a bias of 0 at #.", seed)  # fmt: skip
+    start, units, end, epochs = told("a bias of -3, # of # units are dead at the start and # after # epochs.", seed)
+    bad, good = told("The loss ends at #, with a bias of 0 at #.", seed)
     assert [start, end, units, epochs] == [dead[0, 1], dead[-1, 1], own.TOGETHER, own.AFTER]
     assert [good, bad] == pytest.approx(losses[-1], abs=5e-4)
     weights = said(f"dead.run1.A.0 dead.run1.A.{own.AFTER}", seed)

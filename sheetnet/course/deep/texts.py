@@ -15,14 +15,14 @@ TRIES = (
 )
 ABOUT_CHAIN = "Green: forward, from X to the loss. Violet: back. Under each number stands how much the loss rises if that number rises, per unit. Change a yellow one."
 CHAIN = (
-    "Forward: lin = X W + b, then ReLU, then the next layer. The loss is the mean of error^2.\n\n"
+    "Forward: lin = X W + b, then ReLU, then the next layer. The loss is the mean of error^2.\n"
     "Backward: a name with d_ is a slope of the loss. It has the shape of its block.\n"
     "Turned: rows become columns.\n\n"
     "d_pred = 2 × error / 4 rows\n"
     "d_relu_2 = d_pred × turned W_3\n"
     "d_lin_2 = d_relu_2 where lin_2 is above 0, else 0\n"
     "And so on, back to d_lin_1.\n"
-    "Gradient of each W: what came into its layer, turned, × the d_lin that came back."
+    "Gradient of each W: what came into its layer, turned, × the d_lin that came back. d_b: its column sums."
 )
 WIGGLED = "Is the chain right? Each number of W_1, wiggled"
 ABOUT_DESCENT = "A net with two hidden layers of four units learns 17 points. Each epoch goes forward and back once. Choose an epoch: below stands its step."
