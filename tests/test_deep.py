@@ -200,6 +200,8 @@ def test_a_bias_of_2_kills_units_that_were_alive(seed: int) -> None:
         dead, losses = said("dead.dead dead.losses", seed, {"dead.bias": bias})
         assert np.isfinite(losses).all()
         assert bias < 2 or (dead[0, 1] == 0 and dead[-1, 1] >= 3), dead[-1]
+    (slowly,) = said("dead.dead_end", seed, {"dead.bias": 2, "dead.lr": 0.01})
+    assert slowly[0, 1] <= 1
 
 
 def sizes_of(spread: float, n: int = 200, layers: int = 6) -> list[float]:

@@ -184,7 +184,7 @@ class Chain(Lesson):
                     table(self.cells(epochs), forward({"losses": (self.losses, "Loss", "short")})),
                     table(self.cells(grid), forward({"curve": Shown(drawn[-1], "Net then", "short")})),
                     table(self.cells(one)),
-                    facts("", self.cells(nudge), backward({"slope": (run.slope, "Gradient squared, added up"), "wiggled": (run.wiggled, "the same, by wiggling")}, format="short")),
+                    facts("", self.cells(nudge), backward({"slope": (run.slope, "Gradient squared, added up"), "descent.then.wiggled": (run.wiggled, "the same, by wiggling")}, format="short")),
                     Bands(bands_of(run)), *([Bands(steps_of(run))] if run.middle else []),
                 )),
             ),

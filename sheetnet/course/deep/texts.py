@@ -45,7 +45,7 @@ FOLD = (
 ABOUT_DEAD = "Two nets with 12 units and the same weights at the start. Only the biases differ: 0 for one, the yellow number for the other. Change it."
 DEAD = (
     "A ReLU is on in a row where w × x + b is above 0. A unit that is on in no row says 0 everywhere, and its slope is 0. So its gradient is 0, and no step moves it: it is dead for ever. With a bias of -3, {dead:.0f} of 12 units are dead at the start and {end:.0f} after {epochs} epochs. The loss ends at {bad:.3f}, with a bias of 0 at {good:.3f}.\n"
-    "Try this: a bias of -1, then 2. With 2 all units are alive at the start. But the first steps are so large that many die on the way.\n"
+    "Try this: a bias of -1, then 2. With 2 all units are alive at the start. But the first steps are so large that many die on the way. Who dies with a rate of 0.01?\n"
     "What helps: biases near 0, a smaller rate, or a ReLU with a small slope below 0 (leaky ReLU)."
 )
 ABOUT_SPREAD = "Six ReLU layers with 8 units each, at the start. All weights are the same numbers of chance × a spread. How large are the numbers after each layer?"

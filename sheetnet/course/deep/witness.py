@@ -76,7 +76,7 @@ def _descent(given: Given) -> Said:
             out |= {"row_loss": (steps[-1] - y).square().detach(), "curve": net(given["descent.grid"]).detach()}
             out |= {f"grad_{name}": grad for name, grad in grads.items()}
             out["slope"] = torch.stack([grad.square().sum() for grad in grads.values()]).sum()
-            out["wiggled"] = _along(net, x, y, given["descent.wiggle"])
+            out["then.wiggled"] = _along(net, x, y, given["descent.wiggle"])
         before[-1] |= {name: in_a_sheet(p.detach()) for name, p in zip(names, net.parameters(), strict=True)}
         optimiser.step()
         moved = [optimiser.state[p]["momentum_buffer"] for p in net.parameters()]
