@@ -6,7 +6,7 @@ from typing import Any
 
 from sheetnet.page.book import Block
 from sheetnet.page.language import said
-from sheetnet.page.look import CROWDED, FILLS, FIXED_FORMATS, HEAT, LARGE, PICTURES, WHITE, WORDS_OF_VERDICTS
+from sheetnet.page.look import CROWDED, FAINT, FILLS, FIXED_FORMATS, HEAT, LARGE, PICTURES, WHITE, WORDS_OF_VERDICTS
 
 
 def conditions(sheet: Any, block: Block, formats: Any) -> None:
@@ -23,8 +23,10 @@ def conditions(sheet: Any, block: Block, formats: Any) -> None:
 
 def _colour_picture(sheet: Any, block: Block, formats: Any) -> None:
     """A scale of colours between fixed numbers, so that one colour means one number in all pictures of a kind."""
-    beyond = {"type": "cell", "criteria": "not between", "minimum": -CROWDED, "maximum": CROWDED}
-    sheet.conditional_format(*block.area.corners, beyond | {"format": formats.crowded})
+    faint = FAINT[block.format]
+    for criteria, far, format in (("not between", CROWDED, formats.crowded), ("between", faint, formats.faint)):
+        rule = {"type": "cell", "criteria": criteria, "minimum": -far, "maximum": far, "format": format}
+        sheet.conditional_format(*block.area.corners, rule)
     full, (blue, _, orange) = PICTURES[block.format], HEAT
     middle = FILLS["input"] if block.role == "input" else WHITE
     scale: dict[str, Any] = {"type": "3_color_scale"}

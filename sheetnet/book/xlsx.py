@@ -32,6 +32,7 @@ from sheetnet.page.language import said, speaking
 from sheetnet.page.look import (
     CHOSEN,
     CROWDED_FORMAT,
+    FAINT_FORMAT,
     FONT,
     GROWN_FORMAT,
     LARGE_FORMAT,
@@ -127,6 +128,7 @@ class Formats:
         self.large = file.add_format({"num_format": LARGE_FORMAT})
         self.grown = file.add_format({"num_format": GROWN_FORMAT})
         self.crowded = file.add_format({"num_format": CROWDED_FORMAT})
+        self.faint = file.add_format({"num_format": FAINT_FORMAT})
         looks = {"chosen": CHOSEN, "unused": UNUSED, "window": WINDOW}
         self.by_look = {look: file.add_format(options) for look, options in looks.items()}
 

@@ -144,15 +144,16 @@ NUMBER_FORMATS = {
     "count": "#,##0",
     "units": "[<100]General;#,##0.0",  # of whatever size a person's own numbers are
     "loss_any": "[>=100000]0.0E+0;0.000000",  # of any net, also one that is about to diverge
-    "pixel": "0.0;-0.0;0",
-    "tap": "0.00;-0.00;0",
-    "light": "0.0;-0.0;0",
+    "pixel": "0.0",
+    "tap": "0.00",
+    "light": "0.0",
     "heat_loss": "[>=100]0.0E+0;[>=0.001]0.0000;0.0E+0",
     "heat_share": "0%",
 }
 HEAT = ("#67A9CF", "#F7F7F7", "#EF8A62")  # good, middling, bad: told apart by every eye, dark text readable on each
 # of pictures: from which number on a cell is all blue, and below minus that all orange; 0 is white, yellow in an input
 PICTURES = {"pixel": 1.0, "tap": 1.0, "light": 3.0}
+FAINT, FAINT_FORMAT = {"pixel": 0.05, "tap": 0.005, "light": 0.05}, "0"  # what rounds to nothing, be it below 0
 CROWDED, CROWDED_FORMAT = 99.99, '"> 99";"< -99"'  # what is beyond has no room in a pixel
 BARS = ("#0B5394", "#C55A11")  # of a histogram: the usual, and what has failed
 

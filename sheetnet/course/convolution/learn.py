@@ -114,7 +114,7 @@ class Learn(Shapes):
             part: self.typed(f"bars.{part}", drawn.reshape(BARS, pixels), words, "data", format="pixel")
             for part, words, drawn in (("given", GIVEN, given), ("kept", KEPT, kept))
         }
-        self.patches = {part: gather(pictures, places) for part, pictures in self.tables.items()}
+        self.rows = {part: gather(pictures, places) for part, pictures in self.tables.items()}
         body: list[Part] = []
         for (part, pictures), words in zip(self.tables.items(), (GIVEN, KEPT), strict=True):
             each = [
@@ -130,7 +130,7 @@ class Learn(Shapes):
         self.share = apply("equal", owner, number) / float(POSITIONS)
         cut = [
             picture(f"patches_{part}", node, f"Patches, {part}", "pixel", style="cells", name=f"patches_{part}")
-            for part, node in self.patches.items()
+            for part, node in self.rows.items()
         ]
         share = Shown(self.share, "Share of each window in a picture's mean", "short", name="share")
         self.page("Bars: pictures of two kinds", texts.ABOUT_BARS, across(
@@ -145,13 +145,13 @@ class Learn(Shapes):
     def learn_page(self) -> None:
         self.start = self.typed("learn.start", self.first_taps, "Filter at the start", low=-9, high=9, format="tap")
         self.lr = self.typed("learn.lr", RATE, "Learning rate", low=0, high=10, name="lr_learn", format="rate")
-        self.epoch = self._epoch("learn", EPOCHS, EPOCHS)
+        self.learn_epoch = self._epoch("learn", EPOCHS, EPOCHS)
         self.mine = self.typed("learn.mine", _mine(), "Paint a picture", low=0, high=1, format="pixel",
                                message="A pixel is a number from 0 (white) to 1 (ink)")  # fmt: skip
         epochs = self.typed("learn.epochs", np.arange(EPOCHS + 1.0)[:, None], "Epoch", "fixed")
         ends = [self.typed(f"learn.{id}", value, title, "fixed") for id, value, title in ENDS]
         first = gather(self.start, TAPS[None])
-        y, share, patches = self.kind, self.share, self.patches["given"]
+        y, share, patches = self.kind, self.share, self.rows["given"]
 
         def pooled(taps: Node, b: Node, of: Node, by: Node) -> Node:
             return relu(taps @ of.T + b) @ by
@@ -176,14 +176,14 @@ class Learn(Shapes):
         each = [[*path, end] for path, end in zip(state, last, strict=True)]
         scores = {
             part: [w * pooled(taps, b, of, share) + c for taps, b, w, c in zip(*each, strict=True)]
-            for part, of in self.patches.items()
+            for part, of in self.rows.items()
         }
         self.losses = {part: vstack([loss(score) for score in some]) for part, some in scores.items()}
         self.rights = {part: vstack([right(score) for score in some]) for part, some in scores.items()}
-        at = self.epoch + 1.0
+        at = self.learn_epoch + 1.0
         then = [row(path, at) for path in self.paths]
-        self.found = gather(then[0], SQUARE)
-        lit = relu(correlate(self.mine, self.found) + then[1])
+        self.learnt = gather(then[0], SQUARE)
+        lit = relu(correlate(self.mine, self.learnt) + then[1])
         self.says = apply("sigmoid", then[2] * mean(lit) + then[3])
         now = {
             f"{what}_{part}": Shown(row(some[part], at), f"{title}, {words}", format)
@@ -196,15 +196,15 @@ class Learn(Shapes):
         self.page("Learn: a filter that nobody gave", texts.ABOUT_LEARN, across(
             across(
                 down(
-                    facts("Change these", self.cells(self.epoch, self.lr)),
+                    facts("Change these", self.cells(self.learn_epoch, self.lr)),
                     facts("At this epoch", result(now)),
                     Note(texts.LEARN, 3),
                 ),
-                down(table(self.cells(self.start)), table(picture("found", self.found, "Filter then", "tap", **CELLS))),
+                down(table(self.cells(self.start)), table(picture("found", self.learnt, "Filter then", "tap", **CELLS))),
                 down(
                     plot("The loss, epoch by epoch", "epoch", "cross-entropy", [
                         ("learnt from", epochs, "losses_given", "live"), ("kept back", epochs, "losses_kept", "line 2"),
-                        ("epoch to look at", self.epoch, "loss_given", "mark"),
+                        ("epoch to look at", self.learn_epoch, "loss_given", "mark"),
                     ], "Two curves of the loss that fall together, slowly at first, then fast.", x_max=EPOCHS, y_min=0, y_max=1,
                          y_format="0.0", width=370, height=240, wide=5),
                     Note(texts.NET, 5),
@@ -219,13 +219,13 @@ class Learn(Shapes):
                 table(self.cells(epochs), curves),
                 table(update({"taps": Shown(self.paths[0], "Filter, a row for each epoch", "tap", labels=LABELS)}), update(weights)),
                 table(forward({"answers": Shown(vstack(answers), "Mean answer to each picture", "short")})),
-                table(backward({"ds": Shown(vstack(ds), "(Prediction - truth) / 12", "short")})),
+                table(backward({"ds": Shown(vstack(ds), "(Prediction - truth) / pictures", "short")})),
                 table(update({f"{id}_then": (node, f"{title} then", "short") for node, (id, _, title) in zip(then[1:], ENDS, strict=True)})),
                 table(self.cells(*ends)),
                 down(table(update({"first": Shown(first, "Start, as a row", "tap", style="cells")})),
                      table(update({"then": Shown(then[0], "Filter then, as a row", "tap")}))),
             )),
-        ), first=self.epoch)  # fmt: skip
+        ), first=self.learn_epoch)  # fmt: skip
 
 
 def _mine() -> np.ndarray:

@@ -16,10 +16,28 @@ class Convolution(Learn):
         "say how large an output is, and how few numbers make it",
         "see a filter being learnt from pictures",
     )
-    to_fill = ("slide.each", "slide.by_sum", "slide.out", "product.product", "sizes.by_formula", "sizes.pooled")
+    to_fill = (
+        "slide.by_sum",
+        "slide.by_product",
+        "product.product",
+        "sizes.by_formula",
+        "sharing.pixels",
+        "sharing.outputs",
+        "sharing.of_dense",
+        "sharing.of_conv",
+        "shift.before",
+        "shift.after",
+    )
     title = "Convolution: a filter looks at a picture"
     purpose = "A picture is a matrix. A small filter moves over it and answers at each place. You see edges come out, find that it is a matrix product after all, and watch a filter being learnt that nobody gave."
-    tries = ("On Slide, point at other pixels. Then paint the picture: where is the output blue, where orange?",)
+    tries = (
+        "On Slide, point at other pixels. Then paint: where does the output turn blue, where orange?",
+        "On Filters, which filter sees the top of the digit best, and which its sides?",
+        "On Sizes, find a padding that keeps a picture of 8 x 8 as large as it is, for a filter of 5 x 5.",
+        "On Shift, move the picture. What moves with it, and what stays as it is?",
+        "On Find, look at epochs 0, 1, 3 and 10. Then hide another filter.",
+        "On Learn, look at epochs 0, 10, 20 and 60. Then paint a picture that fools the net.",
+    )
 
     def sheets(self) -> None:
         self.slide_page()
@@ -57,8 +75,23 @@ class Convolution(Learn):
 
     def words(self) -> list[Word]:
         return [
+            Word("pixel", "One cell of a picture. Here 0 is white and 1 is ink.", "slide.picture"),
             Word("filter", "A small matrix of numbers that moves over a picture. Also called kernel.", "slide.taps"),
-        ]
+            Word("window", "The part of the picture that lies under the filter.", "slide.window"),
+            Word("convolution", "To multiply each window by the filter, entry by entry, and add up.", "slide.out"),
+            Word("output", "The picture of all these sums. Also called feature map.", "slide.out"),
+            Word("edge", "A place where ink begins or ends.", "filters.out_vertical"),
+            Word("blur", "The mean of each window: a softer picture.", "filters.out_blur"),
+            Word("patch", "A window, written as a row.", "product.patches"),
+            Word("padding", "Rows and columns of 0 around a picture.", "sizes.padded"),
+            Word("stride", "How far the filter moves from one place to the next.", "sizes.strided"),
+            Word("max pooling", "To keep the largest number of each small window.", "sizes.pooled"),
+            Word("dense layer", "A layer with a weight of its own for each input and each output.", "sharing.dense"),
+            Word("parameter sharing", "The same few numbers are used at all places.", "sharing.of_conv"),
+            Word("hidden filter", "The filter that is looked for. Only its output is shown.", "find.hidden"),
+            Word("kept back", "Pictures that are never learnt from: on them one sees what was learnt.", "learn.right_kept"),
+            Word("upright, lies", "The two kinds of bars: from top to bottom, or from left to right.", "bars.given_2"),
+        ]  # fmt: skip
 
 
 LESSON = Convolution

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from sheetnet.course.drawing import TRIES, drawing
@@ -18,11 +20,11 @@ _DIGITS = {  # that of the course first; + is grey
     1: "....#...|...##...|..+.#...|....#...|....#...|..+###+.",
     2: "..+###..|.#...#+.|.....#..|....+...|..+#....|.######.",
     4: "....##..|...#+#..|..+..#..|.######.|.....#..|.....#..",
-    5: ".#####..|.#......|.####+..|.....#..|.....#..|.####+..",
+    5: "..####..|..#.....|..###+..|.....#..|.....#..|..###+..",
 }
 _GREY = {".": 0.0, "+": 0.5, "#": 1.0}
 
-BARS, BAR_SIDE, EPOCHS, RATE = 12, 6, 40, 3.0  # pictures of a part, and their descent
+BARS, BAR_SIDE, EPOCHS, RATE = 12, 6, 60, 2.0  # pictures of a part, and their descent
 POSITIONS = (BAR_SIDE - SIZE + 1) ** 2
 FIND_EPOCHS, FIND_RATE = 40, 0.4
 Bars = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -81,12 +83,11 @@ def _some(draw: np.random.RandomState) -> np.ndarray:
 def tells(given: np.ndarray, kept: np.ndarray, start: np.ndarray) -> bool:
     """Whether descent turns a filter that knows little into one of upright stripes that knows the bars kept back."""
     run = _descend(given, kept, start)
-    (first, *_), (last, loss, *right) = run[0], run[-1]
-    columns, rows = (np.ptp(last.reshape(SIZE, SIZE).mean(axis)) for axis in (0, 1))
-    early = max(run[0][2:]) <= 0.7 and run[0][1] - run[10][1] < 0.5 * (run[0][1] - loss)
-    striped = columns > 3 * rows and abs(last).max() < 9
-    steady = all(a[1] > b[1] for a, b in zip(run[20:], run[21:], strict=False))
-    return bool(early and striped and steady and loss < 0.2 and right == [1.0, 1.0])
+    taps, loss, *right = run[-1]
+    stripe, sides = taps.reshape(SIZE, SIZE)[:, 1], taps.reshape(SIZE, SIZE)[:, ::2]
+    falls = all(before[1] > after[1] for before, after in pairwise(run))
+    striped = stripe.min() > 1.0 and sides.max() < -0.2 and abs(taps).max() < 9
+    return bool(falls and striped and loss < 0.1 and right == [1.0, 1.0])
 
 
 def _descend(given: np.ndarray, kept: np.ndarray, start: np.ndarray) -> list[tuple[np.ndarray, float, float, float]]:
@@ -99,7 +100,8 @@ def _descend(given: np.ndarray, kept: np.ndarray, start: np.ndarray) -> list[tup
         pooled, there = np.maximum(lin, 0).mean(1), np.maximum(K @ taps + b, 0).mean(1)
         score = w * pooled + c
         loss = np.logaddexp(0, (1 - 2 * y) * score).mean()
-        out.append((taps, float(loss), *(float(((s > 0) == y).mean()) for s in (score, w * there + c))))
+        given_right, kept_right = (float(((one > 0) == y).mean()) for one in (score, w * there + c))
+        out.append((taps, float(loss), given_right, kept_right))
         d = (1 / (1 + np.exp(-score)) - y) / BARS
         d_lin = (d * w)[:, None] / POSITIONS * (lin > 0)
         taps = taps - RATE * np.einsum("ij,ijk->k", d_lin, P)

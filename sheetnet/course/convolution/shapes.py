@@ -11,9 +11,9 @@ from sheetnet.course.convolution.own import OUT, SIDE, SIZE
 from sheetnet.course.convolution.slide import CELLS, Slide, copied, numbers, picture
 from sheetnet.graph.node import Node, apply, relu
 from sheetnet.graph.windows import OUTSIDE, corners, correlate, framed, gather, largest, within
-from sheetnet.page.flow import across, down
+from sheetnet.page.flow import across, down, level
 from sheetnet.page.grid import facts
-from sheetnet.page.parts import Note, table
+from sheetnet.page.parts import Note, Ruler, table
 from sheetnet.page.shown import Shown, forward, result
 
 PART, FIRST = 5, 1  # the side of a part of the picture, and its first row and column, from 0
@@ -42,7 +42,7 @@ class Shapes(Slide):
         rectified = relu(copied(self.out))
         shown = {
             "padded": (self.padded, "Picture, padding 1", "pixel"), "same_size": (correlate(self.padded, self.taps), "Padding 1: output", "light"),
-            "rectified": (rectified, "Output, ReLU", "light"),
+            "rectified": (rectified, "Of Slide, ReLU", "light"),
             "strided": (correlate(self.picture, self.taps, 2), "Stride 2", "light"), "pooled": (largest(rectified, 2), "Max pool", "light"),
         }  # fmt: skip
         self.pooled = shown["pooled"][0]
@@ -65,7 +65,7 @@ class Shapes(Slide):
         ))  # fmt: skip
 
     def sharing_page(self) -> None:
-        side = self.typed("sharing.side", SIDE, "Side of a picture, n", low=3, high=1000, whole=True)
+        side = self.typed("sharing.side", SIDE, "Side of the picture", low=3, high=1000, whole=True)
         part = framed((SIDE, SIDE), 0)[FIRST : FIRST + PART, FIRST : FIRST + PART]
         flat = gather(self.picture, part.reshape(1, -1))
         windows = within(corners(part.shape, (SIZE, SIZE)), (SIZE, SIZE), PART)
@@ -73,25 +73,21 @@ class Shapes(Slide):
         for line, window in zip(places, windows, strict=True):
             line[window] = np.arange(len(window))
         self.dense = gather(self.taps, places)
-        small = corners((OUT, OUT), (1, 1))[FIRST : FIRST + 3, FIRST : FIRST + 3]
-        product, slid = self.dense @ flat.T, gather(self.out, small.reshape(-1, 1))
         pixels, outputs = side * side, (side - 2.0) * (side - 2.0)
-        self.of_dense, self.of_conv = pixels * outputs + outputs, 0.0 * side + float(SIZE * SIZE + 1)
-        self.side = side
+        self.side, self.of_dense, self.of_conv = side, pixels * outputs + outputs, 0.0 * side + float(SIZE * SIZE + 1)
         counts = {
-            "pixels": (pixels, "Pixels, n × n"), "outputs": (outputs, "Outputs, (n - 2) × (n - 2)"),
-            "of_dense": (self.of_dense, "Dense: weights and biases"), "of_conv": (self.of_conv, "Convolution: 9 and a bias"),
+            "pixels": (pixels, "Pixels"), "outputs": (outputs, "Output pixels"), "of_dense": (self.of_dense, "Dense layer learns"),
+            "of_conv": (self.of_conv, "Convolution learns"),
         }  # fmt: skip
         self.page("Sharing: one filter for all places", texts.ABOUT_SHARING, across(
-            down(
-                table(picture("flat", flat, f"A {PART} x {PART} part of the picture, its rows one after the other", "pixel", **CELLS)),
-                table(picture("dense", self.dense, "The dense layer that does the same: a row for each output pixel", "tap", **CELLS)),
-                Note(texts.SHARING, PART * PART),
+            level(
+                [table(picture("flat", flat, "25 pixels of the picture (rows and columns 2 to 6), in one row", "pixel", **CELLS)),
+                 table(picture("dense", self.dense, "The dense layer that does the same: a row for each output pixel", "tap", **CELLS))],
+                [Ruler((9.0,)), table(picture("product", self.dense @ flat.T, "Output", **CELLS))],
             ),
             down(
-                facts("How many numbers are to be learnt?", self.cells(side), result(counts, format="count", **CELLS)),
-                table(forward({"product": (product, "Dense × picture", "short")}, **CELLS), forward({"slid": (slid, "On Slide", "short")}, **CELLS),
-                      result({"apart": (apply("abs", product - slid), "the same?", "apart")}, **CELLS)),
+                facts("How many numbers?", self.cells(side), result(counts, format="count", **CELLS)),
+                Note(texts.SHARING, 3),
             ),
         ))  # fmt: skip
 

@@ -78,8 +78,8 @@ class Slide(Lesson):
             down(table(result({"out": Shown(self.out, "Output", "light", style="cells", name="output")})), Note(texts.SIGNS, 6)),
         ), first=self.at[0])  # fmt: skip
         for node, size in ((self.picture, SIZE), (self.out, 1)):
-            sides = (self.book.block_of(at).area for at in self.at)
-            page.highlights.append(Window(self.book.block_of(node).area, *sides, size))
+            area, line, col = (self.book.block_of(one).area for one in (node, *self.at))
+            page.highlights.append(Window(area, line, col, size))
 
     def filters_page(self) -> None:
         self.given = {
@@ -90,11 +90,9 @@ class Slide(Lesson):
             down(table(self.cells(self.given[key])), table(picture(f"out_{key}", out, "Output", **CELLS)))
             for key, out in self.seen.items()
         ]
-        self.page("Filters: one picture, three ways to look at it", texts.ABOUT_FILTERS, down(
-            across(
-                table(picture("picture", copied(self.picture), "Picture (of Slide)", "pixel", **CELLS)), *lanes,
-            ),
-            Note(texts.FILTERS, 29),
+        self.page("Filters: one picture, three questions", texts.ABOUT_FILTERS, across(
+            table(picture("picture", copied(self.picture), "Picture (of Slide)", "pixel", **CELLS)),
+            *lanes, Note(texts.FILTERS, 4),
         ), first=self.given["vertical"])  # fmt: skip
 
     def product_page(self) -> None:

@@ -92,7 +92,7 @@ def _sharing(given: Given) -> Said:
     spots = torch.eye(25, dtype=torch.float64).reshape(25, 1, 5, 5)  # a linear map is what it does to each pixel
     dense = conv2d(spots, taps[None, None]).reshape(25, 9).T
     out = slid(part, taps).reshape(-1, 1)
-    said = {"flat": part.reshape(1, -1), "dense": dense, "product": out, "slid": out, "apart": 0 * out}
+    said = {"flat": part.reshape(1, -1), "dense": dense, "product": out}
     pixels, outputs = n**2, (n - 2) ** 2
     return said | {
         "pixels": pixels,
@@ -188,7 +188,8 @@ def _learn(given: Given) -> Said:
         losses = {part: binary_cross_entropy_with_logits(score, y) for part, score in scores.items()}
         losses["given"].backward()  # type: ignore[no-untyped-call]
         slope = scores["given"].grad
-        assert slope is not None and net.conv.bias is not None
+        assert slope is not None
+        assert net.conv.bias is not None
         now = {"taps": net.conv.weight.reshape(1, 9), "b": net.conv.bias, "w": net.line.weight, "c": net.line.bias}
         now |= {f"losses_{part}": loss for part, loss in losses.items()}
         now |= {f"rights_{part}": ((score > 0) == (y == 1)).double().mean() for part, score in scores.items()}
