@@ -125,9 +125,9 @@ class Learn(Shapes):
             body += [Words(words), *(across(*each[line : line + 6]) for line in (0, 6))]
         counted: dict[str, Any] = {"role": "fixed", "format": "plain"}
         self.kind = self.typed("bars.kind", upright().T, "Upright: 1", name="upright", **counted)
-        number = self.typed("bars.number", np.arange(1.0, BARS + 1)[None], "Picture", **counted)
+        self.number = self.typed("bars.number", np.arange(1.0, BARS + 1)[:, None], "Picture", **counted)
         owner = self.typed("bars.owner", np.repeat(np.arange(1.0, BARS + 1), POSITIONS)[:, None], "Picture", **counted)
-        self.share = apply("equal", owner, number) / float(POSITIONS)
+        self.share = apply("equal", owner, self.number.T) / float(POSITIONS)
         cut = [
             picture(f"patches_{part}", node, f"Patches, {part}", "pixel", style="cells", name=f"patches_{part}")
             for part, node in self.rows.items()
@@ -136,8 +136,8 @@ class Learn(Shapes):
         self.page("Bars: pictures of two kinds", texts.ABOUT_BARS, across(
             down(*body, Note(texts.BARS, 41)),
             Aside(down(
-                *(table(self.cells(one), names=BARS, corner="Picture") for one in self.tables.values()),
-                table(self.cells(number)), table(self.cells(self.kind)),
+                table(self.cells(self.number, self.tables["given"])), table(self.cells(self.tables["kept"]), names=BARS, corner="Picture"),
+                table(self.cells(self.kind)),
                 across(table(self.cells(owner), cut[0]), table(cut[1]), table(forward({"share": share}))),
             )),
         ))  # fmt: skip

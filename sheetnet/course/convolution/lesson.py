@@ -69,9 +69,9 @@ class Convolution(Learn):
         seen = {
             "picture": self.picture, "filter": self.taps, "hidden filter": self.hidden, "rate of Find": self.find_lr,
             "speckled picture": self.speckles, "filter at the start": self.start, "rate of Learn": self.lr,
-            "pictures to learn from": self.tables["given"],
         }  # fmt: skip
-        return [Watched(node, title) for title, node in seen.items()]
+        pictures = Watched(self.tables["given"], "pictures to learn from", self.number)
+        return [*(Watched(node, title) for title, node in seen.items()), pictures]
 
     def words(self) -> list[Word]:
         return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -63,7 +64,7 @@ def bars(seed: int) -> Bars:
     """Pictures (12, 6, 6) to learn from, as many kept back, and a first filter (3, 3), drawn until they are telling."""
     draw = drawing(seed, "bars")
     for _ in range(TRIES):
-        found = _some(draw), _some(draw), draw.normal(0.0, 0.3, (SIZE, SIZE)).round(1) + 0.0
+        found = _some(draw), _some(draw), draw.normal(0.0, 0.3, (SIZE, SIZE)).round(2) + 0.0
         if tells(*found):
             break
     return found
@@ -81,29 +82,41 @@ def _some(draw: np.random.RandomState) -> np.ndarray:
 
 
 def tells(given: np.ndarray, kept: np.ndarray, start: np.ndarray) -> bool:
-    """Whether descent turns a filter that knows little into one of upright stripes that knows the bars kept back."""
+    """Whether descent turns a filter that knows little into one of upright stripes that knows the bars kept back.
+
+    No ReLU may be so near its corner that programs decide otherwise.
+    """
     run = _descend(given, kept, start)
-    taps, loss, *right = run[-1]
-    stripe, sides = taps.reshape(SIZE, SIZE)[:, 1], taps.reshape(SIZE, SIZE)[:, ::2]
-    falls = all(before[1] > after[1] for before, after in pairwise(run))
-    striped = stripe.min() > 1.0 and sides.max() < -0.2 and abs(taps).max() < 9
-    return bool(falls and striped and loss < 0.1 and right == [1.0, 1.0])
+    last = run[-1]
+    stripe, sides = last.taps.reshape(SIZE, SIZE)[:, 1], last.taps.reshape(SIZE, SIZE)[:, ::2]
+    falls = all(before.loss > after.loss for before, after in pairwise(run))
+    striped = stripe.min() > 1.0 and sides.max() < -0.2 and abs(last.taps).max() < 9
+    learnt = last.loss < 0.1 and last.right == (1.0, 1.0)
+    return bool(falls and striped and learnt and min(epoch.nearest for epoch in run) > 1e-6)
 
 
-def _descend(given: np.ndarray, kept: np.ndarray, start: np.ndarray) -> list[tuple[np.ndarray, float, float, float]]:
-    """At each epoch the filter (9,), the loss, and the shares right of those given and kept back."""
-    (P, K), y = (np.array([cut(one) for one in some]) for some in (given, kept)), upright()[:, 0]
+class Epoch(NamedTuple):
+    """The filter (9,), the loss, the shares right of those given and kept back, and how near a ReLU is to its corner."""
+
+    taps: np.ndarray
+    loss: float
+    right: tuple[float, float]
+    nearest: float
+
+
+def _descend(given: np.ndarray, kept: np.ndarray, start: np.ndarray) -> list[Epoch]:
+    both, y = [np.array([cut(one) for one in some]) for some in (given, kept)], upright()[:, 0]
     taps, b, w, c = start.ravel(), 0.0, 1.0, 0.0
     out = []
     for _ in range(EPOCHS + 1):
-        lin = P @ taps + b
-        pooled, there = np.maximum(lin, 0).mean(1), np.maximum(K @ taps + b, 0).mean(1)
-        score = w * pooled + c
-        loss = np.logaddexp(0, (1 - 2 * y) * score).mean()
-        given_right, kept_right = (float(((one > 0) == y).mean()) for one in (score, w * there + c))
-        out.append((taps, float(loss), given_right, kept_right))
-        d = (1 / (1 + np.exp(-score)) - y) / BARS
-        d_lin = (d * w)[:, None] / POSITIONS * (lin > 0)
-        taps = taps - RATE * np.einsum("ij,ijk->k", d_lin, P)
+        lins = [patches @ taps + b for patches in both]
+        pooled, _ = means = [np.maximum(lin, 0).mean(1) for lin in lins]
+        scores = [w * mean + c for mean in means]
+        loss = float(np.logaddexp(0, (1 - 2 * y) * scores[0]).mean())
+        first, second = (float(((score > 0) == y).mean()) for score in scores)
+        out.append(Epoch(taps, loss, (first, second), float(np.abs(lins).min())))
+        d = (1 / (1 + np.exp(-scores[0])) - y) / BARS
+        d_lin = (d * w)[:, None] / POSITIONS * (lins[0] > 0)
+        taps = taps - RATE * np.einsum("ij,ijk->k", d_lin, both[0])
         b, w, c = b - RATE * d_lin.sum(), w - RATE * d @ pooled, c - RATE * d.sum()
     return out

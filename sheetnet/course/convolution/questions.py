@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
 from sheetnet.course.convolution.learn import Learn
 from sheetnet.course.convolution.own import BAR_SIDE, BARS, EPOCHS, FILTERS, FIND_EPOCHS, OUT, SIDE
+from sheetnet.course.convolution.shapes import equal_pixels
 from sheetnet.course.drawing import own
 from sheetnet.graph.node import Node, apply, lift, row, where
 from sheetnet.graph.windows import gather
@@ -36,7 +38,7 @@ def questions(lesson: Learn) -> list[Exercise]:
     (many,) = draw("many", (8,), ((4, 6, 8, 16, 32),))
     (large,) = draw("dense", (28,), ((16, 20, 24, 28),))
     outputs = (large - 2) ** 2
-    down, right = draw("shift", (1, -1), ((1, -1), (1, -1)))
+    down, right = draw("shift", (1, -1), ((1, -1), (1, -1)), lambda *by: _equal(lesson, by) < OUT * OUT)
     epoch = int(draw("epoch", (2,), (range(1, 5),))[0])
     early = int(draw("early", (10,), (range(8, 13),))[0])
     moved = dict(zip(lesson.moves, (down, right), strict=True))
@@ -71,7 +73,7 @@ def questions(lesson: Learn) -> list[Exercise]:
         ),
         Exercise(
             f"A filter of {wide:g} x {wide:g} with stride 1 shall keep the size of a picture. What padding does it need?", (wide - 1) / 2, WHOLE,
-            slips=(Slip(wide - 1, "That is for both sides together."), Slip(1.0, "That is for a filter of 3 x 3."), Slip(wide, "Padding has to make up for k - 1 rows, on two sides.")),
+            slips=(Slip(wide - 1, "That is for both sides together."), Slip(1.0, "That is for the filter of Slide."), Slip(wide, "Padding has to make up for k - 1 rows, on two sides.")),
             hint="On Sizes, change p until the output is as large as n.", why="k - 1 rows are lost. Half of them is put back on each side.",
         ),
         Exercise(
@@ -125,8 +127,8 @@ def questions(lesson: Learn) -> list[Exercise]:
             hint="Try it.", why="The wanted output changes with it, and descent follows the output.",
         ),
         choice(
-            "Which filter answers where a bar lies? 1: -1 2 -1 in each row. 2: the rows -1 -1 -1 / 2 2 2 / -1 -1 -1. 3: nine times 1/9.", 2,
-            {1: "In a bar that lies, left, middle and right are alike: -1 + 2 - 1 is 0.", 3: "The mean answers to any ink."},
+            "Which filter answers where a bar lies? 1: an upright stripe, -1 2 -1 in each row. 2: the same stripe, turned: it lies. 3: the blur.", 2,
+            {1: "In a bar that lies, left, middle and right are alike. What does that filter make of it?", 3: "The mean answers to any ink, upright or not."},
             hint="Ink in the middle row, none above and below.", why="The stripe of the filter lies as the bar does.",
         ),
         choice(
@@ -152,6 +154,7 @@ def predictions(lesson: Learn) -> list[Prediction]:
     full = np.ones((SIDE, SIDE))
     ratio = lesson.of_dense / lesson.as_it_came(lesson.of_dense)[0].item()
     apart = apply("max", apply("abs", lesson.found - lesson.hidden))
+    still = equal_pixels(lesson.seen_moved, lesson.out)
     upright, lying = (gather(lesson.learnt, [[4]]) - gather(lesson.learnt, [[side]]) for side in (3, 1))
     kept = float(BARS) * row(lesson.rights["kept"], EPOCHS + 1)
     return [
@@ -180,7 +183,7 @@ def predictions(lesson: Learn) -> list[Prediction]:
         Prediction(
             "The picture moves one column to the right. What does its output do?",
             ("it stays as it was", "it moves too, but for its edge", "it changes everywhere"),
-            where(is_above(lesson.equal, lift(35.5)), 1.0, where(is_above(lesson.equal, lift(23.5)), 2.0, 3.0)), float(OUT * OUT), lesson.equal,
+            where(is_above(still, lift(35.5)), 1.0, where(is_above(lesson.equal, lift(23.5)), 2.0, 3.0)), float(OUT * OUT), lesson.equal,
             "All output pixels, then those equal to the moved output", "The same filter looks at the same shape at another place. So the answer is the same, one column on.", "shift.output",
         ),
         Prediction(
@@ -202,6 +205,12 @@ def predictions(lesson: Learn) -> list[Prediction]:
             "How many it has right before it learns, then after", "The filter looks for a shape, wherever it is. The new bars have the same shape.", "learn.right_kept",
         ),
     ]  # fmt: skip
+
+
+def _equal(lesson: Learn, by: Sequence[float]) -> float:
+    """How many output pixels are equal when the picture is moved by so much."""
+    typed = {node: np.array([[one]]) for node, one in zip(lesson.moves, by, strict=True)}
+    return float(lesson.as_it_came(lesson.equal, typed=typed)[0].item())
 
 
 def _telling(*ink: float) -> bool:

@@ -99,7 +99,7 @@ class Shapes(Slide):
         moved, after = self._moved(self.picture), self._moved(self.out)
         self.seen_moved = correlate(moved, self.taps)
         gap = self.seen_moved - after
-        self.equal = apply("sum", 1.0 - apply("step", apply("abs", gap) - 1e-9))
+        self.equal = equal_pixels(self.seen_moved, after)
         lit: dict[str, Any] = {"format": "light"}
         self.page("Shift: the picture moves, and so does the answer", texts.ABOUT_SHIFT, down(
             across(
@@ -124,3 +124,8 @@ class Shapes(Slide):
         n = a.shape[0]
         rows, cols = (apply("equal", numbers(n).T, numbers(n) + by) for by in self.moves)
         return rows @ a @ cols.T
+
+
+def equal_pixels(a: Node, b: Node) -> Node:
+    """In how many pixels two pictures are equal, (1, 1)."""
+    return apply("sum", 1.0 - apply("step", apply("abs", a - b) - 1e-9))

@@ -1,14 +1,13 @@
-"""Lesson 12 in torch: conv2d, max_pool2d and SGD with autograd; the same numbers, found apart."""
+"""Lesson 12 in torch: conv2d, max_pool2d and autograd; the same numbers, found apart."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, conv2d, max_pool2d, mse_loss, pad, unfold
-from torch.optim import SGD
 
 Said = dict[str, Tensor]
 Given = Mapping[str, Tensor]
@@ -39,6 +38,15 @@ def slid(picture: Tensor, taps: Tensor, stride: int = 1, padding: int = 0) -> Te
 def windows(picture: Tensor) -> Tensor:
     """Each window of 3 x 3 as a row."""
     return unfold(picture[None, None], 3)[0].T
+
+
+def downhill(parameters: Iterable[Tensor], rate: Tensor) -> None:
+    """A step: each parameter less its gradient times the rate. torch.optim would take longer to load than all the rest."""
+    with torch.no_grad():
+        for one in parameters:
+            assert one.grad is not None
+            one -= rate.item() * one.grad
+            one.grad = None
 
 
 def _at(given: Given, id: str) -> int:
@@ -124,14 +132,13 @@ def _shift(given: Given) -> Said:
 def _find(given: Given) -> Said:
     picture, wanted = given["find.picture"], slid(given["find.picture"], given["find.hidden"])
     taps = nn.Parameter(given["find.start"].reshape(1, 1, 3, 3).clone())
-    optimiser, seen, losses = SGD([taps], lr=given["find.lr"].item()), list[Tensor](), list[Tensor]()
+    seen, losses = list[Tensor](), list[Tensor]()
     for _ in given["find.epochs"]:
-        optimiser.zero_grad()
         loss = mse_loss(conv2d(picture[None, None], taps)[0, 0], wanted)
         seen.append(taps.detach().reshape(1, 9).clone())
         losses.append(loss.detach().reshape(1, 1))
         loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+        downhill([taps], given["find.lr"])
     at, patches = _at(given, "find.epoch"), windows(picture)
     found = seen[at].reshape(3, 3)
     return {
@@ -178,10 +185,9 @@ def _learn(given: Given) -> Said:
     net = Net(given)
     parts = {part: given[f"bars.{part}"].reshape(-1, 6, 6) for part in ("given", "kept")}
     y, mine, at = given["bars.kind"].T, given["learn.mine"], _at(given, "learn.epoch")
-    optimiser, seen = SGD(net.parameters(), lr=given["learn.lr"].item()), dict[str, list[Tensor]]()
+    seen = dict[str, list[Tensor]]()
     said: Said = {"first": given["learn.start"].reshape(1, 9)}
     for epoch in range(len(given["learn.epochs"])):
-        optimiser.zero_grad()
         scores = {part: net(pictures) for part, pictures in parts.items()}
         means = net.answer(parts["given"]).mean((1, 2))
         scores["given"].retain_grad()
@@ -198,7 +204,7 @@ def _learn(given: Given) -> Said:
             seen.setdefault(id, []).append(value.detach().clone().reshape(1, -1))
         if epoch == at:
             said |= {"answer": net.answer(mine[None])[0].detach(), "says": net(mine[None]).sigmoid().detach()}
-        optimiser.step()
+        downhill(net.parameters(), given["learn.lr"])
     said |= {f"{id}s" if len(id) == 1 else id: torch.cat(rows) for id, rows in seen.items()}
     said |= {id: said[id][:-1] for id in ("answers", "ds")}
     said |= {"then" if id == "taps" else f"{id}_then": seen[id][at] for id in ("taps", "b", "w", "c")}
