@@ -50,7 +50,7 @@ class Learn(Shapes):
         speckles = self.speckles = self.typed("find.picture", speckled(self.seed), "Picture", "data", format="pixel")
         self.hidden = self.typed("find.hidden", FILTERS["vertical"], "Hidden filter", low=-3, high=3, format="tap")
         self.find_lr = self.typed("find.lr", FIND_RATE, "Learning rate", low=0, high=2, name="lr_find", format="rate")
-        self.find_epoch = self._epoch("find", FIND_EPOCHS, FIND_EPOCHS)
+        self.find_epoch = self._epoch("find", FIND_EPOCHS, 1)
         epochs = self.typed("find.epochs", np.arange(FIND_EPOCHS + 1.0)[:, None], "Epoch", "fixed")
         start = self.typed("find.start", np.zeros((1, SIZE * SIZE)), "Start", "fixed", format="tap")
         patches = gather(speckles, within(corners((SIDE, SIDE), (SIZE, SIZE)), (SIZE, SIZE), SIDE))
@@ -145,7 +145,7 @@ class Learn(Shapes):
     def learn_page(self) -> None:
         self.start = self.typed("learn.start", self.first_taps, "Filter at the start", low=-9, high=9, format="tap")
         self.lr = self.typed("learn.lr", RATE, "Learning rate", low=0, high=10, name="lr_learn", format="rate")
-        self.learn_epoch = self._epoch("learn", EPOCHS, EPOCHS)
+        self.learn_epoch = self._epoch("learn", EPOCHS, 0)
         self.mine = self.typed("learn.mine", _mine(), "Paint a picture", low=0, high=1, format="pixel",
                                message="A pixel is a number from 0 (white) to 1 (ink)")  # fmt: skip
         epochs = self.typed("learn.epochs", np.arange(EPOCHS + 1.0)[:, None], "Epoch", "fixed")

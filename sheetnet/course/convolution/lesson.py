@@ -35,7 +35,7 @@ class Convolution(Learn):
         "On Filters, which filter sees the top of the digit best, and which its sides?",
         "On Sizes, find a padding that keeps a picture of 8 x 8 as large as it is, for a filter of 5 x 5.",
         "On Shift, move the picture. What moves with it, and what stays as it is?",
-        "On Find, look at epochs 0, 1, 3 and 10. Then hide another filter.",
+        "On Find, look at epochs 0, 3, 10 and 40. Then hide another filter.",
         "On Learn, look at epochs 0, 10, 20 and 60. Then paint a picture that fools the net.",
     )
 

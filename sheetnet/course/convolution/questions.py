@@ -39,10 +39,12 @@ def questions(lesson: Learn) -> list[Exercise]:
     (large,) = draw("dense", (28,), ((16, 20, 24, 28),))
     outputs = (large - 2) ** 2
     down, right = draw("shift", (1, -1), ((1, -1), (1, -1)), lambda *by: _equal(lesson, by) < OUT * OUT)
-    epoch = int(draw("epoch", (2,), (range(1, 5),))[0])
-    early = int(draw("early", (10,), (range(8, 13),))[0])
-    moved = dict(zip(lesson.moves, (down, right), strict=True))
     losses = lesson.find_losses
+    falling = lesson.as_it_came(losses)[0]
+    epoch = int(draw("epoch", (2,), (range(2, 6),), lambda at: falling[int(at) + 1].item() > 0.02)[0])
+    early = int(draw("early", (10,), (range(8, 13),))[0])
+    empty = np.zeros((BAR_SIDE, BAR_SIDE))
+    moved = dict(zip(lesson.moves, (down, right), strict=True))
     way = f"{'down' if down > 0 else 'up'} and 1 column to the {'right' if right > 0 else 'left'}"
     typed = f"{down:g} row{'s' if down < 0 else ''} down and {right:g} to the right"
     return [
@@ -113,12 +115,12 @@ def questions(lesson: Learn) -> list[Exercise]:
         ),
         Exercise(
             f"On Learn, as it came: what is the middle number of the filter at epoch {early}?", middle_of(lesson), 0.01, {lesson.learn_epoch: early},
-            slips=(Slip(middle_of(lesson), AS_IT_CAME, {}), Slip(middle_of(lesson), "That is the filter at the start.", {lesson.learn_epoch: 0.0}), Slip(middle_of(lesson), "That is one epoch later.", {lesson.learn_epoch: early + 1.0})),
+            slips=(Slip(middle_of(lesson), "That is the filter at the start.", {}), Slip(middle_of(lesson), "That is one epoch earlier.", {lesson.learn_epoch: early - 1.0}), Slip(middle_of(lesson), "That is one epoch later.", {lesson.learn_epoch: early + 1.0})),
             hint="Set the epoch to look at. Which cell of the filter is in the middle?", why="It grows: ink in the middle speaks for an upright bar.",
         ),
         Exercise(
-            f"On Learn, at epoch {EPOCHS}, paint nothing: all pixels 0. How probable is it, says the net, that it stands upright? (1 is 100 %.)", lesson.says, 0.001, {lesson.mine: np.zeros((BAR_SIDE, BAR_SIDE))},
-            slips=(Slip(lesson.says, AS_IT_CAME, {}), Slip(1.0 - lesson.says, "That is how probable it is that it lies.")),
+            f"On Learn, at epoch {EPOCHS}, paint nothing: all pixels 0. How probable is it, says the net, that it stands upright? (1 is 100 %.)", lesson.says, 0.001, {lesson.mine: empty, lesson.learn_epoch: float(EPOCHS)},
+            slips=(Slip(lesson.says, AS_IT_CAME, {}), Slip(1.0 - lesson.says, "That is how probable it is that it lies."), Slip(lesson.says, "That is for the bar that was painted there.", {lesson.learn_epoch: float(EPOCHS)})),
             hint="Type 0 into all cells of the yellow picture.", why="An empty picture has no upright stripe. What is left are the biases.",
         ),
         choice(
@@ -190,13 +192,13 @@ def predictions(lesson: Learn) -> list[Prediction]:
             f"Of a hidden filter one sees only the output. Descent starts from nine zeros. How near is it after {FIND_EPOCHS} epochs?",
             ("equal, to two decimals", "the right pattern, but too small", "another filter with the same output"),
             where(is_above(lift(0.005), apart), 1.0, where(is_above(lift(1.0), apart), 2.0, 3.0)), row(lesson.find_losses, 1), row(lesson.find_losses, FIND_EPOCHS + 1),
-            "The loss at the start, then at the end", "36 outputs say more than enough about nine numbers. Only one filter gives all of them.", "find.found",
+            "The loss at the start, then at the end", "36 outputs say more than enough about nine numbers. Only one filter gives all of them.", "find.found", {lesson.find_epoch: float(FIND_EPOCHS)},
         ),
         Prediction(
             "A net shall tell upright bars from bars that lie, with one filter. Upright is called 1. What will the filter look like?",
             ("an upright stripe", "a stripe that lies", "a blur: all nine numbers alike"),
-            where(is_above(upright, lift(1.0)), where(is_above(upright, 2.0 * apply("abs", lying)), 1.0, 2.0), where(is_above(lying, lift(1.0)), 2.0, 3.0)), gather(lesson.learnt, [[4]]), gather(lesson.learnt, [[3]]),
-            "The middle number of the filter, then the one to the left of it", "Ink in the middle and none beside it speaks for an upright bar.", "learn.found",
+            where(is_above(upright, lift(1.0)), where(is_above(upright, 2.0 * apply("abs", lying)), 1.0, 2.0), where(is_above(lying, lift(1.0)), 2.0, 3.0)), middle_of(lesson), middle_of(lesson),
+            "The middle number of the filter at the start, then at the end", "Ink in the middle and none beside it speaks for an upright bar.", "learn.found", {lesson.learn_epoch: float(EPOCHS)},
         ),
         Prediction(
             "Of the twelve pictures that are kept back, how many does the net know at the end?",

@@ -52,7 +52,7 @@ SHIFT = (
 ABOUT_FIND = "Somebody slid a hidden filter over a picture and shows the output. Descent starts from nine zeros and looks for the filter."
 FIND = (
     "The output is patches × filter. To find the filter is a regression, as in lesson 4: the loss is the mean squared error.\n"
-    "Look at epochs 0, 1, 3 and 10.\n"
+    "Look at epochs 0, 3, 10 and 40.\n"
     "Try this: change the hidden filter. It is found again.\n"
     "For the curious: the column By formula, on the right, has it in one step."
 )
