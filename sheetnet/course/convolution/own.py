@@ -16,14 +16,14 @@ FILTERS = {
     "horizontal": ((-1.0,) * 3, (0.0,) * 3, (1.0,) * 3),
     "blur": ((1 / 9,) * 3,) * 3,
 }
-_DIGITS = {  # that of the course first; + is grey
+DIGITS = {  # that of the course first; + is grey
     7: ".######.|.####+#.|....+#..|....#+..|...+#...|...#+...",
     1: "....#...|...##...|..+.#...|....#...|....#...|..+###+.",
     2: "..+###..|.#...#+.|.....#..|....+...|..+#....|.######.",
     4: "....##..|...#+#..|..+..#..|.######.|.....#..|.....#..",
     5: "..####..|..#.....|..###+..|.....#..|.....#..|..###+..",
 }
-_GREY = {".": 0.0, "+": 0.5, "#": 1.0}
+GREY = {".": 0.0, "+": 0.5, "#": 1.0}
 
 BARS, BAR_SIDE, EPOCHS, RATE = 12, 6, 60, 2.0  # pictures of a part, and their descent
 POSITIONS = (BAR_SIDE - SIZE + 1) ** 2
@@ -33,8 +33,8 @@ Bars = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 def digit(seed: int) -> np.ndarray:
     """A drawn digit, (8, 8) from 0 to 1, with an empty frame."""
-    lines = [*_DIGITS.values()][drawing(seed, "digit").randint(len(_DIGITS)) if seed else 0].split("|")
-    return np.array([[_GREY[one] for one in line] for line in ("." * SIDE, *lines, "." * SIDE)])
+    lines = [*DIGITS.values()][drawing(seed, "digit").randint(len(DIGITS)) if seed else 0].split("|")
+    return np.array([[GREY[one] for one in line] for line in ("." * SIDE, *lines, "." * SIDE)])
 
 
 def speckled(seed: int) -> np.ndarray:
