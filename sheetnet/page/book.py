@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Literal
 
 from sheetnet.errors import GraphError
+from sheetnet.graph.cut import needs_cells
 from sheetnet.graph.dialect import STACKS
 from sheetnet.graph.formula import render, render_cell
 from sheetnet.graph.node import Node
@@ -110,7 +111,7 @@ class Page:
     ) -> Block:  # fmt: skip
         """Put a node on the sheet; from then on formulas refer to its place (by name if it has one)."""
         area = Area(self.name, row, col, *node.shape)
-        style = style or ("values" if node.op == "input" else "array")
+        style = style or ("values" if node.op == "input" else "cells" if needs_cells(node) else "array")
         title, labels = said(title), tuple(map(said, labels))
         block = Block(id, node, area, role, style, name, title, labels, side, format, self.heading, tip)
         self.blocks.append(block)
