@@ -7,7 +7,7 @@ of its upper left entry. Sheets write these ops cell by cell, so `at` is a const
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -123,11 +123,21 @@ def highest(xp: Any, a: Array, size: Array, places: Array) -> Array:
 Line = Callable[..., str]  # see formula: the text of some rows and columns of a node
 
 
+@lru_cache(maxsize=64)
 def _places(node: Node, k: int) -> np.ndarray:
     """Its constant of places. Raises: GraphError for places that are no constant."""
     if node.sources[k].op != "constant":
         raise GraphError(f"{node!r}: its places must be a constant")
     return np.atleast_2d(np.array(node.sources[k].value)).astype(int)
+
+
+@lru_cache(maxsize=64)
+def _gathered_at(node: Node) -> dict[int, list[tuple[int, int]]]:
+    """For each place the rows and columns of what was gathered there."""
+    out: dict[int, list[tuple[int, int]]] = {}
+    for (i, j), place in np.ndenumerate(_places(node, 1)):
+        out.setdefault(int(place), []).append((i, j))
+    return out
 
 
 def _gather_cell(line: Line, node: Node, i: int, j: int, places: Any) -> Text:
@@ -140,7 +150,7 @@ def _gather_cell(line: Line, node: Node, i: int, j: int, places: Any) -> Text:
 
 def _scatter_cell(line: Line, node: Node, i: int, j: int, places: Any) -> Text:
     d, width = node.sources[0], node.shape[1]
-    found = np.argwhere(_places(node, 1) == i * width + j).tolist()
+    found = _gathered_at(node).get(i * width + j, [])
     return "+".join(line(d, (r, r), (c, c), (False, False), places) for r, c in found) or "0", SUM
 
 

@@ -53,7 +53,9 @@ class Sliding(Layer):
         Raises: SheetnetError for pictures of another size, and a window that fits nowhere.
         """
         sizes = (*self.picture, self.k_rows, self.k_cols, self.s_rows, self.s_cols)
-        if min(sizes) < 1 or max(sizes) > MOST or min(self.p_rows, self.p_cols) < 0:
+        if not all(type(size) is int for size in (*sizes, self.p_rows, self.p_cols)) or not (
+            1 <= min(sizes) <= max(sizes) <= MOST and min(self.p_rows, self.p_cols) >= 0
+        ):
             raise SheetnetError(f"{self}: sizes and steps are whole numbers from 1 on, padding from 0 on")
         expect(widths, self.channels * self.rows * self.cols, self)
         if min(self.places) < 1 or self.p_rows >= self.k_rows or self.p_cols >= self.k_cols:
