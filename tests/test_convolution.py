@@ -20,6 +20,7 @@ from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import variable
 from sheetnet.graph.windows import correlate, framed, gather, largest
 from sheetnet.page.look import FAINT, PICTURES
+from sheetnet.page.screen import Geometry
 
 SEEDS = [0, 2]
 Typed = Mapping[str, float | np.ndarray]
@@ -186,3 +187,12 @@ def test_pictures_have_one_scale_of_colours_each_and_the_window_stands_out(lesso
     at = row.address((True, True)), col.address((True, True))
     formula = f"AND(ABS(ROW()-{area.row + 1}-{at[0]})&lt;=1,ABS(COLUMN()-{area.col + 1}-{at[1]})&lt;=1)"
     assert formula in texts["Slide"]
+
+
+def test_all_that_teaches_stands_on_first_screens() -> None:
+    for page in lesson(0).book.pages[2:-3]:
+        seen = Geometry(page).first_screen()
+        assert list(seen.charts) == page.charts, page.name
+        assert len(seen.blocks) > 3
+        wanted = [block for block in page.blocks if block.role == "input" and block.style == "values"]
+        assert {block.id for block in wanted} <= {block.id for block in seen.blocks}, page.name

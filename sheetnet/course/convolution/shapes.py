@@ -65,7 +65,7 @@ class Shapes(Slide):
         ))  # fmt: skip
 
     def sharing_page(self) -> None:
-        side = self.typed("sharing.side", SIDE, "Side of the picture", low=3, high=1000, whole=True)
+        side = self.typed("sharing.side", SIDE, "Side, n", low=3, high=300, whole=True)
         part = framed((SIDE, SIDE), 0)[FIRST : FIRST + PART, FIRST : FIRST + PART]
         flat = gather(self.picture, part.reshape(1, -1))
         windows = within(corners(part.shape, (SIZE, SIZE)), (SIZE, SIZE), PART)
@@ -76,8 +76,8 @@ class Shapes(Slide):
         pixels, outputs = side * side, (side - 2.0) * (side - 2.0)
         self.side, self.of_dense, self.of_conv = side, pixels * outputs + outputs, 0.0 * side + float(SIZE * SIZE + 1)
         counts = {
-            "pixels": (pixels, "Pixels"), "outputs": (outputs, "Output pixels"), "of_dense": (self.of_dense, "Dense layer learns"),
-            "of_conv": (self.of_conv, "Convolution learns"),
+            "pixels": (pixels, "Pixels"), "outputs": (outputs, "Output pixels"), "of_dense": (self.of_dense, "Dense layer"),
+            "of_conv": (self.of_conv, "Convolution"),
         }  # fmt: skip
         self.page("Sharing: one filter for all places", texts.ABOUT_SHARING, across(
             level(
@@ -86,7 +86,8 @@ class Shapes(Slide):
                 [Ruler((9.0,)), table(picture("product", self.dense @ flat.T, "Output", **CELLS))],
             ),
             down(
-                facts("How many numbers?", self.cells(side), result(counts, format="count", **CELLS)),
+                Ruler((0.0, 16.0)),
+                facts("How many numbers are learnt?", self.cells(side), result(counts, format="count", **CELLS)),
                 Note(texts.SHARING, 3),
             ),
         ))  # fmt: skip
