@@ -45,8 +45,6 @@ def questions(lesson: Learn) -> list[Exercise]:
     early = int(draw("early", (10,), (range(8, 13),))[0])
     empty = np.zeros((BAR_SIDE, BAR_SIDE))
     moved = dict(zip(lesson.moves, (down, right), strict=True))
-    way = f"{'down' if down > 0 else 'up'} and 1 column to the {'right' if right > 0 else 'left'}"
-    typed = f"{down:g} row{'s' if down < 0 else ''} down and {right:g} to the right"
     return [
         Exercise(
             f"Worked: a window 0 0 1 / 0 0 1 / 0 1 1 under the filter for vertical edges, -1 0 1 in each row, gives 3 - 0 = 3. Now you: the window {top} / {middle} / {bottom}, the same filter. What is the output pixel?", asked["vertical"],
@@ -104,9 +102,9 @@ def questions(lesson: Learn) -> list[Exercise]:
             hint="How many numbers has the filter?", why="The other sixteen are 0 whatever is learnt: the window does not reach there.",
         ),
         Exercise(
-            f"On Shift, type {typed}. How many of the {OUT * OUT} pixels are equal?", lesson.equal, WHOLE, moved,
+            f"On Shift, type {down:g} for Rows down and {right:g} for Columns right. How many of the {OUT * OUT} pixels are equal?", lesson.equal, WHOLE, moved,
             slips=(Slip(lesson.equal, AS_IT_CAME, {}), Slip(float(OUT * OUT) - lesson.equal, "Those are the pixels that differ."), Slip(float(OUT * OUT), "Look at the difference: it is not 0 everywhere.")),
-            hint="Type both numbers, then read Equal pixels.", why=f"The picture moved 1 row {way}. Only at the edge is there a difference.",
+            hint="Type both numbers, then read Equal pixels.", why="Only at the edge is there a difference.",
         ),
         Exercise(
             f"On Find, as it came: what is the loss at epoch {epoch}?", row(losses, epoch + 1),
