@@ -67,6 +67,6 @@ LEARN = (
     "At the end the filter has an upright stripe: above 0 in the middle, below 0 on both sides."
 )
 NET = (
-    "The stripe answers where there is ink in the middle and none beside it. A bar that lies has ink beside it, too. Nobody told it so: it lowers the loss.\n"
+    "The stripe answers where there is ink in the middle and none beside it. A bar that lies has ink beside it, too. Nobody told the net: such a filter lowers the loss.\n"
     "Try this: paint a bar that lies, then a cross. Then make all nine numbers at the start 0: no ReLU answers, and nothing is learnt."
 )
