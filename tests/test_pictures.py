@@ -142,12 +142,20 @@ def test_it_becomes_a_workbook_that_learns_as_torch_does(tmp_path: Path) -> None
     table = pd.DataFrame(rng.uniform(size=(8, 25)).round(2), columns=pixels)
     table["upright"] = [0.0, 1.0] * 4
     torch.manual_seed(2)
-    table = sn.table(table, target="upright", columns=dict.fromkeys(pixels, sn.number()))
-    sn.build(tmp_path / "pictures.xlsx", table, MODULES["sequential"](), epochs=2, lr=0.5, loss="bce_with_logits")
+    table, module = (
+        sn.table(table, target="upright", columns=dict.fromkeys(pixels, sn.number())),
+        MODULES["sequential"](),
+    )
+    sn.build(tmp_path / "pictures.xlsx", table, module, epochs=2, lr=0.5, loss="bce_with_logits")
     report = sn.check(tmp_path / "pictures.xlsx")
     assert [str(finding) for finding in report.findings] == []
     told = {block.id for block in report.blocks if block.torch_abs is not None}
     assert {"net.descent.loss", "net.descent.W_1.2", "net.descent.b_1.2", "net.then.grad_W_1"} <= told
+    sheets = sn.read_params(tmp_path / "pictures.xlsx").state_dict("net", epoch=2)
+    trained = sn.train(module, table, epochs=2, lr=0.5).state_dict()
+    for key, value in module.state_dict().items():
+        assert sheets[key].shape == value.shape
+        np.testing.assert_allclose(sheets[key], trained[key], rtol=1e-10)
 
 
 # ---- what cannot be

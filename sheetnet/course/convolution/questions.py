@@ -24,7 +24,7 @@ INK = (0.0, 0.5, 1.0)
 def questions(lesson: Learn) -> list[Exercise]:
     """At least two likely mistakes for each, a hint, and a reason."""
     draw = partial(own, lesson.seed)
-    window = np.reshape(draw("window", (0, 0.5, 1, 0.5, 1, 1, 0, 1, 0.5), (INK,) * 9, _telling), (3, 3))
+    window = np.reshape(draw("window", (0, 0.5, 1, 0.5, 1, 1, 0, 0, 0.5), (INK,) * 9, _telling), (3, 3))
     asked = {key: float((window * taps).sum()) for key, taps in FILTERS.items()}
     top, middle, bottom = (" ".join(f"{one:g}" for one in line) for line in window)
     found = lesson.as_it_came(lesson.out)[0]
