@@ -49,6 +49,10 @@ STAYS = {
     "lookup": {0, 1},
     "where": {0},
     "expand": {1},
+    "gather": {1},
+    "scatter": {1, 2},
+    "correlate": {2},
+    "largest": {1, 2},
 }  # sources that choose, and carry no digits
 TINY = 1e-7
 INSIDE = {"sigmoid": 0.5, "normal": 0.5, "softplus": 1.0, "logsumexp": 1.0}  # what is added to in the formula itself

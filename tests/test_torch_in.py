@@ -469,7 +469,7 @@ UNKNOWN = "this module does something that sheetnet does not know: on random row
 REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
     "conv": (
         lambda: nn.Sequential(nn.Linear(3, 4), nn.Conv2d(1, 2, 3)),
-        r'layer "1" is nn\.Conv2d\(1, 2, .*: sheetnet does not know it; .* take nn\.Linear',
+        r'layer "1" is nn\.Conv2d\(1, 2, .*: \(n, 4\) comes in, expected \(n, channels, .* take nn\.Unflatten',
     ),
     "lstm": (lambda: nn.LSTM(3, 2), r"the module is nn\.LSTM\(3, 2\): .* are no sequence"),
     "elu": (lambda: nn.Sequential(nn.ELU()), r'layer "0" is nn\.ELU.*take nn\.ReLU, nn\.LeakyReLU'),

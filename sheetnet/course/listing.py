@@ -40,5 +40,6 @@ _LESSONS = (
     Entry(9, "classification", "from a score to a class: sigmoid, cross-entropy, threshold, softmax, entropy"),
     Entry(10, "deep", "hidden layers backwards; dead units, vanishing gradients, many starts; all models compared"),
     Entry(11, "embeddings", "numbers for words, a recommender of missing ratings, cosine, principal components"),
+    Entry(12, "convolution", "a filter slid over a picture: edges, sizes, few numbers, and a filter that is learnt"),
 )
 LISTING = {entry.name: entry for entry in _LESSONS}

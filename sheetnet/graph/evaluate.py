@@ -15,6 +15,7 @@ from sheetnet.errors import GraphError
 from sheetnet.graph.judging import hit
 from sheetnet.graph.node import Node, order
 from sheetnet.graph.ops import SHAPES
+from sheetnet.graph.windows import correlated, gathered, highest, scattered
 
 Array = Any  # a numpy array or a torch tensor of rank 2
 
@@ -180,6 +181,10 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "match": _match,
     "cumsum": lambda xp, a: xp.cumsum(a, 0),
     "count_same": _count_same,
+    "gather": gathered,
+    "scatter": scattered,
+    "correlate": correlated,
+    "largest": highest,
     "hit": lambda xp, *columns: np.vectorize(hit, otypes=[float])(*columns),
     "sum": lambda xp, a: a.sum().reshape(1, 1),
     "mean": lambda xp, a: a.mean().reshape(1, 1),

@@ -18,6 +18,7 @@ from sheetnet.errors import GraphError
 from sheetnet.graph.dialect import ANY, ARRAY, ATOM, CELL, CONDITION, PRODUCT, ROWWISE, SIGN, STACKS, SUM, number
 from sheetnet.graph.node import Node, constant
 from sheetnet.graph.ops import ENTRYWISE, SHAPES
+from sheetnet.graph.windows import cells as windowed
 
 MAX_LENGTH = 8192  # characters that Excel takes in one formula
 MAX_TEXT = 255  # and in one text within it
@@ -191,6 +192,7 @@ CELL_RULES: dict[str, Callable[[Node, int, int, Places], tuple[str, float]]] = {
     "softmax": _softmax_cell,
     "logsumexp": _logsumexp_cell,
     "pick": _pick_cell,
+    **windowed(_line),
 }
 
 

@@ -85,6 +85,8 @@ RULES: dict[str, Callable[[Node, Node], Cotangents]] = {
     "hstack": _hstack,
     "vstack": _vstack,
     "where": _where,
+    "gather": lambda n, d: (apply("scatter", d, n.sources[1], n.sources[0]), None),
+    "scatter": lambda n, d: (apply("gather", d, n.sources[1]), None, None),
     "same": lambda n, d: (d,),
     "estimate": lambda n, d: (d,),
     "outcome": lambda n, d: (d,),
@@ -101,6 +103,7 @@ RULES: dict[str, Callable[[Node, Node], Cotangents]] = {
 )
 # Nothing that is trained passes through these; a model that needs one of them adds its rule above.
 UNRULED = {"row", "pick", "lookup", "cumsum", "max", "min", "median", "determinant", "if_error"}
+UNRULED |= {"correlate", "largest"}
 
 
 def _fit(d: Node, shape: Shape) -> Node:

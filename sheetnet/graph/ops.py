@@ -130,6 +130,22 @@ def _pick(index: Shape, *parts: Shape) -> Shape:
     return parts[0]
 
 
+def _gather(a: Shape, places: Shape) -> Shape:
+    return places
+
+
+def _scatter(d: Shape, places: Shape, like: Shape) -> Shape:
+    if d != places:
+        raise ValueError("each entry needs a place")
+    return like
+
+
+def _windows(a: Shape, size: Shape, places: Shape) -> Shape:
+    if size[0] > a[0] or size[1] > a[1]:
+        raise ValueError("a window must not be larger than the matrix")
+    return places
+
+
 def _hit(answer: Shape, *key: Shape) -> Shape:
     _column(answer)
     if len(set(key)) != 1 or key[0][0] != answer[0]:
@@ -187,6 +203,11 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "cumsum": _cumsum,
     "count_same": _count_same,  # how often this entry occurs in the column; 0 for a blank
     "hit": _hit,  # 1 where an answer is the one that a tolerance, offset and fingerprint tell; see judging.py
+    # at places of a matrix that a constant tells; see windows.py
+    "gather": _gather,  # the entries there
+    "scatter": _scatter,  # for each entry of a matrix like the third the sum of what was gathered there
+    "correlate": _windows,  # each window's entries times those of the second, added up
+    "largest": _windows,  # each window's largest entry; the second is as large as a window
     # reductions to 1 x 1
     "sum": _one,
     "mean": _one,

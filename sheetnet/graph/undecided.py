@@ -23,9 +23,10 @@ EDGE, ROOT = 1e290, 1e145  # beyond, a product with a few more numbers may be to
 # of numbers that are the same in every program these are the same too
 KEEPS = {"same", "where", "transpose", "row", "pick", "lookup", "hstack", "vstack", "expand", "relu", "neg", "abs"}
 KEEPS |= {"max", "min", "median", "if_error", "add", "sub", "mul", "div", "sqrt"}  # rounded once, and everywhere alike
+KEEPS |= {"gather", "largest"}
 DECIDES = {"sign", "step", "greater", "equal", "reads", "filled", "match", "count_same", "hit"}
 FLAGS = {"step", "greater", "equal", "reads", "filled"}  # 1 or 0
-WHOLE = {"square", "sum", "matmul", "cumsum", "sum_rows"}  # of whole numbers
+WHOLE = {"square", "sum", "matmul", "cumsum", "sum_rows", "scatter", "correlate"}  # of whole numbers
 MOVES = {"same", "neg", "transpose", "expand", "add", "sub", "mul", "div", "row", *STACKS}  # one decision, no mixture
 SPOILS = {"matmul", "sum_rows", "softmax", "logsumexp", "inverse", "determinant"}
 Known = Mapping[Node, Array]

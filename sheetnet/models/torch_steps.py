@@ -39,6 +39,14 @@ class Own:
     turned: bool = False
 
 
+def must(module: nn.Module, **settings: Any) -> None:
+    """None; each setting is the one that is known."""
+    for name, known in settings.items():
+        found = getattr(module, name, known)
+        if found != known or type(found) is bool is not type(known):
+            raise SheetnetError(f"{name}={found!r} is not known; take {name}={known!r}")
+
+
 class Steps:
     """Steps that are added one by one. names: of each parameter and buffer, by its id, the first where it has two."""
 

@@ -29,6 +29,29 @@ class Highlight:
 
 
 @dataclass(frozen=True)
+class Window:
+    """The size x size entries of an area whose upper left one is in the row and column, from 1, that two cells tell."""
+
+    look: ClassVar[str] = "window"
+    area: Area
+    row: Area
+    col: Area
+    size: int
+
+    @property
+    def condition(self) -> str:
+        """The formula that is true in the cells that stand out.
+
+        >>> Window(Area("Slide", 6, 1, 8, 8), Area("Slide", 0, 3, 1, 1), Area("Slide", 1, 3, 1, 1), 3).condition
+        '=AND(ABS(ROW()-7-$D$1)<=1,ABS(COLUMN()-2-$D$2)<=1)'
+        """
+        half = self.size // 2  # from its middle
+        sides = ("ROW", self.area.row, self.row), ("COLUMN", self.area.col, self.col)
+        inside = (f"ABS({n}()-{at + half}-{one.address((True, True))})<={half}" for n, at, one in sides)
+        return f"=AND({','.join(inside)})"
+
+
+@dataclass(frozen=True)
 class Unused:
     """The rows of an area whose number, in its first column, is above the one in a cell: they show nothing."""
 
