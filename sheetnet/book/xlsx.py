@@ -37,6 +37,7 @@ from sheetnet.page.look import (
     LARGE_FORMAT,
     NUMBER_FORMATS,
     STYLES,
+    SHADES,
     UNUSED,
     WORDS_OF_VERDICTS,
     for_block,
@@ -126,7 +127,9 @@ class Formats:
         self._made: dict[tuple[str, str], Any] = {}
         self.large = file.add_format({"num_format": LARGE_FORMAT})
         self.grown = file.add_format({"num_format": GROWN_FORMAT})
-        self.by_look = {"chosen": file.add_format(CHOSEN), "unused": file.add_format(UNUSED)}
+        self.by_look = {"chosen": file.add_format(CHOSEN), "unused": file.add_format(UNUSED)} | {
+            f"shade {step}": file.add_format({"bg_color": tint}) for step, tint in enumerate(SHADES, 1)
+        }
 
     def get(self, style: str, number: str = "") -> Any:
         """The XlsxWriter format of a style of look.STYLES with a number format of look.NUMBER_FORMATS."""

@@ -87,6 +87,7 @@ CELL: dict[str, tuple[str, str]] = {
     "relu": ("MAX(0,{0})", "e"),
     # NORMSDIST has eleven right digits in some programs; of arrays some know neither
     "normal": ("(0.5+0.5*SIGN({0})*GAMMADIST({0}^2/2,0.5,1,TRUE))", "e"),
+    "letter": ("MID({0},{1},1)", "ee"),
     "lookup": ("LOOKUP({0},{1},{2})", "eww"),
     "match": ("MATCH({0},{1},0)", "ew"),
     "count_same": ('IF({0}="",0,COUNTIF({1},{0}))', "ew"),

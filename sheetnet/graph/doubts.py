@@ -154,6 +154,14 @@ def _indexed(op: str, k: int) -> Doubt:
     return rule
 
 
+def _letter(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
+    """Where the place may be another."""
+    at = values[1]
+    apart = reach[1] + np.where(at == np.rint(at), 0.0, DIGITS * np.abs(at))
+    other = np.isinf(reach[1]) | (np.floor(at - apart) != np.floor(at + apart))
+    return np.broadcast_to(np.where(other, np.inf, 0.0), v.shape)
+
+
 def _alike(key: Array, keys: Array, reach: Array) -> Array | None:
     """For each key (n, 1) which of the keys (m, 1) may be the same though it is another, (n, m); None where none is."""
     if key.dtype == object:
@@ -212,6 +220,7 @@ DOUBTS: dict[str, Doubt] = {
     "hit": _errors,
     "row": _indexed("row", 1),
     "pick": _indexed("pick", 0),
+    "letter": _letter,
     "match": _match,
     "lookup": _lookup,
     "count_same": _count_same,

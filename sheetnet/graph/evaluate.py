@@ -42,6 +42,10 @@ def _filled(xp: Any, a: Array) -> Array:
     return np.asarray(a != "" if _is_text(a) else ~np.isnan(a), dtype=float)
 
 
+def _letter(xp: Any, text: Array, place: Array) -> Array:
+    return np.vectorize(lambda a, at: a[int(at) - 1 : int(at)] if at >= 1 else np.nan, otypes=[object])(text, place)
+
+
 def _where(xp: Any, condition: Array, yes: Array, no: Array) -> Array:
     if _is_text(yes) or _is_text(no):
         picked = np.asarray(np.where(condition != 0, yes, no), dtype=object)
@@ -153,6 +157,7 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "greater": lambda xp, a, b: _flag(a > b, a, b),
     "equal": _equal,
     "where": _where,
+    "letter": _letter,
     "filled": _filled,
     "if_error": _if_error,
     "same": lambda xp, a: a,

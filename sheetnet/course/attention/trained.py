@@ -1,0 +1,261 @@
+"""Names, Descent, Step and Heads: eight names, a transformer that learns them by formulas, and a step in slow motion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sheetnet.course.attention import texts
+from sheetnet.course.attention.model import (
+    HEADS,
+    LETTERS,
+    N_PARAMETERS,
+    PLACES,
+    SHAPES,
+    Forward,
+    backward,
+    cross_entropy,
+    forward,
+)
+from sheetnet.course.attention.own import ALPHA, MOST, N_NAMES, RATE, STEPS, names, start, tokens
+from sheetnet.course.attention.tiny import Tiny, counted, letters, one_hot
+from sheetnet.graph.node import Node, apply, constant, hstack, lift, mean, row, square, sum_columns, vstack
+from sheetnet.models.attention import stacked
+from sheetnet.models.optimisers import OPTIMISERS
+from sheetnet.motifs.unroll import unroll
+from sheetnet.page import shown as page_shown
+from sheetnet.page.bands import Bands
+from sheetnet.page.flow import Aside, across, down
+from sheetnet.page.grid import facts
+from sheetnet.page.parts import Note, table
+from sheetnet.page.plot import Some, plot
+from sheetnet.page.shown import Group, Shown, backward as violet, result, update
+
+EPS = 1e-8
+HIGHEST = 0.02  # of the rate: beyond, scores may outgrow what EXP takes
+SEEN = ("A_1", "A_2", "h", "pred")  # what stands of each step of the descent: the rest is within formulas
+FELT = ("d_h", "d_S_1", "d_S_2")
+WORDS = {
+    "x": "letter + place", "q": "queries", "k": "keys", "v": "values", "A_1": "weights of head 1", "A_2": "weights of head 2",
+    "mixed": "what is taken", "h": "x + mixed Wo", "lin": "h W_in + b_in", "out": "h + ReLU(lin) W_out + b_out", "pred": "probabilities",
+}  # fmt: skip
+
+
+def shifted(by: int) -> Node:
+    """Five letters into six places, from the place `by` on: (5, 6)."""
+    return constant(tuple(tuple(float(j == i + by) for j in range(PLACES)) for i in range(MOST)))
+
+
+def of_letters(node: Node) -> tuple[str, ...]:
+    return tuple(LETTERS) if node.shape[1] == len(LETTERS) else ()
+
+
+class Trained(Tiny):
+    """The transformer, its names and its steps."""
+
+    # ---- Names
+
+    def names_page(self) -> None:
+        words = names(self.seed)
+        self.codes = self.token("codes", [tokens(word) for word in words], "Tokens (0: no letter)", labels=counted(MOST))
+        number = self.typed("number", np.repeat(np.arange(1.0, N_NAMES + 1), PLACES)[:, None], "Name", "fixed")
+        place = self.typed("place_of", np.tile(np.arange(1.0, PLACES + 1), N_NAMES)[:, None], "Place", "fixed")
+        self.rows, self.number = stacked(number, place, PLACES), number
+        self.of_name = apply("equal", number, constant((tuple(float(i + 1) for i in range(N_NAMES)),)))
+        over = apply("equal", self.codes, lift(0.0)) @ constant(
+            tuple(tuple(float(j > i) for j in range(PLACES)) for i in range(MOST))
+        )
+        here, following = (self.in_rows(self.codes @ shifted(by)) for by in (1, 0))
+        real = self.in_rows(apply("equal", over, lift(0.0)))
+        self.X, self.Y = one_hot(here), one_hot(following) * real
+        self.one = apply("equal", place, place)
+        self.n = apply("sum", real)
+        often = (self.one.T @ self.Y).T
+        tall = len(LETTERS)
+        alphabet = self.typed("alphabet", np.arange(float(tall))[:, None], "Token", "fixed")
+        columns = page_shown.forward({
+            "here": (here, "Token"), "following": (following, "Next token"), "real": (real, "Counts"),
+        }, format="plain")  # fmt: skip
+        masks = page_shown.forward({
+            "X": Shown(self.X, "X: 1 for the letter", name="X_names", labels=tuple(LETTERS)), "Y": Shown(self.Y, "Y: 1 for the next letter", name="Y_names", labels=tuple(LETTERS)),
+            "place": Shown(self.rows.place, "1 for the place", name="place", labels=counted(PLACES)), "seen": Shown(self.rows.seen, "1 for what may be seen", name="seen", labels=counted(PLACES)),
+            "own": Shown(self.rows.own or self.one, "1 for rows of the same name", name="own"), "one": Shown(self.one, "1", name="one"),
+        }, format="plain")  # fmt: skip
+        self.page("Names: what it learns from", texts.ABOUT_NAMES, down(
+            across(
+                down(
+                    table(self.cells(self.codes), page_shown.forward({"letters": Shown(letters(self.codes), "Letters (. ends)", "text", style="cells", labels=counted(MOST))}), names=N_NAMES, corner="Name", tight=True),
+                    Note(texts.NAMES, 11),
+                ),
+                table(self.cells(alphabet), page_shown.forward({"letter": Shown(letters(alphabet), "Letter", "text", style="cells"), "often": Shown(often, "Comes next", "plain")})),
+                down(
+                    plot("How often each letter comes next", "letter", "times", [("times", Some("letter"), "often", "line 1")],
+                         "Bars for twelve letters: how often each is the next one.", columns=True, y_min=0, y_format="0", width=400, height=240, wide=5),
+                    facts("", result({"n": (self.n, "Places that have a next letter", "plain")}), span=4),
+                ),
+            ),
+            across(table(self.cells(number, place), columns, names=N_NAMES * PLACES, corner="Row"), Aside(table(masks))),
+        ))  # fmt: skip
+
+    def in_rows(self, by_place: Node) -> Node:
+        """A number for each name and place (names, places), as a column for the rows of all names."""
+        return sum_columns((self.of_name @ by_place) * self.rows.place)
+
+    # ---- Descent
+
+    def descent_page(self) -> None:
+        self.lr = self.typed("lr", RATE, "Learning rate", low=0, high=HIGHEST, name="lr", format="rate")
+        begin = start(self.seed)
+        self.start = {name: self.typed(f"descent.{name}.0", value, name, "data", labels=counted(value.shape[1])) for name, value in begin.items()}
+        zeros = [self.typed(f"descent.v_{name}.0", np.zeros_like(value), f"v of {name}", "fixed") for name, value in begin.items()]
+        self.seen: list[Forward] = []
+        losses: list[Node] = []
+        felt: list[dict[str, Node]] = []
+
+        def step(state: Sequence[Node], number: int) -> tuple[Sequence[Node], Sequence[Node]]:
+            P = dict(zip(SHAPES, state, strict=False))
+            losses.append(self._pass(P))
+            middle, grads = backward(P, self.seen[-1], self.X, self.Y, self.rows, self.one)
+            felt.append(middle)
+            taken = [
+                OPTIMISERS["rmsprop"].step(P[name], grads[name], {"v": v}, self.lr, float(number + 1), alpha=ALPHA, eps=EPS)
+                for name, v in zip(SHAPES, state[len(SHAPES) :], strict=True)
+            ]
+            return list(grads.values()), [*(one.W_next for one in taken), *(one.state["v"] for one in taken)]
+
+        k = len(SHAPES)
+        columns, last = unroll([*self.start.values(), *zeros], STEPS, step)
+        self.P = {name: [*column, end] for name, column, end in zip(SHAPES, columns, last, strict=False)}
+        self.v = {name: [*column, end] for name, column, end in zip(SHAPES, columns[k:], last[k:], strict=False)}
+        self.grads = dict(zip(SHAPES, columns[2 * k :], strict=True))
+        losses.append(self._pass({name: Ws[-1] for name, Ws in self.P.items()}))
+        self.losses = vstack(losses)
+        numbers = self.typed("steps", np.arange(STEPS + 1.0)[:, None], "Step", "fixed")
+        self.chance = apply("ln", lift(float(len(LETTERS))))
+        level = vstack([apply("same", self.chance), apply("same", self.chance)])
+        ends = self.typed("ends", [[0.0], [float(STEPS)]], "Line, x", "fixed")
+        found = result({
+            "first": (row(self.losses, 1), "Loss before", "short"), "last": (row(self.losses, STEPS + 1), "Loss after", "short"),
+            "chance": (self.chance, "All letters alike: ln 12", "short"),
+        })  # fmt: skip
+        bands = [self._band(number, felt) for number in range(STEPS + 1)]
+        self.page("Descent: it learns", texts.ABOUT_DESCENT, across(
+            down(facts("Change this", self.cells(self.lr), found, span=2), table(self.cells(numbers), page_shown.forward({"losses": Shown(self.losses, "Loss", "short")}))),
+            down(
+                plot("The loss, step by step", "step", "cross-entropy", [("loss", "steps", "losses"), ("all letters alike", "ends", "level", "torch")],
+                     "A falling curve of the loss, from the level of a blind guess on.", x_max=STEPS, y_min=0, y_format="0.0", width=480, height=300, wide=7),
+                table(self.cells(ends), page_shown.forward({"level": (level, "Line, y", "short")})),
+            ),
+            Note(texts.DESCENT.format(n=N_PARAMETERS, steps=STEPS), 5),
+            Aside(Bands(bands, corner="Step")),
+        ), first=self.lr)  # fmt: skip
+
+    def _pass(self, P: dict[str, Node]) -> Node:
+        self.seen.append(forward(P, self.X, self.rows))
+        return cross_entropy(self.seen[-1].pred, self.Y, self.n)
+
+    def _band(self, number: int, felt: Sequence[dict[str, Node]]) -> Group:
+        """What stands of a step: parameters, what RMSprop remembers, gradients, and steps on the way."""
+
+        def id(name: str) -> str:
+            return f"descent.{name}.{number}"
+
+        group: Group = {}
+        for name in SHAPES:
+            here = {self.P[name][number]: Shown(self.P[name][number], name), self.v[name][number]: Shown(self.v[name][number], f"v of {name}", "small")}
+            if number:
+                group |= update({id(prefix + name): one for prefix, one in zip(("", "v_"), here.values(), strict=True)})
+            else:
+                group |= self.cells(*here)
+            if number < STEPS:
+                group |= violet({id(f"grad_{name}"): (self.grads[name][number], f"gradient of {name}", "gradient")})
+        seen = by_name(self.seen[number])
+        group |= page_shown.forward({id(name): (seen[name], name, "short") for name in SEEN})
+        if number < STEPS:
+            group |= violet({id(name): (felt[number][name], name, "small") for name in FELT})
+        return group
+
+    # ---- Step
+
+    def step_page(self) -> None:
+        message = f"A step is a whole number from 0 to {STEPS - 1}"
+        self.at = self.typed("at", 0, "Step to look at", low=0, high=STEPS - 1, whole=True, message=message)
+        P = {name: apply("pick", self.at, *Ws[:-1]) for name, Ws in self.P.items()}
+        v = {name: apply("pick", self.at, *kept[:-1]) for name, kept in self.v.items()}
+        seen = forward(P, self.X, self.rows)
+        loss = cross_entropy(seen.pred, self.Y, self.n)
+        middle, grads = backward(P, seen, self.X, self.Y, self.rows, self.one)
+        taken = {
+            name: OPTIMISERS["rmsprop"].step(P[name], grads[name], {"v": v[name]}, self.lr, 1.0, alpha=ALPHA, eps=EPS)
+            for name in SHAPES
+        }
+        self.sizes = vstack([apply("sqrt", mean(square(grads[name]))) for name in SHAPES])
+        names_ = self.typed("which", np.arange(1.0, len(SHAPES) + 1)[:, None], "Parameter", "fixed")
+        forth = page_shown.forward({name: Shown(node, name, "short", labels=of_letters(node)) for name, node in by_name(seen).items()})
+        back = violet({name: Shown(node, name, "small", labels=of_letters(node)) for name, node in middle.items()})
+        turns = [
+            down(
+                table(update({f"then_{name}": Shown(P[name], f"{name} then", style="cells", labels=counted(P[name].shape[1]))})),
+                table(violet({f"grad_{name}": Shown(grads[name], f"gradient of {name}", "gradient", labels=counted(P[name].shape[1]))})),
+                table(update({f"v_then_{name}": Shown(v[name], f"v of {name} then", "small", style="cells")})),
+                table(update({f"v_{name}": Shown(taken[name].state["v"], f"v of {name} after", "small")})),
+                table(update({f"next_{name}": Shown(taken[name].W_next, f"{name} after")})),
+            )
+            for name in SHAPES
+        ]
+        self.page("Step: one step in slow motion", texts.ABOUT_STEP, down(
+            across(
+                down(facts("Change this", self.cells(self.at), page_shown.forward({"loss": (loss, "Loss then", "short")})),
+                     table(self.cells(names_), violet({"sizes": (self.sizes, "Size of gradient", "small")}), names=tuple(SHAPES), named="word")),
+                plot("How hard each parameter is pulled", "parameter", "size of its gradient", [("size", Some("which", cols=(-1, -1)), "sizes", "line 1")],
+                     "Bars for twelve parameters: the root of the mean of their squared gradients.", columns=True, y_min=0, width=400, height=300, wide=6),
+                Note(texts.FORWARD, 5), Note(texts.BACKWARD, 5),
+            ),
+            Aside(down(table(forth, back, names=N_NAMES * PLACES, corner="Row"), across(*turns))),
+        ), first=self.at)  # fmt: skip
+
+    # ---- Heads
+
+    def heads_page(self) -> None:
+        self.chosen = self.typed("name", 1, "Name", low=1, high=N_NAMES, whole=True, message=f"A name is a whole number from 1 to {N_NAMES}")
+        self.moment = self.typed("step", STEPS, "Step", low=0, high=STEPS, whole=True, message=f"A step is a whole number from 0 to {STEPS}")
+        self.looker = self.typed("looker", 3, "Place that looks", low=1, high=PLACES, whole=True, message=f"A place is a whole number from 1 to {PLACES}")
+        places = self.typed("places", np.arange(1.0, PLACES + 1)[:, None], "Place", "fixed")
+        some = ((self.rows.place @ apply("equal", places, places.T)) * apply("equal", self.number, self.chosen)).T
+        here = some @ (self.X @ constant(tuple((float(i),) for i in range(len(LETTERS)))))
+        then = [apply("pick", self.moment, *(seen.A[i] for seen in self.seen)) for i in range(HEADS)]
+        maps = {f"{when}_{i + 1}": some @ A for when, every in (("before", self.seen[0].A), ("then", then)) for i, A in enumerate(every)}
+        self.maps = maps
+        looks = {f"look_{i + 1}": row(maps[f"then_{i + 1}"], self.looker).T for i in range(HEADS)}
+        titles = {"before": "before training", "then": "at the step"}
+
+        def heat(id: str, title: str) -> Group:
+            return page_shown.forward({id: Shown(maps[id], title, "heat_share", labels=counted(PLACES))})
+
+        page = self.page("Heads: two ways to look", texts.ABOUT_HEADS, down(
+            across(
+                down(
+                    facts("Change these", self.cells(self.chosen, self.moment, self.looker)),
+                    table(self.cells(places), page_shown.forward({"token": Shown(here, "Token", "plain"), "letter": Shown(letters(here), "Letter", "text", style="cells")})),
+                    Note(texts.HEADS, 3),
+                ),
+                down(*(
+                    across(*(table(heat(f"{when}_{i}", f"Head {i}, {titles[when]}"), names=counted(PLACES), corner="looks", tight=True) for i in (1, 2)))
+                    for when in ("then", "before")
+                )),
+                down(
+                    plot("Where the chosen place looks", "place", "weight", [(f"head {i}", "places", f"look_{i}", f"line {i}") for i in (1, 2)],
+                         "Bars for each place: how much head 1 and head 2 take from it.", columns=True, y_min=0, y_max=1, y_format="0%", width=330, height=260, wide=4),
+                    table(page_shown.forward({id: (node, f"Head {id[-1]}", "share") for id, node in looks.items()})),
+                ),
+            ),
+            Aside(table(page_shown.forward({f"A_{i + 1}": Shown(A, f"Weights of head {i + 1}, all names", "share", style="cells", labels=counted(PLACES)) for i, A in enumerate(then)}))),
+        ), first=self.chosen)  # fmt: skip
+        self.shade(page, *maps.values())
+
+
+def by_name(seen: Forward) -> dict[str, Node]:
+    """The steps of a pass by name."""
+    A = {f"A_{i}": a for i, a in enumerate(seen.A, 1)}
+    return {"x": seen.x, "q": seen.q, "k": seen.k, "v": seen.v, **A, "mixed": seen.mixed, "h": seen.h, "lin": seen.lin, "out": seen.out, "pred": seen.pred}

@@ -1,0 +1,110 @@
+"""Writes: names letter by letter, before and after training, and what comes after a beginning of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import reduce
+from operator import add
+
+from sheetnet.course.attention import texts
+from sheetnet.course.attention.model import LETTERS, PLACES, forward
+from sheetnet.course.attention.own import MOST, N_NAMES, STEPS, draws, tokens
+from sheetnet.course.attention.tiny import counted, letters, one_hot
+from sheetnet.course.attention.trained import Trained, by_name, shifted
+from sheetnet.graph.node import Node, apply, constant, lift, row, selector, square, sum_columns
+from sheetnet.models.attention import Stacked
+from sheetnet.page.bands import Bands
+from sheetnet.page.flow import Aside, across, down
+from sheetnet.page.grid import facts
+from sheetnet.page.parts import Note, table
+from sheetnet.page.plot import Some, plot
+from sheetnet.page.shown import Group, Shown, result
+from sheetnet.page.shown import forward as green
+
+WHEN = {"before": 0, "after": STEPS}
+K = len(LETTERS)
+MIDDLE = ("A_1", "A_2", "h")  # what stands of a pass: the rest is within formulas
+UP_TO = constant(tuple(tuple(float(i <= j) for j in range(K - 1)) for i in range(K)))  # adds up all but the last letter
+ALONE = Stacked(
+    constant(tuple(tuple(float(i == j) for j in range(PLACES)) for i in range(PLACES))),
+    constant(tuple(tuple(float(j <= i) for j in range(PLACES)) for i in range(PLACES))),
+)  # one sequence
+
+
+def in_column(column: Node, place: int, places: int) -> Node:
+    """A column (n, 1) at its place among zeros, (n, places)."""
+    return column @ constant((tuple(float(j == place) for j in range(places)),))
+
+
+class Writing(Trained):
+    """What it writes."""
+
+    def writes_page(self) -> None:
+        self.prefix = self.token("prefix", [tokens("n")], "Beginning (0: nothing)", labels=counted(MOST))
+        self.drawn = self.typed("drawn", draws(self.seed), "Drawn numbers", "data", labels=counted(MOST))
+        P = {when: {name: Ws[at] for name, Ws in self.P.items()} for when, at in WHEN.items()}
+        over = apply("equal", self.prefix, lift(0.0)) @ constant(
+            tuple(tuple(float(j > i) for j in range(PLACES)) for i in range(MOST))
+        )
+        length = apply("sum", apply("equal", over, lift(0.0)))
+        passes = {when: forward(some, one_hot((self.prefix @ shifted(1)).T), ALONE) for when, some in P.items()}
+        each = {when: seen.pred for when, seen in passes.items()}
+        middle = green({
+            f"{name}_{when}": (node, f"{name}, {when}", "short")
+            for when, seen in passes.items() for name, node in by_name(seen).items() if name in MIDDLE
+        })  # fmt: skip
+        self.next = {when: row(pred, length) for when, pred in each.items()}
+        steps, said, self.known = list[Group](), Group(), dict[str, Node]()
+        found = {when: self._written(some, when, steps) for when, some in P.items()}
+        for when, written in found.items():
+            away = sum_columns(square(written)) + sum_columns(square(self.codes)).T - 2.0 * (written @ self.codes.T)
+            known = apply("greater", sum_columns(apply("equal", away, lift(0.0))), lift(0.0))
+            self.known[when] = apply("sum", known)
+            said |= green({f"says_{when}": Shown(letters(written), f"Written {when}", "text", style="cells", labels=counted(MOST))})
+            said |= result({f"known_{when}": (known, "Known", "plain")})
+        marks = Some("next_before", rows=(-1, -1))
+        likely = [
+            table(green({f"next_{when}": Shown(node, f"Next letter, {when} training", "share", labels=tuple(LETTERS))}), tight=True)
+            for when, node in self.next.items()
+        ]  # fmt: skip
+        self.page("Writes: names, letter by letter", texts.ABOUT_WRITES, down(
+            across(
+                down(
+                    across(table(self.cells(self.prefix), tight=True), table(green({"prefix_letters": Shown(letters(self.prefix), "Its letters", "text", style="cells", labels=counted(MOST))}), tight=True)),
+                    plot("What comes next?", "next letter", "probability", [(when, marks, f"next_{when}", look) for when, look in (("before", "line 2"), ("after", "line 1"))],
+                         "Two bars for each of twelve letters: its probability before and after training.", columns=True, y_min=0, y_max=1, y_format="0%", width=560, height=250, wide=12),
+                    *likely,
+                ),
+                down(
+                    table(said, names=N_NAMES, corner="No", tight=True),
+                    facts("Names that stand on the sheet Names", result({f"of_{when}": (node, when, "plain") for when, node in self.known.items()}), span=3),
+                    Note(texts.WRITES, 12),
+                ),
+            ),
+            across(
+                *(table(green({f"each_{when}": Shown(pred, f"After each place, {when} training", "share", labels=tuple(LETTERS))}), names=counted(PLACES), corner="Place", tight=True) for when, pred in each.items()),
+                Aside(table(middle)),
+            ),
+            across(table(self.cells(self.drawn)), *(table(green({f"tokens_{when}": Shown(node, f"Tokens {when}", "plain", labels=counted(MOST))})) for when, node in found.items()),
+                   table(result({"length": (length, "Length + 1", "plain")}))),
+            Aside(Bands(steps, corner="Letter")),
+        ), first=self.prefix)  # fmt: skip
+
+    def _written(self, P: Mapping[str, Node], when: str, steps: list[Group]) -> Node:
+        """The tokens of all names, (names, 5); what stands of each letter is added to steps."""
+        chosen: list[Node] = []
+        for i in range(MOST):
+            so_far = [in_column(one, j + 1, PLACES) for j, one in enumerate(chosen)]
+            here = self.in_rows(reduce(add, so_far)) if so_far else 0.0 * self.one
+            seen = forward(P, one_hot(here), self.rows)
+            pred = (self.of_name * (self.rows.place @ selector(PLACES, i, 1))).T @ seen.pred
+            below = sum_columns(apply("greater", self.drawn @ selector(MOST, i, 1), pred @ UP_TO))
+            chosen.append(below * apply("step", chosen[-1]) if chosen else below)
+            number = len(steps)
+            middle = {name: node for name, node in by_name(seen).items() if name in MIDDLE}
+            steps.append(green({
+                f"writes.so_far.{number}": (here, "Token", "plain"), **{f"writes.{name}.{number}": (node, name, "short") for name, node in middle.items()},
+                f"writes.pred.{number}": Shown(pred, "Probabilities of the next letter", "share", labels=tuple(LETTERS)),
+                f"writes.chosen.{number}": (chosen[-1], "Chosen", "plain"),
+            }))  # fmt: skip
+        return reduce(add, (in_column(one, j, MOST) for j, one in enumerate(chosen)))
