@@ -7,7 +7,7 @@ import numpy as np
 from sheetnet.course.attention.model import LETTERS, PLACES, SHAPES, WIDTH
 from sheetnet.course.drawing import TRIES, drawing
 
-STEPS, RATE, ALPHA = 50, 0.004, 0.99
+STEPS, RATE, KEPT = 50, 0.07, 0.9
 N_NAMES, MOST = 8, PLACES - 1  # letters of a name
 USUAL = ("anna", "emma", "lena", "nina", "leon", "simon", "nora", "tom")
 AMONG = (

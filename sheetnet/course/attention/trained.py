@@ -18,7 +18,7 @@ from sheetnet.course.attention.model import (
     cross_entropy,
     forward,
 )
-from sheetnet.course.attention.own import ALPHA, MOST, N_NAMES, RATE, STEPS, names, start, tokens
+from sheetnet.course.attention.own import KEPT, MOST, N_NAMES, RATE, STEPS, names, start, tokens
 from sheetnet.course.attention.tiny import Tiny, counted, letters, one_hot
 from sheetnet.graph.node import Node, apply, constant, hstack, lift, mean, row, square, sum_columns, vstack
 from sheetnet.models.attention import stacked
@@ -32,8 +32,7 @@ from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Some, plot
 from sheetnet.page.shown import Group, Shown, backward as violet, result, update
 
-EPS = 1e-8
-HIGHEST = 0.02  # of the rate: beyond, scores may outgrow what EXP takes
+HIGHEST = 0.1  # of the rate: far beyond, the weights explode
 SEEN = ("A_1", "A_2", "h", "pred")  # what stands of each step of the descent: the rest is within formulas
 FELT = ("d_h", "d_S_1", "d_S_2")
 WORDS = {
@@ -108,7 +107,7 @@ class Trained(Tiny):
         self.lr = self.typed("lr", RATE, "Learning rate", low=0, high=HIGHEST, name="lr", format="rate")
         begin = start(self.seed)
         self.start = {name: self.typed(f"descent.{name}.0", value, name, "data", labels=counted(value.shape[1])) for name, value in begin.items()}
-        zeros = [self.typed(f"descent.v_{name}.0", np.zeros_like(value), f"v of {name}", "fixed") for name, value in begin.items()]
+        zeros = [self.typed(f"descent.m_{name}.0", np.zeros_like(value), f"m of {name}", "fixed") for name, value in begin.items()]
         self.seen: list[Forward] = []
         losses: list[Node] = []
         felt: list[dict[str, Node]] = []
@@ -119,15 +118,15 @@ class Trained(Tiny):
             middle, grads = backward(P, self.seen[-1], self.X, self.Y, self.rows, self.one)
             felt.append(middle)
             taken = [
-                OPTIMISERS["rmsprop"].step(P[name], grads[name], {"v": v}, self.lr, float(number + 1), alpha=ALPHA, eps=EPS)
-                for name, v in zip(SHAPES, state[len(SHAPES) :], strict=True)
+                OPTIMISERS["momentum"].step(P[name], grads[name], {"m": m}, self.lr, float(number + 1), momentum=KEPT)
+                for name, m in zip(SHAPES, state[len(SHAPES) :], strict=True)
             ]
-            return list(grads.values()), [*(one.W_next for one in taken), *(one.state["v"] for one in taken)]
+            return list(grads.values()), [*(one.W_next for one in taken), *(one.state["m"] for one in taken)]
 
         k = len(SHAPES)
         columns, last = unroll([*self.start.values(), *zeros], STEPS, step)
         self.P = {name: [*column, end] for name, column, end in zip(SHAPES, columns, last, strict=False)}
-        self.v = {name: [*column, end] for name, column, end in zip(SHAPES, columns[k:], last[k:], strict=False)}
+        self.m = {name: [*column, end] for name, column, end in zip(SHAPES, columns[k:], last[k:], strict=False)}
         self.grads = dict(zip(SHAPES, columns[2 * k :], strict=True))
         losses.append(self._pass({name: Ws[-1] for name, Ws in self.P.items()}))
         self.losses = vstack(losses)
@@ -156,16 +155,16 @@ class Trained(Tiny):
         return cross_entropy(self.seen[-1].pred, self.Y, self.n)
 
     def _band(self, number: int, felt: Sequence[dict[str, Node]]) -> Group:
-        """What stands of a step: parameters, what RMSprop remembers, gradients, and steps on the way."""
+        """What stands of a step: parameters, what momentum remembers, gradients, and steps on the way."""
 
         def id(name: str) -> str:
             return f"descent.{name}.{number}"
 
         group: Group = {}
         for name in SHAPES:
-            here = {self.P[name][number]: Shown(self.P[name][number], name), self.v[name][number]: Shown(self.v[name][number], f"v of {name}", "small")}
+            here = {self.P[name][number]: Shown(self.P[name][number], name), self.m[name][number]: Shown(self.m[name][number], f"m of {name}", "small")}
             if number:
-                group |= update({id(prefix + name): one for prefix, one in zip(("", "v_"), here.values(), strict=True)})
+                group |= update({id(prefix + name): one for prefix, one in zip(("", "m_"), here.values(), strict=True)})
             else:
                 group |= self.cells(*here)
             if number < STEPS:
@@ -182,12 +181,12 @@ class Trained(Tiny):
         message = f"A step is a whole number from 0 to {STEPS - 1}"
         self.at = self.typed("at", 0, "Step to look at", low=0, high=STEPS - 1, whole=True, message=message)
         P = {name: apply("pick", self.at, *Ws[:-1]) for name, Ws in self.P.items()}
-        v = {name: apply("pick", self.at, *kept[:-1]) for name, kept in self.v.items()}
+        m = {name: apply("pick", self.at, *kept[:-1]) for name, kept in self.m.items()}
         seen = forward(P, self.X, self.rows)
         loss = cross_entropy(seen.pred, self.Y, self.n)
         middle, grads = backward(P, seen, self.X, self.Y, self.rows, self.one)
         taken = {
-            name: OPTIMISERS["rmsprop"].step(P[name], grads[name], {"v": v[name]}, self.lr, 1.0, alpha=ALPHA, eps=EPS)
+            name: OPTIMISERS["momentum"].step(P[name], grads[name], {"m": m[name]}, self.lr, 1.0, momentum=KEPT)
             for name in SHAPES
         }
         self.sizes = vstack([apply("sqrt", mean(square(grads[name]))) for name in SHAPES])
@@ -198,8 +197,8 @@ class Trained(Tiny):
             down(
                 table(update({f"then_{name}": Shown(P[name], f"{name} then", style="cells", labels=counted(P[name].shape[1]))})),
                 table(violet({f"grad_{name}": Shown(grads[name], f"gradient of {name}", "gradient", labels=counted(P[name].shape[1]))})),
-                table(update({f"v_then_{name}": Shown(v[name], f"v of {name} then", "small", style="cells")})),
-                table(update({f"v_{name}": Shown(taken[name].state["v"], f"v of {name} after", "small")})),
+                table(update({f"m_then_{name}": Shown(m[name], f"m of {name} then", "small", style="cells")})),
+                table(update({f"m_{name}": Shown(taken[name].state["m"], f"m of {name} after", "small")})),
                 table(update({f"next_{name}": Shown(taken[name].W_next, f"{name} after")})),
             )
             for name in SHAPES

@@ -1,4 +1,4 @@
-"""Lesson 14 in torch: a module by hand, autograd, torch.optim.RMSprop; the same numbers, found apart."""
+"""Lesson 14 in torch: a module by hand, autograd, torch.optim.SGD with momentum; the same numbers, found apart."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, embedding, one_hot, softmax
-from torch.optim import RMSprop
+from torch.optim import SGD
 
 Said = dict[str, Tensor]
 Given = Mapping[str, Tensor]
@@ -145,8 +145,8 @@ def _look(net: Net) -> Said:
     kept = {name: flat(value.detach()) for name, value in net.kept.items() if name not in ("raw", "A", "score")}
     kept |= {f"A_{i + 1}": flat(net.kept["A"][:, i].detach()) for i in range(HEADS)}
     kept["pred"] = flat(softmax(net.kept["score"].detach(), -1))
-    if net.kept["score"].grad is not None:
-        slopes = {name: net.kept[name].grad for name in net.kept if name != "A"}
+    slopes = {name: value.grad for name, value in net.kept.items() if value.retains_grad and name != "A"}
+    if slopes.get("score") is not None:
         kept |= {f"d_{name}": flat(value) for name, value in slopes.items() if value is not None and name != "raw"}
         kept |= {f"d_S_{i + 1}": flat(slopes["raw"][:, i]) for i in range(HEADS)}
     return kept
@@ -154,11 +154,11 @@ def _look(net: Net) -> Said:
 
 def _descent(given: Given, names: Said) -> tuple[list[Net], Said]:
     """The net before and after, and every step of the way."""
-    start = {id.split(".")[1]: v for id, v in given.items() if id.startswith("descent.") and id.endswith(".0") and ".v_" not in id}
+    start = {id.split(".")[1]: v for id, v in given.items() if id.startswith("descent.") and id.endswith(".0") and ".m_" not in id}
     steps, lr = len(given["descent.steps"]) - 1, given["descent.lr"].item()
     net, before = Net(start), Net(start)
     here, following, real = _pairs(given)
-    optimiser, losses, out = RMSprop(net.parameters(), lr=lr, alpha=0.99, eps=1e-8), [], Said()
+    optimiser, losses, out = SGD(net.parameters(), lr=lr, momentum=0.9), [], Said()
     for number in range(steps + 1):
         optimiser.zero_grad()
         score = net(here)
@@ -177,7 +177,7 @@ def _descent(given: Given, names: Said) -> tuple[list[Net], Said]:
         optimiser.step()
         for name, W in net.named_parameters():
             out[f"{name}.{number + 1}"] = W.detach().clone()
-            out[f"v_{name}.{number + 1}"] = optimiser.state[W]["square_avg"].clone()
+            out[f"m_{name}.{number + 1}"] = optimiser.state[W]["momentum_buffer"].clone()
     out |= {f"{id.removeprefix('descent.')}": v for id, v in given.items() if id.startswith("descent.")}
     chance = torch.tensor(log(len(LETTERS)), dtype=torch.float64)
     out |= {"losses": torch.stack(losses)[:, None], "first": losses[0], "last": losses[-1], "chance": chance}
@@ -188,10 +188,10 @@ def _step(given: Given, descent: Said) -> Said:
     at = int(given["step.at"].item())
     now = {id.removesuffix(f".{at}"): v for id, v in descent.items() if id.endswith(f".{at}")}
     grads = {name.removeprefix("grad_"): v for name, v in now.items() if name.startswith("grad_")}
-    out = {name: v for name, v in now.items() if name not in grads and not name.startswith("v_")}
+    out = {name: v for name, v in now.items() if name not in grads and not name.startswith("m_")}
     for name in grads:
-        out |= {f"then_{name}": now[name], f"v_then_{name}": now[f"v_{name}"]}
-        out |= {f"v_{name}": descent[f"v_{name}.{at + 1}"], f"next_{name}": descent[f"{name}.{at + 1}"]}
+        out |= {f"then_{name}": now[name], f"m_then_{name}": now[f"m_{name}"]}
+        out |= {f"m_{name}": descent[f"m_{name}.{at + 1}"], f"next_{name}": descent[f"{name}.{at + 1}"]}
     out["sizes"] = torch.stack([grad.square().mean().sqrt() for grad in grads.values()])[:, None]
     return out | {"loss": descent["losses"][at]}
 
