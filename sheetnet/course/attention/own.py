@@ -29,9 +29,9 @@ def names(seed: int) -> tuple[str, ...]:
     return tuple(AMONG[i] for i in draw.permutation(len(AMONG))[:N_NAMES]) if seed else USUAL
 
 
-def start(seed: int) -> dict[str, np.ndarray]:
-    """The weights before the first step, of two decimals."""
-    draw = drawing(seed, "start")
+def start(seed: int, turn: int = 0) -> dict[str, np.ndarray]:
+    """The weights before the first step, of two decimals; turn: which of the draws of a seed."""
+    draw = drawing(seed, f"start {turn}" if turn else "start")
     return {
         name: (draw.normal(0.0, 1.0, shape) * SPREAD.get(name, WIDTH**-0.5)).round(2) + 0.0
         for name, shape in SHAPES.items()

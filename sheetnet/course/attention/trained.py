@@ -139,7 +139,7 @@ class Trained(Tiny):
             "chance": (self.chance, "All letters alike: ln 12", "short"),
         })  # fmt: skip
         bands = [self._band(number, felt) for number in range(STEPS + 1)]
-        self.page("Descent: it learns", texts.ABOUT_DESCENT, across(
+        self.page("Descent: it learns", texts.ABOUT_DESCENT.format(n=N_PARAMETERS, steps=STEPS), across(
             down(facts("Change this", self.cells(self.lr), found, span=2), table(self.cells(numbers), page_shown.forward({"losses": Shown(self.losses, "Loss", "short")}))),
             down(
                 plot("The loss, step by step", "step", "cross-entropy", [("loss", "steps", "losses"), ("all letters alike", "ends", "level", "torch")],

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from functools import reduce
 from operator import add
 
+import numpy as np
+
 from sheetnet.course.attention import texts
 from sheetnet.course.attention.model import LETTERS, PLACES, forward
-from sheetnet.course.attention.own import MOST, N_NAMES, STEPS, draws, tokens
+from sheetnet.course.attention.own import MOST, N_NAMES, STEPS, draws, start, tokens
 from sheetnet.course.attention.tiny import counted, letters, one_hot
 from sheetnet.course.attention.trained import Trained, by_name, shifted
+from sheetnet.course.drawing import TRIES
 from sheetnet.graph.node import Node, apply, constant, lift, row, selector, square, sum_columns
 from sheetnet.models.attention import Stacked
 from sheetnet.page.bands import Bands
@@ -89,6 +92,19 @@ class Writing(Trained):
                    table(result({"length": (length, "Length + 1", "plain")}))),
             Aside(Bands(steps, corner="Letter")),
         ), first=self.prefix)  # fmt: skip
+
+    def settle(self) -> None:
+        """Draw the start weights of a learner's own names anew until what the lesson tells of them is true."""
+        turn = 0
+        while self.seed and not self._tells() and (turn := turn + 1) < TRIES:
+            begin = start(self.seed, turn)
+            self._delivered |= {node: begin[name] for name, node in self.start.items()}
+
+    def _tells(self) -> bool:
+        """Whether the loss falls from near ln 12 to below 0.7 without a jump, and names are written only afterwards."""
+        losses, before, after = self.as_it_came(self.losses, self.known["before"], self.known["after"])
+        falls = 0.7 > losses[-1] and (np.diff(losses[:, 0]) < 0.05).all() and abs(losses[0] - np.log(K)) < 0.2
+        return bool(falls and before == 0 and 3 <= after < N_NAMES)
 
     def _written(self, P: Mapping[str, Node], when: str, steps: list[Group]) -> Node:
         """The tokens of all names, (names, 5); what stands of each letter is added to steps."""
