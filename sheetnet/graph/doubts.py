@@ -221,6 +221,7 @@ DOUBTS: dict[str, Doubt] = {
     "row": _indexed("row", 1),
     "pick": _indexed("pick", 0),
     "letter": _letter,
+    "joined": lambda v, a, reach: np.where(reach[0] > 0, np.inf, 0.0).max(axis=1, keepdims=True),
     "match": _match,
     "lookup": _lookup,
     "count_same": _count_same,

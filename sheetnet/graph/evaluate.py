@@ -46,6 +46,11 @@ def _letter(xp: Any, text: Array, place: Array) -> Array:
     return np.vectorize(lambda a, at: a[int(at) - 1 : int(at)] if at >= 1 else np.nan, otypes=[object])(text, place)
 
 
+def _joined(xp: Any, a: Array) -> Array:
+    words = ["".join(line) if all(isinstance(e, str) for e in line) else np.nan for line in a.tolist()]
+    return np.array([[word] for word in words], dtype=object)
+
+
 def _where(xp: Any, condition: Array, yes: Array, no: Array) -> Array:
     if _is_text(yes) or _is_text(no):
         picked = np.asarray(np.where(condition != 0, yes, no), dtype=object)
@@ -158,6 +163,7 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "equal": _equal,
     "where": _where,
     "letter": _letter,
+    "joined": _joined,
     "filled": _filled,
     "if_error": _if_error,
     "same": lambda xp, a: a,

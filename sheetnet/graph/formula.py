@@ -185,12 +185,18 @@ def _pick_cell(node: Node, i: int, j: int, places: Places) -> tuple[str, float]:
     return f"INDEX({column},INT({at})*{apart}+{i + 1})", ATOM
 
 
+def _joined_cell(node: Node, i: int, j: int, places: Places) -> tuple[str, float]:
+    (a,) = node.sources
+    return "&".join(_entry(a, i, k, a.shape, SUM, places) for k in range(a.shape[1])), ANY
+
+
 CELL_RULES: dict[str, Callable[[Node, int, int, Places], tuple[str, float]]] = {
     "matmul": _matmul_cell,
     "cumsum": _cumsum_cell,
     "softmax": _softmax_cell,
     "logsumexp": _logsumexp_cell,
     "pick": _pick_cell,
+    "joined": _joined_cell,
 }
 
 

@@ -177,7 +177,9 @@ MAGNITUDE: dict[str, Rule] = {
     "min": _extreme(-1.0),
     "median": _median,
     "sum_rows": lambda v, a, m: m[0].sum(0),
-} | dict.fromkeys(("sign", "step", "greater", "equal", "filled", "letter", "match", "count_same", "hit"), _by_value)
+} | dict.fromkeys(
+    ("sign", "step", "greater", "equal", "filled", "letter", "joined", "match", "count_same", "hit"), _by_value
+)
 
 
 def with_magnitudes(

@@ -164,6 +164,7 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "equal": pair,  # 1 where a = b, else 0; text without regard to case, as in a sheet
     "where": triple,  # b where a is not 0, else c
     "letter": pair,  # the letter of a text (the first source) at a place, counted from 1; nothing beyond its end
+    "joined": _row_of_each,  # the texts of a row, one after the other
     "filled": same,  # 1 where the cell is not blank, else 0
     "if_error": instead,  # a, or b where a is an error value
     "same": same,  # a copy, to stand on another sheet

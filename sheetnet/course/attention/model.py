@@ -58,7 +58,9 @@ def cross_entropy(pred: Node, Y: Node, n: Node) -> Node:
     return (-(apply("sum", Y * apply("ln", pred)) / n)).named("loss")
 
 
-def backward(P: Params, f: Forward, X: Node, Y: Node, rows: Stacked, one: Node) -> tuple[dict[str, Node], dict[str, Node]]:
+def backward(
+    P: Params, f: Forward, X: Node, Y: Node, rows: Stacked, one: Node
+) -> tuple[dict[str, Node], dict[str, Node]]:
     """The slopes of the loss in the steps, and in the parameters. Y (rows, letters): 1 for the next letter, none where
     there is none; one (rows, 1)."""
     real = sum_columns(Y)

@@ -40,7 +40,7 @@ def start(seed: int, turn: int = 0) -> dict[str, np.ndarray]:
 
 LARGEST_D, KEYS = 64, 8
 VECTORS = (
-    (0.0, 1.5), (1.0, 0.5), (0.8, 0.1), (0.9, -0.4), (-0.8, 0.6), (-1.1, 0.2), (-0.9, -0.2), (-0.7, -0.6), (1.2, -0.8),
+    (0.0, 1.5), (1.0, 0.5), (0.8, 0.1), (0.9, -0.4), (-0.8, 0.6), (-1.1, 0.2), (-0.9, -0.2), (1.2, -0.8), (-0.7, -0.6),
     (-1.3, -0.8), (-1.2, 0.9), (0.6, -1.0),
 )  # fmt: skip
 POSITIONS = ((0.1, 0.0), (0.0, 0.2), (-0.2, 0.1), (0.1, -0.3))
@@ -58,7 +58,10 @@ def keys(seed: int) -> Columns:
     """A query (64, 1) and eight keys (64, 8), drawn until undivided scores give nearly all to one key."""
     draw = drawing(seed, "keys")
     for _ in range(TRIES):
-        q, k = draw.normal(0.0, 1.0, (LARGEST_D, 1)).round(1) + 0.0, draw.normal(0.0, 1.0, (LARGEST_D, KEYS)).round(1) + 0.0
+        q, k = (
+            draw.normal(0.0, 1.0, (LARGEST_D, 1)).round(1) + 0.0,
+            draw.normal(0.0, 1.0, (LARGEST_D, KEYS)).round(1) + 0.0,
+        )
         if tells(q, k):
             break
     return q, k

@@ -30,7 +30,12 @@ def questions(lesson: Writing) -> list[Exercise]:
         return row(row(node, i).T, j)
 
     draw = partial(own, lesson.seed)
-    a, b, c, d = draw("score", (2, -1, 3, 4), ((1, 2, 3), (-1, -2, 2), (1, 3, 4), (2, 4, 5)), lambda a, b, c, d: abs(a * c + b * d) > 0.5 and a + b)
+    a, b, c, d = draw(
+        "score",
+        (2, -1, 3, 4),
+        ((1, 2, 3), (-1, -2, 2), (1, 3, 4), (2, 4, 5)),
+        lambda a, b, c, d: abs(a * c + b * d) > 0.5 and a + b,
+    )
     (raw,) = draw("divide", (6,), ((2, 6, 8, 10, 12),))
     wide = draw("width", (16,), ((4, 9, 16, 25),))[0]
     n = draw("tokens", (7,), ((5, 6, 7, 9, 10),))[0]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 DRAWN_AWAY = "For the chart: -9 is below it, for letters of the other kind"
 
-ABOUT_TOKENS = "A token is a piece of text that has a number. Here each letter is one. Change the yellow tokens: 0 to 11."
+ABOUT_TOKENS = (
+    "A token is a piece of text that has a number. Here each letter is one. Change the yellow tokens: 0 to 11."
+)
 TOKENS = (
     "The net cannot read letters. It gets numbers: . is 0, a is 1, e is 2.\n"
     "The . stands at the beginning and at the end of a name.\n\n"
@@ -16,24 +18,25 @@ EMBEDDED = (
     "x = embedding + position. It has the shape 4 x 2: four tokens, two numbers each.\n"
     "Try this: set all four tokens to 1. Where do the four points lie, and why not on one place?"
 )
-ABOUT_ATTENTION = "Each token asks the others a question, and takes from each a share of what it holds. Choose who looks."
+ABOUT_ATTENTION = (
+    "Each token asks the others a question, and takes from each a share of what it holds. Choose who looks."
+)
 ATTENTION = (
     "Query q: what a token asks for. Key k: what a token offers to be found by. Value v: what it gives away. All three are x times a matrix.\n\n"
     "Score: query times key, number by number, added up. The softmax of the scores are the weights: shares of 1.\n\n"
     "Mask: what may not be seen. A token sees itself and those before it.\n\n"
     "Try this: set the mask to 0."
 )
-ABOUT_SCALE = "Eight keys and one query of random numbers. The wider they are, the larger the scores. Change the width d."
+ABOUT_SCALE = (
+    "Eight keys and one query of random numbers. The wider they are, the larger the scores. Change the width d."
+)
 SCALE = (
     "A score adds up d products. The more there are, the farther the scores spread: about as the square root of d. The softmax of scores that lie far apart gives nearly all to one key. "
     "There it is flat: the slopes are near 0, and nothing is learnt.\n"
     "Divided by the square root of d, scores spread about equally at every width. So the weights stay soft. That is why attention is softmax(q k' / sqrt(d)) v.\n"
     "Try this: set d to 1, then 4, 16, 64. Which of the two charts' columns stays calm?"
 )
-ABOUT_MASK = "What would a token do that may look at the next one? It would copy the answer. Change the pull to the next place."
-MASK = (
-    "The task: what is the next letter? Each place looks for the place after it, and says the letter that it finds there."
-)
+ABOUT_MASK = "What is the next letter? Here each place looks at the one after it, and says the letter that it finds there. Change the pull."
 PEEK = (
     "Each row of a map looks at the columns; dark means much, and a row adds up to 100 %. Without a mask each token reads the answer from the next place. It looks brilliant, and has learnt nothing: "
     "when it writes, there is no next letter yet.\n"
@@ -55,9 +58,7 @@ DESCENT = (
     "To the right stands every step: all weights, all gradients, and what is needed on the way. Torch has the same numbers.\n\n"
     "Try this: rate 0.02, then 0.1. Then look at Writes."
 )
-ABOUT_STEP = (
-    "One step, block by block: forward from letters to probabilities, backward to the slopes. The blocks stand to the right."
-)
+ABOUT_STEP = "One step, block by block: forward from letters to probabilities, backward to the slopes. The blocks stand to the right."
 FORWARD = (
     "Forward, 48 rows\n"
     "x = letter + place, 48 x 8\n"
@@ -87,7 +88,9 @@ HEADS = (
     "Nobody told them where to look. They learnt it from the loss alone.\n"
     "Try this: step 0, 10, 50."
 )
-ABOUT_WRITES = "It writes: the probabilities of the next letter, one is drawn, and on it goes. Type a beginning of your own."
+ABOUT_WRITES = (
+    "It writes: the probabilities of the next letter, one is drawn, and on it goes. Type a beginning of your own."
+)
 WRITES = (
     "Each letter is drawn: with a drawn number of 0.3, the letter at which the probabilities, added up, pass 0.3. The drawn numbers stand below, the same before and after training.\n"
     "Known: 1 if it stands on the sheet Names. What is not known but sounds like a name was made up.\n"

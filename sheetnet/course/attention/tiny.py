@@ -10,8 +10,8 @@ from sheetnet.course.attention import texts
 from sheetnet.course.attention.model import LETTERS
 from sheetnet.course.attention.own import KEYS, LARGEST_D, keys, tokens, vectors
 from sheetnet.course.lesson import Lesson
-from sheetnet.graph.node import Node, apply, constant, hstack, lift, mean, row, square, sum_columns, where
-from sheetnet.models.attention import Stacked, d_scores, scores, shares, weights
+from sheetnet.graph.node import Node, apply, constant, lift, mean, row, square, sum_columns, where
+from sheetnet.models.attention import Stacked, d_scores, scores, weights
 from sheetnet.page.book import Page
 from sheetnet.page.flow import across, down
 from sheetnet.page.grid import facts
@@ -32,6 +32,12 @@ __all__ = ["Tiny", "d_scores"]
 def letters(tokens_: Node) -> Node:
     """The letters of tokens, which are counted from 0."""
     return apply("letter", lift(LETTERS), tokens_ + 1.0)
+
+
+def word(tokens_: Node) -> Node:
+    """The letters of a row of tokens as one word; 0 is no letter, (n, k) -> (n, 1)."""
+    beyond = tokens_ + float(len(LETTERS)) * apply("equal", tokens_, lift(0.0))
+    return apply("joined", apply("letter", lift(LETTERS[1:]), beyond))
 
 
 def one_hot(tokens_: Node) -> Node:
@@ -66,7 +72,10 @@ class Tiny(Lesson):
         self.spelt, found = letters(self.word), one_hot(self.word)
         embedded = (found @ self.E).named("embedded")
         self.x = (embedded + self.Pos).named("x")
-        kinds = {"vowels": constant(tuple((one,) for one in VOWELS)), "others": constant(tuple((1.0 - one,) for one in VOWELS))}
+        kinds = {
+            "vowels": constant(tuple((one,) for one in VOWELS)),
+            "others": constant(tuple((1.0 - one,) for one in VOWELS)),
+        }
         up = self.E @ constant(((0.0,), (1.0,)))
         drawn = forward({id: (where(here, up, AWAY), id) for id, here in kinds.items()}, format="plain")
         across_ = Some("E", cols=(0, 0))
@@ -74,27 +83,23 @@ class Tiny(Lesson):
             ("vowels", across_, "vowels", "class 1"), ("consonants and end", across_, "others", "class 2"),
             ("x: the four tokens with their position", Some("x", cols=(0, 0)), Some("x", cols=(1, 1)), "place"),
         ]  # fmt: skip
-        self.page("Tokens: from letters to numbers", texts.ABOUT_TOKENS, down(
-            across(
+        self.page("Tokens: from letters to numbers", texts.ABOUT_TOKENS, across(
                 down(
-                    table(self.cells(self.word), forward({"letter": Shown(self.spelt, "Letter", "text", style="cells")}),
-                          names=counted(N), corner="Place"),
-                    Note(texts.TOKENS, 5),
+                    across(
+                        table(self.cells(self.word), forward({"letter": Shown(self.spelt, "Letter", "text", style="cells")}),
+                              names=counted(N), corner="Place", tight=True),
+                        Note(texts.TOKENS, 4),
+                    ),
+                    Note(texts.EMBEDDED, 8),
                 ),
-                table(self.cells(numbers), forward({"letters": Shown(letters(numbers), "Letter", "text", style="cells")}), self.cells(self.E)),
-                down(
-                    plot("Letters as points, and the four tokens", "first number", "second number", lines,
-                         "The letters as points in a plane: vowels to the right, consonants to the left; the four tokens beside their letters.",
-                         x_min=-2, x_max=2, x_format="0", y_min=-2, y_max=2, y_format="0", width=430, height=300, wide=6),
-                    Note(texts.EMBEDDED, 6),
-                ),
-            ),
-            across(
+                table(self.cells(numbers), forward({"letters": Shown(letters(numbers), "Letter", "text", style="cells")}), self.cells(self.E), tight=True),
+                plot("Letters as points, and the four tokens", "first number", "second number", lines,
+                     "The letters as points in a plane: vowels to the right, consonants to the left; the four tokens beside their letters.",
+                     x_min=-2, x_max=2, x_format="0", y_min=-2, y_max=2, y_format="0", width=430, height=360, wide=6),
                 table(forward({"found": Shown(found, "1 for the token", "plain", labels=tuple(LETTERS))}, style="cells"), names=counted(N), corner="Place"),
                 table(forward({"embedded": Shown(embedded, "Embedding", "short", labels=PAIR)}), self.cells(self.Pos),
                       forward({"x": Shown(self.x, "x", "short", labels=PAIR, name="x")})),
                 table(drawn, lead=texts.DRAWN_AWAY),
-            ),
         ), first=self.word)  # fmt: skip
 
     # ---- Attention
@@ -102,10 +107,24 @@ class Tiny(Lesson):
     def attention_page(self) -> None:
         self.W = {
             name: self.typed(name, start, name, labels=PAIR)
-            for name, start in (("Wq", [[-1.0, 0.5], [0.0, 1.0]]), ("Wk", [[1.0, 0.0], [0.5, 1.0]]), ("Wv", [[1.0, 0.0], [0.0, 1.0]]))
+            for name, start in (
+                ("Wq", [[-1.0, 0.5], [0.0, 1.0]]),
+                ("Wk", [[1.0, 0.0], [0.5, 1.0]]),
+                ("Wv", [[1.0, 0.0], [0.0, 1.0]]),
+            )
         }
-        self.masked = self.typed("mask", 1, "Mask (1: on, 0: off)", low=0, high=1, whole=True, message="1 for on or 0 for off is expected")
-        self.looks = self.typed("looks", 3, "Place that looks", low=1, high=N, whole=True, message=f"A place is a whole number from 1 to {N}")
+        self.masked = self.typed(
+            "mask", 1, "Mask (1 or 0)", low=0, high=1, whole=True, message="1 for on or 0 for off is expected"
+        )
+        self.looks = self.typed(
+            "looks",
+            3,
+            "Place that looks",
+            low=1,
+            high=N,
+            whole=True,
+            message=f"A place is a whole number from 1 to {N}",
+        )
         q, k, v = (self.x @ self.W[name] for name in ("Wq", "Wk", "Wv"))
         place = constant(tuple(tuple(float(i == j) for j in range(N)) for i in range(N)))
         past = constant(tuple(tuple(float(j <= i) for j in range(N)) for i in range(N)))
@@ -119,27 +138,26 @@ class Tiny(Lesson):
             "share": (row(self.A, self.looks).T, "Weight"),
         }, format="short")  # fmt: skip
         names, wide = counted(N), {"format": "short"}
-        page = self.page("Attention: who looks at whom?", texts.ABOUT_ATTENTION, down(
-            across(
-                down(facts("Change these", self.cells(self.looks, self.masked)), Note(texts.ATTENTION, 4)),
-                down(
-                    table({"letter": Shown(apply("same", self.spelt), "Letter", "text")}, forward({
-                        "q": Shown(q, "q: query", labels=PAIR), "k": Shown(k, "k: key", labels=PAIR), "v": Shown(v, "v: value", labels=PAIR)}, **wide),
-                        names=names, corner="Place"),
-                    table(forward({"A": Shown(self.A, "A: weights", "share", labels=names)}), result({"mixed": Shown(self.mixed, "A v: what is taken", labels=PAIR)}, **wide),
-                          names=names, corner="looks"),
-                ),
-                down(
-                    plot("Where the chosen place looks", "place", "weight", [("weight", Some("letter"), "share", "line 1")],
-                         "Four bars: how much the chosen place takes from each place.", columns=True, y_min=0, y_max=1, y_format="0%",
-                         width=330, height=240, wide=4),
-                    table(bars, names=names, corner="Place"),
-                ),
+        page = self.page("Attention: who looks at whom?", texts.ABOUT_ATTENTION, across(
+            down(
+                facts("Change these", self.cells(self.looks, self.masked)),
+                Note(texts.ATTENTION, 3),
+                *(table(self.cells(one), tight=True) for one in self.W.values()),
             ),
-            across(
-                *(table(self.cells(one)) for one in self.W.values()),
-                table(forward({"products": Shown(self.products, "q k': scores", labels=names), "scaled": Shown(self.scaled, "divided by sqrt(d)", labels=names)}, **wide),
-                      forward({"seen": Shown(seen, "Mask", "plain", labels=names)}), names=names, corner="looks"),
+            down(
+                table({"letter": Shown(apply("same", self.spelt), "Letter", "text")}, forward({
+                    "q": Shown(q, "q: query", labels=PAIR), "k": Shown(k, "k: key", labels=PAIR), "v": Shown(v, "v: value", labels=PAIR)}, **wide),
+                    names=names, corner="Place", tight=True),
+                table(forward({"A": Shown(self.A, "A: weights", "share", labels=names)}), result({"mixed": Shown(self.mixed, "A v: taken", labels=PAIR)}, **wide),
+                      names=names, corner="looks", tight=True),
+                table(forward({"seen": Shown(seen, "Mask", "plain", labels=names)}), names=names, corner="looks", tight=True),
+            ),
+            down(
+                table(forward({"products": Shown(self.products, "q k': scores", labels=names), "scaled": Shown(self.scaled, "divided by sqrt(d)", labels=names)}, **wide), tight=True),
+                plot("Where the chosen place looks", "place", "weight", [("weight", Some("letter"), "share", "line 1")],
+                     "Four bars: how much the chosen place takes from each place.", columns=True, y_min=0, y_max=1, y_format="0%",
+                     width=480, height=220, wide=8),
+                table(bars),
             ),
         ), first=self.looks)  # fmt: skip
         self.shade(page, self.A)
@@ -165,26 +183,24 @@ class Tiny(Lesson):
         columns = forward({id: (node, title) for id, node, title in (
             ("raw", self.raw, "q k'"), ("sharp", self.sharp, "its softmax"), ("divided", self.divided, "/ sqrt(d)"), ("soft", self.soft, "its softmax"))}, format="short")  # fmt: skip
         found = result({
-            f"most_{id}": (apply("max", share), f"Largest weight, {title}", "share")
+            f"most_{id}": (apply("max", share), f"Largest, {title}", "share")
             for (id, (_, share)), title in zip(both.items(), ("not divided", "divided"), strict=True)
         })  # fmt: skip
         curves = {"spread": (self.spread, "Spread"), "root": (self.spread / apply("sqrt", numbers), "/ sqrt(d)")}
-        self.page("Scale: why divide by the square root?", texts.ABOUT_SCALE, down(
-            across(
-                down(facts("Change this", self.cells(self.d), found), table(self.cells(counts), columns)),
+        self.page("Scale: why divide by the square root?", texts.ABOUT_SCALE, across(
+                down(facts("Change this", self.cells(self.d), found), table(self.cells(counts), columns, tight=True)),
                 down(
                     across(
                         plot("Softmax of the scores", "key", "weight", [("not divided", "key", "sharp", "line 2"), ("divided", "key", "soft", "line 1")],
                              "Bars for each of eight keys: without dividing one takes nearly all.", columns=True, y_min=0, y_max=1, y_format="0%",
-                             width=375, height=250, wide=5),
+                             width=370, height=240, wide=5),
                         plot("How far scores spread", "width d", "spread of the scores", [("not divided", "numbers", "spread", "line 2"), ("divided by sqrt(d)", "numbers", "root", "line 1")],
                              "The spread of the scores grows with the width; divided by its square root it stays about the same.", x_max=LARGEST_D, y_min=0, y_format="0",
-                             width=375, height=250, wide=5),
+                             width=370, height=240, wide=5),
                     ),
-                    Note(texts.SCALE, 10),
+                    Note(texts.SCALE, 11),
                 ),
-            ),
-            across(table(self.cells(numbers, q, k)), table(forward(curves, format="short"))),
+                table(self.cells(numbers, q, k)), table(forward(curves, format="short")),
         ), first=self.d)  # fmt: skip
 
     # ---- Mask
@@ -208,20 +224,20 @@ class Tiny(Lesson):
             for id, A in maps.items()
         ]  # fmt: skip
         self.guessed = {id: mean(one) for id, one in self.right.items()}
-        page = self.page("Mask: no peeking", texts.ABOUT_MASK, down(
-            across(
-                down(
-                    facts("Change this", self.cells(self.strength)),
-                    table(self.cells(self.chain), forward({"letter": Shown(letters(self.chain), "Letter", "text", style="cells")}), names=counted(n), corner="Place"),
-                    facts("Given to the true next letter", result({f"mean_{id}": (node, titles[id], "share") for id, node in self.guessed.items()})),
-                    Note(texts.MASK, 4),
-                ),
-                down(across(*maps_shown), Note(texts.PEEK, 15)),
+        page = self.page("Mask: no peeking", texts.ABOUT_MASK, across(
+            down(
+                facts("Change this", self.cells(self.strength)),
+                table(self.cells(self.chain), forward({"letter": Shown(letters(self.chain), "Letter", "text", style="cells")}), names=counted(n), corner="Place", tight=True),
+                facts("Given to the true next", result({f"mean_{id}": (node, titles[id], "share") for id, node in self.guessed.items()})),
             ),
-            across(
+            down(
+                across(*maps_shown),
+                across(
+                    plot("What the true next letter is given", "place", "share", [(titles[id], "places", f"right_{id}", look) for id, look in (("open", "line 2"), ("masked", "line 1"))],
+                         "Bars for five places: near 1 without a mask, low with it.", columns=True, y_min=0, y_max=1, y_format="0%", width=420, height=190, wide=7),
+                    Note(texts.PEEK, 7),
+                ),
                 table(self.cells(places), forward({f"right_{id}": (node, titles[id]) for id, node in self.right.items()}, format="share")),
-                plot("What the true next letter is given", "place", "share", [(titles[id], "places", f"right_{id}", look) for id, look in (("open", "line 2"), ("masked", "line 1"))],
-                     "Bars for five places: near 1 without a mask, low with it.", columns=True, y_min=0, y_max=1, y_format="0%", width=420, height=220, wide=6),
             ),
         ), first=self.strength)  # fmt: skip
         self.shade(page, *maps.values())

@@ -19,8 +19,8 @@ from sheetnet.course.attention.model import (
     forward,
 )
 from sheetnet.course.attention.own import KEPT, MOST, N_NAMES, RATE, STEPS, names, start, tokens
-from sheetnet.course.attention.tiny import Tiny, counted, letters, one_hot
-from sheetnet.graph.node import Node, apply, constant, hstack, lift, mean, row, square, sum_columns, vstack
+from sheetnet.course.attention.tiny import Tiny, counted, letters, one_hot, word
+from sheetnet.graph.node import Node, apply, constant, lift, mean, row, square, sum_columns, vstack
 from sheetnet.models.attention import stacked
 from sheetnet.models.optimisers import OPTIMISERS
 from sheetnet.motifs.unroll import unroll
@@ -28,9 +28,11 @@ from sheetnet.page import shown as page_shown
 from sheetnet.page.bands import Bands
 from sheetnet.page.flow import Aside, across, down
 from sheetnet.page.grid import facts
+from sheetnet.page.part import Part
 from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Some, plot
-from sheetnet.page.shown import Group, Shown, backward as violet, result, update
+from sheetnet.page.shown import Group, Shown, result, update
+from sheetnet.page.shown import backward as violet
 
 HIGHEST = 0.1  # of the rate: far beyond, the weights explode
 SEEN = ("A_1", "A_2", "h", "pred")  # what stands of each step of the descent: the rest is within formulas
@@ -57,7 +59,9 @@ class Trained(Tiny):
 
     def names_page(self) -> None:
         words = names(self.seed)
-        self.codes = self.token("codes", [tokens(word) for word in words], "Tokens (0: no letter)", labels=counted(MOST))
+        self.codes = self.token(
+            "codes", [tokens(word) for word in words], "Tokens (0: no letter)", labels=counted(MOST)
+        )
         number = self.typed("number", np.repeat(np.arange(1.0, N_NAMES + 1), PLACES)[:, None], "Name", "fixed")
         place = self.typed("place_of", np.tile(np.arange(1.0, PLACES + 1), N_NAMES)[:, None], "Place", "fixed")
         self.rows, self.number = stacked(number, place, PLACES), number
@@ -81,20 +85,18 @@ class Trained(Tiny):
             "place": Shown(self.rows.place, "1 for the place", name="place", labels=counted(PLACES)), "seen": Shown(self.rows.seen, "1 for what may be seen", name="seen", labels=counted(PLACES)),
             "own": Shown(self.rows.own or self.one, "1 for rows of the same name", name="own"), "one": Shown(self.one, "1", name="one"),
         }, format="plain")  # fmt: skip
-        self.page("Names: what it learns from", texts.ABOUT_NAMES, down(
-            across(
-                down(
-                    table(self.cells(self.codes), page_shown.forward({"letters": Shown(letters(self.codes), "Letters (. ends)", "text", style="cells", labels=counted(MOST))}), names=N_NAMES, corner="Name", tight=True),
-                    Note(texts.NAMES, 11),
-                ),
-                table(self.cells(alphabet), page_shown.forward({"letter": Shown(letters(alphabet), "Letter", "text", style="cells"), "often": Shown(often, "Comes next", "plain")})),
-                down(
-                    plot("How often each letter comes next", "letter", "times", [("times", Some("letter"), "often", "line 1")],
-                         "Bars for twelve letters: how often each is the next one.", columns=True, y_min=0, y_format="0", width=400, height=240, wide=5),
-                    facts("", result({"n": (self.n, "Places that have a next letter", "plain")}), span=4),
-                ),
+        self.page("Names: what it learns from", texts.ABOUT_NAMES, across(
+            down(
+                table(self.cells(self.codes), page_shown.forward({"word": Shown(word(self.codes), "Name", "text", style="cells")}), names=N_NAMES, corner="No", tight=True),
+                Note(texts.NAMES, 7),
             ),
-            across(table(self.cells(number, place), columns, names=N_NAMES * PLACES, corner="Row"), Aside(table(masks))),
+            table(self.cells(alphabet), page_shown.forward({"letter": Shown(letters(alphabet), "Letter", "text", style="cells"), "often": Shown(often, "Comes next", "plain")})),
+            down(
+                plot("How often each letter comes next", "letter", "times", [("times", Some("letter"), "often", "line 1")],
+                     "Bars for twelve letters: how often each is the next one.", columns=True, y_min=0, y_format="0", width=420, height=260, wide=7),
+                facts("", result({"n": (self.n, "Places that have a next letter", "plain")}), span=4),
+            ),
+            table(self.cells(number, place), columns), Aside(table(masks)),
         ))  # fmt: skip
 
     def in_rows(self, by_place: Node) -> Node:
@@ -106,8 +108,14 @@ class Trained(Tiny):
     def descent_page(self) -> None:
         self.lr = self.typed("lr", RATE, "Learning rate", low=0, high=HIGHEST, name="lr", format="rate")
         begin = start(self.seed)
-        self.start = {name: self.typed(f"descent.{name}.0", value, name, "data", labels=counted(value.shape[1])) for name, value in begin.items()}
-        zeros = [self.typed(f"descent.m_{name}.0", np.zeros_like(value), f"m of {name}", "fixed") for name, value in begin.items()]
+        self.start = {
+            name: self.typed(f"descent.{name}.0", value, name, "data", labels=counted(value.shape[1]))
+            for name, value in begin.items()
+        }
+        zeros = [
+            self.typed(f"descent.m_{name}.0", np.zeros_like(value), f"m of {name}", "fixed")
+            for name, value in begin.items()
+        ]
         self.seen: list[Forward] = []
         losses: list[Node] = []
         felt: list[dict[str, Node]] = []
@@ -162,7 +170,10 @@ class Trained(Tiny):
 
         group: Group = {}
         for name in SHAPES:
-            here = {self.P[name][number]: Shown(self.P[name][number], name), self.m[name][number]: Shown(self.m[name][number], f"m of {name}", "small")}
+            here = {
+                self.P[name][number]: Shown(self.P[name][number], name),
+                self.m[name][number]: Shown(self.m[name][number], f"m of {name}", "small"),
+            }
             if number:
                 group |= update({id(prefix + name): one for prefix, one in zip(("", "m_"), here.values(), strict=True)})
             else:
@@ -191,63 +202,96 @@ class Trained(Tiny):
         }
         self.sizes = vstack([apply("sqrt", mean(square(grads[name]))) for name in SHAPES])
         names_ = self.typed("which", np.arange(1.0, len(SHAPES) + 1)[:, None], "Parameter", "fixed")
-        forth = page_shown.forward({name: Shown(node, name, "short", labels=of_letters(node)) for name, node in by_name(seen).items()})
+        forth = page_shown.forward(
+            {name: Shown(node, name, "short", labels=of_letters(node)) for name, node in by_name(seen).items()}
+        )
         back = violet({name: Shown(node, name, "small", labels=of_letters(node)) for name, node in middle.items()})
         turns = [
             down(
-                table(update({f"then_{name}": Shown(P[name], f"{name} then", style="cells", labels=counted(P[name].shape[1]))})),
-                table(violet({f"grad_{name}": Shown(grads[name], f"gradient of {name}", "gradient", labels=counted(P[name].shape[1]))})),
+                table(
+                    update(
+                        {
+                            f"then_{name}": Shown(
+                                P[name], f"{name} then", style="cells", labels=counted(P[name].shape[1])
+                            )
+                        }
+                    )
+                ),
+                table(
+                    violet(
+                        {
+                            f"grad_{name}": Shown(
+                                grads[name], f"gradient of {name}", "gradient", labels=counted(P[name].shape[1])
+                            )
+                        }
+                    )
+                ),
                 table(update({f"m_then_{name}": Shown(m[name], f"m of {name} then", "small", style="cells")})),
                 table(update({f"m_{name}": Shown(taken[name].state["m"], f"m of {name} after", "small")})),
                 table(update({f"next_{name}": Shown(taken[name].W_next, f"{name} after")})),
             )
             for name in SHAPES
         ]
-        self.page("Step: one step in slow motion", texts.ABOUT_STEP, down(
-            across(
-                down(facts("Change this", self.cells(self.at), page_shown.forward({"loss": (loss, "Loss then", "short")})),
-                     table(self.cells(names_), violet({"sizes": (self.sizes, "Size of gradient", "small")}), names=tuple(SHAPES), named="word")),
-                plot("How hard each parameter is pulled", "parameter", "size of its gradient", [("size", Some("which", cols=(-1, -1)), "sizes", "line 1")],
-                     "Bars for twelve parameters: the root of the mean of their squared gradients.", columns=True, y_min=0, width=400, height=300, wide=6),
-                Note(texts.FORWARD, 5), Note(texts.BACKWARD, 5),
-            ),
+        self.page("Step: one step in slow motion", texts.ABOUT_STEP, across(
+            down(facts("Change this", self.cells(self.at), page_shown.forward({"loss": (loss, "Loss then", "short")})),
+                 table(self.cells(names_), violet({"sizes": (self.sizes, "Size", "small")}), names=tuple(SHAPES), named="word", tight=True)),
+            plot("How hard each is pulled", "parameter", "size of its gradient", [("size", Some("which", cols=(-1, -1)), "sizes", "line 1")],
+                 "Bars for twelve parameters: the root of the mean of their squared gradients.", columns=True, y_min=0, width=370, height=360, wide=5),
+            Note(texts.FORWARD, 4), Note(texts.BACKWARD, 4),
             Aside(down(table(forth, back, names=N_NAMES * PLACES, corner="Row"), across(*turns))),
         ), first=self.at)  # fmt: skip
 
     # ---- Heads
 
     def heads_page(self) -> None:
-        self.chosen = self.typed("name", 1, "Name", low=1, high=N_NAMES, whole=True, message=f"A name is a whole number from 1 to {N_NAMES}")
-        self.moment = self.typed("step", STEPS, "Step", low=0, high=STEPS, whole=True, message=f"A step is a whole number from 0 to {STEPS}")
-        self.looker = self.typed("looker", 3, "Place that looks", low=1, high=PLACES, whole=True, message=f"A place is a whole number from 1 to {PLACES}")
+        self.chosen = self.typed(
+            "name", 1, "Name", low=1, high=N_NAMES, whole=True, message=f"A name is a whole number from 1 to {N_NAMES}"
+        )
+        self.moment = self.typed(
+            "step", STEPS, "Step", low=0, high=STEPS, whole=True, message=f"A step is a whole number from 0 to {STEPS}"
+        )
+        self.looker = self.typed(
+            "looker",
+            3,
+            "Place that looks",
+            low=1,
+            high=PLACES,
+            whole=True,
+            message=f"A place is a whole number from 1 to {PLACES}",
+        )
         places = self.typed("places", np.arange(1.0, PLACES + 1)[:, None], "Place", "fixed")
         some = ((self.rows.place @ apply("equal", places, places.T)) * apply("equal", self.number, self.chosen)).T
         here = some @ (self.X @ constant(tuple((float(i),) for i in range(len(LETTERS)))))
         then = [apply("pick", self.moment, *(seen.A[i] for seen in self.seen)) for i in range(HEADS)]
-        maps = {f"{when}_{i + 1}": some @ A for when, every in (("before", self.seen[0].A), ("then", then)) for i, A in enumerate(every)}
+        maps = {
+            f"{when}_{i + 1}": some @ A
+            for when, every in (("before", self.seen[0].A), ("then", then))
+            for i, A in enumerate(every)
+        }
         self.maps = maps
         looks = {f"look_{i + 1}": row(maps[f"then_{i + 1}"], self.looker).T for i in range(HEADS)}
         titles = {"before": "before training", "then": "at the step"}
 
-        def heat(id: str, title: str) -> Group:
-            return page_shown.forward({id: Shown(maps[id], title, "heat_share", labels=counted(PLACES))})
+        def heats(when: str) -> Part:
+            return across(*(
+                table(page_shown.forward({id: Shown(maps[id], f"Head {i}, {titles[when]}", "heat_share", labels=counted(PLACES))}), names=counted(PLACES), corner="looks", tight=True)
+                for i in (1, 2) for id in [f"{when}_{i}"]
+            ))  # fmt: skip
 
-        page = self.page("Heads: two ways to look", texts.ABOUT_HEADS, down(
-            across(
-                down(
-                    facts("Change these", self.cells(self.chosen, self.moment, self.looker)),
-                    table(self.cells(places), page_shown.forward({"token": Shown(here, "Token", "plain"), "letter": Shown(letters(here), "Letter", "text", style="cells")})),
-                    Note(texts.HEADS, 3),
-                ),
-                down(*(
-                    across(*(table(heat(f"{when}_{i}", f"Head {i}, {titles[when]}"), names=counted(PLACES), corner="looks", tight=True) for i in (1, 2)))
-                    for when in ("then", "before")
-                )),
-                down(
+        page = self.page("Heads: two ways to look", texts.ABOUT_HEADS, across(
+            down(
+                facts("Change these", self.cells(self.chosen, self.moment, self.looker)),
+                table(self.cells(places), page_shown.forward({"token": Shown(here, "Token", "plain"), "letter": Shown(letters(here), "Letter", "text", style="cells")}), tight=True),
+            ),
+            down(
+                heats("then"),
+                across(
                     plot("Where the chosen place looks", "place", "weight", [(f"head {i}", "places", f"look_{i}", f"line {i}") for i in (1, 2)],
-                         "Bars for each place: how much head 1 and head 2 take from it.", columns=True, y_min=0, y_max=1, y_format="0%", width=330, height=260, wide=4),
-                    table(page_shown.forward({id: (node, f"Head {id[-1]}", "share") for id, node in looks.items()})),
+                         "Bars for each place: how much head 1 and head 2 take from it.", columns=True, y_min=0, y_max=1, y_format="0%", width=420, height=190, wide=7),
+                    Note(texts.HEADS, 7),
                 ),
+                heats("before"),
+                table(page_shown.forward({id: (node, f"Head {id[-1]}", "share") for id, node in looks.items()})),
             ),
             Aside(table(page_shown.forward({f"A_{i + 1}": Shown(A, f"Weights of head {i + 1}, all names", "share", style="cells", labels=counted(PLACES)) for i, A in enumerate(then)}))),
         ), first=self.chosen)  # fmt: skip
@@ -257,4 +301,15 @@ class Trained(Tiny):
 def by_name(seen: Forward) -> dict[str, Node]:
     """The steps of a pass by name."""
     A = {f"A_{i}": a for i, a in enumerate(seen.A, 1)}
-    return {"x": seen.x, "q": seen.q, "k": seen.k, "v": seen.v, **A, "mixed": seen.mixed, "h": seen.h, "lin": seen.lin, "out": seen.out, "pred": seen.pred}
+    return {
+        "x": seen.x,
+        "q": seen.q,
+        "k": seen.k,
+        "v": seen.v,
+        **A,
+        "mixed": seen.mixed,
+        "h": seen.h,
+        "lin": seen.lin,
+        "out": seen.out,
+        "pred": seen.pred,
+    }

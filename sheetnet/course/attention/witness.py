@@ -61,7 +61,16 @@ def _attention(given: Given, x: Tensor) -> Said:
     A = softmax(scaled.masked_fill(~seen, -torch.inf), dim=1)
     at = int(given["attention.looks"].item()) - 1
     score = scaled[at][:, None]
-    out = {"q": q, "k": k, "v": v, "products": products, "scaled": scaled, "seen": seen.double(), "A": A, "mixed": A @ v}
+    out = {
+        "q": q,
+        "k": k,
+        "v": v,
+        "products": products,
+        "scaled": scaled,
+        "seen": seen.double(),
+        "A": A,
+        "mixed": A @ v,
+    }
     return out | {"score": score, "power": score.exp() * seen[at][:, None], "share": A[at][:, None]}
 
 
@@ -100,7 +109,7 @@ class Net(nn.Module):
             self.register_parameter(name, nn.Parameter(value.clone()))
 
     def forward(self, tokens: Tensor) -> Tensor:
-        n, places = tokens.shape
+        _n, places = tokens.shape
         x = embedding(tokens, self.E) + self.Pos
         q, k, v = x @ self.Wq, x @ self.Wk, x @ self.Wv
         split = [part.unflatten(2, (HEADS, -1)).transpose(1, 2) for part in (q, k, v)]
@@ -154,7 +163,11 @@ def _look(net: Net) -> Said:
 
 def _descent(given: Given, names: Said) -> tuple[list[Net], Said]:
     """The net before and after, and every step of the way."""
-    start = {id.split(".")[1]: v for id, v in given.items() if id.startswith("descent.") and id.endswith(".0") and ".m_" not in id}
+    start = {
+        id.split(".")[1]: v
+        for id, v in given.items()
+        if id.startswith("descent.") and id.endswith(".0") and ".m_" not in id
+    }
     steps, lr = len(given["descent.steps"]) - 1, given["descent.lr"].item()
     net, before = Net(start), Net(start)
     here, following, real = _pairs(given)
@@ -200,7 +213,9 @@ def _heads(given: Given, descent: Said) -> Said:
     name, step, looker = (int(given[f"heads.{id}"].item()) for id in ("name", "step", "looker"))
     out = {"token": _pairs(given)[0][name - 1][:, None].double()}
     for i in (1, 2):
-        maps = {when: descent[f"A_{i}.{at}"].unflatten(0, (N, T))[name - 1] for when, at in (("before", 0), ("then", step))}
+        maps = {
+            when: descent[f"A_{i}.{at}"].unflatten(0, (N, T))[name - 1] for when, at in (("before", 0), ("then", step))
+        }
         out |= {f"{when}_{i}": A for when, A in maps.items()} | {f"look_{i}": maps["then"][looker - 1][:, None]}
         out[f"A_{i}"] = descent[f"A_{i}.{step}"]
     return out
@@ -224,11 +239,19 @@ def _writes(given: Given, nets: list[Net]) -> Said:
                 chosen = (drawn[:, i : i + 1] > pred.cumsum(1)[:, :-1]).sum(1)
                 if i:
                     chosen = torch.where(tokens[:, i] == 0, 0, chosen)
-                out |= {f"so_far.{number}": tokens.reshape(-1, 1).double(), f"pred.{number}": pred, f"chosen.{number}": chosen[:, None].double()}
+                out |= {
+                    f"so_far.{number}": tokens.reshape(-1, 1).double(),
+                    f"pred.{number}": pred,
+                    f"chosen.{number}": chosen[:, None].double(),
+                }
                 out |= {f"{name}.{number}": v for name, v in _look(net).items() if name in ("A_1", "A_2", "h")}
                 tokens[:, i + 1] = chosen
                 number += 1
         written = tokens[:, 1:]
         known = (written[:, None] == codes[None]).all(2).any(1)
-        out |= {f"tokens_{when}": written.double(), f"known_{when}": known[:, None].double(), f"of_{when}": known.sum().double()}
+        out |= {
+            f"tokens_{when}": written.double(),
+            f"known_{when}": known[:, None].double(),
+            f"of_{when}": known.sum().double(),
+        }
     return out

@@ -11,7 +11,7 @@ import numpy as np
 from sheetnet.course.attention import texts
 from sheetnet.course.attention.model import LETTERS, PLACES, forward
 from sheetnet.course.attention.own import MOST, N_NAMES, STEPS, draws, start, tokens
-from sheetnet.course.attention.tiny import counted, letters, one_hot
+from sheetnet.course.attention.tiny import counted, one_hot, word
 from sheetnet.course.attention.trained import Trained, by_name, shifted
 from sheetnet.course.drawing import TRIES
 from sheetnet.graph.node import Node, apply, constant, lift, row, selector, square, sum_columns
@@ -63,33 +63,30 @@ class Writing(Trained):
             away = sum_columns(square(written)) + sum_columns(square(self.codes)).T - 2.0 * (written @ self.codes.T)
             known = apply("greater", sum_columns(apply("equal", away, lift(0.0))), lift(0.0))
             self.known[when] = apply("sum", known)
-            said |= green({f"says_{when}": Shown(letters(written), f"Written {when}", "text", style="cells", labels=counted(MOST))})
+            said |= green({f"says_{when}": Shown(word(written), f"Written {when}", "text", style="cells")})
             said |= result({f"known_{when}": (known, "Known", "plain")})
         marks = Some("next_before", rows=(-1, -1))
         likely = [
             table(green({f"next_{when}": Shown(node, f"Next letter, {when} training", "share", labels=tuple(LETTERS))}), tight=True)
             for when, node in self.next.items()
         ]  # fmt: skip
-        self.page("Writes: names, letter by letter", texts.ABOUT_WRITES, down(
-            across(
-                down(
-                    across(table(self.cells(self.prefix), tight=True), table(green({"prefix_letters": Shown(letters(self.prefix), "Its letters", "text", style="cells", labels=counted(MOST))}), tight=True)),
-                    plot("What comes next?", "next letter", "probability", [(when, marks, f"next_{when}", look) for when, look in (("before", "line 2"), ("after", "line 1"))],
-                         "Two bars for each of twelve letters: its probability before and after training.", columns=True, y_min=0, y_max=1, y_format="0%", width=560, height=250, wide=12),
-                    *likely,
+        self.page("Writes: names, letter by letter", texts.ABOUT_WRITES, across(
+            down(
+                across(
+                    table(self.cells(self.prefix), tight=True), table(green({"prefix_word": Shown(word(self.prefix), "In letters", "text", style="cells")}))
                 ),
-                down(
-                    table(said, names=N_NAMES, corner="No", tight=True),
-                    facts("Names that stand on the sheet Names", result({f"of_{when}": (node, when, "plain") for when, node in self.known.items()}), span=3),
-                    Note(texts.WRITES, 12),
-                ),
+                plot("What comes next?", "next letter", "probability", [(when, marks, f"next_{when}", look) for when, look in (("before", "line 2"), ("after", "line 1"))],
+                     "Two bars for each of twelve letters: its probability before and after training.", columns=True, y_min=0, y_max=1, y_format="0%", width=720, height=270, wide=12),
+                *likely,
+                *(table(green({f"each_{when}": Shown(pred, f"After each place, {when} training", "share", labels=tuple(LETTERS))}), tight=True) for when, pred in each.items()),
             ),
-            across(
-                *(table(green({f"each_{when}": Shown(pred, f"After each place, {when} training", "share", labels=tuple(LETTERS))}), names=counted(PLACES), corner="Place", tight=True) for when, pred in each.items()),
-                Aside(table(middle)),
+            down(
+                table(said, names=N_NAMES, corner="No", tight=True),
+                facts("Names that were known", result({f"of_{when}": (node, when, "plain") for when, node in self.known.items()}), span=2),
+                Note(texts.WRITES, 5),
             ),
-            across(table(self.cells(self.drawn)), *(table(green({f"tokens_{when}": Shown(node, f"Tokens {when}", "plain", labels=counted(MOST))})) for when, node in found.items()),
-                   table(result({"length": (length, "Length + 1", "plain")}))),
+            table(self.cells(self.drawn)), *(table(green({f"tokens_{when}": Shown(node, f"Tokens {when}", "plain", labels=counted(MOST))})) for when, node in found.items()),
+            table(result({"length": (length, "Length + 1", "plain")})), table(middle),
             Aside(Bands(steps, corner="Letter")),
         ), first=self.prefix)  # fmt: skip
 
@@ -103,7 +100,7 @@ class Writing(Trained):
     def _tells(self) -> bool:
         """Whether the loss falls from near ln 12 to below 0.7 without a jump, and names are written only afterwards."""
         losses, before, after = self.as_it_came(self.losses, self.known["before"], self.known["after"])
-        falls = 0.7 > losses[-1] and (np.diff(losses[:, 0]) < 0.05).all() and abs(losses[0] - np.log(K)) < 0.2
+        falls = losses[-1] < 0.7 and (np.diff(losses[:, 0]) < 0.05).all() and abs(losses[0] - np.log(K)) < 0.2
         return bool(falls and before == 0 and 3 <= after < N_NAMES)
 
     def _written(self, P: Mapping[str, Node], when: str, steps: list[Group]) -> Node:
