@@ -34,7 +34,7 @@ SCALE = (
     "A score adds up d products. The more there are, the farther the scores spread: about as the square root of d. The softmax of scores that lie far apart gives nearly all to one key. "
     "There it is flat: the slopes are near 0, and nothing is learnt.\n"
     "Divided by the square root of d, scores spread about equally at every width. So the weights stay soft. That is why attention is softmax(q k' / sqrt(d)) v.\n"
-    "Try this: set d to 1, then 4, 16, 64. Which of the two charts' columns stays calm?"
+    "Try this: set d to 1, then 4, 16, 64. Which columns change more, those of the divided scores or the others?"
 )
 ABOUT_MASK = "What is the next letter? Here each place looks at the one after it, and says the letter that it finds there. Change the pull."
 PEEK = (
@@ -92,7 +92,7 @@ ABOUT_WRITES = (
     "It writes: the probabilities of the next letter, one is drawn, and on it goes. Type a beginning of your own."
 )
 WRITES = (
-    "Each letter is drawn: with a drawn number of 0.3, the letter at which the probabilities, added up, pass 0.3. The drawn numbers stand below, the same before and after training.\n"
+    "Each letter is drawn: with a drawn number of 0.3, the letter at which the probabilities, added up, pass 0.3. The drawn numbers stand to the right, the same before and after training.\n"
     "Known: 1 if it stands on the sheet Names. What is not known but sounds like a name was made up.\n"
     "Try this: type 1, then 6, as a beginning. What comes next? Then change the rate on Descent to 0: what is written now?"
 )

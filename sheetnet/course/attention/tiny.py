@@ -134,7 +134,7 @@ class Tiny(Lesson):
         self.A = weights(self.scaled, seen)
         self.mixed = self.A @ v
         bars = forward({
-            "score": (row(self.scaled, self.looks).T, "Score / sqrt(d)"), "power": (apply("exp", row(self.scaled, self.looks).T) * row(seen, self.looks).T, "e^score"),
+            "score": (row(self.scaled, self.looks).T, "Score"), "power": (apply("exp", row(self.scaled, self.looks).T) * row(seen, self.looks).T, "e^score"),
             "share": (row(self.A, self.looks).T, "Weight"),
         }, format="short")  # fmt: skip
         names, wide = counted(N), {"format": "short"}
@@ -157,7 +157,7 @@ class Tiny(Lesson):
                 plot("Where the chosen place looks", "place", "weight", [("weight", Some("letter"), "share", "line 1")],
                      "Four bars: how much the chosen place takes from each place.", columns=True, y_min=0, y_max=1, y_format="0%",
                      width=480, height=220, wide=8),
-                table(bars),
+                table(bars, tight=True),
             ),
         ), first=self.looks)  # fmt: skip
         self.shade(page, self.A)
@@ -237,7 +237,7 @@ class Tiny(Lesson):
                          "Bars for five places: near 1 without a mask, low with it.", columns=True, y_min=0, y_max=1, y_format="0%", width=420, height=190, wide=7),
                     Note(texts.PEEK, 7),
                 ),
-                table(self.cells(places), forward({f"right_{id}": (node, titles[id]) for id, node in self.right.items()}, format="share")),
+                table(self.cells(places), forward({f"right_{id}": (node, id) for id, node in self.right.items()}, format="share"), tight=True),
             ),
         ), first=self.strength)  # fmt: skip
         self.shade(page, *maps.values())
