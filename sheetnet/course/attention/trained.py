@@ -1,4 +1,4 @@
-"""Names, Descent, Step and Heads: eight names, a transformer that learns them by formulas, and a step in slow motion."""
+"""Names, Descent and Step: eight names, a transformer that learns them by formulas, and a step in slow motion."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 
 from sheetnet.course.attention import texts
 from sheetnet.course.attention.model import (
-    HEADS,
     LETTERS,
     N_PARAMETERS,
     PLACES,
@@ -28,7 +27,6 @@ from sheetnet.page import shown as page_shown
 from sheetnet.page.bands import Bands
 from sheetnet.page.flow import Aside, across, down
 from sheetnet.page.grid import facts
-from sheetnet.page.part import Part
 from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Some, plot
 from sheetnet.page.shown import Group, Shown, result, update
@@ -240,62 +238,6 @@ class Trained(Tiny):
             Note(texts.FORWARD, 4), Note(texts.BACKWARD, 4),
             Aside(down(table(forth, back, names=N_NAMES * PLACES, corner="Row"), across(*turns))),
         ), first=self.at)  # fmt: skip
-
-    # ---- Heads
-
-    def heads_page(self) -> None:
-        self.chosen = self.typed(
-            "name", 1, "Name", low=1, high=N_NAMES, whole=True, message=f"A name is a whole number from 1 to {N_NAMES}"
-        )
-        self.moment = self.typed(
-            "step", STEPS, "Step", low=0, high=STEPS, whole=True, message=f"A step is a whole number from 0 to {STEPS}"
-        )
-        self.looker = self.typed(
-            "looker",
-            3,
-            "Place that looks",
-            low=1,
-            high=PLACES,
-            whole=True,
-            message=f"A place is a whole number from 1 to {PLACES}",
-        )
-        places = self.typed("places", np.arange(1.0, PLACES + 1)[:, None], "Place", "fixed")
-        some = ((self.rows.place @ apply("equal", places, places.T)) * apply("equal", self.number, self.chosen)).T
-        here = some @ (self.X @ constant(tuple((float(i),) for i in range(len(LETTERS)))))
-        then = [apply("pick", self.moment, *(seen.A[i] for seen in self.seen)) for i in range(HEADS)]
-        maps = {
-            f"{when}_{i + 1}": some @ A
-            for when, every in (("before", self.seen[0].A), ("then", then))
-            for i, A in enumerate(every)
-        }
-        self.maps = maps
-        looks = {f"look_{i + 1}": row(maps[f"then_{i + 1}"], self.looker).T for i in range(HEADS)}
-        titles = {"before": "before training", "then": "at the step"}
-
-        def heats(when: str) -> Part:
-            return across(*(
-                table(page_shown.forward({id: Shown(maps[id], f"Head {i}, {titles[when]}", "heat_share", labels=counted(PLACES))}), names=counted(PLACES), corner="looks", tight=True)
-                for i in (1, 2) for id in [f"{when}_{i}"]
-            ))  # fmt: skip
-
-        page = self.page("Heads: two ways to look", texts.ABOUT_HEADS, across(
-            down(
-                facts("Change these", self.cells(self.chosen, self.moment, self.looker)),
-                table(self.cells(places), page_shown.forward({"token": Shown(here, "Token", "plain"), "letter": Shown(letters(here), "Letter", "text", style="cells")}), tight=True),
-            ),
-            down(
-                heats("then"),
-                across(
-                    plot("Where the chosen place looks", "place", "weight", [(f"head {i}", "places", f"look_{i}", f"line {i}") for i in (1, 2)],
-                         "Bars for each place: how much head 1 and head 2 take from it.", columns=True, y_min=0, y_max=1, y_format="0%", width=420, height=190, wide=7),
-                    Note(texts.HEADS, 7),
-                ),
-                heats("before"),
-                table(page_shown.forward({id: (node, f"Head {id[-1]}", "share") for id, node in looks.items()})),
-            ),
-            Aside(table(page_shown.forward({f"A_{i + 1}": Shown(A, f"Weights of head {i + 1}, all names", "share", style="cells", labels=counted(PLACES)) for i, A in enumerate(then)}))),
-        ), first=self.chosen)  # fmt: skip
-        self.shade(page, *maps.values())
 
 
 def by_name(seen: Forward) -> dict[str, Node]:

@@ -1,4 +1,4 @@
-"""Writes: names letter by letter, before and after training, and what comes after a beginning of one's own."""
+"""Heads and Writes: where two heads look, and names letter by letter, before and after training, and what comes after a beginning of one's own."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from operator import add
 import numpy as np
 
 from sheetnet.course.attention import texts
-from sheetnet.course.attention.model import LETTERS, PLACES, forward
+from sheetnet.course.attention.model import HEADS, LETTERS, PLACES, forward
 from sheetnet.course.attention.own import MOST, N_NAMES, STEPS, draws, start, tokens
-from sheetnet.course.attention.tiny import counted, one_hot, word
+from sheetnet.course.attention.tiny import counted, letters, one_hot, word
 from sheetnet.course.attention.trained import Trained, by_name, shifted
 from sheetnet.course.drawing import TRIES
 from sheetnet.graph.node import Node, apply, constant, lift, row, selector, square, sum_columns
@@ -19,6 +19,7 @@ from sheetnet.models.attention import Stacked
 from sheetnet.page.bands import Bands
 from sheetnet.page.flow import Aside, across, down
 from sheetnet.page.grid import facts
+from sheetnet.page.part import Part
 from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Some, plot
 from sheetnet.page.shown import Group, Shown, result
@@ -40,7 +41,65 @@ def in_column(column: Node, place: int, places: int) -> Node:
 
 
 class Writing(Trained):
-    """What it writes."""
+    """What it looks at, and what it writes."""
+
+    # ---- Heads
+
+    def heads_page(self) -> None:
+        self.chosen = self.typed(
+            "name", 1, "Name", low=1, high=N_NAMES, whole=True, message=f"A name is a whole number from 1 to {N_NAMES}"
+        )
+        self.moment = self.typed(
+            "step", STEPS, "Step", low=0, high=STEPS, whole=True, message=f"A step is a whole number from 0 to {STEPS}"
+        )
+        self.looker = self.typed(
+            "looker",
+            3,
+            "Place that looks",
+            low=1,
+            high=PLACES,
+            whole=True,
+            message=f"A place is a whole number from 1 to {PLACES}",
+        )
+        places = self.typed("places", np.arange(1.0, PLACES + 1)[:, None], "Place", "fixed")
+        some = ((self.rows.place @ apply("equal", places, places.T)) * apply("equal", self.number, self.chosen)).T
+        here = some @ (self.X @ constant(tuple((float(i),) for i in range(len(LETTERS)))))
+        then = [apply("pick", self.moment, *(seen.A[i] for seen in self.seen)) for i in range(HEADS)]
+        maps = {
+            f"{when}_{i + 1}": some @ A
+            for when, every in (("before", self.seen[0].A), ("then", then))
+            for i, A in enumerate(every)
+        }
+        self.maps = maps
+        looks = {f"look_{i + 1}": row(maps[f"then_{i + 1}"], self.looker).T for i in range(HEADS)}
+        titles = {"before": "before training", "then": "at the step"}
+
+        def heats(when: str) -> Part:
+            return across(*(
+                table(green({id: Shown(maps[id], f"Head {i}, {titles[when]}", "heat_share", labels=counted(PLACES))}), names=counted(PLACES), corner="looks", tight=True)
+                for i in (1, 2) for id in [f"{when}_{i}"]
+            ))  # fmt: skip
+
+        page = self.page("Heads: two ways to look", texts.ABOUT_HEADS, across(
+            down(
+                facts("Change these", self.cells(self.chosen, self.moment, self.looker)),
+                table(self.cells(places), green({"token": Shown(here, "Token", "plain"), "letter": Shown(letters(here), "Letter", "text", style="cells")}), tight=True),
+            ),
+            down(
+                heats("then"),
+                across(
+                    plot("Where the chosen place looks", "place", "weight", [(f"head {i}", "places", f"look_{i}", f"line {i}") for i in (1, 2)],
+                         "Bars for each place: how much head 1 and head 2 take from it.", columns=True, y_min=0, y_max=1, y_format="0%", width=420, height=190, wide=7),
+                    Note(texts.HEADS, 7),
+                ),
+                heats("before"),
+                table(green({id: (node, f"Head {id[-1]}", "share") for id, node in looks.items()})),
+            ),
+            Aside(table(green({f"A_{i + 1}": Shown(A, f"Weights of head {i + 1}, all names", "share", style="cells", labels=counted(PLACES)) for i, A in enumerate(then)}))),
+        ), first=self.chosen)  # fmt: skip
+        self.shade(page, *maps.values())
+
+    # ---- Writes
 
     def writes_page(self) -> None:
         self.prefix = self.token("prefix", [tokens("n")], "Beginning (0: nothing)", labels=counted(MOST))
