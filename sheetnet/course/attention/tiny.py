@@ -193,12 +193,12 @@ class Tiny(Lesson):
                     across(
                         plot("Softmax of the scores", "key", "weight", [("not divided", "key", "sharp", "line 2"), ("divided", "key", "soft", "line 1")],
                              "Bars for each of eight keys: without dividing one takes nearly all.", columns=True, y_min=0, y_max=1, y_format="0%",
-                             width=370, height=240, wide=5),
+                             width=300, height=240, wide=4),
                         plot("How far scores spread", "width d", "spread of the scores", [("not divided", "numbers", "spread", "line 2"), ("divided by sqrt(d)", "numbers", "root", "line 1")],
                              "The spread of the scores grows with the width; divided by its square root it stays about the same.", x_max=LARGEST_D, y_min=0, y_format="0",
-                             width=370, height=240, wide=5),
+                             width=300, height=240, wide=4),
                     ),
-                    Note(texts.SCALE, 11),
+                    Note(texts.SCALE, 9),
                 ),
                 table(self.cells(numbers, q, k)), table(forward(curves, format="short")),
         ), first=self.d)  # fmt: skip
@@ -234,7 +234,7 @@ class Tiny(Lesson):
                 across(*maps_shown),
                 across(
                     plot("What the true next letter is given", "place", "share", [(titles[id], "places", f"right_{id}", look) for id, look in (("open", "line 2"), ("masked", "line 1"))],
-                         "Bars for five places: near 1 without a mask, low with it.", columns=True, y_min=0, y_max=1, y_format="0%", width=420, height=190, wide=7),
+                         "Bars for five places: near 1 without a mask, low with it.", columns=True, y_min=0, y_max=1, y_format="0%", width=420, height=180, wide=7),
                     Note(texts.PEEK, 7),
                 ),
                 table(self.cells(places), forward({f"right_{id}": (node, id) for id, node in self.right.items()}, format="share"), tight=True),

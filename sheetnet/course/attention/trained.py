@@ -199,7 +199,6 @@ class Trained(Tiny):
             for name in SHAPES
         }
         self.sizes = vstack([apply("sqrt", mean(square(grads[name]))) for name in SHAPES])
-        names_ = self.typed("which", np.arange(1.0, len(SHAPES) + 1)[:, None], "Parameter", "fixed")
         forth = page_shown.forward(
             {name: Shown(node, name, "short", labels=of_letters(node)) for name, node in by_name(seen).items()}
         )
@@ -232,9 +231,9 @@ class Trained(Tiny):
         ]
         self.page("Step: one step in slow motion", texts.ABOUT_STEP, across(
             down(facts("Change this", self.cells(self.at), page_shown.forward({"loss": (loss, "Loss then", "short")})),
-                 table(self.cells(names_), violet({"sizes": (self.sizes, "Size", "small")}), names=tuple(SHAPES), named="word", tight=True)),
-            plot("How hard each is pulled", "parameter", "size of its gradient", [("size", Some("which", cols=(-1, -1)), "sizes", "line 1")],
-                 "Bars for twelve parameters: the root of the mean of their squared gradients.", columns=True, y_min=0, width=370, height=360, wide=5),
+                 table(violet({"sizes": (self.sizes, "Size of gradient", "small")}), names=tuple(SHAPES), named="word")),
+            plot("How hard each is pulled", "parameter", "size of its gradient", [("size", Some("sizes", cols=(-1, -1)), "sizes", "line 1")],
+                 "Bars for twelve parameters: the root of the mean of their squared gradients.", columns=True, y_min=0, width=300, height=360, wide=4),
             Note(texts.FORWARD, 4), Note(texts.BACKWARD, 4),
             Aside(down(table(forth, back, names=N_NAMES * PLACES, corner="Row"), across(*turns))),
         ), first=self.at)  # fmt: skip

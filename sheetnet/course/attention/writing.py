@@ -89,11 +89,11 @@ class Writing(Trained):
                 heats("then"),
                 across(
                     plot("Where the chosen place looks", "place", "weight", [(f"head {i}", "places", f"look_{i}", f"line {i}") for i in (1, 2)],
-                         "Bars for each place: how much head 1 and head 2 take from it.", columns=True, y_min=0, y_max=1, y_format="0%", width=420, height=190, wide=7),
+                         "Bars for each place: how much head 1 and head 2 take from it.", columns=True, y_min=0, y_max=1, y_format="0%", width=420, height=180, wide=7),
                     Note(texts.HEADS, 7),
                 ),
                 heats("before"),
-                table(green({id: (node, f"Head {id[-1]}", "share") for id, node in looks.items()})),
+                table(green({id: (node, f"Head {id[-1]}", "share") for id, node in looks.items()}), tight=True),
             ),
             Aside(table(green({f"A_{i + 1}": Shown(A, f"Weights of head {i + 1}, all names", "share", style="cells", labels=counted(PLACES)) for i, A in enumerate(then)}))),
         ), first=self.chosen)  # fmt: skip
