@@ -227,7 +227,8 @@ ERRORS: dict[str, Example] = {
 ALL = EXAMPLES | ERRORS
 # look-ups and blanks, answers: torch never sees them
 NUMPY_ONLY = {"filled", "letter", "joined", "lookup", "match", "count_same", "median", "hit"}
-FLAT = {"step", "sign", "greater", "equal", "filled", "letter", "joined", "match", "count_same", "hit"}  # no slope, or none wanted
+FLAT = {"step", "sign", "greater", "equal", "filled", "letter", "joined", "match", "count_same"}
+FLAT |= {"hit"}  # no slope, or none wanted
 SLOPELESS_SOURCES = {"where": {0}, "expand": {1}}
 SLOPED = set(SHAPES) - FLAT - UNRULED
 # in a matrix product one error may spoil the whole: programs differ

@@ -25,6 +25,10 @@ class Attention(Writing):
         "attention.power",
         "attention.share",
         "scale.divided",
+        "scale.sharp",
+        "scale.soft",
+        "scale.most_raw",
+        "scale.most_divided",
         "scale.root",
         "mask.right_masked",
         "descent.chance",
@@ -68,12 +72,13 @@ class Attention(Writing):
         ]
 
     def watched(self) -> list[Watched]:
+        first = self.book.block("descent.first").node  # which every weight at the start is part of
         seen = {
             "tokens": self.word, "embedding": self.E, "positions": self.Pos, **self.W, "mask": self.masked,
-            "query": self.query, "keys": self.keys, "width": self.d, "names": self.codes, "rate": self.lr,
-            **{f"{name} at the start": node for name, node in self.start.items()}, "beginning": self.prefix,
+            "query": self.query, "width": self.d, "names": self.codes, "rate": self.lr, "loss before": first,
+            "beginning": self.prefix,
         }  # fmt: skip
-        return [Watched(node, title) for title, node in seen.items()]
+        return [*(Watched(node, title) for title, node in seen.items()), Watched(self.keys, "keys", self.widths)]
 
     def words(self) -> list[Word]:
         return [

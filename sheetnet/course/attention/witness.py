@@ -88,7 +88,7 @@ def _mask(given: Given) -> Said:
     tokens = given["mask.word"].long().flatten()
     n = len(tokens)
     score = torch.diag(given["mask.strength"].flatten().expand(n - 1), 1)
-    out = {}
+    out: Said = {}
     for id, seen in (("open", torch.ones(n, n, dtype=torch.bool)), ("masked", causal(n))):
         A = softmax(score.masked_fill(~seen, -torch.inf), dim=1)
         right = (A[:-1] @ hot(tokens)).gather(1, tokens[1:, None])
@@ -102,6 +102,19 @@ def _mask(given: Given) -> Said:
 class Net(nn.Module):
     """The transformer: tokens (names, places) -> scores of the next letter; what passes on the way is kept."""
 
+    E: Tensor
+    Pos: Tensor
+    Wq: Tensor
+    Wk: Tensor
+    Wv: Tensor
+    Wo: Tensor
+    W_in: Tensor
+    b_in: Tensor
+    W_out: Tensor
+    b_out: Tensor
+    W_last: Tensor
+    b_last: Tensor
+
     def __init__(self, start: Mapping[str, Tensor]) -> None:
         super().__init__()
         self.kept: Said = {}
@@ -109,10 +122,10 @@ class Net(nn.Module):
             self.register_parameter(name, nn.Parameter(value.clone()))
 
     def forward(self, tokens: Tensor) -> Tensor:
-        _n, places = tokens.shape
+        n, places = tokens.shape
         x = embedding(tokens, self.E) + self.Pos
         q, k, v = x @ self.Wq, x @ self.Wk, x @ self.Wv
-        split = [part.unflatten(2, (HEADS, -1)).transpose(1, 2) for part in (q, k, v)]
+        split = [part.reshape(n, places, HEADS, -1).transpose(1, 2) for part in (q, k, v)]
         raw = split[0] @ split[1].mT
         A = softmax((raw / split[0].shape[-1] ** 0.5).masked_fill(~causal(places), -torch.inf), dim=-1)
         mixed = (A @ split[2]).transpose(1, 2).flatten(2)
@@ -145,7 +158,7 @@ def _names(given: Given) -> Said:
     out = {"here": here.reshape(-1, 1).double(), "following": following.reshape(-1, 1).double()}
     out |= {"real": real.reshape(-1, 1).double(), "X": hot(here), "Y": Y, "n": real.sum().double()}
     out |= {"place": torch.eye(T).double().repeat(N, 1), "seen": causal(T).double().repeat(N, 1)}
-    out |= {"own": torch.block_diag(*[torch.ones(T, T).double()] * N), "one": torch.ones(N * T, 1).double()}
+    out |= {"own": torch.kron(torch.eye(N), torch.ones(T, T)).double(), "one": torch.ones(N * T, 1).double()}
     return out | {"often": Y.sum(0)[:, None]}
 
 
@@ -157,7 +170,9 @@ def _look(net: Net) -> Said:
     slopes = {name: value.grad for name, value in net.kept.items() if value.retains_grad and name != "A"}
     if slopes.get("score") is not None:
         kept |= {f"d_{name}": flat(value) for name, value in slopes.items() if value is not None and name != "raw"}
-        kept |= {f"d_S_{i + 1}": flat(slopes["raw"][:, i]) for i in range(HEADS)}
+        raw = slopes["raw"]
+        assert raw is not None
+        kept |= {f"d_S_{i + 1}": flat(raw[:, i]) for i in range(HEADS)}
     return kept
 
 
@@ -214,7 +229,7 @@ def _heads(given: Given, descent: Said) -> Said:
     out = {"token": _pairs(given)[0][name - 1][:, None].double()}
     for i in (1, 2):
         maps = {
-            when: descent[f"A_{i}.{at}"].unflatten(0, (N, T))[name - 1] for when, at in (("before", 0), ("then", step))
+            when: descent[f"A_{i}.{at}"].reshape(N, T, T)[name - 1] for when, at in (("before", 0), ("then", step))
         }
         out |= {f"{when}_{i}": A for when, A in maps.items()} | {f"look_{i}": maps["then"][looker - 1][:, None]}
         out[f"A_{i}"] = descent[f"A_{i}.{step}"]
@@ -232,7 +247,7 @@ def _writes(given: Given, nets: list[Net]) -> Said:
         with torch.no_grad():
             each = softmax(net(torch.cat([start, prefix], 1))[0], -1)
             out |= {f"each_{when}": each, f"next_{when}": each[length - 1 : length]}
-            out |= {f"{name}_{when}": v for name, v in _look(net).items() if name in ("A_1", "A_2", "h")}
+            out |= {f"{name}_{when}": v for name, v in _look(net).items() if name in ("x", "A_1", "A_2", "h")}
             tokens = torch.zeros(N, T, dtype=torch.long)
             for i in range(T - 1):
                 pred = softmax(net(tokens), -1)[:, i]

@@ -113,7 +113,7 @@ class Writing(Trained):
         each = {when: seen.pred for when, seen in passes.items()}
         middle = green({
             f"{name}_{when}": (node, f"{name}, {when}", "short")
-            for when, seen in passes.items() for name, node in by_name(seen).items() if name in MIDDLE
+            for when, seen in passes.items() for name, node in by_name(seen).items() if name in ("x", *MIDDLE)
         })  # fmt: skip
         self.next = {when: row(pred, length) for when, pred in each.items()}
         steps, said, self.known = list[Group](), Group(), dict[str, Node]()
