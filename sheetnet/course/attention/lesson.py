@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sheetnet.course.attention.model import LETTERS
+from sheetnet.course.attention.model import LETTERS, SHAPES
 from sheetnet.course.attention.own import STEPS
 from sheetnet.course.attention.writing import Writing
 from sheetnet.course.lesson import Pair, Watched, Word
+from sheetnet.page.language import said, whole
 
 PLACES = ("1", "2", "3", "4")
+CALLED = ("mixed", "lin", "out", "pred", "d_score", "d_out", "d_lin", "d_mixed")  # blocks
 
 
 class Attention(Writing):
@@ -45,6 +47,8 @@ class Attention(Writing):
     )
 
     def sheets(self) -> None:
+        for name in (*SHAPES, *CALLED):  # what torch calls so too, and no language otherwise
+            whole(name)
         self.tokens_page()
         self.attention_page()
         self.scale_page()
@@ -65,7 +69,7 @@ class Attention(Writing):
             Pair("scale.soft", "Softmax, divided", format="short"),
             Pair("descent.losses", "Loss of the transformer", format="short"),
             *(
-                Pair(f"descent.{name}.{STEPS}", f"{name} after all steps", format="short")
+                Pair(f"descent.{name}.{STEPS}", said("{name} after all steps", name=name), format="short")
                 for name in ("Wq", "Wk", "Wv", "Wo")
             ),
             Pair("writes.next_after", "The next letter", tuple(LETTERS), "short"),

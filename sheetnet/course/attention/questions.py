@@ -7,13 +7,14 @@ from math import exp, log, sqrt
 
 import numpy as np
 
-from sheetnet.course.attention.model import HIDDEN, LETTERS, WIDTH
+from sheetnet.course.attention.model import HIDDEN, WIDTH
 from sheetnet.course.attention.own import STEPS, names, tokens
 from sheetnet.course.attention.writing import Writing
 from sheetnet.course.drawing import own
 from sheetnet.graph.node import Node, apply, lift, row
 from sheetnet.motifs.exercises import AS_IT_CAME, WHOLE, Exercise, Slip, choice
 from sheetnet.motifs.predictions import Prediction, is_above, larger
+from sheetnet.page.language import said
 
 COUNTED = "Steps begin with 0: look at the number in the column Step."
 TENS = "That is the logarithm to base 10. Here it is the natural one: LN."
@@ -117,7 +118,7 @@ def questions(lesson: Writing) -> list[Exercise]:
             hint="Type the rate, then read the line Loss after.", why="A transformer was trained anew while you looked.",
         ),
         Exercise(
-            f"On Writes, all else as it came, type the token {begin:g} ({LETTERS[int(begin)]}) as the only letter of the beginning. How probable is the most likely next letter, after training?", apply("max", lesson.next["after"]), 0.001, typed,
+            f"On Writes, all else as it came, type the token {begin:g} as the only letter of the beginning. How probable is the most likely next letter, after training?", apply("max", lesson.next["after"]), 0.001, typed,
             slips=(Slip(apply("max", lesson.next["after"]), AS_IT_CAME, {}), Slip(apply("max", lesson.next["before"]), BEFORE), Slip(apply("min", lesson.next["after"]), "That is the least likely one.")),
             hint="Type the token, 0 in the other cells, and read the largest share of the second row.", why="Which letter it is depends on the names that it learnt from.",
         ),
@@ -183,7 +184,7 @@ def predictions(lesson: Writing) -> list[Prediction]:
             "How many stand in the list before training, then after", "It learnt which letters follow which. So it writes names it knows, and new ones that sound like them.", "writes.known_after",
         ),
         Prediction(
-            f"On Names, the first name becomes {other}. What of the loss after all steps?",
+            said("On Names, the first name becomes {name}. What of the loss after all steps?", name=other),
             ("it is the same: one name of eight", "it is another number"), 1.0 + is_above(one, lift(1e-6)), last, last,
             "The loss after all steps before, then after", "Every weight of every step is a formula that reads the names. All of them were calculated anew.", "descent.losses", {lesson.codes: changed},
         ),

@@ -23,7 +23,7 @@ ABOUT_ATTENTION = (
 )
 ATTENTION = (
     "Query q: what a token asks for. Key k: what a token offers to be found by. Value v: what it gives away. All three are x times a matrix.\n\n"
-    "Score: query times key, number by number, added up. The softmax of the scores are the weights: shares of 1.\n\n"
+    "Score: query times key, number by number, added up, then divided by the root of the width (see Scale). The softmax of a row of scores are its weights: shares of 1.\n\n"
     "Mask: what may not be seen. A token sees itself and those before it.\n\n"
     "Try this: set the mask to 0."
 )

@@ -27,6 +27,7 @@ from sheetnet.page import shown as page_shown
 from sheetnet.page.bands import Bands
 from sheetnet.page.flow import Aside, across, down
 from sheetnet.page.grid import facts
+from sheetnet.page.language import said
 from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Some, plot
 from sheetnet.page.shown import Group, Shown, result, update
@@ -111,7 +112,7 @@ class Trained(Tiny):
             for name, value in begin.items()
         }
         zeros = [
-            self.typed(f"descent.m_{name}.0", np.zeros_like(value), f"m of {name}", "fixed")
+            self.typed(f"descent.m_{name}.0", np.zeros_like(value), said("m of {name}", name=name), "fixed")
             for name, value in begin.items()
         ]
         self.seen: list[Forward] = []
@@ -170,14 +171,16 @@ class Trained(Tiny):
         for name in SHAPES:
             here = {
                 self.P[name][number]: Shown(self.P[name][number], name),
-                self.m[name][number]: Shown(self.m[name][number], f"m of {name}", "small"),
+                self.m[name][number]: Shown(self.m[name][number], said("m of {name}", name=name), "small"),
             }
             if number:
                 group |= update({id(prefix + name): one for prefix, one in zip(("", "m_"), here.values(), strict=True)})
             else:
                 group |= self.cells(*here)
             if number < STEPS:
-                group |= violet({id(f"grad_{name}"): (self.grads[name][number], f"gradient of {name}", "gradient")})
+                group |= violet(
+                    {id(f"grad_{name}"): (self.grads[name][number], said("gradient of {name}", name=name), "gradient")}
+                )
         seen = by_name(self.seen[number])
         group |= page_shown.forward({id(name): (seen[name], name, "short") for name in SEEN})
         if number < STEPS:
@@ -209,7 +212,7 @@ class Trained(Tiny):
                     update(
                         {
                             f"then_{name}": Shown(
-                                P[name], f"{name} then", style="cells", labels=counted(P[name].shape[1])
+                                P[name], said("{name} then", name=name), style="cells", labels=counted(P[name].shape[1])
                             )
                         }
                     )
@@ -218,14 +221,23 @@ class Trained(Tiny):
                     violet(
                         {
                             f"grad_{name}": Shown(
-                                grads[name], f"gradient of {name}", "gradient", labels=counted(P[name].shape[1])
+                                grads[name],
+                                said("gradient of {name}", name=name),
+                                "gradient",
+                                labels=counted(P[name].shape[1]),
                             )
                         }
                     )
                 ),
-                table(update({f"m_then_{name}": Shown(m[name], f"m of {name} then", "small", style="cells")})),
-                table(update({f"m_{name}": Shown(taken[name].state["m"], f"m of {name} after", "small")})),
-                table(update({f"next_{name}": Shown(taken[name].W_next, f"{name} after")})),
+                table(
+                    update(
+                        {f"m_then_{name}": Shown(m[name], said("m of {name} then", name=name), "small", style="cells")}
+                    )
+                ),
+                table(
+                    update({f"m_{name}": Shown(taken[name].state["m"], said("m of {name} after", name=name), "small")})
+                ),
+                table(update({f"next_{name}": Shown(taken[name].W_next, said("{name} after", name=name))})),
             )
             for name in SHAPES
         ]

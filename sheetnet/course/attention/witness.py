@@ -228,9 +228,7 @@ def _heads(given: Given, descent: Said) -> Said:
     name, step, looker = (int(given[f"heads.{id}"].item()) for id in ("name", "step", "looker"))
     out = {"token": _pairs(given)[0][name - 1][:, None].double()}
     for i in (1, 2):
-        maps = {
-            when: descent[f"A_{i}.{at}"].reshape(N, T, T)[name - 1] for when, at in (("before", 0), ("then", step))
-        }
+        maps = {when: descent[f"A_{i}.{at}"].reshape(N, T, T)[name - 1] for when, at in (("before", 0), ("then", step))}
         out |= {f"{when}_{i}": A for when, A in maps.items()} | {f"look_{i}": maps["then"][looker - 1][:, None]}
         out[f"A_{i}"] = descent[f"A_{i}.{step}"]
     return out

@@ -19,6 +19,7 @@ from sheetnet.models.attention import Stacked
 from sheetnet.page.bands import Bands
 from sheetnet.page.flow import Aside, across, down
 from sheetnet.page.grid import facts
+from sheetnet.page.language import said
 from sheetnet.page.part import Part
 from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Some, plot
@@ -112,18 +113,18 @@ class Writing(Trained):
         passes = {when: forward(some, one_hot((self.prefix @ shifted(1)).T), ALONE) for when, some in P.items()}
         each = {when: seen.pred for when, seen in passes.items()}
         middle = green({
-            f"{name}_{when}": (node, f"{name}, {when}", "short")
+            f"{name}_{when}": (node, said("{name}, before" if when == "before" else "{name}, after", name=name), "short")
             for when, seen in passes.items() for name, node in by_name(seen).items() if name in ("x", *MIDDLE)
         })  # fmt: skip
         self.next = {when: row(pred, length) for when, pred in each.items()}
-        steps, said, self.known = list[Group](), Group(), dict[str, Node]()
+        steps, written_, self.known = list[Group](), Group(), dict[str, Node]()
         found = {when: self._written(some, when, steps) for when, some in P.items()}
         for when, written in found.items():
             away = sum_columns(square(written)) + sum_columns(square(self.codes)).T - 2.0 * (written @ self.codes.T)
             known = apply("greater", sum_columns(apply("equal", away, lift(0.0))), lift(0.0))
             self.known[when] = apply("sum", known)
-            said |= green({f"says_{when}": Shown(word(written), f"Written {when}", "text", style="cells")})
-            said |= result({f"known_{when}": (known, "Known", "plain")})
+            written_ |= green({f"says_{when}": Shown(word(written), f"Written {when}", "text", style="cells")})
+            written_ |= result({f"known_{when}": (known, "Known", "plain")})
         marks = Some("next_before", rows=(-1, -1))
         likely = [
             table(green({f"next_{when}": Shown(node, f"Next letter, {when} training", "share", labels=tuple(LETTERS))}), tight=True)
@@ -140,7 +141,7 @@ class Writing(Trained):
                 *(table(green({f"each_{when}": Shown(pred, f"After each place, {when} training", "share", labels=tuple(LETTERS))}), tight=True) for when, pred in each.items()),
             ),
             down(
-                table(said, names=N_NAMES, corner="No", tight=True),
+                table(written_, names=N_NAMES, corner="No", tight=True),
                 facts("Names that were known", result({f"of_{when}": (node, when, "plain") for when, node in self.known.items()}), span=2),
                 Note(texts.WRITES, 5),
             ),
