@@ -146,12 +146,20 @@ def _softmax(a: str, width: int) -> str:
     return f"{powers}/{total}"
 
 
+def _shares(a: str, *rest: str | int) -> str:
+    """Without taking off the largest entry first: short, for scores that EXP takes."""
+    *seen, width = rest
+    powers = "*".join([f"EXP({a})", *map(str, seen)])
+    return f"{powers}/{_picked(powers, (1.0,) * int(width))}"
+
+
 def _logsumexp(a: str, width: int) -> str:
     most, _, total = _powers(a, width)
     return f"{most}+LN({total})"
 
 
-ROWWISE: dict[str, tuple[Callable[[str, int], str], float]] = {
+ROWWISE: dict[str, tuple[Callable[..., str], float]] = {
     "softmax": (_softmax, PRODUCT),
+    "shares": (_shares, PRODUCT),
     "logsumexp": (_logsumexp, SUM),
 }

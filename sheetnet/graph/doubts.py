@@ -211,6 +211,7 @@ DOUBTS: dict[str, Doubt] = {
     "square": lambda v, a, reach: np.where((np.abs(v) < SMALLEST) & (a[0] != 0), np.inf, 0.0),
     "div": _div,
     "exp": _exp,
+    "shares": lambda v, a, reach: _exp(v, a[:1], reach),
     "power": _power,
     "inverse": _singular,
     "determinant": _determinant,

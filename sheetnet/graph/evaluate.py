@@ -106,6 +106,11 @@ def _softmax(xp: Any, a: Array) -> Array:
     return powers / powers.sum(1).reshape(-1, 1)
 
 
+def _shares(xp: Any, a: Array, *seen: Array) -> Array:
+    powers = xp.exp(a) * seen[0] if seen else xp.exp(a)
+    return powers / powers.sum(1).reshape(-1, 1)
+
+
 def _logsumexp(xp: Any, a: Array) -> Array:
     most, powers = _shifted(xp, a)
     return most + xp.log(powers.sum(1)).reshape(-1, 1)
@@ -177,6 +182,7 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "hstack": lambda xp, *parts: xp.hstack(parts),
     "vstack": lambda xp, *parts: xp.vstack(parts),
     "softmax": _softmax,
+    "shares": _shares,
     "logsumexp": _logsumexp,
     "row": _row,
     "pick": _pick,

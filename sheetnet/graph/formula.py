@@ -53,7 +53,8 @@ def _array(node: Node, places: Places) -> tuple[str, float]:
         return _constant(node)
     if node.op in ROWWISE:
         write, binds = ROWWISE[node.op]
-        return write(_source(node.sources[0], SUM, places), node.sources[0].shape[1]), binds
+        texts = [_source(s, PRODUCT if i else SUM, places) for i, s in enumerate(node.sources)]
+        return write(*texts, node.sources[0].shape[1]), binds
     if node.op not in ARRAY or (node.op == "match" and node.shape != (1, 1)):
         raise GraphError(f"{node!r}: {node.op} cannot stand inside an array formula; place it as a block of its own")
     template, binds, needs = ARRAY[node.op]

@@ -81,6 +81,7 @@ RULES: dict[str, Callable[[Node, Node], Cotangents]] = {
     "softplus": lambda n, d: (d * apply("sigmoid", n.sources[0]),),
     "normal": lambda n, d: (d * (apply("exp", apply("square", n.sources[0]) * -0.5) * 0.3989422804014327),),
     "softmax": lambda n, d: (n * (d - sum_columns(d * n)),),
+    "shares": lambda n, d: (n * (d - sum_columns(d * n)), None)[: len(n.sources)],
     "logsumexp": lambda n, d: (d * apply("softmax", n.sources[0]),),
     "hstack": _hstack,
     "vstack": _vstack,

@@ -154,6 +154,7 @@ MAGNITUDE: dict[str, Rule] = {
     "softplus": _softplus,
     "normal": lambda v, a, m: np.maximum(0.5, 0.4 * np.exp(-0.5 * a[0] * a[0]) * m[0]),  # as a sigmoid
     "softmax": _softmax,
+    "shares": _softmax,
     "logsumexp": _logsumexp,
     "pick": _pick,
     "where": lambda v, a, m: np.where(a[0] != 0, m[1], m[2]),

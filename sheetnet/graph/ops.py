@@ -130,6 +130,12 @@ def _pick(index: Shape, *parts: Shape) -> Shape:
     return parts[0]
 
 
+def _shares(a: Shape, *seen: Shape) -> Shape:
+    if seen and (len(seen) > 1 or broadcast(a, *seen) != a):
+        raise ValueError("a matrix, and 1 or 0 for each of its entries or columns, are needed")
+    return a
+
+
 def _hit(answer: Shape, *key: Shape) -> Shape:
     _column(answer)
     if len(set(key)) != 1 or key[0][0] != answer[0]:
@@ -180,6 +186,7 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "vstack": _on_top,
     # look-ups; counted from 1, as in a sheet
     "softmax": lambda a: a,  # exp(a) / sum(exp(a)), row by row
+    "shares": _shares,  # the same of scores that are not large, among those that may be seen (1, else 0)
     "logsumexp": _row_of_each,  # ln(sum(exp(a))), row by row
     "row": _row,  # the index-th row
     "pick": _pick,  # the index-th (from 0) of matrices that stand at even distances below each other

@@ -27,7 +27,7 @@ DECIDES = {"sign", "step", "greater", "equal", "filled", "match", "count_same", 
 FLAGS = {"step", "greater", "equal", "filled"}  # 1 or 0
 WHOLE = {"square", "sum", "matmul", "cumsum", "sum_rows"}  # of whole numbers
 MOVES = {"same", "neg", "transpose", "expand", "add", "sub", "mul", "div", "row", *STACKS}  # one decision, no mixture
-SPOILS = {"matmul", "sum_rows", "softmax", "logsumexp", "inverse", "determinant"}
+SPOILS = {"matmul", "sum_rows", "softmax", "shares", "logsumexp", "inverse", "determinant"}
 Known = Mapping[Node, Array]
 
 

@@ -45,11 +45,6 @@ def columns_of_head(head: int, heads: int, width: int) -> Node:
     return constant((tuple(float(head * size <= j < (head + 1) * size) for j in range(width)),))
 
 
-def shares(powers: Node) -> Node:
-    """Each row divided by its sum."""
-    return powers / sum_columns(powers)
-
-
 def scores(q: Node, k: Node, rows: Stacked, size: int) -> Node:
     """q k' / sqrt(size), by place: (n, width) and (n, width) -> (n, places)."""
     return rows.each(q @ k.T) / apply("sqrt", lift(float(size)))
@@ -57,7 +52,7 @@ def scores(q: Node, k: Node, rows: Stacked, size: int) -> Node:
 
 def weights(score: Node, seen: Node) -> Node:
     """The softmax over the places that a row may see, else 0: (n, places). Of scores of a few hundred at most."""
-    return shares(apply("exp", score) * seen)
+    return apply("shares", score, seen)
 
 
 def d_scores(weight: Node, d_weight: Node, size: int) -> Node:

@@ -8,7 +8,7 @@ from functools import reduce
 from operator import add
 
 from sheetnet.graph.node import Node, apply, relu, sum_columns
-from sheetnet.models.attention import Stacked, columns_of_head, d_scores, scores, shares, weights
+from sheetnet.models.attention import Stacked, columns_of_head, d_scores, scores, weights
 
 LETTERS = ".aeilmnorstu"
 PLACES, WIDTH, HIDDEN, HEADS = 6, 8, 32, 2
@@ -49,7 +49,7 @@ def forward(P: Params, X: Node, rows: Stacked) -> Forward:
     h = (x + mixed @ P["Wo"]).named("h")
     lin = (h @ P["W_in"] + P["b_in"]).named("lin")
     out = (h + (relu(lin) @ P["W_out"] + P["b_out"])).named("out")
-    pred = shares(apply("exp", out @ P["W_last"] + P["b_last"])).named("pred")
+    pred = apply("shares", out @ P["W_last"] + P["b_last"]).named("pred")
     return Forward(x, q, k, v, A, mixed, h, lin, out, pred)
 
 

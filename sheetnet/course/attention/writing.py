@@ -121,7 +121,7 @@ class Writing(Trained):
         found = {when: self._written(some, when, steps) for when, some in P.items()}
         for when, written in found.items():
             away = sum_columns(square(written)) + sum_columns(square(self.codes)).T - 2.0 * (written @ self.codes.T)
-            known = apply("greater", sum_columns(apply("equal", away, lift(0.0))), lift(0.0))
+            known = apply("greater", sum_columns(apply("greater", lift(0.5), away)), lift(0.0))
             self.known[when] = apply("sum", known)
             written_ |= green({f"says_{when}": Shown(word(written), f"Written {when}", "text", style="cells")})
             written_ |= result({f"known_{when}": (known, "Known", "plain")})
