@@ -176,7 +176,7 @@ def test_it_learns_and_writes_names_only_afterwards(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("rate", [0.0, 0.01, 0.02, 0.1])
+@pytest.mark.parametrize("rate", [0.0, 0.02, 0.15])
 def test_no_rate_that_may_be_typed_breaks_a_cell(seed: int, rate: float) -> None:
     losses, written = said(seed, "descent.losses writes.says_after", {"descent.lr": rate})
     assert np.isfinite(losses).all()

@@ -40,6 +40,7 @@ NOT_IN_ONNX = {
     "lookup": "there is no such op, for ascending keys",
     "match": "there is no such op",
     "count_same": "there is no such op; Unique counts, but does not keep the places",
+    "shares": "Softmax is reproduced as `softmax`; there is none with a mask",
     "letter": "a string has no letters there",
     "joined": "StringConcat joins two tensors, and not the row of one",
     "hit": "it is for exercises",

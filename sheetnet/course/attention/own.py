@@ -7,7 +7,7 @@ import numpy as np
 from sheetnet.course.attention.model import LETTERS, PLACES, SHAPES, WIDTH
 from sheetnet.course.drawing import TRIES, drawing
 
-STEPS, RATE, KEPT = 50, 0.07, 0.9
+STEPS, RATE, KEPT = 50, 0.1, 0.9
 N_NAMES, MOST = 8, PLACES - 1  # letters of a name
 USUAL = ("anna", "emma", "lena", "nina", "leon", "simon", "nora", "tom")
 AMONG = (
@@ -15,7 +15,7 @@ AMONG = (
     "elias", "milo", "nils", "lars", "mats", "ron", "tina", "ina", "uli", "mario", "luis", "emil", "elsa", "alma",
     "irma", "nino", "tessa", "timo", "leo", "oli", "romeo", "miro",
 )  # fmt: skip
-SPREAD = {"E": 0.5, "Pos": 0.5, "W_out": 32**-0.5, "W_last": 0.1, "b_in": 0.0, "b_out": 0.0, "b_last": 0.0}
+SPREAD = {"E": 0.7, "Pos": 0.7, "W_out": 0.5 * 32**-0.5, "W_last": 0.1, "b_in": 0.0, "b_out": 0.0, "b_last": 0.0}
 
 
 def tokens(word: str, places: int = MOST) -> list[float]:
@@ -33,7 +33,7 @@ def start(seed: int, turn: int = 0) -> dict[str, np.ndarray]:
     """The weights before the first step, of two decimals; turn: which of the draws of a seed."""
     draw = drawing(seed, f"start {turn}" if turn else "start")
     return {
-        name: (draw.normal(0.0, 1.0, shape) * SPREAD.get(name, WIDTH**-0.5)).round(2) + 0.0
+        name: (draw.normal(0.0, 1.0, shape) * SPREAD.get(name, 0.5 * WIDTH**-0.5)).round(2) + 0.0
         for name, shape in SHAPES.items()
     }
 

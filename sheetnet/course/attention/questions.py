@@ -8,7 +8,7 @@ from math import exp, log, sqrt
 import numpy as np
 
 from sheetnet.course.attention.model import HIDDEN, WIDTH
-from sheetnet.course.attention.own import STEPS, names, tokens
+from sheetnet.course.attention.own import RATE, STEPS, names, tokens
 from sheetnet.course.attention.writing import Writing
 from sheetnet.course.drawing import own
 from sheetnet.graph.node import Node, apply, lift, row
@@ -174,7 +174,7 @@ def predictions(lesson: Writing) -> list[Prediction]:
             "The share before, then after", "The mask hides the next place, however hard it pulls.", "mask.A_masked", {lesson.strength: 20.0},
         ),
         Prediction(
-            "On Descent, the rate goes from 0.07 to 0.02. And the loss after all steps?",
+            f"On Descent, the rate goes from {RATE:g} to 0.02. And the loss after all steps?",
             ("it ends higher", "it ends lower", "it ends the same"), larger(last, came(last), 1e-9), last, last,
             "The loss after all steps before, then after", "Smaller steps, and just as many: it is still on its way.", "descent.losses", {lesson.lr: 0.02},
         ),

@@ -56,7 +56,7 @@ DESCENT = (
     "It cannot reach 0: after the first . any of eight names may come.\n\n"
     "{n:,} parameters, {steps} steps of gradient descent with momentum: m after = 0.9 × m then + gradient; W after = W then - rate × m after.\n\n"
     "To the right stands every step: all weights, all gradients, and what is needed on the way. Torch has the same numbers.\n\n"
-    "Try this: rate 0.02, then 0.1. Then look at Writes."
+    "Try this: rate 0.02, then 0.15. Then look at Writes."
 )
 ABOUT_STEP = "One step, block by block: forward from letters to probabilities, backward to the slopes. The blocks stand to the right."
 FORWARD = (

@@ -33,7 +33,7 @@ from sheetnet.page.plot import Some, plot
 from sheetnet.page.shown import Group, Shown, result, update
 from sheetnet.page.shown import backward as violet
 
-HIGHEST = 0.1  # of the rate: far beyond, the weights explode
+HIGHEST = 0.15  # of the rate: far beyond, the weights explode
 SEEN = ("A_1", "A_2", "h", "pred")  # what stands of each step of the descent: the rest is within formulas
 FELT = ("d_h", "d_S_1", "d_S_2")
 WORDS = {
@@ -192,8 +192,8 @@ class Trained(Tiny):
     def step_page(self) -> None:
         message = f"A step is a whole number from 0 to {STEPS - 1}"
         self.at = self.typed("at", 0, "Step to look at", low=0, high=STEPS - 1, whole=True, message=message)
-        P = {name: apply("pick", self.at, *Ws[:-1]) for name, Ws in self.P.items()}
-        m = {name: apply("pick", self.at, *kept[:-1]) for name, kept in self.m.items()}
+        P = {name: apply("pick", self.at, *Ws) for name, Ws in self.P.items()}
+        m = {name: apply("pick", self.at, *kept) for name, kept in self.m.items()}
         seen = forward(P, self.X, self.rows)
         loss = cross_entropy(seen.pred, self.Y, self.n)
         middle, grads = backward(P, seen, self.X, self.Y, self.rows, self.one)
