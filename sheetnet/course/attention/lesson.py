@@ -47,7 +47,7 @@ class Attention(Writing):
     )
 
     def sheets(self) -> None:
-        for name in (*SHAPES, *CALLED):  # what torch calls so too, and no language otherwise
+        for name in (*SHAPES, *CALLED, LETTERS, LETTERS[1:]):  # what no language calls otherwise
             whole(name)
         self.tokens_page()
         self.attention_page()

@@ -156,7 +156,7 @@ class Tiny(Lesson):
                 table(forward({"products": Shown(self.products, "q k': scores", labels=names), "scaled": Shown(self.scaled, "divided by sqrt(d)", labels=names)}, **wide), tight=True),
                 plot("Where the chosen place looks", "place", "weight", [("weight", Some("letter"), "share", "line 1")],
                      "Four bars: how much the chosen place takes from each place.", columns=True, y_min=0, y_max=1, y_format="0%",
-                     width=480, height=220, wide=8),
+                     width=430, height=220, wide=8),
                 table(bars, tight=True),
             ),
         ), first=self.looks)  # fmt: skip
