@@ -188,6 +188,14 @@ EXAMPLES: dict[str, Example] = {
     "cumsum": Example((numbers(6),), lambda a: np.tril(np.ones((6, 6))) @ a),
     "count_same": Example((column(3, 1, 3, NAN, 3, 1),), lambda a: column(3, 2, 3, 0, 3, 2)),
     "count_same: texts in any case": Example((TEXTS,), lambda a: column(1, 0, 2, 2, 1)),
+    "shares": Example((numbers(3, 4),), lambda a: np.exp(a) / np.exp(a).sum(axis=1, keepdims=True)),
+    "shares: of what may be seen": Example(
+        (numbers(3, 3), np.tril(np.ones((3, 3)))),
+        lambda a, seen: np.exp(a) * seen / (np.exp(a) * seen).sum(axis=1, keepdims=True),
+    ),
+    "letter": Example((column("abc"), column(1, 3, 2.9)), lambda a, i: column("a", "c", "b")),
+    "letter: of several texts": Example((column("abc", "de"), one(2.0)), lambda a, i: column("b", "e")),
+    "joined": Example((np.array([["a", "", "b"], ["c", "d", ""]], dtype=object),), lambda a: column("ab", "cd")),
     "sum": Example((numbers(3, 4),), lambda a: np.ones((1, 3)) @ a @ np.ones((4, 1))),
     "mean": Example((numbers(3, 4),), lambda a: one(sum(a.flat) / 12)),
     "max": Example((numbers(3, 4),), lambda a: one(sorted(a.flat)[-1])),
@@ -245,13 +253,15 @@ ERRORS: dict[str, Example] = {
         (np.array([[NAN, 1.0], [2.0, 2.0]]),), lambda a: column(NAN, 2 + np.log(2)), errors=True
     ),
     "match: nothing found": Example((column(4, 5), KEYS), lambda a, b: column(3, NAN)),
+    "letter: before the first": Example((column("abc"), column(0, 1)), lambda a, i: column(NAN, "a")),
     "lookup: of an error": Example((column(NAN, 1), KEYS, KEYS), lambda k, a, b: column(NAN, 1), errors=True),
 }
 ALL = EXAMPLES | ERRORS
 # look-ups and blanks, answers: torch never sees them
-NUMPY_ONLY = {"filled", "reads", "lookup", "match", "count_same", "median", "hit"}
-FLAT = {"step", "sign", "greater", "equal", "reads", "filled", "match", "count_same", "hit"}  # no slope, or none wanted
-SLOPELESS_SOURCES = {"where": {0}, "expand": {1}, "gather": {1}, "scatter": {1, 2}}
+NUMPY_ONLY = {"filled", "reads", "letter", "joined", "lookup", "match", "count_same", "median", "hit"}
+FLAT = {"step", "sign", "greater", "equal", "reads", "filled", "letter", "joined", "match", "count_same"}
+FLAT |= {"hit"}  # no slope, or none wanted
+SLOPELESS_SOURCES = {"where": {0}, "expand": {1}, "gather": {1}, "scatter": {1, 2}, "shares": {1}}
 SLOPED = set(SHAPES) - FLAT - UNRULED
 # in a matrix product one error may spoil the whole: programs differ
 MAY_SPOIL = {"matmul: an error", "sum_rows: an error", "softmax: an error", "logsumexp: an error"}

@@ -177,6 +177,7 @@ CASES: dict[str, tuple[str, tuple[np.ndarray, ...], np.ndarray]] = {
     "match, of none but a twin": ("match", (column(0.3 - 2**-54), column(0.3, 1)), column(np.inf)),
     "lookup": ("lookup", (column(0.1 + 0.2, 2), KEYS, TWINS), column(2, 0)),
     "count_same": ("count_same", (KEYS,), column(1, 1, 0)),
+    "letter, beside a whole number": ("letter", (column("abc"), column(2 - 2**-52, 2)), column(np.inf, 0)),
 }
 
 

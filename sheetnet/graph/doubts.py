@@ -154,6 +154,14 @@ def _indexed(op: str, k: int) -> Doubt:
     return rule
 
 
+def _letter(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
+    """Where the place may be another."""
+    at = values[1]
+    apart = reach[1] + np.where(at == np.rint(at), 0.0, DIGITS * np.abs(at))
+    other = np.isinf(reach[1]) | (np.floor(at - apart) != np.floor(at + apart))
+    return np.broadcast_to(np.where(other, np.inf, 0.0), v.shape)
+
+
 def _alike(key: Array, keys: Array, reach: Array) -> Array | None:
     """For each key (n, 1) which of the keys (m, 1) may be the same though it is another, (n, m); None where none is."""
     if key.dtype == object:
@@ -203,6 +211,7 @@ DOUBTS: dict[str, Doubt] = {
     "square": lambda v, a, reach: np.where((np.abs(v) < SMALLEST) & (a[0] != 0), np.inf, 0.0),
     "div": _div,
     "exp": _exp,
+    "shares": lambda v, a, reach: _exp(v, a[:1], reach),
     "power": _power,
     "inverse": _singular,
     "determinant": _determinant,
@@ -213,6 +222,8 @@ DOUBTS: dict[str, Doubt] = {
     "hit": _errors,
     "row": _indexed("row", 1),
     "pick": _indexed("pick", 0),
+    "letter": _letter,
+    "joined": lambda v, a, reach: np.where(reach[0] > 0, np.inf, 0.0).max(axis=1, keepdims=True),
     "match": _match,
     "lookup": _lookup,
     "count_same": _count_same,

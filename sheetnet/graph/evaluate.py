@@ -49,6 +49,15 @@ def _filled(xp: Any, a: Array) -> Array:
     return np.asarray(a != "" if _is_text(a) else ~np.isnan(a), dtype=float)
 
 
+def _letter(xp: Any, text: Array, place: Array) -> Array:
+    return np.vectorize(lambda a, at: a[int(at) - 1 : int(at)] if at >= 1 else np.nan, otypes=[object])(text, place)
+
+
+def _joined(xp: Any, a: Array) -> Array:
+    words = ["".join(line) if all(isinstance(e, str) for e in line) else np.nan for line in a.tolist()]
+    return np.array([[word] for word in words], dtype=object)
+
+
 def _where(xp: Any, condition: Array, yes: Array, no: Array) -> Array:
     if _is_text(yes) or _is_text(no):
         picked = np.asarray(np.where(condition != 0, yes, no), dtype=object)
@@ -101,6 +110,11 @@ def _shifted(xp: Any, a: Array) -> tuple[Array, Array]:
 
 def _softmax(xp: Any, a: Array) -> Array:
     _, powers = _shifted(xp, a)
+    return powers / powers.sum(1).reshape(-1, 1)
+
+
+def _shares(xp: Any, a: Array, *seen: Array) -> Array:
+    powers = xp.exp(a) * seen[0] if seen else xp.exp(a)
     return powers / powers.sum(1).reshape(-1, 1)
 
 
@@ -161,6 +175,8 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "equal": _equal,
     "reads": _reads,
     "where": _where,
+    "letter": _letter,
+    "joined": _joined,
     "filled": _filled,
     "if_error": _if_error,
     "same": lambda xp, a: a,
@@ -174,6 +190,7 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "hstack": lambda xp, *parts: xp.hstack(parts),
     "vstack": lambda xp, *parts: xp.vstack(parts),
     "softmax": _softmax,
+    "shares": _shares,
     "logsumexp": _logsumexp,
     "row": _row,
     "pick": _pick,

@@ -168,6 +168,7 @@ MAGNITUDE: dict[str, Rule] = {
     "softplus": _softplus,
     "normal": lambda v, a, m: np.maximum(0.5, 0.4 * np.exp(-0.5 * a[0] * a[0]) * m[0]),  # as a sigmoid
     "softmax": _softmax,
+    "shares": _softmax,
     "logsumexp": _logsumexp,
     "pick": _pick,
     "where": lambda v, a, m: np.where(a[0] != 0, m[1], m[2]),
@@ -195,7 +196,10 @@ MAGNITUDE: dict[str, Rule] = {
     "min": _extreme(-1.0),
     "median": _median,
     "sum_rows": lambda v, a, m: m[0].sum(0),
-} | dict.fromkeys(("sign", "step", "greater", "equal", "reads", "filled", "match", "count_same", "hit"), _by_value)
+} | dict.fromkeys(
+    ("sign", "step", "greater", "equal", "reads", "filled", "letter", "joined", "match", "count_same", "hit"),
+    _by_value,
+)
 
 
 def with_magnitudes(

@@ -146,6 +146,12 @@ def _windows(a: Shape, size: Shape, places: Shape) -> Shape:
     return places
 
 
+def _shares(a: Shape, *seen: Shape) -> Shape:
+    if seen and (len(seen) > 1 or broadcast(a, *seen) != a):
+        raise ValueError("a matrix, and 1 or 0 for each of its entries or columns, are needed")
+    return a
+
+
 def _hit(answer: Shape, *key: Shape) -> Shape:
     _column(answer)
     if len(set(key)) != 1 or key[0][0] != answer[0]:
@@ -180,6 +186,8 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "equal": pair,  # 1 where a = b, else 0; text without regard to case, as in a sheet
     "reads": pair,  # 1 where a is the text b, blanks around it aside, else 0
     "where": triple,  # b where a is not 0, else c
+    "letter": pair,  # the letter of a text (the first source) at a place, counted from 1; nothing beyond its end
+    "joined": _row_of_each,  # the texts of a row, one after the other
     "filled": same,  # 1 where the cell is not blank, else 0
     "if_error": instead,  # a, or b where a is an error value
     "same": same,  # a copy, to stand on another sheet
@@ -195,6 +203,7 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "vstack": _on_top,
     # look-ups; counted from 1, as in a sheet
     "softmax": lambda a: a,  # exp(a) / sum(exp(a)), row by row
+    "shares": _shares,  # the same of scores that are not large, among those that may be seen (1, else 0)
     "logsumexp": _row_of_each,  # ln(sum(exp(a))), row by row
     "row": _row,  # the index-th row
     "pick": _pick,  # the index-th (from 0) of matrices that stand at even distances below each other

@@ -28,7 +28,7 @@ DECIDES = {"sign", "step", "greater", "equal", "reads", "filled", "match", "coun
 FLAGS = {"step", "greater", "equal", "reads", "filled"}  # 1 or 0
 WHOLE = {"square", "sum", "matmul", "cumsum", "sum_rows", "scatter", "correlate"}  # of whole numbers
 MOVES = {"same", "neg", "transpose", "expand", "add", "sub", "mul", "div", "row", *STACKS}  # one decision, no mixture
-SPOILS = {"matmul", "sum_rows", "softmax", "logsumexp", "inverse", "determinant"}
+SPOILS = {"matmul", "sum_rows", "softmax", "shares", "logsumexp", "inverse", "determinant"}
 Known = Mapping[Node, Array]
 
 

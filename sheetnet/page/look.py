@@ -90,6 +90,7 @@ for _kind in ("forward", "backward", "update", "result", "plain"):
 CHOSEN: dict[str, Any] = {"bg_color": "#FFD966", "bold": True}  # the row and the column that one has chosen
 WINDOW: dict[str, Any] = {"bold": True, "border": 1, "border_color": RED}  # a filter lies there
 UNUSED: dict[str, Any] = {"num_format": ";;;"}  # rows beyond as many as one has chosen: they show nothing
+SHADES = ("#E3EEF9", "#BBD6EF", "#8FBBE3", "#67A1D6")  # of shares, from small to large: dark text readable on each
 # numbers of six digits and more, as a diverging rate makes them, are shown by their power of ten
 GROWN_FORMAT = '"> 100,000";"< -100,000"'  # how people are told that a number is beyond LARGE
 LARGE, LARGE_FORMAT, FIXED_FORMATS = (
