@@ -96,7 +96,7 @@ RULES: dict[str, Callable[[Node, Node], Cotangents]] = {
     "mean": lambda n, d: (_expand(d / (n.sources[0].shape[0] * n.sources[0].shape[1]), n.sources[0]),),
     "sum_rows": lambda n, d: (_expand(d, n.sources[0]),),
 } | dict.fromkeys(
-    ("step", "sign", "greater", "equal", "filled", "match", "count_same", "hit"),
+    ("step", "sign", "floor", "greater", "equal", "filled", "match", "count_same", "hit"),
     _no_slope,
 )
 # Nothing that is trained passes through these; a model that needs one of them adds its rule above.

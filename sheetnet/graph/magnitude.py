@@ -177,7 +177,7 @@ MAGNITUDE: dict[str, Rule] = {
     "min": _extreme(-1.0),
     "median": _median,
     "sum_rows": lambda v, a, m: m[0].sum(0),
-} | dict.fromkeys(("sign", "step", "greater", "equal", "filled", "match", "count_same", "hit"), _by_value)
+} | dict.fromkeys(("sign", "step", "floor", "greater", "equal", "filled", "match", "count_same", "hit"), _by_value)
 
 
 def with_magnitudes(
