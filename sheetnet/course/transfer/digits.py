@@ -67,8 +67,8 @@ class Digits(Ways):
             kind, at = KINDS[name], constant(tuple((float(name == other),) for other in KINDS))
             worth = self.typed(f"digits.worth_{name}", [[2.0**k for k in reversed(range(kind.bits))]], "", "fixed")
             whole = apply("floor", apply("abs", count @ at) / worth)
-            patterns[f"{name}: a bit is worth"] = self.cells(worth)
-            patterns[f"{name}: its bits"] = result({f"bits_{name}": (whole - 2.0 * apply("floor", whole / 2.0), "", "plain")})
+            patterns[said(texts.WORTH, name=name)] = self.cells(worth)
+            patterns[said(texts.PATTERN, name=name)] = result({f"bits_{name}": (whole - 2.0 * apply("floor", whole / 2.0), "", "plain")})
             steps = self.typed(f"digits.steps_{name}", np.arange(-around, around + 1.0)[:, None], "Places away", "fixed")
             x = (apply("floor", exact @ at) + steps) * (step @ at)
             near_by |= self.cells(steps)
@@ -82,17 +82,17 @@ class Digits(Ways):
                 down(
                     facts("Change this", self.cells(self.number)),
                     down(Ruler((24.0, 17.0, 17.0, 17.0)), grid("", rows, heads=NAMES), gap=0),
-                    grid("", {"Bits": self.cells(bits), "Smallest exponent": self.cells(lowest)}, heads=NAMES),
+                    grid("", {texts.BITS_ROW: self.cells(bits), texts.LOWEST_ROW: self.cells(lowest)}, heads=NAMES),
                     Note(texts.DIGITS, 4),
                 ),
                 down(
-                    over(6, plot("The numbers that there are near by", "number", "1: float16, 2: bfloat16", lines,
+                    over(6, plot("The numbers that there are, near yours", "number", "1: float16, 2: bfloat16", lines,
                          "Two rows of points: many of float16, few of bfloat16, and the typed number among them.",
                          x_min=None, y_min=0, y_max=3, y_format="0", width=480, height=220, wide=6)),
                     Note(texts.BITS, 6),
                 ),
             ),
-            grid("The bits of the whole number of places", patterns),
+            grid(texts.PATTERNS, patterns),
             across(table(near_by), table(both)),
         ), first=self.number)  # fmt: skip
 
@@ -130,7 +130,7 @@ class Digits(Ways):
                     Note(self._of_bits(), 3),
                 ),
                 over(6, plot("The curve of the frozen net, with all bits and with fewer", "x", "y", lines,
-                     "Two curves that lie on each other, among the points kept back.", width=520, height=400, wide=6, **WINDOW)),
+                     "Two curves that lie on each other, among the points kept back.", width=500, height=370, wide=6, **WINDOW)),
             ),
             across(
                 down(table(result({"moves": (moves, texts.MOVES, "small")}, labels=tuple(P))), *parts),
@@ -165,27 +165,27 @@ class Digits(Ways):
 
             (sums, sizes), last = unroll([begin], SUMS, step)
             sums = [*sums, last[0]]
-            columns |= forward({f"sum_{name}": (vstack(sums), name)}, format="fine")
-            columns |= forward({f"size_{name}": (vstack(sizes), "its place")}, format="fine")
+            columns |= forward({f"sum_{name}": (vstack(sums), name)}, format="small")
+            columns |= forward({f"size_{name}": (vstack(sizes), "its place")}, format="small")
             ends.append(row(columns[f"sum_{name}"].node, SUMS + 1))
         self.sums = dict(zip(KINDS, ends, strict=True))
         right = row(exact, SUMS + 1)
-        found = {f"end_{name}": (end, texts.SUM_IN.format(name=name, n=SUMS)) for name, end in self.sums.items()}
+        found = {f"end_{name}": (end, said(texts.SUM_IN, name=name, n=SUMS)) for name, end in self.sums.items()}
         lines: list[Line] = [("right", "numbers", "exact", "line 8")]
         lines += [(name, "numbers", f"sum_{name}", look) for name, look in LOOKS.items()]
         self.page("Sum: why small steps are lost", texts.ABOUT_SUM, down(
             across(
                 down(
                     facts("Change these", self.cells(self.first, self.added)),
-                    facts("", forward({"term": (term, "Added, in float16", "fine")}), result(
-                        {**found, "right": (right, f"right, after {SUMS} times")}, format="fine")),
+                    facts("", forward({"term": (term, "Added, in float16", "small")}), result(
+                        {**found, "right": (right, said(texts.SUM_RIGHT, n=SUMS))}, format="small")),
                     Note(texts.SUM, 3),
                 ),
                 over(6, plot("A sum in three kinds of numbers", "times that it was added", "sum", lines,
                      "The right sum rises; that of float16 rises and then stands still; that of bfloat16 never moves.",
-                     x_max=SUMS, width=520, height=400, wide=6)),
+                     x_max=SUMS, width=500, height=370, wide=6)),
             ),
-            table(self.cells(numbers), forward({"exact": (exact, "right", "fine")}), columns),
+            table(self.cells(numbers), forward({"exact": (exact, "right", "small")}), columns),
         ), first=self.first)  # fmt: skip
 
 

@@ -19,7 +19,7 @@ class Transfer(Digits):
         "say what half precision keeps of a number",
     )
     title, purpose = texts.TITLE, texts.PURPOSE
-    tries = ("On Three.",)
+    tries = texts.TRIES
 
     def sheets(self) -> None:
         self.rows()
@@ -57,7 +57,7 @@ class Transfer(Digits):
         return [Watched(node, title) for title, node in seen.items()]
 
     def words(self) -> list[Word]:
-        return [Word("transfer", "x", "old.pred")]
+        return [Word(*one) for one in texts.WORDS]
 
 
 LESSON = Transfer

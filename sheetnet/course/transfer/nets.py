@@ -53,9 +53,9 @@ def chosen(columns: Node, which: Node) -> Node:
     return columns @ apply("equal", numbers, which)
 
 
-def over(n: int, chart: Part) -> Part:
-    """A chart over n columns that are at least 10.5 wide, whatever stands below."""
-    return down(Ruler((10.5,) * n), chart, gap=0)
+def over(n: int, chart: Part, wide: float = 10.5) -> Part:
+    """A chart over n columns that are at least so wide, whatever stands below."""
+    return down(Ruler((wide,) * n), chart, gap=0)
 
 
 class Nets(Lesson):
@@ -112,9 +112,9 @@ class Nets(Lesson):
                     }, format="short")),
                     Note(texts.OLD, 3),
                 ),
-                plot("One old wave, and what the net says", "x", "y", lines,
-                     "Forty points of a wave with little noise, and the net's curve through them.", width=500, height=400, wide=7, **WINDOW),
-                Note(texts.LAYERS, 5),
+                over(5, plot("One old wave, and what the net says", "x", "y", lines,
+                     "Forty points of a wave with little noise, and the net's curve through them.", width=395, height=370, wide=5, **WINDOW)),
+                Note(texts.LAYERS, 4),
             ),
             across(
                 down(
@@ -162,11 +162,11 @@ class Nets(Lesson):
                 ),
                 down(
                     beside(
-                        over(5, plot("Two features: learnt, and of a net with random weights", "x", "feature", lines,
-                             "Two learnt features are waves; two random ones are slow bends.", width=430, height=290, wide=5,
+                        over(5, plot("Two learnt features, and two random ones", "x", "feature", lines,
+                             "Two learnt features are waves; two random ones are slow bends.", width=400, height=270, wide=5,
                              **{**WINDOW, "y_min": -1, "y_max": 1})),
-                        over(5, plot("Your curve: w_1 × feature 1 + w_2 × feature 2 + b", "x", "y", fit,
-                             "Twelve points with a gap in the middle, and the curve made by hand.", width=430, height=290, wide=5, **WINDOW)),
+                        over(5, plot("Your curve, made of the learnt two", "x", "y", fit,
+                             "Twelve points with a gap in the middle, and the curve made by hand.", width=400, height=270, wide=5, **WINDOW)),
                     ),
                     Note(texts.HAND, 10),
                 ),

@@ -37,7 +37,7 @@ from sheetnet.page.shown import Group, Shown, backward, forward, result, shown, 
 
 LOOKS = {"scratch": "line 2", "frozen": "line 1", "whole": "line 3"}
 LIVE = {"scratch": (*LOWER, *HEAD), "frozen": HEAD, "whole": (*LOWER, *HEAD)}  # what each way learns
-CUT = 1.5  # where charts of losses end
+CUT = 0.8  # where charts of losses end
 SIZE: dict[str, Any] = {"x_max": EPOCHS, "y_min": 0, "y_max": CUT, "y_format": "0.0"}
 
 
@@ -122,8 +122,7 @@ class Ways(Nets):
     def three_page(self) -> None:
         rows = {
             texts.WAYS[way]: result({
-                f"{key}_{way}": (hstack([row(one.curves[key], at) for key in ("few", "kept")]), "")
-                for key, at in (("then", self.epoch + 1.0), ("end", EPOCHS + 1))
+                f"then_{way}": (hstack([row(one.curves[key], self.epoch + 1.0) for key in ("few", "kept")]), "")
             }, format="grows")
             for way, one in self.ways.items()
         }  # fmt: skip
@@ -135,40 +134,32 @@ class Ways(Nets):
         drawn += [("kept back", "rows.x_kept", "y_kept", "region 2"), ("the few rows", "rows.x", "y_few", "dots")]
         charts = [
             plot(title, "epoch", "loss",
-                 [*((texts.WAYS[way], "epochs", f"{key}_{way}_curve", LOOKS[way]) for way in self.ways),
-                  ("the epoch", "both", f"{key}_marked", "mark")],
-                 alt, width=340, height=208, wide=4, **SIZE)
+                 [(texts.WAYS[way], "epochs", f"{key}_{way}_curve", LOOKS[way]) for way in self.ways],
+                 alt, width=345, height=188, wide=4, **SIZE)
             for key, title, alt in (
                 ("few", f"Loss on the 12 rows (cut off at {CUT})", "Three falling curves of the loss on the few rows."),
-                ("kept", f"Loss on the 60 rows kept back (cut off at {CUT})", "Three curves of the loss on rows kept back."),
+                ("kept", f"Loss, kept back (cut off at {CUT:g})", "Three curves of the loss on rows kept back."),
             )
         ]  # fmt: skip
         losses: Group = {}
         for key in ("few", "kept"):
             losses |= forward({f"{key}_{way}_curve": (one.curves[key], texts.WAYS[way], "grows") for way, one in self.ways.items()})
-        three = hstack([apply("same", self.epoch) for _ in self.ways])
-        marked = {
-            f"{key}_marked": (hstack([row(one.curves[key], self.epoch + 1.0) for one in self.ways.values()]), title, "grows")
-            for key, title in (("few", "few rows"), ("kept", "kept back"))
-        }
         self.page("Three: scratch, frozen, whole", texts.ABOUT_THREE, down(
             across(
                 down(
                     facts("Change these", self.cells(self.task, self.epoch, self.lr, self.smaller)),
-                    grid("", rows, heads=("few rows", "kept back") * 2, over=(("loss then", 2), (f"at epoch {EPOCHS}", 2))),
-                    Note(self._told(), 6),
+                    grid("", rows, heads=("few rows", "kept back"), over=(("loss then", 2),)),
+                    Note(self._told(), 4),
                 ),
                 over(5, plot("The three curves at that epoch", "x", "y", drawn,
-                     "Twelve points with a gap, many small points kept back, and three curves.", width=420, height=416, wide=5, **WINDOW)),
-                over(4, down(*charts, gap=0)),
+                     "Twelve points with a gap, many small points kept back, and three curves.", width=395, height=378, wide=5, **WINDOW)),
+                over(4, down(*charts, gap=0), 11.5),
             ),
             across(
-                table(self.cells(self.epochs), losses, lead={"few_scratch_curve": "Loss on the few rows", "kept_scratch_curve": "Loss on rows kept back"}),
+                table(self.cells(self.epochs), losses, lead={"few_scratch_curve": texts.FEW_LOSS, "kept_scratch_curve": texts.KEPT_LOSS}),
                 table(forward({f"curve_{way}": (curve, texts.WAYS[way], "grows") for way, curve in curves.items()}), lead="Curves at the chosen epoch"),
                 table(forward({"y_few": Shown(self.y, "y, few", "plain", name="y_few")})),
                 table(forward({"y_kept": Shown(self.y_kept, "y, kept", "plain", name="y_kept")})),
-                down(table(result({"both": (three, "Epoch now", "plain")}, labels=tuple(texts.WAYS.values()))),
-                     *(table(result({id: one}, labels=tuple(texts.WAYS.values()))) for id, one in marked.items())),
             ),
         ), first=self.task)  # fmt: skip
 
@@ -212,14 +203,14 @@ class Ways(Nets):
             ("few rows", "three.epochs", f"three.few_{way}_curve", "line 1"),
             ("kept back", "three.epochs", f"three.kept_{way}_curve", "line 2"), *more,
         ]  # fmt: skip
-        return plot(f"{texts.WAYS[way].title()}: its losses (cut off at {CUT})", "epoch", "loss", lines,
-                    "The loss on the few rows and on rows kept back, epoch by epoch.", width=420, height=260, wide=6, **SIZE)  # fmt: skip
+        return plot(f"{texts.WAYS[way].title()}: its losses (cut off at {CUT:g})", "epoch", "loss", lines,
+                    "The loss on the few rows and on rows kept back, epoch by epoch.", width=420, height=270, wide=6, **SIZE)  # fmt: skip
 
     def _then(self, way: str) -> Part:
         """The weights at the chosen epoch."""
         then = self.ways[way].then
         parts = {name: update({f"{way}.then_{name}": (node, f"{name} then")}, labels=self.columns(name), style="cells") for name, node in then.items()}
-        groups = ([name for name in group if name in parts] for group in (("W_1", "b_1"), ("W_2", "b_2", *HEAD)))
+        groups = ([name for name in group if name in parts] for group in (("W_1",), ("b_1",), ("W_2", "b_2", *HEAD)))
         return down(*(table(*spaced(*(parts[name] for name in group))) for group in groups if group))
 
     def _plain(self) -> Part:
@@ -247,8 +238,9 @@ class Ways(Nets):
         self.head_after = after
         still = self.ways["frozen"].P
         changes = hstack([apply("max", apply("abs", still[-1][name] - still[0][name])) for name in LOWER])
+        line = self.losses_as_it_came(3)
         return down(
-            across(self._charted("frozen"), Note(texts.FROZEN, 5)),
+            across(self._charted("frozen"), Note(texts.FROZEN.format(line=line["kept_frozen"], scratch_line=line["kept_scratch"]), 5)),
             across(
                 table(
                     update({"head": (head, "Then")}),
@@ -278,14 +270,15 @@ class Ways(Nets):
         self.forgets = vstack(old)
         ends = {"first": (row(self.forgets, 1), "Old loss, epoch 0"), "last": (row(self.forgets, EPOCHS + 1), f"Old loss, epoch {EPOCHS}")}
         first, last = (one.item() for one in self.as_it_came(*(node for node, _ in ends.values())))
+        fast = self.losses_as_it_came(2)
         return down(
             across(
                 self._charted("whole", ("old task", "three.epochs", "old_loss", "line 3")),
-                Note(texts.WHOLE.format(first=first, last=last), 5),
+                Note(texts.WHOLE.format(first=first, last=last, fast=fast["kept_whole"], frozen_fast=fast["kept_frozen"]), 5),
             ),
             self._then("whole"),
             across(
-                facts("The old task, with its old head", result(ends, format="grows")),
+                facts(texts.OLD_LOSS, result(ends, format="grows")),
                 table(result({"old_loss": (self.forgets, "Old loss", "grows")}), names=EPOCHS + 1, corner="Epoch", first=0),
             ),
         )  # fmt: skip

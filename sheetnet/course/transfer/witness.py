@@ -128,15 +128,13 @@ def _features(given: Given, old: Given) -> Said:
 
 def _three(given: Given, runs: Mapping[str, Run], y: Tensor, y_kept: Tensor) -> Said:
     epoch = int(given["three.epoch"].item())
-    out = {"y_few": y, "y_kept": y_kept, "both": given["three.epoch"].repeat(1, 3)}
+    out = {"y_few": y, "y_kept": y_kept}
     for way, run in runs.items():
         curves = {"few": torch.stack(run.few)[:, None], "kept": torch.stack(run.kept)[:, None]}
         out |= {f"{key}_{way}_curve": curve for key, curve in curves.items()}
         both = torch.cat([*curves.values()], dim=1)
-        out |= {f"then_{way}": both[[epoch]], f"end_{way}": both[[-1]]}
+        out[f"then_{way}"] = both[[epoch]]
         out[f"curve_{way}"] = _says(run.params[epoch], given["features.grid"])
-    for j, key in enumerate(("few", "kept")):
-        out[f"{key}_marked"] = torch.cat([out[f"then_{way}"][:, [j]] for way in runs], dim=1)
     return out
 
 
