@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 TITLE = "Transfer: weights that were trained elsewhere"
-PURPOSE = "Few rows, and a net of many weights? Do not begin with random weights: take weights that learnt something alike from many rows. Freeze what is good already, teach the rest, and see when that helps and when it harms. Then: numbers with few digits, in which large nets are kept."
+PURPOSE = "Few rows, and a net of many weights? Begin with weights that learnt something alike from many rows. Freeze the good ones, teach the rest, see when that helps and when it harms. At the end: what half precision keeps of a number."
 TRIES = (
     "On Old, look at all four old waves. One net says all four of them.",
     "On Features, make the curve by hand with three numbers. Get the loss on the 12 rows below 0.1.",
