@@ -9,9 +9,8 @@ import numpy as np
 from sheetnet.course.transfer import texts
 from sheetnet.course.transfer.elsewhere import HEAD, LOWER
 from sheetnet.course.transfer.nets import WINDOW, over, whole_net
-from sheetnet.course.transfer.own import EPOCHS
 from sheetnet.course.transfer.ways import Ways
-from sheetnet.graph.node import Node, apply, constant, hstack, lift, mean, row, square, vstack, where
+from sheetnet.graph.node import Node, apply, constant, hstack, mean, row, square, vstack, where
 from sheetnet.models.half import KINDS, Kind, exponent, place, rounded, to_even
 from sheetnet.motifs.unroll import unroll
 from sheetnet.page.flow import across, down
@@ -19,7 +18,7 @@ from sheetnet.page.grid import facts, grid
 from sheetnet.page.language import said
 from sheetnet.page.parts import Note, Ruler, table
 from sheetnet.page.plot import Line, plot
-from sheetnet.page.shown import Group, Shown, forward, result, shown, update
+from sheetnet.page.shown import Group, forward, result, update
 
 NAMES = tuple(KINDS)
 SUMS = 100  # steps of the sums
@@ -68,11 +67,17 @@ class Digits(Ways):
             worth = self.typed(f"digits.worth_{name}", [[2.0**k for k in reversed(range(kind.bits))]], "", "fixed")
             whole = apply("floor", apply("abs", count @ at) / worth)
             patterns[said(texts.WORTH, name=name)] = self.cells(worth)
-            patterns[said(texts.PATTERN, name=name)] = result({f"bits_{name}": (whole - 2.0 * apply("floor", whole / 2.0), "", "plain")})
-            steps = self.typed(f"digits.steps_{name}", np.arange(-around, around + 1.0)[:, None], "Places away", "fixed")
+            patterns[said(texts.PATTERN, name=name)] = result(
+                {f"bits_{name}": (whole - 2.0 * apply("floor", whole / 2.0), "", "plain")}
+            )
+            steps = self.typed(
+                f"digits.steps_{name}", np.arange(-around, around + 1.0)[:, None], "Places away", "fixed"
+            )
             x = (apply("floor", exact @ at) + steps) * (step @ at)
             near_by |= self.cells(steps)
-            near_by |= forward({f"near_{name}": (x, name, "tiny"), f"line_{name}": (0.0 * x + float(i), "line", "plain")})
+            near_by |= forward(
+                {f"near_{name}": (x, name, "tiny"), f"line_{name}": (0.0 * x + float(i), "line", "plain")}
+            )
             lines.append((name, f"near_{name}", f"line_{name}", f"class {i}"))
         both = forward({"number_x": (vstack([apply("same", self.number) for _ in AROUND]), "The number", "tiny")})
         both |= forward({"number_y": (constant(((1.0,), (2.0,))) + 0.0 * self.number, "line", "plain")})
@@ -109,13 +114,18 @@ class Digits(Ways):
         losses = [mean(square(pred - self.y_kept)) for pred in preds]
         moves = hstack([apply("max", apply("abs", R[name] - P[name])) for name in P])
         moved = apply("max", moves)
-        self.of_bits = {"moved": moved, "far": apply("max", apply("abs", preds[1] - preds[0])), "exact": losses[0], "loss": losses[1]}
+        self.of_bits = {
+            "moved": moved,
+            "far": apply("max", apply("abs", preds[1] - preds[0])),
+            "exact": losses[0],
+            "loss": losses[1],
+        }
         parts = []
         for name in P:
             look = {"labels": self.columns(name)}
             parts.append(table(
-                update({f"W.{name}": (apply("same", P[name]), name)}, **look), forward({f"step.{name}": (steps[name], "A place", "small")}, **look),
-                update({f"R.{name}": (R[name], f"{name}, rounded", "small")}, **look),
+                update({f"exact_{name}": (apply("same", P[name]), name)}, **look), forward({f"step_{name}": (steps[name], "A place", "small")}, **look),
+                update({f"rounded_{name}": (R[name], f"{name}, rounded", "small")}, **look),
             ))  # fmt: skip
         lines: list[Line] = [
             ("all bits", "features.grid", "curve", "line 1"), ("rounded", "features.grid", "curve_rounded", "line 2"),
@@ -140,7 +150,7 @@ class Digits(Ways):
         ), first=self.bits)  # fmt: skip
 
     def _of_bits(self) -> str:
-        found = {}
+        found: dict[str, float] = {}
         for bits in (11, 8, 4, 2):
             typed = {self.bits: np.array([[float(bits)]])}
             values = self.as_it_came(*self.of_bits.values(), typed=typed)
@@ -151,11 +161,14 @@ class Digits(Ways):
 
     def sum_page(self) -> None:
         self.first = self.typed("first", 0.24, "The sum so far", low=0, high=100_000, name="first_sum", format="plain")
-        self.added = self.typed("added", 0.0001, "What is added each time", low=0, high=1000, name="added", format="plain")
+        self.added = self.typed(
+            "added", 0.0001, "What is added each time", low=0, high=1000, name="added", format="plain"
+        )
         numbers = self.typed("sum.numbers", np.arange(SUMS + 1.0)[:, None], "Times", "fixed")
         term = kept_in(self.added, KINDS["float16"])[1]
         exact = self.first + numbers * self.added
-        columns, ends = {}, []
+        columns: Group = {}
+        ends = []
         for name, kind in KINDS.items():
             begin = kept_in(self.first, kind)[1]
 
@@ -187,6 +200,3 @@ class Digits(Ways):
             ),
             table(self.cells(numbers), forward({"exact": (exact, "right", "small")}), columns),
         ), first=self.first)  # fmt: skip
-
-
-__all__ = ["Digits", "Shown", "shown"]

@@ -65,10 +65,10 @@ def trained() -> dict[str, np.ndarray]:
         optimiser.zero_grad()
         loss = (module(x) - Y).square().mean() + DECAY * sum(p.square().sum() for p in module.parameters())
         loss.backward()
-        return loss
+        return torch.as_tensor(loss)
 
     with one_thread():
-        optimiser.step(closure)
+        optimiser.step(closure)  # type: ignore[no-untyped-call]
     found = [parameter.detach().numpy() for parameter in module.parameters()]
     return {name: value.T.reshape(SHAPES[name]) for name, value in zip(SHAPES, found, strict=True)}
 

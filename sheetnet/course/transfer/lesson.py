@@ -18,6 +18,10 @@ class Transfer(Digits):
         "say what freezing does, and when transfer harms",
         "say what half precision keeps of a number",
     )
+    to_fill = (
+        "old.wave_loss", "old.loss", "features.curve", "features.few", "frozen.pred", "frozen.error", "frozen.grad",
+        "frozen.after", "three.curve_frozen", "rounded.far", "rounded.loss", "sum.exact",
+    )  # fmt: skip
     title, purpose = texts.TITLE, texts.PURPOSE
     tries = texts.TRIES
 
@@ -50,11 +54,12 @@ class Transfer(Digits):
         seen = {
             **{f"old {name}": node for name, node in self.old.items()}, **{f"start {name}": node for name, node in self.start.items()},
             "x": self.x, "y": self.Y, "x kept back": self.x_kept, "y kept back": self.Y_kept, "old x": self.x_old,
-            "old y": self.Y_old, "task": self.task, "epoch": self.epoch, "rate": self.lr, "smaller rate": self.smaller,
+            "old y": self.Y_old, "task": self.task, "epoch": self.at, "rate": self.lr, "smaller rate": self.smaller,
             **{f"head of {way}, {name}": self.book.block(f"{way}.{name}.0").node for way in ("frozen", "whole") for name in ("W_3", "b_3")},
             "number": self.number, "bits": self.bits, "sum so far": self.first, "added": self.added,
         }  # fmt: skip
-        return [Watched(node, title) for title, node in seen.items()]
+        long = {self.Y_kept: self.x_kept, self.Y_old: self.x_old}  # with what weighs their rows
+        return [Watched(node, title, long.get(node), centred=node in long) for title, node in seen.items()]
 
     def words(self) -> list[Word]:
         return [Word(*one) for one in texts.WORDS]

@@ -79,11 +79,14 @@ class Nets(Lesson):
             )
         )  # fmt: skip
         self.start = {
-            name: self.typed(f"scratch.{name}.0", found[name], name, labels=self.columns(name)) for name in (*LOWER, *HEAD)
+            name: self.typed(f"scratch.{name}.0", found[name], name, labels=self.columns(name))
+            for name in (*LOWER, *HEAD)
         }
         self.grid = self.typed("features.grid", GRID, "x", "fixed", name="grid")
         self.learnt = features_of(hidden_of(self.grid, self.old), self.old)
-        self.few_features, self.kept_features = (features_of(hidden_of(x, self.old), self.old) for x in (self.x, self.x_kept))
+        self.few_features, self.kept_features = (
+            features_of(hidden_of(x, self.old), self.old) for x in (self.x, self.x_kept)
+        )
 
     @staticmethod
     def columns(name: str, ends: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -152,7 +155,10 @@ class Nets(Lesson):
             ("random, 1", "grid", first[1], "line 7"), ("random, 2", "grid", second[1], "line 8"),
         ]  # fmt: skip
         fit: list[Line] = [("your curve", "grid", "curve", "live"), ("the 12 rows", "rows.x", "y", "dots")]
-        found = {"few": (self.hand_losses[0], "Loss on the 12 rows"), "kept": (self.hand_losses[1], "on rows kept back")}
+        found = {
+            "few": (self.hand_losses[0], "Loss on the 12 rows"),
+            "kept": (self.hand_losses[1], "on rows kept back"),
+        }
         self.page("Features: what the lower layers learnt", texts.ABOUT_FEATURES, down(
             across(
                 down(

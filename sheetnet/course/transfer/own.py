@@ -41,7 +41,12 @@ def _drawn(draw: np.random.RandomState) -> Arrays:
     left = between(-3, GAP[0], FEW // 2, 1)
     x = np.sort(np.concatenate([left, between(GAP[1], 3, FEW - FEW // 2, 1)], axis=1), axis=1).round(2)
     x_kept = np.broadcast_to(np.linspace(-3, 3, MANY)[:, None].round(2), (AT_ONCE, MANY, 1))
-    height, shift, up, rise = between(0.8, 1.2, 1, 1), between(-3, 3, 1, 1), between(-0.4, 0.4, 1, 1), between(0.4, 0.6, 1, 1)
+    height, shift, up, rise = (
+        between(0.8, 1.2, 1, 1),
+        between(-3, 3, 1, 1),
+        between(-0.4, 0.4, 1, 1),
+        between(0.4, 0.6, 1, 1),
+    )
     out = {"x": x, "x_kept": x_kept}
     for name, at in (("y", x), ("y_kept", x_kept)):
         waves = [height * np.sin(turns * at + shift) + up for turns in (TURNS, FASTER * TURNS)]

@@ -10,7 +10,7 @@ from sheetnet.course.drawing import own
 from sheetnet.course.transfer.digits import SUMS, Digits
 from sheetnet.course.transfer.own import EPOCHS, FEW
 from sheetnet.graph.node import Node, apply, lift, row, selector, where
-from sheetnet.motifs.exercises import AS_IT_CAME, UP, Exercise, Slip, choice
+from sheetnet.motifs.exercises import AS_IT_CAME, UP, Changes, Exercise, Slip, choice
 from sheetnet.motifs.predictions import Prediction, is_above
 
 COUNTED = "Epochs begin with 0: look at the number in the column Epoch."
@@ -29,21 +29,36 @@ def kind(lesson: Digits, column: int) -> Node:
 def questions(lesson: Digits) -> list[Exercise]:
     """At least two likely mistakes for each, a hint, and a reason."""
     draw = partial(own, lesson.seed)
-    first, second, w, v, b = draw("head", (0.5, -0.4, 2, 1.5, 0.3), ((0.2, 0.3, 0.5, 0.6), (-0.4, -0.2, -0.7), (2, 3), (1.5, 2.5), (0.3, 0.4)), _apart)
+    first, second, w, v, b = draw(
+        "head",
+        (0.5, -0.4, 2, 1.5, 0.3),
+        ((0.2, 0.3, 0.5, 0.6), (-0.4, -0.2, -0.7), (2, 3), (1.5, 2.5), (0.3, 0.4)),
+        _apart,
+    )
     units, made = map(int, draw("count", (10, 3), (range(9, 17), (3, 4, 5))))
     lower = 2 * units + units * made + made
-    errors = draw("slope", (0.5, -0.1, 0.4, 0.6), ((0.3, 0.5), (-0.1, -0.2), (0.4, 0.8), (0.6, 0.2)), lambda a, b, c, d: a * c + b * d > 0.05)
+    errors = draw(
+        "slope",
+        (0.5, -0.1, 0.4, 0.6),
+        ((0.3, 0.5), (-0.1, -0.2), (0.4, 0.8), (0.6, 0.2)),
+        lambda a, b, c, d: a * c + b * d > 0.05,
+    )
     slope = errors[0] * errors[2] + errors[1] * errors[3]
     weight, pull, rate = draw("frozen", (0.8, 0.4, 0.3), ((0.7, 0.8, 0.9), (0.4, 0.5, 0.6), (0.2, 0.3)))
     epoch = int(draw("epoch", (10,), (range(8, 15),))[0])
     hand = draw("hand", (1.5, 0.5, 0.2), ((1.5, 1, 2), (0.5, -0.5), (0.1, 0.2)))
-    power = int(draw("place", (12,), (range(8, 15),))[0])
+    power = int(draw("place", (12,), ((8, 9, 12, 13, 14),))[0])
     (odd,) = draw("odd", (2051,), ((2051, 2055, 2059, 2063, 2067),))
     (typed,) = draw("typed", (9.7,), ((9.7, 10.3, 17.3, 21.6),))
     (start,) = draw("start", (1.0,), ((1.0, 1.5, 2.0),))
     scratch, frozen = (lesson.ways[way].curves for way in ("scratch", "frozen"))
-    line, by_hand = {lesson.task: 3.0}, {lesson.hand["W_3"]: np.array([hand[:2]]), lesson.hand["b_3"]: hand[2]}
-    number, few_bits, added = {lesson.number: typed}, {lesson.bits: 3.0}, {lesson.first: start, lesson.added: 0.001}
+    by_hand: Changes = {lesson.hand["W_3"]: np.array([hand[:2]]), lesson.hand["b_3"]: hand[2]}
+    line, number, few_bits, added = (
+        {lesson.task: 3.0},
+        {lesson.number: typed},
+        {lesson.bits: 3.0},
+        {lesson.first: start, lesson.added: 0.001},
+    )
     far = lesson.of_bits["far"]
     return [
         Exercise(

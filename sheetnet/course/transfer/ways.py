@@ -33,7 +33,7 @@ from sheetnet.page.grid import facts, grid
 from sheetnet.page.part import Part
 from sheetnet.page.parts import Note, spaced, table
 from sheetnet.page.plot import Line, plot
-from sheetnet.page.shown import Group, Shown, backward, forward, result, shown, update
+from sheetnet.page.shown import Group, Shown, backward, forward, result, update
 
 LOOKS = {"scratch": "line 2", "frozen": "line 1", "whole": "line 3"}
 LIVE = {"scratch": (*LOWER, *HEAD), "frozen": HEAD, "whole": (*LOWER, *HEAD)}  # what each way learns
@@ -45,8 +45,8 @@ SIZE: dict[str, Any] = {"x_max": EPOCHS, "y_min": 0, "y_max": CUT, "y_format": "
 class Way:
     """One way to learn: its parameters epoch by epoch, what is seen of each epoch, and its curves."""
 
-    P: list[Params]
-    seen: list[dict[str, Node]]
+    P: Sequence[Params]
+    seen: Sequence[dict[str, Node]]
     curves: dict[str, Node] = field(default_factory=dict)
     then: Params = field(default_factory=dict)
 
@@ -57,7 +57,7 @@ class Ways(Nets):
     def learn(self) -> None:
         """All three descents as nodes; the pages only place them."""
         self.task = self.typed("three.task", 1, texts.TASK, low=1, high=3, whole=True, name="task")
-        self.epoch = self.typed("three.epoch", EPOCHS, "Epoch to look at", low=0, high=EPOCHS, whole=True, name="epoch")
+        self.at = self.typed("three.epoch", EPOCHS, "Epoch to look at", low=0, high=EPOCHS, whole=True, name="epoch")
         self.lr, self.smaller = (
             self.typed(f"three.{id}", rate, title, low=0, high=2, name=id, format="rate")
             for id, rate, title in (("lr", RATE, "Learning rate"), ("smaller", SMALLER, "Smaller rate, for whole"))
@@ -96,7 +96,7 @@ class Ways(Nets):
             "few": vstack([mean(square(now["error"])) for now in seen]),
             "kept": vstack([mean(square(pred - self.y_kept)) for pred in kept]),
         }
-        made.then = {name: apply("pick", self.epoch, *(now[name] for now in P)) for name in LIVE[way]}
+        made.then = {name: apply("pick", self.at, *(now[name] for now in P)) for name in LIVE[way]}
         return made
 
     def _slopes(self, P: Params, way: str) -> tuple[dict[str, Node], dict[str, Node]]:
@@ -122,7 +122,7 @@ class Ways(Nets):
     def three_page(self) -> None:
         rows = {
             texts.WAYS[way]: result({
-                f"then_{way}": (hstack([row(one.curves[key], self.epoch + 1.0) for key in ("few", "kept")]), "")
+                f"then_{way}": (hstack([row(one.curves[key], self.at + 1.0) for key in ("few", "kept")]), "")
             }, format="grows")
             for way, one in self.ways.items()
         }  # fmt: skip
@@ -143,11 +143,13 @@ class Ways(Nets):
         ]  # fmt: skip
         losses: Group = {}
         for key in ("few", "kept"):
-            losses |= forward({f"{key}_{way}_curve": (one.curves[key], texts.WAYS[way], "grows") for way, one in self.ways.items()})
+            losses |= forward(
+                {f"{key}_{way}_curve": (one.curves[key], texts.WAYS[way], "grows") for way, one in self.ways.items()}
+            )
         self.page("Three: scratch, frozen, whole", texts.ABOUT_THREE, down(
             across(
                 down(
-                    facts("Change these", self.cells(self.task, self.epoch, self.lr, self.smaller)),
+                    facts("Change these", self.cells(self.task, self.at, self.lr, self.smaller)),
                     grid("", rows, heads=("few rows", "kept back"), over=(("loss then", 2),)),
                     Note(self._told(), 4),
                 ),
@@ -170,7 +172,8 @@ class Ways(Nets):
         """The last losses of each way on a task, for texts: few_scratch and so on."""
         names = [(key, way) for way in self.ways for key in ("few", "kept")]
         found = self.as_it_came(
-            *(row(self.ways[way].curves[key], EPOCHS + 1) for key, way in names), typed={self.task: np.array([[float(task)]])}
+            *(row(self.ways[way].curves[key], EPOCHS + 1) for key, way in names),
+            typed={self.task: np.array([[float(task)]])},
         )
         return {f"{key}_{way}": value.item() for (key, way), value in zip(names, found, strict=True)}
 
@@ -179,7 +182,11 @@ class Ways(Nets):
     def way_pages(self) -> None:
         for way in self.ways:
             body = {"scratch": self._plain, "frozen": self._slow, "whole": self._forgets}[way]
-            self.page(f"{texts.WAYS[way].title()}: {texts.HEADINGS[way]}", texts.ABOUT_WAYS[way], across(body(), Aside(self._bands(way))))
+            self.page(
+                f"{texts.WAYS[way].title()}: {texts.HEADINGS[way]}",
+                texts.ABOUT_WAYS[way],
+                across(body(), Aside(self._bands(way))),
+            )
 
     def _bands(self, way: str) -> Bands:
         """Every epoch: weights, then what its step is made of. What is frozen says so."""
@@ -193,8 +200,8 @@ class Ways(Nets):
                 band |= self.cells(node) if typed else update({f"{way}.{name}.{k}": (node, title)}, **look)
             for key, node in one.seen[k].items():
                 labels = self.columns("W_1") if key in ("hidden", "d_1") else PAIR if key != "error" else ()
-                role = "backward" if key.startswith("d_") else "forward"
-                band |= shown(role, {f"{way}.{key}.{k}": (node, texts.SEEN[key], "weight")}, labels=labels)
+                kind = backward if key.startswith("d_") else forward
+                band |= kind({f"{way}.{key}.{k}": (node, texts.SEEN[key], "weight")}, labels=labels)
             out.append(band)
         return Bands(out)
 
@@ -209,7 +216,10 @@ class Ways(Nets):
     def _then(self, way: str) -> Part:
         """The weights at the chosen epoch."""
         then = self.ways[way].then
-        parts = {name: update({f"{way}.then_{name}": (node, f"{name} then")}, labels=self.columns(name), style="cells") for name, node in then.items()}
+        parts = {
+            name: update({f"{way}.then_{name}": (node, f"{name} then")}, labels=self.columns(name), style="cells")
+            for name, node in then.items()
+        }
         groups = ([name for name in group if name in parts] for group in (("W_1",), ("b_1",), ("W_2", "b_2", *HEAD)))
         return down(*(table(*spaced(*(parts[name] for name in group))) for group in groups if group))
 
@@ -268,7 +278,10 @@ class Ways(Nets):
             for now in self.ways["whole"].P
         ]  # fmt: skip
         self.forgets = vstack(old)
-        ends = {"first": (row(self.forgets, 1), "Old loss, epoch 0"), "last": (row(self.forgets, EPOCHS + 1), f"Old loss, epoch {EPOCHS}")}
+        ends = {
+            "first": (row(self.forgets, 1), "Old loss, epoch 0"),
+            "last": (row(self.forgets, EPOCHS + 1), f"Old loss, epoch {EPOCHS}"),
+        }
         first, last = (one.item() for one in self.as_it_came(*(node for node, _ in ends.values())))
         fast = self.losses_as_it_came(2)
         return down(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 from torch.optim import SGD
+
+from sheetnet.models.twins import gradient_of
 
 Said = dict[str, Tensor]
 Given = Mapping[str, Tensor]
@@ -78,7 +80,7 @@ def _descent(given: Given, way: str, old: Given, y: Tensor, y_kept: Tensor) -> R
         for layer in module:
             value = layer(value)
             if value.requires_grad:
-                value.retain_grad()  # type: ignore[no-untyped-call]
+                value.retain_grad()
             seen.append(value)
         loss = mse_loss(value, y)
         run.params.append(sheet_of(module))
@@ -90,8 +92,8 @@ def _descent(given: Given, way: str, old: Given, y: Tensor, y_kept: Tensor) -> R
         lin_1, hidden, lin_2, features, pred = seen
         told = {"error": pred.detach() - y}
         if way != "frozen":
-            assert lin_1.grad is not None and lin_2.grad is not None
-            told |= {"hidden": hidden.detach(), "features": features.detach(), "d_2": lin_2.grad, "d_1": lin_1.grad}
+            told |= {"hidden": hidden.detach(), "features": features.detach()}
+            told |= {"d_2": gradient_of(lin_2).clone(), "d_1": gradient_of(lin_1).clone()}
         run.seen.append(told)
         optimiser.step()
     return run
@@ -191,7 +193,12 @@ def _digits(given: Given) -> Said:
     near = torch.cat([a.to(kind).double() for kind in KINDS.values()], dim=1)
     count = torch.round(a / step)
     near = torch.where(near.isfinite(), near, count * step)
-    out = {"power": torch.log2(step).round() + given["digits.bits"] - 1, "step": step, "exact": a / step, "count": count}
+    out = {
+        "power": torch.log2(step).round() + given["digits.bits"] - 1,
+        "step": step,
+        "exact": a / step,
+        "count": count,
+    }
     out |= {"near": near, "off": near - a, "number_x": a.repeat(2, 1)}
     out["number_y"] = torch.tensor([[1.0], [2.0]], dtype=torch.float64)
     for j, name in enumerate(("float16", "bfloat16")):
@@ -207,8 +214,8 @@ def _rounded(given: Given, old: Given, run: Run, y_kept: Tensor) -> Said:
     bits, x = int(given["rounded.bits"].item()), given["rows.x_kept"]
     P = {name: old[name] for name in LOWER} | {name: run.params[-1][name] for name in HEAD}
     R = {name: rounded_to(value, bits) for name, value in P.items()}
-    out = {f"{key}.{name}": v[name] for key, v in (("W", P), ("R", R)) for name in P}
-    out |= {f"step.{name}": place_of(value, bits, -14) for name, value in P.items()}
+    out = {f"{key}_{name}": v[name] for key, v in (("exact", P), ("rounded", R)) for name in P}
+    out |= {f"step_{name}": place_of(value, bits, -14) for name, value in P.items()}
     for end, some in (("", P), ("_rounded", R)):
         out |= {f"curve{end}": _says(some, given["features.grid"]), f"pred{end}": _says(some, x)}
     out |= {"exact": mse_loss(out["pred"], y_kept), "loss": mse_loss(out["pred_rounded"], y_kept)}
@@ -236,6 +243,3 @@ def _sum(given: Given) -> Said:
 def _sizes(kind: torch.dtype) -> tuple[int, int]:
     """Bits and smallest exponent."""
     return {torch.float16: (11, -14), torch.bfloat16: (8, -126), torch.float32: (24, -126)}[kind]
-
-
-__all__: Sequence[str] = ("witness",)
