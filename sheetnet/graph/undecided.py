@@ -162,6 +162,8 @@ def _is_same(node: Node, value: Array, sources: Sequence[Array], same: Collectio
         return False
     if node.op in KEEPS:
         return _is_clear(node.op, value, sources)
+    if node.op == "power":  # of 2 it is exact
+        return bool((sources[0] == 2.0).all()) and _whole(sources[1])
     return node.op in WHOLE and all(map(_whole, (value, *sources)))
 
 

@@ -52,11 +52,11 @@ class Digits(Ways):
         exact = self.number / step
         count = to_even(exact)
         near = count * step
-        value = where(apply("greater", apply("abs", near), of_kinds("largest")), said("too large"), near)
+        value = where(apply("greater", apply("abs", near), of_kinds("largest")), said("too large"), said("yes"))
         self.of_number = {"power": power, "step": step, "count": count, "near": near, "off": near - self.number}
         cells = {
             "power": (power, "plain"), "step": (step, "tiny"), "exact": (exact, "plain"), "count": (count, "plain"),
-            "near": (near, "tiny"), "off": (self.of_number["off"], "tiny"), "value": (value, "tiny"),
+            "near": (near, "tiny"), "off": (self.of_number["off"], "tiny"), "value": (value, "text"),
         }  # fmt: skip
         rows = {texts.ROWS[key]: forward({key: (node, "", format)}) for key, (node, format) in cells.items()}
         patterns: dict[str, Group] = {}

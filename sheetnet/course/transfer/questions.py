@@ -47,7 +47,7 @@ def questions(lesson: Digits) -> list[Exercise]:
     weight, pull, rate = draw("frozen", (0.8, 0.4, 0.3), ((0.7, 0.8, 0.9), (0.4, 0.5, 0.6), (0.2, 0.3)))
     epoch = int(draw("epoch", (10,), (range(8, 15),))[0])
     hand = draw("hand", (1.5, 0.5, 0.2), ((1.5, 1, 2), (0.5, -0.5), (0.1, 0.2)))
-    power = int(draw("place", (12,), ((8, 9, 12, 13, 14),))[0])
+    power = int(draw("place", (12,), ((8, 9, 12, 14),))[0])
     (odd,) = draw("odd", (2051,), ((2051, 2055, 2059, 2063, 2067),))
     (typed,) = draw("typed", (9.7,), ((9.7, 10.3, 17.3, 21.6),))
     (start,) = draw("start", (1.0,), ((1.0, 1.5, 2.0),))
@@ -119,7 +119,7 @@ def questions(lesson: Digits) -> list[Exercise]:
         Exercise(
             f"On Digits, type {typed:g}. What does bfloat16 keep of it?", kind(lesson, 1), 0.0005, number,
             slips=(Slip(kind(lesson, 1), AS_IT_CAME, {}), Slip(kind(lesson, 0), "That is float16."), Slip(typed, "That is the number itself. It has more bits than 8.")),
-            hint="Read the column bfloat16, the line: so it is kept as.", why="8 bits are between two and three decimal digits.",
+            hint="Read the column bfloat16, the line: it is kept as.", why="8 bits are between two and three decimal digits.",
         ),
         Exercise(
             "On Rounded, keep 3 bits. By how much does a prediction move at most?", far, 0.0005, few_bits,

@@ -25,7 +25,7 @@ HEADINGS = {
 SEEN = {"hidden": "hidden layer", "features": "features", "error": "error", "d_2": "d_2", "d_1": "d_1"}
 ROWS = {
     "power": "Exponent", "step": "A place is worth", "exact": "Number / place", "count": "nearest whole number",
-    "near": "× place", "off": "that - the number", "value": "So it is kept as",
+    "near": "× place: it is kept as", "off": "that - the number", "value": "Is there such a number?",
 }  # fmt: skip
 BITS_ROW, LOWEST_ROW = "Bits that are kept", "Smallest exponent"
 WORTH, PATTERN = "{name}: a bit is worth", "{name}: its bits"

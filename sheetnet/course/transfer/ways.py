@@ -37,6 +37,7 @@ from sheetnet.page.shown import Group, Shown, backward, forward, result, update
 
 LOOKS = {"scratch": "line 2", "frozen": "line 1", "whole": "line 3"}
 LIVE = {"scratch": (*LOWER, *HEAD), "frozen": HEAD, "whole": (*LOWER, *HEAD)}  # what each way learns
+MOST = 2.0 * RATE, RATE  # the largest rates: beyond, steps are so large that chance decides where they lead
 CUT = 0.8  # where charts of losses end
 SIZE: dict[str, Any] = {"x_max": EPOCHS, "y_min": 0, "y_max": CUT, "y_format": "0.0"}
 
@@ -59,8 +60,11 @@ class Ways(Nets):
         self.task = self.typed("three.task", 1, texts.TASK, low=1, high=3, whole=True, name="task")
         self.at = self.typed("three.epoch", EPOCHS, "Epoch to look at", low=0, high=EPOCHS, whole=True, name="epoch")
         self.lr, self.smaller = (
-            self.typed(f"three.{id}", rate, title, low=0, high=2, name=id, format="rate")
-            for id, rate, title in (("lr", RATE, "Learning rate"), ("smaller", SMALLER, "Smaller rate, for whole"))
+            self.typed(f"three.{id}", rate, title, low=0, high=most, name=id, format="rate")
+            for id, rate, title, most in (
+                ("lr", RATE, "Learning rate", MOST[0]),
+                ("smaller", SMALLER, "Smaller rate, for whole", MOST[1]),
+            )
         )
         self.epochs = self.typed("three.epochs", np.arange(EPOCHS + 1.0)[:, None], "Epoch", "fixed")
         self.y, self.y_kept = chosen(self.Y, self.task), chosen(self.Y_kept, self.task)
@@ -229,7 +233,7 @@ class Ways(Nets):
     def _slow(self) -> Part:
         """One step of the head, slowly, and by wiggling."""
         P = {name: self.ways["frozen"].then[name] for name in HEAD}
-        self.wiggle = self.typed("frozen.wiggle", 0.001, "Wiggle", low=1e-6, high=1)
+        self.wiggle = self.typed("frozen.wiggle", 0.01, "Wiggle", low=1e-6, high=1)
         features = self.few_features
         pred = headed(features, P)
         error = pred - self.y
