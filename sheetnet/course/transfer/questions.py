@@ -168,10 +168,10 @@ def predictions(lesson: Digits) -> list[Prediction]:
             "The loss of frozen on rows kept back, of the wave, then of the line", "No sum of two waves is a line, and the features cannot change. Weights from elsewhere can harm.", "three.then_frozen", {lesson.task: 3.0},
         ),
         Prediction(
-            "The learning rate is doubled. How far do frozen weights move now, in 60 epochs?",
-            ("twice as far", "a little further", "not at all, as before"),
+            f"The learning rate rises from 0.3 to 0.4. How far do frozen weights move now, in {EPOCHS} epochs?",
+            ("a third further", "less far", "not at all, as before"),
             where(is_above(still, lift(0.0)), 1.0, 3.0), still, still,
-            "How far a frozen weight moves at most, before, then after", "They have no slope at all, so no rate moves them.", "frozen.changes", {lesson.lr: 0.6},
+            "How far a frozen weight moves at most, before, then after", "They have no slope at all, so no rate moves them.", "frozen.changes", {lesson.lr: 0.4},
         ),
         Prediction(
             "The whole net goes on learning, on the new wave. What becomes of its loss on the old waves, with the old head?",

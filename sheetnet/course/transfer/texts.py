@@ -9,7 +9,7 @@ TRIES = (
     "On Features, make the curve by hand with three numbers. Get the loss on the 12 rows below 0.1.",
     "On Three, look at epochs 0, 5, 20 and 60. Which of the three curves is right in the gap?",
     "On Three, set the task to 2, then to 3. Which way is best now, and which is worst?",
-    "On Whole, look at what becomes of the old task. Then set the smaller rate to 0.3.",
+    "On Whole, look at what becomes of the old task. Then set the smaller rate to 0.01.",
     "On Digits, type 2049, then 70000, then 0.00000001. What is left of them?",
     "On Rounded, keep 8 bits, then 4, then 2. When do you see it?",
     "On Sum, set the sum so far to 2040 and what is added to 1. Where does it stop?",

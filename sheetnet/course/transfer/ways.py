@@ -37,7 +37,7 @@ from sheetnet.page.shown import Group, Shown, backward, forward, result, update
 
 LOOKS = {"scratch": "line 2", "frozen": "line 1", "whole": "line 3"}
 LIVE = {"scratch": (*LOWER, *HEAD), "frozen": HEAD, "whole": (*LOWER, *HEAD)}  # what each way learns
-MOST = 2.0 * RATE, RATE  # the largest rates: beyond, steps are so large that chance decides where they lead
+MOST = 0.4, 0.15  # the largest rates: beyond, steps are so large that chance decides where they lead
 CUT = 0.8  # where charts of losses end
 SIZE: dict[str, Any] = {"x_max": EPOCHS, "y_min": 0, "y_max": CUT, "y_format": "0.0"}
 
