@@ -58,7 +58,8 @@ class Digits(Ways):
             "power": (power, "plain"), "step": (step, "tiny"), "exact": (exact, "plain"), "count": (count, "plain"),
             "near": (near, "tiny"), "off": (self.of_number["off"], "tiny"), "value": (value, "text"),
         }  # fmt: skip
-        rows = {texts.ROWS[key]: forward({key: (node, "", format)}) for key, (node, format) in cells.items()}
+        rows = {texts.BITS_ROW: self.cells(bits), texts.LOWEST_ROW: self.cells(lowest)}
+        rows |= {texts.ROWS[key]: forward({key: (node, "", format)}) for key, (node, format) in cells.items()}
         patterns: dict[str, Group] = {}
         near_by: Group = {}
         lines: list[Line] = []
@@ -87,7 +88,6 @@ class Digits(Ways):
                 down(
                     facts("Change this", self.cells(self.number)),
                     down(Ruler((24.0, 17.0, 17.0, 17.0)), grid("", rows, heads=NAMES), gap=0),
-                    grid("", {texts.BITS_ROW: self.cells(bits), texts.LOWEST_ROW: self.cells(lowest)}, heads=NAMES),
                     Note(texts.DIGITS, 4),
                 ),
                 down(

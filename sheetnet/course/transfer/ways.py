@@ -63,7 +63,7 @@ class Ways(Nets):
             self.typed(f"three.{id}", rate, title, low=0, high=most, name=id, format="rate")
             for id, rate, title, most in (
                 ("lr", RATE, "Learning rate", MOST[0]),
-                ("smaller", SMALLER, "Smaller rate, for whole", MOST[1]),
+                ("smaller", SMALLER, "Smaller, for whole", MOST[1]),
             )
         )
         self.epochs = self.typed("three.epochs", np.arange(EPOCHS + 1.0)[:, None], "Epoch", "fixed")
@@ -139,7 +139,7 @@ class Ways(Nets):
         charts = [
             plot(title, "epoch", "loss",
                  [(texts.WAYS[way], "epochs", f"{key}_{way}_curve", LOOKS[way]) for way in self.ways],
-                 alt, width=345, height=188, wide=4, **SIZE)
+                 alt, width=345, height=180, wide=4, **SIZE)
             for key, title, alt in (
                 ("few", f"Loss on the 12 rows (cut off at {CUT})", "Three falling curves of the loss on the few rows."),
                 ("kept", f"Loss, kept back (cut off at {CUT:g})", "Three curves of the loss on rows kept back."),
