@@ -63,7 +63,7 @@ HAND = (
     "Your curve = w of feature 1 × feature 1 + w of feature 2 × feature 2 + b. With waves as features, three numbers make any wave that swings as fast: of any height, at any place. So 12 rows are enough.\n"
     "Between x = -0.8 and x = 1 there are no rows. Only the second loss knows whether your curve is right there."
 )
-ABOUT_THREE = "A new task with 12 rows: 1 a wave, 2 a faster wave, 3 a line. Three nets learn it, in 60 epochs. Look at the gap, where there are no rows. Change epoch and task."
+ABOUT_THREE = "A new task with 12 rows: 1 a wave, 2 a faster wave, 3 a line. Three nets learn it, in 60 epochs. Look at the gap, where no rows are. Change epoch and task."
 THREE = (
     "Scratch: random start, all 37 weights learn. Frozen: lower layers from elsewhere, only the 3 of the head learn. Whole: from elsewhere, all 37 learn, at the smaller rate.\n"
     "Task 1, after 60 epochs: scratch has {few_scratch:.3f} on its few rows and {kept_scratch:.3f} on those kept back. It knows nothing of the gap. Frozen has {kept_frozen:.3f} there, whole {kept_whole:.3f}."

@@ -155,7 +155,7 @@ class Ways(Nets):
                 down(
                     facts("Change these", self.cells(self.task, self.at, self.lr, self.smaller)),
                     grid("", rows, heads=("few rows", "kept back"), over=(("loss then", 2),)),
-                    Note(self._told(), 4),
+                    Note(texts.THREE.format(**self.losses_as_it_came(1)), 4),
                 ),
                 over(5, plot("The three curves at that epoch", "x", "y", drawn,
                      "Twelve points with a gap, many small points kept back, and three curves.", width=395, height=378, wide=5, **WINDOW)),
@@ -168,9 +168,6 @@ class Ways(Nets):
                 table(forward({"y_kept": Shown(self.y_kept, "y, kept", "plain", name="y_kept")})),
             ),
         ), first=self.task)  # fmt: skip
-
-    def _told(self) -> str:
-        return texts.THREE.format(**self.losses_as_it_came(1))
 
     def losses_as_it_came(self, task: int) -> dict[str, float]:
         """The last losses of each way on a task, for texts: few_scratch and so on."""
