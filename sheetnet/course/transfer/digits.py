@@ -77,11 +77,11 @@ class Digits(Ways):
             x = (apply("floor", exact @ at) + steps) * (step @ at)
             near_by |= self.cells(steps)
             near_by |= forward(
-                {f"near_{name}": (x, name, "tiny"), f"line_{name}": (0.0 * x + float(i), "line", "plain")}
+                {f"near_{name}": (x, name, "tiny"), f"line_{name}": (0.0 * x + float(i), "height", "plain")}
             )
             lines.append((name, f"near_{name}", f"line_{name}", f"class {i}"))
         both = forward({"number_x": (vstack([apply("same", self.number) for _ in AROUND]), "The number", "tiny")})
-        both |= forward({"number_y": (constant(((1.0,), (2.0,))) + 0.0 * self.number, "line", "plain")})
+        both |= forward({"number_y": (constant(((1.0,), (2.0,))) + 0.0 * self.number, "height", "plain")})
         lines.append(("the number", "number_x", "number_y", "place"))
         self.page("Digits: what is kept of a number?", texts.ABOUT_DIGITS, down(
             across(

@@ -107,7 +107,7 @@ def questions(lesson: Digits) -> list[Exercise]:
             hint="Type all three, then read the first loss.", why=f"{FEW} rows are enough to find three numbers.",
         ),
         Exercise(
-            f"A number has the exponent {power}: it lies between 2^{power} and 2^{power + 1}. What is a place worth in float16?", 2.0 ** (power - 10),
+            f"A number has the exponent {power}. What is a place worth there in float16?", 2.0 ** (power - 10),
             slips=(Slip(2.0 ** (power - 7), "That is bfloat16, which keeps 8 bits."), Slip(2.0 ** (power - 11), "The first of the 11 bits is worth 2^exponent. How many come after it?"), Slip(2.0**power, "That is the first bit.")),
             hint="2^(exponent - bits + 1), with 11 bits.", why="From 2^11 = 2048 on, a place is 2: odd numbers are lost.",
         ),

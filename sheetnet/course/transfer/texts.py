@@ -44,7 +44,7 @@ FEW_LOSS, KEPT_LOSS = "Loss on the few rows", "Loss on rows kept back"
 ABOUT_OLD = "Torch trained this net elsewhere, on 400 rows of four waves. Here stand its weights, as numbers. Look at each wave."
 OLD = (
     "The old task: from x, say four waves at once. They differ in height and place. All swing equally fast.\n"
-    "One loss is the mean of the squared errors of all four."
+    "A loss is the mean of squared errors: of one wave, or of all four."
 )
 LAYERS = (
     "Three layers, one after the other:\n"
@@ -52,7 +52,7 @@ LAYERS = (
     "features = tanh(hidden W_2 + b_2): 2 numbers.\n"
     "prediction = features W_3 + b_3: 4 waves.\n\n"
     "tanh is an S-curve from -1 to 1. The first two layers are the lower layers. The last one is the head: it only weighs the two features and adds a bias.\n\n"
-    "These are 46 numbers, found on many rows. Nothing here learns any more: they are put into the sheet as they are. Each row shown is one of ten."
+    "These are 46 numbers, found on many rows. Nothing here learns any more: they are put into the sheet as they are. Of the 400 rows every tenth stands below."
 )
 ABOUT_FEATURES = "The lower layers make two features of each x. What did they learn? Then change the three yellow numbers: make your curve go through the points."
 FEATURES = (
