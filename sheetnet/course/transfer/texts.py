@@ -116,7 +116,7 @@ WORDS = (  # each with its meaning and where it is seen
     ("head", "The last layer: it weighs the features.", "old.W_3"),
     ("from scratch", "To train from random weights.", "scratch.W_1.0"),
     ("rows kept back", "Rows that no net learns from. They judge.", "three.y_kept"),
-    ("frozen", "Weights that stay as they are while others learn.", "frozen.changes"),
+    ("frozen weights", "Weights that stay as they are while others learn.", "frozen.changes"),
     ("requires_grad", "What torch asks of each weight: does it need a slope? False: frozen.", "frozen.changes"),
     ("fine-tuning", "To go on training a pretrained net on a new task, mostly at a smaller rate.", "three.then_whole"),
     ("negative transfer", "When weights from elsewhere are a worse start than random ones.", "three.then_scratch"),
