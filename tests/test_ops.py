@@ -113,6 +113,8 @@ EXAMPLES: dict[str, Example] = {
     "sign": Example((numbers(3, 4),), lambda a: a / np.abs(a)),
     "sign: at 0": Example((column(-3, 0, 2),), lambda a: column(-1, 0, 1)),
     "sqrt": Example((positive(3, 4),), lambda a: np.exp2(np.log2(a) / 2)),
+    "floor": Example((numbers(3, 4),), lambda a: a - np.mod(a, 1)),
+    "floor: of whole numbers": Example((column(-2, 0, 3, 2047),), lambda a: column(-2, 0, 3, 2047)),
     "power": Example((positive(3, 4), numbers(3, 4)), lambda a, b: np.exp2(b * np.log2(a))),
     "power: of a number": Example((one(0.9), column(1, 2, 30)), lambda a, b: column(0.9, 0.81, 0.9**30)),
     "power: small base": Example((column(0.01, 0.02, 0.03), column(2, 3, -1)), lambda a, b: np.exp2(b * np.log2(a))),
@@ -259,7 +261,7 @@ ERRORS: dict[str, Example] = {
 ALL = EXAMPLES | ERRORS
 # look-ups and blanks, answers: torch never sees them
 NUMPY_ONLY = {"filled", "reads", "letter", "joined", "lookup", "match", "count_same", "median", "hit"}
-FLAT = {"step", "sign", "greater", "equal", "reads", "filled", "letter", "joined", "match", "count_same"}
+FLAT = {"step", "sign", "floor", "greater", "equal", "reads", "filled", "letter", "joined", "match", "count_same"}
 FLAT |= {"hit"}  # no slope, or none wanted
 SLOPELESS_SOURCES = {"where": {0}, "expand": {1}, "gather": {1}, "scatter": {1, 2}, "shares": {1}}
 SLOPED = set(SHAPES) - FLAT - UNRULED

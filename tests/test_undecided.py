@@ -159,6 +159,7 @@ CASES: dict[str, tuple[str, tuple[np.ndarray, ...], np.ndarray]] = {
     "equal": ("equal", (a, NEAR), column(1, 0, 1, 1, 0)),
     "step": ("step", (column(1e-17, -1e-17, 0, 1e-15),), column(1, 1, 0, 0)),
     "sign": ("sign", (column(1e-17, 0),), column(0, 0)),
+    "floor": ("floor", (column(3 - 4e-15, 3, 3 + 4e-15, 2.5, -1e-17),), column(1, 0, 1, 0, 1)),
     "relu": ("relu", (column(1e-17, 1, 0),), column(1e-17, 0, 0)),
     "softplus": ("softplus", (column(1e-17, 1),), column(1e-17, 0)),
     "power": ("power", (column(0, -8, -8, 2), column(0, 1 / 3, 3, 0)), column(np.inf, np.inf, 0, 0)),

@@ -52,6 +52,7 @@ ARRAY: dict[str, tuple[str, float, tuple[float, ...]]] = {
     "abs": ("ABS({0})", ATOM, (ANY,)),
     "sign": ("SIGN({0})", ATOM, (ANY,)),
     "sqrt": ("SQRT({0})", ATOM, (ANY,)),
+    "floor": ("INT({0})", ATOM, (ANY,)),
     "power": ("{0}^{1}", POWER, (ATOM, ATOM)),
     "sin": ("SIN({0})", ATOM, (ANY,)),
     "cos": ("COS({0})", ATOM, (ANY,)),

@@ -159,6 +159,7 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "abs": lambda xp, a: abs(a),
     "sign": lambda xp, a: xp.sign(a),
     "sqrt": lambda xp, a: xp.sqrt(a),
+    "floor": lambda xp, a: xp.floor(a),
     "power": lambda xp, a, b: a**b + 0 * a + 0 * b,  # an error to the power of 0 is one
     "sin": lambda xp, a: xp.sin(a),
     "cos": lambda xp, a: xp.cos(a),

@@ -101,7 +101,20 @@ RULES: dict[str, Callable[[Node, Node], Cotangents]] = (
         "sum_rows": lambda n, d: (_expand(d, n.sources[0]),),
     }
     | dict.fromkeys(
-        ("step", "sign", "greater", "equal", "reads", "filled", "letter", "joined", "match", "count_same", "hit"),
+        (
+            "step",
+            "sign",
+            "floor",
+            "greater",
+            "equal",
+            "reads",
+            "filled",
+            "letter",
+            "joined",
+            "match",
+            "count_same",
+            "hit",
+        ),
         _no_slope,
     )
 )

@@ -197,7 +197,7 @@ MAGNITUDE: dict[str, Rule] = {
     "median": _median,
     "sum_rows": lambda v, a, m: m[0].sum(0),
 } | dict.fromkeys(
-    ("sign", "step", "greater", "equal", "reads", "filled", "letter", "joined", "match", "count_same", "hit"),
+    ("sign", "step", "floor", "greater", "equal", "reads", "filled", "letter", "joined", "match", "count_same", "hit"),
     _by_value,
 )
 

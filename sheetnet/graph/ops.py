@@ -170,6 +170,7 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "abs": same,
     "sign": same,  # 1, 0 or -1
     "sqrt": same,
+    "floor": same,  # the largest whole number that is not above a
     "power": pair,  # a to the power of b
     "sin": same,
     "cos": same,

@@ -187,6 +187,10 @@ class NetTwin(nn.Module):
                 self.each.append(made.setdefault(key, TWINS[type(step.layer)](step.layer)))
         self.held = nn.ModuleList(made.values())
         self.to(dtype)
+        tensors = self.tensors()
+        for parameter in net.parameters:
+            if parameter.frozen:
+                tensors[parameter.name].requires_grad_(False)
         self.seen: list[Tensor] = []
 
     def forward(self, X: Tensor) -> Tensor:

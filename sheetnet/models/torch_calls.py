@@ -53,8 +53,6 @@ INSTEAD = {  # by how a layer's name begins: what would do
 
 def _linear(to: Steps, module: nn.Linear, path: str, a: Value) -> int:
     to.flat(a)
-    if not all(parameter.requires_grad for parameter in module.parameters()):  # frozen: no layer's, one by one
-        return _matrix(to, a, to.own(module.weight), to.own(module.bias), turned=True)
     return to.add(Dense(module.in_features, module.out_features, module.bias is not None), a, key=to.key(module, path))
 
 

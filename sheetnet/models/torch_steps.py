@@ -105,9 +105,6 @@ class Steps:
         Raises: SheetnetError where it shares some, but not all.
         """
         own = {name: t for name, t in [*module.named_parameters(), *module.named_buffers()] if t.is_floating_point()}
-        for name, tensor in own.items():
-            if isinstance(tensor, nn.Parameter) and not tensor.requires_grad:
-                raise SheetnetError(f"its {name} is frozen (requires_grad=False); only nn.Linear can be: let it learn")
         keys = {self.names[id(tensor)].removesuffix(name).removesuffix(".") for name, tensor in own.items()}
         if len(keys) > 1:
             shared = next(name for name, t in own.items() if self.names[id(t)] != f"{path}.{name}".removeprefix("."))
@@ -121,7 +118,7 @@ class Steps:
         """A parameter or buffer by itself. name: of one that is neither."""
         if tensor is None:
             return None
-        return Own(self.names.get(id(tensor), name), tensor, isinstance(tensor, nn.Parameter) and tensor.requires_grad)
+        return Own(self.names.get(id(tensor), name), tensor, isinstance(tensor, nn.Parameter))
 
     def product(self, a: Value, weight: Own, turned: bool) -> int:
         """The step a @ weight, or a @ weight.T."""

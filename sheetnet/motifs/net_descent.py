@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sheetnet.graph.node import Node
 from sheetnet.models.labels import rows_of
 from sheetnet.motifs.learning import Learning
-from sheetnet.motifs.net_parts import FORMATS, TITLES, columns_of, sheet_name, style_of
+from sheetnet.motifs.net_parts import FORMATS, TITLES, called, columns_of, sheet_name, style_of
 from sheetnet.page.bands import Bands
 from sheetnet.page.book import Book
 from sheetnet.page.flow import Aside, across, down, lay
@@ -42,7 +42,7 @@ def net_descent_page(book: Book, one: Learning, features: Sequence[str], numbers
 def bands_of(one: Learning) -> list[Group]:
     """What stands of each epoch: parameters, and what the optimiser remembers."""
     id = f"{one.net.name}.descent"
-    lanes = [(name, name, band, "weight") for name, band in one.bands.items()]
+    lanes = [(name, called(one.net, name), band, "weight") for name, band in one.bands.items()]
     for name, kinds in one.state_bands.items():
         lanes += [(f"{kind}_{name}", f"{kind} of {name}", band, "small") for kind, band in kinds.items()]
     return [
