@@ -1,0 +1,27 @@
+"""The words of lesson 13: what stands on top of each sheet, and its notes."""
+
+from __future__ import annotations
+
+TWO = ("h", "h with tanh")
+ABOUT_MEMORY = "A series comes step by step. One number h is the memory. Change w, and see how long a pulse at the first step is remembered."
+MEMORY_RULE = "a"
+MEMORY = "a"
+ABOUT_UNROLLED = "a"
+UNROLLED = "a"
+LAYERS = "a"
+ABOUT_BACKWARDS = "a"
+BACKWARDS = "{} {} {}"
+SHARES = "a"
+ABOUT_VANISH = "a"
+VANISH = "a"
+ABOUT_CLIP = "a"
+CLIP_RULE = "a"
+CLIP = "a"
+ABOUT_GATE = "a"
+GATE_RULE = "a"
+GATE = "a"
+ABOUT_REMEMBER = "a"
+REMEMBER = "{} {} {} {}"
+ABOUT_SERIES = "a"
+SERIES_RULE = "a"
+SERIES = "a"
