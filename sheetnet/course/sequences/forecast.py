@@ -42,7 +42,7 @@ class Forecast(Gates):
         message = f"An epoch is a whole number from 0 to {ROUNDS}"
         self.round = self.typed("epoch", ROUNDS, "Epoch to look at", low=0, high=ROUNDS, whole=True, message=message)
         rounds, times = numbers(self, "epochs", 0, ROUNDS, "Epoch"), numbers(self, "times", 1, TIMES, "Time")
-        starts = {
+        starts = self.first_weights = {
             key: self.typed(f"series.{key}.0", value, key, labels=UNITS[: len(value[0])], format="weight")
             for key, value in (("U", own.U), ("W", own.W), ("b", own.B), ("V", own.V))
         }
@@ -65,6 +65,7 @@ class Forecast(Gates):
         lines += [(MODELS[key], Some("times", new), f"alone_{key}", LOOKS[key]) for key in MODELS]
         marks = forward({"levels": (levels, "linear", "short")}), {"loss_then": Shown(row(self.curve, self.round + 1.0), "Loss then", "short", "result")}
         bands = [{f"series.{key}.0": one for key, (_, one) in zip(starts, self.cells(*starts.values()).items(), strict=True)}]
+        soon = int(np.argmax(np.less(*self.as_it_came(self.curve, level))))
         self.page("Series: what comes next?", texts.ABOUT_SERIES, across(
             down(
                 across(
@@ -83,7 +84,7 @@ class Forecast(Gates):
                                 ("the epoch to look at", self.round, "loss_then", "mark"),
                             ], "A falling curve of the net's loss that crosses the level of the linear model.", x_max=ROUNDS, y_min=0, y_max=1, y_format="0.0", **HALF),
                         ),
-                        Note(texts.SERIES, 10),
+                        Note(texts.SERIES.format(soon), 10),
                     ),
                 ),
                 across(

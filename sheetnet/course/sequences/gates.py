@@ -78,6 +78,8 @@ class Gates(Lengths):
             )
         ]  # fmt: skip
         cells: dict[str, Any] = {"style": "cells", "format": "short"}
+        seen = *(node for node, _ in doors.values()), *(row(self.left_of[key], STEPS) for key in ("gated", "plain"))
+        told = texts.GATE.format(*(one.item() for one in self.as_it_came(*seen)))
         self.page("Gate: a unit that decides what to keep", texts.ABOUT_GATE, down(
             across(
                 down(
@@ -86,7 +88,7 @@ class Gates(Lengths):
                     grid("", {words: result(said, format="short") for words, said in found.items()}, heads=("plain", "gated")),
                     Note(texts.GATE_RULE, 5),
                 ),
-                down(halves(*charts), Note(texts.GATE, 10)),
+                down(halves(*charts), Note(told, 10)),
             ),
             across(
                 table(self.cells(steps, self.seq, self.mark)),

@@ -33,11 +33,11 @@ class Lengths(Steps):
         labels = ("first w", "second w", "third w")
         message = "A weight w: a number from 0.1 to 2 is expected"
         self.ws = self.typed("ws", [WEIGHTS], "Three weights w", low=0.1, high=2, message=message, labels=labels, format="plain")
-        begin = self.typed("begin", 0.5, "Memory before, with tanh", low=-1, high=1)
+        self.begin = self.typed("begin", 0.5, "Memory before", low=-1, high=1)
         back = numbers(self, "back", 0, LONG, "Steps back")
         self.powers = apply("power", self.ws, back)
         third = self.ws @ selector(3, 2, 1)
-        h, left = [apply("same", begin)], [lift(1.0) + 0.0 * begin]
+        h, left = [apply("same", self.begin)], [lift(1.0) + 0.0 * self.begin]
         for _ in range(LONG):
             h.append(tanh(third * h[-1]))
             left.append(left[-1] * (third * (1.0 - square(h[-1]))))
@@ -55,7 +55,7 @@ class Lengths(Steps):
             across(
                 down(
                     table(self.cells(self.ws), names=("",)),
-                    facts("", self.cells(begin)),
+                    facts("", self.cells(self.begin)),
                     grid("What is left of the slope", rows, heads=heads),
                     Note(texts.VANISH, 5),
                 ),
@@ -91,6 +91,7 @@ class Lengths(Steps):
                   backward({f"norm_{key}": (norm, "norm", "grows")}), lead=RUNS[key].capitalize())
             for key, (w, u, norm) in walks.items()
         ]  # fmt: skip
+        told = texts.CLIP.format(*(one.item() for one in self.as_it_came(self.norm, row(self.walks["plain"], 2))))
         self.page("Clip: a step that is not too long", texts.ABOUT_CLIP, down(
             across(
                 down(
@@ -101,7 +102,7 @@ class Lengths(Steps):
                 ),
                 down(
                     halves(
-                        plot("The loss: nearly flat, then a cliff (cut off at 10)", "w", "loss", [
+                        plot("The loss: nearly flat, then a cliff", "w", "loss", [
                             ("the loss, u as at the start", "places", "curve"), ("the start", Some("start", cols=(0, 0)), "first", "mark"),
                         ], "A curve that is flat on the left and rises steeply on the right; the start stands on the steep part.",
                              x_min=0.6, x_max=1.3, x_format="0.0", y_min=0, y_max=50, y_format="0", **HALF),
@@ -110,7 +111,7 @@ class Lengths(Steps):
                         ], "Three runs: one leaves the chart at once, one walks down evenly to the goal, one leaps and then creeps.",
                              x_max=WALK, y_min=0.6, y_max=1.4, y_format="0.0", **HALF),
                     ),
-                    Note(texts.CLIP, 10),
+                    Note(told, 10),
                 ),
             ),
             across(

@@ -21,6 +21,7 @@ from sheetnet.page.shown import Shown, backward, forward, result
 LONG, SHORT = 30, 6  # steps of Memory and Vanish, and of Unrolled
 TENTH = 0.1
 HALF: dict[str, Any] = {"width": 400, "height": 250, "wide": 5}  # of two charts side by side
+KEPT, WRITTEN, TRUTH = 0.8, 0.6, 0.6  # w, u and y of Unrolled
 SIGNED = ((-1, -0.5, 0.5, 1),) * SHORT
 PULSE = np.eye(LONG, 1)
 
@@ -43,6 +44,16 @@ def over(n: int, chart: Part) -> Part:
 def halves(*charts: Part) -> Part:
     """Charts side by side."""
     return beside(*(over(5, chart) for chart in charts))
+
+
+def tells(*x: float) -> bool:
+    """Whether six inputs make a memory that moves, and slopes at the end that are right by hand with three decimals."""
+    h = [0.0]
+    for one in x:
+        h.append(float(np.tanh(KEPT * h[-1] + WRITTEN * one)))
+    d_a = 2 * (h[-1] - TRUTH) * (1 - h[-1] ** 2)
+    by_hand = abs(KEPT * round(d_a, 3) - KEPT * d_a) < 5e-4 and round(KEPT * round(d_a, 3), 3) == round(KEPT * d_a, 3)
+    return len(set(x)) > 2 and by_hand and abs(d_a) > 0.1 and min(map(abs, h[1:])) > 0.03
 
 
 class Steps(Lesson):
@@ -86,11 +97,11 @@ class Steps(Lesson):
     # ---- Unrolled
 
     def unrolled_page(self) -> None:
-        drawn = own(self.seed, "unrolled", (1, 0.5, -0.5, 1, -1, 0.5), SIGNED, lambda *x: len(set(x)) > 2)
-        self.w = self.typed("w", 0.8, "w, the same at each step", low=-3, high=3, name="w_same")
-        self.u = self.typed("u", 0.6, "u, the same at each step", low=-3, high=3, name="u_same")
+        drawn = own(self.seed, "unrolled", (1, 0.5, -0.5, 1, -1, 0.5), SIGNED, tells)
+        self.w = self.typed("w", KEPT, "w, the same at each step", low=-3, high=3, name="w_same")
+        self.u = self.typed("u", WRITTEN, "u, the same at each step", low=-3, high=3, name="u_same")
         self.xs = [self.typed(f"x_{t}", x, f"x {t}", low=-5, high=5, format="plain") for t, x in enumerate(drawn, start=1)]
-        self.y = self.typed("y", 0.5, "Truth y", low=-5, high=5, name="y_true")
+        self.y = self.typed("y", TRUTH, "Truth y", low=-5, high=5, name="y_true")
         self.h = self._memories(self.w, self.u)
         self.loss = square(self.h[-1] - self.y)
         cells: dict[str, Any] = {"style": "cells", "format": "short"}
