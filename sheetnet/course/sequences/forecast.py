@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from sheetnet.course.sequences import own, texts
@@ -24,6 +22,7 @@ from sheetnet.page.shown import Shown, backward, forward, result, update
 UNITS = ("1", "2", "3")
 MODELS = {"last": "same as last", "line": "linear, last 3", "net": "recurrent net"}
 LOOKS = {"last": "line 8", "line": "line 2", "net": "line 1"}
+SHORT = {"last": "last", "line": "linear", "net": "net"}  # over narrow columns
 BEFORE = ("1 before", "2 before", "3 before", "1")
 TIMES = KNOWN + AHEAD
 PARTS = np.array([[float(LAGS <= t < KNOWN), float(t >= KNOWN)] for t in range(TIMES)])  # learnt from, new
@@ -34,7 +33,9 @@ class Forecast(Gates):
 
     def series_page(self) -> None:
         self.tank = self.typed("y", own.series(self.seed), "Level y", "data", name="level", format="plain")
-        self.parts = self.typed("parts", PARTS, "Counts", "fixed", name="counts", labels=("learnt", "new"), format="plain")
+        self.parts = self.typed(
+            "parts", PARTS, "Counts", "fixed", name="counts", labels=("learnt", "new"), format="plain"
+        )
         self.one = self.typed("one", np.ones((KNOWN, 1)), "1", "fixed", name="one", format="plain")
         self.counted = self.typed("counted", PARTS[:KNOWN, :1], "Counts", "fixed", name="counted", format="plain")
         self.rate = self.typed("lr", RATE, "Learning rate", low=0, high=10, format="rate", name="lr_series")
@@ -48,7 +49,9 @@ class Forecast(Gates):
         }
         self.known = vstack([row(self.tank, t + 1) for t in range(KNOWN)])
         self.story, _ = unroll([*starts.values()], ROUNDS + 1, self._step)
-        self.curve = vstack([apply("sum", self.counted * square(pred - self.known)) / float(KNOWN - LAGS) for pred in self.story[5]])
+        self.curve = vstack(
+            [apply("sum", self.counted * square(pred - self.known)) / float(KNOWN - LAGS) for pred in self.story[5]]
+        )
         self.now = [apply("pick", self.round, *column) for column in self.story[:4]]
         memories = self._follow(self.now)
         alone = self._alone(memories[KNOWN])
@@ -58,13 +61,21 @@ class Forecast(Gates):
             for key, ahead in self.ahead.items()
         }  # fmt: skip
         scores = {MODELS[key]: result({f"far_{key}": (far,)}, format="short") for key, far in self.judged.items()}
-        ends, level = self.typed("ends", [[0.0], [float(ROUNDS)]], "Line, x", "fixed"), apply("same", self.judged["line"] @ constant(((1.0,), (0.0,), (0.0,))))
+        ends, level = (
+            self.typed("ends", [[0.0], [float(ROUNDS)]], "Line, x", "fixed"),
+            apply("same", self.judged["line"] @ constant(((1.0,), (0.0,), (0.0,)))),
+        )
         levels = vstack([level, apply("same", level)])
         new = (KNOWN, TIMES - 1)
         lines: list[Line] = [("level of the tank", Some("times", (18, TIMES - 1)), Some("y", (18, TIMES - 1)), "dots")]
         lines += [(MODELS[key], Some("times", new), f"alone_{key}", LOOKS[key]) for key in MODELS]
-        marks = forward({"levels": (levels, "linear", "short")}), {"loss_then": Shown(row(self.curve, self.round + 1.0), "Loss then", "short", "result")}
-        bands = [{f"series.{key}.0": one for key, (_, one) in zip(starts, self.cells(*starts.values()).items(), strict=True)}]
+        marks = (
+            forward({"levels": (levels, "linear", "short")}),
+            {"loss_then": Shown(row(self.curve, self.round + 1.0), "Loss then", "short", "result")},
+        )
+        bands = [
+            {f"series.{key}.0": one for key, (_, one) in zip(starts, self.cells(*starts.values()).items(), strict=True)}
+        ]
         soon = int(np.argmax(np.less(*self.as_it_came(self.curve, level))))
         self.page("Series: what comes next?", texts.ABOUT_SERIES, across(
             down(
@@ -76,24 +87,24 @@ class Forecast(Gates):
                     ),
                     down(
                         halves(
-                            plot("Ten steps alone, each model on its own output", "time", "level", lines,
+                            plot("Ten hours alone, on their own predictions", "time", "level", lines,
                                  "Dots rise and fall every six steps. From 31 on the net goes on so, the linear model flattens, the last value stays.",
-                                 x_min=18, x_max=TIMES, y_min=-1.5, y_max=1.5, y_format="0.0", **HALF),
+                                 x_min=18, x_max=42, x_step=6, y_min=-1.5, y_max=1.5, y_format="0.0", **HALF),
                             plot("The net learns", "epoch", "mean squared error", [
                                 ("recurrent net", "epochs", "losses", "line 1"), ("linear model", "ends", "levels", "line 2"),
                                 ("the epoch to look at", self.round, "loss_then", "mark"),
                             ], "A falling curve of the net's loss that crosses the level of the linear model.", x_max=ROUNDS, y_min=0, y_max=1, y_format="0.0", **HALF),
                         ),
-                        Note(texts.SERIES.format(soon), 10),
+                        Note(texts.SERIES.format(soon), 9),
                     ),
                 ),
                 across(
                     table(self.cells(times, self.tank, self.parts)),
                     table(forward({"memories": Shown(self.memory, "h before", "short", labels=UNITS), "X": Shown(self.X_lags, "values before", "plain", name="X_lags", labels=BEFORE)})),
-                    table(result({f"ahead_{key}": (node, MODELS[key]) for key, node in self.ahead.items()}, format="short"), lead="One step ahead"),
+                    table(result({f"ahead_{key}": (node, SHORT[key]) for key, node in self.ahead.items()}, format="short"), lead="One step ahead"),
                     down(
-                        table(result({f"alone_{key}": (node, MODELS[key]) for key, node in alone.items()}, format="short"), {"truth": Shown(truth, "truth", "plain")}, lead="Alone, times 31 to 40"),
-                        table(update({"best": Shown(self.best, "linear weights", "short")}), names=BEFORE),
+                        table(result({f"alone_{key}": (node, SHORT[key]) for key, node in alone.items()}, format="short"), {"truth": Shown(truth, "truth", "plain")}, lead="Alone, times 31 to 40"),
+                        table(update({"best": Shown(self.best, "weights", "short")}), names=BEFORE),
                         table(self.cells(ends), marks[0]),
                     ),
                     table(self.cells(rounds), forward({"losses": Shown(self.curve, "Loss", "short")})),
@@ -131,7 +142,10 @@ class Forecast(Gates):
         for t in range(1, TIMES):
             h.append(tanh(row(self.tank, t) * U + h[-1] @ W + b))
         none = [hstack([0.0 * row(self.tank, 1) for _ in BEFORE]) for _ in range(LAGS)]
-        lags = [hstack([*(apply("same", row(self.tank, t - k)) for k in range(LAGS)), 1.0 + 0.0 * row(self.tank, t)]) for t in range(LAGS, TIMES)]
+        lags = [
+            hstack([*(apply("same", row(self.tank, t - k)) for k in range(LAGS)), 1.0 + 0.0 * row(self.tank, t)])
+            for t in range(LAGS, TIMES)
+        ]
         self.X_lags = vstack([*none, *lags])
         learnt = self.parts @ constant(((1.0,), (0.0,)))
         self.best = solution(self.X_lags * learnt, self.tank * learnt)

@@ -19,7 +19,7 @@ from sheetnet.page.flow import Aside, across, down
 from sheetnet.page.grid import facts, grid
 from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import plot
-from sheetnet.page.shown import Shown, backward, forward, result, shown, update
+from sheetnet.page.shown import Shown, backward, forward, result, update
 
 KINDS = {"plain": "plain unit", "gated": "gated unit"}
 LOOKS = {"plain": "line 2", "gated": "line 1"}
@@ -61,19 +61,18 @@ class Gates(Lengths):
             left["gated"].append(left["gated"][-1] * (1.0 - row(z, t)))
         self.z, self.units = z, {"plain": vstack(plain), "gated": vstack(gated)}
         self.left_of = {key: vstack(some) for key, some in left.items()}
-        titles = {"plain": "h, plain", "gated": "h, gated"}
         found = {
-            "memory after the last step": {"h_last": (hstack([row(h, STEPS) for h in self.units.values()]),)},
-            "of the slope is left": {"slope_last": (hstack([row(some, STEPS) for some in self.left_of.values()]),)},
+            "last memory": {"h_last": (hstack([row(h, STEPS) for h in self.units.values()]),)},
+            "slope left": {"slope_last": (hstack([row(some, STEPS) for some in self.left_of.values()]),)},
         }
-        doors = {"open": (row(z, 1), "Gate z at the mark"), "shut": (row(z, 2), "Gate z at other steps")}
+        doors = {"open": (row(z, 1), "z at the mark"), "shut": (row(z, 2), "z elsewhere")}
         charts = [
             plot(title, "step", axis, [*first, *((KINDS[key], "steps", f"{id}_{key}", LOOKS[key]) for key in KINDS)], alt,
-                 x_max=STEPS, y_min=low, y_max=1.2, y_format="0.0", **HALF)
-            for title, axis, id, low, first, alt in (
-                ("What each unit remembers", "memory h", "h", -1.2, [("input x", "steps", "x", "dots")],
+                 x_max=STEPS, y_min=low, y_max=high, y_format="0.0", **HALF)
+            for title, axis, id, low, high, first, alt in (
+                ("What each unit remembers", "memory h", "h", -1.5, 1.5, [("input x", "steps", "x", "dots")],
                  "Dots for inputs of 1 and -1; the plain unit's memory jumps after them, the gated unit's stays near the first."),
-                ("What is left of a slope, from step 1 on", "part that is left", "left", -0.2, [],
+                ("What is left of a slope, from step 1 on", "part that is left", "left", 0, 1, [],
                  "The plain unit's line falls to 0 at once, the gated unit's stays near 1."),
             )
         ]  # fmt: skip
@@ -88,13 +87,13 @@ class Gates(Lengths):
                     grid("", {words: result(said, format="short") for words, said in found.items()}, heads=("plain", "gated")),
                     Note(texts.GATE_RULE, 5),
                 ),
-                down(halves(*charts), Note(told, 10)),
+                down(halves(*charts), Note(told, 9)),
             ),
             across(
                 table(self.cells(steps, self.seq, self.mark)),
-                table(forward({"z": (z, "Gate z"), "c": (c, "Candidate c")}, **cells)),
-                table(forward({f"h_{key}": (h, titles[key]) for key, h in self.units.items()}, format="short")),
-                table(backward({f"left_{key}": (some, f"left, {key}") for key, some in self.left_of.items()}, format="short")),
+                table(forward({"z": (z, "z"), "c": (c, "c")}, **cells), lead="Gate and candidate"),
+                table(forward({f"h_{key}": (h, key) for key, h in self.units.items()}, format="short"), lead="Memory h"),
+                table(backward({f"left_{key}": (some, key) for key, some in self.left_of.items()}, format="short"), lead="Slope left"),
             ),
         ), first=self.of_unit["gated"][2])  # fmt: skip
 
@@ -102,25 +101,42 @@ class Gates(Lengths):
 
     def remember_page(self) -> None:
         rows = tuple(f"row {j + 1}" for j in range(ROWS))
-        self.X = self.typed("X", self.signs, "Eight rows of signs, a column each", "data", name="X_signs", labels=rows, format="plain")
-        self.back = self.typed("back", np.arange(STEPS - 1.0, -1.0, -1.0)[:, None], "Steps still to come", "fixed", name="to_come")
+        self.X = self.typed(
+            "X", self.signs, "Eight rows of signs, a column each", "data", name="X_signs", labels=rows, format="plain"
+        )
+        self.back = self.typed(
+            "back", np.arange(STEPS - 1.0, -1.0, -1.0)[:, None], "Steps still to come", "fixed", name="to_come"
+        )
         self.first_mark = self.typed("marks", np.eye(STEPS, 1), "Mark", "fixed", name="mark")
-        self.starts, self.lrs = {}, {}
+        self.starts, self.lrs = dict[str, Node](), dict[str, Node]()
         for key, start, rate in zip(KINDS, (PLAIN, GATED), RATES, strict=True):
             message = "A weight: a number from -10 to 10 is expected"
-            self.starts[key] = self.typed(f"{key}_start", [start], f"Start, {KINDS[key]}", labels=WEIGHTS[key], low=-10, high=10, message=message, format="plain")
-            self.lrs[key] = self.typed(f"lr_{key}", rate, f"Rate, {KINDS[key]}", low=0, high=30, format="rate", name=f"lr_{key}")
+            self.starts[key] = self.typed(
+                f"{key}_start",
+                [start],
+                f"Start, {KINDS[key]}",
+                labels=WEIGHTS[key],
+                low=-10,
+                high=10,
+                message=message,
+                format="plain",
+            )
+            self.lrs[key] = self.typed(
+                f"lr_{key}", rate, f"Rate, {KINDS[key]}", low=0, high=30, format="rate", name=f"lr_{key}"
+            )
         self.clip_all = self.typed("most", MOST, "Clip at the norm", low=0.001, high=1000, name="clip_signs")
         message = f"An epoch is a whole number from 0 to {EPOCHS}"
         self.epoch = self.typed("epoch", EPOCHS, "Epoch to look at", low=0, high=EPOCHS, whole=True, message=message)
-        epochs, first = numbers(self, "epochs", 0, EPOCHS, "Epoch"), row(self.X, 1)
-        self.bands, self.losses, self.then = {}, {}, {}
+        epochs = numbers(self, "epochs", 0, EPOCHS, "Epoch")
+        self.bands, self.losses, self.then = dict[str, list[list[Node]]](), dict[str, Node](), dict[str, Node]()
         for key, step in (("plain", self._plain), ("gated", self._gated)):
-            columns, _ = unroll([apply("same", self.starts[key])], EPOCHS + 1, lambda now, _, step=step, key=key: step(now[0], first, key))
+            columns, _ = unroll([apply("same", self.starts[key])], EPOCHS + 1, step)
             self.bands[key] = columns
-            self.losses[key] = vstack([mean(square(last - first)) for last in columns[2]])
+            self.losses[key] = vstack([mean(square(last - row(self.X, 1))) for last in columns[2]])
             self.then[key] = apply("pick", self.epoch, *columns[0])
-        self.doors = hstack([sigmoid(part(self.then["gated"], 1) + part(self.then["gated"], 2)), sigmoid(part(self.then["gated"], 2))])
+        self.doors = hstack(
+            [sigmoid(part(self.then["gated"], 1) + part(self.then["gated"], 2)), sigmoid(part(self.then["gated"], 2))]
+        )
         found = {
             "Loss then": ("then", hstack([row(loss, self.epoch + 1.0) for loss in self.losses.values()])),
             "Loss at the start": ("begin", hstack([row(loss, 1) for loss in self.losses.values()])),
@@ -145,10 +161,10 @@ class Gates(Lengths):
                     Note(texts.REMEMBER.format(*(one.item() for one in told[:2]), *told[2][0]), 4),
                 ),
                 across(
-                    table(self.cells(epochs), forward({f"loss_{key}": (loss, f"Loss, {key}", "short") for key, loss in self.losses.items()})),
+                    table(self.cells(epochs), forward({f"loss_{key}": (loss, key, "short") for key, loss in self.losses.items()}), lead={"loss_plain": "Loss"}),
                     down(
                         *(table(update({f"then_{key}": Shown(then, f"Weights then, {key}", "short", style="cells", labels=WEIGHTS[key])})) for key, then in self.then.items()),
-                        table(result({"doors": Shown(self.doors, "Gate z then", "short", labels=("at the mark", "elsewhere"))})),
+                        table(result({"doors": Shown(self.doors, "Gate z then", "short", labels=("mark", "elsewhere"))})),
                         table(result({"both": Shown(both, "Epoch now", "plain", labels=tuple(KINDS))})),
                     ),
                 ),
@@ -159,8 +175,9 @@ class Gates(Lengths):
             )),
         ), first=self.epoch)  # fmt: skip
 
-    def _plain(self, P: Node, y: Node, key: str) -> tuple[State, State]:
+    def _plain(self, now: State, _: int) -> tuple[State, State]:
         """Memory before each step (20, 8), after the last (1, 8), d_a of each (20, 8), gradient (1, 2); weights after."""
+        (P,), y = now, row(self.X, 1)
         w, u = (part(P, j) for j in range(2))
         h = [0.0 * y]
         for t in range(STEPS):
@@ -170,11 +187,12 @@ class Gates(Lengths):
             d.insert(0, w * d[0] * (1.0 - square(before)))
         H, D = vstack(h[:-1]), vstack(d)
         grad = hstack([apply("sum", H * D), apply("sum", self.X * D)])
-        return [H, h[-1], D, grad], [P - self.lrs[key] * clipped([grad], self.clip_all)[0]]
+        return [H, h[-1], D, grad], [P - self.lrs["plain"] * clipped([grad], self.clip_all)[0]]
 
-    def _gated(self, P: Node, y: Node, key: str) -> tuple[State, State]:
+    def _gated(self, now: State, _: int) -> tuple[State, State]:
         """Memory before each step (20, 8), after the last (1, 8), gates (20, 1), candidates and d_h of each (20, 8),
         gradient (1, 3); weights after."""
+        (P,), y = now, row(self.X, 1)
         u, a, b = (part(P, j) for j in range(3))
         z, C = sigmoid(a * self.first_mark + b), tanh(u * self.X)
         h = [0.0 * y]
@@ -183,8 +201,14 @@ class Gates(Lengths):
         H = vstack(h[:-1])
         D = apply("power", 1.0 - row(z, STEPS), self.back) * (2.0 * (h[-1] - y) / float(ROWS))
         at_gate = D * (C - H) * (z * (1.0 - z))
-        grad = hstack([apply("sum", D * z * (1.0 - square(C)) * self.X), apply("sum", at_gate * self.first_mark), apply("sum", at_gate)])
-        return [H, h[-1], z, C, D, grad], [P - self.lrs[key] * clipped([grad], self.clip_all)[0]]
+        grad = hstack(
+            [
+                apply("sum", D * z * (1.0 - square(C)) * self.X),
+                apply("sum", at_gate * self.first_mark),
+                apply("sum", at_gate),
+            ]
+        )
+        return [H, h[-1], z, C, D, grad], [P - self.lrs["gated"] * clipped([grad], self.clip_all)[0]]
 
     def _band(self, key: str, k: int) -> dict[str, Shown]:
         """What stands of an epoch: the weights, what each step makes of them, the gradient."""
@@ -193,7 +217,10 @@ class Gates(Lengths):
             "P": ("weights", update, WEIGHTS[key]), "H": ("h before", forward, rows), "last": ("last h", forward, rows),
         }  # fmt: skip
         lanes |= {"z": ("gate z", forward, ()), "C": ("candidate", forward, rows)} if key == "gated" else {}
-        lanes |= {"D": ("d_h" if key == "gated" else "d_a", backward, rows), "grad": ("gradient", backward, WEIGHTS[key])}
+        lanes |= {
+            "D": ("d_h" if key == "gated" else "d_a", backward, rows),
+            "grad": ("gradient", backward, WEIGHTS[key]),
+        }
         band: dict[str, Shown] = {}
         for (lane, (title, role, labels)), column in zip(lanes.items(), self.bands[key], strict=True):
             band |= role({f"remember.{key}.{lane}.{k}": Shown(column[k], title, labels=labels)})

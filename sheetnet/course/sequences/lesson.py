@@ -71,8 +71,8 @@ class Sequences(Forecast):
     def watched(self) -> list[Watched]:
         seen = {
             "w of Memory": self.keep, "u of Memory": self.write, "pulse": self.pulse, "w": self.w, "u": self.u, "y": self.y,
-            **{f"x {t}": x for t, x in enumerate(self.xs, start=1)}, "three w": self.ws, "memory before": self.begin,
-            "start on Clip": self.at, "y on Clip": self.target, "rate on Clip": self.lr, "smaller rate": self.small,
+            **{f"x {t}": x for t, x in enumerate(self.xs, start=1)}, **{f"w {j}": w for j, w in enumerate(self.ws, start=1)}, "memory before": self.begin,
+            "w on Clip": self.at[0], "u on Clip": self.at[1], "y on Clip": self.target, "rate on Clip": self.lr, "smaller rate": self.small,
             "clip on Clip": self.most, "signs on Gate": self.seq,
             **{f"{id}, {KINDS[key]}": node for key, some in self.of_unit.items() for id, node in zip(WEIGHTS[key], some, strict=True)},
             "signs": self.X, **{f"start, {KINDS[key]}": node for key, node in self.starts.items()},

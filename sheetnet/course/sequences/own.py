@@ -38,7 +38,7 @@ def remembers(x: np.ndarray) -> bool:
     """Whether after all epochs the gated unit has learnt the first signs, and the plain one only to write next to
     nothing; but not so little that its digits are noise."""
     (plain, u), gated = of_plain(x), of_gated(x)
-    forgets = 0.98 < plain[[EPOCHS // 2, EPOCHS]].min() and plain[-1] < 1.05 < plain[0]
+    forgets = plain[[EPOCHS // 2, EPOCHS]].min() > 0.98 and plain[-1] < 1.05 < plain[0]
     return bool(forgets and 2e-4 < abs(u) < 0.05 and gated[-1] < 0.1 and gated[5] > 0.9 and gated[30] < 0.3)
 
 

@@ -16,11 +16,11 @@ from sheetnet.page.grid import facts, grid
 from sheetnet.page.part import Part
 from sheetnet.page.parts import Note, Ruler, table
 from sheetnet.page.plot import plot
-from sheetnet.page.shown import Shown, backward, forward, result
+from sheetnet.page.shown import backward, forward, result
 
 LONG, SHORT = 30, 6  # steps of Memory and Vanish, and of Unrolled
 TENTH = 0.1
-HALF: dict[str, Any] = {"width": 400, "height": 250, "wide": 5}  # of two charts side by side
+HALF: dict[str, Any] = {"width": 376, "height": 220, "wide": 5}  # of two charts side by side
 KEPT, WRITTEN, TRUTH = 0.8, 0.6, 0.6  # w, u and y of Unrolled
 SIGNED = ((-1, -0.5, 0.5, 1),) * SHORT
 PULSE = np.eye(LONG, 1)
@@ -38,7 +38,7 @@ def numbers(lesson: Lesson, id: str, first: int, last: int, title: str = "Step")
 
 def over(n: int, chart: Part) -> Part:
     """A chart over n columns, whatever stands below it."""
-    return down(Ruler((11.0,) * n), chart, gap=0)
+    return down(Ruler((10.5,) * n), chart, gap=0)
 
 
 def halves(*charts: Part) -> Part:
@@ -88,7 +88,7 @@ class Steps(Lesson):
                 over(6, plot("A pulse, and how long it is remembered (cut off at 3)", "step", "memory h", [
                     ("input x", "steps", "x", "dots"), ("h", "steps", "plain"), ("h with tanh", "steps", "tanh", "line 2"),
                 ], "Dots for the input, 1 at the first step and 0 after it; two falling curves, the memory without and with tanh.",
-                     x_max=LONG, y_min=-1, y_max=3, y_format="0", width=480, height=360, wide=6)),
+                     x_max=LONG, y_min=-1, y_max=3, y_format="0", width=460, height=360, wide=6)),
                 Note(texts.MEMORY, 4),
             ),
             table(self.cells(steps), self.cells(self.pulse), forward(columns, format="grows")),
@@ -100,29 +100,34 @@ class Steps(Lesson):
         drawn = own(self.seed, "unrolled", (1, 0.5, -0.5, 1, -1, 0.5), SIGNED, tells)
         self.w = self.typed("w", KEPT, "w, the same at each step", low=-3, high=3, name="w_same")
         self.u = self.typed("u", WRITTEN, "u, the same at each step", low=-3, high=3, name="u_same")
-        self.xs = [self.typed(f"x_{t}", x, f"x {t}", low=-5, high=5, format="plain") for t, x in enumerate(drawn, start=1)]
+        self.xs = [
+            self.typed(f"x_{t}", x, f"x {t}", low=-5, high=5, format="plain") for t, x in enumerate(drawn, start=1)
+        ]
         self.y = self.typed("y", TRUTH, "Truth y", low=-5, high=5, name="y_true")
         self.h = self._memories(self.w, self.u)
         self.loss = square(self.h[-1] - self.y)
         cells: dict[str, Any] = {"style": "cells", "format": "short"}
         memories = {f"h {t}": forward({f"h_{t}": (h,)}, **cells) for t, h in enumerate(self.h, start=1)}
-        ends = {"pred": (apply("same", self.h[-1]), f"Prediction: h {SHORT}"), "loss": (self.loss, "Loss: (prediction - y)^2")}
+        ends = {
+            "pred": (apply("same", self.h[-1]), f"Prediction: h {SHORT}"),
+            "loss": (self.loss, "Loss: (prediction - y)^2"),
+        }
         self.page("Unrolled: the same two weights at each step", texts.ABOUT_UNROLLED, across(
             down(
                 facts("Change these", self.cells(self.w, self.u, self.y)),
                 across(
                     facts("Input", self.cells(*self.xs)),
-                    grid("Memory", memories, after=dict.fromkeys(range(SHORT), "=")),
+                    grid("Memory", memories, after=dict.fromkeys(range(SHORT), "="), band="band_forward"),
                 ),
                 facts("", forward(ends, **cells)),
-                Note(texts.UNROLLED, 8),
+                Note(texts.LAYERS, 8),
             ),
             down(
                 over(6, plot("Six steps", "step", "input x, memory h", [
                     ("input x", "backwards.step", "backwards.x", "dots"), ("memory h", "backwards.step", "backwards.h"),
-                ], "Dots for the inputs of six steps, and a line for the memory after each.", x_min=1, x_max=SHORT,
-                     y_min=-1.2, y_max=1.2, y_format="0.0", width=480, height=260, wide=6)),
-                Note(texts.LAYERS, 6),
+                ], "Dots for the inputs of six steps, and a line for the memory after each.", x_max=SHORT, x_step=1,
+                     y_min=-1.5, y_max=1.5, y_format="0.0", width=460, height=200, wide=6)),
+                Note(texts.UNROLLED, 6),
             ),
         ), first=self.w)  # fmt: skip
 
@@ -137,7 +142,7 @@ class Steps(Lesson):
 
     def backwards_page(self) -> None:
         steps = numbers(self, "step", 1, SHORT)
-        wiggle = self.typed("wiggle", 0.001, "Wiggle", low=1e-6, high=1)
+        wiggle = self.typed("wiggle", 0.0001, "Wiggle", low=1e-6, high=1)
         flat = [1.0 - square(h) for h in self.h]
         d_h = [2.0 * (self.h[-1] - self.y)]
         d_a = [d_h[0] * flat[-1]]
@@ -153,7 +158,7 @@ class Steps(Lesson):
             [square(self._memories(self.w + up, self.u + right)[-1] - self.y) for up, right in ((by, 0.0), (0.0, by))]
             for by in (wiggle, -wiggle)
         ]  # fmt: skip
-        wiggled = [by_wiggling(*both, wiggle) for both in zip(*moved, strict=True)]
+        wiggled = [by_wiggling(up, down_, wiggle) for up, down_ in zip(*moved, strict=True)]
         self.grads = exact
         apart = [apply("abs", a - b) for a, b in zip(wiggled, exact, strict=True)]
         rows = {
@@ -162,23 +167,28 @@ class Steps(Lesson):
             "how far apart": result({"apart": (hstack(apart),)}, format="apart"),
         }
         copies = forward({"x": (x, "Input x"), "before": (before, "h before"), "h": (h, "h after")}, format="short")
-        back = backward({"d_h": (self.d_h, "d_h"), "flat": (vstack(flat), "1 - h^2"), "d_a": (self.d_a, "d_a")}, format="short")
-        shares = backward({f"share_{key}": (node, f"Share of {key}") for key, node in self.shares.items()}, style="cells", format="short")
+        back = backward(
+            {"d_h": (self.d_h, "d_h"), "flat": (vstack(flat), "1 - h^2"), "d_a": (self.d_a, "d_a")}, format="short"
+        )
+        shares = backward(
+            {f"share_{key}": (node, f"Share of {key}") for key, node in self.shares.items()},
+            style="cells",
+            format="short",
+        )
         told = texts.BACKWARDS.format(*(one.item() for one in self.as_it_came(self.w, d_a[-1], d_h[-2])))
         self.page("Backwards: backpropagation through time", texts.ABOUT_BACKWARDS, down(
             across(
                 down(
                     table(self.cells(steps), copies, back, shares),
-                    across(grid("", rows, heads=("w", "u")), facts("", self.cells(wiggle))),
+                    across(grid("", rows, heads=("w", "u"), span=3), facts("", self.cells(wiggle))),
                     Note(told, 9),
                 ),
                 down(
                     over(5, plot("Each step's share of the gradient", "step", "share", [
                         (f"of {key}", "step", f"share_{key}", f"line {j}") for j, key in enumerate(self.shares, start=1)
                     ], "Two bars for each of six steps: its share of the slope in w, and in u.", columns=True, y_format="0.0",
-                         width=400, height=240, wide=5)),
+                         width=380, height=200, wide=5)),
                     Note(texts.SHARES, 5),
                 ),
             ),
         ), first=wiggle)  # fmt: skip
-

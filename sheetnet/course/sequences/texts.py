@@ -13,24 +13,18 @@ MEMORY = (
     "Ten steps after the pulse w^10 of it is left: 0.9^10 is 0.349. A w of 1 forgets nothing. A w of 1.1 makes the pulse larger at each step.\n\n"
     "Try this: w of 0.5, 0.9, 1 and 1.1. For how many steps is more than 0.1 left? With tanh, can the memory explode? Then type a 1 as input x at step 15, below."
 )
-ABOUT_UNROLLED = (
-    "Six steps, written out one below the other. Each line has its own input, but the weights are the same in all lines."
-)
+ABOUT_UNROLLED = "Six steps, written out one below the other. Each line has its own input, but the weights are the same in all lines."
 UNROLLED = (
-    "A net is called recurrent if its memory goes on from step to step. To unroll it is to give each step a line of its own. Read the formulas: each line takes the memory of the line above, its own input, and the same two weights.\n"
+    "A net is called recurrent if its memory goes on from step to step. To unroll it is to give each step a line of its own. Read the formulas in grey: each takes the memory of the line above, its own input, and the same two cells for w and u.\n"
     "Here only the last memory is used: it is the prediction, and the loss looks at it alone.\n"
     "Try this: change x 1, then x 6. Which of them moves the prediction more?"
 )
-LAYERS = (
-    "Six steps are like six layers, each upon the one before. But all of them share their weights: two numbers, whether the series has 6 steps or 600. So one net can read series of any length."
-)
+LAYERS = "Six steps are like six layers, each upon the one before. But all of them share their weights: two numbers, whether the series has 6 steps or 600. So one net can read series of any length."
 ABOUT_BACKWARDS = "From the loss back to step 1: how much does each memory move the loss, and what does each step add to the gradient of w and u?"
-BACKWARDS = (
-    "A name with d_ says how much the loss rises for each unit that this number rises; a is the sum inside tanh. We begin at the last step: d_h = 2 × (h after - y). tanh has the slope 1 - h^2, so d_a = d_h × (1 - h^2). On the way from step to step the memory was multiplied by w, so the slope is, too: d_h = w × d_a of the next step. By hand, for step 5: {0:g} × ({1:.3f}) = {2:.3f}.\n"
-    "Further back, d_h is nearer to 0: each step back multiplies it by w × (1 - h^2), which is below 0.8 here."
-)
+BACKWARDS = "A name with d_ says how much the loss rises for each unit that this number rises; a is the sum inside tanh. We begin at the last step: d_h = 2 × (h after - y). tanh has the slope 1 - h^2, so d_a = d_h × (1 - h^2). On the way from step to step the memory was multiplied by w, so the slope is, too: d_h = w × d_a of the next step. By hand, for step 5: {0:g} × ({1:.3f}) = {2:.3f}."
 SHARES = (
-    "The same w is used six times. Each use has a share in the gradient: d_a × h before for w, d_a × x for u. The sum of the shares is the gradient. (Step 1 has no share in w, for the memory before it is 0.) This is called backpropagation through time.\n"
+    "The same w is used six times. Each use has a share in the gradient: d_a × h before for w, d_a × x for u. The sum of the shares is the gradient.\n"
+    "Further back, d_h is nearer to 0: each step back multiplies it by w × (1 - h^2), which is below 0.8 here.\n"
     "Try this: on Unrolled, set w to 0.3. Which steps still have a share in w?"
 )
 ABOUT_VANISH = "Each step back multiplies a slope by w. Change the three weights: what is left after 10, 20, 30 steps?"
@@ -42,7 +36,7 @@ VANISH = (
 ABOUT_CLIP = "A pulse of 1 at step 1 has become u × w^9 at step 10, and it should be y. Three descents from the same start: look at w."
 CLIP_RULE = (
     "Loss: (u × w^9 - y)^2. The norm is the length of the gradient: the square root of the sum of its squares.\n"
-    "Clipping: a gradient whose norm is too large is multiplied by clip / (norm + 0.000001). Only its length changes, not its direction. (torch adds the millionth, too, so that nothing is divided by 0.)"
+    "Clipping: a gradient whose norm is too large is multiplied by clip / (norm + 0.000001). Only its length changes, not its direction. (torch adds the millionth, too.)"
 )
 CLIP = (
     "At the start, w = 1.25, we stand on a cliff: the gradient has the norm {0:.0f}. Not clipped, one step at the rate 0.01 leaps to w = {1:.2f}, and the next one far away. (A run that is beyond 100 stands still here, before its numbers outgrow the sheet.)\n"
@@ -57,7 +51,7 @@ GATE_RULE = (
 GATE = (
     "The plain unit adds every sign to its memory, so the first is soon lost among the others. The gated unit opens its gate at the mark, z = {0:.3f}, and all but shuts it after that, z = {1:.3f}. Where it is shut the memory stays, and so does the slope: 1 - z of it goes on at each step. Of the gated unit's slope {2:.3f} is left at the end, of the plain unit's {3:.3f}.\n"
     "Try this: b of -3, -1 and 0. Then w of 3 for the plain unit: now it keeps the first sign, too. But its slope is all but 0, so descent would hardly find that.\n"
-    "For the curious: this is the smallest of the gated units. A GRU has two gates, an LSTM three and a second memory beside h."
+    "For the curious: a GRU has two gates, an LSTM three and a second memory."
 )
 ABOUT_REMEMBER = "Both units learn by descent, all steps by formulas. Eight rows of 20 signs: what was the first sign? Look at epochs 0, 10, 20, 30 and 40."
 REMEMBER = (

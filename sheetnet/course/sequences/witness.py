@@ -84,7 +84,8 @@ def _backwards(given: Given) -> Said:
 
 
 def _vanish(given: Given) -> Said:
-    ws, begin, last = given["vanish.ws"], leaf(given["vanish.begin"]), len(given["vanish.back"]) - 1
+    ws = torch.cat([given[f"vanish.w_{j}"] for j in (1, 2, 3)], dim=1)
+    begin, last = leaf(given["vanish.begin"]), len(given["vanish.back"]) - 1
     h = [leaf(torch.ones_like(ws))]
     for _ in range(last):
         h.append(ws * h[-1])
@@ -94,13 +95,17 @@ def _vanish(given: Given) -> Said:
         bent.append(torch.tanh(ws[:, 2:] * bent[-1]))
     left = torch.cat([slopes(one, [begin])[0] for one in bent])
     out = {"powers": powers, "left": left, "h": torch.cat(bent)}
-    return out | {f"left_{k}": torch.cat([powers[k : k + 1], left[k : k + 1]], dim=1) for k in (1, 10, 20, last)}
+    return out | {f"left_{k}": torch.cat([powers[k : k + 1], left[k : k + 1]], dim=1) for k in (10, 20, last)}
 
 
 def _clip(given: Given) -> Said:
-    start, y, most, places = (given[f"clip.{id}"] for id in ("start", "y", "most", "places"))
+    y, most, places = (given[f"clip.{id}"] for id in ("y", "most", "places"))
+    start = torch.cat([given["clip.w_start"], given["clip.u_start"]], dim=1)
     steps = len(given["clip.steps"]) - 1
-    out = {"curve": (start[:, 1:] * places**POWER - y).square(), "first": (start[:, 1:] * start[:, :1] ** POWER - y) ** 2}
+    out = {
+        "curve": (start[:, 1:] * places**POWER - y).square(),
+        "first": (start[:, 1:] * start[:, :1] ** POWER - y) ** 2,
+    }
     for key in ("plain", "clip", "small"):
         w, u = weights = [nn.Parameter(start[:, j : j + 1].clone()) for j in range(2)]
         optimiser = SGD(weights, lr=given["clip.small" if key == "small" else "clip.lr"].item())
@@ -171,7 +176,7 @@ def _remember(given: Given) -> Said:
             p = P.T[:, None].unbind() if key == "plain" else P[0][:, None, None].unbind()
             band = {"P": P.detach().clone()}
             if key == "plain":
-                sums, h = run(X, *p)
+                sums, h = run(X, p[0], p[1])
             else:
                 h = kept(unit(*p), X, mark)
                 band |= {"z": torch.sigmoid(p[1] * mark + p[2]), "C": torch.tanh(p[0] * X)}
@@ -217,18 +222,21 @@ def _series(given: Given) -> Said:
     X = torch.cat([torch.zeros(LAGS, 4, dtype=y.dtype), torch.cat([before, torch.ones_like(y[LAGS:])], dim=1)])
     best = torch.linalg.lstsq(X[LAGS:KNOWN], y[LAGS:KNOWN]).solution
     ahead = {"last": torch.cat([0 * y[:1], y[:-1]]), "line": X @ best, "net": torch.cat(h) @ then["V"]}
-    nets, lines = [torch.zeros(0, 1)], [*known[-LAGS:]]
-    memory, nets = h[KNOWN], []
+    memory, nets, lines = h[KNOWN], [], [*known[-LAGS:]]
     for _ in y[KNOWN:]:
         nets.append(memory @ then["V"])
         memory = torch.tanh(nets[-1] @ then["U"] + memory @ then["W"] + then["b"])
-        lines.append(torch.cat([*lines[:-LAGS - 1:-1], torch.ones(1, dtype=y.dtype)]) @ best)
+        lines.append(torch.cat([*lines[: -LAGS - 1 : -1], torch.ones(1, dtype=y.dtype)]) @ best)
     alone = {"last": known[-1:].repeat(len(y) - KNOWN, 1), "line": torch.stack(lines[LAGS:]), "net": torch.cat(nets)}
     curve = torch.stack(losses)[:, None]
     out |= {"memories": torch.cat(h), "X": X, "best": best, "truth": y[KNOWN:], "known": known, "losses": curve}
     out |= {f"now_{key}": one for key, one in then.items()} | {"loss_then": curve[epoch]}
     for key, said in ahead.items():
-        far = [mse_loss(said[LAGS:KNOWN], y[LAGS:KNOWN]), mse_loss(said[KNOWN:], y[KNOWN:]), mse_loss(alone[key], y[KNOWN:])]
+        far = [
+            mse_loss(said[LAGS:KNOWN], y[LAGS:KNOWN]),
+            mse_loss(said[KNOWN:], y[KNOWN:]),
+            mse_loss(alone[key], y[KNOWN:]),
+        ]
         out |= {f"ahead_{key}": said, f"alone_{key}": alone[key], f"far_{key}": torch.stack(far)[None]}
     return out | {"levels": out["far_line"][:, :1].repeat(2, 1)}
 
