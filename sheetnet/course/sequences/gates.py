@@ -45,7 +45,7 @@ class Gates(Lengths):
         self.signs = signs(self.seed)
         self.seq = self.typed("x", self.signs[:, :1], "Input x", "data", format="plain")
         self.mark = self.typed("mark", np.eye(STEPS, 1), "Mark", "fixed", format="plain")
-        steps = numbers(self, "steps", 1, STEPS)
+        steps = self.counted_steps = numbers(self, "steps", 1, STEPS)
         self.of_unit = {
             key: [self.typed(f"{key}_{id}", value, id, low=-20, high=20, name=f"{id}_{key}") for id, value in zip(WEIGHTS[key], values, strict=True)]
             for key, values in LEARNT.items()
@@ -197,7 +197,8 @@ class Gates(Lengths):
         z, C = sigmoid(a * self.first_mark + b), tanh(u * self.X)
         h = [0.0 * y]
         for t in range(STEPS):
-            h.append((1.0 - row(z, t + 1)) * h[-1] + row(z, t + 1) * row(C, t + 1))
+            mixed = (1.0 - row(z, t + 1)) * h[-1] + row(z, t + 1) * row(C, t + 1)
+            h.append(apply("same", mixed))  # no sum: the descent is the only chain of sums here, see recurrence.py
         H = vstack(h[:-1])
         D = apply("power", 1.0 - row(z, STEPS), self.back) * (2.0 * (h[-1] - y) / float(ROWS))
         at_gate = D * (C - H) * (z * (1.0 - z))

@@ -47,10 +47,10 @@ class Lengths(Steps):
             (label, back, Some("powers", cols=(j, j)), f"line {j + 1}") for j, label in enumerate(labels)
         ]
         lines.append(("third w, with tanh", back, "left", "line 8"))
+        self.left_at = {k: [row(some, k + 1) for some in (*self.powers, self.left)] for k in (10, 20, LONG)}
         rows = {
-            f"{k} steps back": result({f"left_{k}": (hstack([row(some, k + 1) for some in (*self.powers, self.left)]), "", "left")})
-            for k in (10, 20, LONG)
-        }  # fmt: skip
+            f"{k} steps back": result({f"left_{k}": (hstack(some), "", "left")}) for k, some in self.left_at.items()
+        }
         self.page("Vanish: a slope on a long way back", texts.ABOUT_VANISH, down(
             across(
                 down(

@@ -27,6 +27,7 @@ class Sequences(Forecast):
         "backwards.share_w",
         "backwards.share_u",
         "clip.factor",
+        "gate.open",
         "gate.z",
         "gate.c",
     )
@@ -54,33 +55,47 @@ class Sequences(Forecast):
     # ---- what is compared, the words
 
     def pairs(self) -> list[Pair]:
+        compared = {
+            "memory": {"tanh": "Memory with tanh"},
+            "unrolled": {"backwards.d_h": "d_h", "backwards.grad": "Gradient"},
+            "vanish": {"left": "Slope with tanh"},
+            "clip": {f"w_{key}": f"w, {RUNS[key]}" for key in ("clip", "small")},
+            "gate": {f"h_{key}": f"Memory, {title}" for key, title in KINDS.items()},
+            "remember": {f"loss_{key}": f"Loss, {title}" for key, title in KINDS.items()} | {f"gated.P.{EPOCHS}": "Last weights, gated"},
+            "series": {"losses": "Loss of the net", f"W.{ROUNDS}": "Last W"} | {f"alone_{key}": f"Alone, {title}" for key, title in MODELS.items()},
+        }  # fmt: skip
+        columns = {"backwards.grad": ("w", "u"), f"gated.P.{EPOCHS}": WEIGHTS["gated"], f"W.{ROUNDS}": ("1", "2", "3")}
         return [
-            Pair("memory.tanh", "Memory with tanh", format="short"),
-            Pair("backwards.d_h", "d_h", format="short"),
-            Pair("backwards.grad", "Gradient", ("w", "u"), "short"),
-            Pair("vanish.left", "Slope with tanh", format="short"),
-            *(Pair(f"clip.w_{key}", f"w, {RUNS[key]}", format="grows") for key in ("clip", "small")),
-            *(Pair(f"gate.h_{key}", f"Memory, {title}", format="short") for key, title in KINDS.items()),
-            *(Pair(f"remember.loss_{key}", f"Loss, {title}", format="short") for key, title in KINDS.items()),
-            Pair(f"remember.gated.P.{EPOCHS}", "Last weights, gated", WEIGHTS["gated"], "short"),
-            Pair("series.losses", "Loss of the net", format="short"),
-            Pair(f"series.W.{ROUNDS}", "Last W of the net", ("1", "2", "3"), "short"),
-            *(Pair(f"series.alone_{key}", f"Alone, {title}", format="short") for key, title in MODELS.items()),
+            Pair(id if id.startswith("backwards") else f"{group}.{id}", title, columns.get(id, ()), "short", group)
+            for group, some in compared.items()
+            for id, title in some.items()
         ]
 
     def watched(self) -> list[Watched]:
         seen = {
-            "w of Memory": self.keep, "u of Memory": self.write, "pulse": self.pulse, "w": self.w, "u": self.u, "y": self.y,
-            **{f"x {t}": x for t, x in enumerate(self.xs, start=1)}, **{f"w {j}": w for j, w in enumerate(self.ws, start=1)}, "memory before": self.begin,
-            "w on Clip": self.at[0], "u on Clip": self.at[1], "y on Clip": self.target, "rate on Clip": self.lr, "smaller rate": self.small,
-            "clip on Clip": self.most, "signs on Gate": self.seq,
-            **{f"{id}, {KINDS[key]}": node for key, some in self.of_unit.items() for id, node in zip(WEIGHTS[key], some, strict=True)},
-            "signs": self.X, **{f"start, {KINDS[key]}": node for key, node in self.starts.items()},
-            **{f"rate, {KINDS[key]}": node for key, node in self.lrs.items()}, "clip of the signs": self.clip_all,
-            "levels": self.tank, **{f"start, {key}": node for key, node in self.first_weights.items()},
-            "rate of the net": self.rate, "clip of the net": self.limit,
+            "memory": {"w": self.keep, "u": self.write, "pulse": self.pulse},
+            "unrolled": {"w": self.w, "u": self.u, "y": self.y, **{f"x {t}": x for t, x in enumerate(self.xs, start=1)}},
+            "vanish": {"third w": self.ws[2], "memory before": self.begin},
+            "clip": {"w": self.at[0], "u": self.at[1], "y": self.target, "rate": self.lr, "clip": self.most, "small rate": self.small},
+            "gate": {
+                "x": self.seq,
+                **{f"{id}, {key}": node for key, some in self.of_unit.items() for id, node in zip(WEIGHTS[key], some, strict=True)},
+            },
+            "remember": {
+                **{f"start, {key}": node for key, node in self.starts.items()},
+                **{f"rate, {key}": node for key, node in self.lrs.items()}, "clip": self.clip_all,
+            },
+            "series": {
+                "level": self.tank, **{f"start, {key}": node for key, node in self.first_weights.items()},
+                "rate": self.rate, "clip": self.limit,
+            },
         }  # fmt: skip
-        return [Watched(node, title) for title, node in seen.items()]
+        watched = [
+            Watched(node, f"{group}: {title}", group=group)
+            for group, some in seen.items()
+            for title, node in some.items()
+        ]
+        return [*watched, Watched(self.X, "remember: signs", self.counted_steps, "remember", centred=True)]
 
     def words(self) -> list[Word]:
         return [

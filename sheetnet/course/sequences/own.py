@@ -13,12 +13,12 @@ STEPS, ROWS, EPOCHS = 20, 8, 40
 PLAIN, GATED = (0.9, 0.5), (0.5, 0.0, -2.0)  # at the start: w and u; u, a and b
 RATES, MOST = (0.03, 4.0), 1.0  # of the two; the norm at which gradients are clipped
 # Series: a tank
-KNOWN, AHEAD, LAGS, ROUNDS, RATE = 30, 10, 3, 50, 0.3
+KNOWN, AHEAD, LAGS, ROUNDS, RATE = 30, 10, 3, 50, 0.5
 LEVELS = (-0.6, -0.2, 0.2, 0.6, 0.9, -0.9)
-U = [[1.6, 1.4, 0.0]]
-W = [[-0.2, 0.4, -0.1], [1.8, -0.3, 0.6], [0.5, -0.9, -1.7]]
-B = [[0.6, 0.0, 1.4]]
-V = [[-0.3], [0.1], [-1.7]]
+U = [[0.1, -0.3, 0.5]]
+W = [[0.1, -0.1, 0.1], [0.2, 0.6, 0.9], [0.1, 0.5, -0.7]]
+B = [[0.2, -0.7, 0.7]]
+V = [[-0.8], [-0.8], [-0.5]]
 
 
 def signs(seed: int) -> np.ndarray:

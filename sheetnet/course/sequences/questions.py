@@ -35,7 +35,7 @@ def questions(lesson: Forecast) -> list[Exercise]:
     epoch = int(draw("epoch", (30,), ((28, 30, 32, 34),))[0])
     summed = bent[0] * bent[1] + bent[2] * bent[3]
     memory, walk, loss = lesson.remembered["plain"], lesson.walks["clip"], lesson.losses["gated"]
-    left = row(lesson.powers[1], 21)
+    left = lesson.left_at[20][1]
     return [
         Exercise(
             f"Worked: w is 0.9, the memory before is 1, u is 1, the input 0.5. The new memory is 0.9 × 1 + 1 × 0.5 = 1.4. Now you (no tanh): w is {w:g}, the memory before {h:g}, u is {u:g}, the input {x:g}. What is the new memory?", w * h + u * x,
@@ -48,8 +48,8 @@ def questions(lesson: Forecast) -> list[Exercise]:
             hint="Once for each step: w × w × w.", why="This is w^3. In the same way slopes go back.",
         ),
         Exercise(
-            f"On Memory, set w to {kept:g}. What is the memory h (without tanh) after step 11?", row(memory, 11), 0.001, {lesson.keep: kept},
-            slips=(Slip(row(memory, 11), AS_IT_CAME, {}), Slip(row(memory, 12), "That is after step 12."), Slip(row(memory, 10), "That is after step 10."), Slip(row(lesson.remembered["tanh"], 11), "That is the memory with tanh.")),
+            f"On Memory, set w to {kept:g}. What is the memory h (without tanh) after step 11?", lesson.later[0], 0.001, {lesson.keep: kept},
+            slips=(Slip(lesson.later[0], AS_IT_CAME, {}), Slip(row(memory, 12), "That is after step 12."), Slip(row(memory, 10), "That is after step 10."), Slip(lesson.later[1], "That is the memory with tanh.")),
             hint="Type w, then read the line After step 11.", why="The pulse came at step 1, so w was a factor ten times.",
         ),
         Exercise(

@@ -73,9 +73,10 @@ class Steps(Lesson):
             self.remembered[key] = vstack(h)
         columns = {key: (h, title) for (key, h), title in zip(self.remembered.items(), texts.TWO, strict=True)}
         longer = [apply("sum", apply("greater", apply("abs", h), lift(TENTH))) for h in self.remembered.values()]
+        self.later = [row(h, 11) for h in self.remembered.values()]
         ends = {
             "memory after step 1": {"first": (hstack([row(h, 1) for h in self.remembered.values()]), "", "grows")},
-            "after step 11": {"later": (hstack([row(h, 11) for h in self.remembered.values()]), "", "grows")},
+            "after step 11": {"later": (hstack(self.later), "", "grows")},
             "steps with more than 0.1": {"over": (hstack(longer), "", "plain")},
         }
         self.page("Memory: one number that remembers", texts.ABOUT_MEMORY, down(
