@@ -25,6 +25,7 @@ LOOKS = {"last": "line 8", "line": "line 2", "net": "line 1"}
 SHORT = {"last": "last", "line": "linear", "net": "net"}  # over narrow columns
 BEFORE = ("1 before", "2 before", "3 before", "1")
 TIMES = KNOWN + AHEAD
+FASTEST = 0.8  # a rate: beyond, rounding decides where steps land
 PARTS = np.array([[float(LAGS <= t < KNOWN), float(t >= KNOWN)] for t in range(TIMES)])  # learnt from, new
 
 
@@ -38,7 +39,7 @@ class Forecast(Gates):
         )
         self.one = self.typed("one", np.ones((KNOWN, 1)), "1", "fixed", name="one", format="plain")
         self.counted = self.typed("counted", PARTS[:KNOWN, :1], "Counts", "fixed", name="counted", format="plain")
-        self.rate = self.typed("lr", RATE, "Learning rate", low=0, high=10, format="rate", name="lr_series")
+        self.rate = self.typed("lr", RATE, "Learning rate", low=0, high=FASTEST, format="rate", name="lr_series")
         self.limit = self.typed("most", MOST, "Clip at the norm", low=0.001, high=1000, name="clip_series")
         message = f"An epoch is a whole number from 0 to {ROUNDS}"
         self.round = self.typed("epoch", ROUNDS, "Epoch to look at", low=0, high=ROUNDS, whole=True, message=message)

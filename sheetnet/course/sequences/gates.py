@@ -25,6 +25,7 @@ KINDS = {"plain": "plain unit", "gated": "gated unit"}
 LOOKS = {"plain": "line 2", "gated": "line 1"}
 WEIGHTS = {"plain": ("w", "u"), "gated": ("u", "a", "b")}
 LEARNT = {"plain": (0.9, 0.5), "gated": (3.0, 9.0, -6.0)}  # as the sheet Gate comes
+FASTEST = 0.1, 10  # rates: beyond, steps leap so far that rounding decides where they land
 State = Sequence[Node]
 
 
@@ -109,21 +110,12 @@ class Gates(Lengths):
         )
         self.first_mark = self.typed("marks", np.eye(STEPS, 1), "Mark", "fixed", name="mark")
         self.starts, self.lrs = dict[str, Node](), dict[str, Node]()
-        for key, start, rate in zip(KINDS, (PLAIN, GATED), RATES, strict=True):
-            message = "A weight: a number from -10 to 10 is expected"
-            self.starts[key] = self.typed(
-                f"{key}_start",
-                [start],
-                f"Start, {KINDS[key]}",
-                labels=WEIGHTS[key],
-                low=-10,
-                high=10,
-                message=message,
-                format="plain",
-            )
-            self.lrs[key] = self.typed(
-                f"lr_{key}", rate, f"Rate, {KINDS[key]}", low=0, high=30, format="rate", name=f"lr_{key}"
-            )
+        message = "A weight: a number from -10 to 10 is expected"
+        for (key, title), start, rate, most in zip(KINDS.items(), (PLAIN, GATED), RATES, FASTEST, strict=True):
+            how: dict[str, Any] = {"labels": WEIGHTS[key], "low": -10, "high": 10, "message": message}
+            self.starts[key] = self.typed(f"{key}_start", [start], f"Start, {title}", format="plain", **how)
+            how = {"low": 0, "high": most, "format": "rate", "name": f"lr_{key}"}
+            self.lrs[key] = self.typed(f"lr_{key}", rate, f"Rate, {title}", **how)
         self.clip_all = self.typed("most", MOST, "Clip at the norm", low=0.001, high=1000, name="clip_signs")
         message = f"An epoch is a whole number from 0 to {EPOCHS}"
         self.epoch = self.typed("epoch", EPOCHS, "Epoch to look at", low=0, high=EPOCHS, whole=True, message=message)

@@ -220,7 +220,7 @@ def _series(given: Given) -> Said:
     h = _net(y[:-1], then)[1]
     before = torch.stack([y[LAGS - k : len(y) - k, 0] for k in range(1, LAGS + 1)], dim=1)
     X = torch.cat([torch.zeros(LAGS, 4, dtype=y.dtype), torch.cat([before, torch.ones_like(y[LAGS:])], dim=1)])
-    best = torch.linalg.lstsq(X[LAGS:KNOWN], y[LAGS:KNOWN]).solution
+    best = torch.linalg.lstsq(X[LAGS:KNOWN], y[LAGS:KNOWN], driver="gelsd").solution
     ahead = {"last": torch.cat([0 * y[:1], y[:-1]]), "line": X @ best, "net": torch.cat(h) @ then["V"]}
     memory, nets, lines = h[KNOWN], [], [*known[-LAGS:]]
     for _ in y[KNOWN:]:
