@@ -133,9 +133,11 @@ def test_states_and_gradient_are_those_of_torchs_rnn(seed: int, w: float) -> Non
     net = rnn(u, np.array([[w]]), np.zeros((1, 1)))
     out = states(net, x)
     assert h == pytest.approx(out.detach().numpy(), rel=1e-12)
-    (out[-1, 0] - y.item()).square().backward()  # type: ignore[no-untyped-call]
-    both = [net.weight_hh_l0.grad, net.weight_ih_l0.grad]
-    assert grad[0] == pytest.approx([one.item() for one in both if one is not None], rel=1e-10)
+    (out[-1, 0] - y.item()).square().backward()
+    slopes = {
+        name: one.grad.item() for name, one in net.named_parameters() if one.grad is not None and "weight" in name
+    }
+    assert grad[0] == pytest.approx([slopes["weight_hh_l0"], slopes["weight_ih_l0"]], rel=1e-10)
     assert d_h[-1, 0] == pytest.approx(2 * (h[-1] - y).item(), rel=1e-12)
 
 
@@ -167,7 +169,7 @@ def test_gradients_are_clipped_as_torch_clips_them() -> None:
     draw = np.random.default_rng(0)
     for most in (0.3, 1.0, 5.0, 100.0):
         grads = [draw.normal(0, 1, shape) for shape in ((2, 3), (1, 1), (4, 1))]
-        nodes = [variable(f"g{i}", grad.shape) for i, grad in enumerate(grads)]  # type: ignore[arg-type]
+        nodes = [variable(f"g{i}", grad.shape) for i, grad in enumerate(grads)]
         found = evaluate(clipped(nodes, most), dict(zip(nodes, grads, strict=True)))
         parameters = [nn.Parameter(torch.zeros_like(torch.as_tensor(grad))) for grad in grads]
         for parameter, grad in zip(parameters, grads, strict=True):
@@ -253,7 +255,8 @@ def test_the_net_is_torchs_rnn_and_learns_by_its_gradient(seed: int) -> None:
     loss = ((out @ V)[2:] - torch.as_tensor(y[3:KNOWN].copy())).square().mean()
     loss.backward()  # type: ignore[no-untyped-call]
     assert said(seed, "series.losses")[0][0, 0] == pytest.approx(loss.item(), rel=1e-12)
-    learnt = [net.weight_ih_l0, net.weight_hh_l0, net.bias_ih_l0, V]
+    own = dict(net.named_parameters())
+    learnt = [own["weight_ih_l0"], own["weight_hh_l0"], own["bias_ih_l0"], V]
     nn.utils.clip_grad_norm_(learnt, MOST)
     for one, old, new in zip(learnt, before, after, strict=True):
         assert one.grad is not None

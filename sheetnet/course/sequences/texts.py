@@ -67,7 +67,7 @@ SERIES_RULE = (
     "The net: h = tanh(y × U + h before × W + b), prediction = h × V."
 )
 SERIES = (
-    "Always compare with simple models. Same as last says: nothing changes. The linear model adds up the last three values, each times a weight. After {0} epochs the net is ahead of both on what it learnt from, in the end by far. For the tank is emptied all at once, and a straight line cannot bend. Without new values each model must believe itself: its mistakes go in again.\n"
+    "Same as last says: nothing changes. The linear model adds up the last three values, each times a weight. After {0} epochs the net is ahead of both on what it learnt from, in the end by far: the tank is emptied all at once, and a straight line cannot bend. Alone, each model must believe itself: its mistakes go in again.\n"
     "Honest words: on a smooth wave (a sine) the linear model would be all but exact, and the net would not. Then take the simple one.\n"
     "Try this: epochs 0, 5, 10 and 50. Then change the level of hour 30 to 0. Which forecasts change?"
 )
