@@ -110,6 +110,7 @@ PLANTED = {  # a number that no cell says, of each kind: a result, a rounded one
     "10_deep": ("17 points", "18 points"),
     "11_embeddings": ("89.4 %", "88.4 %"),
     "12_convolution": ("2,340", "2,440"),
+    "13_sequences": ("0.349", "0.359"),
     "14_attention": ("0.510", "0.517"),
     "15_transfer": ("0.439", "0.459"),
 }

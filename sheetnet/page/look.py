@@ -149,6 +149,7 @@ NUMBER_FORMATS = {
     "compared": '[<1000]0.000;[<1000000000]0;"> 999999999"',  # what a guess was about; the first section keeps a minus
     "shown": "[<1000]0.000;0",  # of any kind, to compare with another; only the first section keeps a minus
     "exploding": '[>=1000000]"> 1,000,000";[>=1000]#,##0;0.0000',  # of a loss that may grow without end
+    "left": "[>=100]#,##0;[>=0.001]0.000;0.000000",  # of a factor that may vanish, or grow without end
     "count": "#,##0",
     "units": "[<100]General;#,##0.0",  # of whatever size a person's own numbers are
     "loss_any": "[>=100000]0.0E+0;0.000000",  # of any net, also one that is about to diverge
