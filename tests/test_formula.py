@@ -442,6 +442,8 @@ NO_ARRAY = {
     "cumsum": apply("cumsum", N["col"]),
     "count_same": apply("count_same", N["col"]),
     "match": apply("match", N["col"], N["col"]),
+    "letter": apply("letter", lift("abc"), N["col"]),
+    "joined": apply("joined", N["col"]),
 }
 NO_CELL = {
     "transpose": aa.T,

@@ -200,7 +200,7 @@ def errors_in(path: Path) -> list[str]:
 def test_it_is_small_and_shows_no_error(name: str) -> None:
     """As it is delivered: the committed file, which equals a fresh build."""
     path = ROOT / "workbooks" / f"{LISTING[name].file}.xlsx"
-    assert path.stat().st_size < 2_000_000
+    assert path.stat().st_size < (5_000_000 if name == "attention" else 2_000_000)  # that trains a transformer
     assert errors_in(path) == []
 
 

@@ -205,7 +205,7 @@ def test_only_three_sheets_have_solver_settings(book: Made) -> None:
 
 VOLATILE = r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY|OFFSET|INDIRECT|CELL|INFO)\("
 OLD = {"ABS", "AVERAGE", "COS", "COUNTIF", "IF", "IFERROR", "INDEX", "ISNUMBER", "LN", "LOG10", "LOOKUP", "MATCH"}
-OLD |= {"MAX", "MDETERM", "MEDIAN", "MIN", "MINVERSE", "MMULT", "MOD", "ROUND", "SIGN", "SIN", "SQRT", "SUM"}
+OLD |= {"MAX", "MDETERM", "MEDIAN", "MID", "MIN", "MINVERSE", "MMULT", "MOD", "ROUND", "SIGN", "SIN", "SQRT", "SUM"}
 OLD |= {"EXP", "INT", "PI", "SUMPRODUCT", "TANH", "TRANSPOSE", "TRIM"}
 TAKES_RANGES = {"SUMPRODUCT(", "LOOKUP(", "MATCH(", "INDEX(", "SUM(", "AVERAGE(", "MAX(", "MIN(", "MEDIAN(", "COUNTIF("}
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sheetnet.book import manifest
-from sheetnet.book.given import models_for
+from sheetnet.book.given import frozen_in, models_for
 from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED, known, learning_rate, named, whole_number
 from sheetnet.course.languages import language_of
 from sheetnet.course.lesson import Lesson
@@ -67,6 +67,7 @@ def build(
     start: Mapping[str, Mapping[str, Any]] | None = None,
     loss: str | None = None,
     blanks: bool = False,
+    frozen: Sequence[str] | Mapping[str, Sequence[str]] = (),
     language: str = "",
     **others: Any,
 ) -> Built:
@@ -76,14 +77,14 @@ def build(
     list of several. loss: of models that have none of their own, such as "huber"; by default as the target asks for.
 
     lr: one rate for all models, or one by model name; by default the optimiser's lesson_lr, 0.1 for sgd.
-    optimiser: a name in optimisers.OPTIMISERS, with torch's default settings.
-    start: the parameters that a model begins with, by its name, such as those of a sweep's best net; models that are
-    not named begin with model.init(seed). blanks, language: of the passengers' workbook, as in build_lesson.
+    optimiser: a name in optimisers.OPTIMISERS, with torch's default settings. frozen: what stays as it is, by names,
+    keys or layers: "W_1", "0.weight", "0"; of several models by the name of each. start: the parameters that models
+    begin with, by their names, else model.init(seed). blanks, language: of the passengers' workbook, as in build_lesson.
     Raises: SheetnetError for settings that cannot be, WorkbookError when the file cannot be written.
     """
     known(others, build)
     path = target(path)
-    models = models_for(table, models, loss)
+    models = frozen_in(models_for(table, models, loss), frozen)
     if any(isinstance(model, Net) for model in models):  # beside a net every model is one
         models = [model if isinstance(model, Net) else net_of(model) for model in models]
     epochs = whole_number("epochs", epochs, 1, MAX_EPOCHS, ": each is a row of formulas")

@@ -15,6 +15,7 @@ from sheetnet.errors import GraphError
 from sheetnet.graph.judging import hit
 from sheetnet.graph.node import Node, order
 from sheetnet.graph.ops import SHAPES
+from sheetnet.graph.windows import correlated, gathered, highest, scattered
 
 Array = Any  # a numpy array or a torch tensor of rank 2
 
@@ -46,6 +47,15 @@ def _folded(a: Array) -> Array:
 
 def _filled(xp: Any, a: Array) -> Array:
     return np.asarray(a != "" if _is_text(a) else ~np.isnan(a), dtype=float)
+
+
+def _letter(xp: Any, text: Array, place: Array) -> Array:
+    return np.vectorize(lambda a, at: a[int(at) - 1 : int(at)] if at >= 1 else np.nan, otypes=[object])(text, place)
+
+
+def _joined(xp: Any, a: Array) -> Array:
+    words = ["".join(line) if all(isinstance(e, str) for e in line) else np.nan for line in a.tolist()]
+    return np.array([[word] for word in words], dtype=object)
 
 
 def _where(xp: Any, condition: Array, yes: Array, no: Array) -> Array:
@@ -103,6 +113,11 @@ def _softmax(xp: Any, a: Array) -> Array:
     return powers / powers.sum(1).reshape(-1, 1)
 
 
+def _shares(xp: Any, a: Array, *seen: Array) -> Array:
+    powers = xp.exp(a) * seen[0] if seen else xp.exp(a)
+    return powers / powers.sum(1).reshape(-1, 1)
+
+
 def _logsumexp(xp: Any, a: Array) -> Array:
     most, powers = _shifted(xp, a)
     return most + xp.log(powers.sum(1)).reshape(-1, 1)
@@ -144,6 +159,7 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "abs": lambda xp, a: abs(a),
     "sign": lambda xp, a: xp.sign(a),
     "sqrt": lambda xp, a: xp.sqrt(a),
+    "floor": lambda xp, a: xp.floor(a),
     "power": lambda xp, a, b: a**b + 0 * a + 0 * b,  # an error to the power of 0 is one
     "sin": lambda xp, a: xp.sin(a),
     "cos": lambda xp, a: xp.cos(a),
@@ -160,6 +176,8 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "equal": _equal,
     "reads": _reads,
     "where": _where,
+    "letter": _letter,
+    "joined": _joined,
     "filled": _filled,
     "if_error": _if_error,
     "same": lambda xp, a: a,
@@ -173,6 +191,7 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "hstack": lambda xp, *parts: xp.hstack(parts),
     "vstack": lambda xp, *parts: xp.vstack(parts),
     "softmax": _softmax,
+    "shares": _shares,
     "logsumexp": _logsumexp,
     "row": _row,
     "pick": _pick,
@@ -180,6 +199,10 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "match": _match,
     "cumsum": lambda xp, a: xp.cumsum(a, 0),
     "count_same": _count_same,
+    "gather": gathered,
+    "scatter": scattered,
+    "correlate": correlated,
+    "largest": highest,
     "hit": lambda xp, *columns: np.vectorize(hit, otypes=[float])(*columns),
     "sum": lambda xp, a: a.sum().reshape(1, 1),
     "mean": lambda xp, a: a.mean().reshape(1, 1),

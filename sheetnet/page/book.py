@@ -14,12 +14,13 @@ from itertools import pairwise
 from typing import Literal
 
 from sheetnet.errors import GraphError
+from sheetnet.graph.cut import needs_cells
 from sheetnet.graph.dialect import STACKS
 from sheetnet.graph.formula import render, render_cell
 from sheetnet.graph.node import Node
 from sheetnet.page.area import Area, quoted
 from sheetnet.page.chart import Chart
-from sheetnet.page.highlight import Highlight, Unused
+from sheetnet.page.highlight import Highlight, Shade, Unused, Window
 from sheetnet.page.language import present, said
 from sheetnet.page.names import Names
 from sheetnet.page.rule import Rule
@@ -93,7 +94,7 @@ class Page:
     widths: dict[int, float] = field(default_factory=dict)
     heights: dict[int, float] = field(default_factory=dict)  # of rows, in points
     rules: list[Rule] = field(default_factory=list)
-    highlights: list[Highlight | Unused] = field(default_factory=list)
+    highlights: list[Highlight | Shade | Unused | Window] = field(default_factory=list)
     solver: Solver | None = None
     table: tuple[str, Area, tuple[str, ...]] | None = None  # name, area with header, headers
     active: tuple[int, int] = (0, 0)
@@ -110,7 +111,7 @@ class Page:
     ) -> Block:  # fmt: skip
         """Put a node on the sheet; from then on formulas refer to its place (by name if it has one)."""
         area = Area(self.name, row, col, *node.shape)
-        style = style or ("values" if node.op == "input" else "array")
+        style = style or ("values" if node.op == "input" else "cells" if needs_cells(node) else "array")
         title, labels = said(title), tuple(map(said, labels))
         block = Block(id, node, area, role, style, name, title, labels, side, format, self.heading, tip)
         self.blocks.append(block)
