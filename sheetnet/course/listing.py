@@ -34,6 +34,6 @@ _LESSONS = (
     Entry(7, "optimisers", "batches and their noise; momentum, Adagrad, RMSprop, Adam and AdamW step by step"),
     Entry(8, "validation", "rows kept apart, too small and too large a model, decay, stopping, k-fold, wrong rows"),
     Entry(9, "classification", "from a score to a class: sigmoid, cross-entropy, threshold, softmax, entropy"),
-    Entry(14, "attention", "tokens, query, key, value, the mask, heads; a small transformer that learns to write names"),
+    Entry(14, "attention", "tokens, query, key, value, mask, heads; a small transformer that learns to write names"),
 )
 LISTING = {entry.name: entry for entry in _LESSONS}
