@@ -87,8 +87,11 @@ RULES: dict[str, Callable[[Node, Node], Cotangents]] = (
         "hstack": _hstack,
         "vstack": _vstack,
         "where": _where,
+<<<<<<< HEAD
         "gather": lambda n, d: (apply("scatter", d, n.sources[1], n.sources[0]), None),
         "scatter": lambda n, d: (apply("gather", d, n.sources[1]), None, None),
+=======
+>>>>>>> attention
         "same": lambda n, d: (d,),
         "estimate": lambda n, d: (d,),
         "outcome": lambda n, d: (d,),
@@ -101,6 +104,7 @@ RULES: dict[str, Callable[[Node, Node], Cotangents]] = (
         "sum_rows": lambda n, d: (_expand(d, n.sources[0]),),
     }
     | dict.fromkeys(
+<<<<<<< HEAD
         (
             "step",
             "sign",
@@ -115,6 +119,9 @@ RULES: dict[str, Callable[[Node, Node], Cotangents]] = (
             "count_same",
             "hit",
         ),
+=======
+        ("step", "sign", "greater", "equal", "filled", "letter", "joined", "match", "count_same", "hit"),
+>>>>>>> attention
         _no_slope,
     )
 )
