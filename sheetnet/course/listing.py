@@ -44,8 +44,5 @@ _LESSONS = (
     Entry(13, "sequences", "a series step by step: a memory, gradients through time, a gate, a forecast"),
     Entry(14, "attention", "tokens, query, key, value, mask, heads; a small transformer that learns to write names"),
     Entry(15, "transfer", "weights trained elsewhere, few rows, frozen layers, and what half precision keeps"),
-    Entry(
-        14, "attention", "tokens, query, key, value, the mask, heads; a small transformer that learns to write names"
-    ),
 )
 LISTING = {entry.name: entry for entry in _LESSONS}
