@@ -97,7 +97,8 @@ RULES: dict[str, Callable[[Node, Node], Cotangents]] = {
     "sum": lambda n, d: (_expand(d, n.sources[0]),),
     "mean": lambda n, d: (_expand(d / (n.sources[0].shape[0] * n.sources[0].shape[1]), n.sources[0]),),
     "sum_rows": lambda n, d: (_expand(d, n.sources[0]),),
-} | dict.fromkeys(FLAT, _no_slope)
+}
+RULES |= dict.fromkeys(FLAT, _no_slope)
 # Nothing that is trained passes through these; a model that needs one of them adds its rule above.
 UNRULED = {"row", "pick", "lookup", "cumsum", "max", "min", "median", "determinant", "if_error"}
 
