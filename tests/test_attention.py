@@ -278,3 +278,10 @@ def test_ironcalc_trains_it_anew_when_rate_and_name_change(lesson_file: Callable
         got = [session.read(a.sheet, a.row, a.col, a.n_rows, a.n_cols) for a in areas]
     np.testing.assert_allclose(np.array(got[0], dtype=float), losses, rtol=1e-10)
     assert [[word or "" for word in line] for line in got[1]] == words.tolist()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_two_heads_are_still_alike_as_the_sheet_says(seed: int) -> None:
+    before, one, other = said(seed, "heads.before_1 heads.then_1 heads.then_2")
+    assert 0.005 < np.abs(one - before).mean() < 0.1
+    assert 0.005 < np.abs(one - other).mean() < 0.1

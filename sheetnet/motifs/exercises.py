@@ -20,6 +20,7 @@ WITHIN, REACH, OFFSETS, MARKS = "exercises.within", "exercises.reach", "exercise
 CLOSE = 10.0  # tolerances within which an answer is close: rounded too early
 CLOSE_WORDS = "Near. Was something rounded too early, or is there a small slip?"
 AS_IT_CAME = "That is how the workbook came. Type the new numbers first."  # of several lessons
+PER_CENT = "Write it as a share, not as per cent: 0.5 for 50 %."
 UP = "You went up the slope: the step is taken off."
 SIGN_WORDS = "The right size, but the wrong sign: which way does it go?"
 WHOLE = 0.25  # how far an answer that is a whole number may be off: a choice, a count

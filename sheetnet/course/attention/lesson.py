@@ -41,8 +41,8 @@ class Attention(Writing):
         "On Attention, choose each place in turn. Who looks at whom? Then set the mask to 0.",
         "On Scale, set d to 1, 4, 16 and 64. Which softmax becomes sharp?",
         "On Mask, make the pull 20. What does a net learn that may peek?",
-        "On Names, type the tokens of your own name. Then look at the loss on Descent, and at Writes.",
-        "On Heads, look at steps 0, 10 and 50. What has each head learnt to look at?",
+        "On Names, type the tokens of another name, of the letters known there. Then look at the loss on Descent, and at Writes.",
+        "On Heads, look at steps 0, 10 and 50. How far do the shares move, and how far apart are the two heads?",
         "On Writes, type a beginning. What comes next, before and after training?",
     )
 
@@ -101,7 +101,7 @@ class Attention(Writing):
             Word("parameter", "A number that is learnt.", "descent.Wq.0"),
             Word("momentum", "Past gradients, added up and slowly forgotten, that carry a step on.", "step.m_Wq"),
             Word("cross-entropy", "-ln of the probability that the true next letter was given.", "descent.losses"),
-            Word("layer norm", "Takes off the mean and divides by the spread. Large transformers have it.", "step.h"),
+            Word("layer norm", "Takes off the mean and divides by the spread. Large transformers have it before such a block; this one has none.", "step.h"),
             Word("to draw a letter", "Take the letter at which the added-up probabilities pass a drawn number.", "writes.drawn"),
         ]  # fmt: skip
 

@@ -12,7 +12,7 @@ from sheetnet.course.attention.own import RATE, STEPS, names, tokens
 from sheetnet.course.attention.writing import Writing
 from sheetnet.course.drawing import own
 from sheetnet.graph.node import Node, apply, lift, row
-from sheetnet.motifs.exercises import AS_IT_CAME, WHOLE, Exercise, Slip, choice
+from sheetnet.motifs.exercises import AS_IT_CAME, PER_CENT, WHOLE, Exercise, Slip, choice
 from sheetnet.motifs.predictions import Prediction, is_above, larger
 from sheetnet.page.language import said
 
@@ -94,17 +94,17 @@ def questions(lesson: Writing) -> list[Exercise]:
         ),
         Exercise(
             "On Attention, as it came: what weight does place 4 give to place 2?", entry(lesson.A, 4, 2),
-            slips=(Slip(entry(lesson.A, 2, 4), "The row is who looks, the column is what is looked at."), Slip(entry(lesson.scaled, 4, 2), "That is the score. Look at A."), Slip(entry(lesson.A, 4, 3), "That is place 3.")),
+            slips=(Slip(entry(lesson.A, 2, 4), "The row is who looks, the column is what is looked at."), Slip(entry(lesson.scaled, 4, 2), "That is the score. Look at A."), Slip(entry(lesson.A, 4, 3), "That is place 3."), Slip(100.0 * entry(lesson.A, 4, 2), PER_CENT)),
             hint="The block A: row 4, column 2.", why="Each row of A adds up to 1.",
         ),
         Exercise(
             "On Attention, all else as it came, set the mask to 0. What weight does place 1 give to place 3?", entry(lesson.A, 1, 3), 0.001, {lesson.masked: 0.0},
-            slips=(Slip(entry(lesson.A, 1, 3), AS_IT_CAME, {}), Slip(entry(lesson.A, 3, 1), "The row is who looks, the column is what is looked at."), Slip(entry(lesson.A, 1, 1), "That is what it gives to itself.")),
+            slips=(Slip(entry(lesson.A, 1, 3), AS_IT_CAME, {}), Slip(entry(lesson.A, 3, 1), "The row is who looks, the column is what is looked at."), Slip(entry(lesson.A, 1, 1), "That is what it gives to itself."), Slip(100.0 * entry(lesson.A, 1, 3), PER_CENT)),
             hint="Type 0 for the mask, then read row 1, column 3 of A.", why="Now it looks at a letter that comes later.",
         ),
         Exercise(
             f"On Scale, set the width to {narrow}. What is the largest weight, divided?", at("scale.most_divided"), 0.001, {lesson.d: float(narrow)},
-            slips=(Slip(at("scale.most_divided"), AS_IT_CAME, {}), Slip(at("scale.most_raw"), "That is without dividing.")),
+            slips=(Slip(at("scale.most_divided"), AS_IT_CAME, {}), Slip(at("scale.most_raw"), "That is without dividing."), Slip(100.0 * at("scale.most_divided"), PER_CENT)),
             hint="Type the width, then read the line below.", why="It stays far from 1, and the softmax can still learn.",
         ),
         Exercise(
@@ -119,8 +119,8 @@ def questions(lesson: Writing) -> list[Exercise]:
         ),
         Exercise(
             f"On Writes, all else as it came, type the token {begin:g} as the only letter of the beginning. How probable is the most likely next letter, after training?", apply("max", lesson.next["after"]), 0.001, typed,
-            slips=(Slip(apply("max", lesson.next["after"]), AS_IT_CAME, {}), Slip(apply("max", lesson.next["before"]), BEFORE), Slip(apply("min", lesson.next["after"]), "That is the least likely one.")),
-            hint="Type the token, 0 in the other cells, and read the largest share of the second row.", why="Which letter it is depends on the names that it learnt from.",
+            slips=(Slip(apply("max", lesson.next["after"]), AS_IT_CAME, {}), Slip(apply("max", lesson.next["before"]), BEFORE), Slip(apply("min", lesson.next["after"]), "That is the least likely one."), Slip(100.0 * apply("max", lesson.next["after"]), PER_CENT)),
+            hint="Type the token, 0 in the other cells, and read the largest share in the table of the next letter after training.", why="Which letter it is depends on the names that it learnt from.",
         ),
         choice(
             "Why is the mask needed in training? 1: to make it faster. 2: else each place could read the letter that it is to predict. 3: to keep the weights small.", 2,
@@ -129,13 +129,13 @@ def questions(lesson: Writing) -> list[Exercise]:
         ),
         choice(
             "What would be missing without positions? 1: nothing. 2: the letters. 3: the order of the letters before.", 3,
-            {1: "Then anna and naan would look the same to the last letter.", 2: "Those come from the embedding."},
+            {1: "Then anna and nana would look the same to the last letter.", 2: "Those come from the embedding."},
             hint="A token takes a mean of values. Does a mean know an order?", why="Attention alone sees a bag of letters. The positions tell it which came first.",
         ),
         choice(
             "Why two heads, and not one twice as wide? 1: one row of weights can look at one mixture only, two heads can look at two places for two reasons. 2: it needs fewer parameters. 3: softmax cannot be wider.", 1,
             {2: "The matrices are as large as before.", 3: "A softmax may be as wide as one likes."},
-            hint="Look at Heads: are the two patterns the same?", why="One may look at the letter just before, the other at the beginning.",
+            hint="Look at Heads: each map has a row of shares of its own.", why="In a large net one may look at the letter just before, the other at the beginning. Here they differ little yet.",
         ),
     ]  # fmt: skip
 
@@ -164,14 +164,14 @@ def predictions(lesson: Writing) -> list[Prediction]:
             "The distance before, then after", "The embedding is the same, but each place adds its own position.", "tokens.x", {lesson.word: 1.0},
         ),
         Prediction(
-            "On Scale nothing is divided, and the width d goes from 64 to 1. What becomes of the largest weight?",
+            "On Scale nothing is divided. The width d, how many numbers a query has, goes from 64 to 1. What becomes of the largest of the eight shares?",
             ("it grows", "it falls", "it stays the same"), larger(apply("max", lesson.sharp), came(sharp), 1e-9), sharp, sharp,
-            "The largest weight before, then after", "Narrow scores lie close together, so their shares are more alike.", "scale.sharp", {lesson.d: 1.0},
+            "The largest share before, then after", "A score is then one product, not a sum of 64. Such scores lie close together, so their shares are more alike.", "scale.sharp", {lesson.d: 1.0},
         ),
         Prediction(
-            "On Mask, the pull to the next place goes from 4 to 20. What becomes of the share that the true next letter gets with the mask?",
+            "On Mask, the score of the next place, its pull, goes from 4 to 20. What becomes of the share that the true next letter gets with the mask?",
             ("it grows", "it falls", "it stays the same"), larger(masked, came(masked), 1e-9), masked, masked,
-            "The share before, then after", "The mask hides the next place, however hard it pulls.", "mask.A_masked", {lesson.strength: 20.0},
+            "The share before, then after", "The mask hides the next place, however hard it pulls. What is left to the letter it has from the places before, where the same letter stood.", "mask.A_masked", {lesson.strength: 20.0},
         ),
         Prediction(
             f"On Descent, the rate goes from {RATE:g} to 0.02. And the loss after all steps?",

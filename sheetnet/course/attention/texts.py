@@ -22,8 +22,8 @@ ABOUT_ATTENTION = (
     "Each token asks the others a question, and takes from each a share of what it holds. Choose who looks."
 )
 ATTENTION = (
-    "Query q: what a token asks for. Key k: what a token offers to be found by. Value v: what it gives away. All three are x times a matrix.\n\n"
-    "Score: query times key, number by number, added up, then divided by the root of the width (see Scale). The softmax of a row of scores are its weights: shares of 1.\n\n"
+    "Query q: what a token asks for. Key k: what a token offers to be found by. Value v: what it gives away. All three are x, from Tokens, times a matrix, see below.\n\n"
+    "Score: query times key, number by number, added up. It is divided by the root of the width, here of 2 (see Scale). The softmax of a row are its weights, the weights of attention: shares of 1.\n\n"
     "Mask: what may not be seen. A token sees itself and those before it.\n\n"
     "Try this: set the mask to 0."
 )
@@ -32,7 +32,7 @@ ABOUT_SCALE = (
 )
 SCALE = (
     "A score adds up d products. The more there are, the farther the scores spread: about as the square root of d. The softmax of scores that lie far apart gives nearly all to one key. "
-    "There it is flat: the slopes are near 0, and nothing is learnt.\n"
+    "There it hardly moves when a score moves a little: the slopes are near 0, and nothing is learnt.\n"
     "Divided by the square root of d, scores spread about equally at every width. So the weights stay soft. That is why attention is softmax(q k' / sqrt(d)) v.\n"
     "Try this: set d to 1, then 4, 16, 64. Which columns change more, those of the divided scores or the others?"
 )
@@ -40,8 +40,8 @@ ABOUT_MASK = "What is the next letter? Here each place looks at the one after it
 PEEK = (
     "Each row of a map looks at the columns; dark means much, and a row adds up to 100 %. Without a mask each token reads the answer from the next place. It looks brilliant, and has learnt nothing: "
     "when it writes, there is no next letter yet.\n"
-    "The mask sets the weights of all later places to 0, and what is left is shared. Then one must predict, not copy.\n"
-    "Try this: set the pull to 0. Which of the two maps changes more?"
+    "The mask sets the weights of all later places to 0, and what is left is shared: equally, for the scores of all other places are 0. If the same letter stood before, it still gets a part. Now one must predict, not copy.\n"
+    "Try this: set the pull to 0, then to 20. Which map changes, and why not the other?"
 )
 ABOUT_NAMES = "Eight names to learn from. Type other tokens into the table, one for each letter: the whole training changes with them."
 NAMES = (
@@ -70,14 +70,15 @@ FORWARD = (
     "out = h + ReLU(lin) W_out + b_out, 48 x 8\n"
     "pred = softmax(out W_last + b_last), 48 x 12\n\n"
     "x + ... and h + ...: what was there is kept, and something is added. Such a way past a layer helps gradients to get back.\n\n"
+    "Try this: step 0, then 49. Which bar shrinks most?\n\n"
     "Large transformers have many such blocks, and a layer norm before each part."
 )
 BACKWARD = (
     "Backward, the other way round\n"
-    "d_score = (pred - truth) / n, 48 x 12\n"
+    "d_score = (pred - truth) / n, 48 x 12; n: the rows that count\n"
     "d_out, d_lin, d_h: as in any net\n"
     "d_mixed = d_h times Wo'\n"
-    "d_S_1, d_S_2: the slopes in the scores. Through the softmax: A × (d_A - sum of A × d_A)\n"
+    "d_S_1, d_S_2: the slopes in the scores. Through the softmax: A × (d_A - sum of A × d_A), with d_A, the slopes in A\n"
     "d_q, d_k, d_v, then d_x\n\n"
     "The gradient of a matrix is what came in, turned on its side, times the slope of what went out: gradient of Wq = x' d_q.\n\n"
     "Then each matrix takes its step. Below the rows to the right all twelve stand: then, gradient, m, after."
@@ -85,8 +86,8 @@ BACKWARD = (
 ABOUT_HEADS = "A head is one attention of its own. Two heads ask two questions at once. Choose a name, a step, a place."
 HEADS = (
     "Head 1 works on columns 1 to 4 of q, k and v, head 2 on columns 5 to 8. What both take stands side by side.\n"
-    "Nobody told them where to look. They learnt it from the loss alone.\n"
-    "Try this: step 0, 10, 50."
+    "Nobody tells them where to look: only the loss moves them. In 50 steps that is little, and both maps are still alike. In large nets, trained long, heads come to look at different places.\n"
+    "Try this: step 0, 10, 50. How far do the shares of a row move?"
 )
 ABOUT_WRITES = (
     "It writes: the probabilities of the next letter, one is drawn, and on it goes. Type a beginning of your own."

@@ -134,7 +134,7 @@ class Tiny(Lesson):
         self.A = weights(self.scaled, seen)
         self.mixed = self.A @ v
         bars = forward({
-            "score": (row(self.scaled, self.looks).T, "Score"), "power": (apply("exp", row(self.scaled, self.looks).T) * row(seen, self.looks).T, "e^score"),
+            "score": (row(self.scaled, self.looks).T, "Score, divided"), "power": (apply("exp", row(self.scaled, self.looks).T) * row(seen, self.looks).T, "e^it, hidden: 0"),
             "share": (row(self.A, self.looks).T, "Weight"),
         }, format="short")  # fmt: skip
         names, wide = counted(N), {"format": "short"}

@@ -11,7 +11,7 @@ from sheetnet.course.classification.many import Many
 from sheetnet.course.classification.own import EARLY, EPOCHS
 from sheetnet.course.drawing import own
 from sheetnet.graph.node import Node, apply, lift, row, where
-from sheetnet.motifs.exercises import AS_IT_CAME, Exercise, Slip, choice
+from sheetnet.motifs.exercises import AS_IT_CAME, PER_CENT, Exercise, Slip, choice
 from sheetnet.motifs.predictions import Prediction, is_above, larger
 
 COUNTED = "Epochs begin with 0: look at the number in the column Epoch."
@@ -86,7 +86,7 @@ def questions(lesson: Many) -> list[Exercise]:
         ),
         Exercise(
             f"On Threshold, set the threshold to {threshold:g}. What is the recall?", lesson.now["recall"], 0.001, moved,
-            slips=(Slip(lesson.now["recall"], AS_IT_CAME, {}), Slip(lesson.now["precision"], "That is the precision."), Slip(lesson.now["accuracy"], "That is the accuracy.")),
+            slips=(Slip(lesson.now["recall"], AS_IT_CAME, {}), Slip(lesson.now["precision"], "That is the precision."), Slip(lesson.now["accuracy"], "That is the accuracy."), Slip(100.0 * lesson.now["recall"], PER_CENT)),
             hint="Type the threshold, then read the line Recall.", why="Recall looks at the ill alone: how many of them are found?",
         ),
         Exercise(

@@ -13,7 +13,7 @@ from sheetnet.course.convolution.shapes import equal_pixels
 from sheetnet.course.drawing import own
 from sheetnet.graph.node import Node, apply, lift, row, where
 from sheetnet.graph.windows import gather
-from sheetnet.motifs.exercises import AS_IT_CAME, WHOLE, Exercise, Slip, choice
+from sheetnet.motifs.exercises import AS_IT_CAME, PER_CENT, WHOLE, Exercise, Slip, choice
 from sheetnet.motifs.predictions import Prediction, is_above
 
 COUNTED = "Epochs begin with 0: look at the number in the column Epoch."
@@ -118,7 +118,7 @@ def questions(lesson: Learn) -> list[Exercise]:
         ),
         Exercise(
             f"On Learn, at epoch {EPOCHS}, paint nothing: all pixels 0. How probable is it, says the net, that it stands upright? (1 is 100 %.)", lesson.says, 0.001, {lesson.mine: empty, lesson.learn_epoch: float(EPOCHS)},
-            slips=(Slip(lesson.says, AS_IT_CAME, {}), Slip(1.0 - lesson.says, "That is how probable it is that it lies."), Slip(lesson.says, "That is for the bar that was painted there.", {lesson.learn_epoch: float(EPOCHS)})),
+            slips=(Slip(lesson.says, AS_IT_CAME, {}), Slip(1.0 - lesson.says, "That is how probable it is that it lies."), Slip(lesson.says, "That is for the bar that was painted there.", {lesson.learn_epoch: float(EPOCHS)}), Slip(100.0 * lesson.says, PER_CENT)),
             hint="Type 0 into all cells of the yellow picture.", why="An empty picture has no upright stripe. What is left are the biases.",
         ),
         choice(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sheetnet.graph.node import Node, apply, lift, mean, row, selector, square, where
 from sheetnet.graph.rewrite import substitute
-from sheetnet.motifs.exercises import UP, Exercise, Slip, choice
+from sheetnet.motifs.exercises import PER_CENT, UP, Exercise, Slip, choice
 from sheetnet.motifs.panel import women_survived
 from sheetnet.motifs.predictions import Prediction, is_above, larger
 from sheetnet.motifs.telling import telling
@@ -76,7 +76,7 @@ def _of_loss(nets: Sequence[Trained]) -> list[Exercise]:
         ),
         Exercise(
             f"On {other}, what is the accuracy as the workbook came? (62.5 % is 0.625)", accuracy,
-            slips=(Slip(1.0 - accuracy, "That is the share that it gets wrong."), Slip(last.now.loss, "That is the loss, above it."), Slip(last.at(last.accuracies, epochs), "That is after descent. Read it beside the yellow weights."), Slip(100.0 * accuracy, "Write it as a share, not as per cent.")),
+            slips=(Slip(1.0 - accuracy, "That is the share that it gets wrong."), Slip(last.now.loss, "That is the loss, above it."), Slip(last.at(last.accuracies, epochs), "That is after descent. Read it beside the yellow weights."), Slip(100.0 * accuracy, PER_CENT)),
             hint="It stands on that sheet below the loss.", why="How many predictions fall on the right side of one half.",
         ),
         Exercise(
