@@ -16,6 +16,7 @@ from sheetnet.course.languages import language_of
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.titanic.lesson import RATE, USUAL, Spec, Titanic
 from sheetnet.errors import SheetnetError
+from sheetnet.graph.dialects import dialect_of, writing
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.graph.node import variable
@@ -67,6 +68,7 @@ def build(
     start: Mapping[str, Mapping[str, Any]] | None = None,
     loss: str | None = None,
     language: str = "",
+    dialect: str = "classic",
     **others: Any,
 ) -> Built:
     """Write the workbook of the table and models: every epoch of descent in formulas, torch's numbers beside.
@@ -78,6 +80,7 @@ def build(
     optimiser: a name in optimisers.OPTIMISERS, with torch's default settings.
     start: the parameters that a model begins with, by its name, such as those of a sweep's best net; models that are
     not named begin with model.init(seed). language: of the texts of the passengers' workbook, as in build_lesson.
+    dialect: "modern" writes with LET and its like, for Excel 365, Google Sheets and IronCalc.
     Raises: SheetnetError for settings that cannot be, WorkbookError when the file cannot be written.
     """
     known(others, build)
@@ -105,7 +108,7 @@ def build(
     given = {*start, *(net.name for net in models if isinstance(net, Net) and net.start is not None)}
     if language and isinstance(models[0], Net):
         raise SheetnetError("a language is for a lesson; the words of another table are in English")
-    with speaking(language_of(language, Titanic.name)):
+    with speaking(language_of(language, Titanic.name)), writing(dialect_of(dialect)):
         return assembled(path, table, models, **how, given=tuple(sorted(given)))
 
 
@@ -197,12 +200,13 @@ def _filled(
 
 def build_lesson(
     name: str, path: str | Path | None = None, *, seed: int | None = None, learner: str = "", blanks: bool = False,
-    language: str = "",
+    language: str = "", dialect: str = "classic",
 ) -> Built:  # fmt: skip
     """Write the workbook of a lesson of the course, such as "quadratic", to path or to workbooks/01_quadratic.xlsx.
 
     seed: other numbers than those of the course; None: the course's. learner: whose workbook it is, shown on Start.
     blanks: some formulas are left out, to be filled in. language: of its texts, such as "de"; "" and "en": English.
+    dialect: as in build.
     Raises: SheetnetError for an unknown lesson, a seed that is none, blanks of a lesson that has none, a language that
     the lesson is not in; WorkbookError when the file cannot be written.
     """
@@ -214,7 +218,7 @@ def build_lesson(
     file = target(Path("workbooks") / f"{LISTING[name].file}{'_blanks' * blanks}.xlsx" if path is None else path)
     if blanks:
         fillable(name, kind.to_fill)
-    spoken = language_of(language, name)
+    spoken, written = language_of(language, name), dialect_of(dialect)
     if name == "titanic":
         from sheetnet.tables.titanic import titanic
 
@@ -222,9 +226,9 @@ def build_lesson(
         models = [create(model, table.n_features) for model in USUAL["models"]]
         begin = {m.name: m.init(seed)["W"] for m in models}
         how = {key: USUAL[key] for key in ("epochs", "optimiser", "given")} | {"rates": dict.fromkeys(begin, RATE)}
-        with speaking(spoken):
+        with speaking(spoken), writing(written):
             return assemble(file, table, models, **how, seed=seed, begin=begin, learner=learner)
-    with speaking(spoken):
+    with speaking(spoken), writing(written):
         return assemble_lesson(file, kind, {}, seed, learner, blanks)
 
 

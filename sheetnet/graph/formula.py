@@ -10,14 +10,16 @@ Two ways of writing the same matrix:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from math import pi
 from typing import Protocol
 
 from sheetnet.errors import GraphError
 from sheetnet.graph.dialect import ANY, ARRAY, ATOM, CELL, CONDITION, PRODUCT, ROWWISE, SIGN, STACKS, SUM, number
+from sheetnet.graph.dialects import CLASSIC, Dialect
 from sheetnet.graph.node import Node, constant
 from sheetnet.graph.ops import ENTRYWISE, SHAPES
+from sheetnet.graph.sharing import Seen, shared
 
 MAX_LENGTH = 8192  # characters that Excel takes in one formula
 MAX_TEXT = 255  # and in one text within it
@@ -40,41 +42,46 @@ class Places(Protocol):
 # ---- array formulas
 
 
-def render(node: Node, places: Places) -> str:
+def render(node: Node, places: Seen, dialect: Dialect = CLASSIC, taken: Container[str] = ()) -> str:
     """The array formula of a whole block, with its equals sign.
 
+    taken: names of cells in small letters, which nothing within the formula may have.
     Raises: GraphError for an op that has no array form, and for a text longer than Excel takes.
     """
-    return _checked(node, lambda: _array(node, places)[0])
+    if dialect.shares:
+        return _checked(node, lambda: shared(node, places, lambda part, seen: _array(part, seen, dialect), taken)[0])
+    return _checked(node, lambda: _array(node, places, dialect)[0])
 
 
-def _array(node: Node, places: Places) -> tuple[str, float]:
+def _array(node: Node, places: Seen, dialect: Dialect) -> tuple[str, float]:
     if node.op == "constant":
         return _constant(node)
-    if node.op in ROWWISE:
-        write, binds = ROWWISE[node.op]
-        return write(_source(node.sources[0], SUM, places), node.sources[0].shape[1]), binds
-    if node.op not in ARRAY or (node.op == "match" and node.shape != (1, 1)):
+    if node.op in dialect.rowwise:
+        write, binds = dialect.rowwise[node.op]
+        return write(_source(node.sources[0], SUM, places, dialect), node.sources[0].shape[1]), binds
+    if node.op not in dialect.array or (node.op == "match" and node.shape != (1, 1)):
         raise GraphError(f"{node!r}: {node.op} cannot stand inside an array formula; place it as a block of its own")
-    template, binds, needs = ARRAY[node.op]
+    template, binds, needs = dialect.array[node.op]
     if node.op == "row" and node.shape == (1, 1):
         template = "INDEX({0},{1})"
-    texts = [_source(s, need, places) for s, need in zip(node.sources, needs, strict=False)]
+    if node.op in STACKS:
+        return template.replace("{*}", ",".join(_source(s, ANY, places, dialect) for s in node.sources)), binds
+    texts = [_source(s, need, places, dialect) for s, need in zip(node.sources, needs, strict=False)]
     if node.op == "where":
-        texts[0] = _condition(node.sources[0], places) or texts[0]
+        texts[0] = _condition(node.sources[0], places, dialect) or texts[0]
     return template.format(*texts), binds
 
 
-def _source(node: Node, need: float, places: Places) -> str:
+def _source(node: Node, need: float, places: Seen, dialect: Dialect) -> str:
     place = places.whole(node)
-    text, binds = (place, ATOM) if place else _array(node, places)
+    text, binds = (place, ATOM) if place else _array(node, places, dialect)
     return text if binds >= need else f"({text})"
 
 
-def _condition(node: Node, places: Places) -> str | None:
+def _condition(node: Node, places: Seen, dialect: Dialect) -> str | None:
     if places.whole(node) or node.op not in CONDITION:
         return None
-    return CONDITION[node.op].format(*(_source(s, SUM, places) for s in node.sources))
+    return CONDITION[node.op].format(*(_source(s, SUM, places, dialect) for s in node.sources))
 
 
 # ---- cell by cell

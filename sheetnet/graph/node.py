@@ -7,7 +7,7 @@ do in array formulas. A graph is checked as it is built. What an op means elsewh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sheetnet.errors import GraphError
@@ -220,7 +220,7 @@ def row(a: Node, index: Node | int) -> Node:
     return apply("row", a, lift(index))
 
 
-def order(roots: Iterable[Node], known: Collection[Node] = ()) -> list[Node]:
+def order(roots: Iterable[Node], known: Container[Node] = ()) -> list[Node]:
     """All nodes that the roots need, each after its sources; what only known nodes need is left out."""
     seen: set[Node] = set()
     out: list[Node] = []

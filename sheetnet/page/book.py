@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from itertools import pairwise
 from typing import Literal
 
 from sheetnet.errors import GraphError
+from sheetnet.graph import dialects
 from sheetnet.graph.dialect import STACKS
 from sheetnet.graph.formula import render, render_cell
-from sheetnet.graph.node import Node
+from sheetnet.graph.node import Node, hstack
 from sheetnet.page.area import Area, quoted
 from sheetnet.page.chart import Chart
 from sheetnet.page.highlight import Highlight, Unused
@@ -138,11 +139,12 @@ class Book:
     """All pages, and where each node stands."""
 
     def __init__(self) -> None:
-        self.language = present()
+        self.language, self.dialect = present(), dialects.present()
         self.pages: list[Page] = []
         self.names = Names()
         self.instead: dict[str, Callable[..., Block]] = {}  # how blocks are placed that are to be filled in, by id
         self.later: list[Callable[[], None]] = []  # what can only be drawn when all pages stand
+        self._joined: dict[str, tuple[Block, ...]] = {}  # blocks side by side, each row of which is one formula
         self._places: dict[Node, tuple[Area, str]] = {}
         self._arrays: set[Node] = set()
         self._ids: dict[str, Block] = {}
@@ -218,17 +220,33 @@ class Book:
             seen.update(node.sources)
         return False
 
+    def join(self, *ids: str) -> None:
+        """Blocks side by side become one formula a row, which stands in the first, where the dialect can say that."""
+        blocks = tuple(self.block(id) for id in ids)
+        if len(blocks) > 1 and self.dialect.has("hstack"):
+            self._joined |= dict.fromkeys(ids, blocks)
+
     def formulas(self, block: Block) -> Iterator[Formula]:
-        """Every formula of a block, none for values."""
+        """Every formula of a block, none for values and for what a formula of the block to the left fills."""
         view = View(self, block.area.sheet)
-        if block.style == "cells":
+        if block.id in self._joined:
+            yield from self._of_rows(self._joined[block.id], view) if block is self._joined[block.id][0] else ()
+        elif block.style == "cells":
             for i in range(block.area.n_rows):
                 for j in range(block.area.n_cols):
                     area = block.area.part((i, i), (j, j))
                     yield Formula(area, render_cell(block.node, i, j, view), False)
         elif block.style == "array":
             for node, area in _leaves(block.node, block.area):
-                yield Formula(area, render(node, view), True)
+                yield Formula(area, render(node, view, self.dialect, self.names.taken), True)
+
+    def _of_rows(self, blocks: Sequence[Block], view: View) -> Iterator[Formula]:
+        """A formula for each row of blocks side by side."""
+        for leaves in zip(*(_leaves(block.node, block.area) for block in blocks), strict=True):
+            first, last = leaves[0][1], leaves[-1][1]
+            area = replace(first, n_cols=last.col + last.n_cols - first.col)
+            row = hstack([replace(node) for node, _ in leaves])  # each in full, and not as the place where it stands
+            yield Formula(area, render(row, view, self.dialect, self.names.taken), True)
 
 
 def _parts(node: Node, area: Area) -> Iterator[tuple[Node, Area]]:

@@ -238,7 +238,7 @@ class Titanic(Lesson):
 
     @property
     def settings(self) -> dict[str, Any]:
-        return asdict(self.spec) | ({"language": self.language} if self.language else {})
+        return asdict(self.spec) | self.manner
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Titanic:

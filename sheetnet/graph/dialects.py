@@ -1,0 +1,113 @@
+"""The ways in which formulas are written: classic for every program, modern for those that know LET and LAMBDA.
+
+A dialect is a table over the base table of templates (dialect.ARRAY): what it says otherwise, and what it alone can say
+within a formula. All else is written as in the base table. Names of new functions and of what a formula binds carry the
+prefixes under which Excel itself keeps them in a file (`_xlfn.LET(_xlpm.lin,...)`); `shown` is the formula without.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from sheetnet.errors import SheetnetError
+from sheetnet.graph.dialect import ANY, ARRAY, ATOM, PRODUCT, ROWWISE, SUM
+
+Template = tuple[str, float, tuple[float, ...]]
+
+_PREFIX = re.compile(r"_xl(?:fn|pm)\.")
+_NEW = re.compile(r"\b(LET|LAMBDA|HSTACK|VSTACK|BYROW|BYCOL|MAP|SCAN|REDUCE|SEQUENCE)\(")
+_BOUND = re.compile(r"\b(each|total|powers|most)\b")  # what the templates below bind
+RESERVED = ("each", "total", "powers", "most")
+
+
+def as_kept(text: str) -> str:
+    """A template as Excel keeps it in a file.
+
+    >>> as_kept("BYROW({0},LAMBDA(each,MAX(each)))")
+    '_xlfn.BYROW({0},_xlfn.LAMBDA(_xlpm.each,MAX(_xlpm.each)))'
+    """
+    return _BOUND.sub(r"_xlpm.\1", _NEW.sub(r"_xlfn.\1(", text))
+
+
+def shown(text: str) -> str:
+    """A formula as programs show it, without the prefixes that a file has.
+
+    >>> shown("=_xlfn.LET(_xlpm.lin,MMULT(X,W),_xlpm.lin*_xlpm.lin)")
+    '=LET(lin,MMULT(X,W),lin*lin)'
+    """
+    return _PREFIX.sub("", text)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How formulas are written: templates by op, and whether what is needed twice is bound once by LET.
+
+    spills: whether arrays are written as Excel 365 does itself, which shows them without braces.
+    """
+
+    name: str
+    array: Mapping[str, Template]
+    rowwise: Mapping[str, tuple[Callable[[str, int], str], float]] = field(default_factory=dict)
+    shares: bool = False
+    spills: bool = False
+
+    def has(self, op: str) -> bool:
+        """Whether the op can stand within a formula."""
+        return op in self.array or op in self.rowwise
+
+
+_MODERN: dict[str, Template] = {
+    "hstack": ("HSTACK({*})", ATOM, (ANY,)),
+    "vstack": ("VSTACK({*})", ATOM, (ANY,)),
+    "sum_rows": ("BYCOL({0},LAMBDA(each,SUM(each)))", ATOM, (ANY,)),
+    "cumsum": ("SCAN(0,{0},LAMBDA(total,each,total+each))", ATOM, (ANY,)),
+    "normal": ("MAP({0},LAMBDA(each,0.5+0.5*SIGN(each)*GAMMADIST(each^2/2,0.5,1,TRUE)))", ATOM, (ANY,)),
+    "softmax": (
+        "LET(powers,EXP({0}-BYROW({0},LAMBDA(each,MAX(each)))),powers/BYROW(powers,LAMBDA(each,SUM(each))))",
+        ATOM, (SUM,),
+    ),
+    "logsumexp": (
+        "LET(most,BYROW({0},LAMBDA(each,MAX(each))),most+LN(BYROW(EXP({0}-most),LAMBDA(each,SUM(each)))))",
+        ATOM, (SUM,),
+    ),
+}  # fmt: skip
+CLASSIC = Dialect("classic", ARRAY, ROWWISE)
+MODERN = Dialect(
+    "modern",
+    ChainMap({op: (as_kept(text), *rest) for op, (text, *rest) in _MODERN.items()}, ARRAY),  # type: ignore[misc]
+    shares=True,
+    spills=True,
+)
+DIALECTS = {one.name: one for one in (CLASSIC, MODERN)}
+
+_NOW: ContextVar[Dialect] = ContextVar("dialect", default=CLASSIC)
+
+
+def dialect_of(name: str) -> Dialect:
+    """The dialect of that name; classic for none.
+
+    Raises: SheetnetError for an unknown one.
+    """
+    if name and name not in DIALECTS:
+        raise SheetnetError(f"there is no dialect {name!r:.40}; known are {', '.join(DIALECTS)}")
+    return DIALECTS[name or CLASSIC.name]
+
+
+@contextmanager
+def writing(dialect: Dialect | None) -> Iterator[None]:
+    """A context in which books that are begun are written in a dialect; None: in the one of now."""
+    token = _NOW.set(dialect or _NOW.get())
+    try:
+        yield
+    finally:
+        _NOW.reset(token)
+
+
+def present() -> Dialect:
+    """The dialect of now."""
+    return _NOW.get()
