@@ -15,21 +15,21 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from sheetnet.errors import SheetnetError
-from sheetnet.graph.dialect import ANY, ARRAY, ATOM, PRODUCT, ROWWISE, SUM
+from sheetnet.graph.dialect import ANY, ARRAY, ATOM, CELL, ROWWISE, SUM
 
 Template = tuple[str, float, tuple[float, ...]]
 
 _PREFIX = re.compile(r"_xl(?:fn|pm)\.")
 _NEW = re.compile(r"\b(LET|LAMBDA|HSTACK|VSTACK|BYROW|BYCOL|MAP|SCAN|REDUCE|SEQUENCE)\(")
-_BOUND = re.compile(r"\b(each|total|powers|most)\b")  # what the templates below bind
-RESERVED = ("each", "total", "powers", "most")
+RESERVED = ("each_", "sum_", "powers_", "most_")  # what the templates below bind: no cells may be called so
+_BOUND = re.compile(rf"\b({'|'.join(RESERVED)})\b")
 
 
 def as_kept(text: str) -> str:
     """A template as Excel keeps it in a file.
 
-    >>> as_kept("BYROW({0},LAMBDA(each,MAX(each)))")
-    '_xlfn.BYROW({0},_xlfn.LAMBDA(_xlpm.each,MAX(_xlpm.each)))'
+    >>> as_kept("BYROW({0},LAMBDA(each_,MAX(each_)))")
+    '_xlfn.BYROW({0},_xlfn.LAMBDA(_xlpm.each_,MAX(_xlpm.each_)))'
     """
     return _BOUND.sub(r"_xlpm.\1", _NEW.sub(r"_xlfn.\1(", text))
 
@@ -45,13 +45,14 @@ def shown(text: str) -> str:
 
 @dataclass(frozen=True)
 class Dialect:
-    """How formulas are written: templates by op, and whether what is needed twice is bound once by LET.
+    """How formulas are written: templates by op, of a whole and of a cell, and whether LET binds what is needed twice.
 
     spills: whether arrays are written as Excel 365 does itself, which shows them without braces.
     """
 
     name: str
     array: Mapping[str, Template]
+    cell: Mapping[str, tuple[str, str]]
     rowwise: Mapping[str, tuple[Callable[[str, int], str], float]] = field(default_factory=dict)
     shares: bool = False
     spills: bool = False
@@ -64,22 +65,25 @@ class Dialect:
 _MODERN: dict[str, Template] = {
     "hstack": ("HSTACK({*})", ATOM, (ANY,)),
     "vstack": ("VSTACK({*})", ATOM, (ANY,)),
-    "sum_rows": ("BYCOL({0},LAMBDA(each,SUM(each)))", ATOM, (ANY,)),
-    "cumsum": ("SCAN(0,{0},LAMBDA(total,each,total+each))", ATOM, (ANY,)),
-    "normal": ("MAP({0},LAMBDA(each,0.5+0.5*SIGN(each)*GAMMADIST(each^2/2,0.5,1,TRUE)))", ATOM, (ANY,)),
+    "sum_rows": ("BYCOL({0},LAMBDA(each_,SUM(each_)))", ATOM, (ANY,)),
+    "cumsum": ("SCAN(0,{0},LAMBDA(sum_,each_,sum_+each_))", ATOM, (ANY,)),
+    "normal": ("MAP({0},LAMBDA(each_,0.5+0.5*SIGN(each_)*GAMMADIST(each_^2/2,0.5,1,TRUE)))", ATOM, (ANY,)),
     "softmax": (
-        "LET(powers,EXP({0}-BYROW({0},LAMBDA(each,MAX(each)))),powers/BYROW(powers,LAMBDA(each,SUM(each))))",
+        "LET(powers_,EXP({0}-BYROW({0},LAMBDA(each_,MAX(each_)))),powers_/BYROW(powers_,LAMBDA(each_,SUM(each_))))",
         ATOM, (SUM,),
     ),
     "logsumexp": (
-        "LET(most,BYROW({0},LAMBDA(each,MAX(each))),most+LN(BYROW(EXP({0}-most),LAMBDA(each,SUM(each)))))",
+        "LET(most_,BYROW({0},LAMBDA(each_,MAX(each_))),most_+LN(BYROW(EXP({0}-most_),LAMBDA(each_,SUM(each_)))))",
         ATOM, (SUM,),
     ),
 }  # fmt: skip
-CLASSIC = Dialect("classic", ARRAY, ROWWISE)
+# where many look-ups of one table are slow: LOOKUP reads keys and values, INDEX one value
+_MODERN_CELL = {"lookup": ("INDEX({2},MATCH({0},{1}))", "eww")}
+CLASSIC = Dialect("classic", ARRAY, CELL, ROWWISE)
 MODERN = Dialect(
     "modern",
     ChainMap({op: (as_kept(text), *rest) for op, (text, *rest) in _MODERN.items()}, ARRAY),  # type: ignore[misc]
+    ChainMap(_MODERN_CELL, CELL),
     shares=True,
     spills=True,
 )

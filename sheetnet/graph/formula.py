@@ -10,7 +10,7 @@ Two ways of writing the same matrix:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from math import pi
 from typing import Protocol
 
@@ -87,21 +87,23 @@ def _condition(node: Node, places: Seen, dialect: Dialect) -> str | None:
 # ---- cell by cell
 
 
-def render_cell(node: Node, i: int, j: int, places: Places) -> str:
+def render_cell(node: Node, i: int, j: int, places: Places, dialect: Dialect = CLASSIC) -> str:
     """The plain formula of one cell of a block, row i and column j counted from 0, with its equals sign.
 
     Raises: GraphError for an op that has no cell form.
     """
-    return _checked(node, lambda: _cell(node, i, j, node.shape, places)[0])
+    return _checked(node, lambda: _cell(node, i, j, node.shape, places, dialect.cell)[0])
 
 
-def _cell(node: Node, i: int, j: int, shape: tuple[int, int], places: Places) -> tuple[str, float]:
+def _cell(
+    node: Node, i: int, j: int, shape: tuple[int, int], places: Places, known: Mapping[str, tuple[str, str]] = CELL
+) -> tuple[str, float]:
     if node.op == "constant":
         return _constant(constant(node.value[i][j]) if isinstance(node.value, tuple) else node)
     if node.op in CELL_RULES:
         return CELL_RULES[node.op](node, i, j, places)
-    if node.op in CELL:
-        template, kinds = CELL[node.op]
+    if node.op in known:
+        template, kinds = known[node.op]
         binds: float = ATOM
         needs: tuple[float, ...] = (ANY,) * len(kinds)
         sources = node.sources if len(node.sources) == len(kinds) else node.sources * len(kinds)

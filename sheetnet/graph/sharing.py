@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Protocol
 
 from sheetnet.graph.dialect import ATOM, CONDITION
-from sheetnet.graph.dialects import RESERVED
 from sheetnet.graph.names import unfit
 from sheetnet.graph.node import Node, lift, order
 
@@ -82,7 +81,7 @@ def _named(nodes: Sequence[Node], taken: Container[str]) -> dict[Node, str]:
     """A name for each, of words of the field: numbered where several would have the same."""
     wished = {node: _wish(node) for node in nodes}
     often = Counter(name.lower() for name in wished.values())
-    used, out, at = {*RESERVED}, dict[Node, str](), Counter[str]()
+    used, out, at = set[str](), dict[Node, str](), Counter[str]()
     for node, wish in wished.items():
         name = wish
         while (often[wish.lower()] > 1 and name == wish) or name.lower() in used or name.lower() in taken or unfit(name):

@@ -235,7 +235,7 @@ class Book:
             for i in range(block.area.n_rows):
                 for j in range(block.area.n_cols):
                     area = block.area.part((i, i), (j, j))
-                    yield Formula(area, render_cell(block.node, i, j, view), False)
+                    yield Formula(area, render_cell(block.node, i, j, view, self.dialect), False)
         elif block.style == "array":
             for node, area in _leaves(block.node, block.area):
                 yield Formula(area, render(node, view, self.dialect, self.names.taken), True)
