@@ -84,7 +84,9 @@ def _named(nodes: Sequence[Node], taken: Container[str]) -> dict[Node, str]:
     used, out, at = set[str](), dict[Node, str](), Counter[str]()
     for node, wish in wished.items():
         name = wish
-        while (often[wish.lower()] > 1 and name == wish) or name.lower() in used or name.lower() in taken or unfit(name):
+        while (
+            (often[wish.lower()] > 1 and name == wish) or name.lower() in used or name.lower() in taken or unfit(name)
+        ):
             at[wish.lower()] += 1
             name = f"{wish}_{at[wish.lower()]}"
         used.add(name.lower())
@@ -97,7 +99,8 @@ def _wish(node: Node) -> str:
         return node.name
     if node.op == "transpose":
         return f"{_wish(node.sources[0])}_T"
-    wish = CALLED.get(node.op, node.op)
+    rectified = node.op == "where" and node.sources[0].op == "step"
+    wish = "relu" if rectified else CALLED.get(node.op, node.op)
     return wish if not unfit(wish) else "part"
 
 
