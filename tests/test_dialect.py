@@ -1,4 +1,4 @@
-"""The modern dialect: the same numbers as the classic one, what is needed twice bound once, files as Excel writes them."""
+"""The modern dialect: the same numbers as the classic one, each thing calculated once, files as Excel writes them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import EPOCHS, PICKED, Made, made
+from conftest import EPOCHS, Made, made, run_here
 from test_formula import LESSONS, Named, Values, net, values
 from test_ops import ALL, MAY_SPOIL, assert_close, op_of
 from test_random_graphs import compared
@@ -22,7 +22,7 @@ from sheetnet.book.inputs import read_inputs
 from sheetnet.book.opened import find_manifest
 from sheetnet.checking.recalculation import recalculated
 from sheetnet.engines import CellError
-from sheetnet.errors import SheetnetError
+from sheetnet.errors import EngineError, SheetnetError
 from sheetnet.graph import formula, sharing
 from sheetnet.graph.dialects import MODERN, RESERVED, dialect_of, shown, writing
 from sheetnet.graph.formula import render
@@ -33,8 +33,8 @@ from sheetnet.graph.ops import SHAPES
 from sheetnet.page.book import Book
 
 __all__ = ["values"]
-# An error in the first cell of what spills leaves the others empty; an array formula that is typed with Ctrl+Shift+Enter
-# shows it in all. Which formulas there are is the same, so that the examples with errors are tried so.
+# An error in the first cell of what spills leaves the others empty; one typed with Ctrl+Shift+Enter shows it in all.
+# The formulas are the same, so that examples with errors are tried so.
 TYPED = replace(MODERN, spills=False)
 CLOSE = 1e-12  # relative to the largest number of a block
 NAN = float("nan")
@@ -265,8 +265,35 @@ def test_a_classic_file_has_none_of_it(small: Made) -> None:
     assert "dialect" not in small.workbook.settings
 
 
+def test_the_command_builds_it_and_says_which_programs_know_it(small: Made, tmp_path: Path) -> None:
+    done = run_here("build", "quadratic", "--dialect", "modern", "-o", tmp_path / "q.xlsx")
+    assert done.returncode == 0
+    assert "LibreOffice does not know LET, LAMBDA and HSTACK (it shows #NAME?)" in done.stderr
+    assert find_manifest(reader.read(tmp_path / "q.xlsx")).workbook.book.dialect is MODERN
+    usual = run_here("build", "quadratic", "-o", tmp_path / "c.xlsx")
+    assert "LibreOffice" not in usual.stderr + usual.stdout
+    again = run_here("build", "titanic", "--params", small.path, "--dialect", "modern", "-o", tmp_path / "p.xlsx")
+    assert again.returncode == 2
+    assert "leave --dialect away" in again.stderr
+
+
+def test_an_engine_without_let_is_refused_before_it_is_asked(small_modern: Made) -> None:
+    engine = engines.get("libreoffice")
+    with pytest.raises(
+        EngineError, match=r"LibreOffice does not know LET.* IronCalc or Excel 365, or build .* classic"
+    ):
+        engine.refuse_modern(small_modern.path, "modern")
+    engine.refuse_modern(small_modern.path, "classic")
+    for name in ("ironcalc", "excel"):
+        engines.get(name).refuse_modern(small_modern.path, "modern")
+    if engine.missing() is None:
+        with pytest.raises(EngineError, match="LibreOffice does not know LET"):
+            sn.check(small_modern.path, "libreoffice")
+        with pytest.raises(EngineError, match="LibreOffice does not know LET"):
+            sn.live(small_modern.path, "libreoffice", visible=False)
+
+
 def test_an_unknown_dialect_is_refused(tmp_path: Path, small: Made) -> None:
     with pytest.raises(SheetnetError, match="there is no dialect 'latin'; known are classic, modern"):
         sn.build(tmp_path / "x.xlsx", small.table, sn.linear(small.table), dialect="latin")
     assert dialect_of("").name == "classic"
-    assert len(PICKED) == 30

@@ -80,7 +80,7 @@ def build(
     optimiser: a name in optimisers.OPTIMISERS, with torch's default settings.
     start: the parameters that a model begins with, by its name, such as those of a sweep's best net; models that are
     not named begin with model.init(seed). language: of the texts of the passengers' workbook, as in build_lesson.
-    dialect: "modern" writes with LET and its like, for Excel 365, Google Sheets and IronCalc.
+    dialect: of the formulas; "modern" is for Excel 365 or 2024, Google Sheets and IronCalc, and calculates sooner.
     Raises: SheetnetError for settings that cannot be, WorkbookError when the file cannot be written.
     """
     known(others, build)
@@ -206,30 +206,27 @@ def build_lesson(
 
     seed: other numbers than those of the course; None: the course's. learner: whose workbook it is, shown on Start.
     blanks: some formulas are left out, to be filled in. language: of its texts, such as "de"; "" and "en": English.
-    dialect: as in build.
-    Raises: SheetnetError for an unknown lesson, a seed that is none, blanks of a lesson that has none, a language that
-    the lesson is not in; WorkbookError when the file cannot be written.
+    dialect: as in build. Raises: SheetnetError for an unknown lesson, a seed that is none, blanks of a lesson that has
+    none, a language that the lesson is not in; WorkbookError when the file cannot be written.
     """
     from sheetnet.course import LISTING, kind_of
+    from sheetnet.tables.titanic import titanic as passengers
 
-    kind = kind_of(name)
+    kind, written = kind_of(name), dialect_of(dialect)
     seed = LISTING[name].seed if seed is None else whole_number("seed", seed, 0, MAX_SEED)
     learner = named(learner)
-    file = target(Path("workbooks") / f"{LISTING[name].file}{'_blanks' * blanks}.xlsx" if path is None else path)
+    usual = Path("workbooks") / f"{LISTING[name].file}{'_blanks' * blanks}{written.suffix}.xlsx"
+    file = target(usual if path is None else path)
     if blanks:
         fillable(name, kind.to_fill)
-    spoken, written = language_of(language, name), dialect_of(dialect)
-    if name == "titanic":
-        from sheetnet.tables.titanic import titanic
-
-        table = titanic(USUAL["recipe"])
+    with speaking(language_of(language, name)), writing(written):
+        if name != "titanic":
+            return assemble_lesson(file, kind, {}, seed, learner, blanks)
+        table = passengers(USUAL["recipe"])
         models = [create(model, table.n_features) for model in USUAL["models"]]
         begin = {m.name: m.init(seed)["W"] for m in models}
         how = {key: USUAL[key] for key in ("epochs", "optimiser", "given")} | {"rates": dict.fromkeys(begin, RATE)}
-        with speaking(spoken), writing(written):
-            return assemble(file, table, models, **how, seed=seed, begin=begin, learner=learner)
-    with speaking(spoken), writing(written):
-        return assemble_lesson(file, kind, {}, seed, learner, blanks)
+        return assemble(file, table, models, **how, seed=seed, begin=begin, learner=learner)
 
 
 def assemble_lesson(

@@ -57,6 +57,11 @@ class Dialect:
     shares: bool = False
     spills: bool = False
 
+    @property
+    def suffix(self) -> str:
+        """What the name of a file has that is not classic."""
+        return "" if self.name == "classic" else f"_{self.name}"
+
     def has(self, op: str) -> bool:
         """Whether the op can stand within a formula."""
         return op in self.array or op in self.rowwise

@@ -22,6 +22,7 @@ from sheetnet.page.area import Area, quoted
 from sheetnet.page.chart import Chart
 from sheetnet.page.highlight import Highlight, Unused
 from sheetnet.page.language import present, said
+from sheetnet.page.leaves import leaves_of, parts_of
 from sheetnet.page.names import Names
 from sheetnet.page.rule import Rule
 
@@ -202,7 +203,7 @@ class Book:
         if style == "array":
             self._arrays.add(node)
         if node.op in STACKS and style == "array":
-            for part, place in _parts(node, area):
+            for part, place in parts_of(node, area):
                 self._settle(part, place, "", style)
 
     def place_of(self, node: Node) -> tuple[Area, str] | None:
@@ -237,34 +238,16 @@ class Book:
                     area = block.area.part((i, i), (j, j))
                     yield Formula(area, render_cell(block.node, i, j, view, self.dialect), False)
         elif block.style == "array":
-            for node, area in _leaves(block.node, block.area):
+            for node, area in leaves_of(block.node, block.area):
                 yield Formula(area, render(node, view, self.dialect, self.names.taken), True)
 
     def _of_rows(self, blocks: Sequence[Block], view: View) -> Iterator[Formula]:
         """A formula for each row of blocks side by side."""
-        for leaves in zip(*(_leaves(block.node, block.area) for block in blocks), strict=True):
+        for leaves in zip(*(leaves_of(block.node, block.area) for block in blocks), strict=True):
             first, last = leaves[0][1], leaves[-1][1]
             area = replace(first, n_cols=last.col + last.n_cols - first.col)
             row = hstack([replace(node) for node, _ in leaves])  # each in full, and not as the place where it stands
             yield Formula(area, render(row, view, self.dialect, self.names.taken), True)
-
-
-def _parts(node: Node, area: Area) -> Iterator[tuple[Node, Area]]:
-    row, col = area.row, area.col
-    for part in node.sources:
-        yield part, Area(area.sheet, row, col, *part.shape)
-        if node.op == "vstack":
-            row += part.shape[0]
-        else:
-            col += part.shape[1]
-
-
-def _leaves(node: Node, area: Area) -> Iterator[tuple[Node, Area]]:
-    if node.op not in STACKS:
-        yield node, area
-        return
-    for part, place in _parts(node, area):
-        yield from _leaves(part, place)
 
 
 @dataclass(frozen=True)
