@@ -79,7 +79,7 @@ def known(error: dict[str, str]) -> bool:
 
 @pytest.fixture(scope="module")
 def written(small: Made, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """A workbook of each kind that is not committed: the passengers, an own table, other weights, a sweep, blanks, the modern dialect."""
+    """A workbook of each kind that is not committed: passengers, own table, weights, sweep, blanks, modern dialect."""
     folder = tmp_path_factory.mktemp("written")
     frame = pd.DataFrame({"a & b": [1.0, 2, 3, None, 5, 6], "size": list("<>&<>&"), "kind": list("aabbab")})
     table = sn.table(frame, target="kind", columns={"size": sn.dummies()})

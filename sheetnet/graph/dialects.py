@@ -43,6 +43,30 @@ def shown(text: str) -> str:
     return _PREFIX.sub("", text)
 
 
+def in_lines(formula: str) -> list[str]:
+    """A formula as programs show it, a line for each name that LET binds and for what comes out.
+
+    >>> in_lines("=REDUCE(W,SEQUENCE(9),LAMBDA(V,each_,LET(lin,MMULT(X,V),lin*lin)))")
+    ['=REDUCE(W,SEQUENCE(9),LAMBDA(V,each_,LET(', '    lin, MMULT(X,V),', '    lin*lin)))']
+    """
+    out, line, pairs, depth = list[str](), "", list[tuple[int, int]](), 0  # of each LET its depth and commas so far
+    for letter in formula:
+        line += letter
+        depth += (letter == "(") - (letter == ")")
+        if letter == "(" and line.endswith("LET("):
+            pairs.append((depth, 0))
+            out, line = [*out, line], " " * 4 * len(pairs)
+        elif pairs and depth < pairs[-1][0]:
+            pairs.pop()
+        elif letter == "," and pairs and depth == pairs[-1][0]:
+            pairs[-1] = depth, pairs[-1][1] + 1
+            if pairs[-1][1] % 2:
+                line += " "
+            else:
+                out, line = [*out, line], " " * 4 * len(pairs)
+    return [*out, line]
+
+
 @dataclass(frozen=True)
 class Dialect:
     """How formulas are written: templates by op, of a whole and of a cell, and whether LET binds what is needed twice.

@@ -10,7 +10,7 @@ Two ways of writing the same matrix:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import pi
 from typing import Protocol
 
@@ -42,7 +42,7 @@ class Places(Protocol):
 # ---- array formulas
 
 
-def render(node: Node, places: Seen, dialect: Dialect = CLASSIC, taken: Container[str] = ()) -> str:
+def render(node: Node, places: Seen, dialect: Dialect = CLASSIC, taken: Collection[str] = ()) -> str:
     """The array formula of a whole block, with its equals sign.
 
     taken: names of cells in small letters, which nothing within the formula may have.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -32,7 +32,7 @@ class Seen(Protocol):
 Write = Callable[[Node, Seen], tuple[str, float]]  # a node in full, whatever it is called; how tightly it binds
 
 
-def shared(root: Node, places: Seen, write: Write, taken: Container[str]) -> tuple[str, float]:
+def shared(root: Node, places: Seen, write: Write, taken: Collection[str]) -> tuple[str, float]:
     """The formula of a root in which nothing is written twice that is more than a name, and how tightly it binds.
 
     taken: what cells are called, in small letters: some programs take a part of that name for these cells.
@@ -77,7 +77,7 @@ def _unified(root: Node, places: Seen) -> tuple[Node, _Below]:
     return new[root], _Below(new[root], places)
 
 
-def _named(nodes: Sequence[Node], taken: Container[str]) -> dict[Node, str]:
+def _named(nodes: Sequence[Node], taken: Collection[str]) -> dict[Node, str]:
     """A name for each, of words of the field: numbered where several would have the same."""
     wished = {node: _wish(node) for node in nodes}
     often = Counter(name.lower() for name in wished.values())

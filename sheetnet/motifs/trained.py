@@ -94,13 +94,17 @@ class Trained:
         self.epoch_numbers = counted if self.counts else variable("epoch_numbers", (self.common.epochs + 1, 1))
 
     def _at_once(self, lines: Sequence[Node]) -> tuple[Node, Node, list[Node]]:
-        """Loss, accuracy and each unit's next weights (1, p), calculated of all units together."""
-        W = vstack(lines).named("weight")
-        passed = evaluate_loss(self.model, self.common.X, W.T, self.common.y)
-        (grad,) = gradient(passed.loss, [W])
-        W_next = self.optimiser.step(W, grad, {}, self.lr, lift(1.0)).W_next.named("W_next")
-        units = [W_next] if len(lines) == 1 else [row(W_next, unit + 1) for unit in self.units]
-        return passed.loss, passed.accuracy, units
+        """Loss, accuracy and each unit's next weights (1, p), calculated of all units together.
+
+        before (k, p) is what a step begins with, after what it makes of that.
+        """
+        self.before = variable("weight", self.weight.shape)
+        passed = evaluate_loss(self.model, self.common.X, self.before.T, self.common.y)
+        (grad,) = gradient(passed.loss, [self.before])
+        self.after = self.optimiser.step(self.before, grad, {}, self.lr, lift(1.0)).W_next.named("W_next")
+        stacked = {self.before: vstack([apply("same", line) for line in lines]).named("weight")}
+        loss, accuracy, after = substitute([passed.loss, passed.accuracy, self.after], stacked)
+        return loss, accuracy, [after] if len(lines) == 1 else [row(after, unit + 1) for unit in self.units]
 
     @property
     def Ws(self) -> list[Node]:

@@ -18,6 +18,7 @@ from sheetnet.graph import dialects
 from sheetnet.graph.dialect import STACKS
 from sheetnet.graph.formula import render, render_cell
 from sheetnet.graph.node import Node, hstack
+from sheetnet.graph.repeating import Repeated
 from sheetnet.page.area import Area, quoted
 from sheetnet.page.chart import Chart
 from sheetnet.page.highlight import Highlight, Unused
@@ -145,6 +146,7 @@ class Book:
         self.names = Names()
         self.instead: dict[str, Callable[..., Block]] = {}  # how blocks are placed that are to be filled in, by id
         self.later: list[Callable[[], None]] = []  # what can only be drawn when all pages stand
+        self.repeated: dict[str, Repeated] = {}  # blocks, by id, that are one formula for many steps
         self._joined: dict[str, tuple[Block, ...]] = {}  # blocks side by side, each row of which is one formula
         self._places: dict[Node, tuple[Area, str]] = {}
         self._arrays: set[Node] = set()
@@ -227,10 +229,16 @@ class Book:
         if len(blocks) > 1 and self.dialect.has("hstack"):
             self._joined |= dict.fromkeys(ids, blocks)
 
+    def beside(self, block: Block) -> list[Block]:
+        """The other blocks that the formulas of its rows fill."""
+        return [one for one in self._joined.get(block.id, ()) if one is not block]
+
     def formulas(self, block: Block) -> Iterator[Formula]:
         """Every formula of a block, none for values and for what a formula of the block to the left fills."""
         view = View(self, block.area.sheet)
-        if block.id in self._joined:
+        if block.id in self.repeated:
+            yield Formula(block.area, self.repeated[block.id].render(view, self.dialect, self.names.taken), True)
+        elif block.id in self._joined:
             yield from self._of_rows(self._joined[block.id], view) if block is self._joined[block.id][0] else ()
         elif block.style == "cells":
             for i in range(block.area.n_rows):

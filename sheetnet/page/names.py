@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Collection
 
 from sheetnet.errors import GraphError
 from sheetnet.graph.names import unfit
@@ -17,7 +17,7 @@ class Names(dict[str, Area]):
         self._claimed: dict[str, tuple[str, Area]] = {}
 
     @property
-    def taken(self) -> Container[str]:
+    def taken(self) -> Collection[str]:
         """All names of cells and Tables, in small letters."""
         return self._claimed
 
