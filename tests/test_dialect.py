@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import EPOCHS, Made, made, rezip, run_here
+import xlsxwriter
+from conftest import EPOCHS, ROOT, Made, made, rezip, run_here
 from test_formula import LESSONS, Named, Values, net, values
 from test_ops import ALL, MAY_SPOIL, assert_close, op_of
 from test_own_random import group
@@ -25,10 +26,11 @@ from sheetnet.book.inputs import read_inputs
 from sheetnet.book.opened import find_manifest
 from sheetnet.checking.recalculation import recalculated
 from sheetnet.course import LISTING
-from sheetnet.engines import CellError
+from sheetnet.engines import CellError, Engine
 from sheetnet.errors import EngineError, SheetnetError
 from sheetnet.graph import formula, sharing
-from sheetnet.graph.dialects import DIALECTS, MODERN, RESERVED, dialect_of, shown, writing
+from sheetnet.graph.dialect import STACKS
+from sheetnet.graph.dialects import CLASSIC, DIALECTS, MODERN, RESERVED, Dialect, dialect_of, shown, writing
 from sheetnet.graph.formula import render
 from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.graph.names import unfit
@@ -350,6 +352,60 @@ def test_an_engine_without_let_is_refused_before_it_is_asked(small_modern: Made)
             sn.check(small_modern.path, "libreoffice")
         with pytest.raises(EngineError, match="LibreOffice does not know LET"):
             sn.live(small_modern.path, "libreoffice", visible=False)
+
+
+# ---- what the README says of it
+
+
+def functions(template: str) -> str:
+    return ", ".join(dict.fromkeys(re.findall(r"([A-Z][A-Z0-9.]*)\(", shown(template))))
+
+
+def how(dialect: Dialect, op: str) -> str:
+    """With which functions a dialect says an op, within a formula or cell by cell."""
+    if op in dialect.rowwise:
+        return functions(dialect.rowwise[op][0]("a", 3))
+    if dialect.has(op) and (op not in dialect.cell or dialect is MODERN and op in OWN and op != "lookup"):
+        return functions(dialect.array[op][0])
+    if op in dialect.cell:
+        return f"cell by cell: {functions(dialect.cell[op][0])}"
+    return "a formula for each part" if op in STACKS else f"cell by cell: {functions(CELLS[op])}"
+
+
+CELLS = {"cumsum": "SUM(", "pick": "INDEX("}  # of formula.CELL_RULES
+MISSING = ("match", "count_same", "pick")  # what no dialect says of a column within a formula
+
+
+def table() -> str:
+    """What the dialects say otherwise, and what neither says within a formula, op by op."""
+    lines = [
+        "| op | classic: every program | modern: IronCalc, Excel 365 or 2024, Google Sheets |",
+        "|---|---|---|",
+        "| what a formula needs twice | written twice | LET |",
+        "| all epochs in one cell | | REDUCE, SEQUENCE, LAMBDA, LET |",
+        *(f"| `{op}` | {how(CLASSIC, op)} | {how(MODERN, op)} |" for op in (*OWN, *MISSING)),
+        "| all other ops | the same | the same |",
+    ]
+    return "\n".join(lines)
+
+
+def test_the_readme_says_which_functions_each_dialect_takes() -> None:
+    assert table() in (ROOT / "README.md").read_text(encoding="utf-8"), table()
+    assert not [op for op in MISSING if MODERN.has(op) and op != "match"]
+
+
+@pytest.mark.office
+def test_libreoffice_knows_none_of_the_new_functions(office: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "new.xlsx"
+    texts = ["LET(_xlpm.a,2,_xlpm.a)", "SEQUENCE(3)", "REDUCE(0,{1,2},_xlfn.LAMBDA(_xlpm.a,_xlpm.b,_xlpm.a+_xlpm.b))"]
+    texts += ["HSTACK({1,2},{3})", "VSTACK({1,2},{3,4})", "BYROW({1,2},_xlfn.LAMBDA(_xlpm.a,SUM(_xlpm.a)))"]
+    with xlsxwriter.Workbook(path) as file:
+        sheet = file.add_worksheet("New")
+        for row, text in enumerate(texts):
+            sheet.write_array_formula(row, 0, row, 0, f"=_xlfn.{text}", None, 99)
+    with office.open(path) as session:
+        session.recalculate()
+        assert [type(line[0]) for line in session.read("New", 0, 0, len(texts), 1)] == [CellError] * len(texts)
 
 
 def test_an_unknown_dialect_is_refused(tmp_path: Path, small: Made) -> None:

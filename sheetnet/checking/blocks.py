@@ -159,7 +159,7 @@ def _spoilt(
 
     What is picked from such formulas, cell by cell, is as spoilt as they are. beside: what the same formulas fill else.
     """
-    if expected.dtype == object or all(np.isfinite(part).all() for part in (expected, *beside)):
+    if expected.dtype == object or all(np.isfinite(one).all() for one in (expected, *beside)):
         return None
     mask = np.zeros(expected.shape, dtype=bool)
     for formula in workbook.book.formulas(block):
@@ -167,6 +167,6 @@ def _spoilt(
         part = slice(top, top + formula.area.n_rows), slice(left, left + formula.area.n_cols)
         mask[part] = formula.array and not np.isfinite(expected[part]).all()
     mask |= block.node.op == "pick"
-    for part in beside:
-        mask |= ~np.isfinite(part).all(axis=1, keepdims=True)
+    for other in beside:
+        mask |= ~np.isfinite(other).all(axis=1, keepdims=True)
     return mask
