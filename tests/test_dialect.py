@@ -365,7 +365,7 @@ def how(dialect: Dialect, op: str) -> str:
     """With which functions a dialect says an op, within a formula or cell by cell."""
     if op in dialect.rowwise:
         return functions(dialect.rowwise[op][0]("a", 3))
-    if dialect.has(op) and (op not in dialect.cell or dialect is MODERN and op in OWN and op != "lookup"):
+    if dialect.has(op) and (op not in dialect.cell or (dialect is MODERN and op in OWN and op != "lookup")):
         return functions(dialect.array[op][0])
     if op in dialect.cell:
         return f"cell by cell: {functions(dialect.cell[op][0])}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -73,8 +73,17 @@ def _unified(root: Node, places: Seen) -> tuple[Node, _Below]:
             mask = one(replace(node, name=""), "step", *sources)
             new[node] = one(node, "where", mask, *sources, one(lift(0.0), "constant"))
         else:
+            if node.op == "mul":  # a column beside a matrix is repeated by itself
+                a, b = sources
+                sources = [_column(a, b, below), _column(b, a, below)]
             new[node] = one(node, node.op, *sources)
     return new[root], _Below(new[root], places)
+
+
+def _column(a: Node, other: Node, below: Container[object]) -> Node:
+    """The column that a repeats beside another matrix of its shape; a itself where it repeats none, or stands."""
+    repeats = a not in below and a.op == "matmul" and a.sources[1].value == ((1.0,) * a.shape[1],)
+    return a.sources[0] if repeats and a.shape == other.shape else a
 
 
 def _named(nodes: Sequence[Node], taken: Collection[str]) -> dict[Node, str]:
