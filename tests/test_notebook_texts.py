@@ -105,6 +105,7 @@ PLANTED = {  # a number that no cell says, of each kind: a result, a rounded one
     "07_optimisers": ("3.2 times", "3.3 times"),
     "08_validation": ("20 rows", "21 rows"),
     "09_classification": ("95.0 %", "95.5 %"),
+    "11_embeddings": ("89.4 %", "88.4 %"),
 }
 
 

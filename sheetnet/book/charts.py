@@ -32,7 +32,7 @@ def draw(file: Any, sheet: Any, chart: Chart, hidden: bool = False) -> None:
     made.set_x_axis(x | {"major_gridlines": {"visible": False}})
     y = _axis(chart.y_axis, chart.y_min, chart.y_max, chart.log_y, chart.y_format)
     made.set_y_axis(y | {"major_gridlines": GRIDLINES})
-    if len(chart.series) > 1:
+    if len(chart.series) > 1 and not any("data_labels" in LINES[series.look] for series in chart.series):
         made.set_legend({"position": "right" if chart.width > 2 * chart.height else "bottom"})
     else:
         made.set_legend({"none": True})

@@ -42,13 +42,14 @@ def read_inputs(contents: Contents, workbook: Workbook) -> dict[str, np.ndarray]
 
 
 def _keep_the_rules(contents: Contents, workbook: Workbook) -> None:
-    """Rates, epoch and wiggle within the bounds that the workbook itself asks for; answers are free."""
+    """Rates, epoch and wiggle within the bounds that the workbook itself asks for; answers, and blanks that may be, are
+    free."""
     answers = {block.area for block in workbook.book.blocks if block.role == "answer"}
     for page in workbook.book.pages:
         for rule in page.rules:
             for r, c in rule.area.cells() if rule.area not in answers else ():
                 value = contents.sheets[page.name].values.get((r, c))
-                if not rule.allows(value):  # type: ignore[arg-type]
+                if value is not None and not rule.allows(value):  # type: ignore[arg-type]
                     raise WorkbookError(f"{contents.file}: {where(page.name, r, c)} holds {value:g}. {rule.message}")
 
 

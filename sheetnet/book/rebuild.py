@@ -114,7 +114,7 @@ def _input(stands: Params, id: object, value: Any) -> np.ndarray:
     column = stands.workbook.column(id)
     if column:
         try:
-            return np.array([[column.value(cell)] for cell in new[:, 0]], dtype=old.dtype)
+            return np.array([[column.value(cell) for cell in line] for line in new], dtype=old.dtype)
         except DataError as reason:
             raise SheetnetError(f"{id}: {reason}") from None
     if old.dtype == object:

@@ -45,11 +45,10 @@ def put(sheet: Any, page: Page, values: Mapping[str, np.ndarray]) -> None:
             if rule:
                 sheet.data_validation(*block.area.corners, rule)
             continue
-        rule = rule or {"validate": "any"}
         for (row, col), text in zip(block.area.cells(), tips(values[block.id]), strict=True):
-            if text:
-                tip = {"input_title": said(TITLE), "input_message": text}
-                sheet.data_validation(row, col, row, col, rule | tip)
+            tip = {"input_title": said(TITLE), "input_message": text} if text else {}
+            if rule or tip:
+                sheet.data_validation(row, col, row, col, (rule or {"validate": "any"}) | tip)
 
 
 def _bounds(rule: Rule) -> dict[str, Any]:

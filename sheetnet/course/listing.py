@@ -34,5 +34,6 @@ _LESSONS = (
     Entry(7, "optimisers", "batches and their noise; momentum, Adagrad, RMSprop, Adam and AdamW step by step"),
     Entry(8, "validation", "rows kept apart, too small and too large a model, decay, stopping, k-fold, wrong rows"),
     Entry(9, "classification", "from a score to a class: sigmoid, cross-entropy, threshold, softmax, entropy"),
+    Entry(11, "embeddings", "numbers for words, a recommender of missing ratings, cosine, principal components"),
 )
 LISTING = {entry.name: entry for entry in _LESSONS}

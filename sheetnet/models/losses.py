@@ -70,6 +70,14 @@ LOSSES: dict[str, Loss] = {
 }  # fmt: skip
 
 
+def mean_known(rows: Node, known: Node) -> Node:
+    """The mean of what is known, (1, 1): rows and known (n, k), of which known is 1, or 0 where a target is missing.
+
+    sum(known * rows) / sum(known); what is not known adds nothing, and no slope, whatever stands there.
+    """
+    return apply("sum", where(known, rows, 0.0)) / apply("sum", known)
+
+
 def loss_of(name: str) -> Loss:
     """The loss of that name.
 

@@ -10,7 +10,7 @@ from sheetnet.page.area import Area
 @dataclass(frozen=True)
 class Series:
     """One line of a chart; look is a key of look.LINES: "live", "torch", "mark", "dots", "target", "line 1" to 8, and
-    of points "class 1" to 3, "region 1" to 3, "place"."""
+    of points "class 1" to 3, "region 1" to 3, "place"; "named 1" and 2 are points with their label beside them."""
 
     label: str
     x: Area

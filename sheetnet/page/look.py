@@ -131,6 +131,7 @@ NUMBER_FORMATS = {
     "ratio": '0.0000;-0.0000;"exact"',  # of an error to the next; 0 stands for: there is no next
     "share": "0.0%",
     "closed": '[=0]"closed";0.000',  # of a loss that is not looked at yet
+    "new": '[<-8]"-";0.000',  # of predictions, -9 where nothing is to be predicted
     "big": '[>=1000000]"> 1,000,000";[>=1000]#,##0;0.000',  # of powers of e
     "to_go": '[>=10]"> 1000 %";[<0.0001]"< 0.01 %";0.00%',  # of a way, of which more may be left than there was
     "compared": '[<1000]0.000;[<1000000000]0;"> 999999999"',  # what a guess was about; the first section keeps a minus
@@ -195,5 +196,8 @@ for _number, (_shape, _color, _pale) in enumerate(SHAPES, start=1):
         LINES[f"{_kind} {_number}"] = {"line": {"none": True}, "marker": _marker}
 _YELLOW: dict[str, Any] = {"fill": {"color": "#FFD966"}, "border": {"color": INK}}
 LINES["place"] = {"line": {"none": True}, "marker": {"type": "diamond", "size": 13, **_YELLOW}}
+# points that say their own name, the label of their line, which then needs no legend
+for _number, _color in enumerate(("#0B5394", "#C55A11"), start=1):
+    LINES[f"named {_number}"] = _dots(_color, 7) | {"data_labels": {"series_name": True, "position": "right"}}
 for _number, (_color, _dash) in enumerate(zip(PALETTE, DASHES, strict=True), start=1):
     LINES[f"line {_number}"] = {"line": {"color": _color, "width": 2.0, "dash_type": _dash}}

@@ -1,0 +1,1 @@
+"""Lesson 11: numbers for words, tastes found in ratings."""
