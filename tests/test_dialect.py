@@ -412,3 +412,12 @@ def test_an_unknown_dialect_is_refused(tmp_path: Path, small: Made) -> None:
     with pytest.raises(SheetnetError, match="there is no dialect 'latin'; known are classic, modern"):
         sn.build(tmp_path / "x.xlsx", small.table, sn.linear(small.table), dialect="latin")
     assert dialect_of("").name == "classic"
+
+
+def test_a_workbook_that_is_open_takes_weights_and_says_their_loss(small: Made, small_modern: Made) -> None:
+    losses = []
+    for path in (small.path, small_modern.path):
+        with sn.live(path, "ironcalc", into="yellow") as session:
+            session.push({"two_relu": {"W": np.full((len(small.table.features), 2), 0.125)}})
+            losses.append(session.loss("two_relu"))
+    assert losses[0] == pytest.approx(losses[1], rel=CLOSE)

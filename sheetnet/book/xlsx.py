@@ -264,7 +264,7 @@ def _block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: For
     # LibreOffice takes a plain formula's stored value, and calculates an array formula when it is looked at. Until then
     # that counts as changed and passes no edit on: a plain formula that reads it would go on showing what was stored.
     # So such a formula is written as an array formula of one cell. Programs that save the file keep that.
-    lazy = block.style == "cells" and book.reads_arrays(block)
+    lazy = block.style == "cells" and not book.dialect.spills and book.reads_arrays(block)
     texts = set()
     for formula in formulas:
         texts.add(formula.text)
