@@ -30,11 +30,11 @@ from sheetnet.engines import CellError, Engine
 from sheetnet.errors import EngineError, SheetnetError
 from sheetnet.graph import formula, sharing
 from sheetnet.graph.dialect import STACKS
-from sheetnet.graph.dialects import CLASSIC, DIALECTS, MODERN, RESERVED, Dialect, dialect_of, shown, writing
+from sheetnet.graph.dialects import CLASSIC, COUNTED, DIALECTS, MODERN, RESERVED, Dialect, dialect_of, shown, writing
 from sheetnet.graph.formula import render
 from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.graph.names import unfit
-from sheetnet.graph.node import Node, apply, hstack, mean, relu, square, variable, vstack
+from sheetnet.graph.node import Node, apply, counted, hstack, mean, relu, square, variable, vstack
 from sheetnet.graph.ops import SHAPES
 from sheetnet.page.book import Book
 
@@ -106,6 +106,18 @@ def test_stacks_stand_within_a_formula() -> None:
     assert modern(vstack([lr, lr * 2.0]) - 1.0) == "=VSTACK(lr,lr*2)-1"
 
 
+def test_a_look_up_of_keys_that_count_goes_to_the_place_itself() -> None:
+    with writing(MODERN):
+        book = Book()
+    page, picked = book.page("Sheet", "", ""), variable("picked", (3, 1))
+    counts, others, ages = counted("counts", 5), variable("others", (5, 1)), variable("ages", (5, 1))
+    for i, node in enumerate((picked, counts, others, ages)):
+        page.place(node.name, node, 4, i, "data", name=node.name)
+    for i, (keys, text) in enumerate(((counts, "=INDEX(ages,A5)"), (others, "=INDEX(ages,MATCH(A5,others))"))):
+        block = page.place(f"found_{i}", apply("lookup", picked, keys, ages), 4, 5 + i, "forward", "cells")
+        assert next(book.formulas(block)).text == text
+
+
 # ---- in a spreadsheet
 
 
@@ -126,7 +138,7 @@ def test_a_part_with_another_value_is_noticed(tmp_path: Path, monkeypatch: pytes
         assert compared(tmp_path, range(30), "ironcalc") != []
 
 
-OWN = sorted({*MODERN.array.maps[0], *MODERN.cell.maps[0]})  # type: ignore[attr-defined]  # what it says otherwise
+OWN = sorted({*MODERN.array.maps[0], *MODERN.cell.maps[0]} - {COUNTED})  # type: ignore[attr-defined]  # said otherwise
 EXAMPLES = [case for case in ALL if op_of(case) in OWN]
 
 
@@ -384,6 +396,7 @@ def table() -> str:
         "| what a formula needs twice | written twice | LET |",
         "| all epochs in one cell | | REDUCE, SEQUENCE, LAMBDA, LET |",
         *(f"| `{op}` | {how(CLASSIC, op)} | {how(MODERN, op)} |" for op in (*OWN, *MISSING)),
+        f"| `{COUNTED}` | {how(CLASSIC, 'lookup')} | {how(MODERN, COUNTED)} |",
         "| all other ops | the same | the same |",
     ]
     return "\n".join(lines)

@@ -21,6 +21,7 @@ Template = tuple[str, float, tuple[float, ...]]
 
 _PREFIX = re.compile(r"_xl(?:fn|pm)\.")
 _NEW = re.compile(r"\b(LET|LAMBDA|HSTACK|VSTACK|BYROW|BYCOL|MAP|SCAN|REDUCE|SEQUENCE)\(")
+COUNTED = "lookup, of keys that count"
 RESERVED = ("each_", "sum_", "powers_", "most_")  # what the templates below bind: no cells may be called so
 _BOUND = re.compile(rf"\b({'|'.join(RESERVED)})\b")
 
@@ -106,8 +107,8 @@ _MODERN: dict[str, Template] = {
         ATOM, (SUM,),
     ),
 }  # fmt: skip
-# where many look-ups of one table are slow: LOOKUP reads keys and values, INDEX one value
-_MODERN_CELL = {"lookup": ("INDEX({2},MATCH({0},{1}))", "eww")}
+# LOOKUP reads all keys and all values, again for each cell; INDEX one value. Keys that count are the places of values
+_MODERN_CELL = {"lookup": ("INDEX({2},MATCH({0},{1}))", "eww"), COUNTED: ("INDEX({2},{0})", "eww")}
 CLASSIC = Dialect("classic", ARRAY, CELL, ROWWISE)
 MODERN = Dialect(
     "modern",

@@ -16,8 +16,8 @@ from typing import Protocol
 
 from sheetnet.errors import GraphError
 from sheetnet.graph.dialect import ANY, ARRAY, ATOM, CELL, CONDITION, PRODUCT, ROWWISE, SIGN, STACKS, SUM, number
-from sheetnet.graph.dialects import CLASSIC, Dialect
-from sheetnet.graph.node import Node, constant
+from sheetnet.graph.dialects import CLASSIC, COUNTED, Dialect
+from sheetnet.graph.node import COUNTS, Node, constant
 from sheetnet.graph.ops import ENTRYWISE, SHAPES
 from sheetnet.graph.sharing import Seen, shared
 
@@ -102,8 +102,9 @@ def _cell(
         return _constant(constant(node.value[i][j]) if isinstance(node.value, tuple) else node)
     if node.op in CELL_RULES:
         return CELL_RULES[node.op](node, i, j, places)
+    by_place = node.op == "lookup" and node.sources[1].value == COUNTS and COUNTED in known
     if node.op in known:
-        template, kinds = known[node.op]
+        template, kinds = known[COUNTED if by_place else node.op]
         binds: float = ATOM
         needs: tuple[float, ...] = (ANY,) * len(kinds)
         sources = node.sources if len(node.sources) == len(kinds) else node.sources * len(kinds)

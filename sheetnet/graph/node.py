@@ -16,6 +16,9 @@ from sheetnet.graph.ops import SHAPES, Shape, broadcast
 Constant = float | str | tuple[tuple[float, ...], ...] | tuple[tuple[str, ...], ...]
 
 
+COUNTS = "1, 2, 3, ..."  # what is known of an input, as its value
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Node:
     """One matrix of the graph: an op over other nodes. Two nodes are equal only if they are the same object."""
@@ -75,6 +78,11 @@ class Node:
 def variable(name: str, shape: Shape) -> Node:
     """A matrix whose numbers come from outside: data, weights, a rate."""
     return Node("input", (), shape, name)
+
+
+def counted(name: str, n: int) -> Node:
+    """A column (n, 1) from outside that is known to hold 1, 2, ..., n."""
+    return Node("input", (), (n, 1), name, COUNTS)
 
 
 def constant(value: Constant) -> Node:
