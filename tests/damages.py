@@ -579,5 +579,14 @@ DAMAGES: dict[str, Damage] = {
     "a stored word": Damage(
         NOTE, swap(SHEETS, "(</f>)<v>[a-z][^<]*</v>", r"\1<v>no word of ours</v>"), "not what it gives", True
     ),
+    # ---- what charts keep of the cells that they draw
+    "a point kept in a chart": Damage(
+        NOTE,
+        swap(CHARTS, rf"<c:v>{NUMBER}</c:v></c:pt>", lambda m: m[0].replace("<c:v>", "<c:v>1")),
+        "not what its cell holds",
+    ),
+    "a point kept no more": Damage(
+        NOTE, swap(CHARTS, rf'<c:pt idx="\d\d"><c:v>{NUMBER}</c:v></c:pt>', ""), "not what its cell holds"
+    ),
     "a value stored no more": Damage(NOTE, swap(SHEETS, "(</f>)<v>[^<]+</v>", r"\1"), "no value is stored", True),
 }

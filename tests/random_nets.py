@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheetnet.models import layers as L
+from sheetnet.models.convolution import Conv, MaxPool, MeanPool
 from sheetnet.models.layer import Layer
 from sheetnet.models.losses import LOSSES
 from sheetnet.models.net import Net, Step
@@ -93,6 +94,10 @@ def random_net(rng: np.random.Generator, p: int, coded: bool, loss: str, name: s
         else:
             among = AFTER if width > 1 else tuple(name for name in AFTER if "softmax" not in name)  # else 1 or 0
             last = add(L.Activation(str(rng.choice(among))), last)
+    if width in (4, 6):  # pictures of two rows
+        cols, kind = width // 2, MaxPool if len(steps) % 2 else MeanPool
+        last = add(Conv(1, 2, cols, 2, 2, 1, 1, 1, 0, filters=2), last)
+        last, width = add(kind(2, 3, cols - 1, 2, 1, 1, 1), last), 4 * (cols - 1)
     outputs = 3 if loss == "cross_entropy" else 1
     summed = "softmax" not in str(steps[-1].layer) if steps else False
     if outputs == 1 and width > 1 and len(steps) > 3 and summed and rng.random() < 0.2:

@@ -23,6 +23,7 @@ from sheetnet.graph.formula import MAX_LENGTH
 from sheetnet.graph.magnitude import NOISE, with_magnitudes
 from sheetnet.graph.node import apply, variable
 from sheetnet.motifs.least_squares import NO, SINGULAR, YES, best, corrected, new_share, solution
+from sheetnet.motifs.predictions import GUESSES
 from sheetnet.page.book import Book
 from sheetnet.tables.passengers import SCHEMA
 from sheetnet.tables.table import Table
@@ -310,9 +311,9 @@ def test_what_one_program_cannot_invert_and_another_can_is_no_difference(name: s
     assert sn.check(fresh.path, name).findings == []
     before = [row | {"Age": str(20 + i * i)} for i, row in enumerate(rows)]
     old = built(tmp_path / "old.xlsx", write_rows(tmp_path / "old.csv", before))
-    mine = edit(
-        old.path, tmp_path / "mine.xlsx", {old.cell("data.Age", i): float(r["Age"]) for i, r in enumerate(rows)}
-    )
+    edits: dict[str, object] = {old.cell("data.Age", i): float(r["Age"]) for i, r in enumerate(rows)}
+    edits |= {old.cell(GUESSES, i): 1 for i in range(len(old.workbook.predictions))}
+    mine = edit(old.path, tmp_path / "mine.xlsx", edits)
     assert sn.check(mine, name).findings == []
     with usable(name).open(mine) as session:
         session.recalculate()

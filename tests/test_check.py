@@ -22,6 +22,7 @@ from sheetnet.engines import Engine, Session
 from sheetnet.errors import WorkbookError
 from sheetnet.graph import evaluate
 from sheetnet.models.optimisers import OPTIMISERS, Step
+from sheetnet.motifs.predictions import GUESSES
 from sheetnet.motifs.verdicts import CHANGED
 
 pytestmark = pytest.mark.usefixtures("one_office")
@@ -453,6 +454,7 @@ def test_columns_that_come_to_depend_on_each_other_have_no_least_squares(
 ) -> None:
     classes = small.table.raw.columns["Pclass"][:, 0]
     edits: Changes = {small.cell("data.Pclass", i): 1 for i in range(len(classes)) if classes[i] == 3}
+    edits |= {small.cell(GUESSES, i): 1 for i in range(len(small.workbook.predictions))}
     mine = edit(small.path, tmp_path / "mine.xlsx", edits)
     assert sn.check(mine, engine.name).findings == []
     with engine.open(mine) as session:

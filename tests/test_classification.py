@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pytest
+from laid_out import figures
 from onnx_cases import collected
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_curve, precision_score, recall_score
 
@@ -20,6 +20,7 @@ from sheetnet.graph.node import variable
 from sheetnet.page.screen import Geometry
 
 SEEDS = [0, 2]
+told = partial(figures, "classification")
 Typed = Mapping[str, float | np.ndarray | list[list[float]]]
 
 
@@ -38,14 +39,6 @@ def said(seed: int, ids: str, typed: Typed | None = None) -> list[np.ndarray]:
         inputs[id] = np.broadcast_to(np.asarray(value, dtype=float), inputs[id].shape)
     nodes = [workbook.book.block(id).node for id in ids.split()]
     return evaluate(nodes, workbook.by_node(inputs))
-
-
-def told(seed: int, pattern: str) -> list[float]:
-    """The numbers that a text has at the places of #."""
-    number = re.escape(pattern).replace(r"\#", r"(-?[0-9]+(?:\.[0-9]+)?)")
-    texts = [text.text for page in lesson(seed).book.pages for text in page.texts]
-    texts += [page.about for page in lesson(seed).book.pages]
-    return next([float(x) for x in found.groups()] for text in texts if (found := re.search(number, text)))
 
 
 # ---- its data

@@ -32,6 +32,7 @@ from sheetnet.classroom.names import names_in
 from sheetnet.classroom.papers import RIGHT_NOW
 from sheetnet.classroom.peeking import peeks
 from sheetnet.classroom.writing import save
+from sheetnet.course import kind_of
 from sheetnet.course.lesson import Lesson
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.evaluate import evaluate
@@ -112,6 +113,18 @@ def test_who_comes_later_changes_nobody_elses_numbers_and_what_is_there_stays(tm
     assert other.seed != first.seed
 
 
+def test_what_is_there_already_is_asked_without_being_laid_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (one,) = assign(tmp_path, ["Ada"], "matmul")
+    before = one.path.read_bytes()
+    monkeypatch.setattr(manifest, "workbook_of", lambda *_: pytest.fail("it was laid out"))
+    assert [again.written for again in assign(tmp_path, ["Ada"], "matmul")] == [False]
+    with pytest.raises(SheetnetError, match="another --seed"):
+        assign(tmp_path, ["Ada"], "matmul", seed=7)
+    assert one.path.read_bytes() == before
+    for text in ("", "{", "[]", "{}", '{"spec": 3}', '{"spec": {}, "digest": "0"}'):
+        assert manifest.settings(text) is None, text
+
+
 def test_what_was_handed_out_with_other_settings_is_told_before_anything_is_written(tmp_path: Path) -> None:
     (one,) = assign(tmp_path, ["Ada"], "matmul", seed=7)
     before = one.path.read_bytes()
@@ -138,8 +151,12 @@ def test_a_class_fills_in_blanks_and_is_graded_all_the_same(tmp_path: Path) -> N
         "right",
         *["not done"] * (len(workbook.exercises) - 1 + len(workbook.blanks.found)),
     ]
-    with pytest.raises(SheetnetError, match="titanic has no blanks"):
-        assign(tmp_path, ["Ada"], "titanic", blanks=True)
+
+
+def test_a_lesson_without_blanks_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(kind_of("matmul"), "to_fill", ())
+    with pytest.raises(SheetnetError, match="matmul has no blanks"):
+        assign(tmp_path, ["Ada"], "matmul", blanks=True)
 
 
 def test_what_is_filled_into_blanks_is_graded(tmp_path: Path) -> None:

@@ -39,7 +39,8 @@ from sheetnet.graph.node import (
 from sheetnet.models.model import Model, evaluate_loss
 from sheetnet.models.optimisers import OPTIMISERS
 from sheetnet.page.area import Area
-from sheetnet.page.book import Book, Formula, View
+from sheetnet.page.book import Book, Formula
+from sheetnet.page.view import View
 
 WRONG = 99.0
 SHEET = "Sheet"
@@ -442,6 +443,8 @@ NO_ARRAY = {
     "cumsum": apply("cumsum", N["col"]),
     "count_same": apply("count_same", N["col"]),
     "match": apply("match", N["col"], N["col"]),
+    "letter": apply("letter", lift("abc"), N["col"]),
+    "joined": apply("joined", N["col"]),
 }
 NO_CELL = {
     "transpose": aa.T,

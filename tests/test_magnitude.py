@@ -49,6 +49,10 @@ STAYS = {
     "lookup": {0, 1},
     "where": {0},
     "expand": {1},
+    "gather": {1},
+    "scatter": {1, 2},
+    "correlate": {2},
+    "largest": {1, 2},
 }  # sources that choose, and carry no digits
 TINY = 1e-7
 INSIDE = {"sigmoid": 0.5, "normal": 0.5, "softplus": 1.0, "logsumexp": 1.0}  # what is added to in the formula itself
@@ -385,11 +389,14 @@ NOISE_ITSELF = {
     "*.apart": "how far a wiggled slope is from the exact one",
     "*.*_difference": "the same, the largest of a table",
     "*.then.wiggled": "a difference of two losses, divided by a wiggle of 1e-5",
+    "frozen.wiggled": "the same, divided by a wiggle of 0.01, where the slope is nearly 0",
+    "digits.off": "a number less what is kept of it",
+    "rounded.mov*": "the same, of weights",
+    "rounded.far": "predictions of these, less those of the weights",
     "parabola.bend_wiggled": "of three losses, divided by the square of the wiggle",
     "schedules.last.*": "a loss less the lowest there is",
     "errors.*_ratio": "of errors, each a sum of hundreds of slopes that nearly cancel",
     "*.best.loss": "of least squares from 24 rows and 10 columns: X'X is nearly singular",
-    "start.best.loss": "the same, shown again",
     "start.level": "the same, drawn",
     "marathon.raw.loss": "through 2^17 epochs: 17 squarings, beside fares up to 512 squared",
     "search.raw.loss": "the same",

@@ -54,7 +54,12 @@ class Example:
     def nodes(self, op: str) -> tuple[Node, list[Node]]:
         """The op, and its sources as inputs."""
         sources = [variable(f"source_{i}", a.shape) for i, a in enumerate(self.sources, start=1)]
-        return apply(op, *sources), sources
+        return apply(op, *self.read(op, sources)), sources
+
+    def read(self, op: str, sources: list[Node]) -> list[Node]:
+        """What the op reads: its sources, or constants in their place."""
+        known = {at: constant(tuple(map(tuple, self.sources[at].tolist()))) for at in CONSTANT.get(op, ())}
+        return [known.get(at, source) for at, source in enumerate(sources)]
 
 
 def one(value: float) -> np.ndarray:
@@ -72,6 +77,15 @@ def beside(key: np.ndarray, keys: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 def first_place(key: np.ndarray, keys: np.ndarray) -> np.ndarray:
     return np.array([[keys[:, 0].tolist().index(k) + 1.0] for k in key[:, 0]])
+
+
+CONSTANT = {"gather": (1,), "scatter": (1,), "correlate": (2,), "largest": (1, 2)}  # sources that stand in formulas
+PLACES = np.array([[5.0, 0, -1], [11, 5, 5]])  # of the entries of a 3 x 4
+CORNERS = np.array([[0.0, 2], [4, 6]])  # of windows of 2 x 2 in it
+
+
+def each_window(a: np.ndarray, found: Callable[[np.ndarray], float]) -> np.ndarray:
+    return np.array([[found(a[i : i + 2, j : j + 2]) for j in (0, 2)] for i in (0, 1)])
 
 
 KEYS = column(1, 2, 4, 7, 9)
@@ -99,6 +113,8 @@ EXAMPLES: dict[str, Example] = {
     "sign": Example((numbers(3, 4),), lambda a: a / np.abs(a)),
     "sign: at 0": Example((column(-3, 0, 2),), lambda a: column(-1, 0, 1)),
     "sqrt": Example((positive(3, 4),), lambda a: np.exp2(np.log2(a) / 2)),
+    "floor": Example((numbers(3, 4),), lambda a: a - np.mod(a, 1)),
+    "floor: of whole numbers": Example((column(-2, 0, 3, 2047),), lambda a: column(-2, 0, 3, 2047)),
     "power": Example((positive(3, 4), numbers(3, 4)), lambda a, b: np.exp2(b * np.log2(a))),
     "power: of a number": Example((one(0.9), column(1, 2, 30)), lambda a, b: column(0.9, 0.81, 0.9**30)),
     "power: small base": Example((column(0.01, 0.02, 0.03), column(2, 3, -1)), lambda a, b: np.exp2(b * np.log2(a))),
@@ -132,6 +148,8 @@ EXAMPLES: dict[str, Example] = {
     "greater: at equal numbers": Example((column(1, 2, 3), one(2.0)), lambda a, b: column(0, 0, 1)),
     "equal": Example((column(1, 2, 3, 2), one(2.0)), lambda a, b: column(0, 1, 0, 1)),
     "equal: texts in any case": Example((TEXTS, column("S")), lambda a, b: column(0, 0, 1, 1, 0)),
+    "reads": Example((column("?", "? ", "  ?", "??", "", "? ?"), column("?")), lambda a, b: column(1, 1, 1, 0, 0, 0)),
+    "reads: among numbers": Example((column("? ", 2.0, "x"), column("?")), lambda a, b: column(1, 0, 0)),
     "where": Example((column(1, 0, -2), numbers(3, 4), numbers(1, 4)), lambda c, a, b: np.vstack([a[0], b[0], a[2]])),
     "where: texts": Example((column(1, 0), column("yes"), column("no")), lambda c, a, b: column("yes", "no")),
     "filled": Example((column(0, NAN, 3),), lambda a: column(1, 0, 1)),
@@ -153,6 +171,17 @@ EXAMPLES: dict[str, Example] = {
     "row: of a column": Example((numbers(3), one(3.0)), lambda a, i: a[[2]]),
     "row: between two numbers": Example((numbers(3, 4), one(2.9)), lambda a, i: a[[1]]),
     "pick": Example((one(1.0), numbers(2, 3), numbers(2, 3), numbers(2, 3)), lambda i, a, b, c: b),
+    "gather": Example(
+        (numbers(3, 4), PLACES), lambda a, at: np.array([[a[1, 1], a[0, 0], 0], [a[2, 3], a[1, 1], a[1, 1]]])
+    ),
+    "scatter": Example(
+        (numbers(2, 3), PLACES, numbers(3, 4)),
+        lambda d, at, like: np.array([[d[0, 1], 0, 0, 0], [0, d[0, 0] + d[1, 1] + d[1, 2], 0, 0], [0, 0, 0, d[1, 0]]]),
+    ),
+    "correlate": Example(
+        (numbers(3, 4), numbers(2, 2), CORNERS), lambda a, taps, at: each_window(a, lambda part: np.sum(part * taps))
+    ),
+    "largest": Example((numbers(3, 4), np.zeros((2, 2)), CORNERS), lambda a, size, at: each_window(a, np.max)),
     "pick: between two numbers": Example((one(2.9), numbers(2, 3), numbers(2, 3), numbers(2, 3)), lambda i, a, b, c: c),
     "lookup": Example((column(7, 1, 8, 9), KEYS, numbers(5)), beside),
     "lookup: texts": Example((column(4, 1, 9), KEYS, column("a", "b", "c", "d", "e")), beside),
@@ -161,6 +190,14 @@ EXAMPLES: dict[str, Example] = {
     "cumsum": Example((numbers(6),), lambda a: np.tril(np.ones((6, 6))) @ a),
     "count_same": Example((column(3, 1, 3, NAN, 3, 1),), lambda a: column(3, 2, 3, 0, 3, 2)),
     "count_same: texts in any case": Example((TEXTS,), lambda a: column(1, 0, 2, 2, 1)),
+    "shares": Example((numbers(3, 4),), lambda a: np.exp(a) / np.exp(a).sum(axis=1, keepdims=True)),
+    "shares: of what may be seen": Example(
+        (numbers(3, 3), np.tril(np.ones((3, 3)))),
+        lambda a, seen: np.exp(a) * seen / (np.exp(a) * seen).sum(axis=1, keepdims=True),
+    ),
+    "letter": Example((column("abc"), column(1, 3, 2.9)), lambda a, i: column("a", "c", "b")),
+    "letter: of several texts": Example((column("abc", "de"), one(2.0)), lambda a, i: column("b", "e")),
+    "joined": Example((np.array([["a", "", "b"], ["c", "d", ""]], dtype=object),), lambda a: column("ab", "cd")),
     "sum": Example((numbers(3, 4),), lambda a: np.ones((1, 3)) @ a @ np.ones((4, 1))),
     "mean": Example((numbers(3, 4),), lambda a: one(sum(a.flat) / 12)),
     "max": Example((numbers(3, 4),), lambda a: one(sorted(a.flat)[-1])),
@@ -218,13 +255,15 @@ ERRORS: dict[str, Example] = {
         (np.array([[NAN, 1.0], [2.0, 2.0]]),), lambda a: column(NAN, 2 + np.log(2)), errors=True
     ),
     "match: nothing found": Example((column(4, 5), KEYS), lambda a, b: column(3, NAN)),
+    "letter: before the first": Example((column("abc"), column(0, 1)), lambda a, i: column(NAN, "a")),
     "lookup: of an error": Example((column(NAN, 1), KEYS, KEYS), lambda k, a, b: column(NAN, 1), errors=True),
 }
 ALL = EXAMPLES | ERRORS
 # look-ups and blanks, answers: torch never sees them
-NUMPY_ONLY = {"filled", "lookup", "match", "count_same", "median", "hit"}
-FLAT = {"step", "sign", "greater", "equal", "filled", "match", "count_same", "hit"}  # no slope, or none wanted
-SLOPELESS_SOURCES = {"where": {0}, "expand": {1}}
+NUMPY_ONLY = {"filled", "reads", "letter", "joined", "lookup", "match", "count_same", "median", "hit"}
+FLAT = {"step", "sign", "floor", "greater", "equal", "reads", "filled", "letter", "joined", "match", "count_same"}
+FLAT |= {"hit"}  # no slope, or none wanted
+SLOPELESS_SOURCES = {"where": {0}, "expand": {1}, "gather": {1}, "scatter": {1, 2}, "shares": {1}}
 SLOPED = set(SHAPES) - FLAT - UNRULED
 # in a matrix product one error may spoil the whole: programs differ
 MAY_SPOIL = {"matmul: an error", "sum_rows: an error", "softmax: an error", "logsumexp: an error"}
@@ -438,6 +477,8 @@ def place(book: Book, case: str, row: int) -> tuple[int, dict[str, np.ndarray]]:
     values: dict[str, np.ndarray] = {}
     col, below = 1, 0
     for i, (source, array) in enumerate(zip(sources, example.sources, strict=True)):
+        if i in CONSTANT.get(op, ()):
+            continue
         role: Role = "torch" if example.errors else "data"
         format = "text" if array.dtype == object else "plain"
         values[page.place(f"{case}/{i}", source, row + below, col, role, format=format).id] = array
@@ -446,7 +487,7 @@ def place(book: Book, case: str, row: int) -> tuple[int, dict[str, np.ndarray]]:
         else:
             col += source.shape[1] + 1
     for style in styles(case):
-        parts = [apply("same", s) for s in sources] if op in dialect.STACKS else sources
+        parts = [apply("same", s) for s in sources] if op in dialect.STACKS else example.read(op, sources)
         values[f"{case}/{style}"] = np.full(node.shape, WRONG)
         page.place(f"{case}/{style}", apply(op, *parts), row, col, "forward", style)
         col += node.shape[1] + 1

@@ -36,7 +36,8 @@ NAN = float("nan")
 SIZES = ((1, 1), (4, 1), (1, 3), (4, 3), (3, 3), (3, 1))
 SPECIAL = (0.0, -0.0, 1.0, -1.0, 2.0, 0.5, 1e-17, 1e-300, 1e16, -1e100, 1e200, 0.1 + 0.2, 0.3, 1 + 2**-52)
 BLANKS = {"median", "filled", "count_same"}  # that read a cell with nothing in it as such
-NEVER = {"hit", "pick", "lookup"}  # of these test_ops has examples: their sources must be of a kind
+# of these test_ops has examples: their sources must be of a kind
+NEVER = {"hit", "pick", "lookup", "letter", "joined", "gather", "scatter", "correlate", "largest"}
 Values = dict[Node, np.ndarray]
 
 

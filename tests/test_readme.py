@@ -99,4 +99,5 @@ def test_each_place_where_a_question_is_answered_is_there() -> None:
         for place in where.split(", "):
             number, _, sheet = place.partition(" ")
             assert int(sheet) in files if number == "notebook" else sheet in sheets[int(number)], (question, place)
-    assert {int(place[0]) for _, where in rows for place in where.split(", ") if place[0].isdigit()} == set(files)
+    numbers = {place.partition(" ")[0] for _, where in rows for place in where.split(", ")}
+    assert {int(number) for number in numbers if number.isdigit()} == set(files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import struct
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 from conftest import run_here
+from translations import laid
 
 from sheetnet.book import reader
 from sheetnet.book.opened import find_manifest
@@ -19,6 +21,7 @@ from sheetnet.course import LISTING
 from sheetnet.course.lesson import Lesson
 from sheetnet.engines import screens
 from sheetnet.errors import SheetnetError
+from sheetnet.page.language import has_words
 
 
 @pytest.fixture
@@ -50,6 +53,20 @@ def test_the_page_says_what_the_lesson_says(lesson: Lesson) -> None:
     assert "a (How far it moves: by a; by b or c, whichever is more: 7.491 -> 2.841)" in text
     assert not re.search(r"\d[eE][-+]?\d", text)
     assert "<img" not in page
+
+
+@pytest.mark.parametrize("name", ["quadratic", "titanic"])
+def test_the_page_of_a_german_workbook_is_german(name: str) -> None:
+    """All of it: what the English page says and is no name, number or command, it says in other words."""
+    pages = [teaching.page_of(laid(name, 0, language), {}) for language in ("", "de")]
+    english, german = (
+        [html.unescape(text) for text in re.findall(r">([^<]+)<", page.partition("</style>")[2])] for page in pages
+    )
+    assert "<html lang=de>" in pages[1]
+    assert len(english) == len(german)
+    alike = {a for a, b in zip(english, german, strict=True) if a == b and has_words(a)}
+    assert not {text for text in alike if len(text.split()) > 3}, alike
+    assert any("Fragen auf Predict" in text for text in german)
 
 
 def test_pictures_of_the_page_have_a_text_and_words_never_become_html(lesson: Lesson, tmp_path: Path) -> None:

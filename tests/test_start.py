@@ -117,7 +117,7 @@ def test_the_rules_stand_in_the_file(lesson_file: Callable[[str], Path]) -> None
             wanted = {"answer": {"custom"}, "input": {"decimal"}}[block.role]
             assert kinds == ({"whole"} if block.id in WHOLE else wanted), block.id
     answers = book["Exercises"].data_validations.dataValidation[0]
-    assert answers.formula1 == 'OR(ISNUMBER(C8),C8="?")'
+    assert answers.formula1 == 'OR(ISNUMBER(C8),TRIM(C8)="?")'
     assert NUMBER in answers.error
 
 

@@ -65,6 +65,7 @@ def by_module(module: nn.Module, net: Net, X: np.ndarray, y: np.ndarray, masks: 
         loss.backward()
     said = {"predicted": predicted, "out": out.detach().numpy(), "loss": loss.detach().numpy().reshape(1, 1)}
     said |= {f"grad {key}": p.grad for key, p in own.named_parameters() if p.requires_grad}
+    said |= {f"after {key}": p.detach() for key, p in own.named_parameters() if not p.requires_grad}
     return said | {f"after {key}": b for key, b in own.named_buffers() if b.is_floating_point()}
 
 
@@ -353,7 +354,19 @@ def test_a_frozen_layer_stays_as_it_is() -> None:
     module[0].requires_grad_(False)
     net = net_of(module, 3, "mse")
     assert [p.key for p in net.trained] == ["2.weight", "2.bias"]
-    assert [p.key for p in net.parameters if not p.trained] == ["0.weight", "0.bias"]
+    assert [p.key for p in net.parameters if not p.trained] == ["0.weight", "0.bias"] == [*net.frozen]
+    assert [p.name for p in net.parameters] == ["W_1", "b_1", "W_2", "b_2"]  # they are weights as any others
+
+
+def test_of_any_layer_any_parameter_may_be_frozen() -> None:
+    torch.manual_seed(4)
+    module = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3), nn.LayerNorm(3), nn.Linear(3, 1))
+    still = ("0.bias", "1.weight", "2.bias", "3.weight")
+    for key in still:
+        module.get_parameter(key).requires_grad_(False)
+    net = agrees(module)
+    assert net.frozen == still
+    assert "1.running_mean" not in [p.key for p in net.trained]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
@@ -469,7 +482,7 @@ UNKNOWN = "this module does something that sheetnet does not know: on random row
 REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
     "conv": (
         lambda: nn.Sequential(nn.Linear(3, 4), nn.Conv2d(1, 2, 3)),
-        r'layer "1" is nn\.Conv2d\(1, 2, .*: sheetnet does not know it; .* take nn\.Linear',
+        r'layer "1" is nn\.Conv2d\(1, 2, .*: \(n, 4\) comes in, expected \(n, channels, .* take nn\.Unflatten',
     ),
     "lstm": (lambda: nn.LSTM(3, 2), r"the module is nn\.LSTM\(3, 2\): .* are no sequence"),
     "elu": (lambda: nn.Sequential(nn.ELU()), r'layer "0" is nn\.ELU.*take nn\.ReLU, nn\.LeakyReLU'),
@@ -508,9 +521,6 @@ REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
     "hook of a gradient": (
         lambda: changed(nn.Linear(3, 1), lambda m: m.weight.register_hook(lambda g: 2 * g)),
         "a hook changes the gradient of weight",
-    ),
-    "frozen norm": (
-        lambda: changed(nn.BatchNorm1d(3), lambda m: m.weight.requires_grad_(False)), "its weight is frozen",
     ),
     "half shared": (
         lambda: changed(nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3)), lambda m: setattr(m[1], "bias", m[0].bias)),

@@ -167,6 +167,8 @@ def test_diverged_at_is_the_first_epoch_without_a_finite_loss(table: Table) -> N
     assert run.diverged_at == first
     assert np.isfinite(run.losses[:first]).all()
     assert not np.isfinite(run.losses[first:]).any()
+    assert np.isfinite(run.accuracies[:first]).all()
+    assert np.isnan(run.accuracies[first:]).all()
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,7 @@ CASES: dict[str, tuple[str, tuple[np.ndarray, ...], np.ndarray]] = {
     "equal": ("equal", (a, NEAR), column(1, 0, 1, 1, 0)),
     "step": ("step", (column(1e-17, -1e-17, 0, 1e-15),), column(1, 1, 0, 0)),
     "sign": ("sign", (column(1e-17, 0),), column(0, 0)),
+    "floor": ("floor", (column(3 - 4e-15, 3, 3 + 4e-15, 2.5, -1e-17),), column(1, 0, 1, 0, 1)),
     "relu": ("relu", (column(1e-17, 1, 0),), column(1e-17, 0, 0)),
     "softplus": ("softplus", (column(1e-17, 1),), column(1e-17, 0)),
     "power": ("power", (column(0, -8, -8, 2), column(0, 1 / 3, 3, 0)), column(np.inf, np.inf, 0, 0)),
@@ -177,6 +178,7 @@ CASES: dict[str, tuple[str, tuple[np.ndarray, ...], np.ndarray]] = {
     "match, of none but a twin": ("match", (column(0.3 - 2**-54), column(0.3, 1)), column(np.inf)),
     "lookup": ("lookup", (column(0.1 + 0.2, 2), KEYS, TWINS), column(2, 0)),
     "count_same": ("count_same", (KEYS,), column(1, 1, 0)),
+    "letter, beside a whole number": ("letter", (column("abc"), column(2 - 2**-52, 2)), column(np.inf, 0)),
 }
 
 

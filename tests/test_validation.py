@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import cache
 
 import numpy as np
 import pytest
+from laid_out import drawn, note
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import KFold, cross_val_score
 
 from sheetnet.course import kind_of
-from sheetnet.course.lesson import Lesson
 from sheetnet.course.validation import own, texts
 from sheetnet.course.validation.own import legendre, parcels, points, tells
 from sheetnet.graph.evaluate import evaluate
-from sheetnet.graph.node import Node
 from sheetnet.page.screen import Geometry
 
 SEEDS = pytest.mark.parametrize("seed", [0, 3])
 TRAIN, VALID, TEST = slice(0, 12), slice(12, 20), slice(20, 30)
 
 
-@cache
-def drawn(seed: int) -> tuple[Lesson, Mapping[Node, np.ndarray]]:
-    workbook = kind_of("validation")("0", seed)
-    return workbook, workbook.by_node(workbook.as_delivered())
-
-
 def said(seed: int, *ids: str, **typed: float) -> list[np.ndarray]:
     """What blocks say, with other numbers in the yellow cells of those names."""
-    workbook, given = drawn(seed)
+    workbook, given = drawn("validation", seed)
     names = {node.name: node for node in given}
     changes = {names[name]: np.array([[value]]) for name, value in typed.items()}
     return evaluate([workbook.book.block(id).node for id in ids], {**given, **changes})
@@ -39,7 +30,7 @@ def said(seed: int, *ids: str, **typed: float) -> list[np.ndarray]:
 
 def rows(seed: int) -> tuple[np.ndarray, np.ndarray]:
     """x and y of training, validation and test rows, as the sheets have them."""
-    workbook, _ = drawn(seed)
+    workbook, _ = drawn("validation", seed)
     given = workbook.as_delivered()
     where = {"train": "degree", "valid": "degree", "test": "choose"}
     return tuple(np.vstack([given[f"{page}.{key}_{part}"] for part, page in where.items()])[:, 0] for key in "xy")  # type: ignore[return-value]
@@ -156,9 +147,7 @@ def test_shares_in_the_note_on_the_loop_are_those_of_the_sheet() -> None:
 
 def told(seed: int, words: str) -> list[float]:
     """The numbers in the text that holds some words."""
-    workbook, _ = drawn(seed)
-    text = next(str(t.text) for page in workbook.book.pages for t in page.texts if words in str(t.text))
-    return [float(number) for number in re.findall(r"\d+(?:\.\d+)?", text)]
+    return [float(number) for number in re.findall(r"\d+(?:\.\d+)?", note("validation", seed, words))]
 
 
 @SEEDS
@@ -190,7 +179,7 @@ def test_the_training_loss_falls_with_degree_and_epoch_and_rises_with_decay(seed
 
 
 def test_each_first_screen_shows_all_charts_and_the_first_note() -> None:
-    workbook, _ = drawn(0)
+    workbook, _ = drawn("validation", 0)
     pages = [page for page in workbook.book.pages[1:] if page.charts]
     assert len(pages) == 7
     for page in pages:

@@ -205,8 +205,8 @@ def test_only_three_sheets_have_solver_settings(book: Made) -> None:
 
 VOLATILE = r"\b(RAND|RANDBETWEEN|RANDARRAY|NOW|TODAY|OFFSET|INDIRECT|CELL|INFO)\("
 OLD = {"ABS", "AVERAGE", "COS", "COUNTIF", "IF", "IFERROR", "INDEX", "ISNUMBER", "LN", "LOG10", "LOOKUP", "MATCH"}
-OLD |= {"MAX", "MDETERM", "MEDIAN", "MIN", "MINVERSE", "MMULT", "MOD", "ROUND", "SIGN", "SIN", "SQRT", "SUM"}
-OLD |= {"EXP", "INT", "PI", "SUMPRODUCT", "TANH", "TRANSPOSE"}
+OLD |= {"MAX", "MDETERM", "MEDIAN", "MID", "MIN", "MINVERSE", "MMULT", "MOD", "ROUND", "SIGN", "SIN", "SQRT", "SUM"}
+OLD |= {"EXP", "INT", "PI", "SUMPRODUCT", "TANH", "TRANSPOSE", "TRIM"}
 TAKES_RANGES = {"SUMPRODUCT(", "LOOKUP(", "MATCH(", "INDEX(", "SUM(", "AVERAGE(", "MAX(", "MIN(", "MEDIAN(", "COUNTIF("}
 
 
@@ -320,6 +320,14 @@ def test_a_diverging_descent_stores_errors_also_inside_array_formulas(diverging:
     assert ("e", True, "#NUM!") in cells
     assert ("e", False, "#NUM!") in cells
     assert not any(re.search(r"<v>-?(nan|inf)", text) for text in parts(diverging.path).values())
+
+
+@pytest.mark.parametrize("model", ["linear", "two_relu"])
+def test_where_a_loss_is_no_number_the_accuracy_is_none_either(diverging: Made, model: str) -> None:
+    """Also at epochs whose predictions are numbers, but not their squares."""
+    loss, accuracy = (diverging.values[f"{model}.descent.{what}"][:, 0] for what in ("loss", "accuracy"))
+    assert np.isfinite(accuracy).tolist() == np.isfinite(loss).tolist()
+    assert model != "linear" or 1 < np.isfinite(loss).sum() < len(loss)
 
 
 def test_charts_keep_only_numbers_among_their_numbers(diverging: Made) -> None:

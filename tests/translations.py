@@ -17,6 +17,7 @@ import polib
 
 from sheetnet.book.tips import TITLE
 from sheetnet.book.xlsx import GOES_ON, PAGE, WORDS
+from sheetnet.classroom.teaching import LOST, WHOSE, page_of
 from sheetnet.course import LISTING, kind_of
 from sheetnet.course.languages import COMMON, MARK, catalogue, language_of
 from sheetnet.course.lesson import Lesson
@@ -45,7 +46,8 @@ def laid(lesson: str, seed: int, language: str = "", blanks: bool = False) -> Le
     with speaking(language_of(language, lesson)):
         if lesson == "titanic":
             spec = Spec(
-                **USUAL, n_raw=891, n_rows=712, best=True, torch_version=VERSION, seed=seed, learner=LEARNER
+                **USUAL, n_raw=891, n_rows=712, best=True, torch_version=VERSION, seed=seed, learner=LEARNER,
+                blanks=blanks,
             )  # fmt: skip
             return kind(spec)  # type: ignore[arg-type]
         return kind(VERSION, seed, LEARNER, blanks and bool(kind.to_fill))
@@ -55,8 +57,8 @@ def variants(lesson: str) -> Iterator[Callable[[], Lesson]]:
     """All English workbooks of a lesson whose texts may differ."""
     usual = LISTING[lesson].seed
     yield lambda: laid(lesson, usual)
+    yield lambda: laid(lesson, usual, blanks=True)
     if lesson != "titanic":  # of which a seed draws start weights alone
-        yield lambda: laid(lesson, usual, blanks=True)
         yield from (lambda seed=seed: laid(lesson, seed) for seed in SEEDS if seed)  # type: ignore[misc]
 
 
@@ -67,8 +69,12 @@ def found_in(lesson: str) -> dict[str, Found]:
     for lay in variants(lesson):
         english = Language()
         with speaking(english):
-            book = lay().book
+            workbook = lay()
+            book = workbook.book
             written(book)
+            if not out:  # for the teacher
+                page_of(workbook, {})
+                assert all(map(said, (LOST, *WHOSE.values())))
         sheets = {page.name: "\n".join(texts_on(page)) for page in book.pages}
         for key, text in english.missing.items():
             at = next((name for name, texts in sheets.items() if text in texts), "")

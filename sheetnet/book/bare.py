@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from xlsxwriter.worksheet import CellBooleanTuple
 
-from sheetnet.book.xlsx import Formats, conditions, fill
+from sheetnet.book.colours import conditions
+from sheetnet.book.xlsx import Formats, fill
 from sheetnet.page.book import Block, Book
 from sheetnet.page.look import for_block
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sheetnet.book import manifest
-from sheetnet.book.given import models_for
+from sheetnet.book.given import frozen_in, models_for
 from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED, known, learning_rate, named, whole_number
 from sheetnet.course.languages import language_of
 from sheetnet.course.lesson import Lesson
@@ -32,7 +32,7 @@ from sheetnet.motifs.blanks import fillable
 from sheetnet.motifs.least_squares import SINGULAR, new_share
 from sheetnet.motifs.workbook import Values, Workbook
 from sheetnet.page.language import speaking
-from sheetnet.tables import Raw, read_passengers
+from sheetnet.tables import read_passengers
 from sheetnet.tables.table import Table
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ def build(
     seed: int = 0,
     start: Mapping[str, Mapping[str, Any]] | None = None,
     loss: str | None = None,
+    blanks: bool = False,
+    frozen: Sequence[str] | Mapping[str, Sequence[str]] = (),
     language: str = "",
     dialect: str = "classic",
     **others: Any,
@@ -77,15 +79,15 @@ def build(
     list of several. loss: of models that have none of their own, such as "huber"; by default as the target asks for.
 
     lr: one rate for all models, or one by model name; by default the optimiser's lesson_lr, 0.1 for sgd.
-    optimiser: a name in optimisers.OPTIMISERS, with torch's default settings.
-    start: the parameters that a model begins with, by its name, such as those of a sweep's best net; models that are
-    not named begin with model.init(seed). language: of the texts of the passengers' workbook, as in build_lesson.
-    dialect: of the formulas; "modern" is for Excel 365 or 2024, Google Sheets and IronCalc, and calculates sooner.
+    optimiser: a name in optimisers.OPTIMISERS, with torch's default settings. frozen: what stays as it is, by names,
+    keys or layers: "W_1", "0.weight", "0"; of several models by the name of each. start: the parameters that models
+    begin with, by name, else model.init(seed). blanks, language: of the passengers' workbook, as in build_lesson.
+    dialect: of the formulas; "modern" is for Excel 365 or 2024, Google Sheets and IronCalc.
     Raises: SheetnetError for settings that cannot be, WorkbookError when the file cannot be written.
     """
     known(others, build)
     path = target(path)
-    models = models_for(table, models, loss)
+    models = frozen_in(models_for(table, models, loss), frozen)
     if any(isinstance(model, Net) for model in models):  # beside a net every model is one
         models = [model if isinstance(model, Net) else net_of(model) for model in models]
     epochs = whole_number("epochs", epochs, 1, MAX_EPOCHS, ": each is a row of formulas")
@@ -106,8 +108,11 @@ def build(
     begin: dict[str, Any] = {m.name: taken(m, start.get(m.name, m.init(seed)), *names) for m in models}
     how: dict[str, Any] = {"epochs": epochs, "rates": rates, "optimiser": optimiser, "seed": seed, "begin": begin}
     given = {*start, *(net.name for net in models if isinstance(net, Net) and net.start is not None)}
-    if language and isinstance(models[0], Net):
+    if isinstance(models[0], Net) and language:
         raise SheetnetError("a language is for a lesson; the words of another table are in English")
+    if isinstance(models[0], Net) and blanks:
+        raise SheetnetError("blanks are for a lesson; the formulas of another table are all there")
+    how |= {"blanks": True} if blanks else {}
     with speaking(language_of(language, Titanic.name)), writing(dialect_of(dialect)):
         return assembled(path, table, models, **how, given=tuple(sorted(given)))
 
@@ -122,11 +127,12 @@ def assembled(path: Path, table: Table, models: Sequence[Model | Net], **how: An
 def assemble(
     path: Path, table: Table, models: Sequence[Model], *, epochs: int, rates: Mapping[str, float], optimiser: str,
     seed: int, begin: Mapping[str, np.ndarray], given: tuple[str, ...], typed: Values | None = None, learner: str = "",
+    blanks: bool = False,
 ) -> Built:  # fmt: skip
     """The workbook of settings that have been judged, written.
 
     begin: W (p, k) by the name of each model; given: those whose W was not drawn with the seed; typed: other inputs
-    than a workbook is delivered with, by id, such as the epoch to look at.
+    than a workbook is delivered with, by id, such as the epoch to look at. blanks: formulas are left out.
     """
     import torch  # here, so that a wrong setting is told at once
 
@@ -139,10 +145,11 @@ def assemble(
         seed=seed,
         given=given,
         best=_has_single_best(table.X),
-        shipped=same_table(table.raw, read_passengers()),
+        shipped=table.raw.same_as(read_passengers()),
         torch_version=str(torch.__version__).partition("+")[0],
         optimiser=optimiser,
         learner=learner,
+        blanks=blanks,
     )
     return _filled(path, Titanic(spec), table, rates, begin, typed)
 
@@ -215,8 +222,7 @@ def build_lesson(
     kind, written = kind_of(name), dialect_of(dialect)
     seed = LISTING[name].seed if seed is None else whole_number("seed", seed, 0, MAX_SEED)
     learner = named(learner)
-    usual = Path("workbooks") / f"{LISTING[name].file}{'_blanks' * blanks}{written.suffix}.xlsx"
-    file = target(usual if path is None else path)
+    file = target(LISTING[name].workbook(blanks, written.suffix) if path is None else path)
     if blanks:
         fillable(name, kind.to_fill)
     with speaking(language_of(language, name)), writing(written):
@@ -226,7 +232,7 @@ def build_lesson(
         models = [create(model, table.n_features) for model in USUAL["models"]]
         begin = {m.name: m.init(seed)["W"] for m in models}
         how = {key: USUAL[key] for key in ("epochs", "optimiser", "given")} | {"rates": dict.fromkeys(begin, RATE)}
-        return assemble(file, table, models, **how, seed=seed, begin=begin, learner=learner)
+        return assemble(file, table, models, **how, seed=seed, begin=begin, learner=learner, blanks=blanks)
 
 
 def assemble_lesson(
@@ -276,14 +282,6 @@ def _write(
         write(path, workbook.book, values, manifest.dump(manifest.made(workbook, values, record)), same)
     formula_cells = sum(b.area.n_rows * b.area.n_cols for b in workbook.book.blocks if b.style != "values")
     return Built(path, path.stat().st_size, len(workbook.book.pages), formula_cells, losses, kept=kept)
-
-
-def same_table(a: Raw, b: Raw) -> bool:
-    """Whether two raw tables hold the same entries."""
-    return all(
-        np.array_equal(a.columns[name], b.columns[name], equal_nan=a.columns[name].dtype != object)
-        for name in a.columns
-    )
 
 
 def _has_single_best(X: np.ndarray) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sheetnet.errors import SheetnetError
 from sheetnet.models.as_net import as_net
+from sheetnet.models.frozen import froze
 from sheetnet.models.make import net_of, of_passengers
 from sheetnet.models.model import Model
 from sheetnet.models.net import Net
@@ -51,6 +52,26 @@ def models_for(table: Any, models: Any, loss: str | None) -> list[Model | Net]:
     if len({model.name for model in out}) != len(out):
         raise SheetnetError('each model can stand in a workbook once; name another with name="second"')
     return out
+
+
+def frozen_in(
+    models: Sequence[Model | Net], frozen: Sequence[str] | Mapping[str, Sequence[str]]
+) -> list[Model | Net]:  # fmt: skip
+    """The models, with what is frozen in each: in the one there is, or by their names.
+
+    Raises: SheetnetError for a name that no model has, or no parameter.
+    """
+    names = frozen if isinstance(frozen, Mapping) else {models[0].name: frozen} if frozen else {}
+    if not isinstance(frozen, Mapping) and frozen and len(models) > 1:
+        raise SheetnetError(f"which model is frozen? Say frozen={{{models[-1].name!r}: {tuple(frozen)!r}}}")
+    if unknown := [name for name in names if name not in [model.name for model in models]]:
+        raise SheetnetError(f"there is no model {unknown[0]!r} to freeze; there are {[m.name for m in models]}")
+    return [
+        froze(net_of(model) if isinstance(model, Model) else model, names[model.name])
+        if names.get(model.name)
+        else model
+        for model in models
+    ]
 
 
 def free_name(name: str, taken: Sequence[str]) -> str:

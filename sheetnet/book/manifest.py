@@ -141,6 +141,15 @@ def load(text: str, file: str) -> Manifest:
     return Manifest(version, workbook, blocks, record, inputs, said, intact)
 
 
+def settings(text: str) -> dict[str, Any] | None:
+    """The settings that a manifest's text holds, without laying out the workbook; None for a damaged one."""
+    try:
+        content: Any = json.loads(text)
+        return dict(content["spec"]) if _intact(text, content) else None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
 def _made_by(content: Any) -> str:
     return f"It was made by sheetnet {content.get('sheetnet', '?')!s:.20}: install that, or a newer one"
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from sheetnet.book import manifest
 from sheetnet.book.manifest import MANIFEST_SHEET, Manifest
-from sheetnet.book.reader import Contents, sheet_names
+from sheetnet.book.reader import Contents, Sheet, read_sheet, sheet_names
 from sheetnet.errors import WorkbookError
 
 
@@ -15,13 +16,25 @@ def find_manifest(contents: Contents) -> Manifest:
 
     Raises: WorkbookError when there is none, it is damaged or newer, or lays the workbook out differently.
     """
-    sheet = contents.sheets.get(MANIFEST_SHEET)
-    if sheet is None:
+    if MANIFEST_SHEET not in contents.sheets:
         raise WorkbookError(
             f"{contents.file}: this workbook was not made by sheetnet build (it has no sheet {MANIFEST_SHEET}; the"
             " workbook of a sweep has none)"
         )
-    return manifest.load("".join(str(sheet.values[at]) for at in sorted(sheet.values)), contents.file)
+    return manifest.load(_text(contents.sheets[MANIFEST_SHEET]), contents.file)
+
+
+def settings_in(path: Path) -> dict[str, Any] | None:
+    """The settings that a workbook was made with, from its hidden sheet alone; None where nobody can read them."""
+    try:
+        sheet = read_sheet(path, MANIFEST_SHEET)
+    except WorkbookError:
+        return None
+    return None if sheet is None else manifest.settings(_text(sheet))
+
+
+def _text(sheet: Sheet) -> str:
+    return "".join(str(sheet.values[at]) for at in sorted(sheet.values))
 
 
 def is_ours(path: Path) -> bool:

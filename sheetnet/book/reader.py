@@ -18,7 +18,8 @@ from sheetnet.errors import WorkbookError
 MAX_ODDITIES = 100  # that are kept one by one
 
 __all__ = [
-    "Cell", "Contents", "FormulaCell", "Sheet", "TableCells", "Value", "array_cells", "read", "sheet_names", "where",
+    "Cell", "Contents", "FormulaCell", "Sheet", "TableCells", "Value", "array_cells", "read", "read_sheet",
+    "sheet_names", "where",
 ]  # fmt: skip
 
 
@@ -70,6 +71,19 @@ def read(path: Path) -> Contents:
             package.walk(rest)  # bounds of what others read in it
     contents.oddities = oddities.all()
     return contents
+
+
+def read_sheet(path: Path, name: str) -> Sheet | None:
+    """The cells of one sheet alone, which is soon done; None where the file has none of that name. Raises: as read."""
+    package = open_package(path)
+    part = workbook_part(package)
+    relations = package.relations(part)
+    id = next((id for title, id in _entries(package, part).sheets if title == name), "")
+    if id not in relations or relations[id].part not in package.parts:
+        return None
+    reader = CellReader(package, name, _strings(package, relations), lambda place, words: None)
+    package.walk(relations[id].part, reader.start, reader.end)
+    return reader.finish()
 
 
 def sheet_names(path: Path) -> list[str]:

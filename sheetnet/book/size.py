@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sheetnet.errors import SheetnetError
+from sheetnet.models.convolution import Conv
 from sheetnet.models.net import Net
 from sheetnet.models.optimisers import OPTIMISERS
 from sheetnet.page.area import MAX_COLS, MAX_ROWS
@@ -22,8 +23,13 @@ def check_size(n_raw: int, n_rows: int, columns: int, nets: Sequence[Net], epoch
     for net in nets:
         numbers = sum(p.shape[0] * p.shape[1] for p in net.parameters)
         wide = sum(net.widths[1:])
+        matrices = sum(
+            net.widths[step.sources[0]] * width
+            for step, width in zip(net.steps, net.widths[1:], strict=True)
+            if isinstance(step.layer, Conv)
+        )
         fixed += n_rows * (3 * wide + 6) + 8 * numbers * kept
-        an_epoch += numbers * kept + 4
+        an_epoch += numbers * kept + 4 + 2 * matrices  # of a convolution the matrix and its gradient
         across = max(kept * sum(p.shape[1] + 1 for p in net.parameters) + 20, 3 * wide + 20)
         if across > MAX_COLS:
             raise SheetnetError(

@@ -55,6 +55,6 @@ def _bounds(rule: Rule) -> dict[str, Any]:
     words = {"error_title": "sheetnet", "error_message": rule.said}
     if rule.also:
         first = cell_address(rule.area.row, rule.area.col)
-        return {"validate": "custom", "value": f'=OR(ISNUMBER({first}),{first}="{rule.also}")', **words}
+        return {"validate": "custom", "value": f'=OR(ISNUMBER({first}),TRIM({first})="{rule.also}")', **words}
     kind = "integer" if rule.whole else "decimal"
     return {"validate": kind, "criteria": "between", "minimum": number(rule.low), "maximum": number(rule.high), **words}

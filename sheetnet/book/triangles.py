@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from sheetnet.page.area import area_of, cell_address, column_of
@@ -60,7 +61,8 @@ def marked(cells: Cells) -> dict[str, set[Place]]:
             if a and b and a.formula and b.formula and a.origin != b.origin and key(a) == key(b) != key(content):
                 out["formula_differs"].add((row, col))
         if content.formula not in around:
-            around[content.formula] = [place for place in _around(content.formula) if _number(cells, place)]
+            numbers = (place for place in _around(content.formula) if _number(cells, place))
+            around[content.formula] = list(islice(numbers, 2))  # of two places one is not the formula's own
         if any(place != (row, col) for place in around[content.formula]):
             out["formula_range"].add((row, col))
     return out

@@ -21,6 +21,7 @@ import xlsxwriter
 from xlsxwriter.exceptions import XlsxFileError
 
 from sheetnet.book import charts, tips
+from sheetnet.book.colours import conditions
 from sheetnet.book.exact import ExactSheet
 from sheetnet.book.manifest import MANIFEST_SHEET
 from sheetnet.book.solver import solver_settings
@@ -30,15 +31,16 @@ from sheetnet.page.book import Block, Book, Formula, Page, Text
 from sheetnet.page.language import said, speaking
 from sheetnet.page.look import (
     CHOSEN,
-    FIXED_FORMATS,
+    CROWDED_FORMAT,
+    FAINT_FORMAT,
     FONT,
     GROWN_FORMAT,
-    LARGE,
     LARGE_FORMAT,
     NUMBER_FORMATS,
+    SHADES,
     STYLES,
     UNUSED,
-    WORDS_OF_VERDICTS,
+    WINDOW,
     for_block,
     heading_style,
 )
@@ -128,7 +130,11 @@ class Formats:
         self._made: dict[tuple[str, str], Any] = {}
         self.large = file.add_format({"num_format": LARGE_FORMAT})
         self.grown = file.add_format({"num_format": GROWN_FORMAT})
-        self.by_look = {"chosen": file.add_format(CHOSEN), "unused": file.add_format(UNUSED)}
+        self.crowded = file.add_format({"num_format": CROWDED_FORMAT})
+        self.faint = file.add_format({"num_format": FAINT_FORMAT})
+        looks = {"chosen": CHOSEN, "unused": UNUSED, "window": WINDOW}
+        looks |= {f"shade {step}": {"bg_color": tint} for step, tint in enumerate(SHADES, 1)}
+        self.by_look = {look: file.add_format(options) for look, options in looks.items()}
 
     def get(self, style: str, number: str = "") -> Any:
         """The XlsxWriter format of a style of look.STYLES with a number format of look.NUMBER_FORMATS."""
@@ -274,25 +280,9 @@ def _block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: For
     conditions(sheet, block, formats)
 
 
-def conditions(sheet: Any, block: Block, formats: Formats) -> None:
-    """How a block's cells look when they hold what they may: large numbers, verdicts."""
-    if block.format in (*FIXED_FORMATS, "grows"):
-        rule = {"type": "cell", "criteria": "not between", "minimum": -LARGE, "maximum": LARGE}
-        format = formats.grown if block.format == "grows" else formats.large
-        sheet.conditional_format(*block.area.corners, rule | {"format": format})
-    if block.role == "agreement":
-        _colour_verdicts(sheet, block, formats)
-
-
 def _formula(sheet: Any, formula: Formula, plain: list[list[float | str]], top: int, left: int, format: Any) -> None:
     area = formula.area
     sheet.put_formula(formula, plain[area.row - top][area.col - left], format)
     for r, c in area.cells():
         if (r, c) != (area.row, area.col) and c - left < len(plain[0]):
             sheet.put(r, c, plain[r - top][c - left], format)
-
-
-def _colour_verdicts(sheet: Any, block: Block, formats: Formats) -> None:
-    for word, style in WORDS_OF_VERDICTS:
-        rule = {"type": "cell", "criteria": "==", "value": f'"{said(word)}"', "format": formats.get(style)}
-        sheet.conditional_format(*block.area.corners, rule)

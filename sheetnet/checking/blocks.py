@@ -87,10 +87,10 @@ def _compare(seen: Examined, got: Mapping[str, np.ndarray], witnessed: Mapping[s
     apart = {block.id: undecided.apart[block.node] for block in live if block.node in undecided.apart}
     touched = seen.found.touched(inputs)
     _witness_the_record(workbook, inputs, touched, witnessed, floors, apart, blocks)
-    stored, values = Stored(), {block.id: value for block, (value, _) in zip(live, expected, strict=True)}
+    stored = Stored()
     for block, (value, _) in zip(live, expected, strict=True):
         line, floor = blocks[block.id], floors[block.id]
-        spoilt = _spoilt(workbook, block, value, [values[one.id] for one in workbook.book.beside(block)])
+        spoilt = _spoilt(workbook, block, value)
         stored.look(seen.contents, block, (got[block.id], value), floor)
         line.max_abs, line.max_rel = hold_against(
             line,
@@ -152,14 +152,12 @@ def _witness_the_record(
         )
 
 
-def _spoilt(
-    workbook: Workbook, block: Block, expected: np.ndarray, beside: Collection[np.ndarray] = ()
-) -> np.ndarray | None:
+def _spoilt(workbook: Workbook, block: Block, expected: np.ndarray) -> np.ndarray | None:
     """The cells of array formulas in which some entry is an error, as a mask; None where there is no error.
 
-    What is picked from such formulas, cell by cell, is as spoilt as they are. beside: what the same formulas fill else.
+    What is picked from such formulas, cell by cell, is as spoilt as they are.
     """
-    if expected.dtype == object or all(np.isfinite(one).all() for one in (expected, *beside)):
+    if expected.dtype == object or np.isfinite(expected).all():
         return None
     mask = np.zeros(expected.shape, dtype=bool)
     for formula in workbook.book.formulas(block):
@@ -167,6 +165,4 @@ def _spoilt(
         part = slice(top, top + formula.area.n_rows), slice(left, left + formula.area.n_cols)
         mask[part] = formula.array and not np.isfinite(expected[part]).all()
     mask |= block.node.op == "pick"
-    for other in beside:
-        mask |= ~np.isfinite(other).all(axis=1, keepdims=True)
     return mask

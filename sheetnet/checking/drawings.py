@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
@@ -22,26 +23,31 @@ _ADDED = (
 
 @dataclass(frozen=True)
 class Drawing:
-    """A chart (facts by name) or something else that lies over the cells; corners: columns and rows, from 0."""
+    """A chart (facts by name) or something else that lies over the cells; corners: columns and rows, from 0.
+
+    points: a range of cells as it is written, and the numbers that the chart keeps of it, by their place in it.
+    """
 
     title: str
     corners: tuple[int, ...]
     facts: dict[str, str] = field(default_factory=dict)
+    points: tuple[tuple[str, dict[int, str]], ...] = ()
 
 
 def drawings(package: Package, part: str) -> tuple[list[Drawing], int]:
     """The charts of a sheet's drawing part, and how much else lies on it."""
     parts, targets = package.parts, package.relations(part)
     facts: dict[str, dict[str, str]] = {}  # of each chart's part
+    points: dict[str, tuple[tuple[str, dict[int, str]], ...]] = {}
     charts, others = [], 0
     for anchor in children(tree(parts, part)):
         found = [targets[id] for one in anywhere(anchor, "chart") if (id := attribute(one, "id")) in targets]
         corners = tuple(whole(node.text) for end in ("from", "to") for node in _corner(inside(anchor, end)))
         chart = next((one.part for one in found if one.kind == "chart"), "")
         if chart not in facts and (root := tree(parts, chart)) is not None:
-            facts[chart] = _facts(root)
+            facts[chart], points[chart] = _facts(root), tuple(_points(root))
         if chart in facts:
-            charts.append(Drawing(facts[chart]["title"], corners, facts[chart]))
+            charts.append(Drawing(facts[chart]["title"], corners, facts[chart], points[chart]))
         else:
             others += 1
     return charts, others
@@ -78,6 +84,19 @@ def _facts(root: Element) -> dict[str, str]:
     facts["axes"] = str(len(axes))
     facts["added"] = ", ".join(name for name in _ADDED if next(anywhere(root, name), None) is not None) or "nothing"
     return facts
+
+
+def _points(root: Element) -> Iterator[tuple[str, dict[int, str]]]:
+    """Each range of numbers that a chart reads, and those that it keeps, by their place."""
+    for one in anywhere(root, "numRef"):
+        kept = {
+            whole(attribute(point, "idx")): (found.text or "")
+            for point in anywhere(inside(one, "numCache"), "pt")
+            if (found := inside(point, "v")) is not None
+        }
+        reference = inside(one, "f")
+        if kept and reference is not None:
+            yield reference.text or "", kept
 
 
 def _series(one: Element, bars: bool) -> dict[str, str]:

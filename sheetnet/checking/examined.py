@@ -13,8 +13,10 @@ from sheetnet.book.inputs import read_inputs
 from sheetnet.book.manifest import Manifest
 from sheetnet.book.opened import find_manifest
 from sheetnet.book.package import Package
+from sheetnet.checking.looks import looks
 from sheetnet.checking.presentation import check_presentation
 from sheetnet.checking.report import BlockReport, Report
+from sheetnet.checking.stored import drawn_otherwise
 from sheetnet.checking.structure import (
     check_calculation,
     check_formulas,
@@ -27,6 +29,7 @@ from sheetnet.checking.structure import (
     check_values_on_record,
 )
 from sheetnet.errors import WorkbookError
+from sheetnet.page.language import speaking
 
 
 @dataclass
@@ -85,7 +88,9 @@ def look_through(seen: Examined) -> None:
     check_values_on_record(contents, workbook, found, seen.inputs, seen.blocks)
     check_formulas(contents, workbook, seen.blocks, report)
     try:
-        package = Package(contents.file, dict(contents.parts))
-        report.presentation += check_presentation(package, workbook.book, found.tips)
+        with speaking(workbook.book.language):
+            seen_as = looks(Package(contents.file, dict(contents.parts)))
     except WorkbookError as reason:  # of a part
         raise WorkbookError(f"{contents.file}: {reason}") from None
+    report.presentation += check_presentation(seen_as, workbook.book, found.tips)
+    report.notes += drawn_otherwise(contents, (chart for one in seen_as.values() for chart in one.charts))

@@ -41,14 +41,13 @@ class Seen(NamedTuple):
     expected: str
 
 
-def check_presentation(package: Package, book: Book, tips: Mapping[str, str]) -> list[Finding]:
-    """What the sheets of a file show otherwise than the book does, one finding for each kind on each sheet.
+def check_presentation(found: Mapping[str, SheetLooks], book: Book, tips: Mapping[str, str]) -> list[Finding]:
+    """What sheets that look so show otherwise than the book does, one finding for each kind on each of them.
 
     tips: the fingerprints, by the ids of blocks, of what their cells said that they held.
-    Raises: WorkbookError for damaged XML.
     """
     with speaking(book.language):
-        built, found = built_looks(book), looks(package)
+        built = built_looks(book)
     pages = [page.name for page in book.pages if page.name in found]
     there = [name for name in found if name in pages]
     seen = []

@@ -1,18 +1,21 @@
-"""The values that a file stores beside its formulas: what programs show that do not calculate."""
+"""The values that a file stores beside its formulas, and in its charts: what programs show that do not calculate."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sheetnet.book.contents import Contents, Value, where
+from sheetnet.checking.drawings import Drawing
 from sheetnet.engines.base import CellError
+from sheetnet.page.area import area_of
 from sheetnet.page.book import Block
 
 CLOSE = 1e-9  # of a number: beyond what two programs that calculate differ by
+MOST = 100_000  # cells of a line of a chart: none of ours has as many
 _SHOWN_BY = "Protected View, phones and previews show {}; open the workbook in a program that calculates, and save it"
 
 
@@ -53,6 +56,42 @@ class Stored:
                 f"beside {self.lacking} of {self.cells} formula cells no value is stored. {_SHOWN_BY.format('nothing')}"
             )
         return out
+
+
+def drawn_otherwise(contents: Contents, charts: Iterable[Drawing]) -> list[str]:
+    """What there is to say of points that charts keep and that are not what their cells hold, in words."""
+    wrong = [words for chart in charts for words in _apart(contents, chart)]
+    if not wrong:
+        return []
+    are = "1 point kept in a chart is not what its cell holds"
+    if len(wrong) > 1:
+        are = f"{len(wrong)} points kept in charts are not what their cells hold"
+    return [f"{are}: {wrong[0]}. {_SHOWN_BY.format('what is kept')}"]
+
+
+def _apart(contents: Contents, chart: Drawing) -> Iterator[str]:
+    """Each point of a chart that is not what its cell holds, and where; of cells that hold a number."""
+    for place, points in chart.points:
+        name, _, address = place.rpartition("!")
+        name = name.removeprefix("'").removesuffix("'").replace("''", "'")
+        sheet = contents.sheets.get(name)
+        try:
+            area = area_of(name, address)
+        except ValueError:  # of several ranges, or a name: what is drawn is compared as presentation
+            continue
+        if sheet is None or area.n_rows * area.n_cols > MOST:
+            continue
+        for i, at in enumerate(area.cells()):
+            value = sheet.stored.get(at, sheet.values.get(at))
+            if isinstance(value, float) and not _is(points.get(i, ""), value):
+                yield f"{chart.title!r} has {points.get(i) or 'nothing':.40} for {where(name, *at)}, {_told(value)}"
+
+
+def _is(kept: str, value: float) -> bool:
+    try:
+        return abs(float(kept) - value) <= CLOSE * abs(value)
+    except ValueError:
+        return False
 
 
 def _told(value: object) -> str:

@@ -143,10 +143,9 @@ def _xlsx(rights: Sequence[Right], path: Path) -> None:
     with new_book(path, KEY) as book:
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-        sheet = new_sheet(book, "Key", ("learner", "file", *map(str, numbers)), 0, bold)
+        sheet = new_sheet(book, "Key", ("learner", "file", *map(str, numbers)), 0, bold, still=1)
         sheet.set_column(0, 1, 30)
         sheet.set_column(2, 1 + len(numbers), 11)
-        sheet.freeze_panes(1, 1)
         for i, ((learner, file), found) in enumerate(learners.items(), start=1):
             sheet.write_string(i, 0, learner, wrapped)
             sheet.write_string(i, 1, file, wrapped)

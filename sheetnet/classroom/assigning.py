@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
-from sheetnet.book import reader
-from sheetnet.book.opened import find_manifest
+from sheetnet.book.opened import settings_in
 from sheetnet.common.files import made_folder
 from sheetnet.common.settings import named
 from sheetnet.course import LISTING, kind_of
@@ -98,11 +97,10 @@ def _as_asked(path: Path, asked: Mapping[str, object]) -> None:
     """
     if not path.exists():
         return
-    try:
-        workbook = find_manifest(reader.read(path)).workbook
-    except SheetnetError:
+    settings = settings_in(path)
+    if settings is None:
         return
-    found = {**dict.fromkeys(asked, ""), "blanks": False, **workbook.settings}
+    found = {**dict.fromkeys(asked, ""), "blanks": False, **settings}
     for option, value in asked.items():
         if found[option] != value:
             raise SheetnetError(

@@ -78,7 +78,7 @@ def filled_in(contents: Contents, found: Manifest, engine: str, n: int) -> tuple
 
 def question_of(blank: Blank) -> str:
     """What a blank asks: its name and place."""
-    return f"The blank {blank.cells.title or blank.filled.id}, {blank.cells.area.full(fixed=False)}"
+    return f"The blank {blank.called}, {blank.cells.area.full(fixed=False)}"
 
 
 def _filled(

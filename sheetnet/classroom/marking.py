@@ -33,12 +33,15 @@ def new_book(path: Path, mark: str) -> Any:
     return book
 
 
-def new_sheet(book: Any, name: str, heads: Sequence[str], row: int, bold: Any) -> Any:
-    """A sheet with heads, that prints on few pages: lying, as wide as the paper, its heads on each."""
+def new_sheet(book: Any, name: str, heads: Sequence[str], row: int, bold: Any, still: int = 0) -> Any:
+    """A sheet with heads, that prints on few pages: lying, as wide as the paper, its heads on each.
+
+    still: how many columns stay as one scrolls.
+    """
     sheet = book.add_worksheet(name)
     for col, head in enumerate(heads):
         sheet.write_string(row, col, head, bold)
-    sheet.freeze_panes(row + 1, 0)
+    sheet.freeze_panes(row + 1, still)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.set_margins(0.4, 0.4, 0.5, 0.5)

@@ -28,13 +28,12 @@ def _gradebook(book: Any, grades: Grades, bold: Any, wrapped: Any) -> None:
     colored = {word: book.add_format({**look, "bg_color": color}) for word, color in COLORS.items()}
     heads = ("learner", *grades.exercises, "right", "of", "remarks")
     n = len(grades.exercises)
-    sheet = new_sheet(book, "Gradebook", heads, TOP - 1, bold)
+    sheet = new_sheet(book, "Gradebook", heads, TOP - 1, bold, still=1)
     sheet.write_string(0, 0, grades.title, book.add_format({"bold": True, "font_size": 14}))
     sheet.write_string(1, 0, LEGEND.replace(" below", " at the right"))
     sheet.set_column(0, 0, 26)
     sheet.set_column(1, n + 2, 5.5)
     sheet.set_column(n + 3, n + 3, WIDE)
-    sheet.freeze_panes(TOP, 1)
     for i, line in enumerate(grades.lines, start=TOP):
         sheet.write_string(i, 0, line.who, wrapped)
         told = line.words

@@ -17,10 +17,16 @@ from sheetnet.course.listing import LISTING
 from sheetnet.motifs.exercises import read_all
 from sheetnet.motifs.predictions import AFTER, BEFORE, OUTGROWN, RIGHT, Prediction, outcomes
 from sheetnet.motifs.start import Try
+from sheetnet.page.language import said, speaking
 from sheetnet.page.printed import printed
 
 NAME = "teacher.html"
 MARK = "<meta name=generator content=sheetnet>"
+WHOSE = {
+    True: "All numbers here are those of the course's own workbook. Workbooks that assign writes have others.",
+    False: "All numbers here are those of this one workbook. The course's own, and those of learners, are others.",
+}
+LOST = "none of them: the numbers outgrow the sheet"
 FRAME = ("Start", "Predict", "Exercises", "Words", "Torch", "Blanks")  # what every lesson has beside its own sheets
 MORE_STYLE = "img{width:100%;border:1px solid #ccc}figure{margin:1em 0}@media print{figure{break-inside:avoid}}"
 
@@ -45,50 +51,65 @@ def is_ours(path: Path) -> bool:
 
 
 def page_of(workbook: Lesson, pictures: Mapping[str, Path]) -> str:
-    """The page as HTML; all words of the lesson are text in it."""
+    """The page as HTML, in the language of the workbook; all words of the lesson are text in it."""
+    with speaking(workbook.book.language):
+        return _page_of(workbook, pictures)
+
+
+def _page_of(workbook: Lesson, pictures: Mapping[str, Path]) -> str:
     entry, words = LISTING[workbook.name], import_module(f"sheetnet.course.{workbook.name}.teaching")
     paper = sum(printed(page).n_pages for page in workbook.book.pages)
-    counts = (
+    counts = said(
         f"About {workbook.minutes} minutes. {len(workbook.predictions)} questions on Predict, {len(workbook.exercises)}"
         f" on Exercises. {len(workbook.book.pages)} sheets; printed, {paper} pages."
     )
-    key = (
-        f"sheetnet assign FOLDER --class names.csv --lesson {workbook.name} --key key.xlsx gives each learner a"
-        " workbook with other numbers, and you all right answers with their reasons."
+    command = f"sheetnet assign FOLDER --class names.csv --lesson {workbook.name} --key key.xlsx"
+    key = said(
+        "{command} gives each learner a workbook with other numbers, and you all right answers with their reasons.",
+        command=command,
     )
-    head = f"Lesson {entry.number}: {workbook.title}"
+    head = said("Lesson {number}: {title}", number=entry.number, title=said(workbook.title))
     tries = [one.words if isinstance(one, Try) else one for one in workbook.tries]
+    code = workbook.language or "en"
     parts = [
-        f"<!doctype html><html lang=en><meta charset=utf-8>{MARK}<title>{escape(head)}</title>",
-        f"<style>{STYLE}{MORE_STYLE}</style><h1>{escape(head)}</h1><p>{escape(workbook.purpose)}</p><p>{escape(counts)}</p>",
+        f"<!doctype html><html lang={code}><meta charset=utf-8>{MARK}<title>{escape(head)}</title>",
+        f"<style>{STYLE}{MORE_STYLE}</style><h1>{escape(head)}</h1><p>{escape(said(workbook.purpose))}</p><p>{escape(counts)}</p>",
         f"<p>{escape(_whose(workbook))}</p>",
-        f"<h2>Afterwards they can</h2>{_list(workbook.goals)}",
-        f"<h2>What is hard</h2>{_list(words.HARD)}",
-        f"<h2>A plan</h2>{_list(_plan(workbook))}",
-        f"<h2>Ask aloud, and what one hopes for</h2>{_asked(words.ALOUD, words.ANSWERS)}",
-        f"<h2>Predict first: what comes, and why</h2>{_table(workbook)}",
-        f"<h2>To try, at the workbook</h2>{_list(tries)}",
-        f"<h2>Exercises, and likely mistakes</h2><p>{escape(key)}</p>{_exercises(workbook)}",
-        f"<h2>The sheets in their order</h2>{''.join(_sheets(workbook, pictures))}",
+        f"{_head('Afterwards they can')}{_list(map(said, workbook.goals))}",
+        f"{_head('What is hard')}{_list(map(said, words.HARD))}",
+        f"{_head('A plan')}{_list(_plan(workbook))}",
+        f"{_head('Ask aloud, and what one hopes for')}{_asked(map(said, words.ALOUD), map(said, words.ANSWERS))}",
+        f"{_head('Predict first: what comes, and why')}{_table(workbook)}",
+        f"{_head('To try, at the workbook')}{_list(map(said, tries))}",
+        f"{_head('Exercises, and likely mistakes')}<p>{escape(key)}</p>{_exercises(workbook)}",
+        f"{_head('The sheets in their order')}{''.join(_sheets(workbook, pictures))}",
     ]
     return "\n".join(parts)
 
 
+def _head(words: str) -> str:
+    return f"<h2>{escape(said(words))}</h2>"
+
+
+def _titles(*words: str) -> str:
+    """A line of headings of a table; "#" counts."""
+    return f"<tr>{''.join(f'<th>{escape(said(one))}' for one in words)}</tr>"
+
+
 def _whose(workbook: Lesson) -> str:
     """Of which workbook the numbers on the page are."""
-    if workbook.seed == LISTING[workbook.name].seed:
-        return "All numbers here are those of the course's own workbook. Workbooks that assign writes have others."
-    return "All numbers here are those of this one workbook. The course's own, and those of learners, are others."
+    return said(WHOSE[workbook.seed == LISTING[workbook.name].seed])
 
 
 def _plan(workbook: Lesson) -> Iterable[str]:
     """What to do in the minutes: a quarter to predict, half to try, the rest for exercises."""
     guess, look = (max(5, 5 * round(workbook.minutes / part / 5)) for part in (4, 2))
     sheets = [page.name for page in workbook.book.pages if page.name not in FRAME]
-    yield f"{guess} minutes: Predict, {len(workbook.predictions)} questions. Guess first, then look."
-    yield f"{look} minutes: {', '.join(sheets)}, with the {len(workbook.tries)} things to try below."
+    yield said(f"{guess} minutes: Predict, {len(workbook.predictions)} questions. Guess first, then look.")
+    words = f"{look} minutes: {{sheets}}, with the {len(workbook.tries)} things to try below."
+    yield said(words, sheets=", ".join(sheets))
     rest = max(5, workbook.minutes - guess - look)
-    yield f"{rest} minutes: Exercises, {len(workbook.exercises)} questions. What is left over is for home."
+    yield said(f"{rest} minutes: Exercises, {len(workbook.exercises)} questions. What is left over is for home.")
 
 
 def _asked(questions: Iterable[str], answers: Iterable[str]) -> str:
@@ -105,9 +126,9 @@ def _exercises(workbook: Lesson) -> str:
         truth, wrong = ("", [0.0] * len(one.mistakes))
         if given is not None:
             right, *found = read_all(one.asked, given)
-            truth, wrong = _said(right), one.told_apart(right, *found)
+            truth, wrong = _number(right), one.told_apart(right, *found)
         told = (
-            f"{f'{_said(number)}: ' if given is not None else ''}{slip.words}"
+            f"{f'{_number(number)}: ' if given is not None else ''}{slip.words}"
             for slip, number in zip(one.slips, wrong, strict=False)  # not the wrong sign, which each knows
             if np.isfinite(number)
         )
@@ -115,7 +136,7 @@ def _exercises(workbook: Lesson) -> str:
             f"<tr><td>{i}</td><td>{escape(one.question)}</td><td>{truth}</td>"
             f"<td>{'<br>'.join(map(escape, told))}</td></tr>"
         )
-    return f"<table><tr><th>#<th>Question<th>Right<th>Likely wrong answers</tr>{''.join(rows)}</table>"
+    return f"<table>{_titles('#', 'Question', 'Right', 'Likely wrong answers')}{''.join(rows)}</table>"
 
 
 def _list(lines: Iterable[str]) -> str:
@@ -130,20 +151,20 @@ def _table(workbook: Lesson) -> str:
     told = zip(*(came[id][:, 0].tolist() for id in (RIGHT, BEFORE, AFTER)), strict=True)
     rows = (_row(one, *numbers) for one, numbers in zip(workbook.predictions, told, strict=True))
     listed = "".join(f"<tr><td>{i}</td>{row}</tr>" for i, row in enumerate(rows, start=1))
-    return f"<table><tr><th>#<th>Question<th>What comes<th>Why</tr>{listed}</table>"
+    return f"<table>{_titles('#', 'Question', 'What comes', 'Why')}{listed}</table>"
 
 
 def _row(asked: Prediction, right: float, before: float, after: float) -> str:
-    choice = asked.choices[int(right) - 1] if right else "none of them: the numbers outgrow the sheet"
-    numbers = " -> ".join(map(_said, (before, after)))
+    choice = asked.choices[int(right) - 1] if right else said(LOST)
+    numbers = " -> ".join(map(_number, (before, after)))
     question = "<br>".join(map(escape, asked.words.split("\n")))
     return f"<td>{question}</td><td>{escape(f'{choice} ({asked.number}: {numbers})')}</td><td>{escape(asked.why)}</td>"
 
 
-def _said(number: float) -> str:
+def _number(number: float) -> str:
     """A number as people read it: four digits, and no powers of ten."""
     if abs(number) >= OUTGROWN:
-        return "too large"
+        return said("too large")
     if abs(number) >= 1000:
         return f"{number:,.0f}"
     return np.format_float_positional(number, precision=4, unique=False, fractional=False, trim="-")
@@ -152,6 +173,6 @@ def _said(number: float) -> str:
 def _sheets(workbook: Lesson, pictures: Mapping[str, Path]) -> Iterable[str]:
     for page in workbook.book.pages:
         picture = pictures.get(page.name)
-        alt = escape(f"The first screen of the sheet {page.name}", quote=True)
+        alt = escape(said("The first screen of the sheet {name}", name=page.name), quote=True)
         shown = f'<img src="{escape(picture.name, quote=True)}" alt="{alt}">' if picture else ""
         yield f"<figure><figcaption><b>{escape(page.title)}</b><br>{escape(page.about)}</figcaption>{shown}</figure>"

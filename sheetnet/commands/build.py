@@ -127,8 +127,8 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
     )
     if lesson != "titanic" and (wrong := [key for key in given if key in TITANIC_ONLY]):
         raise SheetnetError(f"--{wrong[0]} is for titanic; {_whose(lesson)} made of its own numbers")
-    if settings["blanks"] and lesson in ("titanic", "all"):
-        raise SheetnetError("--blanks is for one lesson, and titanic has none: build relu, for example")
+    if settings["blanks"] and lesson == "all":
+        raise SheetnetError("--blanks is for one lesson: build relu, for example")
     if settings["language"] and lesson == "all":
         raise SheetnetError("--language is for one lesson: build quadratic, for example")
     if output and lesson == "all":
@@ -189,11 +189,11 @@ def _make_folder(folder: Path) -> None:
 def _write(lesson: str, output: str | None, settings: dict[str, Any]) -> Built:
     """Build one lesson, and say so."""
     import sheetnet as sn
+    from sheetnet.course.titanic.lesson import USUAL
     from sheetnet.models.model import create
 
     blanks, language = settings["blanks"], settings["language"]
-    ending = "_blanks" * blanks + dialect_of(settings["dialect"]).suffix
-    path = Path(output) if output else Path("workbooks") / f"{LISTING[lesson].file}{ending}.xlsx"
+    path = Path(output or LISTING[lesson].workbook(blanks, dialect_of(settings["dialect"]).suffix))
     if lesson != "titanic":
         say(f"asking torch, writing {path}")
         how = {"blanks": blanks, "language": language, "dialect": settings["dialect"]}
@@ -203,11 +203,11 @@ def _write(lesson: str, output: str | None, settings: dict[str, Any]) -> Built:
     if settings["lr"] is None:
         settings["lr"] = OPTIMISERS[settings["optimiser"]].lesson_lr
     table = sn.titanic(settings["recipe"], settings["csv"])
-    models = [create(name, table.n_features) for name in ("linear", "two_relu")]
+    models = [create(name, table.n_features) for name in USUAL["models"]]
     start = _start(Path(settings["params"]), models, table.features) if settings["params"] else {}
     settings["took"] = list(start)
     say(f"preparing {table.n_rows} rows of {table.raw.source}, asking torch, writing {path}")
-    options = {key: settings[key] for key in ("epochs", "lr", "seed", "optimiser", "language", "dialect")}
+    options = {key: settings[key] for key in ("epochs", "lr", "seed", "optimiser", "blanks", "language", "dialect")}
     return sn.build(path, table, models, start=start, **options)
 
 
@@ -231,6 +231,8 @@ def _rebuild(path: Path, settings: dict[str, Any]) -> Built:
     path = target(path)
     if "seed" in given:
         raise SheetnetError(f"--seed draws start weights; those of {file} are taken. Leave one of the two away")
+    if settings["blanks"]:
+        raise SheetnetError(f"the formulas stay as they are in {file}: leave --blanks away")
     if settings["language"]:
         raise SheetnetError(f"the texts stay in the language that {file} has: leave --language away")
     if "dialect" in given:

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 from zlib import crc32
 
 import numpy as np
 
 TRIES = 1000
+Found = TypeVar("Found", bound=tuple[Any, ...])
 
 
 def drawing(seed: int, what: str) -> np.random.RandomState:
     """What draws one thing of a lesson, the same for ever: numpy's legacy generator does not change from version to
     version. What else is drawn changes nothing of it."""
     return np.random.RandomState([seed, crc32(what.encode())])
+
+
+def first_that(
+    fits: Callable[..., bool], draw: Callable[[], Found], usual: Callable[[], Found], tries: int = TRIES
+) -> Found:  # fmt: skip
+    """The first draw, a tuple, whose parts fit; what is usual where none does in so many tries.
+
+    >>> numbers = iter([(3,), (4,), (5,)])
+    >>> first_that(lambda n: n > 3, lambda: next(numbers), lambda: (0,))
+    (4,)
+    >>> first_that(lambda n: n > 9, lambda: (1,), lambda: (0,))
+    (0,)
+    """
+    for _ in range(tries):
+        if fits(*(found := draw())):
+            return found
+    return usual()
 
 
 def own(
@@ -30,11 +49,11 @@ def own(
     (2.0, 1.0)
     """
     draw = drawing(seed, what)
-    for _ in range(TRIES if seed else 0):
-        found = tuple(float(some[draw.randint(len(some))]) for some in among)
-        if fits(*found):
-            return found
-    return tuple(map(float, usual))
+
+    def drawn() -> tuple[float, ...]:
+        return tuple(float(some[draw.randint(len(some))]) for some in among)
+
+    return first_that(fits, drawn, lambda: tuple(map(float, usual)), TRIES if seed else 0)
 
 
 def plus(value: float) -> str:

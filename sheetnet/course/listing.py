@@ -22,6 +22,10 @@ class Entry:
         """The name of its workbook and, but for the ending, of its notebook, such as 01_quadratic."""
         return f"{self.number:02d}_{self.name}"
 
+    def workbook(self, blanks: bool = False, suffix: str = "") -> str:
+        """Where its workbook goes if nobody says where; blanks: with formulas to fill in; suffix: of a dialect."""
+        return f"workbooks/{self.file}{'_blanks' * blanks}{suffix}.xlsx"
+
 
 _LESSONS = (
     Entry(1, "quadratic", "fit a curve by hand, by its slopes, and let it run: loss, gradient, learning rate"),
@@ -34,6 +38,13 @@ _LESSONS = (
     Entry(7, "optimisers", "batches and their noise; momentum, Adagrad, RMSprop, Adam and AdamW step by step"),
     Entry(8, "validation", "rows kept apart, too small and too large a model, decay, stopping, k-fold, wrong rows"),
     Entry(9, "classification", "from a score to a class: sigmoid, cross-entropy, threshold, softmax, entropy"),
+    Entry(10, "deep", "hidden layers backwards; dead units, vanishing gradients, many starts; all models compared"),
     Entry(11, "embeddings", "numbers for words, a recommender of missing ratings, cosine, principal components"),
+    Entry(12, "convolution", "a filter slid over a picture: edges, sizes, few numbers, and a filter that is learnt"),
+    Entry(13, "sequences", "a series step by step: a memory, gradients through time, a gate, a forecast"),
+    Entry(15, "transfer", "weights trained elsewhere, few rows, frozen layers, and what half precision keeps"),
+    Entry(
+        14, "attention", "tokens, query, key, value, the mask, heads; a small transformer that learns to write names"
+    ),
 )
 LISTING = {entry.name: entry for entry in _LESSONS}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sheetnet.course.drawing import TRIES
+from sheetnet.course.drawing import first_that
 
 HIGHEST = 20.0  # the charts end there
 Points = tuple[np.ndarray, np.ndarray]  # x (20, 1) and y (20, 1)
@@ -22,13 +22,13 @@ def noisy_points(seed: int = 0, fits: Callable[[np.ndarray, np.ndarray], bool] =
     """
     draw = np.random.RandomState((42 + seed) % 2**32)
     x = np.linspace(-2, 2, 20)[:, None]
-    for _ in range(TRIES):
+
+    def drawn() -> Points:
         times = draw.normal(scale=0.15, size=x.shape)
         plus = draw.normal(scale=1.5, size=x.shape)
-        y = (3 * x**2 + 2 * x + 1) * (1 + times) + plus
-        if not seed or (y.max() < HIGHEST and fits(x, y)):
-            return x, y
-    return noisy_points()
+        return x, (3 * x**2 + 2 * x + 1) * (1 + times) + plus
+
+    return first_that(lambda x, y: not seed or (y.max() < HIGHEST and fits(x, y)), drawn, noisy_points)
 
 
 def best_weights(x: np.ndarray, y: np.ndarray) -> np.ndarray:

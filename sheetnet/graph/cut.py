@@ -60,8 +60,9 @@ def _length(node: Node, lengths: dict[Node, float]) -> float:
     if node.op in STACKS:
         return 0.0
     if node.op in ROWWISE:
-        text = ROWWISE[node.op][0]("\0", node.sources[0].shape[1])
-        return len(text) + text.count("\0") * (lengths[node.sources[0]] + 2)
+        marks = [chr(i) for i in range(len(node.sources))]
+        text = ROWWISE[node.op][0](*marks, node.sources[0].shape[1])
+        return len(text) + sum(text.count(m) * (lengths[s] + 2) for m, s in zip(marks, node.sources, strict=True))
     if node.op not in ARRAY:
         return inf
     template = ARRAY[node.op][0]

@@ -37,6 +37,7 @@ def number(value: float) -> str:
 CONDITION = {
     "greater": "{0}>{1}",
     "equal": "{0}={1}",
+    "reads": "TRIM({0})={1}",
     "step": "{0}>0",
     "filled": '{0}<>""',
 }
@@ -51,6 +52,7 @@ ARRAY: dict[str, tuple[str, float, tuple[float, ...]]] = {
     "abs": ("ABS({0})", ATOM, (ANY,)),
     "sign": ("SIGN({0})", ATOM, (ANY,)),
     "sqrt": ("SQRT({0})", ATOM, (ANY,)),
+    "floor": ("INT({0})", ATOM, (ANY,)),
     "power": ("{0}^{1}", POWER, (ATOM, ATOM)),
     "sin": ("SIN({0})", ATOM, (ANY,)),
     "cos": ("COS({0})", ATOM, (ANY,)),
@@ -87,6 +89,7 @@ CELL: dict[str, tuple[str, str]] = {
     "relu": ("MAX(0,{0})", "e"),
     # NORMSDIST has eleven right digits in some programs; of arrays some know neither
     "normal": ("(0.5+0.5*SIGN({0})*GAMMADIST({0}^2/2,0.5,1,TRUE))", "e"),
+    "letter": ("MID({0},{1},1)", "ee"),
     "lookup": ("LOOKUP({0},{1},{2})", "eww"),
     "match": ("MATCH({0},{1},0)", "ew"),
     "count_same": ('IF({0}="",0,COUNTIF({1},{0}))', "ew"),
@@ -145,12 +148,20 @@ def _softmax(a: str, width: int) -> str:
     return f"{powers}/{total}"
 
 
+def _shares(a: str, *rest: str | int) -> str:
+    """Without taking off the largest entry first: short, for scores that EXP takes."""
+    *seen, width = rest
+    powers = "*".join([f"EXP({a})", *map(str, seen)])
+    return f"{powers}/{_picked(powers, (1.0,) * int(width))}"
+
+
 def _logsumexp(a: str, width: int) -> str:
     most, _, total = _powers(a, width)
     return f"{most}+LN({total})"
 
 
-ROWWISE: dict[str, tuple[Callable[[str, int], str], float]] = {
+ROWWISE: dict[str, tuple[Callable[..., str], float]] = {
     "softmax": (_softmax, PRODUCT),
+    "shares": (_shares, PRODUCT),
     "logsumexp": (_logsumexp, SUM),
 }

@@ -12,7 +12,7 @@ from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.dialect import ANY, ARRAY, ATOM, CELL, ROWWISE, SUM
@@ -78,7 +78,7 @@ class Dialect:
     name: str
     array: Mapping[str, Template]
     cell: Mapping[str, tuple[str, str]]
-    rowwise: Mapping[str, tuple[Callable[[str, int], str], float]] = field(default_factory=dict)
+    rowwise: Mapping[str, tuple[Callable[..., str], float]]
     shares: bool = False
     spills: bool = False
 
@@ -114,6 +114,7 @@ MODERN = Dialect(
     "modern",
     ChainMap({op: (as_kept(text), *rest) for op, (text, *rest) in _MODERN.items()}, ARRAY),  # type: ignore[misc]
     ChainMap(_MODERN_CELL, CELL),
+    {op: rule for op, rule in ROWWISE.items() if op not in _MODERN},
     shares=True,
     spills=True,
 )

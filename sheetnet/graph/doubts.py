@@ -14,6 +14,7 @@ Where engines mean different things (seen in IronCalc 0.9 and LibreOffice 7.4, r
 - `power`: 0^0 is 1 in LibreOffice, an error in Excel and IronCalc; (-8)^(1/3) is -2 in a sheet and none in torch.
 - `inverse`, `determinant`: what is below about 1E-15 counts as 0 in IronCalc, whatever the size of the rest.
 - `normal`: far out, and where its square is too small, an error in LibreOffice.
+- `floor`: a number within 15 digits of a whole one is that one.
 - `sin`, `cos`: from 2^27 on an error in Excel, from somewhere in LibreOffice.
 - `square`, `power`: too small for a double is an error in LibreOffice.
 - any: beyond undecided.EDGE it depends on the order whether a product overflows; IronCalc goes on with infinity within
@@ -74,6 +75,10 @@ def _compared(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Arra
 
 def _positive(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
     return _either(_near(values[0], NONE, reach[0]), 1.0, reach[0])
+
+
+def _floor(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
+    return _either(_near(values[0], np.rint(values[0]), reach[0]), 1.0, reach[0])
 
 
 def _sign(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
@@ -154,6 +159,14 @@ def _indexed(op: str, k: int) -> Doubt:
     return rule
 
 
+def _letter(v: Array, values: Sequence[Array], reach: Sequence[Array]) -> Array:
+    """Where the place may be another."""
+    at = values[1]
+    apart = reach[1] + np.where(at == np.rint(at), 0.0, DIGITS * np.abs(at))
+    other = np.isinf(reach[1]) | (np.floor(at - apart) != np.floor(at + apart))
+    return np.broadcast_to(np.where(other, np.inf, 0.0), v.shape)
+
+
 def _alike(key: Array, keys: Array, reach: Array) -> Array | None:
     """For each key (n, 1) which of the keys (m, 1) may be the same though it is another, (n, m); None where none is."""
     if key.dtype == object:
@@ -195,6 +208,7 @@ DOUBTS: dict[str, Doubt] = {
     "equal": _compared,
     "step": _positive,
     "sign": _sign,
+    "floor": _floor,
     "relu": _relu,
     "softplus": _relu,
     "normal": lambda v, a, reach: np.where((np.abs(a[0]) > FAR) | (a[0] ** 2 < SMALLEST) & (a[0] != 0), np.inf, 0.0),
@@ -203,15 +217,19 @@ DOUBTS: dict[str, Doubt] = {
     "square": lambda v, a, reach: np.where((np.abs(v) < SMALLEST) & (a[0] != 0), np.inf, 0.0),
     "div": _div,
     "exp": _exp,
+    "shares": lambda v, a, reach: _exp(v, a[:1], reach),
     "power": _power,
     "inverse": _singular,
     "determinant": _determinant,
     "where": _where,
     "if_error": _if_error,
     "filled": _errors,
+    "reads": _errors,
     "hit": _errors,
     "row": _indexed("row", 1),
     "pick": _indexed("pick", 0),
+    "letter": _letter,
+    "joined": lambda v, a, reach: np.where(reach[0] > 0, np.inf, 0.0).max(axis=1, keepdims=True),
     "match": _match,
     "lookup": _lookup,
     "count_same": _count_same,

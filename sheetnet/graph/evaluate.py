@@ -15,6 +15,7 @@ from sheetnet.errors import GraphError
 from sheetnet.graph.judging import hit
 from sheetnet.graph.node import Node, order
 from sheetnet.graph.ops import SHAPES
+from sheetnet.graph.windows import correlated, gathered, highest, scattered
 
 Array = Any  # a numpy array or a torch tensor of rank 2
 
@@ -30,6 +31,12 @@ def _equal(xp: Any, a: Array, b: Array) -> Array:
     return _flag(a == b, a, b)
 
 
+def _reads(xp: Any, a: Array, b: Array) -> Array:
+    if not _is_text(b):  # no number is a text
+        return _flag(a != a, a, b)
+    return _equal(xp, np.vectorize(lambda s: s.strip(" ") if isinstance(s, str) else s, otypes=[object])(a), b)
+
+
 def _is_text(a: Array) -> bool:
     return isinstance(a, np.ndarray) and a.dtype == object
 
@@ -40,6 +47,15 @@ def _folded(a: Array) -> Array:
 
 def _filled(xp: Any, a: Array) -> Array:
     return np.asarray(a != "" if _is_text(a) else ~np.isnan(a), dtype=float)
+
+
+def _letter(xp: Any, text: Array, place: Array) -> Array:
+    return np.vectorize(lambda a, at: a[int(at) - 1 : int(at)] if at >= 1 else np.nan, otypes=[object])(text, place)
+
+
+def _joined(xp: Any, a: Array) -> Array:
+    words = ["".join(line) if all(isinstance(e, str) for e in line) else np.nan for line in a.tolist()]
+    return np.array([[word] for word in words], dtype=object)
 
 
 def _where(xp: Any, condition: Array, yes: Array, no: Array) -> Array:
@@ -97,6 +113,11 @@ def _softmax(xp: Any, a: Array) -> Array:
     return powers / powers.sum(1).reshape(-1, 1)
 
 
+def _shares(xp: Any, a: Array, *seen: Array) -> Array:
+    powers = xp.exp(a) * seen[0] if seen else xp.exp(a)
+    return powers / powers.sum(1).reshape(-1, 1)
+
+
 def _logsumexp(xp: Any, a: Array) -> Array:
     most, powers = _shifted(xp, a)
     return most + xp.log(powers.sum(1)).reshape(-1, 1)
@@ -138,6 +159,7 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "abs": lambda xp, a: abs(a),
     "sign": lambda xp, a: xp.sign(a),
     "sqrt": lambda xp, a: xp.sqrt(a),
+    "floor": lambda xp, a: xp.floor(a),
     "power": lambda xp, a, b: a**b + 0 * a + 0 * b,  # an error to the power of 0 is one
     "sin": lambda xp, a: xp.sin(a),
     "cos": lambda xp, a: xp.cos(a),
@@ -152,7 +174,10 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "normal": _normal,
     "greater": lambda xp, a, b: _flag(a > b, a, b),
     "equal": _equal,
+    "reads": _reads,
     "where": _where,
+    "letter": _letter,
+    "joined": _joined,
     "filled": _filled,
     "if_error": _if_error,
     "same": lambda xp, a: a,
@@ -166,6 +191,7 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "hstack": lambda xp, *parts: xp.hstack(parts),
     "vstack": lambda xp, *parts: xp.vstack(parts),
     "softmax": _softmax,
+    "shares": _shares,
     "logsumexp": _logsumexp,
     "row": _row,
     "pick": _pick,
@@ -173,6 +199,10 @@ NUMERIC: dict[str, Callable[..., Array]] = {
     "match": _match,
     "cumsum": lambda xp, a: xp.cumsum(a, 0),
     "count_same": _count_same,
+    "gather": gathered,
+    "scatter": scattered,
+    "correlate": correlated,
+    "largest": highest,
     "hit": lambda xp, *columns: np.vectorize(hit, otypes=[float])(*columns),
     "sum": lambda xp, a: a.sum().reshape(1, 1),
     "mean": lambda xp, a: a.mean().reshape(1, 1),

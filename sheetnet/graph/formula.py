@@ -20,6 +20,7 @@ from sheetnet.graph.dialects import CLASSIC, COUNTED, Dialect
 from sheetnet.graph.node import COUNTS, Node, constant
 from sheetnet.graph.ops import ENTRYWISE, SHAPES
 from sheetnet.graph.sharing import Seen, shared
+from sheetnet.graph.windows import cells as windowed
 
 MAX_LENGTH = 8192  # characters that Excel takes in one formula
 MAX_TEXT = 255  # and in one text within it
@@ -58,7 +59,8 @@ def _array(node: Node, places: Seen, dialect: Dialect) -> tuple[str, float]:
         return _constant(node)
     if node.op in dialect.rowwise:
         write, binds = dialect.rowwise[node.op]
-        return write(_source(node.sources[0], SUM, places, dialect), node.sources[0].shape[1]), binds
+        texts = [_source(s, PRODUCT if i else SUM, places, dialect) for i, s in enumerate(node.sources)]
+        return write(*texts, node.sources[0].shape[1]), binds
     if node.op not in dialect.array or (node.op == "match" and node.shape != (1, 1)):
         raise GraphError(f"{node!r}: {node.op} cannot stand inside an array formula; place it as a block of its own")
     template, binds, needs = dialect.array[node.op]
@@ -195,12 +197,19 @@ def _pick_cell(node: Node, i: int, j: int, places: Places) -> tuple[str, float]:
     return f"INDEX({column},INT({at})*{apart}+{i + 1})", ATOM
 
 
+def _joined_cell(node: Node, i: int, j: int, places: Places) -> tuple[str, float]:
+    (a,) = node.sources
+    return "&".join(_entry(a, i, k, a.shape, SUM, places) for k in range(a.shape[1])), ANY
+
+
 CELL_RULES: dict[str, Callable[[Node, int, int, Places], tuple[str, float]]] = {
     "matmul": _matmul_cell,
     "cumsum": _cumsum_cell,
     "softmax": _softmax_cell,
     "logsumexp": _logsumexp_cell,
     "pick": _pick_cell,
+    **windowed(_line),
+    "joined": _joined_cell,
 }
 
 

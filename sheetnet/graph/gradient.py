@@ -60,47 +60,67 @@ def _vstack(node: Node, d: Node) -> Cotangents:
     return tuple(out)
 
 
-RULES: dict[str, Callable[[Node, Node], Cotangents]] = {
-    "add": lambda n, d: (d, d),
-    "sub": lambda n, d: (d, -d),
-    "mul": lambda n, d: (n.sources[1] * d, n.sources[0] * d),
-    "div": _div,
-    "neg": lambda n, d: (-d,),
-    "square": lambda n, d: (2.0 * n.sources[0] * d,),
-    "abs": lambda n, d: (d * apply("sign", n.sources[0]),),  # 0 at 0, as in torch
-    "sqrt": lambda n, d: (d / (2.0 * n),),
-    "power": _power,
-    "sin": lambda n, d: (d * apply("cos", n.sources[0]),),
-    "cos": lambda n, d: (-(d * apply("sin", n.sources[0])),),
-    "relu": lambda n, d: (d * apply("step", n.sources[0]).named("mask"),),  # 0 at 0, as in torch
-    "log10": lambda n, d: (d / (n.sources[0] * 2.302585092994046),),
-    "ln": lambda n, d: (d / n.sources[0],),
-    "exp": lambda n, d: (d * n,),
-    "tanh": lambda n, d: (d * (1.0 - apply("square", n)),),
-    "sigmoid": lambda n, d: (d * (n * (1.0 - n)),),
-    "softplus": lambda n, d: (d * apply("sigmoid", n.sources[0]),),
-    "normal": lambda n, d: (d * (apply("exp", apply("square", n.sources[0]) * -0.5) * 0.3989422804014327),),
-    "softmax": lambda n, d: (n * (d - sum_columns(d * n)),),
-    "logsumexp": lambda n, d: (d * apply("softmax", n.sources[0]),),
-    "hstack": _hstack,
-    "vstack": _vstack,
-    "where": _where,
-    "same": lambda n, d: (d,),
-    "estimate": lambda n, d: (d,),
-    "outcome": lambda n, d: (d,),
-    "matmul": lambda n, d: (d @ n.sources[1].T, n.sources[0].T @ d),
-    "transpose": lambda n, d: (d.T,),
-    "inverse": lambda n, d: (-(n.T @ d @ n.T),),
-    "expand": lambda n, d: (d, None),
-    "sum": lambda n, d: (_expand(d, n.sources[0]),),
-    "mean": lambda n, d: (_expand(d / (n.sources[0].shape[0] * n.sources[0].shape[1]), n.sources[0]),),
-    "sum_rows": lambda n, d: (_expand(d, n.sources[0]),),
-} | dict.fromkeys(
-    ("step", "sign", "greater", "equal", "filled", "match", "count_same", "hit"),
-    _no_slope,
+RULES: dict[str, Callable[[Node, Node], Cotangents]] = (
+    {
+        "add": lambda n, d: (d, d),
+        "sub": lambda n, d: (d, -d),
+        "mul": lambda n, d: (n.sources[1] * d, n.sources[0] * d),
+        "div": _div,
+        "neg": lambda n, d: (-d,),
+        "square": lambda n, d: (2.0 * n.sources[0] * d,),
+        "abs": lambda n, d: (d * apply("sign", n.sources[0]),),  # 0 at 0, as in torch
+        "sqrt": lambda n, d: (d / (2.0 * n),),
+        "power": _power,
+        "sin": lambda n, d: (d * apply("cos", n.sources[0]),),
+        "cos": lambda n, d: (-(d * apply("sin", n.sources[0])),),
+        "relu": lambda n, d: (d * apply("step", n.sources[0]).named("mask"),),  # 0 at 0, as in torch
+        "log10": lambda n, d: (d / (n.sources[0] * 2.302585092994046),),
+        "ln": lambda n, d: (d / n.sources[0],),
+        "exp": lambda n, d: (d * n,),
+        "tanh": lambda n, d: (d * (1.0 - apply("square", n)),),
+        "sigmoid": lambda n, d: (d * (n * (1.0 - n)),),
+        "softplus": lambda n, d: (d * apply("sigmoid", n.sources[0]),),
+        "normal": lambda n, d: (d * (apply("exp", apply("square", n.sources[0]) * -0.5) * 0.3989422804014327),),
+        "softmax": lambda n, d: (n * (d - sum_columns(d * n)),),
+        "shares": lambda n, d: (n * (d - sum_columns(d * n)), None)[: len(n.sources)],
+        "logsumexp": lambda n, d: (d * apply("softmax", n.sources[0]),),
+        "hstack": _hstack,
+        "vstack": _vstack,
+        "where": _where,
+        "gather": lambda n, d: (apply("scatter", d, n.sources[1], n.sources[0]), None),
+        "scatter": lambda n, d: (apply("gather", d, n.sources[1]), None, None),
+        "same": lambda n, d: (d,),
+        "estimate": lambda n, d: (d,),
+        "outcome": lambda n, d: (d,),
+        "matmul": lambda n, d: (d @ n.sources[1].T, n.sources[0].T @ d),
+        "transpose": lambda n, d: (d.T,),
+        "inverse": lambda n, d: (-(n.T @ d @ n.T),),
+        "expand": lambda n, d: (d, None),
+        "sum": lambda n, d: (_expand(d, n.sources[0]),),
+        "mean": lambda n, d: (_expand(d / (n.sources[0].shape[0] * n.sources[0].shape[1]), n.sources[0]),),
+        "sum_rows": lambda n, d: (_expand(d, n.sources[0]),),
+    }
+    | dict.fromkeys(
+        (
+            "step",
+            "sign",
+            "floor",
+            "greater",
+            "equal",
+            "reads",
+            "filled",
+            "letter",
+            "joined",
+            "match",
+            "count_same",
+            "hit",
+        ),
+        _no_slope,
+    )
 )
 # Nothing that is trained passes through these; a model that needs one of them adds its rule above.
 UNRULED = {"row", "pick", "lookup", "cumsum", "max", "min", "median", "determinant", "if_error"}
+UNRULED |= {"correlate", "largest"}
 
 
 def _fit(d: Node, shape: Shape) -> Node:

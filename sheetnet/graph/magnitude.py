@@ -16,6 +16,7 @@ from sheetnet.graph.evaluate import NUMERIC, Array, steps
 from sheetnet.graph.node import Node, order
 from sheetnet.graph.ops import SHAPES
 from sheetnet.graph.recurrence import MOST, Recurrences, size
+from sheetnet.graph.windows import correlated, windows
 
 NOISE = 1e-13  # of a magnitude: how far programs may be apart that add in another order; hundreds of roundings
 SOLVED = 0.05  # of it, in an inverse and a determinant: they lose tens of roundings (12 measured), not hundreds
@@ -103,6 +104,19 @@ def _if_error(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Arra
     return np.where(error, sizes[1], sizes[0])
 
 
+def _correlate(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
+    (a, taps, places), (m, n, _) = values, sizes
+    left, right = correlated(np, m, _near(taps, n), places), correlated(np, _near(a, m), n, places)
+    return np.maximum(left, right)
+
+
+def _largest(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
+    """The largest magnitude of the entries that another program may find there."""
+    near, own = (windows(of, *values[1:]) for of in (values[0], sizes[0]))
+    low = (near - NOISE * own).max(-1, keepdims=True)
+    return np.max(own, axis=-1, where=near + NOISE * own >= low, initial=0.0)
+
+
 def _determinant(v: Array, values: Sequence[Array], sizes: Sequence[Array]) -> Array:
     """The sum of |cofactor| m, with the cofactors of singular matrices too: by singular values s, without dividing."""
     if not np.isfinite(values[0]).all():
@@ -154,6 +168,7 @@ MAGNITUDE: dict[str, Rule] = {
     "softplus": _softplus,
     "normal": lambda v, a, m: np.maximum(0.5, 0.4 * np.exp(-0.5 * a[0] * a[0]) * m[0]),  # as a sigmoid
     "softmax": _softmax,
+    "shares": _softmax,
     "logsumexp": _logsumexp,
     "pick": _pick,
     "where": lambda v, a, m: np.where(a[0] != 0, m[1], m[2]),
@@ -169,6 +184,10 @@ MAGNITUDE: dict[str, Rule] = {
     "hstack": lambda v, a, m: np.hstack(m),
     "vstack": lambda v, a, m: np.vstack(m),
     "row": lambda v, a, m: NUMERIC["row"](np, m[0], a[1]),
+    "gather": lambda v, a, m: NUMERIC["gather"](np, m[0], a[1]),
+    "scatter": lambda v, a, m: NUMERIC["scatter"](np, m[0], a[1], a[2]),
+    "correlate": _correlate,
+    "largest": _largest,
     "lookup": lambda v, a, m: NUMERIC["lookup"](np, a[0], a[1], m[2]),
     "cumsum": lambda v, a, m: np.cumsum(m[0], 0),
     "sum": lambda v, a, m: m[0].sum(),
@@ -177,7 +196,10 @@ MAGNITUDE: dict[str, Rule] = {
     "min": _extreme(-1.0),
     "median": _median,
     "sum_rows": lambda v, a, m: m[0].sum(0),
-} | dict.fromkeys(("sign", "step", "greater", "equal", "filled", "match", "count_same", "hit"), _by_value)
+} | dict.fromkeys(
+    ("sign", "step", "floor", "greater", "equal", "reads", "filled", "letter", "joined", "match", "count_same", "hit"),
+    _by_value,
+)
 
 
 def with_magnitudes(

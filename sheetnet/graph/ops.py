@@ -130,6 +130,28 @@ def _pick(index: Shape, *parts: Shape) -> Shape:
     return parts[0]
 
 
+def _gather(a: Shape, places: Shape) -> Shape:
+    return places
+
+
+def _scatter(d: Shape, places: Shape, like: Shape) -> Shape:
+    if d != places:
+        raise ValueError("each entry needs a place")
+    return like
+
+
+def _windows(a: Shape, size: Shape, places: Shape) -> Shape:
+    if size[0] > a[0] or size[1] > a[1]:
+        raise ValueError("a window must not be larger than the matrix")
+    return places
+
+
+def _shares(a: Shape, *seen: Shape) -> Shape:
+    if seen and (len(seen) > 1 or broadcast(a, *seen) != a):
+        raise ValueError("a matrix, and 1 or 0 for each of its entries or columns, are needed")
+    return a
+
+
 def _hit(answer: Shape, *key: Shape) -> Shape:
     _column(answer)
     if len(set(key)) != 1 or key[0][0] != answer[0]:
@@ -148,6 +170,7 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "abs": same,
     "sign": same,  # 1, 0 or -1
     "sqrt": same,
+    "floor": same,  # the largest whole number that is not above a
     "power": pair,  # a to the power of b
     "sin": same,
     "cos": same,
@@ -162,7 +185,10 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "normal": same,  # the normal distribution's share below a: (1 + erf(a / sqrt 2)) / 2
     "greater": pair,  # 1 where a > b, else 0
     "equal": pair,  # 1 where a = b, else 0; text without regard to case, as in a sheet
+    "reads": pair,  # 1 where a is the text b, blanks around it aside, else 0
     "where": triple,  # b where a is not 0, else c
+    "letter": pair,  # the letter of a text (the first source) at a place, counted from 1; nothing beyond its end
+    "joined": _row_of_each,  # the texts of a row, one after the other
     "filled": same,  # 1 where the cell is not blank, else 0
     "if_error": instead,  # a, or b where a is an error value
     "same": same,  # a copy, to stand on another sheet
@@ -178,6 +204,7 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "vstack": _on_top,
     # look-ups; counted from 1, as in a sheet
     "softmax": lambda a: a,  # exp(a) / sum(exp(a)), row by row
+    "shares": _shares,  # the same of scores that are not large, among those that may be seen (1, else 0)
     "logsumexp": _row_of_each,  # ln(sum(exp(a))), row by row
     "row": _row,  # the index-th row
     "pick": _pick,  # the index-th (from 0) of matrices that stand at even distances below each other
@@ -186,6 +213,11 @@ SHAPES: dict[str, Callable[..., Shape]] = {
     "cumsum": _cumsum,
     "count_same": _count_same,  # how often this entry occurs in the column; 0 for a blank
     "hit": _hit,  # 1 where an answer is the one that a tolerance, offset and fingerprint tell; see judging.py
+    # at places of a matrix that a constant tells; see windows.py
+    "gather": _gather,  # the entries there
+    "scatter": _scatter,  # for each entry of a matrix like the third the sum of what was gathered there
+    "correlate": _windows,  # each window's entries times those of the second, added up
+    "largest": _windows,  # each window's largest entry; the second is as large as a window
     # reductions to 1 x 1
     "sum": _one,
     "mean": _one,

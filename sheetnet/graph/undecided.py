@@ -23,11 +23,12 @@ EDGE, ROOT = 1e290, 1e145  # beyond, a product with a few more numbers may be to
 # of numbers that are the same in every program these are the same too
 KEEPS = {"same", "where", "transpose", "row", "pick", "lookup", "hstack", "vstack", "expand", "relu", "neg", "abs"}
 KEEPS |= {"max", "min", "median", "if_error", "add", "sub", "mul", "div", "sqrt"}  # rounded once, and everywhere alike
-DECIDES = {"sign", "step", "greater", "equal", "filled", "match", "count_same", "hit"}
-FLAGS = {"step", "greater", "equal", "filled"}  # 1 or 0
-WHOLE = {"square", "sum", "matmul", "cumsum", "sum_rows"}  # of whole numbers
+KEEPS |= {"gather", "largest"}
+DECIDES = {"sign", "step", "floor", "greater", "equal", "reads", "filled", "match", "count_same", "hit"}
+FLAGS = {"step", "greater", "equal", "reads", "filled"}  # 1 or 0
+WHOLE = {"square", "sum", "matmul", "cumsum", "sum_rows", "scatter", "correlate"}  # of whole numbers
 MOVES = {"same", "neg", "transpose", "expand", "add", "sub", "mul", "div", "row", *STACKS}  # one decision, no mixture
-SPOILS = {"matmul", "sum_rows", "softmax", "logsumexp", "inverse", "determinant"}
+SPOILS = {"matmul", "sum_rows", "softmax", "shares", "logsumexp", "inverse", "determinant"}
 Known = Mapping[Node, Array]
 
 
@@ -91,7 +92,7 @@ class Undecided:
     def _is_either(self, node: Node) -> bool:
         """Whether nothing but one decision, its own or one below it, is in doubt in each entry."""
         below = [source for source in node.sources if source in self._doubts]
-        if node.op in FLAGS or (node.op == "where" and below in ([], [node.sources[0]])):
+        if node.op in FLAGS or node.op == "floor" or (node.op == "where" and below in ([], [node.sources[0]])):
             return True
         one = len(below) == 1 or node.op in STACKS
         return bool(below) and one and node.op in MOVES and self._either.issuperset(below)
@@ -162,6 +163,8 @@ def _is_same(node: Node, value: Array, sources: Sequence[Array], same: Collectio
         return False
     if node.op in KEEPS:
         return _is_clear(node.op, value, sources)
+    if node.op == "power":  # of 2 it is exact
+        return bool((sources[0] == 2.0).all()) and _whole(sources[1])
     return node.op in WHOLE and all(map(_whole, (value, *sources)))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from sheetnet.errors import SheetnetError
+from sheetnet.models.convolution import Conv
 from sheetnet.models.model import Model
 from sheetnet.models.net import Net, Parameter
 from sheetnet.tables.words import shown
@@ -22,6 +23,9 @@ def rows_of(net: Net, name: str, features: Sequence[str]) -> tuple[str, ...]:
     """What the rows of a parameter are called: the features where it meets X, else units or codes."""
     parameter = next(p for p in net.parameters if p.name == name)
     letter, n, key = parameter.held.letter, parameter.shape[0], parameter.key.rpartition(".")[0]
+    layer = next(step.layer for step in net.steps if parameter.key in map(step.key_of, step.layer.held))
+    if letter == "W" and isinstance(layer, Conv):
+        return tuple(f"tap {i + 1}" for i in range(n))
     if letter == "W" and any(step.sources == (0,) and step.key == key for step in net.steps):
         return tuple(features)
     return tuple(f"{'code' if letter == 'E' else 'unit'} {i + (letter != 'E')}" for i in range(n)) if n > 1 else ("",)

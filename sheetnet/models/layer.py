@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.node import Node, apply
@@ -29,7 +30,8 @@ class Held:
     @property
     def shape(self) -> Shape:
         """Rows and columns in a sheet: torch's vectors are rows."""
-        rows, cols = (1, 1, *self.torch_shape)[-2:]
+        first, *rest = (1, 1, *self.torch_shape)[-max(2, len(self.torch_shape)) :]
+        rows, cols = first, prod(rest)
         return (cols, rows) if self.turned else (rows, cols)
 
 

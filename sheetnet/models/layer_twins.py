@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sheetnet.errors import TrainingError
+from sheetnet.models import convolution, norms
 from sheetnet.models import layers as ours
-from sheetnet.models import norms
 from sheetnet.models.layer import Layer
 from sheetnet.models.net import Net
 
@@ -78,6 +78,31 @@ class Codes(nn.Embedding):
         return super().forward(codes[:, 0].long())
 
 
+class Pictures(nn.Conv2d):
+    """A convolution of pictures that are rows, (n, channels * rows * cols) -> (n, filters * places)."""
+
+    def __init__(self, layer: convolution.Conv) -> None:
+        kernel, stride, padding = _window(layer)
+        super().__init__(layer.channels, layer.filters, kernel, stride, padding, bias=layer.bias)
+        self.picture = layer.picture
+
+    def forward(self, a: Tensor) -> Tensor:
+        """(n, k) -> (n, m)."""
+        return super().forward(a.reshape(-1, *self.picture)).flatten(1)
+
+
+def _window(layer: convolution.Sliding) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
+    """Kernel, stride and padding."""
+    return (layer.k_rows, layer.k_cols), (layer.s_rows, layer.s_cols), (layer.p_rows, layer.p_cols)
+
+
+def _pool(function: Callable[..., Tensor]) -> Callable[[convolution.Sliding], Function]:
+    def made(layer: convolution.Sliding) -> Function:
+        return Function(lambda a: function(a.reshape(-1, *layer.picture), *_window(layer)).flatten(1))
+
+    return made
+
+
 class Given(nn.Module):
     """A parameter or buffer that belongs to no layer; what becomes of it and of what comes in is the function's."""
 
@@ -125,6 +150,9 @@ TWINS: dict[type[Layer], Callable[[Any], nn.Module]] = {
     ours.Columns: lambda layer: Function(lambda a: a[:, layer.first : layer.first + layer.count]),
     ours.Concat: lambda layer: Function(lambda *parts: torch.cat(parts, dim=1)),
     ours.Combine: lambda layer: Function(_combine(layer)),
+    convolution.Conv: Pictures,
+    convolution.MaxPool: _pool(F.max_pool2d),
+    convolution.MeanPool: _pool(F.avg_pool2d),
     ours.Row: _given,
     ours.Product: _given,
     ours.SumColumns: lambda layer: Function(
@@ -159,6 +187,10 @@ class NetTwin(nn.Module):
                 self.each.append(made.setdefault(key, TWINS[type(step.layer)](step.layer)))
         self.held = nn.ModuleList(made.values())
         self.to(dtype)
+        tensors = self.tensors()
+        for parameter in net.parameters:
+            if parameter.frozen:
+                tensors[parameter.name].requires_grad_(False)
         self.seen: list[Tensor] = []
 
     def forward(self, X: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.node import Node, apply, lift, selector, square, sum_columns, where
 from sheetnet.graph.ops import broadcast
+from sheetnet.models.convolution import Conv, MaxPool, MeanPool
 from sheetnet.models.layer import ITSELF, Held, Layer, Pass, expect
 from sheetnet.models.norms import BatchNorm, Embedding, LayerNorm
 
@@ -241,6 +242,6 @@ KINDS: dict[str, type[Layer]] = {
     kind.__name__: kind
     for kind in (
         Dense, Activation, LeakyReLU, Dropout, BatchNorm, LayerNorm, Embedding, Columns, Concat, Combine, SumColumns,
-        Row, Product,
+        Row, Product, Conv, MaxPool, MeanPool,
     )
 }  # fmt: skip

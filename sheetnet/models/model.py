@@ -163,12 +163,16 @@ class Pass:
 
 
 def evaluate_loss(model: Model, X: Node, W: Node, y: Node) -> Pass:
-    """A forward pass and its mean squared error: loss = mean((pred - y)^2); accuracy with a threshold of 0.5."""
+    """A forward pass and its mean squared error: loss = mean((pred - y)^2); accuracy with a threshold of 0.5.
+
+    Where the loss is no number, having outgrown a cell, the accuracy is none either.
+    """
     forward = model.forward(X, W)
     error = (forward[-1] - y).named("error")
     sq_error = square(error).named("sq_error")
     correct = apply("equal", apply("greater", forward[-1], lift(0.5)), y).named("correct")
-    return Pass(forward, error, sq_error, mean(sq_error).named("loss"), correct, mean(correct).named("accuracy"))
+    loss = mean(sq_error).named("loss")
+    return Pass(forward, error, sq_error, loss, correct, (mean(correct) + 0.0 * loss).named("accuracy"))
 
 
 def create(name: str, n_features: int) -> Model:

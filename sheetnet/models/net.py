@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -45,6 +45,7 @@ class Parameter:
     name: str
     key: str
     held: Held
+    frozen: bool = False
 
     @property
     def shape(self) -> Shape:
@@ -53,8 +54,8 @@ class Parameter:
 
     @property
     def trained(self) -> bool:
-        """False for a buffer, such as a running mean."""
-        return self.held.trained
+        """False for a buffer, such as a running mean, and where it is frozen."""
+        return self.held.trained and not self.frozen
 
     def from_torch(self, value: Any) -> np.ndarray:
         """The matrix of a sheet from torch's: the one place, with to_torch, where parameters are turned."""
@@ -76,6 +77,7 @@ class Net:
     steps: tuple[Step, ...]
     loss: str
     start: Arrays | None = field(default=None, compare=False, repr=False)
+    frozen: tuple[str, ...] = ()  # torch's keys of parameters that stay as they are; see frozen.py
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.steps) <= MAX_STEPS:
@@ -139,7 +141,7 @@ class Net:
         for step, names in zip(self.steps, self._named, strict=True):
             for held in step.layer.held:
                 key = step.key_of(held)
-                found.setdefault(key, Parameter(names[held.name], key, held))
+                found.setdefault(key, Parameter(names[held.name], key, held, key in self.frozen))
         return tuple(found.values())
 
     @property
@@ -217,7 +219,7 @@ class Net:
             elif p.key in given:
                 raw = given[p.key]
                 value = p.from_torch(raw) if tuple(np.shape(raw)) == p.held.torch_shape else np.array(raw, dtype=float)
-            elif not p.trained and (self.start is not None or p.held.letter in ("mean", "var")):
+            elif not p.held.trained and (self.start is not None or p.held.letter in ("mean", "var")):
                 value = begin[p.name]
             else:
                 raise SheetnetError(f"{needs}; {p.name} is missing")
@@ -237,6 +239,7 @@ class Net:
         ]
         return {
             "name": self.name, "title": self.title, "n_features": self.n_features, "loss": self.loss, "steps": steps,
+            **({"frozen": list(self.frozen)} if self.frozen else {}),
         }  # fmt: skip
 
     @classmethod
@@ -249,7 +252,8 @@ class Net:
         texts = isinstance(name, str) and name.isidentifier() and len(name) <= 40 and isinstance(title, str)
         if not texts or len(title) > 80 or not isinstance(n_features, int) or not 1 <= n_features <= 16_384:
             raise ValueError("a name or a size of another kind")
-        return cls(name, title, n_features, tuple(map(_step, settings["steps"])), str(loss))
+        net = cls(name, title, n_features, tuple(map(_step, settings["steps"])), str(loss))
+        return replace(net, frozen=tuple(p.key for p in net.parameters if p.key in settings.get("frozen", ())))
 
 
 def _step(settings: Mapping[str, Any]) -> Step:

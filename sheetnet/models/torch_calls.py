@@ -16,17 +16,21 @@ from torch import nn
 from torch.nn import functional as F
 
 from sheetnet.errors import SheetnetError
+from sheetnet.models import torch_pictures
 from sheetnet.models.layers import Activation, Combine, Dense, Dropout, LeakyReLU, SumColumns
 from sheetnet.models.norms import BatchNorm, Embedding, LayerNorm
-from sheetnet.models.torch_steps import Own, Steps, Value
+from sheetnet.models.torch_steps import Own, Steps, Value, must
 
 KNOWN = (
     "nn.Linear, ReLU, LeakyReLU, Sigmoid, Tanh, GELU, SiLU, Softplus, Softmax, LogSoftmax, Dropout, BatchNorm1d, "
-    "LayerNorm, Embedding, Flatten, Identity, Sequential"
+    "LayerNorm, Embedding, Conv2d, MaxPool2d, AvgPool2d, Flatten, Unflatten, Identity, Sequential"
 )
 FEWER = "take nn.ReLU, nn.LeakyReLU, nn.SiLU or nn.Softplus"
 INSTEAD = {  # by how a layer's name begins: what would do
-    "Conv": "a table's columns have no neighbours: take nn.Linear",
+    "Conv": "take nn.Conv2d of nn.Unflatten(1, (channels, rows, columns)), or nn.Linear",
+    "MaxPool": "take nn.MaxPool2d",
+    "AvgPool": "take nn.AvgPool2d",
+    "Adaptive": "take nn.AdaptiveAvgPool2d(1), or nn.AvgPool2d",
     "RNN": "a table's columns are no sequence: take nn.Linear",
     "LSTM": "a table's columns are no sequence: take nn.Linear",
     "GRU": "a table's columns are no sequence: take nn.Linear",
@@ -44,26 +48,16 @@ INSTEAD = {  # by how a layer's name begins: what would do
 }
 
 
-def _must(module: nn.Module, **settings: Any) -> None:
-    """None; each setting is the one that is known."""
-    for name, known in settings.items():
-        found = getattr(module, name, known)
-        if found != known or type(found) is bool is not type(known):
-            raise SheetnetError(f"{name}={found!r} is not known; take {name}={known!r}")
-
-
 # ---- layers of torch.nn
 
 
 def _linear(to: Steps, module: nn.Linear, path: str, a: Value) -> int:
     to.flat(a)
-    if not all(parameter.requires_grad for parameter in module.parameters()):  # frozen: no layer's, one by one
-        return _matrix(to, a, to.own(module.weight), to.own(module.bias), turned=True)
     return to.add(Dense(module.in_features, module.out_features, module.bias is not None), a, key=to.key(module, path))
 
 
 def _batch_norm(to: Steps, module: nn.BatchNorm1d, path: str, a: Value) -> int:
-    _must(module, track_running_stats=True)
+    must(module, track_running_stats=True)
     if module.momentum is None:
         raise SheetnetError("momentum=None, a running average of all batches, is not known; take momentum=0.1")
     if len(a.shape) != 1:
@@ -86,7 +80,7 @@ def _layer_norm(to: Steps, module: nn.LayerNorm, path: str, a: Value) -> int:
 
 
 def _embedding(to: Steps, module: nn.Embedding, path: str, a: Value) -> int:
-    _must(module, padding_idx=None, max_norm=None, scale_grad_by_freq=False, sparse=False)
+    must(module, padding_idx=None, max_norm=None, scale_grad_by_freq=False, sparse=False)
     if not a.codes:
         raise SheetnetError("it takes codes; say which column of X holds them, as in emb(x[:, 0].long())")
     layer, key = Embedding(module.num_embeddings, module.embedding_dim), to.key(module, path)
@@ -141,6 +135,12 @@ LAYERS: dict[type[nn.Module], Callable[..., int]] = {
     nn.Softmax: lambda to, module, path, a: _by_row("softmax")(to, a, module.dim),
     nn.LogSoftmax: lambda to, module, path, a: _by_row("log_softmax")(to, a, module.dim),
     nn.Dropout: lambda to, module, path, a: _drop(to, a, module.p),
+    nn.Conv2d: torch_pictures.conv,
+    nn.MaxPool2d: torch_pictures.of_layer(torch_pictures.max_pool, dilation=1, ceil_mode=False, return_indices=False),
+    nn.AvgPool2d: torch_pictures.of_layer(
+        torch_pictures.mean_pool, ceil_mode=False, count_include_pad=True, divisor_override=None
+    ),
+    nn.AdaptiveAvgPool2d: torch_pictures.whole,
 }
 REARRANGING: set[Any] = {nn.Identity, nn.Flatten, nn.Unflatten, operator.getitem} | {
     getattr(torch, name)
@@ -248,6 +248,7 @@ CALLS: dict[str, Callable[..., int | Value]] = {
     **dict.fromkeys(("matmul", "mm"), _matrix),
     "linear": _of_linear,
     **dict.fromkeys(("cat", "concat", "concatenate"), _concat), "stack": _stack,
+    "max_pool2d": torch_pictures.max_pool, "avg_pool2d": torch_pictures.mean_pool,
     "sum": _total(False), "mean": _total(True),
     "long": _codes, "int": _codes, "to": _to, "float": _numbers, "double": _numbers,
 }  # fmt: skip

@@ -43,7 +43,9 @@ def net_of(
         if unused:
             raise SheetnetError(f"{title}: forward does not use {', '.join(unused[:3])}; take it out of the module")
         net = Net(name, title, n_features, kept, loss)
-        net = Net(name, title, n_features, kept, loss, _start(net, steps.tensors, module))
+        still = {key for key, parameter in base.named_parameters() if not parameter.requires_grad}
+        frozen = tuple(p.key for p in net.parameters if p.key in still)
+        net = Net(name, title, n_features, kept, loss, _start(net, steps.tensors, module), frozen)
         check_end(net)
         prove(base, net, steps.codes, [mask in at for mask in steps.drops], X)
     return net

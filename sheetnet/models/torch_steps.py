@@ -39,6 +39,14 @@ class Own:
     turned: bool = False
 
 
+def must(module: nn.Module, **settings: Any) -> None:
+    """None; each setting is the one that is known."""
+    for name, known in settings.items():
+        found = getattr(module, name, known)
+        if found != known or type(found) is bool is not type(known):
+            raise SheetnetError(f"{name}={found!r} is not known; take {name}={known!r}")
+
+
 class Steps:
     """Steps that are added one by one. names: of each parameter and buffer, by its id, the first where it has two."""
 
@@ -97,9 +105,6 @@ class Steps:
         Raises: SheetnetError where it shares some, but not all.
         """
         own = {name: t for name, t in [*module.named_parameters(), *module.named_buffers()] if t.is_floating_point()}
-        for name, tensor in own.items():
-            if isinstance(tensor, nn.Parameter) and not tensor.requires_grad:
-                raise SheetnetError(f"its {name} is frozen (requires_grad=False); only nn.Linear can be: let it learn")
         keys = {self.names[id(tensor)].removesuffix(name).removesuffix(".") for name, tensor in own.items()}
         if len(keys) > 1:
             shared = next(name for name, t in own.items() if self.names[id(t)] != f"{path}.{name}".removeprefix("."))
@@ -113,7 +118,7 @@ class Steps:
         """A parameter or buffer by itself. name: of one that is neither."""
         if tensor is None:
             return None
-        return Own(self.names.get(id(tensor), name), tensor, isinstance(tensor, nn.Parameter) and tensor.requires_grad)
+        return Own(self.names.get(id(tensor), name), tensor, isinstance(tensor, nn.Parameter))
 
     def product(self, a: Value, weight: Own, turned: bool) -> int:
         """The step a @ weight, or a @ weight.T."""

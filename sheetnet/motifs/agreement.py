@@ -145,12 +145,14 @@ def torch_page(
     page = book.page(
         "Torch",
         "Torch: does PyTorch say the same?",
-        in_words(
-            "Grey numbers are values that torch {version} gave ({how}) when this workbook was made. Beside them"
-            " stands what its formulas say now.",
-            version=version,
-            how=how,
-        ),
+        "This sheet compares the workbook with PyTorch, a program in which people train models. You need not do"
+        " anything here.",
+    )
+    grey = in_words(
+        "Grey numbers are values that torch {version} gave ({how}) when this workbook was made. Beside them stands what"
+        " its formulas say now.",
+        version=version,
+        how=how,
     )
     rows: dict[str, Group] = {}
     numbers: list[Part] = []
@@ -191,7 +193,7 @@ def torch_page(
     counts = {"corner": "Row"} if mixed else {"corner": "Epoch", "first": 0}
     lay(page, "torch", down(
         facts("", agreement({"torch.verdict": (verdict, "Verdict")}, name="verdict")),
-        down(grid("What is compared", rows, heads=heads, named="word"), Words(HOW, "hint"), gap=0),
+        down(grid("What is compared", rows, heads=heads, named="word"), Words(grey, "hint"), Words(HOW, "hint"), gap=0),
         marks.part(),
         beside(table(names=tallest, **counts), across(*numbers, *more)),
     ))  # fmt: skip

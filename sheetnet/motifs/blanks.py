@@ -29,10 +29,25 @@ ABOUT = "Type a formula into each yellow cell that a blue place leads to; all ot
 
 @dataclass(frozen=True)
 class Blank:
-    """The cells that are empty, and the block whose formulas are missing there."""
+    """The cells that are empty, their sheet, and the block whose formulas are missing there."""
 
     cells: Block
+    page: Page
     filled: Block
+
+    @property
+    def called(self) -> str:
+        """Its title; without one the words to the left of one cell, or over a column; its id where there are none."""
+        area = self.cells.area
+        single = area.n_rows == 1
+        near = [
+            (text.col if single else text.row, text.text)
+            for text in self.page.texts
+            if (
+                text.row == area.row and text.col < area.col if single else text.col == area.col and text.row < area.row
+            )
+        ]
+        return self.cells.title or (max(near)[1].strip() if near else whole(self.filled.id))
 
 
 class Blanks:
@@ -54,7 +69,7 @@ class Blanks:
         page.rules.append(any_number(cells.area))
         at = HELPERS + 3 * len(self.found)
         filled = self.page.place(id, one.node, TOP, at, one.role, one.style, name=one.name, format=one.format)
-        self.found.append(Blank(cells, filled))
+        self.found.append(Blank(cells, page, filled))
         return cells
 
     def fill(self) -> None:
@@ -66,7 +81,7 @@ class Blanks:
         for i, blank in enumerate(self.found):
             at = blank.cells.area.full(fixed=False)
             page.text(TOP + i, 0, str(i + 1), "count")
-            page.text(TOP + i, WHAT, blank.cells.title or whole(blank.filled.id), "lead_top")
+            page.text(TOP + i, WHAT, whole(blank.called), "lead_top")
             page.text(TOP + i, LINK, whole(at.replace("'", "")), "link_top", link=at)
             self._judge(i, blank)
         page.hidden = range(HELPERS, HELPERS + 3 * n)

@@ -84,7 +84,7 @@ def _verdicts(answers: Node, kind: Node) -> Node:
     judged = where(apply("greater", kind, lift(0.0)), said("close"), said("wrong"))
     judged = where(apply("greater", kind, lift(CLOSE)), said("right"), judged)
     judged = where(apply("greater", kind, lift(MISTAKE - 0.5)), said("wrong"), judged)
-    asked = where(apply("equal", answers, lift(ASK)), said("hint"), judged)
+    asked = where(apply("reads", answers, lift(ASK)), said("hint"), judged)
     return apply("if_error", where(apply("equal", answers, lift("")), said("not done"), asked), lift(said("wrong")))
 
 
@@ -104,7 +104,7 @@ def _says(exercises: Sequence[Exercise], answers: Node, kind: Node, as_it_came: 
         told = where(apply("greater", kind, lift(MISTAKE * (i + 1) - 0.5)), words, told)
     hints = _column([one.hint or said(NO_HINT) for one in exercises])
     told = where(blank, "", where(apply("equal", given, lift(BROKEN)), said(FAULTY), told))
-    return where(apply("equal", given, lift(ASK)), hints, told)
+    return where(apply("reads", given, lift(ASK)), hints, told)
 
 
 def _column(texts: Sequence[str]) -> Node:

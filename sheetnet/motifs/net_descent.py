@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sheetnet.graph.node import Node
 from sheetnet.models.labels import rows_of
 from sheetnet.motifs.learning import Learning
-from sheetnet.motifs.net_parts import FORMATS, TITLES, columns_of, sheet_name, style_of
+from sheetnet.motifs.net_parts import FORMATS, TITLES, called, columns_of, sheet_name, style_of
 from sheetnet.page.bands import Bands
 from sheetnet.page.book import Book
 from sheetnet.page.flow import Aside, across, down, lay
@@ -34,15 +34,15 @@ def net_descent_page(book: Book, one: Learning, features: Sequence[str], numbers
     lay(page, id, across(
         table(curves, frozen=True),
         down(_curve(one, "loss"), *([_curve(one, "accuracy")] if "accuracy" in one.curves else [])),
-        Aside(Bands(_bands(one), names=first if len(first) > 1 else ())),
+        Aside(Bands(bands_of(one), names=first if len(first) > 1 else ())),
     ))  # fmt: skip
     page.freeze = page.freeze[0], len(curves)
 
 
-def _bands(one: Learning) -> list[Group]:
+def bands_of(one: Learning) -> list[Group]:
     """What stands of each epoch: parameters, and what the optimiser remembers."""
     id = f"{one.net.name}.descent"
-    lanes = [(name, name, band, "weight") for name, band in one.bands.items()]
+    lanes = [(name, called(one.net, name), band, "weight") for name, band in one.bands.items()]
     for name, kinds in one.state_bands.items():
         lanes += [(f"{kind}_{name}", f"{kind} of {name}", band, "small") for kind, band in kinds.items()]
     return [
@@ -62,17 +62,22 @@ def _middle_page(book: Book, one: Learning) -> None:
         f"Steps {net.title}: parts of each epoch's formulas",
         "What several formulas of an epoch read, or what would make them too long. Nothing here needs to be changed.",
     )
+    lay(page, id, Bands(steps_of(one)))
+
+
+def steps_of(one: Learning) -> list[Group]:
+    """What stands of each epoch's passes besides its parameters, see Learning.middle; [] where nothing needs to."""
     bands: list[Group] = []
-    for number in range(one.setting.epochs + 1):
+    for number in range(one.setting.epochs + 1 if one.middle else 0):
         band: Group = {}
         for i, column in enumerate(one.middle, start=1):
             node = column[number]
             if number and node is column[0]:  # it reads no parameter, and is the same in every epoch
                 continue
             title = f"{node.name or node.op} ({i})"
-            band[f"{id}.{i}.{number}"] = Shown(node, title, "weight", "forward", style_of(node, ()))
+            band[f"{one.net.name}.steps.{i}.{number}"] = Shown(node, title, "weight", "forward", style_of(node, ()))
         bands.append(band)
-    lay(page, id, Bands(bands))
+    return bands
 
 
 def _curve(one: Learning, what: str) -> Part:

@@ -34,6 +34,11 @@ FORMATS = {
 }  # fmt: skip
 
 
+def called(net: Net, name: str) -> str:
+    """A parameter's name for a heading, which says where it is frozen."""
+    return f"{name}, frozen" if any(p.frozen for p in net.parameters if p.name == name) else name
+
+
 def columns_of(node: Node, classes: Sequence[str] = ()) -> tuple[str, ...]:
     """What the columns of a matrix are called: classes where it is a score for each, else numbers."""
     k = node.shape[1]
@@ -48,7 +53,7 @@ def matrices(
     """Parameters side by side, each in its own shape with the names of its rows; id and title have {} for its name."""
     parts = []
     for name, node in nodes.items():
-        shown = Shown(node, title.format(name), labels=columns_of(node), **how)
+        shown = Shown(node, title.format(called(one.net, name)), labels=columns_of(node), **how)
         parts.append(table({id.format(name): shown}, names=rows_of(one.net, name, features), named="word"))
     return across(*parts)
 

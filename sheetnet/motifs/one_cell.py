@@ -11,12 +11,13 @@ from sheetnet.graph.repeating import Repeated
 from sheetnet.models.model import evaluate_loss
 from sheetnet.motifs.trained import Trained
 from sheetnet.motifs.verdicts import CLOSE, verdict
-from sheetnet.page.book import Book, Page, View
+from sheetnet.page.book import Book, Page
 from sheetnet.page.flow import across, down, lay
 from sheetnet.page.grid import facts
 from sheetnet.page.part import Canvas, Part
 from sheetnet.page.parts import Note, Words, table
 from sheetnet.page.shown import agreement, result, update
+from sheetnet.page.view import View
 
 ABOUT = "Change a rate on Start, or a start weight: this one formula gives what the last row of the descent gives."
 HOW = (

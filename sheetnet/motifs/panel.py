@@ -22,6 +22,7 @@ WINS = "{net}: its loss is below that of the best line there is."
 WHY = "A ReLU that is 0 is silent: its weights count for some passengers only."
 NOT_YET = "Not {net}, as it stands: the best line there is has a smaller loss."
 WHY_NOT = "Start and rate decide how far a net comes. Try another rate."
+UNGUESSED, WAIT = -1.0, "First make all guesses on Predict. Then you see."
 
 
 def panel(rates: Group, common: Group, epochs: int) -> Part:
@@ -29,10 +30,16 @@ def panel(rates: Group, common: Group, epochs: int) -> Part:
     return facts("Change the yellow cells", rates, common, after={len(rates): f"0 to {epochs}"})
 
 
-def results(common: Common, nets: Sequence[Trained], best: bool) -> Part:
+def women_survived(sex: Node, y: Node) -> Node:
+    """The share (1, 1) of passengers of whom 'the women survived, the men died' is true; sex and y (n, 1)."""
+    return mean(apply("equal", apply("equal", sex, lift("female")), y))
+
+
+def results(common: Common, nets: Sequence[Trained], best: bool, sex: Node, guessed: Node) -> Part:
     """Loss and accuracy of each model at the first, chosen and last epoch; the same of who needs no descent.
 
-    best: show the best line there is, and whether the last model, where it is of ReLUs, is better.
+    best: show the best line there is, and whether the last model, where it is of ReLUs, is better. sex: (n, 1) of
+    female or male. guessed: where it is 0, all that Predict asks is kept back; the chosen epoch is not asked for.
     """
     last, line = common.epochs, next((net for net in nets if net.model.name == "linear"), None)
     rows: dict[str, dict[str, Shown | str]] = {}
@@ -41,33 +48,40 @@ def results(common: Common, nets: Sequence[Trained], best: bool) -> Part:
         ends.append(net.at(net.losses, last))
         group: Group = {}
         for what, node, end, format in (
-            ("loss", net.losses, ends[-1], "short"),
-            ("accuracy", net.accuracies, net.at(net.accuracies, last), "share"),
+            ("loss", net.losses, ends[-1], "guessed"),
+            ("accuracy", net.accuracies, net.at(net.accuracies, last), "guessed_share"),
         ):
-            at = {"first": net.at(node, 0), "chosen": net.chosen[what], "last": end}
+            at = {"first": _kept(net.at(node, 0), guessed), "chosen": net.chosen[what], "last": _kept(end, guessed)}
             group |= result({f"{net.model.name}.{what}.{key}": (one,) for key, one in at.items()}, format=format)
         rows[net.model.title] = {f"start.{id}": one for id, one in group.items()}
     if line and best:
         right = evaluate_loss(line.model, common.X, line.best_weight.T, common.y).accuracy
-        lowest = [apply("if_error", node, lift(said("not unique"))) for node in (line.best_loss, right)]
-        rows["best line there is"] = _alone("best", *lowest)
-    died = mean(square(common.y)), 1.0 - mean(common.y)
-    rows["everybody died"] = _alone("died", *died)
+        loss, share = (apply("if_error", node, lift(said("not unique"))) for node in (line.best_loss, right))
+        rows["best line there is"] = _alone("best", loss, share, guessed)
+    rows["everybody died"] = _alone("died", mean(square(common.y)), 1.0 - mean(common.y), guessed)
+    share = women_survived(sex, common.y)  # who says 1 or 0 has squared errors of 1 or 0
+    rows["women survived, men died"] = _alone("women", 1.0 - share, share, guessed)
     if line and best and (net := nets[-1]).model.rectified:
         wins = apply("if_error", apply("greater", line.best_loss, ends[-1]), lift(0.0))
         words = {"Who wins?": ("wins", WINS, NOT_YET), "Why?": ("why", WHY, WHY_NOT)}
         for question, (id, yes, no) in words.items():
             told = where(wins, said(yes, net=net.model.title), said(no, net=net.model.title))
-            rows[question] = dict(result({f"start.{id}": (told,)}, style="cells", format="text"))
+            told = where(guessed, told, said(WAIT) if id == "wins" else "")
+            rows[question] = dict(result({f"start.{id}": (told,)}, format="text"))
     over = ("loss at epoch", 3), ("accuracy at epoch", 3)
     heads = ["0", "chosen", str(last)] * 2
     return grid("What comes out, live", rows, heads=heads, over=over, named="label_left")
 
 
-def _alone(name: str, loss: Node, accuracy: Node) -> dict[str, Shown | str]:
+def _kept(node: Node, guessed: Node) -> Node:
+    """A number of 0 or more that can be seen once it is guessed."""
+    return where(guessed, node, UNGUESSED)
+
+
+def _alone(name: str, loss: Node, accuracy: Node, guessed: Node) -> dict[str, Shown | str]:
     """A row of somebody who takes no steps: a loss and an accuracy below those of the last epoch."""
-    loss_here = result({f"start.{name}.loss": (loss,)}, format="short")
-    accuracy_here = result({f"start.{name}.accuracy": (accuracy,)}, format="share")
+    loss_here = result({f"start.{name}.loss": (_kept(loss, guessed),)}, format="guessed")
+    accuracy_here = result({f"start.{name}.accuracy": (_kept(accuracy, guessed),)}, format="guessed_share")
     return {"first": "", "chosen": "", **loss_here, "first right": "", "chosen right": "", **accuracy_here}
 
 

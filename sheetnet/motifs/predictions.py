@@ -107,6 +107,11 @@ def fill(page: Page, predictions: Sequence[Prediction]) -> None:
     page.active = (TOP, GUESS)
 
 
+def all_guessed(book: Book) -> Node:
+    """1 once something is typed for each prediction of a page that is filled, else 0."""
+    return apply("equal", apply("sum", apply("equal", book.block(GUESSES).node, lift(""))), lift(0.0))
+
+
 def outcomes(predictions: Sequence[Prediction], given: Mapping[Node, np.ndarray]) -> dict[str, np.ndarray]:
     """What happens, by the ids of the blocks that hold it, (n, 1) each: the choice, the number before and after.
 

@@ -121,7 +121,7 @@ def fill(
     words = Tries(tries, len(wide))
     progress = _progress(verdict, right, n_exercises)
     if panel and results and picture:
-        left = [down(about, across(down(panel, results), picture), gap=0), words, _legend(page.shapes)]
+        left = [down(about, across(down(panel, results, gap=0), picture), gap=0), words, _legend(page.shapes)]
         right_half = [Ruler((16.0, 12.0)), _sheets(page), progress]
     elif panel and results:
         left = [about, across(panel, _legend(page.shapes)), results, progress, words]

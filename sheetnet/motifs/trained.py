@@ -62,7 +62,8 @@ class Trained:
         W = variable("W", (p, len(self.units)))
         whole = evaluate_loss(self.model, X, W, y)
         lines = [variable(f"w_{unit + 1}", (1, p)) for unit in self.units]  # a unit's weights lie in a row
-        loss, accuracy = (split_columns(node, W, [w.T for w in lines]) for node in (whole.loss, whole.accuracy))
+        loss, right = (split_columns(node, W, [w.T for w in lines]) for node in (whole.loss, mean(whole.correct)))
+        accuracy = right + 0.0 * loss  # as in evaluate_loss, from the cell in which the loss stands
         self._columns = [variable(f"column_{unit + 1}", (p, 1)) for unit in self.units]
         self._loss = split_columns(whole.loss, W, self._columns)
         kinds, t, k = list(self.optimiser.state), variable("t", (1, 1)), len(self.units)

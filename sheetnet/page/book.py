@@ -10,22 +10,23 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from itertools import pairwise
 from typing import Literal
 
 from sheetnet.errors import GraphError
 from sheetnet.graph import dialects
+from sheetnet.graph.cut import needs_cells
 from sheetnet.graph.dialect import STACKS
 from sheetnet.graph.formula import render, render_cell
 from sheetnet.graph.node import Node, hstack
 from sheetnet.graph.repeating import Repeated
 from sheetnet.page.area import Area, quoted
 from sheetnet.page.chart import Chart
-from sheetnet.page.highlight import Highlight, Unused
+from sheetnet.page.highlight import Highlight, Shade, Unused, Window
 from sheetnet.page.language import present, said
 from sheetnet.page.leaves import leaves_of, parts_of
 from sheetnet.page.names import Names
 from sheetnet.page.rule import Rule
+from sheetnet.page.view import Apart, View
 
 # fixed: numbers that nobody edits, such as a count of epochs; answer: of an exercise, a number or a formula
 Role = Literal["input", "data", "fixed", "answer", "torch", "forward", "backward", "update", "result", "agreement"]
@@ -96,7 +97,7 @@ class Page:
     widths: dict[int, float] = field(default_factory=dict)
     heights: dict[int, float] = field(default_factory=dict)  # of rows, in points
     rules: list[Rule] = field(default_factory=list)
-    highlights: list[Highlight | Unused] = field(default_factory=list)
+    highlights: list[Highlight | Shade | Unused | Window] = field(default_factory=list)
     solver: Solver | None = None
     table: tuple[str, Area, tuple[str, ...]] | None = None  # name, area with header, headers
     active: tuple[int, int] = (0, 0)
@@ -113,7 +114,7 @@ class Page:
     ) -> Block:  # fmt: skip
         """Put a node on the sheet; from then on formulas refer to its place (by name if it has one)."""
         area = Area(self.name, row, col, *node.shape)
-        style = style or ("values" if node.op == "input" else "array")
+        style = style or ("values" if node.op == "input" else "cells" if needs_cells(node) else "array")
         title, labels = said(title), tuple(map(said, labels))
         block = Block(id, node, area, role, style, name, title, labels, side, format, self.heading, tip)
         self.blocks.append(block)
@@ -229,10 +230,6 @@ class Book:
         if len(blocks) > 1 and self.dialect.has("hstack"):
             self._joined |= dict.fromkeys(ids, blocks)
 
-    def beside(self, block: Block) -> list[Block]:
-        """The other blocks that the formulas of its rows fill."""
-        return [one for one in self._joined.get(block.id, ()) if one is not block]
-
     def formulas(self, block: Block) -> Iterator[Formula]:
         """Every formula of a block, none for values and for what a formula of the block to the left fills."""
         view = View(self, block.area.sheet)
@@ -254,45 +251,5 @@ class Book:
         for leaves in zip(*(leaves_of(block.node, block.area) for block in blocks), strict=True):
             first, last = leaves[0][1], leaves[-1][1]
             area = replace(first, n_cols=last.col + last.n_cols - first.col)
-            row = hstack([replace(node) for node, _ in leaves])  # each in full, and not as the place where it stands
-            yield Formula(area, render(row, view, self.dialect, self.names.taken), True)
-
-
-@dataclass(frozen=True)
-class View:
-    """Places as seen from one sheet (see formula.Places)."""
-
-    book: Book
-    sheet: str
-
-    def whole(self, node: Node) -> str | None:
-        """The name or range of a placed node."""
-        found = self.book.place_of(node)
-        if found is None:
-            return None
-        area, name = found
-        if name:
-            return name
-        return area.address() if area.sheet == self.sheet else area.full()
-
-    def below(self, nodes: Sequence[Node], col: int) -> tuple[str, int] | None:
-        """The range of one column through nodes at even distances below each other, and the distance in rows."""
-        areas = [found[0] for node in nodes if (found := self.book.place_of(node))]
-        apart = {b.row - a.row for a, b in pairwise(areas)}
-        if len(areas) < len(nodes) or len(apart) != 1 or len({(a.sheet, a.col) for a in areas}) != 1:
-            return None
-        first, last = areas[0], areas[-1]
-        column = Area(first.sheet, first.row, first.col + col, last.row + last.n_rows - first.row, 1)
-        return (column.address((True, True)) if first.sheet == self.sheet else column.full()), apart.pop()
-
-    def part(self, node: Node, rows: tuple[int, int], cols: tuple[int, int], fixed: tuple[bool, bool]) -> str | None:
-        """The range of some rows and columns of a placed node."""
-        found = self.book.place_of(node)
-        if found is None:
-            return None
-        area, name = found
-        if name.endswith("]") and area.sheet == self.sheet and not any(fixed):
-            table, column = name[:-1].split("[")
-            return f"{table}[[#This Row],[{column}]]"
-        part = area.part(rows, cols)
-        return part.address(fixed) if part.sheet == self.sheet else part.full()
+            nodes = [node for node, _ in leaves]
+            yield Formula(area, render(hstack(nodes), Apart(view, nodes), self.dialect, self.names.taken), True)

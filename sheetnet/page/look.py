@@ -12,6 +12,7 @@ from sheetnet.page.book import Block
 
 FONT: dict[str, Any] = {"font_name": "Calibri", "font_size": 11, "valign": "vcenter"}
 INK, BLUE, GREY, RULE, LINK = "#000000", "#1F3864", "#595959", "#BFBFBF", "#0B5394"
+WHITE = "#FFFFFF"
 FILLS = {
     "input": "#FFF9D6",
     "forward": "#E2F0D9",
@@ -29,6 +30,7 @@ _NOTE = {"bg_color": FILLS["note"], "text_wrap": True, "valign": "top", "align":
     "border": 1,
     "border_color": RULE,
 }
+_PIXEL = {"font_size": 9, "align": "center", "border": 1, "border_color": RULE}
 STYLES: dict[str, dict[str, Any]] = {
     "plain": {},
     "title": {"font_size": 16, "bold": True},
@@ -57,6 +59,8 @@ STYLES: dict[str, dict[str, Any]] = {
     "formula": {},
     "torch": _TORCH,
     "figure": {"align": "right"},  # a number, or the dash that stands for none
+    "pixel": _PIXEL,
+    "pixel_input": _INPUT | _PIXEL,
     "heat": {"align": "center", "border": 1, "border_color": "#FFFFFF"},
     "heat_mark": {"align": "center", "font_color": GREY},
     "agreement": {"bold": True, "align": "left", "indent": 1},
@@ -84,10 +88,16 @@ for _kind in ("forward", "backward", "update", "result", "plain"):
         for _part in ("band", "shape", "head"):  # of rows that are taller, for words that need more than a line
             STYLES[f"{_part}_{_kind}{_width}_wrapped"] = STYLES[f"{_part}_{_kind}{_width}"] | {"text_wrap": True}
 CHOSEN: dict[str, Any] = {"bg_color": "#FFD966", "bold": True}  # the row and the column that one has chosen
+WINDOW: dict[str, Any] = {"bold": True, "border": 1, "border_color": RED}  # a filter lies there
 UNUSED: dict[str, Any] = {"num_format": ";;;"}  # rows beyond as many as one has chosen: they show nothing
+SHADES = ("#E3EEF9", "#BBD6EF", "#8FBBE3", "#67A1D6")  # of shares, from small to large: dark text readable on each
 # numbers of six digits and more, as a diverging rate makes them, are shown by their power of ten
 GROWN_FORMAT = '"> 100,000";"< -100,000"'  # how people are told that a number is beyond LARGE
-LARGE, LARGE_FORMAT, FIXED_FORMATS = 1e5, "0.0E+0", ("weight", "feature", "fine", "gradient", "small", "loss", "short")
+LARGE, LARGE_FORMAT, FIXED_FORMATS = (
+    1e5,
+    "0.0E+0",
+    ("weight", "feature", "fine", "gradient", "small", "loss", "short", "guessed"),
+)
 # the style of a block's cells, by role; all others are formulas
 CELLS = {
     "input": "input",
@@ -130,6 +140,8 @@ NUMBER_FORMATS = {
     "apart": '[<0.000001]"equal";0.000000',  # of two numbers that are the same but for their last digits
     "ratio": '0.0000;-0.0000;"exact"',  # of an error to the next; 0 stands for: there is no next
     "share": "0.0%",
+    "guessed": '[<0]"?";0.000',  # of a loss that is to be guessed first
+    "guessed_share": '[<0]"?";0.0%',
     "closed": '[=0]"closed";0.000',  # of a loss that is not looked at yet
     "new": '[<-8]"-";0.000',  # of predictions, -9 where nothing is to be predicted
     "big": '[>=1000000]"> 1,000,000";[>=1000]#,##0;0.000',  # of powers of e
@@ -137,13 +149,21 @@ NUMBER_FORMATS = {
     "compared": '[<1000]0.000;[<1000000000]0;"> 999999999"',  # what a guess was about; the first section keeps a minus
     "shown": "[<1000]0.000;0",  # of any kind, to compare with another; only the first section keeps a minus
     "exploding": '[>=1000000]"> 1,000,000";[>=1000]#,##0;0.0000',  # of a loss that may grow without end
+    "left": "[>=100]#,##0;[>=0.001]0.000;0.000000",  # of a factor that may vanish, or grow without end
     "count": "#,##0",
     "units": "[<100]General;#,##0.0",  # of whatever size a person's own numbers are
     "loss_any": "[>=100000]0.0E+0;0.000000",  # of any net, also one that is about to diverge
+    "pixel": "0.0",
+    "tap": "0.00",
+    "light": "0.0",
     "heat_loss": "[>=100]0.0E+0;[>=0.001]0.0000;0.0E+0",
     "heat_share": "0%",
 }
 HEAT = ("#67A9CF", "#F7F7F7", "#EF8A62")  # good, middling, bad: told apart by every eye, dark text readable on each
+# of pictures: from which number on a cell is all blue, and below minus that all orange; 0 is white, yellow in an input
+PICTURES = {"pixel": 1.0, "tap": 1.0, "light": 3.0}
+FAINT, FAINT_FORMAT = {"pixel": 0.05, "tap": 0.005, "light": 0.05}, "0"  # what rounds to nothing, be it below 0
+CROWDED, CROWDED_FORMAT = 99.99, '"> 99";"< -99"'  # what is beyond has no room in a pixel
 BARS = ("#0B5394", "#C55A11")  # of a histogram: the usual, and what has failed
 
 
@@ -159,6 +179,8 @@ def heading_style(part: str, block: Block) -> str:
 
 def for_block(block: Block) -> tuple[str, str]:
     """The style and number format of a block's cells."""
+    if block.format in PICTURES:
+        return "pixel_input" if block.role == "input" else "pixel", block.format
     if block.format in OF_FORMAT and block.role != "agreement":
         return OF_FORMAT[block.format], block.format
     return CELLS.get(block.role, "formula"), block.format

@@ -119,6 +119,11 @@ class Raw:
         """The number of rows."""
         return len(next(iter(self.columns.values()), ()))
 
+    def same_as(self, other: Raw) -> bool:
+        """Whether its columns hold the same entries as those of another table."""
+        pairs = ((column, other.columns[name]) for name, column in self.columns.items())
+        return all(np.array_equal(a, b, equal_nan=a.dtype != object) for a, b in pairs)
+
     @property
     def frame(self) -> pd.DataFrame:
         """A new DataFrame (n, columns): numbers float64 with NaN, texts dtype object with None, where blank."""

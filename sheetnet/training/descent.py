@@ -41,7 +41,7 @@ class Descent:
         self.stopped, self.unsaved = False, ""
 
     def run(self, worker: Path, fixed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Losses and accuracies of all epochs up to the last, or to Ctrl-C.
+        """Losses and accuracies of all epochs up to the last, or to Ctrl-C; of a loss that is no number no accuracy.
 
         Blocks are of a fixed number of epochs, or (0) of about BEAT seconds.
         """
@@ -70,7 +70,8 @@ class Descent:
             self._save(worker)
         last = self.epoch
         self._losses[last], self._accuracies[last] = worker.measure(last)
-        return self._losses[: last + 1], self._accuracies[: last + 1]
+        losses = self._losses[: last + 1]
+        return losses, np.where(np.isfinite(losses), self._accuracies[: last + 1], np.nan)
 
     def _save(self, worker: Path) -> None:
         """Write a checkpoint; where that fails the old one stands, and the run goes on."""

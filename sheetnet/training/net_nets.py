@@ -28,8 +28,8 @@ Told = Callable[[int], None]  # epochs done
 
 
 def suits(net: Net) -> bool:
-    """Whether nets can go side by side: not where each has masks or running statistics of its own."""
-    return not any(isinstance(step.layer, BatchNorm | Dropout) for step in net.steps)
+    """Whether nets can go side by side: not where each has masks or running statistics of its own, or is frozen."""
+    return not net.frozen and not any(isinstance(step.layer, BatchNorm | Dropout) for step in net.steps)
 
 
 def one_by_one(

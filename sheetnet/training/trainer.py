@@ -14,6 +14,7 @@ import torch
 from sheetnet.common.settings import MAX_SEED, called, known, learning_rate, whole_number
 from sheetnet.errors import TrainingError
 from sheetnet.models.as_net import as_net
+from sheetnet.models.frozen import froze
 from sheetnet.models.labels import taken
 from sheetnet.models.make import net_of
 from sheetnet.models.model import Model
@@ -57,6 +58,7 @@ def train(
     seed: int = 0,
     device: str = "auto",
     dtype: str = "float64",
+    frozen: Sequence[str] = (),
     path: str = "auto",
     keep: int | Sequence[int] = KEPT,
     checkpoint: str | File | None = None,
@@ -75,6 +77,7 @@ def train(
     optimiser: sgd, momentum, adagrad, rmsprop, adam or adamw, with torch's settings; lr: by default one that suits it.
     schedule: constant, cosine, step or warmup (models/schedules.py), epoch by epoch.
     table.parts: rows of part 0 are learnt from, of part 1 validated on in every epoch, of part 2 tested at the end.
+    frozen: parameters that stay as they are, by our names or torch's keys, or layers: "W_1", "0.weight", "0".
     on_epoch(epoch, values) is called with loss, accuracy, valid_loss and valid_accuracy of each epoch.
 
     A model (sn.linear and such) goes the same way where one of these is asked for, and else down a faster path, by
@@ -110,10 +113,11 @@ def train(
     if not isinstance(model, Model | Net):
         model = as_net(model, table)
     plain = optimiser == "sgd" and schedule == "constant" and on_epoch is None
-    if isinstance(model, Net) or not plain or np.any(getattr(table, "parts", 0)):
+    if isinstance(model, Net) or frozen or not plain or np.any(getattr(table, "parts", 0)):
         _only_autograd(path, checkpoint, memory)
         if isinstance(model, Model):
             start, model = model.init() if start is None else start, net_of(model)
+        model = froze(model, frozen) if frozen else model
         return train_net(
             model, table, start, epochs=epochs, lr=lr, optimiser=optimiser, schedule=schedule,
             weight_decay=weight_decay, batch=batch, seed=seed, device=device, dtype=dtype, keep=to_keep, watch=watch,

@@ -47,8 +47,7 @@ class Judged(Two):
             key: self.typed(f"lr_{key}", RATE, f"Rate on {name}", low=0, high=MOST, name=f"lr_{key}", format="rate")
             for key, name in LOSSES.items()
         }
-        message = f"An epoch is a whole number from 0 to {EPOCHS}"
-        self.epoch = self.typed("epoch", EARLY, "Epoch to look at", low=0, high=EPOCHS, whole=True, message=message)
+        self.epoch = self.typed("epoch", EARLY, "Epoch to look at", low=0, high=EPOCHS, whole=True)
         epochs = self.typed("epochs", np.arange(EPOCHS + 1.0)[:, None], "Epoch", "fixed")
         self.X = hstack([apply("same", self.x), ones(self.x.shape[0], 1)])
         self.paths = {key: self._path(key) for key in LOSSES}

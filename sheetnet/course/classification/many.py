@@ -156,8 +156,7 @@ class Many(Judged):
             "spot", [SPOT], "", low=-10, high=10, message="A number of cm from -10 to 10 is expected"
         )
         self.lr = self.typed("lr", RATE, "Learning rate", low=0, high=MOST, name="lr_flowers", format="rate")
-        message = f"An epoch is a whole number from 0 to {STEPS}"
-        self.at = self.typed("at", STEPS, "Epoch to look at", low=0, high=STEPS, whole=True, message=message)
+        self.at = self.typed("at", STEPS, "Epoch to look at", low=0, high=STEPS, whole=True)
         epochs = self.typed("epochs", np.arange(STEPS + 1.0)[:, None], "Epoch", "fixed")
         places = self.typed(
             "places", np.array([[a, b] for a in ACROSS for b in UP]).round(2), "Place", "fixed", labels=SIDES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sheetnet.course.drawing import TRIES, drawing
+from sheetnet.course.drawing import drawing, first_that
 
 HEALTHY, ILL = 28, 12
 EPOCHS, START, RATE = 60, (-3.0, 0.0), 1.0  # of the two descents: from weights that are sure and wrong
@@ -15,15 +15,14 @@ Columns = tuple[np.ndarray, np.ndarray]
 
 
 def people(seed: int) -> Columns:
-    """Value and ill (1) or not (0) of forty people, (40, 1) each, drawn until they are telling."""
+    """Value and ill (1) or not (0) of forty people, (40, 1) each, drawn until they are telling; else the course's."""
     draw, ill = drawing(seed, "people"), np.repeat([[0.0], [1.0]], (HEALTHY, ILL), axis=0)
-    for _ in range(TRIES):
-        value = (
-            np.where(ill == 1.0, draw.normal(1.5, 1.0, ill.shape), draw.normal(-1.0, 1.0, ill.shape)).round(1) + 0.0
-        )  # no -0
-        if tells(value, ill):
-            break
-    return value, ill
+
+    def drawn() -> Columns:
+        value = np.where(ill == 1.0, draw.normal(1.5, 1.0, ill.shape), draw.normal(-1.0, 1.0, ill.shape))
+        return value.round(1) + 0.0, ill  # no -0
+
+    return first_that(tells, drawn, lambda: people(0))
 
 
 def tells(value: np.ndarray, ill: np.ndarray) -> bool:
@@ -55,8 +54,8 @@ def flowers(seed: int) -> Columns:
     """Length and width (36, 2), beside those of the mean flower, and the number of the kind (36, 1): 1, 2 or 3."""
     draw, middles = drawing(seed, "flowers"), np.repeat(MIDDLES, FLOWERS, axis=0)
     kind = np.repeat([[1.0], [2.0], [3.0]], FLOWERS, axis=0)
-    for _ in range(TRIES):
-        sizes = (middles + draw.normal(0.0, 0.7, middles.shape)).round(1) + 0.0
-        if abs(sizes).max() < 3:
-            break
-    return sizes, kind
+
+    def drawn() -> Columns:
+        return (middles + draw.normal(0.0, 0.7, middles.shape)).round(1) + 0.0, kind
+
+    return first_that(lambda sizes, _: abs(sizes).max() < 3, drawn, lambda: flowers(0))

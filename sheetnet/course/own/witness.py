@@ -151,7 +151,7 @@ class Witness:
 
     def _mixes_rows(self) -> bool:
         """Whether a row's values depend on other rows, as with batch norm: then rows left out cannot be asked about."""
-        return any(not p.trained for p in self.net.parameters)
+        return any(not p.held.trained for p in self.net.parameters)
 
     def _steps(self, params: Arrays) -> dict[str, np.ndarray]:
         """Of all rows each step and its cotangent, where only rows that are learnt from count in the loss."""

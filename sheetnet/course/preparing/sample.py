@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sheetnet.course.drawing import TRIES, drawing
+from sheetnet.course.drawing import TRIES, drawing, first_that
 from sheetnet.tables import read_passengers
 
 SIZE = 750
@@ -19,13 +19,13 @@ def passengers(seed: int) -> dict[str, np.ndarray]:
     there = np.arange(len(columns["Age"]))
     always = (there < FIRST) | (columns["Embarked"][:, 0] == "")  # two blank ports are asked about
     draw = drawing(seed, "sample")
-    for _ in range(TRIES if seed else 0):
+
+    def sample() -> tuple[dict[str, np.ndarray]]:
         others = draw.permutation(there[~always])[: SIZE - always.sum()]
         rows = np.sort([*there[always], *others])
-        sample = {name: column[rows] for name, column in columns.items()}
-        if tells(sample):
-            return sample
-    return columns
+        return ({name: column[rows] for name, column in columns.items()},)
+
+    return first_that(tells, sample, lambda: (columns,), TRIES if seed else 0)[0]
 
 
 def tells(columns: Mapping[str, np.ndarray]) -> bool:

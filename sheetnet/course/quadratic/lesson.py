@@ -49,19 +49,9 @@ class Quadratic(Lesson):
         "say what a learning rate does",
     )
     to_fill = (
-        "fit.pred",
-        "fit.error",
-        "fit.abs",
-        "fit.square",
-        "fit.mse",
-        "fit.mae",
-        "slopes.mse.wiggled",
-        "slopes.mae.wiggled",
-        "promise.promised",
-        "promise.off",
-        "bowl.tangent",
-        "chosen.pred",
-    )
+        "fit.pred", "fit.error", "fit.abs", "fit.square", "fit.mse", "fit.mae", "slopes.mse.wiggled", "slopes.mae.wiggled",
+        "promise.promised", "promise.off", "bowl.tangent", "chosen.pred",
+    )  # fmt: skip
     title = "Fit a curve by hand, then let it fit itself"
     purpose = "Twenty points lie near a curve y = a x^2 + b x + c. You fit a, b and c by eye. The loss is one number for how far off you are. Its slopes say which way to move a, b and c. Then the sheet takes 60 such steps alone: so a model learns."
     tries = (
@@ -142,6 +132,8 @@ class Quadratic(Lesson):
             "promise.real": (real, "Loss changes"),
             "promise.off": (real - steps * slope, "Off by"),
         }
+        below = apply("greater", lift(0.0), self.mse + steps * slope)
+        word = result({"promise.possible": (where(below, said(texts.IMPOSSIBLE), said("yes")), "Possible?", "text")})
         bowl = forward({"bowl.loss": (moved(moves), "Loss")}, format="short")
         bowl |= backward({"bowl.tangent": (self.mse + moves * slope, "Straight line")}, format="short")
         lines = ("the loss", "bowl.move", "bowl.loss"), ("the slope, drawn on", "bowl.move", "bowl.tangent", "line 2")
@@ -156,7 +148,7 @@ class Quadratic(Lesson):
                         Words(texts.AGAINST, "hint"), gap=0,
                     ),
                     table(squared, names=LETTERS, lead="The slopes of the mean squared error, by wiggling and exact", tight=True),
-                    table(self.cells(steps), forward(promise, format="short"), lead="The number chosen above takes a step: what its slope promises, and what comes", tight=True),
+                    table(self.cells(steps), forward(promise, format="short"), word, lead="The number chosen above takes a step: what its slope promises, and what comes", tight=True),
                 ),
                 plot("The loss when only this parameter moves", "how far it moves from where it is", "mean squared error",
                      lines, "A bowl, and the straight line that touches it where we are.", y_format="0", x_max=4, x_min=-4, width=530),
@@ -206,7 +198,8 @@ class Quadratic(Lesson):
         drawn = {"chosen.x": (apply("same", self.x), "x"), "chosen.pred": (pred, "Prediction then")}
         loss_lines = ("loss", "epochs", "loss"), ("this epoch", "epoch", "chosen.loss", "mark")
         most = ceil(1.2 * self.as_it_came(self.mse)[0].item())
-        told = lift(said(texts.AGAINST))
+        ended = apply("equal", self.epoch, lift(float(EPOCHS)))
+        told = where(ended, said(texts.LAST.format(EPOCHS, EPOCHS + 1)), said(texts.AGAINST))
         ends = (apply("max", pred), WINDOW["y_max"]), (-apply("min", pred), -WINDOW["y_min"]), (then["loss"], most)
         for tall, end in ends:
             told = where(apply("greater", tall, lift(float(end))), said(texts.OUTSIDE), told)

@@ -9,6 +9,8 @@ MODEL = "Prediction = a x^2 + b x + c, where x^2 is x × x. Error = prediction -
 CANCEL = "Errors above and below would cancel. So the loss is the mean of their sizes, or of their squares."
 AGAINST = "A step goes against the slope: below 0, the number grows; above 0, it shrinks."
 OUTSIDE = "Too large for the pictures: look at the numbers. Is the rate too large?"
+LAST = "Epoch {} is the last: the step to {} is not taken."
+IMPOSSIBLE = "no: loss below 0"
 FIT = (
     "Prediction = a x^2 + b x + c is not one curve: it is every parabola. Its parameters a, b and c say which one. Finding them is learning.\n\n"
     "The points are random data. We took a parabola and moved each point up or down by chance: that is noise. The chance was drawn once and kept, so the points stay. Because of the noise no parabola reaches a loss of 0.\n\n"
@@ -18,6 +20,7 @@ FIT = (
 SLOPES = (
     "Slope, wiggled: (loss with the wiggle added - loss with it taken off) / (2 × wiggle).\n\n"
     "Slope, exact: the same by algebra, without a wiggle. The loss is a mean of squared errors. When c rises, each error rises with it, and its square by 2 × error. So the slope in c is the mean of 2 × error. In b it is the mean of 2 × error × x. In a it is the mean of 2 × error × x^2. Click on the cells and look for it.\n\n"
+    "A loss is never below 0. Where a slope promises more than the loss has, its promise cannot come true.\n\n"
     "A slope above 0: the loss rises with the parameter, so make it smaller. Below 0: make it larger. The slopes of all parameters together are called the gradient.\n\n"
     "Try this: a wiggle of 1. The slopes of the mean squared error stay equal, for in each parameter this loss is a parabola. Those of the mean absolute error, to the left, do not: that loss is no parabola."
 )

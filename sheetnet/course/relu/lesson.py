@@ -13,8 +13,8 @@ TRIES = (
     "On Two, make a V, then a valley with a flat floor. Can you make a roof?",
     "On Eight, go from piece 3 to piece 8: add what is still missing. Get the mean squared error below 0.05.",
     "On Many, set the pieces to 1, 2, 4, 8, 16 and 32. Then try 3 and 5.",
-    "With 8 pieces, set the frequency to 3: is the mean squared error still below 0.05? Set it back to {freq:g}.",
-    "With 8 pieces, set the height to 0. Coefficients 2 to 8 are all {coef:g} now: why? Set it back to {height:g}.",
+    "On Many, 8 pieces: set the frequency to 3. Is the mean squared error still below 0.05? Set it back to {freq:g}.",
+    "On Many, 8 pieces: set the height to 0. Coefficients 2 to 8 are all {coef:g} now: why? Set it back to {height:g}.",
     "On Errors, by how much does each doubling of the pieces divide the error? And with frequency 3 on Many?",
 )
 

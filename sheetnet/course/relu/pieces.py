@@ -29,7 +29,7 @@ FOUR = {"y_format": "0", "x_max": 4, "x_min": -4}  # the axes of most charts her
 ABOUT_EIGHT = "Change the eight yellow coefficients, from left to right, until the blue sum lies on the dashed curve. That curve is set on the sheet Many."
 ABOUT_MANY = "Change the number of pieces, then the curve. The table works out knots and coefficients. The blue sum of all pieces follows the curve."
 ABOUT_ERRORS = "Read down the table: each row has twice the pieces of the row above. By how much is the error divided each time? Then change the curve on Many."
-METHOD = "Left to right: add what is still missing to the coefficient above it, then the next piece."
+METHOD = "First coefficient 3: add what is still missing under it. Then 4: its number has changed."
 BEND = "coefficient = slope right - slope left: how much the sum bends at the knot"
 EIGHT_NOTE = (
     "Each piece is max(0, x - knot), times its coefficient: 0 up to its knot, from there on a straight line. It bends the sum at its knot and leaves all to the left of it as it was. So work from left to right.\n\n"

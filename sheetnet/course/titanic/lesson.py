@@ -28,7 +28,7 @@ from sheetnet.motifs.mmult import MMULT, PLAY, Product, mmult_page
 from sheetnet.motifs.model import model_page
 from sheetnet.motifs.one_cell import one_cell_page
 from sheetnet.motifs.panel import picture, results
-from sheetnet.motifs.predictions import Prediction
+from sheetnet.motifs.predictions import Prediction, all_guessed
 from sheetnet.motifs.trained import Common, Trained
 from sheetnet.motifs.workbook import Place, Values
 from sheetnet.page.part import Part
@@ -58,6 +58,7 @@ class Spec:
     optimiser: str = "sgd"
     given: tuple[str, ...] = ()  # the models whose start weights were given, not drawn
     learner: str = ""  # whose workbook it is
+    blanks: bool = False  # whether formulas are left out, to be filled in
 
     def origin(self, model: str) -> str:
         """Where a model's start weights come from, in words."""
@@ -75,7 +76,8 @@ def _sane(spec: Spec) -> Spec:
         raise ValueError("sizes out of bounds")
     if spec.recipe not in RECIPES or spec.optimiser not in OPTIMISERS:
         raise ValueError("unknown recipe or optimiser")
-    if not all(isinstance(flag, bool) for flag in (spec.best, spec.shipped)) or not isinstance(spec.torch_version, str):
+    flags = spec.best, spec.shipped, spec.blanks
+    if not all(isinstance(flag, bool) for flag in flags) or not isinstance(spec.torch_version, str):
         raise ValueError("a setting of another kind")
     if not spec.models or len(set(spec.models)) < len(spec.models) or not all(map(kind_of, spec.models)):
         raise ValueError("unknown models")
@@ -96,6 +98,12 @@ class Titanic(Lesson):
         "tell a good model from a poor one",
     )
     title = "How a model learns: the Titanic, in a sheet and in torch"
+    to_fill = (  # those whose model is there
+        "linear.now.pred", "linear.now.sq_error", "two_relu.now.pred", "two_relu.now.sq_error",
+        "small.pred", "small.error", "small.sq_error", "small.d_pred", "small.loss",
+        "linear.then.move", "linear.then.W_next",
+        "passenger.linear.votes", "passenger.linear.pred", "passenger.linear.error", "passenger.linear.sq_error",
+    )  # fmt: skip
     recipe: Recipe
 
     def __init__(self, spec: Spec) -> None:
@@ -114,7 +122,7 @@ class Titanic(Lesson):
         self.small = any(net.model.rectified for net in self.trained)  # whether to show one step in small numbers
         self.purpose = purpose(models)
         self.tries = tries(spec.epochs, models, self.best, optimiser)
-        super().__init__(spec.torch_version, spec.seed, spec.learner)
+        super().__init__(spec.torch_version, spec.seed, spec.learner, spec.blanks)
 
     def sheets(self) -> None:
         book, spec, names = self.book, self.spec, self.names
@@ -149,7 +157,8 @@ class Titanic(Lesson):
         yellow = self.yellow(rates, self.common.epoch, self.common.wiggle, self.spec.epochs)
         ends = self.typed("start.ends", [[0.0], [float(self.spec.epochs)]], "epoch", "fixed")
         of = self.common, self.trained, self.spec.best
-        return yellow, results(*of), picture(*of, self.cells(ends))
+        shown = results(*of, self.recipe.columns["Sex"], all_guessed(self.book))
+        return yellow, shown, picture(*of, self.cells(ends))
 
     # ---- what is compared, the words, the exercises
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sheetnet.graph.node import Node, apply, lift, mean, row, selector, square, where
 from sheetnet.graph.rewrite import substitute
 from sheetnet.motifs.exercises import UP, Exercise, Slip, choice
+from sheetnet.motifs.panel import women_survived
 from sheetnet.motifs.predictions import Prediction, is_above, larger
 from sheetnet.motifs.telling import telling
 from sheetnet.motifs.trained import Trained
@@ -187,7 +188,7 @@ def predictions(nets: Sequence[Trained], recipe: Recipe) -> list[Prediction]:
     first, last, common = nets[0], nets[-1], nets[0].common
     one, other, epochs = first.model.title, last.model.title, common.epochs
     y, died = common.y, 1.0 - mean(common.y)
-    women = mean(apply("equal", apply("equal", recipe.columns["Sex"], lift("female")), y))
+    women = women_survived(recipe.columns["Sex"], y)
     fare = recipe.columns["Fare"]
     log = apply("log10", fare + 1.0)
     raw, logged = (apply("max", column) / mean(column) for column in (fare, log))

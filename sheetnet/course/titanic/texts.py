@@ -73,8 +73,9 @@ def words(nets: Sequence[Trained], best: bool) -> list[Word]:
         Word("correct", "1 where the model says what happened: survived above 0.5, else died.", f"{first}.now.correct"),
         Word(
             "accuracy",
-            "The share of passengers of whom the model is correct. Descent makes the loss small, not the accuracy higher:"
-            " now and then they disagree.",
+            "The share of passengers of whom the model is correct. Where the loss is no number, it is none either: that is"
+            " why + 0 × loss stands in its formula. Descent makes the loss small, not the accuracy higher: now and then"
+            " they disagree.",
             f"{first}.now.accuracy",
         ),
         *_units(last),

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from sheetnet.course.drawing import TRIES, drawing
+from sheetnet.course.drawing import TRIES, drawing, first_that
 
 TRAIN, KNOWN, ALL, PARTS = 12, 20, 30, 5  # training rows; with the validation rows; with the test rows; of KFold
 DEGREES = range(1, 10)
@@ -26,13 +26,9 @@ def points(seed: int) -> Points:
 
     x (30, 1) between -1 and 1 in an order of chance, denser at both ends; y (30, 1) = 4 x^3 - 2 x + 1 + noise of scale 0.35.
     """
-    if seed:
-        draw = drawing(seed, "points")
-        for _ in range(20 * TRIES):
-            found = _drawn(draw)
-            if tells(*found):
-                return found
-    return _drawn(np.random.RandomState(COURSE))
+    draw = drawing(seed, "points")
+    tries = 20 * TRIES if seed else 0
+    return first_that(tells, lambda: _drawn(draw), lambda: _drawn(np.random.RandomState(COURSE)), tries)
 
 
 def _drawn(draw: np.random.RandomState) -> Points:

@@ -1,0 +1,1 @@
+"""Lesson 14: attention, and a character transformer that is trained by formulas."""

@@ -1,0 +1,1 @@
+"""Lesson 10: hidden layers, and what makes them learn or not."""
