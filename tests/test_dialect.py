@@ -254,8 +254,8 @@ def test_it_agrees_with_the_graph_and_with_torch_and_says_what_it_is(small_moder
 
 def test_an_epoch_of_the_passengers_is_one_short_formula(small_modern: Made) -> None:
     book = small_modern.workbook.book
-    for block in (block for block in book.blocks if ".descent." in block.id and not block.id.startswith("torch")):
-        assert all(len(shown(formula.text)) < 400 for formula in book.formulas(block)), block.id
+    for block in book.blocks:  # the words of a verdict on an answer are no part of a calculation
+        assert all(len(re.sub(r'"[^"]*"', '""', shown(one.text))) < 400 for one in book.formulas(block)), block.id
     assert len(list(book.formulas(book.block("two_relu.descent.W_1")))) == EPOCHS + 1
     assert list(book.formulas(book.block("two_relu.descent.W_2"))) == []
     epoch = list(book.formulas(book.block("two_relu.descent.W_1")))[1]
