@@ -283,6 +283,14 @@ def test_numbers_of_whom_the_story_is_not_true_are_noticed() -> None:
     assert not own.tells(waves).any()
 
 
+def test_a_descent_that_last_digits_decide_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At three times its rate the whole net swings, and a billionth at the start becomes a share that one sees."""
+    drawn = {name: value[None] for name, value in own.own(0).items()}
+    monkeypatch.setitem(own.RATES, "whole", 0.3)
+    assert not own.tells(drawn).any()
+    assert abs(np.subtract(*(own._losses("whole", drawn, 1, nudge)[0][-1] for nudge in (0.0, own.NUDGE)))) > own.GROWN
+
+
 def test_every_sheet_shows_its_picture_and_its_note_on_the_first_screen() -> None:
     for page in lesson(0).book.pages:
         if page.charts:

@@ -81,7 +81,7 @@ def build(
     lr: one rate for all models, or one by model name; by default the optimiser's lesson_lr, 0.1 for sgd.
     optimiser: a name in optimisers.OPTIMISERS, with torch's default settings. frozen: what stays as it is, by names,
     keys or layers: "W_1", "0.weight", "0"; of several models by the name of each. start: the parameters that models
-    begin with, by name, else model.init(seed). blanks, language: of the passengers' workbook, as in build_lesson.
+    begin with, by their names, else model.init(seed). blanks, language: of the passengers' workbook (build_lesson).
     dialect: of the formulas; "modern" is for Excel 365 or 2024, Google Sheets and IronCalc.
     Raises: SheetnetError for settings that cannot be, WorkbookError when the file cannot be written.
     """

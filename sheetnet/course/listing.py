@@ -42,9 +42,7 @@ _LESSONS = (
     Entry(11, "embeddings", "numbers for words, a recommender of missing ratings, cosine, principal components"),
     Entry(12, "convolution", "a filter slid over a picture: edges, sizes, few numbers, and a filter that is learnt"),
     Entry(13, "sequences", "a series step by step: a memory, gradients through time, a gate, a forecast"),
+    Entry(14, "attention", "tokens, query, key, value, mask, heads; a small transformer that learns to write names"),
     Entry(15, "transfer", "weights trained elsewhere, few rows, frozen layers, and what half precision keeps"),
-    Entry(
-        14, "attention", "tokens, query, key, value, the mask, heads; a small transformer that learns to write names"
-    ),
 )
 LISTING = {entry.name: entry for entry in _LESSONS}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from sheetnet.errors import GraphError
 from sheetnet.graph.node import Node, apply, constant, order, selector, sum_columns, where
-from sheetnet.graph.ops import SHAPES, Shape
+from sheetnet.graph.ops import FLAT, SHAPES, Shape
 
 Cotangents = tuple[Node | None, ...]
 
@@ -100,23 +100,7 @@ RULES: dict[str, Callable[[Node, Node], Cotangents]] = (
         "mean": lambda n, d: (_expand(d / (n.sources[0].shape[0] * n.sources[0].shape[1]), n.sources[0]),),
         "sum_rows": lambda n, d: (_expand(d, n.sources[0]),),
     }
-    | dict.fromkeys(
-        (
-            "step",
-            "sign",
-            "floor",
-            "greater",
-            "equal",
-            "reads",
-            "filled",
-            "letter",
-            "joined",
-            "match",
-            "count_same",
-            "hit",
-        ),
-        _no_slope,
-    )
+    | dict.fromkeys(FLAT, _no_slope)
 )
 # Nothing that is trained passes through these; a model that needs one of them adds its rule above.
 UNRULED = {"row", "pick", "lookup", "cumsum", "max", "min", "median", "determinant", "if_error"}

@@ -14,7 +14,7 @@ import numpy as np
 
 from sheetnet.graph.evaluate import NUMERIC, Array, steps
 from sheetnet.graph.node import Node, order
-from sheetnet.graph.ops import SHAPES
+from sheetnet.graph.ops import FLAT, SHAPES
 from sheetnet.graph.recurrence import MOST, Recurrences, size
 from sheetnet.graph.windows import correlated, windows
 
@@ -196,10 +196,7 @@ MAGNITUDE: dict[str, Rule] = {
     "min": _extreme(-1.0),
     "median": _median,
     "sum_rows": lambda v, a, m: m[0].sum(0),
-} | dict.fromkeys(
-    ("sign", "step", "floor", "greater", "equal", "reads", "filled", "letter", "joined", "match", "count_same", "hit"),
-    _by_value,
-)
+} | dict.fromkeys(FLAT, _by_value)
 
 
 def with_magnitudes(

@@ -228,3 +228,18 @@ SHAPES: dict[str, Callable[..., Shape]] = {
 }
 # the ops that work entry by entry, so that a formula can be filled down and a matrix taken column by column
 ENTRYWISE = {op for op, rule in SHAPES.items() if rule in (same, pair, instead, triple)}
+# what decides or reads: a small change of a source changes nothing, or all; so they have no slope
+FLAT = (
+    "step",
+    "sign",
+    "floor",
+    "greater",
+    "equal",
+    "reads",
+    "filled",
+    "letter",
+    "joined",
+    "match",
+    "count_same",
+    "hit",
+)

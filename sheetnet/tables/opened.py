@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sheetnet.common.extras import need
 from sheetnet.tables.cells import NAMELESS, Mark
 from sheetnet.tables.words import refusal, shown
 
@@ -58,6 +59,7 @@ def listed(names: Iterable[str]) -> str:
 @contextmanager
 def reading(path: Path | str) -> Iterator[None]:
     """Errors of the system, of pyarrow and of the formats as DataError that names the file."""
+    need("pyarrow")
     import pyarrow as pa
 
     try:

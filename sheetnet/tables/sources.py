@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sheetnet.common.extras import need
 from sheetnet.common.files import meant
 from sheetnet.tables.cells import Mark, clean, column_of, marks
 from sheetnet.tables.memory import Given, judged, of_array, of_bunch, of_frame, of_mapping, with_target
@@ -95,6 +96,7 @@ def of_cells(cells: Cells, file: str, source: str, decimal: Mark | None) -> Give
 
 
 def _of_parquet(path: Path) -> Given:
+    need("pyarrow")
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 

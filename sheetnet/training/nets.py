@@ -11,6 +11,7 @@ import torch
 from torch.func import functional_call, grad_and_value, vmap
 from torch.nn.functional import mse_loss
 
+from sheetnet.common.extras import has, need
 from sheetnet.errors import TrainingError
 from sheetnet.models.twins import as_numpy, create
 from sheetnet.training.cuda import kernels_or_error
@@ -58,6 +59,7 @@ class Fused:
     """On a CPU: each net in a compiled loop, nets dealt out to threads."""
 
     def __init__(self, task: Task) -> None:
+        need("numba")
         import numba
 
         from sheetnet.training import fused
@@ -240,7 +242,7 @@ def choose(task: Task, path: str = "auto") -> Nets:
     if not suits(task.model) and task.dtype not in HALF:
         return Autograd(task)
     p, k = task.model.n_features, task.model.n_hidden
-    if task.device.type == "cpu" and task.dtype not in HALF and p * k <= BLAS:
+    if task.device.type == "cpu" and task.dtype not in HALF and p * k <= BLAS and has("numba"):
         return Fused(task)
     if task.device.type == "cuda" and task.dtype == "float32":
         try:

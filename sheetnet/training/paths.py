@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from sheetnet.common.extras import has, need
 from sheetnet.errors import TrainingError
 from sheetnet.training.closed import Closed
 from sheetnet.training.cuda import Passes, Persistent
@@ -18,6 +19,7 @@ PATIENCE = 2.0  # seconds of autograd under which compiling a faster path does n
 
 
 def _fused(task: Task, W: np.ndarray) -> Path:
+    need("numba")
     from sheetnet.training.fused import Fused  # numba takes its time to be imported
 
     return Fused(task, W)
@@ -35,7 +37,8 @@ PATHS: dict[str, Callable[[Task, np.ndarray], Path]] = {
 def choose(task: Task, epochs: int) -> str:
     """The path that suits a task: autograd for small work and models of its own, else the fastest for device and size.
 
-    In half precision there is closed only, which says so to a model that it does not know.
+    In half precision there is closed only, which says so to a model that it does not know. Without numba
+    closed stands in for fused, and for mini-batches autograd.
     """
     weights = task.model.n_features * task.model.n_hidden
     if task.dtype in HALF:
@@ -46,7 +49,9 @@ def choose(task: Task, epochs: int) -> str:
         steps = -(-len(task.y) // task.batch) if task.batch else 1
         if epochs * (1e-4 * steps + 2e-9 * weights * len(task.y)) < PATIENCE:
             return "autograd"
-        return "fused" if weights <= BLAS or task.batch else "closed"
+        if (weights <= BLAS or task.batch) and has("numba"):
+            return "fused"
+        return "autograd" if task.batch else "closed"
     if task.batch:
         return "autograd"
     if task.device.type == "cuda" and task.dtype == "float32":

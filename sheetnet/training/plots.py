@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sheetnet.common.extras import need
 from sheetnet.common.files import replacing
 from sheetnet.errors import TrainingError
 
@@ -21,6 +22,7 @@ LONG = 2000  # epochs from which the first ones are drawn wider than the last
 
 def figure(width: float, height: float, path: Path | None) -> Any:
     """An empty figure: one that belongs to no window where it goes to a file, else pyplot's, which a notebook shows."""
+    need("matplotlib")
     if path is None:
         from matplotlib import pyplot
 

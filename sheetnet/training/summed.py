@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from sheetnet.common.extras import has
 from sheetnet.errors import TrainingError
 from sheetnet.models.twins import as_numpy
 from sheetnet.training.closed import Sums
@@ -40,7 +41,7 @@ class Summed:
         self.kind = resolve_dtype(task.dtype, task.device)
         self.chunks, self.rows = chunks, CHUNK
         self.whole: Fused | None = None
-        if len(task.y) and task.device.type == "cpu" and W.size <= BLAS and suits(task.model):
+        if len(task.y) and task.device.type == "cpu" and W.size <= BLAS and suits(task.model) and has("numba"):
             from sheetnet.training.fused import Fused
 
             self.whole = Fused(task, W)

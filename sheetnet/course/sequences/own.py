@@ -13,12 +13,12 @@ STEPS, ROWS, EPOCHS = 20, 8, 40
 PLAIN, GATED = (0.9, 0.5), (0.5, 0.0, -2.0)  # at the start: w and u; u, a and b
 RATES, MOST = (0.03, 4.0), 1.0  # of the two; the norm at which gradients are clipped
 # Series: a tank
-KNOWN, AHEAD, LAGS, ROUNDS, RATE = 30, 10, 3, 50, 0.5
+KNOWN, AHEAD, LAGS, ROUNDS, RATE = 30, 10, 3, 50, 0.4
 LEVELS = (-0.6, -0.2, 0.2, 0.6, 0.9, -0.9)
-U = [[0.1, -0.3, 0.5]]
-W = [[0.1, -0.1, 0.1], [0.2, 0.6, 0.9], [0.1, 0.5, -0.7]]
-B = [[0.2, -0.7, 0.7]]
-V = [[-0.8], [-0.8], [-0.5]]
+U = [[-1.2, 0.3, -2.4]]
+W = [[0.5, 0.2, -1.5], [1.1, -1.1, -0.8], [1.3, 0.4, -0.1]]
+B = [[0.2, 0.9, -0.6]]
+V = [[-0.6], [-0.1], [-0.3]]
 
 
 def signs(seed: int) -> np.ndarray:

@@ -15,7 +15,8 @@ FASTER, NOISE = 1.25, 0.15  # of the wave that is in no family: how much faster 
 EPOCHS, RATE, SMALLER = 60, 0.3, 0.1
 RATES = {"scratch": RATE, "frozen": RATE, "whole": SMALLER}  # of each way to learn
 TASKS = ("wave", "fast", "line")
-AT_ONCE, DRAWS = 100, 30  # so many are drawn at once, so often
+AT_ONCE, DRAWS = 100, 60  # so many are drawn at once, so often
+NUDGE, GROWN = 1e-9, 1e-7  # the size of noise that all weights get in each epoch, and what may come of it in a loss
 
 Arrays = dict[str, np.ndarray]  # with a leading axis where many are drawn at once
 
@@ -68,27 +69,57 @@ def begin(way: str, start: Arrays) -> Arrays:
 
 def tells(drawn: Arrays) -> np.ndarray:
     """Of each whether the story is true: scratch fits the few rows of a wave and fails on those kept back, where frozen
-    is best; of the faster wave the whole is best; of the line frozen is far behind."""
-    L, K = {}, {}
-    for j, task in enumerate(TASKS):
-        for way in RATES:
-            L[way, task], K[way, task] = _ends(way, drawn, j)
-    with np.errstate(invalid="ignore"):
-        fits = (L["scratch", "wave"] < 0.08) & (L["frozen", "wave"] < 0.06) & (L["whole", "wave"] < 0.06)
-        fails = (K["scratch", "wave"] > 5 * K["frozen", "wave"]) & (K["frozen", "wave"] < 0.08)
-        between = (1.3 * K["frozen", "wave"] < K["whole", "wave"]) & (K["whole", "wave"] < 0.6 * K["scratch", "wave"])
-        fast = K["whole", "fast"] < 0.8 * np.minimum(K["frozen", "fast"], K["scratch", "fast"])
-        line = (np.maximum(K["scratch", "line"], K["whole", "line"]) < 0.2) & (K["frozen", "line"] > 0.5)
-    return np.asarray(fits & fails & between & fast & line)
+    is best; of the faster wave the whole is best; of the line frozen is far behind. And no descent swings so much that
+    the last digits of a program would decide where it goes."""
+    found = np.ones(len(drawn["x"]), dtype=bool)
+    for task, holds in enumerate((_wave, _fast, _line)):
+        left = {name: value[found] for name, value in drawn.items()}
+        ends = {way: _losses(way, left, task) for way in RATES}
+        with np.errstate(invalid="ignore"):
+            found[found] = holds(
+                {way: few[-1] for way, (few, _) in ends.items()}, {way: k for way, (_, k) in ends.items()}
+            )
+    found[found] = _steady({name: value[found] for name, value in drawn.items()})
+    return found
 
 
-def _ends(way: str, drawn: Arrays, task: int) -> tuple[np.ndarray, np.ndarray]:
-    """The losses of each after the last epoch, on the few rows and on those kept back."""
-    P, rate = begin(way, drawn), RATES[way]
+def _wave(few: Arrays, kept: Arrays) -> np.ndarray:
+    fits = (few["scratch"] < 0.1) & (few["frozen"] < 0.07) & (few["whole"] < 0.07)
+    fails = (kept["scratch"] > 5 * kept["frozen"]) & (kept["frozen"] < 0.1)
+    return fits & fails & (1.3 * kept["frozen"] < kept["whole"]) & (kept["whole"] < 0.6 * kept["scratch"])
+
+
+def _fast(few: Arrays, kept: Arrays) -> np.ndarray:
+    return np.asarray(kept["whole"] < 0.9 * np.minimum(kept["frozen"], kept["scratch"]))
+
+
+def _line(few: Arrays, kept: Arrays) -> np.ndarray:
+    return np.asarray((np.maximum(kept["scratch"], kept["whole"]) < 0.2) & (kept["frozen"] > 0.5))
+
+
+def _steady(drawn: Arrays) -> np.ndarray:
+    """Of each whether all of its descents go nearly the same way where every step has a little noise, as rounding is."""
+    out = np.ones(len(drawn["x"]), dtype=bool)
+    for way in RATES:
+        for task in range(len(TASKS)):
+            here, beside = (_losses(way, drawn, task, nudge)[0] for nudge in (0.0, NUDGE))
+            out &= np.abs(beside - here).max(0) < GROWN
+    return out
+
+
+def _losses(way: str, drawn: Arrays, task: int, nudge: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """The losses of each on the few rows, at every epoch, and on those kept back, after the last one.
+
+    nudge: the size of noise that all weights get before each epoch.
+    """
+    P, rate, losses, noise = begin(way, drawn), RATES[way], [], np.random.RandomState(0)
     x, y = drawn["x"], drawn["y"][..., [task]]
     with np.errstate(over="ignore", invalid="ignore"):
-        for _ in range(EPOCHS):
+        for _ in range(EPOCHS + 1):
+            if nudge:
+                P = {name: W * (1.0 + nudge * noise.normal(size=W.shape)) for name, W in P.items()}
             hidden, features, error = _forward(P, x, y)
+            losses.append(np.square(error).mean((-2, -1)))
             d_3 = 2 * error / FEW
             d_2 = d_3 @ _turned(P["W_3"]) * (1 - features**2)
             d_1 = d_2 @ _turned(P["W_2"]) * (1 - hidden**2)
@@ -96,10 +127,9 @@ def _ends(way: str, drawn: Arrays, task: int) -> tuple[np.ndarray, np.ndarray]:
             if way != "frozen":
                 steps |= {"W_2": _turned(hidden) @ d_2, "b_2": d_2.sum(-2, keepdims=True)}
                 steps |= {"W_1": _turned(x) @ d_1, "b_1": d_1.sum(-2, keepdims=True)}
-            P = P | {name: P[name] - rate * step for name, step in steps.items()}
-        both = (x, y), (drawn["x_kept"], drawn["y_kept"][..., [task]])
-        few, kept = (np.square(_forward(P, *rows)[2]).mean((-2, -1)) for rows in both)
-    return few, kept
+            before, P = P, P | {name: P[name] - rate * step for name, step in steps.items()}
+        kept = np.square(_forward(before, drawn["x_kept"], drawn["y_kept"][..., [task]])[2]).mean((-2, -1))
+    return np.array(losses), kept
 
 
 def _turned(a: np.ndarray) -> np.ndarray:
