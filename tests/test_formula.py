@@ -39,7 +39,8 @@ from sheetnet.graph.node import (
 from sheetnet.models.model import Model, evaluate_loss
 from sheetnet.models.optimisers import OPTIMISERS
 from sheetnet.page.area import Area
-from sheetnet.page.book import Book, Formula, View
+from sheetnet.page.book import Book, Formula
+from sheetnet.page.view import View
 
 WRONG = 99.0
 SHEET = "Sheet"

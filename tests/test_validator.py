@@ -79,7 +79,7 @@ def known(error: dict[str, str]) -> bool:
 
 @pytest.fixture(scope="module")
 def written(small: Made, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """A workbook of each kind that is not committed: the passengers, an own table, other weights, a sweep, blanks."""
+    """A workbook of each kind that is not committed: passengers, own table, weights, sweep, blanks, modern dialect."""
     folder = tmp_path_factory.mktemp("written")
     frame = pd.DataFrame({"a & b": [1.0, 2, 3, None, 5, 6], "size": list("<>&<>&"), "kind": list("aabbab")})
     table = sn.table(frame, target="kind", columns={"size": sn.dummies()})
@@ -88,13 +88,14 @@ def written(small: Made, tmp_path_factory: pytest.TempPathFactory) -> list[Path]
     sn.write_params(small.path, folder / "weights.xlsx", weights)
     write_sweep(by_hand([0.1, 0.2, 0.3, 0.9]), folder / "sweep.xlsx")
     sn.build_lesson("matmul", folder / "blanks.xlsx", blanks=True)
+    sn.build_lesson("quadratic", folder / "modern.xlsx", dialect="modern")
     return [small.path, *sorted(folder.glob("*.xlsx"))]
 
 
 def test_what_is_written_is_valid_for_the_oldest_and_the_newest_excel(
     complaints: Validate, written: list[Path]
 ) -> None:
-    assert len(written) == 5
+    assert len(written) == 6
     for path in written:
         assert complaints(path, OLDEST) + complaints(path, NEWEST) == []
 

@@ -16,6 +16,7 @@ from sheetnet.course.languages import language_of
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.titanic.lesson import RATE, USUAL, Spec, Titanic
 from sheetnet.errors import SheetnetError
+from sheetnet.graph.dialects import dialect_of, writing
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.graph.node import variable
@@ -69,6 +70,7 @@ def build(
     blanks: bool = False,
     frozen: Sequence[str] | Mapping[str, Sequence[str]] = (),
     language: str = "",
+    dialect: str = "classic",
     **others: Any,
 ) -> Built:
     """Write the workbook of the table and models: every epoch of descent in formulas, torch's numbers beside.
@@ -80,6 +82,7 @@ def build(
     optimiser: a name in optimisers.OPTIMISERS, with torch's default settings. frozen: what stays as it is, by names,
     keys or layers: "W_1", "0.weight", "0"; of several models by the name of each. start: the parameters that models
     begin with, by their names, else model.init(seed). blanks, language: of the passengers' workbook (build_lesson).
+    dialect: of the formulas; "modern" is for Excel 365 or 2024, Google Sheets and IronCalc.
     Raises: SheetnetError for settings that cannot be, WorkbookError when the file cannot be written.
     """
     known(others, build)
@@ -110,7 +113,7 @@ def build(
     if isinstance(models[0], Net) and blanks:
         raise SheetnetError("blanks are for a lesson; the formulas of another table are all there")
     how |= {"blanks": True} if blanks else {}
-    with speaking(language_of(language, Titanic.name)):
+    with speaking(language_of(language, Titanic.name)), writing(dialect_of(dialect)):
         return assembled(path, table, models, **how, given=tuple(sorted(given)))
 
 
@@ -204,35 +207,32 @@ def _filled(
 
 def build_lesson(
     name: str, path: str | Path | None = None, *, seed: int | None = None, learner: str = "", blanks: bool = False,
-    language: str = "",
+    language: str = "", dialect: str = "classic",
 ) -> Built:  # fmt: skip
     """Write the workbook of a lesson of the course, such as "quadratic", to path or to workbooks/01_quadratic.xlsx.
 
     seed: other numbers than those of the course; None: the course's. learner: whose workbook it is, shown on Start.
     blanks: some formulas are left out, to be filled in. language: of its texts, such as "de"; "" and "en": English.
-    Raises: SheetnetError for an unknown lesson, a seed that is none, blanks of a lesson that has none, a language that
-    the lesson is not in; WorkbookError when the file cannot be written.
+    dialect: as in build. Raises: SheetnetError for an unknown lesson, a seed that is none, blanks of a lesson that has
+    none, a language that the lesson is not in; WorkbookError when the file cannot be written.
     """
     from sheetnet.course import LISTING, kind_of
+    from sheetnet.tables.titanic import titanic as passengers
 
-    kind = kind_of(name)
+    kind, written = kind_of(name), dialect_of(dialect)
     seed = LISTING[name].seed if seed is None else whole_number("seed", seed, 0, MAX_SEED)
     learner = named(learner)
-    file = target(LISTING[name].workbook(blanks) if path is None else path)
+    file = target(LISTING[name].workbook(blanks, written.suffix) if path is None else path)
     if blanks:
         fillable(name, kind.to_fill)
-    spoken = language_of(language, name)
-    if name == "titanic":
-        from sheetnet.tables.titanic import titanic
-
-        table = titanic(USUAL["recipe"])
+    with speaking(language_of(language, name)), writing(written):
+        if name != "titanic":
+            return assemble_lesson(file, kind, {}, seed, learner, blanks)
+        table = passengers(USUAL["recipe"])
         models = [create(model, table.n_features) for model in USUAL["models"]]
         begin = {m.name: m.init(seed)["W"] for m in models}
         how = {key: USUAL[key] for key in ("epochs", "optimiser", "given")} | {"rates": dict.fromkeys(begin, RATE)}
-        with speaking(spoken):
-            return assemble(file, table, models, **how, seed=seed, begin=begin, learner=learner, blanks=blanks)
-    with speaking(spoken):
-        return assemble_lesson(file, kind, {}, seed, learner, blanks)
+        return assemble(file, table, models, **how, seed=seed, begin=begin, learner=learner, blanks=blanks)
 
 
 def assemble_lesson(

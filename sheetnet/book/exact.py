@@ -22,7 +22,12 @@ ERROR = "#NUM!"  # what a sheet shows when a number has outgrown it
 
 
 class ExactSheet(Worksheet):  # type: ignore[misc]
-    """A worksheet that writes every double with all its digits, and error values also inside array formulas."""
+    """A worksheet that writes every double with all its digits, and error values also inside array formulas.
+
+    spills: array formulas are written as Excel 365 writes what is typed there with Enter alone.
+    """
+
+    spills = False
 
     def claim(self, area: Area) -> None:
         """Widen the sheet's used range to an area that put and put_formula are about to fill."""
@@ -47,7 +52,9 @@ class ExactSheet(Worksheet):  # type: ignore[misc]
         self._free(row, col)
         if formula.array:
             range_ = xl_range(row, col, bottom, right)
-            self.table[row][col] = CellArrayFormulaTuple(text, format, value, range_, "static")
+            kind = "dynamic" if self.spills else "static"
+            self.table[row][col] = CellArrayFormulaTuple(text, format, value, range_, kind)
+            self.has_dynamic_arrays |= self.spills
         else:
             self.table[row][col] = CellFormulaTuple(text, format, value)
 
@@ -104,6 +111,7 @@ class ExactSheet(Worksheet):  # type: ignore[misc]
             formula = f"<f>{self._escape_data(cell.formula)}</f>"
         elif kind == "ArrayFormula":
             formula = f'<f t="array" ref="{cell.range}">{self._escape_data(cell.formula)}</f>'
+            type_ += ' cm="1"' * (cell.atype == "dynamic")
         style = cell.format._get_xf_index()
         self.fh.write(f'<c r="{xl_rowcol_to_cell_fast(row, col)}" s="{style}"{type_}>{formula}<v>{text}</v></c>')
 

@@ -14,6 +14,7 @@ from sheetnet.book.forms import by_model, judged, of_run
 from sheetnet.book.params import Params, read_params
 from sheetnet.common.settings import MAX_EPOCHS, learning_rate, whole_number
 from sheetnet.errors import DataError, SheetnetError
+from sheetnet.graph.dialects import writing
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.models.as_net import as_net
 from sheetnet.models.layer import Layer
@@ -143,7 +144,7 @@ def rebuild(
         if lack := stands.lacking(changes):
             raise SheetnetError(f"{stands.file}: {lack}")
         typed, how = {id: inputs[id] for id in stands.inputs}, (workbook.seed, workbook.learner, bool(workbook.blanks))
-        with speaking(workbook.book.language):
+        with speaking(workbook.book.language), writing(workbook.book.dialect):
             return assemble_lesson(out, type(workbook), typed, *how)
     settings = workbook.settings
     table = table or _table(stands, inputs)
@@ -164,7 +165,7 @@ def rebuild(
     at = workbook.book.block_of(workbook.epoch).id
     typed[at] = np.minimum(typed[at], float(epochs))
     whose = {key: settings[key] for key in ("learner", "blanks") if settings.get(key)}  # the passengers' alone
-    with speaking(workbook.book.language):
+    with speaking(workbook.book.language), writing(workbook.book.dialect):
         return assembled(
             out, table, models, epochs=epochs, rates=rates, optimiser=optimiser or settings["optimiser"],
             seed=settings["seed"], begin={m.name: m.check_params(begin[m.name]) for m in models},

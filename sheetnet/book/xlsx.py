@@ -97,6 +97,8 @@ def fill(
     file = new_file(content, book.pages[0].title)
     formats = Formats(file)
     sheets = {page.name: file.add_worksheet(page.name, worksheet_class=ExactSheet) for page in book.pages}
+    for sheet in sheets.values():
+        sheet.spills = book.dialect.spills
     for name, area in book.names.items():
         file.define_name(name, "=" + area.full())
     for page in book.pages:
@@ -256,19 +258,21 @@ def _block(sheet: Any, book: Book, block: Block, value: np.ndarray, formats: For
     top, left = block.area.row, block.area.col
     plain = value.tolist() if value.dtype == object else (value + 0.0).tolist()  # -0.0 becomes 0
     sheet.claim(block.area)
-    if block.style == "values":
+    formulas = list(book.formulas(block))
+    if not formulas:  # values, or filled by a formula to the left
         for r, c in block.area.cells():
             entry = plain[r - top][c - left]
-            if entry == "" or (entry != entry and block.role != "torch"):  # torch's nan is an error, not a blank
+            blank = entry == "" or (entry != entry and block.role != "torch")  # torch's nan is an error
+            if block.style == "values" and blank:
                 sheet.write_blank(r, c, None, format)
             else:
                 sheet.put(r, c, entry, format)
     # LibreOffice takes a plain formula's stored value, and calculates an array formula when it is looked at. Until then
     # that counts as changed and passes no edit on: a plain formula that reads it would go on showing what was stored.
     # So such a formula is written as an array formula of one cell. Programs that save the file keep that.
-    lazy = block.style == "cells" and book.reads_arrays(block)
+    lazy = block.style == "cells" and not book.dialect.spills and book.reads_arrays(block)
     texts = set()
-    for formula in book.formulas(block):
+    for formula in formulas:
         texts.add(formula.text)
         _formula(sheet, replace(formula, array=True) if lazy else formula, plain, top, left, format)
     if block.style == "cells" and block.name.endswith("]"):  # a column of a Table
@@ -280,5 +284,5 @@ def _formula(sheet: Any, formula: Formula, plain: list[list[float | str]], top: 
     area = formula.area
     sheet.put_formula(formula, plain[area.row - top][area.col - left], format)
     for r, c in area.cells():
-        if (r, c) != (area.row, area.col):
+        if (r, c) != (area.row, area.col) and c - left < len(plain[0]):
             sheet.put(r, c, plain[r - top][c - left], format)

@@ -50,6 +50,7 @@ def check(
     say(f"reading {path}")
     seen = begin(path, engine, strict)
     report, contents, workbook = seen.report, seen.contents, seen.found.workbook
+    runner.refuse_modern(path, workbook.book.dialect.name)
     if report.structure:
         return report
     say(f"recalculating in {engine}")

@@ -10,10 +10,21 @@ import click
 from click.core import ParameterSource
 
 from sheetnet.commands.build_table import build_table
-from sheetnet.commands.common import CONTEXT, FILE, SEED, finite, print_json, recipe_options, say, tell_kept
+from sheetnet.commands.common import (
+    CONTEXT,
+    FILE,
+    SEED,
+    finite,
+    print_json,
+    recipe_options,
+    say,
+    tell_dialect,
+    tell_kept,
+)
 from sheetnet.commands.tables import OF_MODEL, OF_TABLE, alike, is_table, none_of, own_options
 from sheetnet.course.listing import LISTING
 from sheetnet.errors import SheetnetError
+from sheetnet.graph.dialects import DIALECTS, dialect_of
 from sheetnet.models.optimisers import OPTIMISERS
 
 if TYPE_CHECKING:
@@ -51,6 +62,11 @@ RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in O
 )  # fmt: skip
 @click.option("--blanks", is_flag=True, help="A lesson some of whose formulas are missing, to be filled in.")
 @click.option("--language", metavar="CODE", default="", help="A lesson's texts in another language, such as de.")
+@click.option(
+    "--dialect", type=click.Choice(list(DIALECTS)), default="classic", show_default=True,
+    help="How formulas are written: classic for every program; modern with LET and LAMBDA, for Excel 365 or 2024,"
+    " Google Sheets and IronCalc.",
+)  # fmt: skip
 @own_options
 @recipe_options
 @click.option(
@@ -81,12 +97,17 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
       sheetnet build titanic --csv train.csv -o mine.xlsx
       sheetnet build titanic --params W.csv -o mine.xlsx
       sheetnet build titanic --params mine.xlsx --epochs 300 -o longer.xlsx
+      sheetnet build titanic --dialect modern -o modern.xlsx
       sheetnet build penguins.csv --target species --hidden 8
       sheetnet build penguins.csv --target body_mass_g --leave-out year --missing median --valid 0.2
       sheetnet build penguins.csv --target species --hidden 8 --params net.pt -o again.xlsx
       sheetnet build penguins.csv --target sex --model logistic --column species=dummies -o sex.xlsx
     """
-    given = [key for key in (*TITANIC_ONLY, "seed") if context.get_parameter_source(key) == ParameterSource.COMMANDLINE]
+    given = [
+        key
+        for key in (*TITANIC_ONLY, "seed", "dialect")
+        if context.get_parameter_source(key) == ParameterSource.COMMANDLINE
+    ]
     if what not in (*LISTING, "all"):
         if not is_table(what):
             known = f"lessons are {', '.join(LISTING)} and all, a table is a file such as penguins.csv"
@@ -124,6 +145,7 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
         written.append(_write(name, output, settings))
     for built in written:
         tell_kept(built.path, built.kept)
+    tell_dialect(settings["dialect"])
     if as_json:
         content = [_as_json(name, built, settings) for name, built in zip(names, written, strict=True)]
         print_json(content if lesson == "all" else content[0])
@@ -171,10 +193,11 @@ def _write(lesson: str, output: str | None, settings: dict[str, Any]) -> Built:
     from sheetnet.models.model import create
 
     blanks, language = settings["blanks"], settings["language"]
-    path = Path(output or LISTING[lesson].workbook(blanks))
+    path = Path(output or LISTING[lesson].workbook(blanks, dialect_of(settings["dialect"]).suffix))
     if lesson != "titanic":
         say(f"asking torch, writing {path}")
-        return sn.build_lesson(lesson, path, seed=settings["seed"], blanks=blanks, language=language)
+        how = {"blanks": blanks, "language": language, "dialect": settings["dialect"]}
+        return sn.build_lesson(lesson, path, seed=settings["seed"], **how)
     if settings["params"] and Path(settings["params"]).suffix.lower() in (".xlsx", ".xlsm"):
         return _rebuild(path, settings)
     if settings["lr"] is None:
@@ -184,7 +207,7 @@ def _write(lesson: str, output: str | None, settings: dict[str, Any]) -> Built:
     start = _start(Path(settings["params"]), models, table.features) if settings["params"] else {}
     settings["took"] = list(start)
     say(f"preparing {table.n_rows} rows of {table.raw.source}, asking torch, writing {path}")
-    options = {key: settings[key] for key in ("epochs", "lr", "seed", "optimiser", "blanks", "language")}
+    options = {key: settings[key] for key in ("epochs", "lr", "seed", "optimiser", "blanks", "language", "dialect")}
     return sn.build(path, table, models, start=start, **options)
 
 
@@ -212,6 +235,8 @@ def _rebuild(path: Path, settings: dict[str, Any]) -> Built:
         raise SheetnetError(f"the formulas stay as they are in {file}: leave --blanks away")
     if settings["language"]:
         raise SheetnetError(f"the texts stay in the language that {file} has: leave --language away")
+    if "dialect" in given:
+        raise SheetnetError(f"the formulas stay in the dialect that {file} has: leave --dialect away")
     say(f"reading {file}")
     stands = sn.read_params(file)
     of = stands.with_models.settings

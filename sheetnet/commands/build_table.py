@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sheetnet.commands.common import outputs, print_json, say, tell_kept
+from sheetnet.commands.common import outputs, print_json, say, tell_dialect, tell_kept
 from sheetnet.commands.own import about, in_own_words, own_net, own_table
 from sheetnet.commands.tables import bare
 from sheetnet.errors import SheetnetError
@@ -39,8 +39,9 @@ def build_table(file: str, output: str | None, as_json: bool, options: dict[str,
 
         start = {net.name: starting(net, Path(options["params"]), table.features, table.target.classes)}
     say(f"asking torch, writing {path}")
-    built = sn.build(path, table, net, seed=options["seed"] or 0, start=start, **settings)
+    built = sn.build(path, table, net, seed=options["seed"] or 0, start=start, dialect=options["dialect"], **settings)
     tell_kept(built.path, built.kept)
+    tell_dialect(options["dialect"])
     (_print_json if as_json else _print)(file, table, net, built, settings)
 
 

@@ -202,6 +202,16 @@ def tell_kept(path: Path, copy: Path | None) -> None:
         click.echo(f"kept: {copy}, which is what stood in {path}", err=True)
 
 
+def tell_dialect(name: str) -> None:
+    """None; a word on the programs that show no numbers in a workbook of a dialect, where there are such."""
+    if name == "modern":
+        from sheetnet.engines.base import NO_LET
+
+        which = "the modern dialect is for Excel 365 or 2024, Google Sheets and IronCalc"
+        old = "Excel 2021 and older not all of them. --dialect classic is for every program"
+        click.echo(f"{which}: {NO_LET}, {old}", err=True)
+
+
 def features_in(names: Sequence[str]) -> str:
     """The features in use, 40 at most, in a line: what was learnt from should be seen."""
     more = f" and {len(names) - 40} more" if len(names) > 40 else ""

@@ -38,7 +38,7 @@ def slides(what: str, output: str | None, as_json: bool) -> None:
     from sheetnet.classroom.assigning import lesson_of
     from sheetnet.common.files import made_folder
     from sheetnet.common.leftovers import temporary
-    from sheetnet.engines import screens
+    from sheetnet.engines import get, screens
 
     with temporary() as place:
         if what in LISTING:
@@ -50,6 +50,8 @@ def slides(what: str, output: str | None, as_json: bool) -> None:
             path = _workbook(what)
         contents = reader.read(path)
         workbook = find_manifest(contents).workbook if is_ours(path) else None
+        if workbook:
+            get("libreoffice").refuse_modern(path, workbook.book.dialect.name)
         folder = made_folder(Path(output) if output else Path("slides") / path.stem)
         if handed := [file.name for file in sorted(folder.glob("*.xlsx")) if lesson_of(file.name)]:
             words = (

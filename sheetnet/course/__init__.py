@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sheetnet.course.languages import language_of
 from sheetnet.course.listing import LISTING, Entry
 from sheetnet.errors import WorkbookError
+from sheetnet.graph.dialects import dialect_of, writing
 from sheetnet.page.language import speaking
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ def workbook_of(name: str, settings: dict[str, Any]) -> Lesson:
     """The workbook of a lesson from the settings in a manifest.
 
     Raises: ValueError, TypeError or KeyError for settings that build does not make; WorkbookError for an unknown name;
-    SheetnetError for an unknown language.
+    SheetnetError for an unknown language or dialect.
     """
     kind = kind_of(name)
-    with speaking(language_of(settings.get("language", ""), name)):
+    with speaking(language_of(settings.get("language", ""), name)), writing(dialect_of(settings.get("dialect", ""))):
         return kind.from_settings(settings)

@@ -228,8 +228,8 @@ class Lesson(Workbook):
 
     @property
     def settings(self) -> dict[str, Any]:
-        own = {"seed": self.seed, "learner": self.learner, "blanks": bool(self.blanks), "language": self.language}
-        return {"torch_version": self.torch_version, **{key: value for key, value in own.items() if value}}
+        own = {"seed": self.seed, "learner": self.learner, "blanks": bool(self.blanks)}
+        return {"torch_version": self.torch_version} | {key: one for key, one in own.items() if one} | self.manner
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Lesson:

@@ -22,9 +22,9 @@ class Entry:
         """The name of its workbook and, but for the ending, of its notebook, such as 01_quadratic."""
         return f"{self.number:02d}_{self.name}"
 
-    def workbook(self, blanks: bool = False) -> str:
-        """Where its workbook goes if nobody says where; blanks: with formulas to fill in."""
-        return f"workbooks/{self.file}{'_blanks' * blanks}.xlsx"
+    def workbook(self, blanks: bool = False, suffix: str = "") -> str:
+        """Where its workbook goes if nobody says where; blanks: with formulas to fill in; suffix: of a dialect."""
+        return f"workbooks/{self.file}{'_blanks' * blanks}{suffix}.xlsx"
 
 
 _LESSONS = (

@@ -28,6 +28,8 @@ class CellError(str):
     __slots__ = ()
 
 
+NO_LET = "LibreOffice does not know LET, LAMBDA and HSTACK (it shows #NAME?)"
+
 Value = float | str | bool | None | CellError
 Rows = list[list[Value]]
 Rectangle = tuple[str, int, int, int, int]  # sheet, row, column, number of rows, number of columns
@@ -212,6 +214,18 @@ class Engine(ABC):
     """A program that calculates workbooks."""
 
     name: str
+    knows_let = True  # and LAMBDA, HSTACK and their like, with which the modern dialect is written
+
+    def refuse_modern(self, path: Path, dialect: str) -> None:
+        """None, unless this program does not know the functions with which a workbook is written.
+
+        Raises: EngineError with what to do.
+        """
+        if dialect == "modern" and not self.knows_let:
+            raise EngineError(
+                f"{path}: {NO_LET}, and its formulas are written with them. Take IronCalc or Excel 365, or build the"
+                " workbook with --dialect classic"
+            )
 
     @abstractmethod
     def missing(self) -> str | None:

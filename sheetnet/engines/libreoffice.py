@@ -41,6 +41,7 @@ class LibreOffice(Engine):
     """An office suite that has to be installed on its own; each session runs one of its own, without a window."""
 
     name = "libreoffice"
+    knows_let = False
 
     def missing(self) -> str | None:
         """None, or what to install."""

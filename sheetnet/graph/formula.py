@@ -10,14 +10,16 @@ Two ways of writing the same matrix:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import pi
 from typing import Protocol
 
 from sheetnet.errors import GraphError
 from sheetnet.graph.dialect import ANY, ARRAY, ATOM, CELL, CONDITION, PRODUCT, ROWWISE, SIGN, STACKS, SUM, number
-from sheetnet.graph.node import Node, constant
+from sheetnet.graph.dialects import CLASSIC, COUNTED, Dialect
+from sheetnet.graph.node import COUNTS, Node, constant
 from sheetnet.graph.ops import ENTRYWISE, SHAPES
+from sheetnet.graph.sharing import Seen, shared
 from sheetnet.graph.windows import cells as windowed
 
 MAX_LENGTH = 8192  # characters that Excel takes in one formula
@@ -41,62 +43,70 @@ class Places(Protocol):
 # ---- array formulas
 
 
-def render(node: Node, places: Places) -> str:
+def render(node: Node, places: Seen, dialect: Dialect = CLASSIC, taken: Collection[str] = ()) -> str:
     """The array formula of a whole block, with its equals sign.
 
+    taken: names of cells in small letters, which nothing within the formula may have.
     Raises: GraphError for an op that has no array form, and for a text longer than Excel takes.
     """
-    return _checked(node, lambda: _array(node, places)[0])
+    if dialect.shares:
+        return _checked(node, lambda: shared(node, places, lambda part, seen: _array(part, seen, dialect), taken)[0])
+    return _checked(node, lambda: _array(node, places, dialect)[0])
 
 
-def _array(node: Node, places: Places) -> tuple[str, float]:
+def _array(node: Node, places: Seen, dialect: Dialect) -> tuple[str, float]:
     if node.op == "constant":
         return _constant(node)
-    if node.op in ROWWISE:
-        write, binds = ROWWISE[node.op]
-        texts = [_source(s, PRODUCT if i else SUM, places) for i, s in enumerate(node.sources)]
+    if node.op in dialect.rowwise:
+        write, binds = dialect.rowwise[node.op]
+        texts = [_source(s, PRODUCT if i else SUM, places, dialect) for i, s in enumerate(node.sources)]
         return write(*texts, node.sources[0].shape[1]), binds
-    if node.op not in ARRAY or (node.op == "match" and node.shape != (1, 1)):
+    if node.op not in dialect.array or (node.op == "match" and node.shape != (1, 1)):
         raise GraphError(f"{node!r}: {node.op} cannot stand inside an array formula; place it as a block of its own")
-    template, binds, needs = ARRAY[node.op]
+    template, binds, needs = dialect.array[node.op]
     if node.op == "row" and node.shape == (1, 1):
         template = "INDEX({0},{1})"
-    texts = [_source(s, need, places) for s, need in zip(node.sources, needs, strict=False)]
+    if node.op in STACKS:
+        return template.replace("{*}", ",".join(_source(s, ANY, places, dialect) for s in node.sources)), binds
+    texts = [_source(s, need, places, dialect) for s, need in zip(node.sources, needs, strict=False)]
     if node.op == "where":
-        texts[0] = _condition(node.sources[0], places) or texts[0]
+        texts[0] = _condition(node.sources[0], places, dialect) or texts[0]
     return template.format(*texts), binds
 
 
-def _source(node: Node, need: float, places: Places) -> str:
+def _source(node: Node, need: float, places: Seen, dialect: Dialect) -> str:
     place = places.whole(node)
-    text, binds = (place, ATOM) if place else _array(node, places)
+    text, binds = (place, ATOM) if place else _array(node, places, dialect)
     return text if binds >= need else f"({text})"
 
 
-def _condition(node: Node, places: Places) -> str | None:
+def _condition(node: Node, places: Seen, dialect: Dialect) -> str | None:
     if places.whole(node) or node.op not in CONDITION:
         return None
-    return CONDITION[node.op].format(*(_source(s, SUM, places) for s in node.sources))
+    return CONDITION[node.op].format(*(_source(s, SUM, places, dialect) for s in node.sources))
 
 
 # ---- cell by cell
 
 
-def render_cell(node: Node, i: int, j: int, places: Places) -> str:
+def render_cell(node: Node, i: int, j: int, places: Places, dialect: Dialect = CLASSIC) -> str:
     """The plain formula of one cell of a block, row i and column j counted from 0, with its equals sign.
 
     Raises: GraphError for an op that has no cell form.
     """
-    return _checked(node, lambda: _cell(node, i, j, node.shape, places)[0])
+    return _checked(node, lambda: _cell(node, i, j, node.shape, places, dialect.cell)[0])
 
 
-def _cell(node: Node, i: int, j: int, shape: tuple[int, int], places: Places) -> tuple[str, float]:
+def _cell(
+    node: Node, i: int, j: int, shape: tuple[int, int], places: Places, known: Mapping[str, tuple[str, str]] = CELL
+) -> tuple[str, float]:
     if node.op == "constant":
         return _constant(constant(node.value[i][j]) if isinstance(node.value, tuple) else node)
     if node.op in CELL_RULES:
         return CELL_RULES[node.op](node, i, j, places)
-    if node.op in CELL:
-        template, kinds = CELL[node.op]
+    by_place = node.op == "lookup" and node.sources[1].value == COUNTS and COUNTED in known
+    if node.op in known:
+        template, kinds = known[COUNTED if by_place else node.op]
         binds: float = ATOM
         needs: tuple[float, ...] = (ANY,) * len(kinds)
         sources = node.sources if len(node.sources) == len(kinds) else node.sources * len(kinds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from sheetnet.graph.dialect import ARRAY, CELL
+from sheetnet.graph.dialects import RESERVED
 
 LONGEST = 255  # characters of a name
 # A row or a column where cells are counted (R1C1): Row, Column; German Zeile, Spalte; Polish Wiersz, Kolumna; French
@@ -36,4 +37,6 @@ def unfit(name: str) -> str:
         return "looks like a cell in some language"
     if low in _OWN or _KEPT.fullmatch(low):
         return "is a name that Excel keeps for itself"
+    if low in RESERVED:
+        return "is a name that formulas use within themselves"
     return "is a function's name" if low in FUNCTIONS else ""

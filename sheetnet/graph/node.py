@@ -7,13 +7,16 @@ do in array formulas. A graph is checked as it is built. What an op means elsewh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sheetnet.errors import GraphError
 from sheetnet.graph.ops import SHAPES, Shape, broadcast
 
 Constant = float | str | tuple[tuple[float, ...], ...] | tuple[tuple[str, ...], ...]
+
+
+COUNTS = "1, 2, 3, ..."  # what is known of an input, as its value
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -75,6 +78,11 @@ class Node:
 def variable(name: str, shape: Shape) -> Node:
     """A matrix whose numbers come from outside: data, weights, a rate."""
     return Node("input", (), shape, name)
+
+
+def counted(name: str, n: int) -> Node:
+    """A column (n, 1) from outside that is known to hold 1, 2, ..., n."""
+    return Node("input", (), (n, 1), name, COUNTS)
 
 
 def constant(value: Constant) -> Node:
@@ -220,7 +228,7 @@ def row(a: Node, index: Node | int) -> Node:
     return apply("row", a, lift(index))
 
 
-def order(roots: Iterable[Node], known: Collection[Node] = ()) -> list[Node]:
+def order(roots: Iterable[Node], known: Container[Node] = ()) -> list[Node]:
     """All nodes that the roots need, each after its sources; what only known nodes need is left out."""
     seen: set[Node] = set()
     out: list[Node] = []

@@ -29,9 +29,7 @@ from sheetnet.tables.table import Table
 Into = Literal["mmult", "yellow"]
 PATIENCE = 60.0  # seconds for which a call that is refused is made again: a person who types a number thinks
 BEAT = 0.2  # seconds between two such trials
-
 BUSY = "a cell is being edited or a dialog is open there. Press Enter or Esc in the program"
-
 T = TypeVar("T")
 
 
@@ -266,7 +264,9 @@ def opened(path: Path, workbook: Lesson, engine: str | Engine | None, into: Into
     """live(), for a workbook that is known."""
     if into not in ("mmult", "yellow"):
         raise LiveError(f"weights go into 'mmult' or 'yellow', not {into!r}")
-    session = _engine(engine).attach(path.resolve(), visible=visible)
+    program = _engine(engine)
+    program.refuse_modern(path, workbook.book.dialect.name)
+    session = program.attach(path.resolve(), visible=visible)
     try:
         return LiveSession(path, workbook, session, into)
     except BaseException:

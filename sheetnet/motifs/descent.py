@@ -37,7 +37,7 @@ def descent_page(book: Book, net: Trained, names: tuple[str, ...]) -> None:
         mark = f" {unit + 1}" if len(net.units) > 1 else ""
         for key, kind, rows, role, format in _tables(net, unit):
             name = f"{prefix}_{kind}{mark.replace(' ', '_')}"
-            tables += [None] * bool(tables)
+            tables += [None] * (bool(tables) and not net.whole)
             tables.append({f"{key}_{unit + 1}": Shown(rows, f"{kind}{mark}", format, role, name=name, labels=names)})
     first, rest = (tables[:1], tables[2:]) if net.optimiser.state else (tables, [])
     wide: list[Part] = [table(*first)]
@@ -51,6 +51,9 @@ def descent_page(book: Book, net: Trained, names: tuple[str, ...]) -> None:
         ),
         *wide,
     ))  # fmt: skip
+    if net.whole:
+        book.join(f"{prefix}.descent.loss", f"{prefix}.descent.accuracy")
+        book.join(*(f"{prefix}.descent.W_{unit + 1}" for unit in net.units))
     page.freeze = page.freeze[0], 3
 
 

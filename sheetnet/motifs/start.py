@@ -33,6 +33,7 @@ LEGEND = (
 ABOUT = (
     "Every formula is live: change a yellow cell and look at what moves. Beside it, or in its tip, stands what it held."
 )
+NEEDS_LET = "For Excel 365 or 2024 and Google Sheets: other programs show #NAME?."
 GOALS = "Afterwards you can"
 FIRST = "First: guess on Predict"
 WHOSE = "This workbook is for {learner}, with numbers of its own."
@@ -101,7 +102,8 @@ def first_page(book: Book, title: str, where: str = "") -> Page:
 
     where: which lesson it is, in a sentence.
     """
-    return book.page("Start", title, whole(f"{said(where)} {said(ABOUT)}".strip()), gridlines=False, freeze=(2, 0))
+    about = f"{said(where)} {said(ABOUT)} {said(NEEDS_LET) if book.dialect.shares else ''}".strip()
+    return book.page("Start", title, whole(about), gridlines=False, freeze=(2, 0))
 
 
 def fill(

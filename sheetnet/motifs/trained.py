@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sheetnet.graph.dialects import present
 from sheetnet.graph.gradient import gradient
 from sheetnet.graph.node import Node, apply, hstack, lift, mean, order, row, square, variable, vstack
 from sheetnet.graph.rewrite import split_columns, substitute
@@ -66,11 +67,15 @@ class Trained:
         self._columns = [variable(f"column_{unit + 1}", (p, 1)) for unit in self.units]
         self._loss = split_columns(whole.loss, W, self._columns)
         kinds, t, k = list(self.optimiser.state), variable("t", (1, 1)), len(self.units)
+        self.whole = present().shares and not kinds  # whether an epoch is one formula for all units
         states = [{kind: variable(f"{kind}_{unit + 1}", (1, p)) for kind in kinds} for unit in self.units]
         grads = gradient(loss, lines)
         steps = [self.optimiser.step(*of, self.lr, t) for of in zip(lines, grads, states, strict=True)]
+        nexts = [step.W_next for step in steps]
+        if self.whole:
+            loss, accuracy, nexts = self._at_once(lines)
         before = [*lines, *(state[kind] for state in states for kind in kinds), t]
-        after = [*(step.W_next for step in steps), *(step.state[kind] for step in steps for kind in kinds)]
+        after = [*nexts, *(step.state[kind] for step in steps for kind in kinds)]
         start = [row(self.weight, unit + 1) if k > 1 else apply("same", self.weight) for unit in self.units]
         start += [zero for W in start for zero in self.optimiser.zeros(W).values()]
         numbers = [apply("same", lift(0.0))]
@@ -88,6 +93,19 @@ class Trained:
         self.counts = t in order(after)  # whether a step depends on how many there were
         counted = vstack(numbers[:-1])
         self.epoch_numbers = counted if self.counts else variable("epoch_numbers", (self.common.epochs + 1, 1))
+
+    def _at_once(self, lines: Sequence[Node]) -> tuple[Node, Node, list[Node]]:
+        """Loss, accuracy and each unit's next weights (1, p), calculated of all units together.
+
+        before (k, p) is what a step begins with, after what it makes of that.
+        """
+        self.before = variable("weight", self.weight.shape)
+        passed = evaluate_loss(self.model, self.common.X, self.before.T, self.common.y)
+        (grad,) = gradient(passed.loss, [self.before])
+        self.after = self.optimiser.step(self.before, grad, {}, self.lr, lift(1.0)).W_next.named("W_next")
+        stacked = {self.before: vstack([apply("same", line) for line in lines]).named("weight")}
+        loss, accuracy, after = substitute([passed.loss, passed.accuracy, self.after], stacked)
+        return loss, accuracy, [after] if len(lines) == 1 else [row(after, unit + 1) for unit in self.units]
 
     @property
     def Ws(self) -> list[Node]:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from sheetnet.graph.dialects import CLASSIC
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import Node
 from sheetnet.models.model import Model
@@ -72,6 +73,12 @@ class Workbook(ABC):
     def language(self) -> str:
         """Of its texts, such as "de"; "" for English."""
         return self.book.language.code if self.book.language else ""
+
+    @property
+    def manner(self) -> dict[str, str]:
+        """How it is said and written, of its settings: language and dialect, where they are not the usual ones."""
+        own = {"language": self.language, "dialect": self.book.dialect.name}
+        return {key: value for key, value in own.items() if value not in ("", CLASSIC.name)}
 
     @property
     @abstractmethod

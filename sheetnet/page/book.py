@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from itertools import pairwise
 from typing import Literal
 
 from sheetnet.errors import GraphError
+from sheetnet.graph import dialects
 from sheetnet.graph.cut import needs_cells
 from sheetnet.graph.dialect import STACKS
 from sheetnet.graph.formula import render, render_cell
-from sheetnet.graph.node import Node
+from sheetnet.graph.node import Node, hstack
+from sheetnet.graph.repeating import Repeated
 from sheetnet.page.area import Area, quoted
 from sheetnet.page.chart import Chart
 from sheetnet.page.highlight import Highlight, Shade, Unused, Window
 from sheetnet.page.language import present, said
+from sheetnet.page.leaves import leaves_of, parts_of
 from sheetnet.page.names import Names
 from sheetnet.page.rule import Rule
+from sheetnet.page.view import Apart, View
 
 # fixed: numbers that nobody edits, such as a count of epochs; answer: of an exercise, a number or a formula
 Role = Literal["input", "data", "fixed", "answer", "torch", "forward", "backward", "update", "result", "agreement"]
@@ -139,11 +142,13 @@ class Book:
     """All pages, and where each node stands."""
 
     def __init__(self) -> None:
-        self.language = present()
+        self.language, self.dialect = present(), dialects.present()
         self.pages: list[Page] = []
         self.names = Names()
         self.instead: dict[str, Callable[..., Block]] = {}  # how blocks are placed that are to be filled in, by id
         self.later: list[Callable[[], None]] = []  # what can only be drawn when all pages stand
+        self.repeated: dict[str, Repeated] = {}  # blocks, by id, that are one formula for many steps
+        self._joined: dict[str, tuple[Block, ...]] = {}  # blocks side by side, each row of which is one formula
         self._places: dict[Node, tuple[Area, str]] = {}
         self._arrays: set[Node] = set()
         self._ids: dict[str, Block] = {}
@@ -201,7 +206,7 @@ class Book:
         if style == "array":
             self._arrays.add(node)
         if node.op in STACKS and style == "array":
-            for part, place in _parts(node, area):
+            for part, place in parts_of(node, area):
                 self._settle(part, place, "", style)
 
     def place_of(self, node: Node) -> tuple[Area, str] | None:
@@ -219,72 +224,32 @@ class Book:
             seen.update(node.sources)
         return False
 
+    def join(self, *ids: str) -> None:
+        """Blocks side by side become one formula a row, which stands in the first, where the dialect can say that."""
+        blocks = tuple(self.block(id) for id in ids)
+        if len(blocks) > 1 and self.dialect.has("hstack"):
+            self._joined |= dict.fromkeys(ids, blocks)
+
     def formulas(self, block: Block) -> Iterator[Formula]:
-        """Every formula of a block, none for values."""
+        """Every formula of a block, none for values and for what a formula of the block to the left fills."""
         view = View(self, block.area.sheet)
-        if block.style == "cells":
+        if block.id in self.repeated:
+            yield Formula(block.area, self.repeated[block.id].render(view, self.dialect, self.names.taken), True)
+        elif block.id in self._joined:
+            yield from self._of_rows(self._joined[block.id], view) if block is self._joined[block.id][0] else ()
+        elif block.style == "cells":
             for i in range(block.area.n_rows):
                 for j in range(block.area.n_cols):
                     area = block.area.part((i, i), (j, j))
-                    yield Formula(area, render_cell(block.node, i, j, view), False)
+                    yield Formula(area, render_cell(block.node, i, j, view, self.dialect), False)
         elif block.style == "array":
-            for node, area in _leaves(block.node, block.area):
-                yield Formula(area, render(node, view), True)
+            for node, area in leaves_of(block.node, block.area):
+                yield Formula(area, render(node, view, self.dialect, self.names.taken), True)
 
-
-def _parts(node: Node, area: Area) -> Iterator[tuple[Node, Area]]:
-    row, col = area.row, area.col
-    for part in node.sources:
-        yield part, Area(area.sheet, row, col, *part.shape)
-        if node.op == "vstack":
-            row += part.shape[0]
-        else:
-            col += part.shape[1]
-
-
-def _leaves(node: Node, area: Area) -> Iterator[tuple[Node, Area]]:
-    if node.op not in STACKS:
-        yield node, area
-        return
-    for part, place in _parts(node, area):
-        yield from _leaves(part, place)
-
-
-@dataclass(frozen=True)
-class View:
-    """Places as seen from one sheet (see formula.Places)."""
-
-    book: Book
-    sheet: str
-
-    def whole(self, node: Node) -> str | None:
-        """The name or range of a placed node."""
-        found = self.book.place_of(node)
-        if found is None:
-            return None
-        area, name = found
-        if name:
-            return name
-        return area.address() if area.sheet == self.sheet else area.full()
-
-    def below(self, nodes: Sequence[Node], col: int) -> tuple[str, int] | None:
-        """The range of one column through nodes at even distances below each other, and the distance in rows."""
-        areas = [found[0] for node in nodes if (found := self.book.place_of(node))]
-        apart = {b.row - a.row for a, b in pairwise(areas)}
-        if len(areas) < len(nodes) or len(apart) != 1 or len({(a.sheet, a.col) for a in areas}) != 1:
-            return None
-        first, last = areas[0], areas[-1]
-        column = Area(first.sheet, first.row, first.col + col, last.row + last.n_rows - first.row, 1)
-        return (column.address((True, True)) if first.sheet == self.sheet else column.full()), apart.pop()
-
-    def part(self, node: Node, rows: tuple[int, int], cols: tuple[int, int], fixed: tuple[bool, bool]) -> str | None:
-        """The range of some rows and columns of a placed node."""
-        found = self.book.place_of(node)
-        if found is None:
-            return None
-        area, name = found
-        if name.endswith("]") and area.sheet == self.sheet and not any(fixed):
-            table, column = name[:-1].split("[")
-            return f"{table}[[#This Row],[{column}]]"
-        part = area.part(rows, cols)
-        return part.address(fixed) if part.sheet == self.sheet else part.full()
+    def _of_rows(self, blocks: Sequence[Block], view: View) -> Iterator[Formula]:
+        """A formula for each row of blocks side by side."""
+        for leaves in zip(*(leaves_of(block.node, block.area) for block in blocks), strict=True):
+            first, last = leaves[0][1], leaves[-1][1]
+            area = replace(first, n_cols=last.col + last.n_cols - first.col)
+            nodes = [node for node, _ in leaves]
+            yield Formula(area, render(hstack(nodes), Apart(view, nodes), self.dialect, self.names.taken), True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sheetnet.errors import GraphError
 from sheetnet.graph.names import unfit
 from sheetnet.page.area import Area
@@ -13,6 +15,11 @@ class Names(dict[str, Area]):
     def __init__(self) -> None:
         super().__init__()
         self._claimed: dict[str, tuple[str, Area]] = {}
+
+    @property
+    def taken(self) -> Collection[str]:
+        """All names of cells and Tables, in small letters."""
+        return self._claimed
 
     def give(self, name: str, area: Area) -> None:
         """An area gets a name.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from sheetnet.graph.dialects import shown as as_shown
 from sheetnet.page.book import Block, Page
 from sheetnet.page.rule import Rule, any_number
 from sheetnet.page.screen import HEADING, TALL, USUAL
@@ -94,7 +95,8 @@ class Canvas:
             if self.id(id) in book.instead:  # it is asked for
                 return
             formula = next(book.formulas(book.block(self.id(id))))
-            self.page.text(row, col, f"{{{formula.text}}}" if formula.array else formula.text, "hint")
+            text = as_shown(formula.text)
+            self.page.text(row, col, f"{{{text}}}" if formula.array and not book.dialect.spills else text, "hint")
 
         self.page.book.later.append(say)
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from sheetnet.errors import DataError
 from sheetnet.graph.evaluate import evaluate
-from sheetnet.graph.node import Node, apply, constant, lift, mean, row, square, variable, where
+from sheetnet.graph.node import Node, apply, constant, counted, lift, mean, row, square, variable, where
 from sheetnet.tables.columns import Level
 from sheetnet.tables.names import safe_names, unique
 from sheetnet.tables.passengers import Column
@@ -41,7 +41,7 @@ class Fitting:
         if self.part:
             raw[self.part] = variable(PART, (n_raw, 1))
             schema[self.part] = Column(self.part, "text", PARTS)
-        number, no = variable("number", (n_raw, 1)), variable("no", (n_rows, 1))
+        number, no = counted("number", n_raw), variable("no", (n_rows, 1))
         self.recipe = Recipe(RECIPE, number, raw, no, schema=schema, settings=plan.settings)
 
     def build(self) -> Recipe:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from sheetnet.graph.node import Node, apply, hstack, lift, row, variable, where
+from sheetnet.graph.node import Node, apply, counted, hstack, lift, row, variable, where
 from sheetnet.tables import SCHEMA, Raw
 from sheetnet.tables.passengers import Column
 from sheetnet.tables.units import Units
@@ -73,7 +73,7 @@ def counting(n: int) -> np.ndarray:
 def _start(name: str, n_raw: int, n_rows: int) -> Recipe:
     raw = {name: variable(name, (n_raw, 1)) for name in SCHEMA}
     settings = {"recipe": name, "n_raw": n_raw, "n_rows": n_rows}
-    return Recipe(name, variable("number", (n_raw, 1)), raw, variable("no", (n_rows, 1)), settings=settings)
+    return Recipe(name, counted("number", n_raw), raw, variable("no", (n_rows, 1)), settings=settings)
 
 
 def _share_of_max(a: Node) -> Node:

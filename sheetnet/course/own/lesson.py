@@ -228,7 +228,7 @@ class Own(Lesson):
 
     @property
     def settings(self) -> dict[str, Any]:
-        return asdict(self.spec) | {"nets": [one.net.settings for one in self.nets]}
+        return asdict(self.spec) | {"nets": [one.net.settings for one in self.nets]} | self.manner
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Own:

@@ -26,6 +26,7 @@ from sheetnet.motifs.features import data_page, features_page
 from sheetnet.motifs.gradient import gradient_page
 from sheetnet.motifs.mmult import MMULT, PLAY, Product, mmult_page
 from sheetnet.motifs.model import model_page
+from sheetnet.motifs.one_cell import one_cell_page
 from sheetnet.motifs.panel import picture, results
 from sheetnet.motifs.predictions import Prediction, all_guessed
 from sheetnet.motifs.trained import Common, Trained
@@ -139,6 +140,8 @@ class Titanic(Lesson):
             gradient_page(book, net, names)
         for net in self.trained:
             descent_page(book, net, names)
+        if self.trained[-1].whole:
+            one_cell_page(book, self.trained[-1], names)
         passenger_page(self, self.trained, self.recipe)
 
     def _inputs(self) -> None:
@@ -247,7 +250,7 @@ class Titanic(Lesson):
 
     @property
     def settings(self) -> dict[str, Any]:
-        return asdict(self.spec) | ({"language": self.language} if self.language else {})
+        return asdict(self.spec) | self.manner
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Titanic:
