@@ -1,0 +1,195 @@
+"""What a page knows of a workbook, ready for JSON: its cells, formulas and names, how it looks, its charts and rules.
+
+Values are those that the file holds, so that a page shows them before anything is calculated. Rows and columns count
+from 0. Formulas are text, which every version of an engine reads.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sheetnet.book import reader
+from sheetnet.book.contents import Contents, Sheet, Value
+from sheetnet.book.manifest import MANIFEST_SHEET
+from sheetnet.book.opened import as_laid_out, find_manifest
+from sheetnet.page.area import Area, area_of
+from sheetnet.page.book import Block, Page
+from sheetnet.page.chart import Chart
+from sheetnet.page.highlight import Highlight
+from sheetnet.page.language import said, speaking
+from sheetnet.page.look import (
+    FIXED_FORMATS,
+    GROWN_FORMAT,
+    LARGE,
+    LARGE_FORMAT,
+    LINES,
+    STYLES,
+    WORDS_OF_VERDICTS,
+)
+from sheetnet.page.screen import Geometry
+from sheetnet.web.looks import Looks
+from sheetnet.web.references import Tables, is_place
+
+Json = dict[str, Any]
+
+
+def content(path: Path) -> tuple[Json, Looks]:
+    """All that a page shows of a workbook of ours, and how its cells look.
+
+    Raises: WorkbookError for a file that is no workbook of ours, or one that another version laid out.
+    """
+    from openpyxl import load_workbook
+
+    contents = reader.read(path)
+    found = find_manifest(contents)
+    as_laid_out(contents, found)
+    book = found.workbook.book
+    looks, tables = Looks(), Tables(contents)
+    file = load_workbook(path)  # what reader has found in bounds
+    pages = {page.name: page for page in book.pages}
+    with speaking(book.language):
+        sheets = [
+            _sheet(name, sheet, file[name], pages.get(name), looks, tables)
+            for name, sheet in contents.sheets.items()
+            if name != MANIFEST_SHEET
+        ]
+    used = {series["look"] for sheet in sheets for chart in sheet["charts"] for series in chart["series"]}
+    return {
+        "title": book.pages[0].title,
+        "language": book.language.code if book.language and book.language.code else "en",
+        "names": _names(contents),
+        "formats": looks.formats,
+        "lines": {key: LINES[key] for key in sorted(used)},
+        "sheets": sheets,
+    }, looks
+
+
+def _names(contents: Contents) -> list[list[str]]:
+    """Names as [name, sheet or "", meaning]: those that stand for cells."""
+    out = []
+    for name, meaning in contents.names.items():
+        sheet, _, own = name.rpartition("!")
+        if is_place(meaning) and not own.startswith("_xlnm") and sheet != MANIFEST_SHEET:
+            out.append([own, sheet, meaning.removeprefix("=")])
+    return out
+
+
+def _sheet(name: str, sheet: Sheet, file: Any, page: Page | None, looks: Looks, tables: Tables) -> Json:
+    values = {**sheet.values, **sheet.stored}
+    rows: dict[int, list[list[Any]]] = {}
+    merged = {(r.min_row - 1, r.min_col - 1): r for r in file.merged_cells.ranges}
+    links = []
+    for line in file.iter_rows():
+        for cell in line:
+            at = cell.row - 1, cell.column - 1
+            value, look = _json(values.get(at)), looks.number(cell) if cell.has_style else -1
+            if value is None and look == -1:
+                continue
+            rows.setdefault(at[0], []).append([at[1], look, value])
+            target = cell.hyperlink.location if cell.hyperlink is not None else None
+            if target:
+                links.append([*at, target])
+    tops, lefts = _lines(page, sheet, file)
+    return {
+        "name": name,
+        "tops": tops,
+        "lefts": lefts,
+        "grid": page is None or page.gridlines,
+        "rows": [[row, cells] for row, cells in sorted(rows.items())],
+        "formulas": [_formula(name, at, sheet, tables) for at in sheet.formulas],
+        "merged": [[*at, r.size["rows"], r.size["columns"]] for at, r in sorted(merged.items())],
+        "links": links,
+        **(_of_page(page) if page else {"charts": [], "rules": [], "chosen": [], "unused": [], "looks": []}),
+    }
+
+
+def _json(value: Value) -> float | str | bool | None:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _formula(name: str, at: tuple[int, int], sheet: Sheet, tables: Tables) -> list[Any]:
+    """[row, column, text], and for an array formula how many rows and columns it fills."""
+    formula = sheet.formulas[at]
+    text = tables.lowered(formula.text, name, at[0])
+    if formula.fills is None:
+        return [*at, text]
+    area = area_of(name, formula.fills)
+    return [*at, text, area.n_rows, area.n_cols]
+
+
+def _lines(page: Page | None, sheet: Sheet, file: Any) -> tuple[list[int], list[int]]:
+    """Where rows and columns begin, in pixels."""
+    rows, cols = file.max_row, file.max_column
+    if page is None:
+        return [20 * at for at in range(rows + 1)], [75 * at for at in range(cols + 1)]
+    geometry = Geometry(page)
+    for chart in page.charts:
+        covered = geometry.covered(chart)
+        rows, cols = max(rows, covered.row + covered.n_rows), max(cols, covered.col + covered.n_cols)
+    tops = [round(at) for at in geometry.tops[: rows + 1]]
+    tops += [tops[-1] + 20 * (i + 1) for i in range(rows + 1 - len(tops))]
+    lefts = [at for at in geometry.lefts[: cols + 1]]
+    lefts += [lefts[-1] + 75 * (i + 1) for i in range(cols + 1 - len(lefts))]
+    gone = 0
+    out = []
+    for col, left in enumerate(lefts):
+        out.append(int(left) - gone)
+        if col in page.hidden and col + 1 < len(lefts):
+            gone += int(lefts[col + 1] - left)
+    return tops, out
+
+
+def _of_page(page: Page) -> Json:
+    return {
+        "charts": [_chart(chart) for chart in page.charts],
+        "rules": [
+            {**_place(rule.area), "whole": rule.whole, "low": rule.low, "high": rule.high, "also": rule.also,
+             "message": rule.said}
+            for rule in page.rules
+        ],
+        "chosen": [
+            {**_place(one.area), "row": one.row and _place(one.row), "col": one.col and _place(one.col)}
+            for one in page.highlights
+            if isinstance(one, Highlight)
+        ],
+        "unused": [
+            {**_place(one.area), "most": _place(one.most)}
+            for one in page.highlights
+            if not isinstance(one, Highlight)
+        ],
+        "looks": [look for block in page.blocks for look in _conditions(block)],
+        "blocks": [_block(block) for block in page.blocks if block.title],
+        "texts": [[text.row, text.col, text.tall, text.wide] for text in page.texts],
+    }  # fmt: skip
+
+
+def _conditions(block: Block) -> list[Json]:
+    """What changes the look of a block's cells by what they hold, as xlsx.conditions has it."""
+    out: list[Json] = []
+    if block.format in (*FIXED_FORMATS, "grows"):
+        format = GROWN_FORMAT if block.format == "grows" else LARGE_FORMAT
+        out.append({**_place(block.area), "beyond": LARGE, "format": format})
+    if block.role == "agreement":
+        verdicts = {
+            said(word): [STYLES[style]["font_color"], STYLES[style]["bg_color"]] for word, style in WORDS_OF_VERDICTS
+        }
+        out.append({**_place(block.area), "verdicts": verdicts})
+    return out
+
+
+def _place(area: Area) -> Json:
+    return {"sheet": area.sheet, "at": [area.row, area.col, area.n_rows, area.n_cols]}
+
+
+def _block(block: Block) -> Json:
+    return {**_place(block.area), "title": block.title, "heading": block.heading, "side": block.side}
+
+
+def _chart(chart: Chart) -> Json:
+    series = [{"label": s.label, "look": s.look, "x": _place(s.x), "y": _place(s.y)} for s in chart.series]
+    return {**{key: value for key, value in asdict(chart).items() if key != "series"}, "series": series}
