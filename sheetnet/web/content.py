@@ -31,7 +31,7 @@ from sheetnet.page.look import (
 )
 from sheetnet.page.screen import Geometry
 from sheetnet.web.looks import Looks
-from sheetnet.web.references import Tables, is_place
+from sheetnet.web.references import Tables, is_place, without_signs
 
 Json = dict[str, Any]
 
@@ -115,7 +115,7 @@ def _json(value: Value) -> float | str | bool | None:
 def _formula(name: str, at: tuple[int, int], sheet: Sheet, tables: Tables) -> list[Any]:
     """[row, column, text], and for an array formula how many rows and columns it fills."""
     formula = sheet.formulas[at]
-    text = tables.lowered(formula.text, name, at[0])
+    text = without_signs(tables.lowered(formula.text, name, at[0]))
     if formula.fills is None:
         return [*at, text]
     area = area_of(name, formula.fills)

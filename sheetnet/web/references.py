@@ -14,6 +14,7 @@ _TEXT_OR_TABLE = re.compile(
     r'"(?:[^"]|"")*"'  # words within a formula stay as they are
     r"|(?P<table>[A-Za-z_]\w*)\[(?:\[#(?P<part>This Row|Headers)\],\[(?P<of>[^\]]+)\]|(?P<column>[^\]\[#]+))\]"
 )
+_SIGN = re.compile(r"(?:^=|[-+*/^&<>=(,;{])\s*-\s*[^\d\s.]")
 _PLACE = re.compile(r"=?(?:'(?:[^']|'')+'|[^\W\d]\w*)!\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?")
 
 
@@ -64,6 +65,33 @@ class Tables:
             return area.address((True, True)) if area.sheet == sheet else area.full()
 
         return _TEXT_OR_TABLE.sub(place, formula)
+
+
+def without_signs(formula: str) -> str:
+    """The formula with 0-x for -x: an engine may negate no array. Before a number the sign stays.
+
+    >>> without_signs("=-A1:A3/-B1+2-C1*-SUM(-D1,-2)")
+    '=(0-A1:A3)/(0-B1)+2-C1*(0-SUM((0-D1),-2))'
+    """
+    if not _SIGN.search(formula):
+        return formula
+    from openpyxl.formula.tokenizer import Token, Tokenizer
+
+    out, closing, depth = [], [], 0  # closing: how deep the operands are that end with a parenthesis of ours
+    tokens = Tokenizer(formula).items
+    for at, token in enumerate(tokens):
+        after = tokens[at + 1] if at + 1 < len(tokens) else None
+        if token.type == Token.OP_PRE and token.value == "-" and after and after.subtype != Token.NUMBER:
+            out.append("(0-")
+            closing.append(depth)
+            continue
+        out.append(token.value)
+        depth += {Token.OPEN: 1, Token.CLOSE: -1}.get(token.subtype, 0)
+        operand = token.type == Token.OPERAND or token.subtype == Token.CLOSE
+        while operand and closing and closing[-1] == depth:
+            out.append(")")
+            closing.pop()
+    return f"={''.join(out)}"
 
 
 def is_place(meaning: str) -> bool:

@@ -3,12 +3,15 @@ import { initSync, Model } from "@ironcalc/wasm";
 import type { Asked, Change, Edit, Told, Value, Workbook } from "./content";
 
 const ALL_DIGITS = "0.00000000000000E+000"; // how a cell gives up 15 digits of its value; people see another format
+// In one pass INDEX(range, row, 0) reads cells further on as they were before it: another pass reads them as they are.
+const MOST_PASSES = 9, IDLE = 300; // and how many ms after an answer it is confirmed
 const TEXT = 2, LOGICAL = 4, NUMBER = 1;
 
 export class Engine {
   private readonly model = new Model("page", "en", "UTC", "en");
   private readonly formulas = new Map<string, [sheet: number, row: number, col: number]>();
   private readonly known = new Map<string, Value>();
+  private passes = 1;
 
   constructor(workbook: Workbook) {
     const model = this.model;
@@ -42,11 +45,36 @@ export class Engine {
         else model.setUserArrayFormula(at, row + 1, col + 1, cols, rows, text);
     });
     model.resumeEvaluation();
-    model.evaluate();
   }
 
-  /** What is not as it was: of all formula cells. */
-  changes(): Change[] {
+  /** Calculate until nothing changes any more: what is not as the file has it. */
+  first(): Change[] {
+    const last = new Map<string, Change>();
+    for (this.passes = 0; this.passes < MOST_PASSES; this.passes++) {
+      const found = this.again();
+      for (const change of found) last.set(key(change[0], change[1], change[2]), change);
+      if (!found.length) break;
+    }
+    this.passes = Math.max(1, this.passes);
+    return [...last.values()];
+  }
+
+  /** Calculate as often as was needed before: what is not as it was. */
+  next(): Change[] {
+    for (let pass = 1; pass < this.passes; pass++) this.model.evaluate();
+    return this.again();
+  }
+
+  /** Calculate once more: what is not as it was. Where something is, it takes a pass more from now on. */
+  confirm(): Change[] {
+    const found = this.again();
+    if (found.length && this.passes < MOST_PASSES) this.passes++;
+    return found;
+  }
+
+  /** Calculate once: what is not as it was, of all formula cells. */
+  private again(): Change[] {
+    this.model.evaluate();
     const out: Change[] = [];
     for (const [at, cell] of this.formulas) {
       const value = this.value(...cell);
@@ -68,7 +96,6 @@ export class Engine {
       this.formulas.set(key(sheet, row, col), [sheet, row, col]); // read back from now on, since it may be one
     }
     this.model.resumeEvaluation();
-    this.model.evaluate();
   }
 
   private format(sheet: number, height: number, width: number): void {
@@ -93,20 +120,41 @@ function typed(value: Value): string {
   return typeof value === "boolean" ? String(value).toUpperCase() : String(value);
 }
 
-/** Answer what the page asks. */
+/** Answer what the page asks; an answer is confirmed when nothing else is asked. */
 export function serve(ask: (answer: (asked: Asked) => void) => void, tell: (told: Told) => void): void {
   let engine: Engine | undefined;
-  ask((asked) => {
+  let later: ReturnType<typeof setTimeout> | undefined;
+
+  function told(first: boolean, work: () => Change[]): number {
     const begin = performance.now();
     try {
-      if (asked.kind === "load") {
-        initSync({ module: asked.engine });
-        engine = new Engine(asked.workbook);
-      } else engine?.edit(asked.edits);
-      const changes = engine?.changes() ?? [];
-      tell({ kind: "values", changes, ms: performance.now() - begin, first: asked.kind === "load" });
+      const changes = work();
+      tell({ kind: "values", changes, ms: performance.now() - begin, first });
+      return changes.length;
     } catch (reason) {
       tell({ kind: "failed", words: String(reason) });
+      return 0;
+    }
+  }
+
+  function confirm(): void {
+    if (engine && told(false, () => engine!.confirm())) later = setTimeout(confirm, IDLE);
+  }
+
+  ask((asked) => {
+    clearTimeout(later);
+    if (asked.kind === "load") {
+      told(true, () => {
+        initSync({ module: asked.engine });
+        engine = new Engine(asked.workbook);
+        return engine.first();
+      });
+    } else {
+      told(false, () => {
+        engine?.edit(asked.edits);
+        return engine?.next() ?? [];
+      });
+      later = setTimeout(confirm, IDLE);
     }
   });
 }

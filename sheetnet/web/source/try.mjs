@@ -11,7 +11,7 @@ const told = [];
 serve((one) => { answer = one; }, (one) => told.push(one));
 answer({ kind: "load", engine: gunzipSync(readFileSync("../engine.wasm.gz")), workbook });
 const report = (one) => {
-  const cpu = process.cpuUsage(); 
+
   if (one.kind === "failed") return console.log(one);
   const stored = new Map(workbook.sheets.flatMap((s, at) => s.rows.flatMap(([r, cells]) => cells.map(([c, , v]) => [`${at}/${r}/${c}`, v]))));
   let worst = 0; const apart = [];
