@@ -7,7 +7,9 @@ from 0. Formulas are text, which every version of an engine reads.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ from sheetnet.page.look import (
     STYLES,
     WORDS_OF_VERDICTS,
 )
-from sheetnet.page.screen import Geometry
+from sheetnet.page.screen import LINE, USUAL, Geometry, pixels
 from sheetnet.web.looks import Looks
 from sheetnet.web.references import Tables, is_place, without_signs
 
@@ -62,6 +64,7 @@ def content(path: Path) -> tuple[Json, Looks]:
         "language": book.language.code if book.language and book.language.code else "en",
         "names": _names(contents),
         "formats": looks.formats,
+        "runs": looks.runs,
         "lines": {key: LINES[key] for key in sorted(used)},
         "sheets": sheets,
     }, looks
@@ -92,7 +95,7 @@ def _sheet(name: str, sheet: Sheet, file: Any, page: Page | None, looks: Looks, 
             target = cell.hyperlink.location if cell.hyperlink is not None else None
             if target:
                 links.append([*at, target])
-    tops, lefts = _lines(page, sheet, file)
+    tops, lefts = _lines(page, file)
     return {
         "name": name,
         "tops": tops,
@@ -122,26 +125,23 @@ def _formula(name: str, at: tuple[int, int], sheet: Sheet, tables: Tables) -> li
     return [*at, text, area.n_rows, area.n_cols]
 
 
-def _lines(page: Page | None, sheet: Sheet, file: Any) -> tuple[list[int], list[int]]:
-    """Where rows and columns begin, in pixels."""
-    rows, cols = file.max_row, file.max_column
+def _lines(page: Page | None, file: Any) -> tuple[list[int], list[int]]:
+    """Where the rows and columns begin that hold anything, in pixels, and where the last one ends."""
+    n_rows, n_cols = file.max_row, file.max_column
     if page is None:
-        return [20 * at for at in range(rows + 1)], [75 * at for at in range(cols + 1)]
+        return _begun([0], n_rows, LINE), _begun([0], n_cols, pixels(USUAL))
     geometry = Geometry(page)
-    for chart in page.charts:
-        covered = geometry.covered(chart)
-        rows, cols = max(rows, covered.row + covered.n_rows), max(cols, covered.col + covered.n_cols)
-    tops = [round(at) for at in geometry.tops[: rows + 1]]
-    tops += [tops[-1] + 20 * (i + 1) for i in range(rows + 1 - len(tops))]
-    lefts = [at for at in geometry.lefts[: cols + 1]]
-    lefts += [lefts[-1] + 75 * (i + 1) for i in range(cols + 1 - len(lefts))]
-    gone = 0
-    out = []
-    for col, left in enumerate(lefts):
-        out.append(int(left) - gone)
-        if col in page.hidden and col + 1 < len(lefts):
-            gone += int(lefts[col + 1] - left)
-    return tops, out
+    for area in map(geometry.covered, page.charts):
+        n_rows, n_cols = max(n_rows, area.row + area.n_rows), max(n_cols, area.col + area.n_cols)
+    lefts = _begun(geometry.lefts, n_cols, pixels(USUAL))
+    widths = [0 if col in page.hidden else lefts[col + 1] - lefts[col] for col in range(n_cols)]
+    return _begun(geometry.tops, n_rows, LINE), [0, *accumulate(widths)]
+
+
+def _begun(starts: Sequence[float], n: int, usual: int) -> list[int]:
+    """The beginnings of n lines and the end of the last, where those that are not known are usual ones."""
+    known = [round(at) for at in starts[: n + 1]]
+    return known + [known[-1] + usual * more for more in range(1, n + 2 - len(known))]
 
 
 def _of_page(page: Page) -> Json:
@@ -163,8 +163,6 @@ def _of_page(page: Page) -> Json:
             if not isinstance(one, Highlight)
         ],
         "looks": [look for block in page.blocks for look in _conditions(block)],
-        "blocks": [_block(block) for block in page.blocks if block.title],
-        "texts": [[text.row, text.col, text.tall, text.wide] for text in page.texts],
     }  # fmt: skip
 
 
@@ -184,10 +182,6 @@ def _conditions(block: Block) -> list[Json]:
 
 def _place(area: Area) -> Json:
     return {"sheet": area.sheet, "at": [area.row, area.col, area.n_rows, area.n_cols]}
-
-
-def _block(block: Block) -> Json:
-    return {**_place(block.area), "title": block.title, "heading": block.heading, "side": block.side}
 
 
 def _chart(chart: Chart) -> Json:

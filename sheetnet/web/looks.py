@@ -7,7 +7,7 @@ from typing import Any
 
 _HEX = re.compile(r"[0-9A-Fa-f]{8}")
 _SIDES = ("left", "right", "top", "bottom")
-_LEFT = "left"
+_ENDS = {"left": "start", "center": "center", "right": "end"}
 
 
 class Looks:
@@ -31,6 +31,11 @@ class Looks:
         return "".join(f".s{number}{{{css}}}\n" for (css, _), number in self._numbers.items() if css)
 
     @property
+    def runs(self) -> list[int]:
+        """Whether the words of each look run on over empty cells: 1 to the right, -1 to the left, 0 where they wrap."""
+        return [0 if "pre-wrap" in css else -1 if "text-align:right" in css else 1 for css, _ in self._numbers]
+
+    @property
     def formats(self) -> list[str]:
         """The number format of each look."""
         return [format for _, format in self._numbers]
@@ -46,11 +51,12 @@ def _css(cell: Any) -> str:
         "color": _color(font.color),
         "background": _color(cell.fill.fgColor) if cell.fill.fill_type == "solid" else "",
         "white-space": "pre-wrap" if align.wrap_text else "",
-        "text-align": align.horizontal if align.horizontal in ("left", "right", "center") else "",
+        "text-align": align.horizontal if align.horizontal in _ENDS else "",
+        "justify-content": _ENDS.get(align.horizontal or "", ""),
         "align-items": {"top": "start", "center": "center"}.get(align.vertical or "", ""),
     }
     if align.indent:
-        side = "right" if align.horizontal == "right" else _LEFT
+        side = "right" if align.horizontal == "right" else "left"
         rules[f"padding-{side}"] = f"{3 + 9 * min(int(align.indent), 9)}px"
     for side in _SIDES:
         one = getattr(border, side)

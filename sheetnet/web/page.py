@@ -31,7 +31,8 @@ def page(path: Path) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(shown['title'])}</title>\n<style>{style.decode()}</style>\n</head>\n<body>\n"
-        '<noscript>This page calculates in your browser: allow it to run its script.</noscript>\n<main id="page"></main>\n'
+        "<noscript>This page calculates in your browser: allow it to run its script.</noscript>\n"
+        '<main id="page"></main>\n'
         f'<script type="application/json" id="workbook">{_inert(shown)}</script>\n'
         f'<script type="text/plain" id="engine">{b64encode(engine).decode()}</script>\n'
         f"<script>{script.decode()}</script>\n</body>\n</html>\n"

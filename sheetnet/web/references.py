@@ -59,7 +59,8 @@ class Tables:
             if found["table"] is None:
                 return found[0]
             table = self._tables.get(found["table"].lower())
-            area = table and table.cells(found["part"] or "", found["of"] or found["column"], row)
+            column = found["of"] or found["column"]
+            area = None if table is None else table.cells(found["part"] or "", column, row)
             if area is None:
                 raise WorkbookError(f"{self._file}: the sheet {sheet} names {found[0]}, which is no column of a table")
             return area.address((True, True)) if area.sheet == sheet else area.full()
@@ -68,7 +69,7 @@ class Tables:
 
 
 def without_signs(formula: str) -> str:
-    """The formula with 0-x for -x: an engine may negate no array. Before a number the sign stays.
+    """The formula with 0-x for -x: IronCalc 0.8 in a browser negates no array. Before a number the sign stays.
 
     >>> without_signs("=-A1:A3/-B1+2-C1*-SUM(-D1,-2)")
     '=(0-A1:A3)/(0-B1)+2-C1*(0-SUM((0-D1),-2))'

@@ -11,7 +11,6 @@ export interface Chart {
   y_max: number | null; log_x: boolean; log_y: boolean; columns: boolean; width: number; height: number;
   x_step: number | null; equal: boolean;
 }
-export interface Block extends Place { title: string; heading: number; side: boolean }
 export interface Sheet {
   name: string; tops: number[]; lefts: number[]; grid: boolean;
   rows: [row: number, cells: [col: number, look: number, value: Value][]][];
@@ -20,7 +19,6 @@ export interface Sheet {
   charts: Chart[]; rules: Rule[]; looks: Look[];
   chosen: (Place & { row: Place | null; col: Place | null })[];
   unused: (Place & { most: Place })[];
-  blocks: Block[]; texts: At[];
 }
 export interface Paint { color?: string }
 export interface Line {
@@ -30,7 +28,7 @@ export interface Line {
 }
 export interface Workbook {
   title: string; language: string; names: [name: string, sheet: string, meaning: string][];
-  formats: string[]; lines: Record<string, Line>; sheets: Sheet[];
+  formats: string[]; runs: number[]; lines: Record<string, Line>; sheets: Sheet[];
 }
 export type Edit = [sheet: number, row: number, col: number, text: string];
 export type Change = [sheet: number, row: number, col: number, value: Value];

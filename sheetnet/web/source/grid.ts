@@ -4,7 +4,7 @@ import type { Chart, Look, Rule, Sheet } from "./content";
 import { shown } from "./format";
 import { address, each, place, within, type Store } from "./store";
 
-interface Cell { box: HTMLElement; row: number; col: number; look: number; looks: Look[] }
+interface Cell { box: HTMLElement; words: HTMLElement; row: number; col: number; look: number; looks: Look[] }
 export interface Wishes {
   edit(row: number, col: number, text: string): string | null; // why it is refused, or null
   follow(target: string): void;
@@ -36,6 +36,10 @@ export class Grid {
     const sheet = this.sheet;
     const merged = new Map(sheet.merged.map((at) => [`${at[0]}/${at[1]}`, at]));
     const links = new Map(sheet.links.map(([row, col, target]) => [`${row}/${col}`, target]));
+    const filled = new Set<string>();
+    for (const [row, cells] of sheet.rows) for (const [col, , value] of cells) if (value !== null) filled.add(`${row}/${col}`);
+    for (const [row, col, , rows = 1, cols = 1] of sheet.formulas) each([row, col, rows, cols], (r, c) => filled.add(`${r}/${c}`));
+    for (const { at } of sheet.rules) each(at, (r, c) => filled.add(`${r}/${c}`));
     for (const [row, cells] of sheet.rows) {
       const line = document.createElement("div");
       line.className = "row";
@@ -52,11 +56,23 @@ export class Grid {
         if (look >= 0) box.classList.add(`s${look}`);
         box.style.cssText += `left:${left}px;top:${top}px;width:${width}px;height:${height}px`;
         line.append(box);
+        const words = box instanceof HTMLInputElement ? box : box.appendChild(document.createElement("span"));
+        const runs = span ? 0 : look < 0 ? 1 : this.store.workbook.runs[look]!;
+        if (words !== box && runs) words.style.maxWidth = `${this.room(row, col, runs, filled)}px`;
         const looks = sheet.looks.filter((one) => within(one.at, row, col));
-        this.cells.set(at, { box, row, col, look, looks });
+        this.cells.set(at, { box, words, row, col, look, looks });
       }
       this.box.append(line);
     }
+  }
+
+  /** How far words may run on over empty cells. */
+  private room(row: number, col: number, runs: number, filled: Set<string>): number {
+    const { lefts } = this.sheet;
+    let from = col, to = col + 1;
+    if (runs < 0) while (from > 0 && !filled.has(`${row}/${from - 1}`)) from--;
+    else while (to < lefts.length - 1 && !filled.has(`${row}/${to}`)) to++;
+    return lefts[to]! - lefts[from]! - 6;
   }
 
   private cell(row: number, col: number, target: string | undefined, rule: Rule | undefined): HTMLElement {
@@ -128,7 +144,7 @@ export class Grid {
     if (!cell) return;
     const value = this.store.get(this.index, row, col);
     let format = cell.look >= 0 ? this.store.workbook.formats[cell.look]! : "General";
-    const { box } = cell;
+    const { box, words } = cell;
     for (const look of cell.looks) {
       if (look.beyond !== undefined && typeof value === "number" && Math.abs(value) > look.beyond) format = look.format!;
       if (look.verdicts) {
@@ -139,7 +155,7 @@ export class Grid {
     const text = shown(value, format);
     if (box instanceof HTMLInputElement) {
       if (document.activeElement !== box) box.value = text;
-    } else if (box.textContent !== text) box.textContent = text;
+    } else if (words.textContent !== text) words.textContent = text;
     box.classList.toggle("number", typeof value === "number");
     box.classList.toggle("error", typeof value === "string" && /^#[A-Z/0]+[!?]?$/.test(value));
   }
