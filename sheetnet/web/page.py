@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sheetnet.common import files as written
 from sheetnet.errors import WorkbookError
-from sheetnet.web.content import content
+from sheetnet.web.content import Json, content
 
 PARTS = "page.js", "page.css", "engine.wasm.gz"
 
@@ -19,8 +19,13 @@ PARTS = "page.js", "page.css", "engine.wasm.gz"
 def page(path: Path) -> str:
     """The page of a workbook of ours. Raises: as content."""
     shown, looks = content(path)
+    return html(shown, looks.css)
+
+
+def html(shown: Json, css: str) -> str:
+    """The page of what content gives, with the rules of how its cells look."""
     script, style, engine = (files("sheetnet.web").joinpath(name).read_bytes() for name in PARTS)
-    style += looks.css.encode()
+    style += css.encode()
     policy = (
         "default-src 'none'; "
         f"script-src '{_digest(script)}' 'wasm-unsafe-eval'; worker-src blob:; style-src '{_digest(style)}'; "

@@ -1,7 +1,7 @@
 // Numbers as people read them: the number formats that our workbooks use.
 import type { Value } from "./content";
 
-interface Section { test: ((x: number) => boolean) | null; pieces: Piece[]; scale: number; signs: boolean }
+interface Section { test: ((x: number) => boolean) | null; pieces: Piece[]; scale: number }
 type Piece = { words: string } | { pattern: string } | { general: true };
 
 const TOKENS = /"([^"]*)"|\\(.)|\[([^\]]*)\]|(General)|_.|\*.|([0#?,.]*[0#?][0#?,.]*(?:E[+-]0+)?)|(.)/gi;
@@ -37,7 +37,7 @@ function section(text: string): Section {
     else if (plain === "%") (scale = 100), pieces.push({ words: "%" });
     else pieces.push({ words: quoted ?? escaped ?? plain ?? "" });
   }
-  return { test, pieces, scale, signs: false };
+  return { test, pieces, scale };
 }
 
 function condition(text: string): Section["test"] {
@@ -51,12 +51,9 @@ function condition(text: string): Section["test"] {
   return tests[found[1]!]!;
 }
 
-/** The section of a value, and the number that it writes: the second of two writes no minus of its own. */
+/** The section of a value, and the number that it writes: without a minus in a section for what is below 0. */
 function choose(sections: Section[], value: number): [Section | undefined, number] {
-  if (sections.some((one) => one.test)) {
-    const at = sections.findIndex((one) => !one.test || one.test(value));
-    return [sections[at], at > 0 && sections.length > 1 && value < 0 && at === sections.length - 1 ? value : value];
-  }
+  if (sections.some((one) => one.test)) return [sections.find((one) => !one.test || one.test(value)), value];
   if (sections.length === 1) return [sections[0], value];
   if (value === 0 && sections.length > 2) return [sections[2], 0];
   return value < 0 ? [sections[1], -value] : [sections[0], value];
@@ -91,10 +88,10 @@ function number(pattern: string, value: number): string {
 
 /** As toFixed, of the number's 15 digits: 0.285 is 0.29 for people, whatever its last bit. */
 function fixed(value: number, digits: number): string {
-  return value < 1e15 ? Number(value.toPrecision(15)).toFixed(digits) === value.toFixed(digits)
-    ? value.toFixed(digits)
-    : Number(`${Math.round(Number(`${value.toPrecision(15)}e${digits}`))}e-${digits}`).toFixed(digits)
-    : value.toFixed(digits);
+  if (value >= 1e15) return value.toFixed(digits);
+  const [mantissa = "", power = "0"] = value.toExponential(14).split("e");
+  const whole = Math.round(Number(`${mantissa}e${Number(power) + digits}`));
+  return Number(`${whole}e-${digits}`).toFixed(digits);
 }
 
 function trimmed(text: string, least: number): string {
@@ -108,6 +105,6 @@ function trimmed(text: string, least: number): string {
 /** A number without a format: as many digits as a cell has room for. */
 export function general(value: number): string {
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-9 || size >= 1e11)) return value.toExponential(5).replace(/\.?0+e/, "e").replace(/e([+-])(\d)$/, "e$10$2").replace("e", "E");
+  if (size !== 0 && (size < 1e-9 || size >= 1e11)) return number("0.#####E+00", value);
   return String(Number(value.toPrecision(10)));
 }
