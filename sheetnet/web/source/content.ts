@@ -34,5 +34,5 @@ export type Edit = [sheet: number, row: number, col: number, text: string];
 export type Change = [sheet: number, row: number, col: number, value: Value];
 export type Asked = { kind: "load"; engine: ArrayBuffer; workbook: Workbook } | { kind: "edit"; edits: Edit[] };
 export type Told =
-  | { kind: "values"; changes: Change[]; ms: number; first: boolean }
+  | { kind: "values"; changes: Change[]; ms: number; confirms: boolean }
   | { kind: "failed"; words: string };

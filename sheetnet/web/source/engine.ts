@@ -125,11 +125,11 @@ export function serve(ask: (answer: (asked: Asked) => void) => void, tell: (told
   let engine: Engine | undefined;
   let later: ReturnType<typeof setTimeout> | undefined;
 
-  function told(first: boolean, work: () => Change[]): number {
+  function told(confirms: boolean, work: () => Change[]): number {
     const begin = performance.now();
     try {
       const changes = work();
-      tell({ kind: "values", changes, ms: performance.now() - begin, first });
+      tell({ kind: "values", changes, ms: performance.now() - begin, confirms });
       return changes.length;
     } catch (reason) {
       tell({ kind: "failed", words: String(reason) });
@@ -138,13 +138,13 @@ export function serve(ask: (answer: (asked: Asked) => void) => void, tell: (told
   }
 
   function confirm(): void {
-    if (engine && told(false, () => engine!.confirm())) later = setTimeout(confirm, IDLE);
+    if (engine && told(true, () => engine!.confirm())) later = setTimeout(confirm, IDLE);
   }
 
   ask((asked) => {
     clearTimeout(later);
     if (asked.kind === "load") {
-      told(true, () => {
+      told(false, () => {
         initSync({ module: asked.engine });
         engine = new Engine(asked.workbook);
         return engine.first();

@@ -135,24 +135,20 @@ function hear(told: Told): void {
   if (told.kind === "failed") return say(`The engine gave up: ${told.words}. Reload the page.`);
   told.changes.forEach((change) => store.put(change));
   document.documentElement.dataset.ms = told.ms.toFixed(0);
-  if (told.first) {
-    if (waiting.length) return send(waiting.splice(0));
-    say("");
-  } else if (busy && !--busy) say("");
-  if (told.changes.length || !told.first) grid?.update();
+  if (!told.confirms && !--busy) say("");
+  grid?.update();
 }
 
 async function wake(): Promise<void> {
+  busy++;
   say("waking");
   const packed = Uint8Array.from(atob(document.getElementById("engine")!.textContent!), (one) => one.charCodeAt(0));
   const engine = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
   const made = new Worker(URL.createObjectURL(new Blob([worker], { type: "text/javascript" })));
   made.onmessage = (event: MessageEvent<Told>) => hear(event.data);
   made.onerror = (event) => say(`The engine gave up: ${event.message}. Reload the page.`);
-  ask = undefined;
-  const load: Asked = { kind: "load", engine, workbook };
-  made.postMessage(load);
   ask = (asked) => made.postMessage(asked);
+  ask({ kind: "load", engine, workbook });
   if (waiting.length) send(waiting.splice(0));
 }
 
