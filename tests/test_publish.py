@@ -15,6 +15,7 @@ import pytest
 from sheetnet.book import reader
 from sheetnet.book.build import evaluate_blocks
 from sheetnet.checking.examined import begin
+from sheetnet.page.area import cell_address
 from sheetnet.web.content import content
 from sheetnet.web.page import html, write
 from sheetnet.web.references import Tables
@@ -209,3 +210,28 @@ def test_the_command_writes_a_page_and_says_what_is_no_workbook(
     run_here("publish", lesson_file("quadratic"), "-o", tmp_path / "page.html")
     assert (tmp_path / "page.html").read_bytes() == first
     assert run_here("publish", "nothing").returncode == 2
+
+
+def test_an_exercise_is_not_done_hinted_wrong_and_right(browser: Browser, lesson: Path) -> None:
+    page = Page(browser, lesson.as_uri())
+    row, col = page.run(
+        "JSON.parse(document.getElementById('workbook').textContent).sheets.find((one) => one.name === 'Exercises')"
+        ".rules[0].at.slice(0, 2)"
+    )
+    verdict = f"valueAt('Exercises', {row}, {col + 1})"
+    assert page.run(verdict) == "not done"
+    cell = cell_address(row, col)
+    for typed, expected in (("?", "hint"), ("3", "wrong"), ("=Fit!F5", "right"), ("10.137", "right")):
+        type_into(page, "Exercises", cell, typed)
+        assert page.run(verdict) == expected, typed
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1366, 390])
+def test_what_may_be_typed_can_be_reached_and_nothing_leaves_the_window(
+    browser: Browser, lesson: Path, width: int
+) -> None:
+    page = Page(browser, f"{lesson.as_uri()}#Fit", width, 800)
+    assert page.run("document.documentElement.scrollWidth") == width
+    assert page.run("[...document.querySelectorAll('input, a, button')].every((one) => one.tabIndex === 0)")
+    page.close()
