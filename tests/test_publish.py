@@ -14,10 +14,12 @@ import pytest
 
 from sheetnet.book import reader
 from sheetnet.book.build import evaluate_blocks
+from sheetnet.book.opened import find_manifest
 from sheetnet.checking.examined import begin
-from sheetnet.page.area import cell_address
+from sheetnet.page.area import Area, cell_address
 from sheetnet.web.content import content
 from sheetnet.web.page import html, write
+from sheetnet.web.parts import parts
 from sheetnet.web.references import Tables
 from tests.browser import CHROMIUM, Browser, Page, browsing
 from tests.conftest import edit_xml, run_here
@@ -181,7 +183,7 @@ def test_numbers_are_shown_in_their_format(browser: Browser, tmp_path: Path) -> 
     sheet = {
         "name": "One", "tops": [20 * i for i in range(n + 1)], "lefts": [0, 200], "grid": True, "formulas": [],
         "rows": [[i, [[0, i, value]]] for i, (value, _, _) in enumerate(SHOWN)],
-    } | {key: [] for key in ("merged", "links", "charts", "rules", "chosen", "unused", "looks")}  # fmt: skip
+    } | {key: [] for key in ("merged", "links", "charts", "rules", "chosen", "unused", "looks", "parts")}  # fmt: skip
     shown = {"title": "t", "language": "en", "names": [], "formats": [format for _, format, _ in SHOWN]}
     shown |= {"runs": [1] * n, "lines": {}, "sheets": [sheet]}
     (tmp_path / "page.html").write_text(html(shown, ""), encoding="utf-8")
@@ -227,6 +229,22 @@ def test_an_exercise_is_not_done_hinted_wrong_and_right(browser: Browser, lesson
     page.close()
 
 
+@pytest.mark.parametrize("name", ["quadratic", "relu"])
+def test_a_narrow_window_reads_each_block_text_and_chart_once(name: str, lesson_file: Callable[[str], Path]) -> None:
+    for page in find_manifest(reader.read(lesson_file(name))).workbook.book.pages:
+        found = parts(page)
+        held = [
+            (r, c)
+            for kind, row, col, rows, cols in found
+            for r, c in Area("", row, col, rows, cols).cells()
+            if kind != "chart"
+        ]
+        assert len(set(held)) == len(held), page.name
+        assert {cell for block in page.blocks for cell in block.area.cells()} <= {*held}
+        assert {(text.row, text.col) for text in page.texts if text.text} | {(0, 0), (1, 0)} <= {*held}
+        assert sorted(one[1:3] for one in found if one[0] == "chart") == sorted((c.row, c.col) for c in page.charts)
+
+
 @pytest.mark.parametrize("width", [1366, 390])
 def test_what_may_be_typed_can_be_reached_and_nothing_leaves_the_window(
     browser: Browser, lesson: Path, width: int
@@ -234,4 +252,9 @@ def test_what_may_be_typed_can_be_reached_and_nothing_leaves_the_window(
     page = Page(browser, f"{lesson.as_uri()}#Fit", width, 800)
     assert page.run("document.documentElement.scrollWidth") == width
     assert page.run("[...document.querySelectorAll('input, a, button')].every((one) => one.tabIndex === 0)")
+    assert page.run("document.querySelectorAll('input').length") == 43  # a, b, c and 20 points
+    assert page.run("document.querySelectorAll('svg').length") == 1
+    assert page.run("document.querySelector('.way').textContent") == ("Whole grid" if width == 390 else "Read")
+    page.run("document.querySelector('.way').click()")
+    assert page.run("document.querySelectorAll('input').length") == 43
     page.close()

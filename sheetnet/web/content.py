@@ -31,8 +31,10 @@ from sheetnet.page.look import (
     STYLES,
     WORDS_OF_VERDICTS,
 )
+from sheetnet.page.rule import Rule, any_number
 from sheetnet.page.screen import LINE, USUAL, Geometry, pixels
 from sheetnet.web.looks import Looks
+from sheetnet.web.parts import parts
 from sheetnet.web.references import Tables, is_place, without_signs
 
 Json = dict[str, Any]
@@ -105,7 +107,11 @@ def _sheet(name: str, sheet: Sheet, file: Any, page: Page | None, looks: Looks, 
         "formulas": [_formula(name, at, sheet, tables) for at in sheet.formulas],
         "merged": [[*at, r.size["rows"], r.size["columns"]] for at, r in sorted(merged.items())],
         "links": links,
-        **(_of_page(page) if page else {"charts": [], "rules": [], "chosen": [], "unused": [], "looks": []}),
+        **(
+            _of_page(page)
+            if page
+            else {"charts": [], "rules": [], "chosen": [], "unused": [], "looks": [], "parts": []}
+        ),
     }
 
 
@@ -147,11 +153,7 @@ def _begun(starts: Sequence[float], n: int, usual: int) -> list[int]:
 def _of_page(page: Page) -> Json:
     return {
         "charts": [_chart(chart) for chart in page.charts],
-        "rules": [
-            {**_place(rule.area), "whole": rule.whole, "low": rule.low, "high": rule.high, "also": rule.also,
-             "message": rule.said}
-            for rule in page.rules
-        ],
+        "rules": [_rule(rule) for rule in page.rules] + [_rule(any_number(area), True) for area in _data(page)],
         "chosen": [
             {**_place(one.area), "row": one.row and _place(one.row), "col": one.col and _place(one.col)}
             for one in page.highlights
@@ -163,7 +165,19 @@ def _of_page(page: Page) -> Json:
             if not isinstance(one, Highlight)
         ],
         "looks": [look for block in page.blocks for look in _conditions(block)],
+        "parts": parts(page),
     }  # fmt: skip
+
+
+def _data(page: Page) -> list[Area]:
+    """The numbers that are no yellow cells, and may be typed over too."""
+    ruled = {rule.area for rule in page.rules}
+    return [b.area for b in page.blocks if b.role == "data" and b.style == "values" and b.area not in ruled]
+
+
+def _rule(rule: Rule, data: bool = False) -> Json:
+    bounds = {"whole": rule.whole, "low": rule.low, "high": rule.high, "also": rule.also, "message": rule.said}
+    return {**_place(rule.area), **bounds, "data": data}
 
 
 def _conditions(block: Block) -> list[Json]:

@@ -8,7 +8,7 @@ const DASHES: Record<string, string> = {
   dash: "6 4", square_dot: "3 3", dash_dot: "7 3 2 3", long_dash: "10 4", long_dash_dot: "10 4 2 4",
   long_dash_dot_dot: "10 4 2 4 2 4", round_dot: "2 3",
 };
-const LEFT = 62, RIGHT = 18, TOP = 36, BOTTOM = 50, LINE = 18;
+const EDGE = { left: 62, right: 18, top: 36, bottom: 50 }, LINE = 18;
 
 interface Axis { low: number; high: number; ticks: number[]; at: (value: number) => number }
 
@@ -33,41 +33,55 @@ export function draw(svg: SVGSVGElement, chart: Chart, store: Store): void {
   }));
   const named = lines.length > 1 && !lines.some(({ look }) => look.data_labels);
   const legend = named ? rows(lines.map(({ one }) => one.label), chart.width - 40) : [];
-  const bottom = chart.height - BOTTOM - legend.length * LINE;
+  const { left, right, top, bottom } = room(chart, legend.length);
   const ys = lines.flatMap((line) => line.ys);
-  const y = axis(ys, chart.y_min, chart.y_max, chart.log_y, bottom, TOP, chart.columns);
+  const y = axis(ys, chart.y_min, chart.y_max, chart.log_y, bottom, top, chart.columns);
   for (const tick of y.ticks) {
-    make(svg, "line", { x1: LEFT, x2: chart.width - RIGHT, y1: y.at(tick), y2: y.at(tick), stroke: "#d9d9d9" });
-    make(svg, "text", { x: LEFT - 6, y: y.at(tick) + 4, "text-anchor": "end", class: "tick" }, shown(tick, chart.y_format));
+    make(svg, "line", { x1: left, x2: right, y1: y.at(tick), y2: y.at(tick), stroke: "#d9d9d9" });
+    make(svg, "text", { x: left - 6, y: y.at(tick) + 4, "text-anchor": "end", class: "tick" }, shown(tick, chart.y_format));
   }
-  make(svg, "text", { x: (LEFT + chart.width - RIGHT) / 2, y: bottom + 38, "text-anchor": "middle" }, chart.x_axis);
-  make(svg, "text", { transform: `translate(14 ${(TOP + bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, chart.y_axis);
-  if (chart.columns) columns(svg, chart, lines, y, bottom);
+  make(svg, "text", { x: (left + right) / 2, y: bottom + 38, "text-anchor": "middle" }, chart.x_axis);
+  make(svg, "text", { transform: `translate(${left - EDGE.left + 14} ${(top + bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, chart.y_axis);
+  if (chart.columns) columns(svg, chart, lines, y, left, right, bottom);
   else {
     const all = lines.flatMap((line) => line.xs.map(numeric));
-    const x = axis(all, chart.x_min, chart.x_max, chart.log_x, LEFT, chart.width - RIGHT, false, chart.x_step);
+    const x = axis(all, chart.x_min, chart.x_max, chart.log_x, left, right, false, chart.x_step);
+    let free = -Infinity;
     for (const tick of x.ticks) {
       make(svg, "line", { x1: x.at(tick), x2: x.at(tick), y1: bottom, y2: bottom + 4, stroke: "#595959" });
-      make(svg, "text", { x: x.at(tick), y: bottom + 17, "text-anchor": "middle", class: "tick" }, shown(tick, chart.x_format));
+      const words = shown(tick, chart.x_format), half = words.length * 3.4;
+      if (x.at(tick) - half < free) continue; // it would run into the one before
+      free = x.at(tick) + half + 4;
+      make(svg, "text", { x: x.at(tick), y: bottom + 17, "text-anchor": "middle", class: "tick" }, words);
     }
     const cut = `cut${serial++}`;
     const clip = make(make(svg, "defs", {}), "clipPath", { id: cut });
-    make(clip, "rect", { x: LEFT - 1, y: TOP - 1, width: chart.width - RIGHT - LEFT + 2, height: bottom - TOP + 2 });
+    make(clip, "rect", { x: left - 1, y: top - 1, width: right - left + 2, height: bottom - top + 2 });
     const group = make(svg, "g", { "clip-path": `url(#${cut})` });
     for (const { one, look, xs, ys } of lines) scatter(group, one.label, look, xs.map(numeric), ys, x, y);
   }
-  make(svg, "line", { x1: LEFT, x2: chart.width - RIGHT, y1: bottom, y2: bottom, stroke: "#595959" });
+  make(svg, "line", { x1: left, x2: right, y1: bottom, y2: bottom, stroke: "#595959" });
   legend.forEach((row, at) => {
-    let left = (chart.width - row.reduce((sum, one) => sum + one.room, 0)) / 2;
+    let from = (chart.width - row.reduce((sum, one) => sum + one.room, 0)) / 2;
     for (const { index, label, room } of row) {
-      key(svg, lines[index]!.look, chart.columns, left, chart.height - legend.length * LINE + at * LINE + 4);
-      make(svg, "text", { x: left + 34, y: chart.height - legend.length * LINE + at * LINE + 8, class: "tick" }, label);
-      left += room;
+      key(svg, lines[index]!.look, chart.columns, from, chart.height - legend.length * LINE + at * LINE + 4);
+      make(svg, "text", { x: from + 34, y: chart.height - legend.length * LINE + at * LINE + 8, class: "tick" }, label);
+      from += room;
     }
   });
 }
 
 let serial = 0;
+
+/** Where the lines are drawn; of a chart with equal units as long across as up. */
+function room(chart: Chart, legend: number): { left: number; right: number; top: number; bottom: number } {
+  const { left, top } = EDGE, right = chart.width - EDGE.right, bottom = chart.height - EDGE.bottom - legend * LINE;
+  if (!chart.equal) return { left, right, top, bottom };
+  const across = chart.x_max! - chart.x_min!, up = chart.y_max! - chart.y_min!;
+  const unit = Math.min((right - left) / across, (bottom - top) / up);
+  const side = (right - left - unit * across) / 2;
+  return { left: left + side, right: right - side, top: bottom - unit * up, bottom };
+}
 
 function numeric(value: Value): number {
   return typeof value === "number" ? value : NaN;
@@ -152,18 +166,18 @@ function key(svg: Element, look: Line, bars: boolean, x: number, y: number): voi
   else make(svg, "line", { x1: x, x2: x + 28, y1: y, y2: y, ...stroke(look) });
 }
 
-function columns(svg: Element, chart: Chart, lines: { look: Line; xs: Value[]; ys: number[] }[], y: Axis, bottom: number): void {
-  const n = Math.max(1, ...lines.map((line) => line.ys.length)), room = (chart.width - RIGHT - LEFT) / n;
+function columns(svg: Element, chart: Chart, lines: { look: Line; xs: Value[]; ys: number[] }[], y: Axis, left: number, right: number, bottom: number): void {
+  const n = Math.max(1, ...lines.map((line) => line.ys.length)), room = (right - left) / n;
   const wide = (room * 0.83) / lines.length, every = Math.ceil(n / 12);
   lines.forEach(({ look, ys }, index) =>
     ys.forEach((value, at) => {
       if (!Number.isFinite(value)) return;
       const [a, b] = [y.at(Math.max(y.low, Math.min(0, value))), y.at(Math.max(value, 0))];
-      make(svg, "rect", { x: LEFT + at * room + room * 0.085 + index * wide, y: b, width: wide, height: Math.max(0, a - b), fill: look.line?.color ?? "#444" });
+      make(svg, "rect", { x: left + at * room + room * 0.085 + index * wide, y: b, width: wide, height: Math.max(0, a - b), fill: look.line?.color ?? "#444" });
     }),
   );
   lines[0]?.xs.forEach((value, at) => {
     if (at % every === 0)
-      make(svg, "text", { x: LEFT + (at + 0.5) * room, y: bottom + 17, "text-anchor": "middle", class: "tick" }, shown(value, chart.x_format));
+      make(svg, "text", { x: left + (at + 0.5) * room, y: bottom + 17, "text-anchor": "middle", class: "tick" }, shown(value, chart.x_format));
   });
 }

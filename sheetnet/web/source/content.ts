@@ -2,7 +2,7 @@
 export type Value = number | string | boolean | null;
 export type At = [row: number, col: number, rows: number, cols: number];
 export interface Place { sheet: string; at: At }
-export interface Rule extends Place { whole: boolean; low: number; high: number; also: string; message: string }
+export interface Rule extends Place { whole: boolean; low: number; high: number; also: string; message: string; data: boolean }
 export interface Look extends Place { beyond?: number; format?: string; verdicts?: Record<string, [string, string]> }
 export interface Series { label: string; look: string; x: Place; y: Place }
 export interface Chart {
@@ -11,6 +11,7 @@ export interface Chart {
   y_max: number | null; log_x: boolean; log_y: boolean; columns: boolean; width: number; height: number;
   x_step: number | null; equal: boolean;
 }
+export type Part = [kind: "words" | "table" | "chart", row: number, col: number, rows: number, cols: number];
 export interface Sheet {
   name: string; tops: number[]; lefts: number[]; grid: boolean;
   rows: [row: number, cells: [col: number, look: number, value: Value][]][];
@@ -19,6 +20,7 @@ export interface Sheet {
   charts: Chart[]; rules: Rule[]; looks: Look[];
   chosen: (Place & { row: Place | null; col: Place | null })[];
   unused: (Place & { most: Place })[];
+  parts: Part[];
 }
 export interface Paint { color?: string }
 export interface Line {

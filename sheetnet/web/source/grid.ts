@@ -1,6 +1,6 @@
-// One sheet as a grid of our own: cells where the workbook has them, charts above them, text always as text.
+// A sheet, or a part of one, as a grid of our own: cells where the workbook has them, charts above them, text always as text.
 import { draw } from "./chart";
-import type { Chart, Look, Rule, Sheet } from "./content";
+import type { At, Chart, Look, Rule, Sheet } from "./content";
 import { shown } from "./format";
 import { address, each, place, within, type Store } from "./store";
 
@@ -16,15 +16,21 @@ export class Grid {
   private readonly cells = new Map<string, Cell>();
   private readonly charts: { svg: SVGSVGElement; chart: Chart }[] = [];
 
-  constructor(private readonly store: Store, private readonly index: number, private readonly wishes: Wishes) {
-    const sheet = this.sheet, width = sheet.lefts.at(-1)!, height = sheet.tops.at(-1)!;
-    this.box.className = "grid";
+  constructor(
+    private readonly store: Store, private readonly index: number, private readonly wishes: Wishes,
+    private readonly part: At | null = null, name = "",
+  ) {
+    const sheet = this.sheet;
+    const [row, col, rows, cols] = part ?? [0, 0, sheet.tops.length - 1, sheet.lefts.length - 1];
+    const width = sheet.lefts[Math.min(col + cols, sheet.lefts.length - 1)]! - sheet.lefts[col]!;
+    const height = sheet.tops[Math.min(row + rows, sheet.tops.length - 1)]! - sheet.tops[row]!;
+    this.box.className = `grid ${name}`;
     this.box.setAttribute("role", "grid");
     this.box.setAttribute("aria-label", sheet.name);
     this.box.setAttribute("aria-rowcount", String(sheet.tops.length - 1));
     Object.assign(this.box.style, { width: `${width}px`, height: `${height}px` });
     this.build();
-    for (const chart of sheet.charts) this.chart(chart);
+    if (!part) for (const chart of sheet.charts) this.chart(chart);
     this.update();
   }
 
@@ -40,21 +46,24 @@ export class Grid {
     for (const [row, cells] of sheet.rows) for (const [col, , value] of cells) if (value !== null) filled.add(`${row}/${col}`);
     for (const [row, col, , rows = 1, cols = 1] of sheet.formulas) each([row, col, rows, cols], (r, c) => filled.add(`${r}/${c}`));
     for (const { at } of sheet.rules) each(at, (r, c) => filled.add(`${r}/${c}`));
+    const [firstRow, firstCol] = this.part ?? [0, 0];
     for (const [row, cells] of sheet.rows) {
+      if (this.part && !within([this.part[0], 0, this.part[2], Infinity], row, 0)) continue;
       const line = document.createElement("div");
       line.className = "row";
       line.setAttribute("role", "row");
       line.setAttribute("aria-rowindex", String(row + 1));
-      for (const [col, look] of cells) {
+      for (const [col, look, came] of cells) {
+        if (this.part && !within(this.part, row, col)) continue;
         const at = `${row}/${col}`, span = merged.get(at);
         const left = sheet.lefts[col]!, top = sheet.tops[row]!;
         const width = sheet.lefts[col + (span?.[3] ?? 1)]! - left, height = sheet.tops[row + (span?.[2] ?? 1)]! - top;
         if (!(width > 0) || sheet.merged.some((one) => one !== span && within(one, row, col))) continue;
-        const rule = sheet.rules.find((one) => within(one.at, row, col));
+        const rule = sheet.rules.find((one) => within(one.at, row, col) && (!one.data || typeof came === "number"));
         const box = this.cell(row, col, links.get(at), rule);
         box.classList.add("cell");
         if (look >= 0) box.classList.add(`s${look}`);
-        box.style.cssText += `left:${left}px;top:${top}px;width:${width}px;height:${height}px`;
+        box.style.cssText += `left:${left - sheet.lefts[firstCol]!}px;top:${top - sheet.tops[firstRow]!}px;width:${width}px;height:${height}px`;
         line.append(box);
         const words = box instanceof HTMLInputElement ? box : box.appendChild(document.createElement("span"));
         const runs = span ? 0 : look < 0 ? 1 : this.store.workbook.runs[look]!;
@@ -95,6 +104,7 @@ export class Grid {
     box.title = rule.message;
     box.autocomplete = "off";
     box.spellcheck = false;
+    box.classList.toggle("data", rule.data);
     if (rule.whole) box.inputMode = "numeric";
     const done = (): void => {
       if (box.value === box.dataset.was) return this.show(row, col);
@@ -177,7 +187,7 @@ export class Grid {
   reveal(where: string): void {
     const at = place(where);
     const cell = at && this.cells.get(`${at[0]}/${at[1]}`);
-    if (!cell || (at[0] === 0 && at[1] === 0)) return;
+    if (!cell || (at[0] === 0 && at[1] === 0)) return; // the beginning is in sight
     cell.box.scrollIntoView({ block: "center", inline: "center" });
     if (cell.box instanceof HTMLInputElement) cell.box.focus();
     cell.box.classList.add("reached");

@@ -1,6 +1,7 @@
 // The page: what the file says is shown at once; the engine answers as soon as it is awake.
 import type { Asked, Edit, Told, Value, Workbook } from "./content";
-import { Grid } from "./grid";
+import { Grid, type Wishes } from "./grid";
+import { Reading } from "./reading";
 import { read, written, type State } from "./state";
 import { Store, within } from "./store";
 import { judged, meant } from "./typing";
@@ -20,7 +21,10 @@ const page = document.getElementById("page")!;
 const tabs = element("nav", "tabs"), view = element("div", "view"), line = element("p", "status");
 const reset = element("button", "reset");
 let state: State = { sheet: 0, typed: new Map() };
-let grid: Grid | undefined;
+const narrow = matchMedia("(max-width: 700px)");
+const way = element("button", "way");
+let reads = narrow.matches; // parts below each other, or the whole grid
+let grid: Grid | Reading | undefined;
 let ask: ((asked: Asked) => void) | undefined;
 let busy = 0;
 
@@ -43,12 +47,21 @@ function frame(): void {
   reset.addEventListener("click", () => go({ sheet: state.sheet, typed: new Map() }));
   line.setAttribute("role", "status");
   const foot = element("footer", "foot");
-  foot.append(line, reset);
+  way.title = "Words, cells and charts below each other, or as they stand on the sheet";
+  const turn = (to: boolean): void => {
+    reads = to;
+    open(state.sheet);
+  };
+  way.addEventListener("click", () => turn(!reads));
+  narrow.addEventListener("change", () => turn(narrow.matches));
+  foot.append(line, way, reset);
   page.append(tabs, view, foot);
 }
 
 function open(sheet: number, where = ""): void {
-  grid = new Grid(store, sheet, { edit: (row, col, text) => edit(sheet, row, col, text), follow, typed: (row, col) => typed(sheet, row, col) });
+  const wishes: Wishes = { edit: (row, col, text) => edit(sheet, row, col, text), follow, typed: (row, col) => typed(sheet, row, col) };
+  grid = reads && workbook.sheets[sheet]!.parts.length ? new Reading(store, sheet, wishes) : new Grid(store, sheet, wishes);
+  way.textContent = reads ? "Whole grid" : "Read";
   view.replaceChildren(grid.box);
   view.scrollTo(0, 0);
   [...tabs.children].forEach((tab, at) => tab.setAttribute("aria-current", String(at === sheet)));
