@@ -47,13 +47,13 @@ def parts(page: Page) -> list[tuple[str, int, int, int, int]]:
         else:
             tables[near] = tables[near].with_(head)
     tables = _merged(tables, lambda a, b: a.touches(b, -1, -1))
-    words = [text for text in words if not any(text.touches(table, -1, -1) for table in tables)]
+    words = [rect for rect in words if not any(rect.touches(table, -1, -1) for table in tables)]
     groups = _merged(words, lambda a, b: a.touches(b, 0, -1))
     found = [("table", (table.top, table.left), table) for table in tables]
     found += [("chart", (one.row, one.col), Rect(one.row, one.col, one.row, one.col)) for one in page.charts]
-    for text in words:
-        group = next(group for group in groups if group.touches(text, -1, -1))
-        found.append(("words", (group.top, group.left), text))
+    for rect in words:
+        group = next(group for group in groups if group.touches(rect, -1, -1))
+        found.append(("words", (group.top, group.left), rect))
     found.sort(key=lambda one: (one[1], one[2]))
     return [(kind, r.top, r.left, r.bottom - r.top + 1, r.right - r.left + 1) for kind, _, r in found]
 
