@@ -229,7 +229,7 @@ def test_an_exercise_is_not_done_hinted_wrong_and_right(browser: Browser, lesson
     page.close()
 
 
-@pytest.mark.parametrize("name", ["quadratic", "relu"])
+@pytest.mark.parametrize("name", ["quadratic", "preparing"])
 def test_a_narrow_window_reads_each_block_text_and_chart_once(name: str, lesson_file: Callable[[str], Path]) -> None:
     for page in find_manifest(reader.read(lesson_file(name))).workbook.book.pages:
         found = parts(page)

@@ -46,16 +46,22 @@ def parts(page: Page) -> list[tuple[str, int, int, int, int]]:
             words += [whole] if text.text else []
         else:
             tables[near] = tables[near].with_(head)
-    tables = _merged(tables, lambda a, b: a.touches(b, -1, -1))
-    words = [rect for rect in words if not any(rect.touches(table, -1, -1) for table in tables)]
+    tables = _merged(tables, _overlap)
+    while taken := [rect for rect in words if any(_overlap(rect, table) for table in tables)]:
+        words = [rect for rect in words if rect not in taken]
+        tables = _merged([*tables, *taken], _overlap)
     groups = _merged(words, lambda a, b: a.touches(b, 0, -1))
     found = [("table", (table.top, table.left), table) for table in tables]
     found += [("chart", (one.row, one.col), Rect(one.row, one.col, one.row, one.col)) for one in page.charts]
     for rect in words:
-        group = next(group for group in groups if group.touches(rect, -1, -1))
+        group = next(group for group in groups if _overlap(group, rect))
         found.append(("words", (group.top, group.left), rect))
     found.sort(key=lambda one: (one[1], one[2]))
     return [(kind, r.top, r.left, r.bottom - r.top + 1, r.right - r.left + 1) for kind, _, r in found]
+
+
+def _overlap(one: Rect, other: Rect) -> bool:
+    return one.touches(other, -1, -1)
 
 
 def _belongs(text: Rect, head: Rect, table: Rect) -> bool:

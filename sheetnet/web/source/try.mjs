@@ -1,4 +1,4 @@
-// npm run try FILE.json: the engine of a page in node, against the values that its workbook holds.
+// node try.mjs FILE.json: the engine of a page in node, against the values that its workbook holds.
 import { build } from "esbuild";
 import { gunzipSync } from "node:zlib";
 import { readFileSync } from "node:fs";
