@@ -44,7 +44,11 @@ function frame(): void {
   });
   reset.textContent = "Reset";
   reset.title = "All yellow cells as they came";
-  reset.addEventListener("click", () => go({ sheet: state.sheet, typed: new Map() }));
+  reset.addEventListener("click", () => {
+    const failed = document.documentElement.dataset.state === "failed"; // what was typed was too much for the engine
+    go({ sheet: state.sheet, typed: new Map() });
+    if (failed) location.reload();
+  });
   line.setAttribute("role", "status");
   const foot = element("footer", "foot");
   way.title = "Words, cells and charts below each other, or as they stand on the sheet";
