@@ -20,6 +20,7 @@ NAMES = (
     "assign",
     "grade",
     "slides",
+    "publish",
 )
 
 

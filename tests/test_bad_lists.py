@@ -50,6 +50,7 @@ READS: dict[str, tuple[str, ...]] = {
     "assign new --class X --lesson quadratic": (".csv",),
     "grade X": (".xlsx",),
     "slides X -o new": (".xlsx",),
+    "publish X -o new.html": (".xlsx",),
 }
 
 
@@ -96,6 +97,7 @@ WRITES: dict[str, tuple[str, ...]] = {
     "params small.xlsx --table X": (".csv",),
     "predict small.xlsx --csv small.csv -o X": (".csv",),
     "grade small.xlsx -o X": (".csv", ".html"),
+    "publish small.xlsx -o X": (".html",),
     "assign class --class good.csv --lesson quadratic --key X": (".xlsx", ".csv"),
 }
 

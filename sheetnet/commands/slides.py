@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sheetnet.commands.common import CONTEXT, FILE, bar, print_json, say
-from sheetnet.commands.tables import alike
+from sheetnet.commands.tables import workbook_named
 from sheetnet.course.listing import LISTING
 from sheetnet.errors import EngineError, SheetnetError
 
@@ -47,7 +47,7 @@ def slides(what: str, output: str | None, as_json: bool) -> None:
             say(f"building {what}")
             path = build_lesson(what, place / f"{LISTING[what].file}.xlsx").path
         else:
-            path = _workbook(what)
+            path = workbook_named(what)
         contents = reader.read(path)
         workbook = find_manifest(contents).workbook if is_ours(path) else None
         if workbook:
@@ -73,10 +73,3 @@ def slides(what: str, output: str | None, as_json: bool) -> None:
         print_json({"folder": str(folder), "pictures": pictures, "page": str(page) if page else None})
         return
     click.echo(f"{folder}: {len(drawn)} pictures{f', and {teaching.NAME} for the teacher' if page else ''}")
-
-
-def _workbook(what: str) -> Path:
-    if Path(what).suffix.lower() != ".xlsx":
-        known = f"lessons are {', '.join(LISTING)}, a workbook is a file such as mine.xlsx"
-        raise SheetnetError(f"{what!r} is no lesson and no workbook: {known}{alike(what, [*LISTING])}")
-    return Path(what)

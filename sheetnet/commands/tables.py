@@ -10,6 +10,7 @@ import click
 
 from sheetnet.commands.common import SEED
 from sheetnet.common.files import meant
+from sheetnet.course.listing import LISTING
 from sheetnet.errors import SheetnetError
 from sheetnet.tables.columns import How, Missing
 from sheetnet.tables.plan import Kind
@@ -121,6 +122,17 @@ def is_own(what: str) -> bool:
         near = alike(what, ("linear", "two-relu", "relu-5"))
         raise SheetnetError(f"there is no model {what!r}; known are {known()}; a table is a file: penguins.csv{near}")
     return True
+
+
+def workbook_named(what: str) -> Path:
+    """The workbook that a word names which is no lesson.
+
+    Raises: SheetnetError for what is no .xlsx file either, with the lessons and one that comes close.
+    """
+    if Path(what).suffix.lower() != ".xlsx":
+        known = f"lessons are {', '.join(LISTING)}, a workbook is a file such as mine.xlsx"
+        raise SheetnetError(f"{what!r} is no lesson and no workbook: {known}{alike(what, [*LISTING])}")
+    return Path(what)
 
 
 def alike(word: str, names: Iterable[str]) -> str:

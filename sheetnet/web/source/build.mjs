@@ -1,0 +1,19 @@
+// npm run build: page.js, page.css and engine.wasm.gz, one folder up.
+import { build } from "esbuild";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { gzipSync, constants } from "node:zlib";
+
+const usual = { bundle: true, minify: true, format: "iife", target: "es2022", charset: "utf8", logLevel: "error", logOverride: { "empty-import-meta": "silent" } };
+const worker = await build({ ...usual, entryPoints: ["worker.ts"], write: false });
+const text = {
+  name: "worker as text",
+  setup(made) {
+    made.onResolve({ filter: /^worker-text$/ }, () => ({ path: "worker-text", namespace: "text" }));
+    made.onLoad({ filter: /.*/, namespace: "text" }, () => ({ contents: worker.outputFiles[0].text, loader: "text" }));
+  },
+};
+const page = await build({ ...usual, entryPoints: ["main.ts"], plugins: [text], write: false });
+writeFileSync("../page.js", page.outputFiles[0].text.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--"));
+copyFileSync("page.css", "../page.css");
+const engine = readFileSync("node_modules/@ironcalc/wasm/wasm_bg.wasm");
+writeFileSync("../engine.wasm.gz", gzipSync(engine, { level: constants.Z_BEST_COMPRESSION }));

@@ -1,0 +1,40 @@
+// What content.py writes into the page. Rows and columns count from 0.
+export type Value = number | string | boolean | null;
+export type At = [row: number, col: number, rows: number, cols: number];
+export interface Place { sheet: string; at: At }
+export interface Rule extends Place { whole: boolean; low: number; high: number; also: string; message: string; data: boolean }
+export interface Look extends Place { beyond?: number; format?: string; verdicts?: Record<string, [string, string]> }
+export interface Series { label: string; look: string; x: Place; y: Place }
+export interface Chart {
+  row: number; col: number; title: string; x_axis: string; y_axis: string; series: Series[]; alt: string;
+  y_format: string; x_format: string; x_min: number | null; x_max: number | null; y_min: number | null;
+  y_max: number | null; log_x: boolean; log_y: boolean; columns: boolean; width: number; height: number;
+  x_step: number | null; equal: boolean;
+}
+export type Part = [kind: "words" | "table" | "chart", row: number, col: number, rows: number, cols: number];
+export interface Sheet {
+  name: string; tops: number[]; lefts: number[]; grid: boolean;
+  rows: [row: number, cells: [col: number, look: number, value: Value][]][];
+  formulas: [row: number, col: number, text: string, rows?: number, cols?: number][];
+  merged: At[]; links: [row: number, col: number, target: string][];
+  charts: Chart[]; rules: Rule[]; looks: Look[];
+  chosen: (Place & { row: Place | null; col: Place | null })[];
+  unused: (Place & { most: Place })[];
+  parts: Part[];
+}
+export interface Paint { color?: string }
+export interface Line {
+  line?: { color?: string; width?: number; dash_type?: string; none?: boolean };
+  marker?: { type: string; size: number; fill: Paint; border: Paint };
+  data_labels?: object;
+}
+export interface Workbook {
+  title: string; language: string; names: [name: string, sheet: string, meaning: string][];
+  formats: string[]; runs: number[]; lines: Record<string, Line>; sheets: Sheet[];
+}
+export type Edit = [sheet: number, row: number, col: number, text: string];
+export type Change = [sheet: number, row: number, col: number, value: Value];
+export type Asked = { kind: "load"; engine: ArrayBuffer; workbook: Workbook } | { kind: "edit"; edits: Edit[] };
+export type Told =
+  | { kind: "values"; changes: Change[]; ms: number; confirms: boolean }
+  | { kind: "failed"; words: string };

@@ -1,0 +1,179 @@
+// The page: what the file says is shown at once; the engine answers as soon as it is awake.
+import type { Asked, Edit, Told, Value, Workbook } from "./content";
+import { Grid, type Wishes } from "./grid";
+import { Reading } from "./reading";
+import { read, written, type State } from "./state";
+import { Store, within } from "./store";
+import { judged, meant } from "./typing";
+import worker from "worker-text";
+
+const workbook: Workbook = JSON.parse(document.getElementById("workbook")!.textContent!);
+const store = new Store(workbook);
+const delivered = new Map<string, Value>();
+for (const [sheet, one] of workbook.sheets.entries())
+  for (const rule of one.rules)
+    for (let r = rule.at[0]; r < rule.at[0] + rule.at[2]; r++)
+      for (let c = rule.at[1]; c < rule.at[1] + rule.at[3]; c++) delivered.set(`${sheet}/${r}/${c}`, store.get(sheet, r, c));
+const formulas = new Map<string, string>();
+workbook.sheets.forEach((one, sheet) => one.formulas.forEach(([r, c, text]) => formulas.set(`${sheet}/${r}/${c}`, text)));
+
+const page = document.getElementById("page")!;
+const tabs = element("nav", "tabs"), view = element("div", "view"), line = element("p", "status");
+const reset = element("button", "reset");
+let state: State = { sheet: 0, typed: new Map() };
+const narrow = matchMedia("(max-width: 700px)");
+const way = element("button", "way");
+let reads = narrow.matches; // parts below each other, or the whole grid
+let grid: Grid | Reading | undefined;
+let ask: ((asked: Asked) => void) | undefined;
+let busy = 0;
+
+function element<K extends keyof HTMLElementTagNameMap>(tag: K, name: string, text = ""): HTMLElementTagNameMap[K] {
+  const made = document.createElement(tag);
+  made.className = name;
+  made.textContent = text;
+  return made;
+}
+
+function frame(): void {
+  tabs.setAttribute("aria-label", "Sheets");
+  workbook.sheets.forEach((sheet, at) => {
+    const tab = element("button", "tab", sheet.name);
+    tab.addEventListener("click", () => go({ ...state, sheet: at }));
+    tabs.append(tab);
+  });
+  reset.textContent = "Reset";
+  reset.title = "All yellow cells as they came";
+  reset.addEventListener("click", () => {
+    const failed = document.documentElement.dataset.state === "failed"; // what was typed was too much for the engine
+    go({ sheet: state.sheet, typed: new Map() });
+    if (failed) location.reload();
+  });
+  line.setAttribute("role", "status");
+  const foot = element("footer", "foot");
+  way.title = "Words, cells and charts below each other, or as they stand on the sheet";
+  const turn = (to: boolean): void => {
+    reads = to;
+    open(state.sheet);
+  };
+  way.addEventListener("click", () => turn(!reads));
+  narrow.addEventListener("change", () => turn(narrow.matches));
+  foot.append(line, way, reset);
+  page.append(tabs, view, foot);
+}
+
+function open(sheet: number, where = ""): void {
+  const wishes: Wishes = { edit: (row, col, text) => edit(sheet, row, col, text), follow, typed: (row, col) => typed(sheet, row, col) };
+  grid = reads && workbook.sheets[sheet]!.parts.length ? new Reading(store, sheet, wishes) : new Grid(store, sheet, wishes);
+  way.textContent = reads ? "Whole grid" : "Read";
+  view.replaceChildren(grid.box);
+  view.scrollTo(0, 0);
+  [...tabs.children].forEach((tab, at) => tab.setAttribute("aria-current", String(at === sheet)));
+  tabs.children[sheet]?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  if (where) grid.reveal(where);
+}
+
+function follow(target: string): void {
+  const at = target.lastIndexOf("!"), name = target.slice(0, at).replace(/^'|'$/g, "").replace(/''/g, "'");
+  const sheet = store.sheet(name);
+  if (sheet < 0) return;
+  go({ ...state, sheet });
+  grid?.reveal(target.slice(at + 1));
+}
+
+/** What stands in a yellow cell, as one would type it. */
+function typed(sheet: number, row: number, col: number): string {
+  const key = `${sheet}/${row}/${col}`, own = state.typed.get(key);
+  if (own !== undefined) return own;
+  const value = delivered.get(key);
+  return formulas.get(key) ?? (value === null || value === undefined ? "" : String(value));
+}
+
+function edit(sheet: number, row: number, col: number, text: string): string | null {
+  const rule = workbook.sheets[sheet]!.rules.find((one) => within(one.at, row, col));
+  if (!rule) return "";
+  const found = judged(text, rule);
+  if ("refused" in found) return found.refused;
+  const next = new Map(state.typed);
+  next.set(`${sheet}/${row}/${col}`, text.trim());
+  go({ sheet: state.sheet, typed: next });
+  return null;
+}
+
+/** The address says where we are and what is typed: what changes it changes the page, and back takes it back. */
+function go(next: State): void {
+  const hash = written(next, store);
+  if (hash !== location.hash) location.hash = hash;
+  apply(next);
+}
+
+function apply(next: State): void {
+  const edits: Edit[] = [];
+  for (const key of new Set([...state.typed.keys(), ...next.typed.keys()])) {
+    const [sheet, row, col] = key.split("/").map(Number) as [number, number, number];
+    const was = state.typed.get(key), now = next.typed.get(key);
+    if (was === now) continue;
+    const rule = workbook.sheets[sheet]?.rules.find((one) => within(one.at, row, col));
+    const found = rule && judged(now ?? original(key), rule);
+    if (!rule) next.typed.delete(key);
+    else if (now === undefined) edits.push([sheet, row, col, original(key)]);
+    else if (found && "text" in found) edits.push([sheet, row, col, found.text]);
+    else next.typed.delete(key); // what nobody could have typed, from an address
+  }
+  const moved = next.sheet !== state.sheet || !grid;
+  state = next;
+  reset.disabled = !state.typed.size;
+  for (const [sheet, row, col, text] of edits) store.put([sheet, row, col, meant(text)]);
+  if (moved) open(state.sheet);
+  if (edits.length) send(edits);
+}
+
+/** What the workbook came with, as the engine is told. */
+function original(key: string): string {
+  const value = delivered.get(key) ?? null;
+  return formulas.get(key) ?? (value === null ? "" : typeof value === "string" ? `'${value}` : String(value));
+}
+
+const waiting: Edit[] = [];
+
+function send(edits: Edit[]): void {
+  if (!ask) return void waiting.push(...edits);
+  busy++;
+  say("calculating");
+  ask({ kind: "edit", edits });
+}
+
+function say(words: string): void {
+  line.textContent = words;
+  document.documentElement.dataset.state = words === "calculating" || words === "waking" ? words : words ? "failed" : "ready";
+}
+
+function hear(told: Told): void {
+  if (told.kind === "failed") return say(`The engine gave up: ${told.words}. Reload the page.`);
+  told.changes.forEach((change) => store.put(change));
+  document.documentElement.dataset.ms = told.ms.toFixed(0);
+  if (!told.confirms && !--busy) say("");
+  grid?.update();
+}
+
+async function wake(): Promise<void> {
+  busy++;
+  say("waking");
+  const packed = Uint8Array.from(atob(document.getElementById("engine")!.textContent!), (one) => one.charCodeAt(0));
+  const engine = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+  const made = new Worker(URL.createObjectURL(new Blob([worker], { type: "text/javascript" })));
+  made.onmessage = (event: MessageEvent<Told>) => hear(event.data);
+  made.onerror = (event) => say(`The engine gave up: ${event.message}. Reload the page.`);
+  ask = (asked) => made.postMessage(asked);
+  ask({ kind: "load", engine, workbook });
+  if (waiting.length) send(waiting.splice(0));
+}
+
+frame();
+apply(read(location.hash, store));
+addEventListener("hashchange", () => {
+  if (location.hash !== written(state, store)) apply(read(location.hash, store));
+});
+// For tests: the value of a cell with all its digits.
+Object.assign(window, { valueAt: (sheet: string, row: number, col: number): Value => store.get(store.sheet(sheet), row, col) });
+requestAnimationFrame(() => setTimeout(() => void wake().catch((reason: unknown) => say(`The engine cannot start here: ${String(reason)}`))));
