@@ -20,7 +20,7 @@ from sheetnet.book.opened import as_laid_out, find_manifest
 from sheetnet.page.area import Area, area_of
 from sheetnet.page.book import Block, Page
 from sheetnet.page.chart import Chart
-from sheetnet.page.highlight import Highlight
+from sheetnet.page.highlight import Highlight, Unused
 from sheetnet.page.language import said, speaking
 from sheetnet.page.look import (
     FIXED_FORMATS,
@@ -162,7 +162,7 @@ def _of_page(page: Page) -> Json:
         "unused": [
             {**_place(one.area), "most": _place(one.most)}
             for one in page.highlights
-            if not isinstance(one, Highlight)
+            if isinstance(one, Unused)
         ],
         "looks": [look for block in page.blocks for look in _conditions(block)],
         "parts": parts(page),
