@@ -21,6 +21,8 @@ SHOWN = {
     "02_relu": {"Many": "relu"},
     "04_titanic": {"Start": "start", "Gradient Two ReLU": "gradient", "Descent Two ReLU": "descent"},
     "06_learning_rate": {"Rates": "learning_rate"},
+    "12_convolution": {"Learn": "convolution"},
+    "14_attention": {"Writes": "attention"},
 }
 WIDE, COLOURS = 1400, 64
 
