@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+import sheetnet as sn
 from sheetnet.errors import SheetnetError
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.gradient import gradient
@@ -633,3 +634,30 @@ def test_it_is_proved_on_the_tables_rows_too(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(SheetnetError, match="this module does something"):
         net_of(beyond, 3, "mse", X=np.full((5, 3), 2000.0))
     monkeypatch.setitem(torch_calls.FUNCTIONS, torch.relu, honest)
+
+
+def test_a_weight_of_two_layers_is_learnt_as_one() -> None:
+    """Tied weights: torch.optim on the module itself is the referee."""
+
+    class Tied(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            torch.manual_seed(3)
+            self.into, self.back = nn.Linear(3, 3, bias=False), nn.Linear(3, 3, bias=False)
+            self.back.weight = self.into.weight
+            self.last = nn.Linear(3, 1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            out: Tensor = self.last(self.back(torch.relu(self.into(x))))
+            return out
+
+    table = sn.table(X3, X3[:, 0] - X3[:, 1], scale="none")
+    own, found = Tied().double(), []
+    optimiser = torch.optim.SGD(own.parameters(), lr=0.01)
+    for _ in range(21):
+        loss = F.mse_loss(own(torch.tensor(np.array(table.X))), torch.tensor(np.array(table.y)).reshape(-1, 1))
+        found.append(loss.item())
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    np.testing.assert_allclose(sn.train(Tied(), table, epochs=20, lr=0.01).losses, found, rtol=1e-12)
