@@ -93,7 +93,7 @@ def _points(X: Tensor, y: Tensor, W: Tensor, loss: Loss, start: Run, wiggle: flo
     up, down = (column(torch.stack([loss(W + s * column(m)) for m in moves])) for s in (1, -1))
     wiggled, exact = (up - down) / (2 * wiggle), start.slopes.T
     full = torch.linalg.matrix_rank(X) == 3
-    best = torch.linalg.lstsq(X, y).solution if full else torch.full_like(W, torch.nan)
+    best = torch.linalg.lstsq(X, y, driver="gelsd").solution if full else torch.full_like(W, torch.nan)
     out = {"X": X, "pred": X @ W, "error": X @ W - y, "square": (X @ W - y) ** 2, "mse": start.loss}
     out |= {"up": up, "down": down, "wiggled": wiggled, "exact": exact, "apart": (wiggled - exact).abs()}
     return out | {"best": best, "lowest": loss(best), "best_pred": X @ best}
