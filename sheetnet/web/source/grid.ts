@@ -164,7 +164,10 @@ export class Grid {
       if (look.scale) background = between(look.scale, value / look.full!);
       if (look.least !== undefined && value >= look.least) background ||= look.tint!;
     }
-    if (cell.looks.length) Object.assign(box.style, { color, background });
+    if (cell.looks.length) {
+      Object.assign(box.style, { color, background });
+      box.classList.toggle("tinted", background !== "");
+    }
     const text = shown(value, format);
     if (box instanceof HTMLInputElement) {
       if (document.activeElement !== box) box.value = text;
