@@ -11,13 +11,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from openpyxl import load_workbook
 
 from sheetnet.book import reader
 from sheetnet.book.build import evaluate_blocks
 from sheetnet.book.opened import find_manifest
 from sheetnet.checking.examined import begin
 from sheetnet.page.area import Area, cell_address
-from sheetnet.web.content import content
+from sheetnet.page.book import Book
+from sheetnet.page.highlight import shaded
+from sheetnet.page.look import SHADES
+from sheetnet.web.content import _of_page, content
 from sheetnet.web.page import html, write
 from sheetnet.web.parts import parts
 from sheetnet.web.references import Tables
@@ -190,6 +194,64 @@ def test_numbers_are_shown_in_their_format(browser: Browser, tmp_path: Path) -> 
     page = Page(browser, (tmp_path / "page.html").as_uri())
     got = page.run("[...document.querySelectorAll('.cell')].map((cell) => cell.textContent)")
     assert got == [text for _, _, text in SHOWN]
+    page.close()
+
+
+def test_a_page_knows_all_that_colours_the_cells_of_a_sheet(lesson_file: Callable[[str], Path]) -> None:
+    """Each conditional format of the file is there, on its cells, and no other; pictures in the file's colours."""
+    path = lesson_file("convolution")
+    file = load_workbook(path)
+    for sheet in content(path)[0]["sheets"]:
+        rules = [(str(one.sqref), rule) for one in file[sheet["name"]].conditional_formatting for rule in one.rules]
+        known = sheet["looks"] + sheet["chosen"] + sheet["unused"]
+        held = [Area("", *one["at"]).address() for one in known for _ in one.get("verdicts", [0])]
+        assert sorted(held) == sorted(cells for cells, _ in rules), sheet["name"]
+        for cells, scale in ((cells, rule.colorScale) for cells, rule in rules if rule.colorScale):
+            (look,) = (one for one in known if "scale" in one and Area("", *one["at"]).address() == cells)
+            assert [f"#{color.rgb[2:]}" for color in scale.color] == look["scale"]
+            assert [float(end.val) for end in scale.cfvo] == [-look["full"], 0, look["full"]]
+
+
+COLOURS = """[...document.querySelectorAll('.cell:not(input)')].map((cell) => [
+    getComputedStyle(cell).backgroundColor, cell.textContent, cell.classList.contains('window')])"""
+
+
+def test_cells_have_the_colours_of_what_they_hold_now(browser: Browser, tmp_path: Path) -> None:
+    """A row of a picture, one of shares, and a window; all follow from two yellow cells."""
+    heads = Book().page("One", "t", "")
+    heads.highlights += shaded(Area("One", 2, 0, 1, 4))
+    picture = {"sheet": "One", "at": [1, 0, 1, 4]}
+    number, first = ({"sheet": "One", "at": [0, col, 1, 1]} for col in (0, 1))
+    rule = {"whole": False, "low": -1e9, "high": 1e9, "also": "", "message": "A number", "data": False}
+    formulas = ["=A1", "=-A1", "=A1/200", "=A1*1000"], ["=A1", "=A1/2", "=A1/5", "=A1/10"]
+    sheet = {
+        "name": "One", "tops": [0, 20, 40, 60], "lefts": [0, 60, 120, 180, 240], "grid": True,
+        "rows": [[0, [[0, 0, 1], [1, 0, 1]]], *([row, [[col, 0, None] for col in range(4)]] for row in (1, 2))],
+        "formulas": [[row, col, text] for row, texts in enumerate(formulas, 1) for col, text in enumerate(texts)],
+        "rules": [number | rule, first | rule],
+        "chosen": [picture | {"look": "window", "row": None, "col": first, "size": 2}],
+        "looks": [
+            picture | {"beyond": 99.99, "format": '"> 99";"< -99"'}, picture | {"faint": 0.005, "format": "0"},
+            picture | {"full": 2, "scale": ["#FF0000", "#FFFFFF", "#0000FF"]},
+            *_of_page(heads)["looks"],
+        ],
+    } | {key: [] for key in ("merged", "links", "charts", "unused", "parts")}  # fmt: skip
+    shown = {"title": "t", "language": "en", "names": [], "formats": ["0.00"], "runs": [1], "lines": {}}
+    (tmp_path / "page.html").write_text(html(shown | {"sheets": [sheet]}, ""), encoding="utf-8")
+    page = Page(browser, (tmp_path / "page.html").as_uri())
+    none, *shades = "rgba(0, 0, 0, 0)", *(f"rgb{tuple(bytes.fromhex(tint[1:]))}" for tint in SHADES)
+    assert page.run(COLOURS) == [
+        ["color(srgb 0.5 0.5 1)", "1.00", True], ["color(srgb 1 0.5 0.5)", "-1.00", True],
+        ["color(srgb 0.9975 0.9975 1)", "0", False], ["color(srgb 0 0 1)", "> 99", False],
+        *([shades[at], text, False] for at, text in ((3, "1.00"), (2, "0.50"), (0, "0.20"), (0, "0.10"))),
+    ]  # fmt: skip
+    type_into(page, "One", "A1", "-0.4")
+    type_into(page, "One", "B1", "3")
+    assert page.run(COLOURS) == [
+        ["color(srgb 1 0.8 0.8)", "-0.40", False], ["color(srgb 0.8 0.8 1)", "0.40", False],
+        ["color(srgb 1 0.999 0.999)", "0", True], ["color(srgb 1 0 0)", "< -99", True],
+        *([none, text, False] for text in ("-0.40", "-0.20", "-0.08", "-0.04")),
+    ]  # fmt: skip
     page.close()
 
 

@@ -20,15 +20,24 @@ from sheetnet.book.opened import as_laid_out, find_manifest
 from sheetnet.page.area import Area, area_of
 from sheetnet.page.book import Block, Page
 from sheetnet.page.chart import Chart
-from sheetnet.page.highlight import Highlight, Unused
+from sheetnet.page.highlight import Highlight, Shade, Unused, Window
 from sheetnet.page.language import said, speaking
 from sheetnet.page.look import (
+    CROWDED,
+    CROWDED_FORMAT,
+    FAINT,
+    FAINT_FORMAT,
+    FILLS,
     FIXED_FORMATS,
     GROWN_FORMAT,
+    HEAT,
     LARGE,
     LARGE_FORMAT,
     LINES,
+    PICTURES,
+    SHADES,
     STYLES,
+    WHITE,
     WORDS_OF_VERDICTS,
 )
 from sheetnet.page.rule import Rule, any_number
@@ -155,16 +164,27 @@ def _of_page(page: Page) -> Json:
         "charts": [_chart(chart) for chart in page.charts],
         "rules": [_rule(rule) for rule in page.rules] + [_rule(any_number(area), True) for area in _data(page)],
         "chosen": [
-            {**_place(one.area), "row": one.row and _place(one.row), "col": one.col and _place(one.col)}
+            {
+                **_place(one.area),
+                "look": one.look,
+                "row": one.row and _place(one.row),
+                "col": one.col and _place(one.col),
+                "size": one.size if isinstance(one, Window) else 1,
+            }
             for one in page.highlights
-            if isinstance(one, Highlight)
+            if isinstance(one, Highlight | Window)
         ],
         "unused": [
             {**_place(one.area), "most": _place(one.most)}
             for one in page.highlights
             if isinstance(one, Unused)
         ],
-        "looks": [look for block in page.blocks for look in _conditions(block)],
+        "looks": [look for block in page.blocks for look in _conditions(block)]
+        + [
+            {**_place(one.area), "least": one.least, "tint": SHADES[one.step - 1]}
+            for one in page.highlights
+            if isinstance(one, Shade)
+        ],
         "parts": parts(page),
     }  # fmt: skip
 
@@ -181,11 +201,19 @@ def _rule(rule: Rule, data: bool = False) -> Json:
 
 
 def _conditions(block: Block) -> list[Json]:
-    """What changes the look of a block's cells by what they hold, as xlsx.conditions has it."""
+    """What changes the look of a block's cells by what they hold, as colours.conditions has it."""
     out: list[Json] = []
     if block.format in (*FIXED_FORMATS, "grows"):
         format = GROWN_FORMAT if block.format == "grows" else LARGE_FORMAT
         out.append({**_place(block.area), "beyond": LARGE, "format": format})
+    if block.format in PICTURES:
+        blue, _, orange = HEAT
+        middle = FILLS["input"] if block.role == "input" else WHITE
+        out += [
+            {**_place(block.area), "beyond": CROWDED, "format": CROWDED_FORMAT},
+            {**_place(block.area), "faint": FAINT[block.format], "format": FAINT_FORMAT},
+            {**_place(block.area), "full": PICTURES[block.format], "scale": [orange, middle, blue]},
+        ]
     if block.role == "agreement":
         verdicts = {
             said(word): [STYLES[style]["font_color"], STYLES[style]["bg_color"]] for word, style in WORDS_OF_VERDICTS

@@ -3,7 +3,12 @@ export type Value = number | string | boolean | null;
 export type At = [row: number, col: number, rows: number, cols: number];
 export interface Place { sheet: string; at: At }
 export interface Rule extends Place { whole: boolean; low: number; high: number; also: string; message: string; data: boolean }
-export interface Look extends Place { beyond?: number; format?: string; verdicts?: Record<string, [string, string]> }
+export interface Look extends Place {
+  beyond?: number; faint?: number; format?: string; // for numbers that are far from 0, or next to it
+  verdicts?: Record<string, [string, string]>;
+  full?: number; scale?: [below: string, middle: string, above: string]; // colours from -full over 0 to full
+  least?: number; tint?: string; // for this number and more; of those that are true the first counts
+}
 export interface Series { label: string; look: string; x: Place; y: Place }
 export interface Chart {
   row: number; col: number; title: string; x_axis: string; y_axis: string; series: Series[]; alt: string;
@@ -18,7 +23,7 @@ export interface Sheet {
   formulas: [row: number, col: number, text: string, rows?: number, cols?: number][];
   merged: At[]; links: [row: number, col: number, target: string][];
   charts: Chart[]; rules: Rule[]; looks: Look[];
-  chosen: (Place & { row: Place | null; col: Place | null })[];
+  chosen: (Place & { look: "chosen" | "window"; row: Place | null; col: Place | null; size: number })[];
   unused: (Place & { most: Place })[];
   parts: Part[];
 }

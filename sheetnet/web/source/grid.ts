@@ -155,12 +155,18 @@ export class Grid {
     const value = this.store.get(this.index, row, col);
     let format = cell.look >= 0 ? this.store.workbook.formats[cell.look]! : "General";
     const { box, words } = cell;
+    let color = "", background = "";
     for (const look of cell.looks) {
-      if (look.beyond !== undefined && typeof value === "number" && Math.abs(value) > look.beyond) format = look.format!;
-      if (look.verdicts) {
-        const [color, back] = look.verdicts[String(value)] ?? ["", ""];
-        Object.assign(box.style, { color, background: back });
-      }
+      if (look.verdicts) [color, background] = look.verdicts[String(value)] ?? ["", ""];
+      if (typeof value !== "number") continue;
+      if (look.beyond !== undefined && Math.abs(value) > look.beyond) format = look.format!;
+      if (look.faint !== undefined && Math.abs(value) <= look.faint) format = look.format!;
+      if (look.scale) background = between(look.scale, value / look.full!);
+      if (look.least !== undefined && value >= look.least) background ||= look.tint!;
+    }
+    if (cell.looks.length) {
+      Object.assign(box.style, { color, background });
+      box.classList.toggle("tinted", background !== "");
     }
     const text = shown(value, format);
     if (box instanceof HTMLInputElement) {
@@ -170,12 +176,13 @@ export class Grid {
     box.classList.toggle("error", typeof value === "string" && /^#[A-Z/0]+[!?]?$/.test(value));
   }
 
-  /** The row and column that are chosen stand out; what is beyond what is in use shows nothing. */
+  /** The rows and columns that are chosen stand out, one or as many as a window has; what is beyond what is in use shows nothing. */
   private stand(): void {
     const sheet = this.sheet;
-    for (const { at, row, col } of sheet.chosen) {
+    for (const { at, look, row, col, size } of sheet.chosen) {
+      const chosen = (first: number | null, i: number): boolean => first === null || (i >= first && i < first + size);
       const r = row && at[0] + this.store.number(row) - 1, c = col && at[1] + this.store.number(col) - 1;
-      each(at, (i, j) => this.cells.get(`${i}/${j}`)?.box.classList.toggle("chosen", (r === null || i === r) && (c === null || j === c)));
+      each(at, (i, j) => this.cells.get(`${i}/${j}`)?.box.classList.toggle(look, chosen(r, i) && chosen(c, j)));
     }
     for (const { at, most } of sheet.unused) {
       const bound = this.store.number(most);
@@ -193,4 +200,9 @@ export class Grid {
     cell.box.classList.add("reached");
     setTimeout(() => cell.box.classList.remove("reached"), 2000);
   }
+}
+
+/** The colour of a share from -1 to 1: the middle one is that of 0, and what is beyond has that of the end. */
+function between([below, middle, above]: [string, string, string], share: number): string {
+  return `color-mix(in srgb, ${share < 0 ? below : above} ${100 * Math.min(1, Math.abs(share))}%, ${middle})`;
 }
