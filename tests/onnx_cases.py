@@ -408,6 +408,7 @@ BUILDS: dict[str, Build] = {
     "Erf": each(lambda c, a: 2.0 * apply("normal", a * 2**0.5) - 1.0),
     "Exp": activation("exp"),
     "Expand": _expand,
+    "Floor": op("floor"),
     "Gather": _gather,
     "Gelu": each(lambda c, a: ACTIVATIONS["gelu_tanh" if c.set("approximate") == b"tanh" else "gelu"](a)),
     "Gemm": _gemm,

@@ -283,7 +283,7 @@ INPUTS: dict[str, tuple[tuple[str, int, int], object, tuple[str, ...]]] = {
     "sex blank": (("data.Sex", 0, 0), None, ("Data!D5", "empty")),
     "class 4": (("data.Pclass", 3, 0), 4, ("Data!C8", "4", "1, 2 or 3")),
     "survived a formula": (("data.Survived", 0, 0), "=1", ("Data!B5", "=1")),
-    "torch's loss blank": (("torch.linear.descent.loss", 2, 0), None, ("Torch!B31", "blank")),
+    "torch's loss blank": (("torch.linear.descent.loss", 2, 0), None, ("Torch!B32", "blank")),
 }
 
 

@@ -257,7 +257,7 @@ FAULTS: dict[str, tuple[Fault, str, bool]] = {
     "another number in Epoch": (cells(lambda m: {m.cell("linear.descent.epoch", 3): 4}), "'Descent Linear'!A10", True),
     "a loss of torch overwritten": (
         cells(lambda m: {m.cell("torch.linear.descent.loss", 1): 0.5}),
-        "Torch!B30",
+        "Torch!B31",
         True,
     ),
     "a loss of torch off by 1e-11": (
@@ -266,7 +266,7 @@ FAULTS: dict[str, tuple[Fault, str, bool]] = {
                 m.cell("torch.linear.descent.loss", 1): m.inputs["torch.linear.descent.loss"][1, 0] * (1 + 1e-11)
             }
         ),
-        "Torch!B30",
+        "Torch!B31",
         True,
     ),
     "a start weight overwritten": (cells(lambda m: {m.cell("two_relu.start", 0, 3): 0.5}), "'Two ReLU'!E9", True),

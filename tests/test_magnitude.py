@@ -53,6 +53,7 @@ STAYS = {
     "scatter": {1, 2},
     "correlate": {2},
     "largest": {1, 2},
+    "shares": {1},
 }  # sources that choose, and carry no digits
 TINY = 1e-7
 INSIDE = {"sigmoid": 0.5, "normal": 0.5, "softplus": 1.0, "logsumexp": 1.0}  # what is added to in the formula itself

@@ -189,7 +189,7 @@ def test_random_graphs_in_libreoffice(tmp_path: Path, part: int) -> None:
 
 def test_a_wrong_template_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(dialect.ARRAY, "square", ("{0}^2.000000001", dialect.POWER, (dialect.ATOM,)))
-    assert any("square" in words for words in compared(tmp_path, range(60), "ironcalc"))
+    assert any("square" in words for words in compared(tmp_path, range(100), "ironcalc"))
 
 
 # ---- gradients

@@ -111,7 +111,8 @@ def yellow(path: Path) -> tuple[str, str, str]:
     asked = order(watched.node for watched in workbook.marks.watched)
     blocks = [workbook.book.block(ids[node]) for node in asked if node in ids]
     cells = [(block.area.sheet, at) for block in blocks if block.role == "input" for at in block.area.cells()]
-    found = [(sheet, at, float(contents.sheets[sheet].values[at])) for sheet, at in cells]  # type: ignore[arg-type]
+    held = [(sheet, at, contents.sheets[sheet].values.get(at)) for sheet, at in cells]  # a yellow cell may be blank
+    found = [(sheet, at, float(value)) for sheet, at, value in held if value is not None]  # type: ignore[arg-type]
     sheet, at, value = next((one for one in found if one[2] % 1), found[0])
     return sheet, cell_address(*at), str(value + 1 if value >= 1 else value * 1.5)
 

@@ -82,7 +82,7 @@ class Attention(Writing):
             "query": self.query, "width": self.d, "names": self.codes, "rate": self.lr, "loss before": first,
             "beginning": self.prefix,
         }  # fmt: skip
-        return [*(Watched(node, title) for title, node in seen.items()), Watched(self.keys, "keys", self.widths)]
+        return [*(Watched(node, title) for title, node in seen.items()), Watched(self.keys, "keys", self.of_width)]
 
     def words(self) -> list[Word]:
         return [

@@ -170,7 +170,7 @@ class Tiny(Lesson):
         query, drawn = keys(self.seed)
         numbers = self.typed("numbers", np.arange(1.0, LARGEST_D + 1)[:, None], "d", "fixed")
         q, k = self.typed("q", query, "q", "data"), self.typed("k", drawn, "k", "data", labels=counted(KEYS))
-        self.query, self.keys, self.widths = q, k, numbers
+        self.query, self.keys, self.of_width = q, k, numbers
         used = q * (1.0 - apply("greater", numbers, self.d))
         self.raw = (used.T @ k).T
         self.divided = self.raw / apply("sqrt", self.d)
