@@ -13,6 +13,8 @@ from sheetnet.course.lesson import Lesson
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import Node
 
+Typed = Mapping[str, float | np.ndarray | list[list[float]]]
+
 
 @cache
 def drawn(name: str, seed: int) -> tuple[Lesson, Mapping[Node, np.ndarray]]:
@@ -26,6 +28,20 @@ def given_of(workbook: Lesson, id: str, given: Mapping[Node, np.ndarray]) -> np.
     return evaluate([workbook.book.block(id).node], given)[0]
 
 
+def laid(name: str, seed: int = 0) -> Lesson:
+    """The lesson with the numbers of a seed."""
+    return drawn(name, seed)[0]
+
+
+def said(name: str, seed: int, ids: str, typed: Typed | None = None) -> list[np.ndarray]:
+    """What blocks say, by their ids, once some inputs, by theirs, hold other numbers."""
+    workbook = laid(name, seed)
+    inputs = workbook.as_delivered()
+    for id, value in (typed or {}).items():
+        inputs[id] = np.broadcast_to(np.asarray(value, dtype=float), inputs[id].shape)
+    return evaluate([workbook.book.block(id).node for id in ids.split()], workbook.by_node(inputs))
+
+
 def note(name: str, seed: int, words: str) -> str:
     """The text of a lesson that holds some words."""
     return next(text for text in _texts(name, seed) if words in text)
@@ -33,9 +49,9 @@ def note(name: str, seed: int, words: str) -> str:
 
 def figures(name: str, seed: int, pattern: str) -> list[float]:
     """The numbers that a lesson's text has at the places of #."""
-    pattern = re.escape(pattern).replace(r"\#", r"(-?[0-9]+(?:\.[0-9]+)?)")
+    pattern = re.escape(pattern).replace(r"\#", r"(-?[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?)")
     found = (re.search(pattern, text) for text in _texts(name, seed))
-    return next([float(number) for number in one.groups()] for one in found if one)
+    return next([float(number.replace(",", "")) for number in one.groups()] for one in found if one)
 
 
 def _texts(name: str, seed: int) -> list[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import partial
 from pathlib import Path
 
+import laid_out
 import numpy as np
 import pytest
 import torch
@@ -14,11 +14,9 @@ from torch import nn
 from torch.nn.functional import cross_entropy, one_hot, scaled_dot_product_attention
 
 from sheetnet import engines
-from sheetnet.course import kind_of
 from sheetnet.course.attention import own
 from sheetnet.course.attention.model import HIDDEN, LETTERS, N_PARAMETERS, PLACES, SHAPES, WIDTH, backward, forward
 from sheetnet.course.attention.own import STEPS
-from sheetnet.course.attention.writing import Writing
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.gradient import gradient
 from sheetnet.graph.node import Node, apply, constant, ones, variable
@@ -26,33 +24,7 @@ from sheetnet.models.attention import Stacked, columns_of_head, scores, stacked,
 from sheetnet.page.screen import Geometry
 
 SEEDS = [0, 2]
-Typed = Mapping[str, float | np.ndarray | list[list[float]]]
-
-
-@cache
-def lesson(seed: int) -> Writing:
-    workbook = kind_of("attention")("0", seed)
-    assert isinstance(workbook, Writing)
-    return workbook
-
-
-def said(seed: int, ids: str, typed: Typed | None = None) -> list[np.ndarray]:
-    """What blocks say, by their ids, once some inputs hold other numbers."""
-    workbook = lesson(seed)
-    inputs = workbook.as_delivered()
-    for id, value in (typed or {}).items():
-        inputs[id] = np.broadcast_to(np.asarray(value, dtype=float), inputs[id].shape)
-    nodes = [workbook.book.block(id).node for id in ids.split()]
-    return evaluate(nodes, workbook.by_node(inputs))
-
-
-def told(pattern: str) -> list[float]:
-    """The numbers that a text has at the places of #."""
-    number = re.escape(pattern).replace(r"\#", r"(-?[0-9,]+(?:\.[0-9]+)?)")
-    texts = [text for page in lesson(0).book.pages for text in (page.about, *(one.text for one in page.texts))]
-    return next(
-        [float(x.replace(",", "")) for x in found.groups()] for text in texts if (found := re.search(number, text))
-    )
+lesson, said, told = (partial(one, "attention") for one in (laid_out.laid, laid_out.said, laid_out.figures))
 
 
 # ---- attention is what torch calls so
@@ -161,7 +133,7 @@ def test_its_gradient_by_hand_is_that_of_reverse_mode() -> None:
 
 def test_it_is_as_large_as_it_says_and_formulas_stay_short() -> None:
     parameters = sum(lesson(0).as_delivered()[f"descent.{name}.0"].size for name in SHAPES)
-    assert told("A transformer of # parameters takes # steps") == [parameters, STEPS] == [N_PARAMETERS, 50]
+    assert told(0, "A transformer of # parameters takes # steps") == [parameters, STEPS] == [N_PARAMETERS, 50]
     assert parameters >= 1000
     book = lesson(0).book
     assert max(len(f.text) for block in book.blocks for f in book.formulas(block)) < 4000
@@ -222,12 +194,12 @@ def by_hand_of(P: Mapping[str, torch.Tensor], so_far: str) -> torch.Tensor:
 
 def test_its_numbers_are_those_of_the_sheets() -> None:
     assert own.N_NAMES == 8  # "any of eight names may come"
-    assert told("It has the shape # x #") == [4, 2]
-    assert told("Forward, # rows") == [own.N_NAMES * PLACES]
-    assert told("lin = h W_in + b_in, # x #") == [own.N_NAMES * PLACES, HIDDEN]
-    assert told("Head # works on columns # to # of q, k and v, head # on columns # to #") == [1, 1, 4, 2, 5, WIDTH]
-    assert told("m after = # × m then") == [own.KEPT]
-    assert told("If all # letters were alike it would be ln #") == [len(LETTERS)] * 2
+    assert told(0, "It has the shape # x #") == [4, 2]
+    assert told(0, "Forward, # rows") == [own.N_NAMES * PLACES]
+    assert told(0, "lin = h W_in + b_in, # x #") == [own.N_NAMES * PLACES, HIDDEN]
+    assert told(0, "Head # works on columns # to # of q, k and v, head # on columns # to #") == [1, 1, 4, 2, 5, WIDTH]
+    assert told(0, "m after = # × m then") == [own.KEPT]
+    assert told(0, "If all # letters were alike it would be ln #") == [len(LETTERS)] * 2
 
 
 @pytest.mark.parametrize("seed", SEEDS)

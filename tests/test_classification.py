@@ -3,42 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from functools import cache, partial
+from functools import partial
 
+import laid_out
 import numpy as np
 import pytest
-from laid_out import figures
 from onnx_cases import collected
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_curve, precision_score, recall_score
 
-from sheetnet.course import kind_of
-from sheetnet.course.classification.many import Many, cross_entropy
+from sheetnet.course.classification.many import cross_entropy
 from sheetnet.course.classification.own import EARLY, flowers, people, tells
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import variable
 from sheetnet.page.screen import Geometry
 
 SEEDS = [0, 2]
-told = partial(figures, "classification")
-Typed = Mapping[str, float | np.ndarray | list[list[float]]]
-
-
-@cache
-def lesson(seed: int) -> Many:
-    workbook = kind_of("classification")("0", seed)
-    assert isinstance(workbook, Many)
-    return workbook
-
-
-def said(seed: int, ids: str, typed: Typed | None = None) -> list[np.ndarray]:
-    """What blocks say, by their ids, once some inputs hold other numbers."""
-    workbook = lesson(seed)
-    inputs = workbook.as_delivered()
-    for id, value in (typed or {}).items():
-        inputs[id] = np.broadcast_to(np.asarray(value, dtype=float), inputs[id].shape)
-    nodes = [workbook.book.block(id).node for id in ids.split()]
-    return evaluate(nodes, workbook.by_node(inputs))
+lesson, said, told = (partial(one, "classification") for one in (laid_out.laid, laid_out.said, laid_out.figures))
 
 
 # ---- its data

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+import laid_out
 import numpy as np
 import pytest
 import torch
 from torch.nn.functional import conv2d, max_pool2d
 
-from sheetnet.course import kind_of
 from sheetnet.course.convolution import own
-from sheetnet.course.convolution.lesson import Convolution
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import variable
 from sheetnet.graph.windows import correlate, framed, gather, largest
@@ -23,33 +22,7 @@ from sheetnet.page.look import FAINT, PICTURES
 from sheetnet.page.screen import Geometry
 
 SEEDS = [0, 2]
-Typed = Mapping[str, float | np.ndarray]
-
-
-@cache
-def lesson(seed: int) -> Convolution:
-    workbook = kind_of("convolution")("0", seed)
-    assert isinstance(workbook, Convolution)
-    return workbook
-
-
-def said(seed: int, ids: str, typed: Typed | None = None) -> list[np.ndarray]:
-    """What blocks say, by their ids, once some inputs hold other numbers."""
-    workbook = lesson(seed)
-    inputs = workbook.as_delivered()
-    for id, value in (typed or {}).items():
-        inputs[id] = np.broadcast_to(np.asarray(value, dtype=float), inputs[id].shape)
-    nodes = [workbook.book.block(id).node for id in ids.split()]
-    return evaluate(nodes, workbook.by_node(inputs))
-
-
-def told(seed: int, pattern: str) -> list[float]:
-    """The numbers that a text has at the places of #."""
-    number = re.escape(pattern).replace(r"\#", r"(-?[0-9][0-9,]*(?:\.[0-9]+)?)")
-    pages = lesson(seed).book.pages
-    texts = [*(text.text for page in pages for text in page.texts), *(page.about for page in pages)]
-    found = next(found for text in texts if (found := re.search(number, text)))
-    return [float(x.replace(",", "")) for x in found.groups()]
+lesson, said, told = (partial(one, "convolution") for one in (laid_out.laid, laid_out.said, laid_out.figures))
 
 
 # ---- what torch says

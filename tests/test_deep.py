@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from functools import cache
+from functools import partial
 from itertools import pairwise
 
+import laid_out
 import numpy as np
 import pytest
 import torch
@@ -16,41 +15,19 @@ from torch import nn
 from torch.nn.functional import mse_loss
 
 import sheetnet as sn
-from sheetnet.course import kind_of
 from sheetnet.course.deep import own
-from sheetnet.course.deep.compared import Compared
-from sheetnet.graph.evaluate import evaluate
 from sheetnet.page.screen import Geometry
 
 SEEDS = pytest.mark.parametrize("seed", [0, 3])
-Typed = Mapping[str, float | np.ndarray]
+lesson = partial(laid_out.laid, "deep")
 
 
-@cache
-def lesson(seed: int = 0) -> Compared:
-    workbook = kind_of("deep")("0", seed)
-    assert isinstance(workbook, Compared)
-    return workbook
-
-
-def said(ids: str, seed: int = 0, typed: Typed | None = None) -> list[np.ndarray]:
-    """What blocks say, by their ids, once some inputs hold other numbers."""
-    workbook = lesson(seed)
-    inputs = workbook.as_delivered()
-    for id, value in (typed or {}).items():
-        inputs[id] = np.broadcast_to(np.asarray(value, dtype=float), inputs[id].shape)
-    nodes = [workbook.book.block(id).node for id in ids.split()]
-    return evaluate(nodes, workbook.by_node(inputs))
+def said(ids: str, seed: int = 0, typed: laid_out.Typed | None = None) -> list[np.ndarray]:
+    return laid_out.said("deep", seed, ids, typed)
 
 
 def told(pattern: str, seed: int = 0) -> list[float]:
-    """The numbers that a text has at the places of #."""
-    number = re.escape(pattern).replace(r"\#", r"(-?[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?)")
-    pages = lesson(seed).book.pages
-    texts = [*(str(text.text) for page in pages for text in page.texts), *(page.about for page in pages)]
-    return next(
-        [float(x.replace(",", "")) for x in found.groups()] for text in texts if (found := re.search(number, text))
-    )
+    return laid_out.figures("deep", seed, pattern)
 
 
 # ---- Chain and Descent
@@ -79,7 +56,7 @@ def by_autograd(seed: int) -> dict[str, np.ndarray]:
     return {name: grad.numpy() for name, grad in zip(names, turned, strict=True)}
 
 
-def gradients_that_differ(seed: int, typed: Typed | None = None) -> set[str]:
+def gradients_that_differ(seed: int, typed: laid_out.Typed | None = None) -> set[str]:
     wanted = by_autograd(seed)
     found = said(" ".join(f"chain.{id}" for id in wanted), seed, typed)
     return {

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import partial
 from pathlib import Path
 
+import laid_out
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,8 +22,6 @@ import sheetnet as sn
 from sheetnet.book import reader
 from sheetnet.book.inputs import read_inputs
 from sheetnet.book.reader import where
-from sheetnet.course import kind_of
-from sheetnet.course.embeddings.near import Near
 from sheetnet.course.embeddings.own import FOODS, PEOPLE, Ratings, ratings, tells
 from sheetnet.errors import WorkbookError
 from sheetnet.graph.evaluate import evaluate
@@ -34,30 +32,7 @@ from sheetnet.page.area import cell_address
 from sheetnet.page.screen import Geometry
 
 SEEDS = [0, 2]
-Typed = Mapping[str, float | np.ndarray]
-
-
-@cache
-def lesson(seed: int) -> Near:
-    workbook = kind_of("embeddings")("0", seed)
-    assert isinstance(workbook, Near)
-    return workbook
-
-
-def said(seed: int, ids: str, typed: Typed | None = None) -> list[np.ndarray]:
-    """What blocks say, by their ids, once some inputs hold other numbers."""
-    workbook = lesson(seed)
-    inputs = workbook.as_delivered()
-    for id, value in (typed or {}).items():
-        inputs[id] = np.broadcast_to(np.asarray(value, dtype=float), inputs[id].shape)
-    return evaluate([workbook.book.block(id).node for id in ids.split()], workbook.by_node(inputs))
-
-
-def told(seed: int, pattern: str) -> list[float]:
-    """The numbers that a text has at the places of #."""
-    number = re.escape(pattern).replace(r"\#", r"(-?[0-9]+(?:\.[0-9]+)?)")
-    texts = [text.text for page in lesson(seed).book.pages for text in page.texts]
-    return next([float(x) for x in found.groups()] for text in texts if (found := re.search(number, text)))
+lesson, said, told = (partial(one, "embeddings") for one in (laid_out.laid, laid_out.said, laid_out.figures))
 
 
 # ---- a mask

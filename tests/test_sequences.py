@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from functools import cache
+from functools import partial
 
+import laid_out
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from sheetnet.course import kind_of
-from sheetnet.course.sequences.forecast import Forecast
 from sheetnet.course.sequences.own import (
     EPOCHS,
     KNOWN,
@@ -32,33 +29,8 @@ from sheetnet.models.clipping import clipped
 from sheetnet.page.screen import Geometry
 
 SEEDS = [0, 2]
-Typed = Mapping[str, float | np.ndarray | list[list[float]]]
+lesson, said, told = (partial(one, "sequences") for one in (laid_out.laid, laid_out.said, laid_out.figures))
 FLOAT = torch.float64
-
-
-@cache
-def lesson(seed: int) -> Forecast:
-    workbook = kind_of("sequences")("0", seed)
-    assert isinstance(workbook, Forecast)
-    return workbook
-
-
-def said(seed: int, ids: str, typed: Typed | None = None) -> list[np.ndarray]:
-    """What blocks say, by their ids, once some inputs hold other numbers."""
-    workbook = lesson(seed)
-    inputs = workbook.as_delivered()
-    for id, value in (typed or {}).items():
-        inputs[id] = np.broadcast_to(np.asarray(value, dtype=float), inputs[id].shape)
-    nodes = [workbook.book.block(id).node for id in ids.split()]
-    return evaluate(nodes, workbook.by_node(inputs))
-
-
-def told(seed: int, pattern: str) -> list[float]:
-    """The numbers that a text has at the places of #."""
-    number = re.escape(pattern).replace(r"\#", r"(-?[0-9]+(?:\.[0-9]+)?)")
-    texts = [text.text for page in lesson(seed).book.pages for text in page.texts]
-    texts += [page.about for page in lesson(seed).book.pages]
-    return next([float(x) for x in found.groups()] for text in texts if (found := re.search(number, text)))
 
 
 def rnn(u: np.ndarray, w: np.ndarray, b: np.ndarray) -> nn.RNN:

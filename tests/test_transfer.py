@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import partial
 
+import laid_out
 import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn.functional import mse_loss
 
-from sheetnet.course import kind_of
 from sheetnet.course.transfer import own, texts
-from sheetnet.course.transfer.digits import Digits
 from sheetnet.course.transfer.elsewhere import DECAY, OLD, SHAPES, old_rows, weights
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.node import variable
@@ -22,33 +21,8 @@ from sheetnet.models.half import KINDS, exponent, place, rounded
 from sheetnet.page.screen import Geometry
 
 SEEDS = [0, 2]
-Typed = Mapping[str, float | np.ndarray]
+lesson, said, told = (partial(one, "transfer") for one in (laid_out.laid, laid_out.said, laid_out.figures))
 TORCH = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}
-
-
-@cache
-def lesson(seed: int) -> Digits:
-    workbook = kind_of("transfer")("0", seed)
-    assert isinstance(workbook, Digits)
-    return workbook
-
-
-def said(seed: int, ids: str, typed: Typed | None = None) -> list[np.ndarray]:
-    """What blocks say, by their ids, once some inputs hold other numbers."""
-    workbook = lesson(seed)
-    inputs = workbook.as_delivered()
-    for id, value in (typed or {}).items():
-        inputs[id] = np.broadcast_to(np.asarray(value, dtype=float), inputs[id].shape)
-    nodes = [workbook.book.block(id).node for id in ids.split()]
-    return evaluate(nodes, workbook.by_node(inputs))
-
-
-def told(seed: int, pattern: str) -> list[float]:
-    """The numbers that a text has at the places of #."""
-    number = re.escape(pattern).replace(r"\#", r"(-?[0-9]+(?:\.[0-9]+)?)")
-    found = [text.text for page in lesson(seed).book.pages for text in page.texts]
-    found += [page.about for page in lesson(seed).book.pages]
-    return next([float(x) for x in match.groups()] for text in found if (match := re.search(number, text)))
 
 
 # ---- numbers of few bits
@@ -307,7 +281,7 @@ def test_no_task_leaves_a_cell_in_error() -> None:
         if block.style != "values"
         and block.id.partition(".")[0] in ("old", "features", "three", "frozen", "whole", "digits", "rounded", "sum")
     ]
-    tried: list[Typed] = [
+    tried: list[laid_out.Typed] = [
         {"three.task": 3, "three.lr": 0.4, "three.smaller": 0.15, "three.epoch": 0},
         {"digits.number": 0, "rounded.bits": 1, "sum.first": 0, "sum.added": 0},
         {"digits.number": -1e6, "rounded.bits": 24, "sum.first": 100_000, "sum.added": 1000},
