@@ -37,7 +37,6 @@ from sheetnet.page.look import (
     GROWN_FORMAT,
     LARGE_FORMAT,
     NUMBER_FORMATS,
-    SHADES,
     STYLES,
     UNUSED,
     WINDOW,
@@ -133,7 +132,6 @@ class Formats:
         self.crowded = file.add_format({"num_format": CROWDED_FORMAT})
         self.faint = file.add_format({"num_format": FAINT_FORMAT})
         looks = {"chosen": CHOSEN, "unused": UNUSED, "window": WINDOW}
-        looks |= {f"shade {step}": {"bg_color": tint} for step, tint in enumerate(SHADES, 1)}
         self.by_look = {look: file.add_format(options) for look, options in looks.items()}
 
     def get(self, style: str, number: str = "") -> Any:

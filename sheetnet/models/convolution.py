@@ -137,9 +137,8 @@ def spread(one: Conv) -> np.ndarray:
     return out.reshape(one.channels * n, one.filters * places)
 
 
-@dataclass(frozen=True)
-class MaxPool(Sliding):
-    """The largest entry of each window, channel by channel: of equal ones the first, as torch has it."""
+class Pool(Sliding):
+    """One number for each window, channel by channel."""
 
     def width(self, *widths: int) -> int:
         return self.fitting(widths) * self.channels
@@ -147,6 +146,11 @@ class MaxPool(Sliding):
     @property
     def word(self) -> str:
         return "pool"
+
+
+@dataclass(frozen=True)
+class MaxPool(Pool):
+    """The largest entry of each window, channel by channel: of equal ones the first, as torch has it."""
 
     def forward(self, sources: Sequence[Node], P: Mapping[str, Node], how: Pass, names: Mapping[str, str]) -> Node:
         a, taps = sources[0], seen(self)
@@ -159,15 +163,8 @@ class MaxPool(Sliding):
 
 
 @dataclass(frozen=True)
-class MeanPool(Sliding):
+class MeanPool(Pool):
     """The mean of each window, channel by channel; what is around the picture counts as 0."""
-
-    def width(self, *widths: int) -> int:
-        return self.fitting(widths) * self.channels
-
-    @property
-    def word(self) -> str:
-        return "pool"
 
     def forward(self, sources: Sequence[Node], P: Mapping[str, Node], how: Pass, names: Mapping[str, str]) -> Node:
         a, taps = sources[0], seen(self)

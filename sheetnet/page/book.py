@@ -21,7 +21,7 @@ from sheetnet.graph.node import Node, hstack
 from sheetnet.graph.repeating import Repeated
 from sheetnet.page.area import Area, quoted
 from sheetnet.page.chart import Chart
-from sheetnet.page.highlight import Highlight, Shade, Unused, Window
+from sheetnet.page.highlight import Highlight, Unused, Window
 from sheetnet.page.language import present, said
 from sheetnet.page.leaves import leaves_of, parts_of
 from sheetnet.page.names import Names
@@ -97,7 +97,7 @@ class Page:
     widths: dict[int, float] = field(default_factory=dict)
     heights: dict[int, float] = field(default_factory=dict)  # of rows, in points
     rules: list[Rule] = field(default_factory=list)
-    highlights: list[Highlight | Shade | Unused | Window] = field(default_factory=list)
+    highlights: list[Highlight | Unused | Window] = field(default_factory=list)
     solver: Solver | None = None
     table: tuple[str, Area, tuple[str, ...]] | None = None  # name, area with header, headers
     active: tuple[int, int] = (0, 0)

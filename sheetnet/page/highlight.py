@@ -52,33 +52,6 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Shade:
-    """The cells of an area that hold `least` or more, in the tint of that step, 1 to 4: a map of shares."""
-
-    area: Area
-    least: float
-    step: int
-
-    @property
-    def look(self) -> str:
-        return f"shade {self.step}"
-
-    @property
-    def condition(self) -> str:
-        """The formula that is true in the cells that are tinted.
-
-        >>> Shade(Area("Heads", 6, 1, 3, 2), 0.25, 1).condition
-        '=B7>=0.25'
-        """
-        return f"={self.area.part((0, 0), (0, 0)).address()}>={self.least:g}"
-
-
-def shaded(area: Area) -> list[Shade]:
-    """The tints of a block of shares: the larger, the darker; of those that are true the first counts."""
-    return [Shade(area, least, step) for step, least in ((4, 0.75), (3, 0.5), (2, 0.25), (1, 0.1))]
-
-
-@dataclass(frozen=True)
 class Unused:
     """The rows of an area whose number, in its first column, is above the one in a cell: they show nothing."""
 

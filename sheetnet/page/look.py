@@ -90,7 +90,6 @@ for _kind in ("forward", "backward", "update", "result", "plain"):
 CHOSEN: dict[str, Any] = {"bg_color": "#FFD966", "bold": True}  # the row and the column that one has chosen
 WINDOW: dict[str, Any] = {"bold": True, "border": 1, "border_color": RED}  # a filter lies there
 UNUSED: dict[str, Any] = {"num_format": ";;;"}  # rows beyond as many as one has chosen: they show nothing
-SHADES = ("#E3EEF9", "#BBD6EF", "#8FBBE3", "#67A1D6")  # of shares, from small to large: dark text readable on each
 # numbers of six digits and more, as a diverging rate makes them, are shown by their power of ten
 GROWN_FORMAT = '"> 100,000";"< -100,000"'  # how people are told that a number is beyond LARGE
 LARGE, LARGE_FORMAT, FIXED_FORMATS = (
@@ -156,12 +155,15 @@ NUMBER_FORMATS = {
     "pixel": "0.0",
     "tap": "0.00",
     "light": "0.0",
+    "map": "0%",  # of shares, as a map in tints
+    "fine_map": "0.0%",
     "heat_loss": "[>=100]0.0E+0;[>=0.001]0.0000;0.0E+0",
     "heat_share": "0%",
 }
 HEAT = ("#67A9CF", "#F7F7F7", "#EF8A62")  # good, middling, bad: told apart by every eye, dark text readable on each
-# of pictures: from which number on a cell is all blue, and below minus that all orange; 0 is white, yellow in an input
+# from which number on a cell is all blue, and below minus that all orange; 0 is white, yellow in an input
 PICTURES = {"pixel": 1.0, "tap": 1.0, "light": 3.0}
+TINTED = PICTURES | {"map": 1.0, "fine_map": 1.0}
 FAINT, FAINT_FORMAT = {"pixel": 0.05, "tap": 0.005, "light": 0.05}, "0"  # what rounds to nothing, be it below 0
 CROWDED, CROWDED_FORMAT = 99.99, '"> 99";"< -99"'  # what is beyond has no room in a pixel
 BARS = ("#0B5394", "#C55A11")  # of a histogram: the usual, and what has failed

@@ -20,7 +20,7 @@ from sheetnet.book.opened import as_laid_out, find_manifest
 from sheetnet.page.area import Area, area_of
 from sheetnet.page.book import Block, Page
 from sheetnet.page.chart import Chart
-from sheetnet.page.highlight import Highlight, Shade, Unused, Window
+from sheetnet.page.highlight import Highlight, Unused, Window
 from sheetnet.page.language import said, speaking
 from sheetnet.page.look import (
     CROWDED,
@@ -34,9 +34,8 @@ from sheetnet.page.look import (
     LARGE,
     LARGE_FORMAT,
     LINES,
-    PICTURES,
-    SHADES,
     STYLES,
+    TINTED,
     WHITE,
     WORDS_OF_VERDICTS,
 )
@@ -179,12 +178,7 @@ def _of_page(page: Page) -> Json:
             for one in page.highlights
             if isinstance(one, Unused)
         ],
-        "looks": [look for block in page.blocks for look in _conditions(block)]
-        + [
-            {**_place(one.area), "least": one.least, "tint": SHADES[one.step - 1]}
-            for one in page.highlights
-            if isinstance(one, Shade)
-        ],
+        "looks": [look for block in page.blocks for look in _conditions(block)],
         "parts": parts(page),
     }  # fmt: skip
 
@@ -206,14 +200,15 @@ def _conditions(block: Block) -> list[Json]:
     if block.format in (*FIXED_FORMATS, "grows"):
         format = GROWN_FORMAT if block.format == "grows" else LARGE_FORMAT
         out.append({**_place(block.area), "beyond": LARGE, "format": format})
-    if block.format in PICTURES:
-        blue, _, orange = HEAT
-        middle = FILLS["input"] if block.role == "input" else WHITE
+    if block.format in FAINT:
         out += [
             {**_place(block.area), "beyond": CROWDED, "format": CROWDED_FORMAT},
             {**_place(block.area), "faint": FAINT[block.format], "format": FAINT_FORMAT},
-            {**_place(block.area), "full": PICTURES[block.format], "scale": [orange, middle, blue]},
         ]
+    if block.format in TINTED:
+        blue, _, orange = HEAT
+        middle = FILLS["input"] if block.role == "input" else WHITE
+        out.append({**_place(block.area), "full": TINTED[block.format], "scale": [orange, middle, blue]})
     if block.role == "agreement":
         verdicts = {
             said(word): [STYLES[style]["font_color"], STYLES[style]["bg_color"]] for word, style in WORDS_OF_VERDICTS

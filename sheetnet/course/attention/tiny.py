@@ -12,10 +12,8 @@ from sheetnet.course.attention.own import KEYS, LARGEST_D, keys, tokens, vectors
 from sheetnet.course.lesson import Lesson
 from sheetnet.graph.node import Node, apply, constant, lift, mean, row, square, sum_columns, where
 from sheetnet.models.attention import Stacked, d_scores, scores, weights
-from sheetnet.page.book import Page
 from sheetnet.page.flow import across, down
 from sheetnet.page.grid import facts
-from sheetnet.page.highlight import shaded
 from sheetnet.page.parts import Note, table
 from sheetnet.page.plot import Line, Some, plot
 from sheetnet.page.shown import Shown, forward, result
@@ -51,11 +49,6 @@ def counted(n: int) -> tuple[str, ...]:
 
 class Tiny(Lesson):
     """One head of four tokens, and what is divided and hidden in it."""
-
-    def shade(self, page: Page, *nodes: Node) -> None:
-        """Tints for blocks of weights: the larger, the darker."""
-        for node in nodes:
-            page.highlights += shaded(self.book.block_of(node).area)
 
     def token(self, id: str, value: Any, title: str, **more: Any) -> Node:
         message = f"A token is a whole number from 0 to {len(LETTERS) - 1}"
@@ -134,11 +127,11 @@ class Tiny(Lesson):
         self.A = weights(self.scaled, seen)
         self.mixed = self.A @ v
         bars = forward({
-            "score": (row(self.scaled, self.looks).T, "Score, divided"), "power": (apply("exp", row(self.scaled, self.looks).T) * row(seen, self.looks).T, "e^it, hidden: 0"),
+            "score": (row(self.scaled, self.looks).T, "/ sqrt(d)"), "power": (apply("exp", row(self.scaled, self.looks).T) * row(seen, self.looks).T, "e^it or 0"),
             "share": (row(self.A, self.looks).T, "Weight"),
         }, format="short")  # fmt: skip
         names, wide = counted(N), {"format": "short"}
-        page = self.page("Attention: who looks at whom?", texts.ABOUT_ATTENTION, across(
+        self.page("Attention: who looks at whom?", texts.ABOUT_ATTENTION, across(
             down(
                 facts("Change these", self.cells(self.looks, self.masked)),
                 Note(texts.ATTENTION, 3),
@@ -148,7 +141,7 @@ class Tiny(Lesson):
                 table({"letter": Shown(apply("same", self.spelt), "Letter", "text")}, forward({
                     "q": Shown(q, "q: query", labels=PAIR), "k": Shown(k, "k: key", labels=PAIR), "v": Shown(v, "v: value", labels=PAIR)}, **wide),
                     names=names, corner="Place", tight=True),
-                table(forward({"A": Shown(self.A, "A: weights", "share", labels=names)}), result({"mixed": Shown(self.mixed, "A v: taken", labels=PAIR)}, **wide),
+                table(forward({"A": Shown(self.A, "A: weights", "fine_map", labels=names)}), result({"mixed": Shown(self.mixed, "A v: taken", labels=PAIR)}, **wide),
                       names=names, corner="looks", tight=True),
                 table(forward({"seen": Shown(seen, "Mask", "plain", labels=names)}), names=names, corner="looks", tight=True),
             ),
@@ -160,7 +153,6 @@ class Tiny(Lesson):
                 table(bars, tight=True),
             ),
         ), first=self.looks)  # fmt: skip
-        self.shade(page, self.A)
 
     # ---- Scale
 
@@ -220,11 +212,11 @@ class Tiny(Lesson):
         titles = {"open": "without a mask", "masked": "with the mask"}
         places = self.typed("places", np.arange(1.0, n)[:, None], "Place", "fixed")
         maps_shown = [
-            table(forward({f"A_{id}": Shown(A, f"Weights {titles[id]}", "heat_share", labels=counted(n))}), names=counted(n), corner="looks", tight=True)
+            table(forward({f"A_{id}": Shown(A, f"Weights {titles[id]}", "map", labels=counted(n))}), names=counted(n), corner="looks", tight=True)
             for id, A in maps.items()
         ]  # fmt: skip
         self.guessed = {id: mean(one) for id, one in self.right.items()}
-        page = self.page("Mask: no peeking", texts.ABOUT_MASK, across(
+        self.page("Mask: no peeking", texts.ABOUT_MASK, across(
             down(
                 facts("Change this", self.cells(self.strength)),
                 table(self.cells(self.chain), forward({"letter": Shown(letters(self.chain), "Letter", "text", style="cells")}), names=counted(n), corner="Place", tight=True),
@@ -240,7 +232,6 @@ class Tiny(Lesson):
                 table(self.cells(places), forward({f"right_{id}": (node, id) for id, node in self.right.items()}, format="share"), tight=True),
             ),
         ), first=self.strength)  # fmt: skip
-        self.shade(page, *maps.values())
 
 
 def shares_down(scores_: Node) -> Node:

@@ -77,11 +77,11 @@ class Writing(Trained):
 
         def heats(when: str) -> Part:
             return across(*(
-                table(green({id: Shown(maps[id], f"Head {i}, {titles[when]}", "heat_share", labels=counted(PLACES))}), names=counted(PLACES), corner="looks", tight=True)
+                table(green({id: Shown(maps[id], f"Head {i}, {titles[when]}", "map", labels=counted(PLACES))}), names=counted(PLACES), corner="looks", tight=True)
                 for i in (1, 2) for id in [f"{when}_{i}"]
             ))  # fmt: skip
 
-        page = self.page("Heads: two ways to look", texts.ABOUT_HEADS, across(
+        self.page("Heads: two ways to look", texts.ABOUT_HEADS, across(
             down(
                 facts("Change these", self.cells(self.chosen, self.moment, self.looker)),
                 table(self.cells(places), green({"token": Shown(here, "Token", "plain"), "letter": Shown(letters(here), "Letter", "text", style="cells")}), tight=True),
@@ -98,7 +98,6 @@ class Writing(Trained):
             ),
             Aside(table(green({f"A_{i + 1}": Shown(A, f"Weights of head {i + 1}, all names", "share", style="cells", labels=counted(PLACES)) for i, A in enumerate(then)}))),
         ), first=self.chosen)  # fmt: skip
-        self.shade(page, *maps.values())
 
     # ---- Writes
 

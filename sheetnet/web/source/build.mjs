@@ -1,6 +1,6 @@
-// npm run build: page.js, page.css and engine.wasm.gz, one folder up.
+// npm run build: page.js and engine.wasm.gz, one folder up, beside page.css, which is its own source.
 import { build } from "esbuild";
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { gzipSync, constants } from "node:zlib";
 
 const usual = { bundle: true, minify: true, format: "iife", target: "es2022", charset: "utf8", logLevel: "error", logOverride: { "empty-import-meta": "silent" } };
@@ -14,6 +14,5 @@ const text = {
 };
 const page = await build({ ...usual, entryPoints: ["main.ts"], plugins: [text], write: false });
 writeFileSync("../page.js", page.outputFiles[0].text.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--"));
-copyFileSync("page.css", "../page.css");
 const engine = readFileSync("node_modules/@ironcalc/wasm/wasm_bg.wasm");
 writeFileSync("../engine.wasm.gz", gzipSync(engine, { level: constants.Z_BEST_COMPRESSION }));

@@ -7,7 +7,6 @@ export interface Look extends Place {
   beyond?: number; faint?: number; format?: string; // for numbers that are far from 0, or next to it
   verdicts?: Record<string, [string, string]>;
   full?: number; scale?: [below: string, middle: string, above: string]; // colours from -full over 0 to full
-  least?: number; tint?: string; // for this number and more; of those that are true the first counts
 }
 export interface Series { label: string; look: string; x: Place; y: Place }
 export interface Chart {

@@ -162,7 +162,6 @@ export class Grid {
       if (look.beyond !== undefined && Math.abs(value) > look.beyond) format = look.format!;
       if (look.faint !== undefined && Math.abs(value) <= look.faint) format = look.format!;
       if (look.scale) background = between(look.scale, value / look.full!);
-      if (look.least !== undefined && value >= look.least) background ||= look.tint!;
     }
     if (cell.looks.length) {
       Object.assign(box.style, { color, background });
