@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 # Threads of torch that wait for each other sleep, in processes that a test starts too: as many processes of pytest as
 # there are cores would else spend most of their time with waiting loudly (measured: 0.3 s for what took 8 s).
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # read as torch is loaded, which is later
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's know no such policy: a product of 512 x 512 took 120 s
+# matplotlib keeps a list of fonts for all environments of a person: one that was made while another was being taken
+# away held none of matplotlib's own, and each notebook said so
+os.environ.setdefault("MPLCONFIGDIR", str(Path(sys.prefix) / "matplotlib"))
 
 ROOT = Path(__file__).parents[1]
 OFFICE = pytest.param("libreoffice", marks=pytest.mark.office)
