@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -269,6 +270,16 @@ def test_the_file_speaks_german_where_only_writing_says_something(german: Path) 
     parts = {name: text.decode() for name, text in read(german).parts.items() if name.endswith(".xml")}
     for words in ("So kam es", "war -", "Seite &amp;P von &amp;N", "&quot;richtig&quot;", "gleich"):
         assert any(words in text or words.replace("&quot;", '"') in text for text in parts.values()), words
+
+
+def test_the_file_says_which_language_it_is_in(german: Path, lesson_file: Callable[[str], Path]) -> None:
+    """In its properties and in its charts, for programs that read aloud or look at spelling."""
+    for path, language in ((german, "de"), (lesson_file("quadratic"), "en")):
+        assert load_workbook(path).properties.language == language
+        with zipfile.ZipFile(path) as file:
+            charts = [file.read(name).decode() for name in file.namelist() if name.startswith("xl/charts/chart")]
+        assert charts
+        assert {lang[:2] for text in charts for lang in re.findall(r'lang(?: val)?="([^"]+)"', text)} == {language}
 
 
 def test_blanks_in_german_are_told_to_the_teacher_in_english() -> None:
