@@ -95,9 +95,7 @@ class Blanks:
         within = CLOSE * (1.0 + apply("abs", right))
         marks = constant(((fingerprint(0.0),) * beside.n_cols,) * beside.n_rows)
         hits = apply("hit", typed, within, right, marks)
-        self.page.place(
-            f"blanks.hit_{i + 1}", hits, TOP, beside.col + beside.n_cols, "result", "cells", format="plain"
-        )
+        self.page.place(f"blanks.hit_{i + 1}", hits, TOP, beside.col + beside.n_cols, "result", "cells", format="plain")
         empty, n_right = apply("sum", apply("equal", typed, lift(""))), apply("sum", hits)
         wrong = float(n) - empty - n_right
         says = where(apply("greater", wrong, lift(0.5)), self.words[DIFFERS], self.words[SO_FAR])

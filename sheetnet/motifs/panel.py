@@ -51,7 +51,9 @@ def results(common: Common, nets: Sequence[Trained], best: bool, sex: Node, gues
             ("loss", net.losses, ends[-1], "guessed"),
             ("accuracy", net.accuracies, net.at(net.accuracies, last), "guessed_share"),
         ):
-            at = {"first": kept_back(net.at(node, 0), guessed), "chosen": net.chosen[what], "last": kept_back(end, guessed)}
+            ends_here = {"first": net.at(node, 0), "last": end}
+            kept = {key: kept_back(one, guessed) for key, one in ends_here.items()}
+            at = {"first": kept["first"], "chosen": net.chosen[what], "last": kept["last"]}
             group |= result({f"{net.model.name}.{what}.{key}": (one,) for key, one in at.items()}, format=format)
         rows[net.model.title] = {f"start.{id}": one for id, one in group.items()}
     if line and best:
