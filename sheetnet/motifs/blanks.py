@@ -76,11 +76,11 @@ class Blanks:
     def fill(self) -> None:
         """Lay the sheet: where something is missing, and whether what was filled in is right."""
         page = self.page
-        page.widths |= {0: 4.0, WHAT: 44.0, LINK: 24.0, VERDICT: 22.0}
+        places = [blank.cells.area.full(fixed=False) for blank in self.found]
+        page.widths |= {0: 4.0, WHAT: 44.0, LINK: max(24.0, *map(len, places)), VERDICT: 22.0}
         for col, head in ((WHAT, "What is missing"), (LINK, "Where"), (VERDICT, "Verdict")):
             page.text(TOP - 1, col, head, "head_left")
-        for i, blank in enumerate(self.found):
-            at = blank.cells.area.full(fixed=False)
+        for i, (blank, at) in enumerate(zip(self.found, places, strict=True)):
             page.text(TOP + i, 0, str(i + 1), "count")
             page.text(TOP + i, WHAT, whole(blank.called), "lead_top")
             page.text(TOP + i, LINK, whole(at.replace("'", "")), "link_top", link=at)

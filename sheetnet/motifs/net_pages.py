@@ -37,7 +37,7 @@ BACKWARD = (
 def net_page(
     book: Book, one: Learning, features: Sequence[str], classes: Sequence[str], origin: str, typed: Group
 ) -> None:
-    """Parameters (yellow) and their loss on top, every step for every row below. origin: of the yellow ones, in words."""
+    """Parameters (yellow), their loss on top, every step for every row below. origin: of the yellow ones, in words."""
     net, now, prefix = one.net, one.now, one.net.name
     page = book.page(
         sheet_name(net.title),

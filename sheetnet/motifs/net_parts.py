@@ -53,7 +53,7 @@ def columns_of(node: Node, classes: Sequence[str] = ()) -> tuple[str, ...]:
 def matrices(
     one: Learning, nodes: Mapping[str, Node], features: Sequence[str], id: str, title: str, **how: Any
 ) -> Part:
-    """Parameters side by side, each in its own shape with the names of its rows; id has {}, title {name} for its own."""
+    """Parameters side by side, each in its own shape, its rows named; id has {}, title {name} for its own name."""
     parts = []
     for name, node in nodes.items():
         shown = Shown(node, said(title, name=called(one.net, name)), labels=columns_of(node), **how)

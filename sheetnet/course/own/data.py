@@ -62,14 +62,17 @@ def data_page(book: Book, recipe: Recipe, source: str, target: str) -> None:
     }
     columns |= forward(helpers, style="cells")
     known = {
-        f"data.fact_{i}": Shown(node, _titled(name), name=node.name if node.name in _names(recipe) else "")
+        f"data.fact_{i}": Shown(
+            node, _titled(name), "feature" if _of_column(name) else "plain", "result",
+            name=node.name if node.name in _names(recipe) else "",
+        )
         for i, (name, node) in enumerate(recipe.facts.items(), start=1)
-    }
+    }  # fmt: skip
     unknown = unknown_entries(recipe)
     lay(page, "data", across(
         table({f"data.{id}" if "." not in id else f"data_{id}": one for id, one in columns.items()}, frozen=True),
         down(
-            facts("What is known of the columns", result(known, format="feature"), span=2),
+            facts("What is known of the columns", known, span=2),
             *([facts("Entries that no feature knows", unknown, span=2)] if unknown else []),
             Note(_notes(recipe, target), 7),
         ),
@@ -78,8 +81,13 @@ def data_page(book: Book, recipe: Recipe, source: str, target: str) -> None:
 
 def _titled(label: str) -> str:
     """What a fact or a helper of the recipe is called: a word of ours, then the column's own name."""
-    what = next((one for one in OF_COLUMNS if label.startswith(f"{one} ")), None)
-    return said(label) if what is None else whole(f"{said(what)} {label[len(what) + 1 :]}")
+    what = _of_column(label)
+    return whole(f"{said(what)} {label[len(what) + 1 :]}") if what else said(label)
+
+
+def _of_column(label: str) -> str:
+    """The word with which a fact of one column begins; "" for another."""
+    return next((one for one in OF_COLUMNS if label.startswith(f"{one} ")), "")
 
 
 def _names(recipe: Recipe) -> set[str]:

@@ -24,10 +24,15 @@ CALLED = {
 }
 
 
-def results(nets: Sequence[Learning], target: str, guessed: Node) -> Part:
+def without_a_model(one: Learning, guessed: Node) -> Node:
+    """Of numbers the loss of their mean, of classes the share of the most common one; kept back until it is guessed."""
+    return kept_back(one.loss_of_mean if one.setting.units else one.majority, guessed)
+
+
+def results(nets: Sequence[Learning], target: str, rule: Node, guessed: Node) -> Part:
     """Loss and accuracy of each net at the first, chosen and last epoch, a row for each; then of who needs no model.
 
-    guessed: where it is 0, all that Predict asks is kept back; the chosen epoch is not asked for.
+    rule: what needs no model. guessed: where it is 0, all that Predict asks is kept back; the chosen epoch is not.
     """
     rows: dict[str, Mapping[str, Shown | str]] = {}
     epochs, units = nets[0].setting.epochs, nets[0].setting.units
@@ -44,12 +49,12 @@ def results(nets: Sequence[Learning], target: str, guessed: Node) -> Part:
                 name = said("RMSE in units of {target}" if what == "loss" else "its RMSE", target=brief(target))
                 own = {key: apply("sqrt", node) * factor for key, node in at.items()}
                 rows[whole(before + name)] = _live(f"{one.net.name}.{rmse}", own, guessed, "units")
-    last = nets[-1]
-    if units is None:
-        rule, words, format = last.majority, "most common class for every row: accuracy", "guessed_share"
-    else:
-        rule, words, format = last.loss_of_mean, "the mean for every row: loss", "guessed"
-    rows[words] = {"first": "", "chosen": "", **result({"start.rule": (kept_back(rule, guessed),)}, format=format)}
+    words, format = (
+        ("most common class for every row: accuracy", "guessed_share")
+        if units is None
+        else ("the mean for every row: loss", "guessed")
+    )
+    rows[words] = {"first": "", "chosen": "", **result({"start.rule": (rule,)}, format=format)}
     return grid("What comes out, live", rows, heads=("epoch 0", "chosen", f"epoch {epochs}"), named="label_left")
 
 
@@ -60,16 +65,16 @@ def _live(id: str, at: Mapping[str, Node], guessed: Node, format: str) -> Group:
     return result({f"start.{id}.{key}": (node,) for key, node in kept.items()}, format=hidden)
 
 
-def picture(nets: Sequence[Learning], ends: Group) -> Part:
+def picture(nets: Sequence[Learning], ends: Group, rule: Node) -> Part:
     """The loss of each net, or of classes the accuracy, epoch by epoch, and as a level that of who needs no model.
 
-    ends: the first and the last epoch, (2, 1).
+    ends: the first and the last epoch, (2, 1). rule: the level, which lies below the picture until it is guessed.
     """
     last, ((id, one),) = nets[-1], ends.items()
     share = last.setting.units is None
     what, axis = ("accuracy", "share of rows predicted right") if share else ("loss", last.net.of_loss.title.lower())
     title = "Right predictions, epoch by epoch" if share else "Loss, epoch by epoch"
-    rule, label = (last.majority, "most common class") if share else (last.loss_of_mean, "the mean")
+    label = "most common class" if share else "the mean"
     looks = ["live", *(f"line {i}" for i in range(2, 8))]
     lines: list[Line] = [
         (whole(net.net.title), f"{net.net.name}.descent.epoch", f"{net.net.name}.descent.{what}", looks[i % len(looks)])
@@ -78,7 +83,12 @@ def picture(nets: Sequence[Learning], ends: Group) -> Part:
     lines.append((f"{label} for every row", id, "level", "line 8"))
     lines.append(("the chosen epoch", last.setting.epoch, last.chosen[what], "mark"))
     level = table(
-        ends, result({"level": (rule + 0.0 * one.node, label)}, style="cells", format="share" if share else "short")
+        ends,
+        result(
+            {"level": (rule + 0.0 * one.node, label)},
+            style="cells",
+            format="guessed_share" if share else "guessed",
+        ),
     )
     drawn = plot(
         title, "epoch", axis, lines,

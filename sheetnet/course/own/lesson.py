@@ -11,7 +11,7 @@ import numpy as np
 
 from sheetnet.course.lesson import Lesson, Pair, Watched, Word
 from sheetnet.course.own.data import data_page, features_page
-from sheetnet.course.own.front import picture, results
+from sheetnet.course.own.front import picture, results, without_a_model
 from sheetnet.course.own.guesses import guesses
 from sheetnet.course.own.questions import ask
 from sheetnet.course.own.spec import Spec, sane
@@ -43,7 +43,8 @@ STEADY = 1e-8  # of the size of what a gradient is added up of: below, its digit
 
 def to_fill(one: Learning) -> tuple[str, ...]:
     """The blocks that are empty where there are blanks, by id: forward, error, loss, gradient and step of a net."""
-    net, last = one.net, one.net.trained[-1].name
+    net = one.net
+    last = ([p for p in net.trained if p.held.letter == "W"] or net.trained)[-1].name
     now = (net.result_names[-1], "row_loss", "loss")
     then = (f"d_{net.result_names[-1]}", f"grad_{last}", f"{last}_next")
     return (*(f"{net.name}.now.{key}" for key in now), *(f"{net.name}.then.{key}" for key in then))
@@ -117,8 +118,10 @@ class Own(Lesson):
         rates = [(one.net.name, one.net.title, one.lr) for one in self.nets]
         yellow = self.yellow(rates, self.setting.epoch, self.setting.wiggle, self.spec.epochs)
         ends = self.typed("start.ends", [[0.0], [float(self.spec.epochs)]], "epoch", "fixed")
-        shown = results(self.nets, self.spec.target, all_guessed(self.book))
-        return yellow, shown, picture(self.nets, self.cells(ends))
+        guessed = all_guessed(self.book)
+        rule = without_a_model(self.nets[-1], guessed)
+        shown = results(self.nets, self.spec.target, rule, guessed)
+        return yellow, shown, picture(self.nets, self.cells(ends), rule)
 
     # ---- what is compared, the words, the exercises
 
