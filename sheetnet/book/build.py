@@ -68,6 +68,7 @@ def build(
     seed: int = 0,
     start: Mapping[str, Mapping[str, Any]] | None = None,
     loss: str | None = None,
+    learner: str = "",
     blanks: bool = False,
     frozen: Sequence[str] | Mapping[str, Sequence[str]] = (),
     language: str = "",
@@ -82,7 +83,7 @@ def build(
     lr: one rate for all models, or one by model name; by default the optimiser's lesson_lr, 0.1 for sgd.
     optimiser: a name in optimisers.OPTIMISERS, with torch's default settings. frozen: what stays as it is, by names,
     keys or layers: "W_1", "0.weight", "0"; of several models by the name of each. start: the parameters that models
-    begin with, by their names, else model.init(seed). blanks, language: as in build_lesson.
+    begin with, by their names, else model.init(seed). learner, blanks, language: as in build_lesson.
     dialect: of the formulas; "modern" is for Excel 365 or 2024, Google Sheets and IronCalc.
     Raises: SheetnetError for settings that cannot be, WorkbookError when the file cannot be written.
     """
@@ -109,7 +110,7 @@ def build(
     begin: dict[str, Any] = {m.name: taken(m, start.get(m.name, m.init(seed)), *names) for m in models}
     how: dict[str, Any] = {"epochs": epochs, "rates": rates, "optimiser": optimiser, "seed": seed, "begin": begin}
     given = {*start, *(net.name for net in models if isinstance(net, Net) and net.start is not None)}
-    how |= {"blanks": True} if blanks else {}
+    how |= {"learner": named(learner), "blanks": blanks}
     name = OWN if isinstance(models[0], Net) else Titanic.name
     with speaking(language_of(language, name)), writing(dialect_of(dialect)):
         return assembled(path, table, models, **how, given=tuple(sorted(given)))
