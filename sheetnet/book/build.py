@@ -165,23 +165,11 @@ def assemble_own(
     import torch  # here, so that a wrong setting is told at once
 
     from sheetnet.course.own.lesson import Own
-    from sheetnet.course.own.spec import Spec as OwnSpec
+    from sheetnet.course.own.spec import spec_of
 
-    spec = OwnSpec(
-        table=table.settings,
-        target=table.target.name,
-        kind=table.target.kind,
-        classes=table.target.classes,
-        nets=tuple(net.settings for net in nets),
-        epochs=epochs,
-        optimiser=optimiser,
-        seed=seed,
-        source=table.raw.source,
-        torch_version=str(torch.__version__).partition("+")[0],
-        given=given,
-        learner=learner,
-        blanks=blanks,
-    )
+    version = str(torch.__version__).partition("+")[0]
+    how = {"epochs": epochs, "optimiser": optimiser, "seed": seed, "learner": learner, "blanks": blanks}
+    spec = spec_of(table, nets, torch_version=version, given=given, **how)
     return _filled(path, Own(spec), table, rates, begin, typed)
 
 

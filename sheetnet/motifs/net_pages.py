@@ -110,9 +110,10 @@ def gradient_page(book: Book, one: Learning, features: Sequence[str], classes: S
     steps = passed(id, seen, stand, classes, others)
     for name, node in one.cotangents.items():
         steps[f"{id}.d_{name}"] = Shown(node, whole(f"d_{name}"), "small", "backward", labels=columns_of(node))
+    step = said(one.optimiser.in_words())
     lay(page, id, down(
         across(*head),
-        across(_wiggled(one, id), Note(f"{said(one.optimiser.in_words())}\n{said(EVERY)}\n\n{said(EXPLAINED)}", 7)),
+        across(_wiggled(one, id), Note(whole(f"{step}\n{said(EVERY)}\n\n{said(EXPLAINED)}"), 7)),
         *numbers,
         down(Words("Row by row: forward (green), then backward (violet)"), Words(BACKWARD, "plain"), gap=0),
         table(steps, names=one.setting.X.shape[0], corner="No"),

@@ -92,7 +92,7 @@ def picture(nets: Sequence[Learning], ends: Group, rule: Node) -> Part:
     )
     drawn = plot(
         title, "epoch", axis, lines,
-        f"{title} of all models, and as a level that of {label} for every row.",
+        f"{title}: a line for each model, and a level for {label} for every row.",
         y_format="0%" if share else "[<1000]0.0;0E+0", y_min=0, y_max=1.0 if share else None, x_max=last.setting.epochs,
         width=400, height=300, wide=6,
     )  # fmt: skip

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED, named
 from sheetnet.models.optimisers import OPTIMISERS
 from sheetnet.page.language import said
+
+if TYPE_CHECKING:
+    from sheetnet.models.net import Net
+    from sheetnet.tables.table import Table
 
 MAX_NETS = 8
 
@@ -34,6 +38,15 @@ class Spec:
     def origin(self, net: str) -> str:
         """Where a net's start parameters come from, in words."""
         return said("they were given" if net in self.given else f"they were drawn from seed {self.seed}")
+
+
+def spec_of(table: Table, nets: Sequence[Net], **how: Any) -> Spec:
+    """The spec of a table and nets; how: the rest of it, such as epochs."""
+    target = table.target
+    return Spec(
+        table=table.settings, target=target.name, kind=target.kind, classes=target.classes,
+        nets=tuple(net.settings for net in nets), source=table.raw.source, **how,
+    )  # fmt: skip
 
 
 def sane(spec: Spec) -> Spec:

@@ -50,9 +50,9 @@ def tries(epochs: int, nets: Sequence[Net], optimiser: Optimiser) -> list[Try]:
 
 
 BACK = {  # from y to the target's own units, by how it is scaled
-    "standardised": "pred x spread + mean",
-    "share_of_largest": "pred x largest",
-    "min_max": "pred x (largest - smallest) + smallest",
+    "standardised": "pred × spread + mean",
+    "share_of_largest": "pred × largest",
+    "min_max": "pred × (largest - smallest) + smallest",
     "log": "exp(pred) - 1",
 }
 
@@ -127,7 +127,7 @@ def _of_layers(nets: Sequence[Learning]) -> list[Word]:
         for step, name in zip(one.net.steps[:-1], one.net.result_names, strict=False):
             word = step.layer.word
             if word in MEANS:
-                seen.setdefault(word, Word(word, MEANS[word], f"{one.net.name}.now.{name}"))
+                seen.setdefault(word, Word(whole(word), MEANS[word], f"{one.net.name}.now.{name}"))
     return list(seen.values())
 
 
