@@ -107,7 +107,7 @@ def _beats_nothing(one: Learning, target: str) -> Prediction:
     mean, end = one.loss_of_mean, _end(one)
     return Prediction(
         said(f"Who looks at no column can say the mean {{target}} for every row. Is the loss of {{net}} smaller than the loss of that, after {epochs} epochs?", **words),
-        ("smaller", "larger", "the same"), larger(end, mean, SAME), mean, end,
+        ("smaller", "larger", "the same"), larger(mean, end, SAME), mean, end,
         "The loss: of the mean, then of the model", "If it is not smaller, it has learnt nothing of use yet: it needs more epochs, another rate, or other columns.", f"{one.net.name}.descent.loss",
     )  # fmt: skip
 

@@ -60,7 +60,8 @@ class Own(Lesson):
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         recipe = self.recipe = recipe_of(spec.table)
-        for word in (*recipe.features, *recipe.raw, *spec.classes, spec.target, spec.source):
+        entries = (str(level) for column in recipe.settings.get("columns", ()) for level in column["levels"])
+        for word in (*recipe.features, *recipe.raw, *entries, *spec.classes, spec.target, spec.source):
             whole(word)  # of a person, in whatever language it is
         self.title = said("How a model learns: {target}, in a sheet and in torch", target=spec.target)  # type: ignore[misc]
         self.features = tuple(recipe.features)
