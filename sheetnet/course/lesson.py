@@ -31,6 +31,7 @@ from sheetnet.motifs.words import Word, list_words, of_all_lessons, words_page
 from sheetnet.motifs.workbook import Values, Workbook, same_values
 from sheetnet.page.book import Book, Page, Role
 from sheetnet.page.flow import finish, lay
+from sheetnet.page.language import said
 from sheetnet.page.part import Part
 from sheetnet.page.shown import Bounds, Group, Shown
 
@@ -143,7 +144,7 @@ class Lesson(Workbook):
         shown: Group = {}
         for name, title, lr in rates:
             message = "A learning rate is a number of 0 or more, such as 0.1"
-            title = f"Learning rate, {title}"
+            title = said("Learning rate, {net}", net=title)
             self.typed(f"{name}.lr", lr, title, low=0, message=message, name=f"lr_{name}", format="rate")
             shown |= {f"start.{id}": one for id, one in self.cells(lr).items()}
         self._delivered |= {epoch: np.array([[float(min(FIRST_LOOK, epochs))]]), wiggle: np.array([[WIGGLE]])}

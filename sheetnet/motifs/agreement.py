@@ -127,9 +127,11 @@ class Marks:
             for one, (id, now), was in zip(self.watched, self.now.items(), self.built.values(), strict=True)
         }
         changed = {
-            f"torch.changed.{group}" if group else "torch.changed": (node, f"{group} changed (1: yes)".strip())
+            f"torch.changed.{group}" if group else "torch.changed": (
+                node, in_words("{part} changed (1: yes)", part=group) if group else "changed (1: yes)"
+            )
             for group, node in self.changed.items()
-        }
+        }  # fmt: skip
         heads = ("now", "when made")
         inputs = grid("Inputs: a mark of each", rows, heads=heads, named="word")
         return down(inputs, facts("", result(changed, format="plain")))

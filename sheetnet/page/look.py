@@ -141,6 +141,7 @@ NUMBER_FORMATS = {
     "share": "0.0%",
     "guessed": '[<0]"?";0.000',  # of a loss that is to be guessed first
     "guessed_share": '[<0]"?";0.0%',
+    "guessed_units": '[<0]"?";[<100]General;#,##0.0',
     "closed": '[=0]"closed";0.000',  # of a loss that is not looked at yet
     "new": '[<-8]"-";0.000',  # of predictions, -9 where nothing is to be predicted
     "big": '[>=1000000]"> 1,000,000";[>=1000]#,##0;0.000',  # of powers of e
