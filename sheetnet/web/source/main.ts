@@ -1,6 +1,8 @@
 // The page: what the file says is shown at once; the engine answers as soon as it is awake.
 import type { Asked, Edit, Told, Value, Workbook } from "./content";
 import { Grid, type Wishes } from "./grid";
+import { at, cellOf, keys, rove } from "./keys";
+import { Panel } from "./panel";
 import { Reading } from "./reading";
 import { read, written, type State } from "./state";
 import { Store, within } from "./store";
@@ -19,7 +21,9 @@ workbook.sheets.forEach((one, sheet) => one.formulas.forEach(([r, c, text]) => f
 
 const page = document.getElementById("page")!;
 const tabs = element("nav", "tabs"), view = element("div", "view"), line = element("p", "status");
-const reset = element("button", "reset");
+const middle = element("div", "middle"), reset = element("button", "reset");
+const panel = new Panel(store, { edit, typed, closed: () => (last?.classList.remove("asked"), last?.focus()) });
+let last: HTMLElement | undefined; // the cell that was reached last
 let state: State = { sheet: 0, typed: new Map() };
 const narrow = matchMedia("(max-width: 700px)");
 const way = element("button", "way");
@@ -59,7 +63,32 @@ function frame(): void {
   way.addEventListener("click", () => turn(!reads));
   narrow.addEventListener("change", () => turn(narrow.matches));
   foot.append(line, way, reset);
-  page.append(tabs, view, foot);
+  middle.append(view, panel.box);
+  page.append(tabs, middle, foot);
+  keys({ store, view, sheet: () => state.sheet, reveal: (where) => grid?.reveal(where), open: tell });
+  view.addEventListener("click", (event) => {
+    const cell = cellOf(event.target);
+    if (cell && !(cell instanceof HTMLAnchorElement)) tell(cell);
+  });
+  view.addEventListener("focusin", (event) => {
+    const cell = cellOf(event.target);
+    if (!cell) return;
+    last = cell;
+    rove(view, cell);
+    if (!panel.box.hidden) tell(cell);
+  });
+  page.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !panel.box.hidden) panel.close();
+  });
+}
+
+/** The panel tells of a cell, which stays in sight. */
+function tell(cell: HTMLElement): void {
+  if (!panel.show(state.sheet, ...at(cell))) return;
+  last?.classList.remove("asked");
+  last = cell;
+  cell.classList.add("asked");
+  cell.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 function open(sheet: number, where = ""): void {
@@ -67,6 +96,7 @@ function open(sheet: number, where = ""): void {
   grid = reads && workbook.sheets[sheet]!.parts.length ? new Reading(store, sheet, wishes) : new Grid(store, sheet, wishes);
   way.textContent = reads ? "Whole grid" : "Read";
   view.replaceChildren(grid.box);
+  panel.close();
   view.scrollTo(0, 0);
   [...tabs.children].forEach((tab, at) => tab.setAttribute("aria-current", String(at === sheet)));
   tabs.children[sheet]?.scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -154,6 +184,7 @@ function hear(told: Told): void {
   document.documentElement.dataset.ms = told.ms.toFixed(0);
   if (!told.confirms && !--busy) say("");
   grid?.update();
+  panel.update();
 }
 
 async function wake(): Promise<void> {
