@@ -19,7 +19,8 @@ from sheetnet.graph import torch_text
 from sheetnet.page.area import cell_address
 from sheetnet.page.language import filled
 from sheetnet.web.blocks import Panels
-from sheetnet.web.page import write
+from sheetnet.web.content import content
+from sheetnet.web.page import html, write
 from tests.browser import CHROMIUM, Browser, Page, browsing
 
 
@@ -159,3 +160,92 @@ def test_the_panel_covers_no_cell_that_it_tells_of(browser: Browser, lesson: str
         assert 0 <= box["top"] < 700
     assert opened.run("document.documentElement.scrollWidth") == width
     opened.close()
+
+
+# ---- play and sliders
+
+NOW = "[...document.querySelectorAll('.cell.now')].map((cell) => cell.textContent)[0]"
+
+
+def press(page: Page, name: str) -> None:
+    page.run(f"[...document.querySelectorAll('.player button')].find((one) => one.ariaLabel === '{name}').click()")
+    page.settled()
+
+
+def test_epochs_are_stepped_through_by_the_yellow_cell(page: Page) -> None:
+    page.run("location.hash = '#Descent'")
+    row, col = page.run(f"{BOOK}.sheets.find((one) => one.name === 'Descent').play.at")[:2]
+    epoch, steps = f"valueAt('Descent', {row}, {col})", page.run("history.length")
+    first = page.run(epoch)
+    press(page, "Step")
+    press(page, "Step")
+    press(page, "Step back")
+    assert page.run(epoch) == first + 1
+    assert page.run(NOW) == f"{first + 1}"
+    assert page.run("document.querySelector('.player span').textContent") == f"Epoch to look at: {first + 1}"
+    assert page.run("history.length") == steps
+    play = "document.querySelector('.player button:not([aria-label])')"
+    page.run(f"{play}.click()")
+    assert page.run(f"{play}.textContent") == "Pause"
+    page.run(
+        f"new Promise((done) => {{ wait = setInterval(() => {epoch} > {first + 2} && done(clearInterval(wait)), 50) }})"
+    )
+    page.run(f"{play}.click()")
+    page.settled()
+    there = page.run(epoch)
+    page.run("new Promise((done) => setTimeout(done, 700))")
+    assert page.run(epoch) == there
+
+
+def test_who_wants_no_motion_steps_and_sees_no_play(page: Page) -> None:
+    page.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": "reduce"}])
+    page.run("location.hash = '#Descent'")
+    assert page.run("getComputedStyle(document.querySelector('.player button:not([aria-label])')).display") == "none"
+
+
+def test_where_no_cell_tells_the_epoch_its_row_and_its_point_are_marked(
+    browser: Browser, lesson_file: Callable[[str], Path], tmp_path: Path
+) -> None:
+    shown, looks = content(lesson_file("quadratic"))
+    sheet = next(sheet for sheet in shown["sheets"] if sheet["name"] == "Descent")
+    sheet["play"] = None
+    (tmp_path / "page.html").write_text(html(shown, looks.css), encoding="utf-8")
+    opened = Page(browser, (tmp_path / "page.html").as_uri() + "#Descent")
+    press(opened, "Step")
+    assert opened.run(NOW) == "1"
+    first = opened.run("document.querySelector('circle.now').getAttribute('cx')")
+    press(opened, "Step")
+    assert float(opened.run("document.querySelector('circle.now').getAttribute('cx')")) > float(first)
+    assert opened.run("location.hash") == "#Descent"
+    opened.close()
+
+
+def test_a_slider_asks_for_one_edit_at_a_time_and_ends_where_it_ends(page: Page) -> None:
+    click(page, "B5")
+    got = page.run(
+        """(asked = 0, post = Worker.prototype.postMessage,
+        Worker.prototype.postMessage = function (...all) { asked++; post.apply(this, all) },
+        slider = document.querySelector('.slider input'), before = history.length,
+        [...Array(40).keys()].forEach((at) => { slider.value = at / 20; slider.dispatchEvent(new Event('input')) }),
+        [slider.min, slider.max])"""
+    )
+    page.settled()
+    assert [float(end) for end in got] == pytest.approx([-1.1, 3.3])
+    assert page.run("asked") == 2
+    assert page.run("valueAt('Fit', 4, 1)") == 1.95
+    assert page.run("[document.querySelector('.slider output').textContent, location.hash]") == [
+        "1.95",
+        "#Fit&Fit.B5=1.95",
+    ]
+    assert page.run("history.length - before") == 1  # back goes to where it was before the drag
+    page.run("slider.dispatchEvent(new Event('change'))")
+    click(page, "C13")
+    assert page.run("document.querySelector('.slider')") is None
+
+
+def test_the_slider_of_a_whole_number_keeps_to_its_rule(page: Page) -> None:
+    page.run("location.hash = '#Descent'")
+    row, col = page.run(f"{BOOK}.sheets.find((one) => one.name === 'Descent').play.at")[:2]
+    click(page, cell_address(row, col))
+    ends = page.run("(one = document.querySelector('.slider input'), [one.min, one.max, one.step])")
+    assert ends == ["0", "60", "1"]

@@ -45,6 +45,7 @@ from sheetnet.page.screen import LINE, USUAL, Geometry, pixels
 from sheetnet.web.blocks import Panels
 from sheetnet.web.looks import Looks
 from sheetnet.web.parts import parts
+from sheetnet.web.play import played
 from sheetnet.web.references import Tables, is_place, without_signs
 
 Json = dict[str, Any]
@@ -124,7 +125,7 @@ def _sheet(
         "merged": [[*at, r.size["rows"], r.size["columns"]] for at, r in sorted(merged.items())],
         "links": links,
         **(
-            _of_page(page) | {"blocks": [panels.of(block) for block in page.blocks]}
+            _of_page(page) | {"blocks": [panels.of(block) for block in page.blocks], "play": played(page.book, page)}
             if page
             else {key: [] for key in ("charts", "rules", "chosen", "unused", "looks", "parts", "blocks")}
         ),

@@ -32,7 +32,9 @@ export interface Sheet {
   chosen: (Place & { look: "chosen" | "window"; row: Place | null; col: Place | null; size: number })[];
   unused: (Place & { most: Place })[];
   parts: Part[];
+  play?: Played | null;
 }
+export interface Played extends Place { title: string; low: number; high: number }
 export interface Paint { color?: string }
 export interface Line {
   line?: { color?: string; width?: number; dash_type?: string; none?: boolean };

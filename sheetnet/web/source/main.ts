@@ -3,6 +3,7 @@ import type { Asked, Edit, Told, Value, Workbook } from "./content";
 import { Grid, type Wishes } from "./grid";
 import { at, cellOf, keys, rove } from "./keys";
 import { Panel } from "./panel";
+import { Player } from "./player";
 import { Reading } from "./reading";
 import { read, written, type State } from "./state";
 import { Store, within } from "./store";
@@ -22,7 +23,8 @@ workbook.sheets.forEach((one, sheet) => one.formulas.forEach(([r, c, text]) => f
 const page = document.getElementById("page")!;
 const tabs = element("nav", "tabs"), view = element("div", "view"), line = element("p", "status");
 const middle = element("div", "middle"), reset = element("button", "reset");
-const panel = new Panel(store, { edit, typed, closed: () => (last?.classList.remove("asked"), last?.focus()) });
+const host = { edit, typed, closed: () => (last?.classList.remove("asked"), last?.focus()) };
+const panel = new Panel(store, host), player = new Player(store, host, () => update(), () => busy);
 let last: HTMLElement | undefined; // the cell that was reached last
 let state: State = { sheet: 0, typed: new Map() };
 const narrow = matchMedia("(max-width: 700px)");
@@ -30,7 +32,7 @@ const way = element("button", "way");
 let reads = narrow.matches; // parts below each other, or the whole grid
 let grid: Grid | Reading | undefined;
 let ask: ((asked: Asked) => void) | undefined;
-let busy = 0;
+let busy = true; // something is being calculated, or the engine is not awake yet
 
 function element<K extends keyof HTMLElementTagNameMap>(tag: K, name: string, text = ""): HTMLElementTagNameMap[K] {
   const made = document.createElement(tag);
@@ -62,7 +64,7 @@ function frame(): void {
   };
   way.addEventListener("click", () => turn(!reads));
   narrow.addEventListener("change", () => turn(narrow.matches));
-  foot.append(line, way, reset);
+  foot.append(player.box, line, way, reset);
   middle.append(view, panel.box);
   page.append(tabs, middle, foot);
   keys({ store, view, sheet: () => state.sheet, reveal: (where) => grid?.reveal(where), open: tell });
@@ -78,6 +80,8 @@ function frame(): void {
     if (!panel.box.hidden) tell(cell);
   });
   page.addEventListener("keydown", (event) => {
+    const free = event.target instanceof Element && !event.target.closest("input, button, a");
+    if (event.key === " " && free) player.toggle(), event.preventDefault();
     if (event.key === "Escape" && !panel.box.hidden) panel.close();
   });
 }
@@ -97,6 +101,8 @@ function open(sheet: number, where = ""): void {
   way.textContent = reads ? "Whole grid" : "Read";
   view.replaceChildren(grid.box);
   panel.close();
+  player.open(sheet);
+  player.update(view);
   view.scrollTo(0, 0);
   [...tabs.children].forEach((tab, at) => tab.setAttribute("aria-current", String(at === sheet)));
   tabs.children[sheet]?.scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -119,21 +125,22 @@ function typed(sheet: number, row: number, col: number): string {
   return formulas.get(key) ?? (value === null || value === undefined ? "" : String(value));
 }
 
-function edit(sheet: number, row: number, col: number, text: string): string | null {
+function edit(sheet: number, row: number, col: number, text: string, again = false): string | null {
   const rule = workbook.sheets[sheet]!.rules.find((one) => within(one.at, row, col));
   if (!rule) return "";
   const found = judged(text, rule);
   if ("refused" in found) return found.refused;
   const next = new Map(state.typed);
   next.set(`${sheet}/${row}/${col}`, text.trim());
-  go({ sheet: state.sheet, typed: next });
+  go({ sheet: state.sheet, typed: next }, again);
   return null;
 }
 
 /** The address says where we are and what is typed: what changes it changes the page, and back takes it back. */
-function go(next: State): void {
+function go(next: State, again = false): void {
   const hash = written(next, store);
-  if (hash !== location.hash) location.hash = hash;
+  if (again) history.replaceState(null, "", hash);
+  else if (hash !== location.hash) location.hash = hash;
   apply(next);
 }
 
@@ -164,13 +171,15 @@ function original(key: string): string {
   return formulas.get(key) ?? (value === null ? "" : typeof value === "string" ? `'${value}` : String(value));
 }
 
-const waiting: Edit[] = [];
+const waiting = new Map<string, Edit>(); // while something is calculated, of each cell what was typed last
 
 function send(edits: Edit[]): void {
-  if (!ask) return void waiting.push(...edits);
-  busy++;
+  for (const edit of edits) waiting.set(edit.slice(0, 3).join("/"), edit);
+  if (busy || !ask) return;
+  busy = true;
   say("calculating");
-  ask({ kind: "edit", edits });
+  ask({ kind: "edit", edits: [...waiting.values()] });
+  waiting.clear();
 }
 
 function say(words: string): void {
@@ -182,13 +191,21 @@ function hear(told: Told): void {
   if (told.kind === "failed") return say(`The engine gave up: ${told.words}. Reload the page.`);
   told.changes.forEach((change) => store.put(change));
   document.documentElement.dataset.ms = told.ms.toFixed(0);
-  if (!told.confirms && !--busy) say("");
+  if (!told.confirms) {
+    busy = false;
+    if (waiting.size) send([]);
+    else say("");
+  }
+  update();
+}
+
+function update(): void {
   grid?.update();
   panel.update();
+  player.update(view);
 }
 
 async function wake(): Promise<void> {
-  busy++;
   say("waking");
   const packed = Uint8Array.from(atob(document.getElementById("engine")!.textContent!), (one) => one.charCodeAt(0));
   const engine = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
@@ -197,7 +214,6 @@ async function wake(): Promise<void> {
   made.onerror = (event) => say(`The engine gave up: ${event.message}. Reload the page.`);
   ask = (asked) => made.postMessage(asked);
   ask({ kind: "load", engine, workbook });
-  if (waiting.length) send(waiting.splice(0));
 }
 
 frame();

@@ -6,7 +6,7 @@ import { address, within, type Store } from "./store";
 import { say } from "./words";
 
 export interface Host {
-  edit(sheet: number, row: number, col: number, text: string): string | null;
+  edit(sheet: number, row: number, col: number, text: string, again?: boolean): string | null; // again: of the same move
   typed(sheet: number, row: number, col: number): string;
   closed(): void;
 }

@@ -23,9 +23,12 @@ export function slider(store: Store, sheet: number, row: number, col: number, ru
     words.textContent = String(Number(now.toPrecision(6)));
     if (document.activeElement !== made) made.value = String(now);
   };
+  let moves = false; // one drag is one step back in the browser
+  made.addEventListener("change", () => (moves = false));
   made.addEventListener("input", () => {
     const text = String(Number((Math.round(Number(made.value) / step) * step).toPrecision(10)));
-    if (text !== host.typed(sheet, row, col)) host.edit(sheet, row, col, text);
+    if (text !== host.typed(sheet, row, col)) host.edit(sheet, row, col, text, moves);
+    moves = true;
     words.textContent = text;
   });
   box.append(made, words);
