@@ -11,6 +11,7 @@ import numpy as np
 
 from sheetnet.book import manifest
 from sheetnet.book.given import frozen_in, models_for
+from sheetnet.common.notebook import tell, telling
 from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED, known, learning_rate, named, whole_number
 from sheetnet.course import OWN
 from sheetnet.course.languages import language_of
@@ -57,6 +58,7 @@ class Built:
     kept: Path | None = None
 
 
+@telling("build")
 def build(
     path: str | Path,
     table: Table,
@@ -181,6 +183,7 @@ def _filled(
     values = {**workbook.as_delivered(), **workbook.given(table, rates, begin), **(typed or {})}
     if why := workbook.unsteady(values):
         raise SheetnetError(why)
+    tell("asking torch")
     record = workbook.record(values)
     losses = {name: tuple(record[id][[0, -1], 0].tolist()) for name, id in workbook.torch_losses.items()}
     y = table.y[table.parts == 0]
@@ -194,6 +197,7 @@ def _filled(
     return replace(_write(path, workbook, values, record, losses), trouble=trouble)
 
 
+@telling("build")
 def build_lesson(
     name: str, path: str | Path | None = None, *, seed: int | None = None, learner: str = "", blanks: bool = False,
     language: str = "", dialect: str = "classic",
@@ -266,7 +270,9 @@ def _write(
     def same(old: Path, new: Path) -> bool:
         return same_workbook(old, new, workbook.book, sizes)
 
+    tell("calculating every cell")
     values = evaluate_blocks(workbook, {**workbook.no_answers(), **values, **record})
+    tell(f"writing {path}")
     with keeping(path) as kept:
         write(path, workbook.book, values, manifest.dump(manifest.made(workbook, values, record)), same)
     formula_cells = sum(b.area.n_rows * b.area.n_cols for b in workbook.book.blocks if b.style != "values")

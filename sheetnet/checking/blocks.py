@@ -18,6 +18,7 @@ from sheetnet.checking.examined import Examined, begin, look_through
 from sheetnet.checking.recalculation import recalculating
 from sheetnet.checking.report import BlockReport, Report
 from sheetnet.checking.stored import Stored
+from sheetnet.common.notebook import tell, telling
 from sheetnet.errors import EngineError
 from sheetnet.graph.dialect import STACKS
 from sheetnet.graph.magnitude import with_magnitudes
@@ -31,6 +32,7 @@ from sheetnet.page.book import Block
 Say = Callable[[str], None]
 
 
+@telling("check")
 def check(
     path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None, *, strict: bool = False
 ) -> Report:  # fmt: skip
@@ -42,21 +44,25 @@ def check(
     """
     from sheetnet.engines import get
 
+    def says(words: str) -> None:
+        say(words)
+        tell(words)
+
     path = Path(path)
     runner = get(engine)
     if missing := runner.missing():
         raise EngineError(f"{path}: not checked, {missing}")
     runner.prepare()
-    say(f"reading {path}")
+    says(f"reading {path}")
     seen = begin(path, engine, strict)
     report, contents, workbook = seen.report, seen.contents, seen.found.workbook
     runner.refuse_modern(path, workbook.book.dialect.name)
     if report.structure:
         return report
-    say(f"recalculating in {engine}")
+    says(f"recalculating in {engine}")
     with recalculating(contents, workbook, engine) as values:
         look_through(seen)
-        say("asking torch")
+        says("asking torch")
         with _one_thread():
             witnessed = workbook.torch_says(seen.inputs)
         _compare(seen, values(), witnessed)

@@ -34,7 +34,10 @@ class _Difference:
 
 
 class Differences:
-    """changed: above 0 where anything is another. told: yes, or what is; columns: what that is read from, side by side, by id."""
+    """changed: above 0 where anything is another. told: yes, or what is.
+
+    columns: what that is read from, side by side, by id.
+    """
 
     def __init__(self, book: Book, marks: Marks, others: Sequence[Far]) -> None:
         """others: the inputs that are not compared with torch's."""
