@@ -121,7 +121,7 @@ def sweep_net(
     check_batch(task)
     began = time.perf_counter()
     with telling("nets", len(settings), progress is None) as line:
-        rows, best, stopped = _train(task, settings, progress or (line and line.nets))
+        rows, best, stopped = _train(task, settings, progress or (line.nets if line else None))
     start = net.init(settings[best[0]][3]) if best else {}
     return NetSweep(
         net, rows, best[1] if best else {}, start, learnt.features, epochs, str(task.device), dtype,

@@ -61,7 +61,7 @@ def train_net(
     with Interrupt() as interrupt:
         loop = NetLoop(task, begin)
         with telling("training", epochs, progress is None) as line:
-            loop.run(keep, interrupt, progress or (line and line.epoch), watch, on_epoch)
+            loop.run(keep, interrupt, progress or (line.epoch if line else None), watch, on_epoch)
     curves, kept = loop.curves, loop.kept
     return NetRun(
         kept[loop.epoch], curves["loss"], curves["accuracy"], str(task.device), dtype, "autograd",

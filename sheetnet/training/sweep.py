@@ -198,7 +198,7 @@ def sweep(
         warm(way, task, settings)
         began = time.perf_counter()
         with telling("nets", len(settings.lr), progress is None) as line:
-            done = trained(way, task, settings, epochs, progress or (line and line.nets))
+            done = trained(way, task, settings, epochs, progress or (line.nets if line else None))
     done.accuracy[np.isnan(done.loss) if zero_one else slice(None)] = np.nan
     return Sweep(
         model, _as_table(settings, done, target.nothing), {"W": done.best_W}, _start_of(model, settings, done),

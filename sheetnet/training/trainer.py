@@ -161,7 +161,7 @@ def train(
             descent = Descent(state, epochs, to_keep, every, file, group, interrupt, progress)
             worker = make(state.W)
             with telling("training", epochs, progress is None) as line:
-                descent.progress = progress or (line and line.epoch)
+                descent.progress = progress or (line.epoch if line else None)
                 losses, accuracies = descent.run(worker, fixed=1 if isinstance(worker, Summed) else 0)
             kept = descent.kept | {descent.epoch: worker.get()}
             if name.startswith(FACTORED) or not target.zero_one:
