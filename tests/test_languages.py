@@ -316,7 +316,7 @@ def test_texts_of_every_own_table_have_places_for_a_persons_words() -> None:
     [
         (("build", "quadratic", "--language", "xx"), "there are no texts in the language 'xx'; known are en, de"),
         (("build", "all", "--language", "de"), "--language is for one lesson"),
-        (("build", "table.csv", "--language", "de"), "--language is for a lesson"),
+        (("build", "table.csv", "--language", "xx"), "there is no such file"),
     ],
 )
 def test_a_language_that_there_is_not_is_refused(

@@ -268,3 +268,28 @@ def test_a_workbook_from_before_there_were_learners_is_read(built: Callable[...,
     assert Own.from_settings(settings).spec.blanks is False
     with pytest.raises(ValueError, match="blanks"):
         Own.from_settings({**settings, "blanks": "yes"})
+
+
+# ---- what is not as it came
+
+
+def test_the_sheet_exercises_names_the_first_difference_and_the_other_sheets(built: Callable[..., Path]) -> None:
+    workbook, inputs = opened(built("number"))
+    [net] = workbook.nets
+    rate, weight = (workbook.book.block_of(node).id for node in (net.lr, net.start["W_1"]))
+    dose = next(block.id for block in workbook.book.blocks if block.title == "dose" and block.role == "data")
+    asked = {
+        (): "yes",
+        (rate,): "no: on Start, rate, MLP 2-3-1. Beside it, or in its tip, stands what it held.",
+        ("epoch",): "no: on Start, Epoch to look at. Beside it, or in its tip, stands what it held.",
+        (weight,): "no: on MLP 2-3-1, W_1, MLP 2-3-1. Beside it, or in its tip, stands what it held.",
+        (dose,): "no: on Features, X.",
+        (dose, weight): "no: on Features, X. And on MLP 2-3-1.",
+        (weight, rate): (
+            "no: on Start, rate, MLP 2-3-1. Beside it, or in its tip, stands what it held. And on MLP 2-3-1."
+        ),
+    }
+    for changed, words in asked.items():
+        ids = [next(id for id in inputs if id.endswith(one)) for one in changed]
+        typed = {id: inputs[id] + np.eye(*inputs[id].shape) for id in ids}
+        assert evaluate_blocks(workbook, {**inputs, **typed})["exercises.as_it_came"][0, 0] == words

@@ -13,6 +13,7 @@ import numpy as np
 from sheetnet.book import manifest
 from sheetnet.book.given import frozen_in, models_for
 from sheetnet.common.collecting import collecting_later
+from sheetnet.common.notebook import tell, telling
 from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED, known, learning_rate, named, whole_number
 from sheetnet.course import OWN
 from sheetnet.course.languages import language_of
@@ -59,6 +60,7 @@ class Built:
     kept: Path | None = None
 
 
+@telling("build")
 def build(
     path: str | Path,
     table: Table,
@@ -184,6 +186,7 @@ def _filled(
     values = {**workbook.as_delivered(), **workbook.given(table, rates, begin), **(typed or {})}
     if why := workbook.unsteady(values):
         raise SheetnetError(why)
+    tell("asking torch")
     record = workbook.record(values)
     losses = {name: tuple(record[id][[0, -1], 0].tolist()) for name, id in workbook.torch_losses.items()}
     y = table.y[table.parts == 0]
@@ -197,6 +200,7 @@ def _filled(
     return replace(_write(path, workbook, values, record, losses), trouble=trouble)
 
 
+@telling("build")
 def build_lesson(
     name: str, path: str | Path | None = None, *, seed: int | None = None, learner: str = "", blanks: bool = False,
     language: str = "", dialect: str = "classic",
@@ -268,7 +272,9 @@ def _write(
         return {id: float(m.max(initial=at)) for (id, at), (_, m) in zip(least.items(), found, strict=True)}
 
     same = partial(same_workbook, book=workbook.book, sizes_of=sizes)
+    tell("calculating every cell")
     values = evaluate_blocks(workbook, {**workbook.no_answers(), **values, **record})
+    tell(f"writing {path}")
     with keeping(path) as kept:
         write(path, workbook.book, values, manifest.dump(manifest.made(workbook, values, record)), same)
     formula_cells = sum(b.area.n_rows * b.area.n_cols for b in workbook.book.blocks if b.style != "values")

@@ -20,6 +20,7 @@ from sheetnet.checking.recalculation import recalculating
 from sheetnet.checking.report import BlockReport, Report
 from sheetnet.checking.stored import Stored
 from sheetnet.common.collecting import collecting_later
+from sheetnet.common.notebook import tell, telling
 from sheetnet.errors import EngineError
 from sheetnet.graph.dialect import STACKS
 from sheetnet.graph.magnitude import with_magnitudes
@@ -33,6 +34,7 @@ from sheetnet.page.book import Block
 Say = Callable[[str], None]
 
 
+@telling("check")
 def check(
     path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None, *, strict: bool = False
 ) -> Report:  # fmt: skip
@@ -56,6 +58,10 @@ def checking(
     """
     from sheetnet.engines import get
 
+    def says(words: str) -> None:
+        say(words)
+        tell(words)
+
     path = Path(path)
     runner = get(engine)
     if missing := runner.missing():
@@ -63,14 +69,14 @@ def checking(
     with ExitStack() as stack:
         with collecting_later():
             runner.prepare()
-            say(f"reading {path}")
+            says(f"reading {path}")
             seen = begin(path, engine, strict)
             workbook = seen.found.workbook
             runner.refuse_modern(path, workbook.book.dialect.name)
             if not seen.report.structure:
-                say(f"recalculating in {engine}")
+                says(f"recalculating in {engine}")
                 values = stack.enter_context(recalculating(seen.contents, workbook, engine))
-        yield (lambda: seen.report) if seen.report.structure else partial(_finished, seen, values, say)
+        yield (lambda: seen.report) if seen.report.structure else partial(_finished, seen, values, says)
 
 
 @collecting_later()

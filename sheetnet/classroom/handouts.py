@@ -79,7 +79,7 @@ class OwnTable:
     def write(self, path: Path, seed: int, learner: str, blanks: bool, language: str) -> Built:
         from sheetnet.book.build import build
 
-        mine = {"seed": seed, "learner": learner, "blanks": blanks, "language": language}
+        mine: dict[str, Any] = {"seed": seed, "learner": learner, "blanks": blanks, "language": language}
         return build(path, self.table, self.models, **self.how, **mine)
 
 

@@ -167,13 +167,15 @@ def read_all(asked: Sequence[tuple[Node | float, Changes]], given: Mapping[Node,
     alike: dict[frozenset[tuple[Node, bytes]], tuple[Mapping[Node, float | np.ndarray], list[int]]] = {}
     for i, (answer, typed) in enumerate(asked):
         if isinstance(answer, Node):
-            changes = {node: evaluate([v], given)[0] if isinstance(v, Node) else v for node, v in typed.items()}
+            changes: dict[Node, float | np.ndarray] = {
+                node: evaluate([v], given)[0] if isinstance(v, Node) else v for node, v in typed.items()
+            }
             same = frozenset((node, np.asarray(value, dtype=float).tobytes()) for node, value in changes.items())
             alike.setdefault(same, (changes, []))[1].append(i)
         else:
             out[i] = float(answer)
-    for changes, places in alike.values():
-        changed = {node: np.full(node.shape, value, dtype=float) for node, value in changes.items()}
+    for numbers, places in alike.values():
+        changed = {node: np.full(node.shape, value, dtype=float) for node, value in numbers.items()}
         for i, value in zip(places, evaluate([lift(asked[i][0]) for i in places], {**given, **changed}), strict=True):
             out[i] = float(value[0, 0])
     return out

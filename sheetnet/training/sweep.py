@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from sheetnet.common.notebook import telling
 from sheetnet.common.settings import MAX_SEED, called, known, whole_number
 from sheetnet.errors import SheetnetError, TrainingError
 from sheetnet.models.metrics import exploded
@@ -196,7 +197,8 @@ def sweep(
         way = choose(task, path)
         warm(way, task, settings)
         began = time.perf_counter()
-        done = trained(way, task, settings, epochs, progress)
+        with telling("nets", len(settings.lr), progress is None) as line:
+            done = trained(way, task, settings, epochs, progress or (line.nets if line else None))
     done.accuracy[np.isnan(done.loss) if zero_one else slice(None)] = np.nan
     return Sweep(
         model, _as_table(settings, done, target.nothing), {"W": done.best_W}, _start_of(model, settings, done),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sheetnet.course.own.texts import BACK
@@ -15,7 +15,6 @@ from sheetnet.page.language import said, whole
 from sheetnet.page.parts import Note, table
 from sheetnet.page.shown import Group, Shown, forward, result, shown
 from sheetnet.tables.columns import WORDS
-from sheetnet.tables.plan import spelt
 from sheetnet.tables.recipe import Recipe
 
 HOW = {  # how a column becomes features, and why
@@ -46,7 +45,7 @@ ABOUT = "Change a number and look at what moves. One row for each line of the ta
 DROPPED = "Rows with a blank stay here, and are not in use."
 
 
-def data_page(book: Book, recipe: Recipe, source: str, target: str) -> None:
+def data_page(book: Book, recipe: Recipe, source: str, target: str, classes: Sequence[str]) -> None:
     """The raw rows with the recipe's helper columns, what is learnt of the columns, and how each is taken."""
     page = book.page(
         "Data",
@@ -74,7 +73,7 @@ def data_page(book: Book, recipe: Recipe, source: str, target: str) -> None:
         down(
             facts("What is known of the columns", known, span=2),
             *([facts("Entries that no feature knows", unknown, span=2)] if unknown else []),
-            Note(_notes(recipe, target), 7),
+            Note(_notes(recipe, target, classes), 7),
         ),
     ))  # fmt: skip
 
@@ -95,11 +94,10 @@ def _names(recipe: Recipe) -> set[str]:
     return {node.name for node in recipe.facts.values() if node.name}
 
 
-def _notes(recipe: Recipe, target: str) -> str:
-    classes = recipe.settings["goal"]["levels"]
+def _notes(recipe: Recipe, target: str, classes: Sequence[str]) -> str:
     lines = [said("{target} is what the models learn to predict: the column y.", target=target)]
     if classes:
-        coded = ", ".join(f"{spelt(one)} = {at}" for at, one in enumerate(classes))
+        coded = ", ".join(f"{one} = {at}" for at, one in enumerate(classes))
         lines[0] = said(
             "{target} is what the models learn to predict: the column y, {coded}.", target=target, coded=coded
         )

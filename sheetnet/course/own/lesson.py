@@ -94,7 +94,7 @@ class Own(Lesson):
     def sheets(self) -> None:
         book, spec = self.book, self.spec
         self._inputs()
-        data_page(book, self.recipe, spec.source, spec.target)
+        data_page(book, self.recipe, spec.source, spec.target, spec.classes)
         features_page(book, self.recipe, self.setting)
         for one in self.nets:
             name, came = one.net.name, spec.origin(one.net.name)
