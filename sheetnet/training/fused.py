@@ -19,39 +19,10 @@ from sheetnet.errors import TrainingError
 from sheetnet.training.compiling import alone, shared
 from sheetnet.training.devices import HALF
 from sheetnet.training.task import Task, shuffled
+from sheetnet.training.tiles import ALIGN, aligned, tiled
 from sheetnet.training.written import rectified
 
-ALIGN = 64  # bytes: a whole vector register, so that no load straddles two cache lines
 GROUPS = 64  # spans of one large table, summed apart and then in order: the same numbers on any number of threads
-
-
-def aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """Zeros that begin at a multiple of 64 bytes."""
-    size = int(np.prod(shape)) * dtype.itemsize
-    raw = np.zeros(size + ALIGN, np.uint8)
-    first = -raw.ctypes.data % ALIGN
-    return raw[first : first + size].view(dtype).reshape(shape)
-
-
-def tile_rows(n: int, p: int) -> int:
-    """How many rows a tile has: all of a small table, else what fits beside the buffers into a first cache."""
-    lanes = ALIGN // 4
-    fits = max(lanes * 4, min(1024, 12_288 // p // lanes * lanes))
-    tiles = -(-n // fits)
-    return -(-n // (tiles * lanes)) * lanes
-
-
-def tiled(X: np.ndarray, y: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
-    """X (n, p) and y (n, 1) as tiles: (n_tiles, p, T) and (n_tiles, T)."""
-    n, p = X.shape
-    T = tile_rows(n, p)
-    tiles = -(-n // T)
-    Xt, yt = aligned((tiles, p, T), dtype), aligned((tiles, T), dtype)
-    for t in range(tiles):
-        part = slice(t * T, min(n, (t + 1) * T))
-        m = part.stop - part.start
-        Xt[t, :, :m], yt[t, :m] = X[part].T, y[part, 0]
-    return Xt, yt
 
 
 def scratch(k: int, p: int, T: int, dtype: np.dtype, many: int = 1) -> tuple[np.ndarray, ...]:
@@ -178,48 +149,6 @@ def gather(X, y, order, Xb, yb, batch, per):  # type: ignore[no-untyped-def]
     for i in range(order.size):
         b, at = i // batch, i % batch
         yb[b * per + at // T, at % T] = y[order[i], 0]
-
-
-@shared
-def descend_nets(X, y, W, rows, lr, decay, relu, epochs, first, best, diverged, lin, error, G, w):  # type: ignore[no-untyped-def]
-    """Epochs of descent of many nets W (N, k, p), each on one thread from first to last epoch, in place.
-
-    best (N,): the least finite loss so far; diverged (N,): the first epoch without a finite loss, or -1.
-    """
-    N, k, p = W.shape
-    workers = lin.shape[0]
-    for worker in prange(workers):
-        mine, own = G[worker, : k * p].reshape((k, p)), w[worker, : k * p].reshape((k, p))
-        for net in range(worker, N, workers):
-            own[:] = W[net]
-            for e in range(epochs):
-                squared, _ = sums(X, y, own, 0, X.shape[0], relu, True, lin[worker], error[worker], mine)
-                loss = squared / rows
-                if np.isfinite(loss):
-                    best[net] = min(best[net], loss)
-                elif diverged[net] < 0:
-                    diverged[net] = first + e
-                update(own, mine, rows, lr[net], decay[net])
-            W[net] = own
-
-
-@shared
-def measure_nets(X, y, W, rows, relu, final, rights, dead, lin, error, G):  # type: ignore[no-untyped-def]
-    """Loss, number of right rows and number of dead units (never above 0) of many nets W (N, k, p)."""
-    N, k, p = W.shape
-    workers = lin.shape[0]
-    for worker in prange(workers):
-        mine = G[worker, : k * p].reshape((k, p))
-        for net in range(worker, N, workers):
-            alive = 0
-            for j in range(k):
-                for t in range(X.shape[0]):
-                    sums(X, y, W[net, j : j + 1], t, t + 1, relu, False, lin[worker], error[worker], mine)
-                    if lin[worker, 0].max() > 0 or not relu:
-                        alive += 1
-                        break
-            squared, right = sums(X, y, W[net], 0, X.shape[0], relu, False, lin[worker], error[worker], mine)
-            final[net], rights[net], dead[net] = squared / rows, right, k - alive
 
 
 def threads() -> int:

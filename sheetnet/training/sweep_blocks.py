@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from sheetnet.errors import TrainingError
+from sheetnet.training.block import Block, Nets
 from sheetnet.training.designs import Settings, starts
 from sheetnet.training.interrupt import Interrupt
-from sheetnet.training.nets import Block, Nets
 from sheetnet.training.task import Task
 
 BEAT = 0.5  # seconds between two looks at Ctrl-C and the progress line
@@ -45,7 +45,7 @@ def trained(way: Nets, task: Task, settings: Settings, epochs: int, progress: Pr
     shape = (model.n_features, model.n_hidden)
     first, loss, best, accuracy = (np.full(n, np.nan) for _ in range(4))
     done = Results(first, loss, best, accuracy, np.full(n, -1), np.zeros(n), np.full(shape, np.nan))
-    size, least = way.size, np.inf
+    size, least, step = way.size, np.inf, 1
     if task.device.type == "cpu":
         each = 1e-6 * epochs * (1 + task.rows * shape[0] * shape[1] / 14_240)  # what two cores take for a net
         size = max(1, min(size, max(2, int(SHORT / max(each, 1e-12)))))
@@ -55,7 +55,8 @@ def trained(way: Nets, task: Task, settings: Settings, epochs: int, progress: Pr
             try:
                 block = _block(task, settings, part)
                 first = way.measure(block).loss
-                if not _advanced(way, block, part, epochs, interrupt, progress):
+                step, whole = _advanced(way, block, part, epochs, step, interrupt, progress)
+                if not whole:
                     done.stopped = True
                     break
                 found = way.measure(block)
@@ -94,10 +95,13 @@ def _block(task: Task, settings: Settings, part: slice) -> Block:
 
 
 def _advanced(
-    way: Nets, block: Block, part: slice, epochs: int, interrupt: Interrupt, progress: Progress | None
-) -> bool:  # fmt: skip
-    """Whether a block of nets was trained to its end; else Ctrl-C came first."""
-    epoch, step = 0, 1
+    way: Nets, block: Block, part: slice, epochs: int, step: int, interrupt: Interrupt, progress: Progress | None
+) -> tuple[int, bool]:
+    """How many epochs take about BEAT, by the last steps, and whether a block of nets was trained to its end.
+
+    Else Ctrl-C came first.
+    """
+    epoch = 0
     while epoch < epochs:
         count, began = min(step, epochs - epoch), time.perf_counter()
         way.advance(block, epoch, count)
@@ -106,5 +110,5 @@ def _advanced(
         if progress:
             progress(part.start + (part.stop - part.start) * epoch // epochs, part.start)
         if interrupt.heard and epoch < epochs:
-            return False
-    return True
+            return step, False
+    return step, True
