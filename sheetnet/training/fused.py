@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import numba
 import numpy as np
-import torch
-from numba import prange
+from numba import boolean, int64, prange  # constants would have sums compiled once more, for their sake
 
 from sheetnet.errors import TrainingError
 from sheetnet.training.compiling import alone, shared
 from sheetnet.training.devices import HALF
 from sheetnet.training.task import Task, shuffled
+from sheetnet.training.threads import threads
 from sheetnet.training.tiles import ALIGN, aligned, tiled
 from sheetnet.training.written import rectified
 
@@ -26,10 +26,10 @@ GROUPS = 64  # spans of one large table, summed apart and then in order: the sam
 
 
 def scratch(k: int, p: int, T: int, dtype: np.dtype, many: int = 1) -> tuple[np.ndarray, ...]:
-    """Buffers for as many workers: lin (many, k, T), error (many, T), G (many, k, p) in float64, w (many, k, p)."""
-    rows = -(-k * p // ALIGN) * ALIGN  # workers do not write to each other's cache lines
-    G, w = aligned((many, rows), np.dtype(float)), aligned((many, rows), dtype)
-    return aligned((many, k, T), dtype), aligned((many, T), dtype), G, w
+    """Buffers for as many groups: lin (many, k, T), error (many, T), G (many, k, p or more) in float64."""
+    line = ALIGN // 8  # threads do not write to each other's cache lines
+    G = aligned((many, k, -(-p // line) * line), np.dtype(float))
+    return aligned((many, k, T), dtype), aligned((many, T), dtype), G
 
 
 @alone
@@ -114,7 +114,7 @@ def update(W, G, rows, lr, decay):  # type: ignore[no-untyped-def]
 def descend(X, y, W, rows, lr, decay, relu, losses, rights, lin, error, G):  # type: ignore[no-untyped-def]
     """Epochs of full-batch descent in place; losses[e] and rights[e] belong to the weights before step e."""
     for e in range(losses.size):
-        squared, right = sums(X, y, W, 0, X.shape[0], relu, True, lin, error, G)
+        squared, right = sums(X, y, W, int64(0), X.shape[0], relu, boolean(1), lin, error, G)
         losses[e], rights[e] = squared / rows, right
         update(W, G, rows, lr, decay)
 
@@ -124,9 +124,10 @@ def sums_in_groups(X, y, W, relu, step, bounds, found, lin, error, G):  # type: 
     """As sums, of a large table: groups of tiles beside each other, each into its own row of found and G."""
     k, p = W.shape
     for g in prange(bounds.size - 1):
-        mine = G[g, : k * p].reshape((k, p))
-        mine[:] = 0.0
-        squared, right = sums(X, y, W, bounds[g], bounds[g + 1], relu, step, lin[g], error[g], mine)
+        for j in range(k):
+            for f in range(p):
+                G[g, j, f] = 0.0
+        squared, right = sums(X, y, W, bounds[g], bounds[g + 1], relu, step, lin[g], error[g], G[g])
         found[g, 0], found[g, 1] = squared, right
 
 
@@ -134,7 +135,7 @@ def sums_in_groups(X, y, W, relu, step, bounds, found, lin, error, G):  # type: 
 def descend_batches(X, y, W, counts, per, lr, decay, relu, lin, error, G):  # type: ignore[no-untyped-def]
     """One epoch of mini-batches, each `per` tiles long with counts[b] rows."""
     for b in range(counts.size):
-        sums(X, y, W, b * per, (b + 1) * per, relu, True, lin, error, G)
+        sums(X, y, W, b * per, (b + 1) * per, relu, boolean(1), lin, error, G)
         update(W, G, counts[b], lr, decay)
 
 
@@ -151,11 +152,6 @@ def gather(X, y, order, Xb, yb, batch, per):  # type: ignore[no-untyped-def]
         yb[b * per + at // T, at % T] = y[order[i], 0]
 
 
-def threads() -> int:
-    """How many threads the compiled loops use: as many as torch does."""
-    return max(1, min(torch.get_num_threads(), int(numba.config.NUMBA_NUM_THREADS)))  # type: ignore[attr-defined]
-
-
 class Fused:
     """One net on the CPU: epochs in a compiled loop, on one thread for a small table and on all for a large one."""
 
@@ -169,12 +165,12 @@ class Fused:
         self.W = np.ascontiguousarray(W.T, dtype=self.dtype)
         self.groups = min(GROUPS, self.tiles // 8) if task.batch is None else 1
         self.buffers = scratch(task.model.n_hidden, p, T, self.dtype, max(1, self.groups))
-        lin, error, G, _ = self.buffers
-        self.one = lin[0], error[0], G[0, : self.W.size].reshape(self.W.shape)
+        lin, error, G = self.buffers
+        self.one = lin[0], error[0], G[0]
         if self.groups > 1:
             self.bounds = np.linspace(0, self.tiles, self.groups + 1).astype(np.int64)
             self.found = np.empty((self.groups, 2))
-            numba.set_num_threads(threads())
+            numba.set_num_threads(min(threads(), int(numba.config.NUMBA_NUM_THREADS)))  # type: ignore[attr-defined]
         if task.batch:
             self.rows = np.ascontiguousarray(task.X, dtype=self.dtype), np.ascontiguousarray(task.y, dtype=self.dtype)
             counts = np.diff([*range(0, len(task.y), task.batch), len(task.y)])
@@ -212,13 +208,13 @@ class Fused:
         """Squared error, number of right rows and, for a step, X' d (p, k) of this table at W (p, k)."""
         self.W[:] = W.T
         loss, share = self._sums(step)
-        G = self.one[2].T.copy()
+        G = self.one[2].T[: self.W.shape[1]].copy()
         self.one[2][:] = 0.0
         return loss * self.task.rows, share * self.task.rows, G
 
     def _sums(self, step: bool) -> tuple[float, float]:
         if self.groups > 1:
-            lin, error, G, _ = self.buffers
+            lin, error, G = self.buffers
             sums_in_groups(self.X, self.y, self.W, self.relu, step, self.bounds, self.found, lin, error, G)
             squared, right = self.found.sum(0)
             G[0] = G.sum(0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +17,7 @@ from sheetnet.training.block import Block, Found, Nets, noted
 from sheetnet.training.cuda import kernels_or_error
 from sheetnet.training.devices import HALF, resolve_dtype
 from sheetnet.training.task import BLAS, Task, can_factor, factored, triangle
+from sheetnet.training.threads import together
 from sheetnet.training.tiles import tiled
 from sheetnet.training.written import rectified, suits
 
@@ -51,7 +51,6 @@ class Fused:
 
         self.whole = loops(task)
         self.table = loops(few) if short else self.whole
-        self.threads = max(1, torch.get_num_threads())
 
     def advance(self, block: Block, first: int, epochs: int) -> None:
         """Epochs of descent in place."""
@@ -91,9 +90,7 @@ class Fused:
                 room.W[:count] = block.W[part].reshape(count, -1)
                 work(loops, room, part, count)
 
-        with ThreadPoolExecutor(self.threads) as pool:
-            for one in [pool.submit(worker) for _ in range(self.threads)]:
-                one.result()
+        together(worker)
 
 
 class Closed:
