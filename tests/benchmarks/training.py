@@ -144,7 +144,11 @@ def sweeps(machine: Machine, quick: bool) -> Group:
     lines.append(Line(f"sheetnet {many.choose(task).name}", ours_many(machine, "auto", task, nets, epochs)))
     group = Group("A sweep, two ReLU, 712 x 10, float32", "net and epoch", lines, machine.floor(712, 10, 2))
     group.measure(3 if quick else 7)
-    group.target = ("1 us", 1e-6) if device.type == "cpu" else ("4e8 net-epochs a second", 1 / 4e8)
+    if device.type == "cpu":
+        times = 1.3 if "AVX512" in torch.backends.cpu.get_cpu_capability() else 2.0
+        group.target = (f"{times} times the floor", times * group.floor)
+    else:
+        group.target = ("4e8 net-epochs a second", 1 / 4e8)
     return group
 
 
