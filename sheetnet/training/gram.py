@@ -42,6 +42,7 @@ class Gram:
         self.norms = lengths(self.X)
         (k, p), n = self.W.shape, len(self.y)
         self.A, self.D, self.R, self.g, self.G = (np.zeros((k, p)) for _ in "ADRgG")
+        self.flat = self.D.reshape(-1), self.g.reshape(-1), self.G.reshape(-1)  # the same memory
         self.H, self.above, self.near = np.zeros((k * p, k * p)), np.zeros((n, k + 1), bool), np.ones(n, bool)
         self.now = np.zeros(k + 1, bool)
         self.mass, self.peak, self.far = np.zeros(k), np.zeros(k), np.zeros(2)
@@ -86,8 +87,8 @@ class Gram:
             self._renew()
         settings = 2.0 / self.task.rows, self.task.lr, self.task.weight_decay
         many, why = loops.descend(
-            self.X, self.y, self.norms, self.W, self.A, self.D, self.R, self.g, self.G, self.H, self.near, self.above,
-            self.now, self.mass, self.peak, self.far, self.state, self.ball, self.Xn, self.yn, self.lin, self.error,
+            self.X, self.y, self.norms, self.W, self.A, self.R, self.g, self.G, self.H,
+            *self.flat, self.near, self.above, self.now, self.mass, self.peak, self.far, self.state, self.ball, self.Xn, self.yn, self.lin, self.error,
             *settings, losses, accuracies,
         )  # fmt: skip
         accuracies[:many] /= self.task.rows

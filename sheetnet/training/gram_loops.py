@@ -93,7 +93,7 @@ def sort(X, y, norms, W, A, radius, near, above, g, H, mass, far, now, Xn, yn): 
 
 
 @alone
-def descend(X, y, norms, W, A, D, R, g, G, H, near, above, now, mass, peak, far, state, ball, Xn, yn, lin, error,
+def descend(X, y, norms, W, A, R, g, G, H, Ds, gs, Gs, near, above, now, mass, peak, far, state, ball, Xn, yn, lin, error,
             scale, lr, decay, losses, rights):  # type: ignore[no-untyped-def]  # fmt: skip
     """Epochs of descent in place: how many were made, and why no more (DONE, REBUILD, LEAVE).
 
@@ -102,8 +102,8 @@ def descend(X, y, norms, W, A, D, R, g, G, H, near, above, now, mass, peak, far,
     losses[e] and rights[e] belong to the weights before step e.
     """
     k, p = W.shape
-    M, T, n = k * p, Xn.shape[2], y.size
-    ga, Ga, Da = g.reshape(M), G.reshape(M), D.reshape(M)
+    M, T, n = Ds.size, Xn.shape[2], y.size
+    yes = n > 0  # no literal, for each of which numba would compile sums anew
     for e in range(losses.size):
         farthest = 0.0
         for u in range(k):
@@ -116,9 +116,11 @@ def descend(X, y, norms, W, A, D, R, g, G, H, near, above, now, mass, peak, far,
                 return e, LEAVE
             if state[0] >= 0:  # near rows and sorting are to cost the same: twice the least that they can
                 ball[0] = ball[0] * 2.0 if state[0] * state[1] < SORT * n else ball[0] / 2.0
-            R[:] = W
+            for u in range(k):
+                for f in range(p):
+                    R[u, f] = W[u, f]
             for _ in range(TRIES):
-                ball[0] = max(ball[0], SMALLEST)
+                ball[0] = ball[0] if ball[0] > SMALLEST else SMALLEST
                 state[0], turns = sort(X, y, norms, W, A, ball[0], near, above, g, H, mass, far, now, Xn, yn)
                 state[3] += turns
                 state[4] += SORT * n + TURN * turns
@@ -129,7 +131,7 @@ def descend(X, y, norms, W, A, D, R, g, G, H, near, above, now, mass, peak, far,
                 return e, LEAVE
             state[1] = 0
             for u in range(k):
-                peak[u] = max(peak[u], mass[u])
+                peak[u] = mass[u] if mass[u] > peak[u] else peak[u]
                 if mass[u] * SPAN < peak[u] or state[3] > 2 * n:
                     return e, REBUILD
         if state[2] % WINDOW == 0:
@@ -137,22 +139,23 @@ def descend(X, y, norms, W, A, D, R, g, G, H, near, above, now, mass, peak, far,
                 return e, LEAVE
             state[4] = 0
         tiles = -(-state[0] // T)
-        squared, right = sums(Xn, yn, W, 0, tiles, True, True, lin, error, G)
+        squared, right = sums(Xn, yn, W, tiles - tiles, tiles, yes, yes, lin, error, G)
         squared += far[0]
         for r in range(M):
-            total = ga[r]
+            total = gs[r]
             for c in range(M):
-                total += H[r, c] * Da[c]
-            Ga[r] += total
-            squared += Da[r] * (ga[r] + total)
+                total += H[r, c] * Ds[c]
+            Gs[r] += total
+            squared += Ds[r] * (gs[r] + total)
         if not far[0] <= SPAN * squared:
-            G[:] = 0.0
+            for r in range(M):
+                Gs[r] = 0.0
             return e, REBUILD
         losses[e], rights[e] = squared * scale / 2.0, far[1] + right - (tiles * T - state[0])
         for u in range(k):
             for f in range(p):
-                D[u, f] -= lr * (scale * G[u, f] + decay * W[u, f])
-                W[u, f] = A[u, f] + D[u, f]
+                Ds[u * p + f] -= lr * (scale * G[u, f] + decay * W[u, f])
+                W[u, f] = A[u, f] + Ds[u * p + f]
                 G[u, f] = 0.0
         state[1] += 1
         state[2] += 1
