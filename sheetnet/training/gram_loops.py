@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from sheetnet.training.compiling import alone
 from sheetnet.training.fused import sums
 
@@ -9,100 +11,121 @@ DONE, REBUILD, LEAVE = 0, 1, 2  # why descend came back
 SPAN = 16.0  # sums that fell to so small a share of themselves have lost as much of their digits: they are made anew
 ROUNDING = 4 * 2.3e-16  # in parts of a sum of sizes and its terms: twice what dot products and moved weights can lose
 SMALLEST, LARGEST = 1e-140, 1e140  # of what is squared, so that digits are left
-SORT, TURN = 3, 16  # what it costs to sort a row, and to turn one, in rows of a pass
+SORT = 2  # rows of a pass that cost as much as sorting a row
 WINDOW = 64  # epochs between two looks at what they cost
 TRIES = 8  # halvings of a radius with too many rows near
 
 
 @alone
-def count(X, y, norms, i, A, above, sign, g, H, mass, far):  # type: ignore[no-untyped-def]
-    """None; row i counts among the far rows (sign 1), or no longer (-1), by its signs in above.
+def count(X, y, norms, t, i, A, above, sign, g, H, mass, far, x):  # type: ignore[no-untyped-def]
+    """None; row i of tile t counts among the far rows (sign 1), or no longer (-1), by its signs in above.
 
     error = sum of x . A_u over the units above 0, less y; far: error^2 and whether it is right; g_u += error x;
-    H_uv += x x'; mass_u += |x|^2.
+    H_uv += x x'; mass_u += |x|^2; x (p,): scratch.
     """
     k, p = A.shape
-    error = -y[i]
+    error = -y[t, i]
+    for f in range(p):
+        x[f] = X[t, f, i]
     for u in range(k):
-        if above[i, u]:
-            mass[u] += sign * norms[i] * norms[i]
+        if above[t, u, i]:
+            mass[u] += sign * norms[t, i] * norms[t, i]
             for f in range(p):
-                error += A[u, f] * X[i, f]
+                error += A[u, f] * x[f]
     far[0] += sign * error * error
-    far[1] += sign if (1.0 if above[i, k] else 0.0) == y[i] else 0.0
+    far[1] += sign if (1.0 if above[t, k, i] else 0.0) == y[t, i] else 0.0
     for u in range(k):
-        if above[i, u]:
+        if above[t, u, i]:
             for f in range(p):
-                a = sign * X[i, f]
+                a = sign * x[f]
                 g[u, f] += error * a
                 for v in range(k):
-                    if above[i, v]:
+                    if above[t, v, i]:
                         for c in range(p):
-                            H[u * p + f, v * p + c] += a * X[i, c]
+                            H[u * p + f, v * p + c] += a * x[c]
 
 
 @alone
-def sort(X, y, norms, W, A, radius, near, above, g, H, mass, far, now, Xn, yn):  # type: ignore[no-untyped-def]
+def sort(X, y, n, norms, W, A, radius, near, above, g, H, mass, far, Xn, yn, now, lin, pred, room, look, x):  # type: ignore[no-untyped-def]  # fmt: skip
     """Sort rows into near and far at W: how many are near, or -1 for too many; and how many turned.
 
     A row is far where weights that each move by radius from W cannot change a sign of x . w_u or of pred - 0.5.
-    above (n, k + 1) has the signs by which the far rows count in g, H, mass and far; the near go into tiles Xn, yn.
-    now (k + 1,): scratch.
+    above (tiles, k + 1, T) has the signs by which the far rows count in g, H, mass and far; near ones go into the
+    tiles Xn, yn. now, lin, pred, room, look and x: scratch of a tile.
     """
     k, p = W.shape
-    T, m, turns = Xn.shape[2], 0, 0
-    for i in range(y.size):
-        slack, terms = norms[i] * radius, ROUNDING * (p + k + 4)
-        pred, sizes, turned, close = 0.0, 0.5, False, False
+    T, Tn, terms = X.shape[2], Xn.shape[2], ROUNDING * (p + k + 4)
+    m, turns = 0, 0
+    for t in range(X.shape[0]):
+        sizes = 0.0
+        for i in range(T):
+            pred[i], room[i], look[i] = 0.0, np.inf, near[t, i]
         for u in range(k):
-            lin, size = 0.0, 0.0
+            size = 0.0
             for f in range(p):
-                part = W[u, f] * X[i, f]
-                lin += part
-                size += abs(part)
-            now[u] = lin > 0.0
-            close |= not abs(lin) - terms * size >= slack  # what is no number is near
-            turned |= now[u] != above[i, u]
-            pred += lin if lin > 0.0 else 0.0
+                size += abs(W[u, f]) + radius
             sizes += size
-        now[k] = pred > 0.5
-        close |= not abs(pred - 0.5) - terms * sizes >= k * slack
-        turned |= now[k] != above[i, k]
-        if (close or turned) and not near[i]:
-            near[i] = True
-            turns += 1
-            count(X, y, norms, i, A, above, -1.0, g, H, mass, far)
-        if close:
-            if m == yn.size:
-                return -1, turns
+            for i in range(T):
+                lin[i] = 0.0
             for f in range(p):
-                Xn[m // T, f, m % T] = X[i, f]
-            yn[m // T, m % T] = y[i]
-            m += 1
-        elif near[i]:
-            near[i] = False
-            turns += 1
-            for h in range(k + 1):
-                above[i, h] = now[h]
-            count(X, y, norms, i, A, above, 1.0, g, H, mass, far)
-    for j in range(m, -(-m // T) * T):
+                a = W[u, f]
+                for i in range(T):
+                    lin[i] += a * X[t, f, i]
+            for i in range(T):
+                now[u, i] = lin[i] > 0.0
+                look[i] |= now[u, i] != above[t, u, i]
+                pred[i] += 0.0 if lin[i] <= 0.0 else lin[i]
+                alone = abs(lin[i]) - terms * size * norms[t, i]
+                room[i] = alone if alone < room[i] else room[i]
+        for i in range(T):
+            now[k, i] = pred[i] > 0.5
+            look[i] |= now[k, i] != above[t, k, i]
+            alone = (abs(pred[i] - 0.5) - terms * (sizes * norms[t, i] + 0.5)) / k
+            room[i] = room[i] if alone >= room[i] else alone  # what is no number is near
+            room[i] = 1.0 if room[i] >= norms[t, i] * radius else 0.0
+            look[i] |= room[i] == 0.0
+        for i in range(min(T, n - t * T)):
+            if not look[i]:
+                continue
+            close = room[i] == 0.0
+            if not near[t, i]:
+                near[t, i] = True
+                turns += 1
+                count(X, y, norms, t, i, A, above, -1.0, g, H, mass, far, x)
+            if close:
+                if m == yn.size:
+                    return -1, turns
+                for f in range(p):
+                    Xn[m // Tn, f, m % Tn] = X[t, f, i]
+                yn[m // Tn, m % Tn] = y[t, i]
+                m += 1
+            else:
+                near[t, i] = False
+                turns += 1
+                for h in range(k + 1):
+                    above[t, h, i] = now[h, i]
+                count(X, y, norms, t, i, A, above, 1.0, g, H, mass, far, x)
+    for j in range(m, -(-m // Tn) * Tn):
         for f in range(p):
-            Xn[j // T, f, j % T] = 0.0
-        yn[j // T, j % T] = 0.0
+            Xn[j // Tn, f, j % Tn] = 0.0
+        yn[j // Tn, j % Tn] = 0.0
     return m, turns
 
 
 @alone
-def descend(X, y, norms, W, A, R, g, G, H, Ds, gs, Gs, near, above, now, mass, peak, far, state, ball, Xn, yn, lin, error,
-            scale, lr, decay, losses, rights):  # type: ignore[no-untyped-def]  # fmt: skip
+def descend(  # type: ignore[no-untyped-def]
+    X, y, n, norms, W, A, R, g, G, H, Ds, gs, Gs, near, above, mass, peak, far, state, ball, Xn, yn,
+    now, lin, pred, room, look, x, lins, error, scale, lr, decay, losses, rights,
+):  # fmt: skip
     """Epochs of descent in place: how many were made, and why no more (DONE, REBUILD, LEAVE).
 
-    ball (1,): the radius around R in which no far row turns; state: near rows (-1: not yet sorted), epochs since the
-    last sort, since all was made anew, turns since then, what was spent in this window; scale: 2 / rows.
+    n: rows, the others of the last tile are zeros; ball (1,): the radius around R in which no far row turns; Ds, gs,
+    Gs: D = W - A, g and G in one dimension; state: near rows (-1: not yet sorted), epochs since the last sort, epochs
+    since all was made anew, turns since then, what was spent in this window; scale: 2 / rows.
     losses[e] and rights[e] belong to the weights before step e.
     """
     k, p = W.shape
-    M, T, n = Ds.size, Xn.shape[2], y.size
+    M, T = Ds.size, Xn.shape[2]
     yes = n > 0  # no literal, for each of which numba would compile sums anew
     for e in range(losses.size):
         farthest = 0.0
@@ -121,13 +144,15 @@ def descend(X, y, norms, W, A, R, g, G, H, Ds, gs, Gs, near, above, now, mass, p
                     R[u, f] = W[u, f]
             for _ in range(TRIES):
                 ball[0] = ball[0] if ball[0] > SMALLEST else SMALLEST
-                state[0], turns = sort(X, y, norms, W, A, ball[0], near, above, g, H, mass, far, now, Xn, yn)
+                state[0], turns = sort(
+                    X, y, n, norms, W, A, ball[0], near, above, g, H, mass, far, Xn, yn, now, lin, pred, room, look, x,
+                )  # fmt: skip
                 state[3] += turns
-                state[4] += SORT * n + TURN * turns
+                state[4] += SORT * n + (8 + M // 4) * turns  # in rows of a pass, as below
                 if state[0] >= 0:
                     break
                 ball[0] /= 2.0
-            if state[0] < 0:
+            if state[0] < 0 or not far[0] < LARGEST:
                 return e, LEAVE
             state[1] = 0
             for u in range(k):
@@ -139,7 +164,7 @@ def descend(X, y, norms, W, A, R, g, G, H, Ds, gs, Gs, near, above, now, mass, p
                 return e, LEAVE
             state[4] = 0
         tiles = -(-state[0] // T)
-        squared, right = sums(Xn, yn, W, tiles - tiles, tiles, yes, yes, lin, error, G)
+        squared, right = sums(Xn, yn, W, tiles - tiles, tiles, yes, yes, lins, error, G)
         squared += far[0]
         for r in range(M):
             total = gs[r]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -45,6 +45,16 @@ class Path(Protocol):
 
     def get(self) -> np.ndarray:
         """The weights W (p, k) as float64."""
+
+
+@runtime_checkable
+class Anchored(Path, Protocol):
+    """A path that remembers more than its weights, but for anchors: what comes after one follows from its weights."""
+
+    anchor: tuple[int, np.ndarray] | None  # the epoch and weights (p, k) of the last one
+
+    def replay(self, epoch: int, W: np.ndarray, until: int) -> None:
+        """Go from an anchor to a later epoch, as it was gone before."""
 
 
 def shuffled(seed: int, epoch: int, n: int) -> np.ndarray:
