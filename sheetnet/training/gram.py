@@ -55,7 +55,7 @@ class Gram:
             raise TrainingError(f"the gram path is for sums of ReLUs; for {task.model.name} say --path factored")
         self.task, self.passes = task, Fused(task, W)
         self.X, self.y, n = self.passes.X, self.passes.y, len(task.y)
-        self.W = np.ascontiguousarray(W.T, dtype=float)
+        self.W = np.array(W.T, dtype=float, order="C")
         (tiles, p, T), k, real = self.X.shape, len(self.W), np.dtype(float)
         self.norms = lengths(self.X)
         self.A, self.D, self.R, self.g, self.G = (np.zeros((k, p)) for _ in "ADRgG")
