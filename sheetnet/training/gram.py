@@ -47,28 +47,32 @@ LARGE = 4096
 class Gram:
     """One net of ReLUs on the CPU in float64: as many epochs as can be from Gram matrices, the others by passes."""
 
-    def __init__(self, task: Task, W: np.ndarray) -> None:
+    def __init__(self, task: Task, W: np.ndarray, beside: Gram | None = None) -> None:
+        """beside: a net on the same rows that the same thread trains, to share what is no net's own."""
         if task.device.type != "cpu" or task.dtype != "float64" or task.batch:
             found = f"mini-batches of {task.batch}" if task.batch else f"{task.device}, {task.dtype}"
             raise TrainingError(f"the gram path is for a CPU, float64 and all rows at once, not {found}")
         if not rectified(task.model, "gram"):
             raise TrainingError(f"the gram path is for sums of ReLUs; for {task.model.name} say --path factored")
-        self.task, self.passes = task, Fused(task, W)
+        self.task, self.passes = task, beside.passes if beside else Fused(task, W)
         self.X, self.y, n = self.passes.X, self.passes.y, len(task.y)
         self.W = np.array(W.T, dtype=float, order="C")
         (tiles, p, T), k, real = self.X.shape, len(self.W), np.dtype(float)
-        self.norms = lengths(self.X)
+        self.norms = beside.norms if beside else lengths(self.X)
         self.A, self.D, self.R, self.g, self.G = (np.zeros((k, p)) for _ in "ADRgG")
         self.flat = self.D.reshape(-1), self.g.reshape(-1), self.G.reshape(-1)  # the same memory
         self.H, self.mass, self.peak, self.far = np.zeros((k * p, k * p)), np.zeros(k), np.zeros(k), np.zeros(2)
         self.near, self.above = np.ones((tiles, T), bool), np.zeros((tiles, k + 1, T), bool)
         self.state, self.ball = np.zeros(5, np.int64), np.zeros(1)
         few = TILES[n > LARGE]
-        tiles = -(-n // (2 * few))
-        self.tiles = aligned((tiles, p, few), real), aligned((tiles, few), real)
-        rows = (aligned((T,), real) for _ in range(3))
-        self.scratch = np.zeros((k + 1, T), bool), *rows, np.zeros(T, bool), np.zeros(p)
-        self.buffers = aligned((k, few), real), aligned((few,), real)
+        most = -(-n // (4 * few))  # with so many rows near, passes over all are as fast
+        self.tiles = aligned((most, p, few), real), aligned((most, few), real)
+        if beside:
+            self.scratch = beside.scratch
+        else:
+            rows = (aligned((T,), real) for _ in range(3))
+            buffers = aligned((k, few), real), aligned((few,), real)
+            self.scratch = np.zeros((k + 1, T), bool), *rows, np.zeros(T, bool), np.zeros(p), *buffers
         self.anchor: tuple[int, np.ndarray] | None = None
         self.trusted, self.wait, self.left = False, FIRST, 0
 
@@ -103,7 +107,7 @@ class Gram:
         task = self.task
         if self.left:
             many = min(self.left, len(losses))
-            self.passes.W[:] = self.W
+            self.passes.W[:], self.passes.task = self.W, task
             self.passes.advance(epoch, losses[:many], accuracies[:many])
             self.W[:] = self.passes.W
             self.left -= many
@@ -113,7 +117,7 @@ class Gram:
         many, why = loops.descend(
             self.X, self.y, len(task.y), self.norms, self.W, self.A, self.R, self.g, self.G, self.H, *self.flat,
             self.near, self.above, self.mass, self.peak, self.far, self.state, self.ball, *self.tiles, *self.scratch,
-            *self.buffers, 2.0 / task.rows, task.lr, task.weight_decay, losses, accuracies,
+            2.0 / task.rows, task.lr, task.weight_decay, losses, accuracies,
         )  # fmt: skip
         accuracies[:many] /= task.rows
         if why != loops.DONE:

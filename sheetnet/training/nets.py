@@ -230,10 +230,17 @@ def _vectors(block: Block) -> tuple[np.ndarray, ...]:
     return block.lr, block.decay, block.best, block.diverged
 
 
+def _grams(task: Task) -> Nets:
+    need("numba")
+    from sheetnet.training.gram_nets import Grams
+
+    return Grams(task)
+
+
 def choose(task: Task, path: str = "auto") -> Nets:
     """The way to train many nets that suits model, device and dtype, or the one of that name."""
     known: dict[str, Callable[[Task], Nets]] = {
-        "fused": Fused, "closed": Closed, "lanes": Lanes, "autograd": Autograd,
+        "fused": Fused, "gram": _grams, "closed": Closed, "lanes": Lanes, "autograd": Autograd,
     }  # fmt: skip
     if path != "auto":
         if path not in known:
