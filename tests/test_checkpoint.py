@@ -251,7 +251,7 @@ def test_a_resume_that_forgot_an_epoch_is_noticed(table: Table, tmp_path: Path) 
         assert_same(whole, late)
 
 
-@pytest.mark.parametrize(("path", "expected"), [("auto", "gram"), ("closed", "closed")])
+@pytest.mark.parametrize(("path", "expected"), [("auto", "fused"), ("closed", "closed")])
 def test_a_longer_run_may_take_a_faster_path(table: Table, tmp_path: Path, path: str, expected: str) -> None:
     file = tmp_path / "run.npz"
     made(table, file, path=path)

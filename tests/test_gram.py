@@ -14,7 +14,7 @@ import torch
 import sheetnet as sn
 from sheetnet.errors import TrainingError
 from sheetnet.models.model import create
-from sheetnet.training import gram, gram_loops
+from sheetnet.training import gram, gram_loops, nets
 from sheetnet.training.gram import Gram
 from sheetnet.training.loop import Autograd
 from sheetnet.training.paths import choose
@@ -261,13 +261,36 @@ def test_auto_takes_it_where_it_pays() -> None:
     X, y = hard_table(700, 10, seed=0)
     task = task_of(X, y, 2, 0.1)
     assert choose(task, 10**6) == "gram"
+    assert choose(task, 10**5) == "fused"  # a third of a second, of which a compiler takes more
     assert choose(replace(task, dtype="float32"), 10**6) == "fused"
     assert choose(replace(task, batch=50), 10**6) == "fused"
-    assert choose(task_of(X, y, 20, 0.1), 10**6) == "fused"  # as many weights as a third of the rows
+    assert choose(task_of(X, y, 15, 0.1), 10**6) == "fused"  # under five rows to a weight
     assert choose(replace(task, model=create("linear", 10)), 10**6) == "fused"  # that is, of its factored rows
     many = task_of(np.zeros((10**6, 10)), np.zeros(10**6), 2, 0.1)
-    assert choose(many, 1000) == "fused"  # too few epochs for the rows to settle
+    assert choose(many, 1000) == "fused"  # too few epochs for the signs to settle
     assert choose(many, 10_000) == "gram"
+    assert nets.choose(task, nets=100, epochs=10_000).name == "gram"
+    assert nets.choose(task, nets=100, epochs=1000).name == "fused"
+    assert nets.choose(task).name == "fused"
+
+
+def test_a_sweep_of_many_nets_is_that_of_the_compiled_loops() -> None:
+    X, y = hard_table(200, 4, seed=10)
+    task, rng = task_of(X, y, 2, 0.0), np.random.default_rng(0)
+    W = rng.uniform(-1, 1, (12, 2, 4))
+    W[0] = -np.abs(W[0]) * [0, 0, 0, 1]  # dead from the first
+    rates = np.array([0.01, 0.03, 1e3] * 4)
+    found = []
+    for path in ("fused", "gram"):
+        way = nets.choose(task, path)
+        block = nets.Block(W.copy(), rates, np.full(12, 1e-3), np.full(12, np.inf), np.full(12, -1))
+        for first, epochs in ((0, 1), (1, 800), (801, 1199)):
+            way.advance(block, first, epochs)
+        end = way.measure(block)
+        found.append((block.W, block.best, block.diverged, end.loss, end.accuracy, end.dead))
+    for fused, mine in zip(*found, strict=True):
+        np.testing.assert_allclose(mine, fused, rtol=1e-9)
+    assert (found[0][2] >= 0).any()
 
 
 @pytest.mark.parametrize(

@@ -54,25 +54,24 @@ class Gram:
             raise TrainingError(f"the gram path is for a CPU, float64 and all rows at once, not {found}")
         if not rectified(task.model, "gram"):
             raise TrainingError(f"the gram path is for sums of ReLUs; for {task.model.name} say --path factored")
-        self.task, self.passes = task, beside.passes if beside else Fused(task, W)
+        self.task = task
+        self.passes: Fused = beside.passes if beside else Fused(task, W)
         self.X, self.y, n = self.passes.X, self.passes.y, len(task.y)
         self.W = np.array(W.T, dtype=float, order="C")
         (tiles, p, T), k, real = self.X.shape, len(self.W), np.dtype(float)
-        self.norms = beside.norms if beside else lengths(self.X)
+        self.norms: np.ndarray = beside.norms if beside else lengths(self.X)
         self.A, self.D, self.R, self.g, self.G = (np.zeros((k, p)) for _ in "ADRgG")
         self.flat = self.D.reshape(-1), self.g.reshape(-1), self.G.reshape(-1)  # the same memory
         self.H, self.mass, self.peak, self.far = np.zeros((k * p, k * p)), np.zeros(k), np.zeros(k), np.zeros(2)
         self.near, self.above = np.ones((tiles, T), bool), np.zeros((tiles, k + 1, T), bool)
         self.state, self.ball = np.zeros(5, np.int64), np.zeros(1)
         few = TILES[n > LARGE]
-        most = -(-n // (4 * few))  # with so many rows near, passes over all are as fast
+        most = -(-n // (2 * few))  # with more rows near, passes over all are faster
         self.tiles = aligned((most, p, few), real), aligned((most, few), real)
-        if beside:
-            self.scratch = beside.scratch
-        else:
-            rows = (aligned((T,), real) for _ in range(3))
-            buffers = aligned((k, few), real), aligned((few,), real)
-            self.scratch = np.zeros((k + 1, T), bool), *rows, np.zeros(T, bool), np.zeros(p), *buffers
+        self.scratch: tuple[np.ndarray, ...] = beside.scratch if beside else (
+            np.zeros((k + 1, T), bool), *(aligned((T,), real) for _ in range(3)), np.zeros(T, bool), np.zeros(p),
+            aligned((k, few), real), aligned((few,), real),
+        )  # fmt: skip
         self.anchor: tuple[int, np.ndarray] | None = None
         self.trusted, self.wait, self.left = False, FIRST, 0
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from sheetnet.training.block import Block, Found, Nets
 from sheetnet.training.fused import threads
 from sheetnet.training.gram import Gram
-from sheetnet.training.nets import Block, Found, Fused
 from sheetnet.training.task import Task
 
 
@@ -18,9 +18,10 @@ class Grams:
 
     name = "gram"
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, passes: Nets) -> None:
+        """passes: what measures a block by going through all rows."""
         first = Gram(task, np.zeros((task.model.n_features, task.model.n_hidden)))  # or an error
-        self.task, self.fused, self.size = task, Fused(task), 256
+        self.task, self.passes, self.size = task, passes, 256
         many = 1 if first.passes.groups > 1 else threads()  # passes over a large table take all threads themselves
         self.firsts = [first, *(Gram(task, first.get()) for _ in range(1, many))]
         self.block: Block | None = None
@@ -47,7 +48,7 @@ class Grams:
 
     def measure(self, block: Block) -> Found:
         """Loss, accuracy and dead units at the present weights."""
-        return self.fused.measure(block)
+        return self.passes.measure(block)
 
     def _net(self, block: Block, net: int) -> Gram:
         task = replace(self.task, lr=float(block.lr[net]), weight_decay=float(block.decay[net]))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -14,45 +12,13 @@ from torch.nn.functional import mse_loss
 from sheetnet.common.extras import has, need
 from sheetnet.errors import TrainingError
 from sheetnet.models.twins import as_numpy, create
+from sheetnet.training.block import Block, Found, Nets
 from sheetnet.training.cuda import kernels_or_error
 from sheetnet.training.devices import HALF, resolve_dtype
-from sheetnet.training.task import BLAS, Task, can_factor, factored, triangle
+from sheetnet.training.task import BLAS, Task, can_factor, factored, gram_pays, triangle
 from sheetnet.training.written import rectified, suits
 
 ROOM = 256 << 20  # bytes of buffers that a block of nets may take
-
-
-@dataclass
-class Block:
-    """Some nets: W (N, k, p), their rates and decays (N,), and what is known of them so far."""
-
-    W: np.ndarray
-    lr: np.ndarray
-    decay: np.ndarray
-    best: np.ndarray  # the least finite loss so far
-    diverged: np.ndarray  # the first epoch without a finite loss, or -1
-
-
-@dataclass(frozen=True)
-class Found:
-    """What the nets of a block came to, each (N,)."""
-
-    loss: np.ndarray
-    accuracy: np.ndarray
-    dead: np.ndarray  # units that are never above 0
-
-
-class Nets(Protocol):
-    """A way to train blocks of nets."""
-
-    name: str
-    size: int  # how many nets suit one block
-
-    def advance(self, block: Block, first: int, epochs: int) -> None:
-        """Epochs of descent in place; best and diverged are brought up to date, each before its step."""
-
-    def measure(self, block: Block) -> Found:
-        """Loss, accuracy and dead units at the present weights."""
 
 
 class Fused:
@@ -234,11 +200,11 @@ def _grams(task: Task) -> Nets:
     need("numba")
     from sheetnet.training.gram_nets import Grams
 
-    return Grams(task)
+    return Grams(task, Fused(task))
 
 
-def choose(task: Task, path: str = "auto") -> Nets:
-    """The way to train many nets that suits model, device and dtype, or the one of that name."""
+def choose(task: Task, path: str = "auto", nets: int = 1, epochs: int = 0) -> Nets:
+    """The way to train so many nets so long that suits model, device and dtype, or the one of that name."""
     known: dict[str, Callable[[Task], Nets]] = {
         "fused": Fused, "gram": _grams, "closed": Closed, "lanes": Lanes, "autograd": Autograd,
     }  # fmt: skip
@@ -250,7 +216,7 @@ def choose(task: Task, path: str = "auto") -> Nets:
         return Autograd(task)
     p, k = task.model.n_features, task.model.n_hidden
     if task.device.type == "cpu" and task.dtype not in HALF and p * k <= BLAS and has("numba"):
-        return Fused(task)
+        return _grams(task) if gram_pays(task, epochs, nets) else Fused(task)
     if task.device.type == "cuda" and task.dtype == "float32":
         try:
             from sheetnet.training.kernels import fits

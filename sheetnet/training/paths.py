@@ -12,10 +12,9 @@ from sheetnet.training.closed import Closed
 from sheetnet.training.cuda import Passes, Persistent
 from sheetnet.training.devices import HALF
 from sheetnet.training.loop import Autograd
-from sheetnet.training.task import BLAS, Path, Task
+from sheetnet.training.task import BLAS, Path, Task, gram_pays
 from sheetnet.training.written import suits
 
-ROWS, EPOCHS = 10, 4000  # rows to a weight, and epochs, from which on Gram matrices pay (measured on 2 cores)
 PATIENCE = 2.0  # seconds of autograd under which compiling a faster path does not pay
 
 
@@ -59,8 +58,7 @@ def choose(task: Task, epochs: int) -> str:
         if epochs * (1e-4 * steps + 2e-9 * weights * len(task.y)) < PATIENCE:
             return "autograd"
         if (weights <= BLAS or task.batch) and has("numba"):
-            few = task.model.rectified and len(task.y) >= ROWS * weights and epochs >= EPOCHS
-            return "gram" if few and task.dtype == "float64" and not task.batch else "fused"
+            return "gram" if gram_pays(task, epochs) else "fused"
         return "autograd" if task.batch else "closed"
     if task.batch:
         return "autograd"

@@ -193,7 +193,7 @@ def sweep(
     settings = draw(design, nets, lrs, scales, decays or [0.0], seed)
     check_range(source, dtype)
     with on(where), enough_memory(task):
-        way = choose(task, path)
+        way = choose(task, path, nets, epochs)
         warm(way, task, settings)
         began = time.perf_counter()
         done = trained(way, task, settings, epochs, progress)

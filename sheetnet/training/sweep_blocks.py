@@ -13,7 +13,7 @@ import torch
 from sheetnet.errors import TrainingError
 from sheetnet.training.designs import Settings, starts
 from sheetnet.training.interrupt import Interrupt
-from sheetnet.training.nets import Block, Nets
+from sheetnet.training.block import Block, Nets
 from sheetnet.training.task import Task
 
 BEAT = 0.5  # seconds between two looks at Ctrl-C and the progress line

@@ -16,6 +16,8 @@ from sheetnet.training.devices import HALF
 from sheetnet.training.written import is_linear
 
 BLAS = 2000  # weights over which matrix products are faster than the fused loops (measured on 2 cores)
+ROWS, EPOCHS = 5, 4000  # to a weight, and of a net, from which on Gram matrices were faster in every size measured
+MULTIPLY = 2e-10  # seconds that fused takes in float64 for a row and weight
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,14 @@ def factored(task: Task, R: np.ndarray) -> Task:
     linear model, found once; each epoch then costs O(p^2). (X'X and X'y say it too, with half the digits.)
     """
     return replace(task, X=R[:, :-1], y=R[:, -1:])
+
+
+def gram_pays(task: Task, epochs: int, nets: int = 1) -> bool:
+    """Whether Gram matrices (gram.py) save more time than compiling their loops may take; on a CPU, with numba."""
+    rows, weights = len(task.y), task.model.n_features * task.model.n_hidden
+    suits = task.model.rectified and task.dtype == "float64" and task.batch is None
+    enough = rows >= ROWS * weights and epochs >= EPOCHS
+    return suits and enough and MULTIPLY * rows * weights * epochs * nets >= 1.0
 
 
 def triangle(Xy: np.ndarray, chunk: int = 16_384) -> np.ndarray:
