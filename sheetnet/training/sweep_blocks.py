@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from sheetnet.errors import TrainingError
+from sheetnet.training.block import Block, Nets
 from sheetnet.training.designs import Settings, starts
 from sheetnet.training.interrupt import Interrupt
-from sheetnet.training.block import Block, Nets
 from sheetnet.training.task import Task
 
 BEAT = 0.5  # seconds between two looks at Ctrl-C and the progress line
