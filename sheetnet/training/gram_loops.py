@@ -87,11 +87,14 @@ def sort(X, y, n, norms, W, A, radius, near, above, g, H, mass, far, Xn, yn, now
         for i in range(min(T, n - t * T)):
             if not look[i]:
                 continue
-            close = room[i] == 0.0
-            if not near[t, i]:
-                near[t, i] = True
-                turns += 1
-                count(X, y, norms, t, i, A, above, -1.0, g, H, mass, far, x)
+            close, was = room[i] == 0.0, near[t, i]
+            for sign in (-1.0, 1.0):  # it goes with its old signs, and comes with its new ones
+                if (sign < 0.0 and not was) or (sign > 0.0 and not close):
+                    count(X, y, norms, t, i, A, above, sign, g, H, mass, far, x)
+                    turns += 1
+                for h in range(k + 1):
+                    above[t, h, i] = now[h, i]
+            near[t, i] = close
             if close:
                 if m == yn.size:
                     return -1, turns
@@ -99,12 +102,6 @@ def sort(X, y, n, norms, W, A, radius, near, above, g, H, mass, far, Xn, yn, now
                     Xn[m // Tn, f, m % Tn] = X[t, f, i]
                 yn[m // Tn, m % Tn] = y[t, i]
                 m += 1
-            else:
-                near[t, i] = False
-                turns += 1
-                for h in range(k + 1):
-                    above[t, h, i] = now[h, i]
-                count(X, y, norms, t, i, A, above, 1.0, g, H, mass, far, x)
     for j in range(m, -(-m // Tn) * Tn):
         for f in range(p):
             Xn[j // Tn, f, j % Tn] = 0.0
