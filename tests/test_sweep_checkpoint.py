@@ -17,7 +17,8 @@ import sheetnet as sn
 from sheetnet.errors import TrainingError
 from sheetnet.models.model import create
 from sheetnet.tables.table import Table
-from sheetnet.training import sweep_blocks, sweep_state
+from sheetnet.training import gram, sweep_blocks, sweep_state
+from sheetnet.training.gram_nets import Grams
 from sheetnet.training.ranks import Ranks
 from sheetnet.training.sweep import Sweep
 from tests.conftest import run_here
@@ -79,6 +80,20 @@ def test_a_sweep_that_was_stopped_or_killed_ends_with_the_same_bits(
     for one in (left, file):  # of the second nothing is left to do
         assert_same(whole, swept(table, name, **options, checkpoint=one))
     assert sorted(each.name for each in tmp_path.iterdir()) == ["killed.npz", "run.npz"]
+
+
+def test_nets_on_gram_matrices_are_taken_up_where_these_are_made_anew(
+    table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gram, "STRIDE", 12)
+    monkeypatch.setattr(gram, "FIRST", 2)
+    monkeypatch.setattr(Grams, "stride", 12)
+    options, file = {"path": "gram", "dtype": "float64"}, tmp_path / "run.npz"
+    whole = swept(table, **options)
+    swept(table, **options, checkpoint=file, progress=at(17, lambda: os.kill(os.getpid(), signal.SIGINT)))
+    with np.load(file) as found:
+        assert found["at"].tolist() == [0, 10, 12]
+    assert_same(whole, swept(table, **options, checkpoint=file))
 
 
 def test_what_was_done_is_not_done_again(table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

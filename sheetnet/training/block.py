@@ -33,6 +33,7 @@ class Nets(Protocol):
 
     name: str
     size: int  # how many nets suit one block
+    stride: int  # epochs: at its multiples a block can be taken up again from its weights, to the bit
 
     def advance(self, block: Block, first: int, epochs: int) -> None:
         """Epochs of descent in place; best and diverged are brought up to date, each before its step."""

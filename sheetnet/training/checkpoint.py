@@ -38,6 +38,7 @@ class Checkpoint:
     losses: np.ndarray  # of the epochs 0 to epoch - 1
     accuracies: np.ndarray
     kept: dict[int, np.ndarray] = field(default_factory=dict)
+    anchor: tuple[int, np.ndarray] | None = None  # of a path that remembers more than W: task.Anchored
 
     @property
     def epoch(self) -> int:
@@ -50,6 +51,9 @@ def save(path: Path, state: Checkpoint) -> None:
 
     Raises: TrainingError when it cannot be written.
     """
+    anchor: dict[str, np.ndarray] = {}
+    if state.anchor:
+        anchor["anchor_epoch"], anchor["anchor"] = np.array(state.anchor[0]), state.anchor[1]
     write(
         path,
         state.settings,
@@ -58,6 +62,7 @@ def save(path: Path, state: Checkpoint) -> None:
         accuracies=state.accuracies,
         kept_epochs=np.array(list(state.kept), dtype=np.int64),
         kept=np.array(list(state.kept.values()), dtype=float).reshape(-1, *state.W.shape),
+        **anchor,
     )
 
 
@@ -86,15 +91,18 @@ def load(path: Path) -> Checkpoint:
     try:
         epochs, kept = found["kept_epochs"].tolist(), found["kept"]
         state = Checkpoint(
-            settings, found["W"], found["losses"], found["accuracies"], dict(zip(epochs, kept, strict=True))
-        )
+            settings, found["W"], found["losses"], found["accuracies"], dict(zip(epochs, kept, strict=True)),
+            (found["anchor_epoch"].item(), found["anchor"]) if "anchor" in found else None,
+        )  # fmt: skip
     except (KeyError, ValueError, TypeError):
         raise TrainingError(f"{path}: {NONE}") from None
-    arrays = state.W, state.losses, state.accuracies, kept
+    begun, anchor = state.anchor or (0, state.W)
+    arrays = state.W, state.losses, state.accuracies, kept, anchor
     whole = all(a.dtype == float for a in arrays) and state.losses.ndim == 1
     if not whole or state.losses.shape != state.accuracies.shape or kept.shape[1:] != state.W.shape:
         raise TrainingError(f"{path}: {NONE}")
-    if not all(isinstance(epoch, int) and 0 <= epoch <= state.epoch for epoch in state.kept):
+    epochs = [*state.kept, begun]
+    if anchor.shape != state.W.shape or not all(isinstance(at, int) and 0 <= at <= state.epoch for at in epochs):
         raise TrainingError(f"{path}: {NONE}")
     return state
 

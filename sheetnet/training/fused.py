@@ -162,7 +162,7 @@ class Fused:
         self.X, self.y = tiled(task.X, task.y, self.dtype)
         self.tiles, p, T = self.X.shape
         self.padding = self.tiles * T - len(task.y)
-        self.W = np.ascontiguousarray(W.T, dtype=self.dtype)
+        self.W = np.array(W.T, dtype=self.dtype, order="C")  # a copy, of one unit too
         self.groups = min(GROUPS, self.tiles // 8) if task.batch is None else 1
         self.buffers = scratch(task.model.n_hidden, p, T, self.dtype, max(1, self.groups))
         lin, error, G = self.buffers

@@ -16,7 +16,7 @@ from sheetnet.models.twins import as_numpy, create
 from sheetnet.training.block import Block, Found, Nets, noted
 from sheetnet.training.cuda import kernels_or_error
 from sheetnet.training.devices import HALF, resolve_dtype
-from sheetnet.training.task import BLAS, Task, can_factor, factored, triangle
+from sheetnet.training.task import BLAS, Task, can_factor, factored, gram_pays, triangle
 from sheetnet.training.threads import together
 from sheetnet.training.tiles import tiled
 from sheetnet.training.written import rectified, suits
@@ -34,6 +34,8 @@ class Fused:
     """On a CPU: a few nets at once in compiled loops, dealt out to threads."""
 
     size = 1024
+
+    stride = 1
 
     def __init__(self, task: Task) -> None:
         need("numba")  # whose LLVM compiles them
@@ -96,7 +98,7 @@ class Fused:
 class Closed:
     """On any device: all nets of a block in torch's matrix operations; half precision keeps the weights in float32."""
 
-    name = "closed"
+    name, stride = "closed", 1
 
     def __init__(self, task: Task) -> None:
         self.task, self.relu = task, rectified(task.model, "closed")
@@ -152,7 +154,7 @@ class Closed:
 class Lanes:
     """On CUDA: one Triton kernel, a net on each thread, many epochs in a launch."""
 
-    name = "lanes"
+    name, stride = "lanes", 1
 
     def __init__(self, task: Task) -> None:
         rectified(task.model, "lanes")  # or an error
@@ -183,7 +185,7 @@ class Lanes:
 class Autograd:
     """For every model: its hand-written twin and autograd, the nets of a block side by side by torch.func."""
 
-    name = "autograd"
+    name, stride = "autograd", 1
 
     def __init__(self, task: Task) -> None:
         if task.dtype in HALF:
@@ -229,10 +231,17 @@ def _vectors(block: Block) -> tuple[np.ndarray, ...]:
     return block.lr, block.decay, block.best, block.diverged
 
 
-def choose(task: Task, path: str = "auto") -> Nets:
-    """The way to train many nets that suits model, device and dtype, or the one of that name."""
+def _grams(task: Task) -> Nets:
+    need("numba")
+    from sheetnet.training.gram_nets import Grams
+
+    return Grams(task, Fused(task))
+
+
+def choose(task: Task, path: str = "auto", nets: int = 1, epochs: int = 0) -> Nets:
+    """The way to train so many nets so long that suits model, device and dtype, or the one of that name."""
     known: dict[str, Callable[[Task], Nets]] = {
-        "fused": Fused, "closed": Closed, "lanes": Lanes, "autograd": Autograd,
+        "fused": Fused, "gram": _grams, "closed": Closed, "lanes": Lanes, "autograd": Autograd,
     }  # fmt: skip
     if path != "auto":
         if path not in known:
@@ -242,7 +251,7 @@ def choose(task: Task, path: str = "auto") -> Nets:
         return Autograd(task)
     p, k = task.model.n_features, task.model.n_hidden
     if task.device.type == "cpu" and task.dtype not in HALF and p * k <= BLAS and has("numba"):
-        return Fused(task)
+        return _grams(task) if gram_pays(task, epochs, nets) else Fused(task)
     if task.device.type == "cuda" and task.dtype == "float32":
         try:
             from sheetnet.training.kernels import fits

@@ -204,7 +204,7 @@ def sweep(
     settings = draw(design, nets, lrs, scales, decays or [0.0], seed)
     check_range(source, dtype)
     with ranks(where) as group, on(where), enough_memory(task):
-        way = choose(task, path)
+        way = choose(task, path, nets, epochs)
         about = {
             "model": model.name, "features": list(source.features), "data": source.digest, "nets": nets,
             "epochs": epochs, "design": design, "lr": lrs, "scale": scales, "weight_decay": decays or [0.0],

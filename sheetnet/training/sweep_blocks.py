@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -34,6 +35,7 @@ class Sweeping:
         self.n = len(settings.lr)
         self.state = State(Results.of(self.n, (task.model.n_features, task.model.n_hidden)))
         self.step = 1  # epochs that take about BEAT
+        self.mark: tuple[Block, int] | None = None  # the block where it could last be taken up again, and its epoch
 
     @property
     def size(self) -> int:
@@ -80,7 +82,10 @@ class Sweeping:
 
     def _save(self, now: bool = False) -> None:
         self.state.seconds = time.perf_counter() - self.began
-        self.saver.save(self.state, now)
+        state = self.state
+        if state.block is not None and state.epoch % self.way.stride and self.mark:
+            state = replace(state, block=self.mark[0], epoch=self.mark[1])
+        self.saver.save(state, now)
 
     def _begin(self, part: slice) -> None:
         block = block_of(self.task, self.settings, part)
@@ -93,7 +98,8 @@ class Sweeping:
         assert state.block is not None
         state.block.lr, state.block.decay = self.settings.lr[part], self.settings.decay[part]
         while state.epoch < self.epochs:
-            count, began = min(self.step, self.epochs - state.epoch), time.perf_counter()
+            stop = min(self.epochs, self._marked())
+            count, began = min(self.step, stop - state.epoch), time.perf_counter()
             self.way.advance(state.block, state.epoch, count)
             state.epoch += count
             took = max(time.perf_counter() - began, 1e-9)
@@ -104,6 +110,16 @@ class Sweeping:
             if interrupt.heard and state.epoch < self.epochs:
                 return False
         return True
+
+    def _marked(self) -> int:
+        """The epoch up to which to go at most; where a block can be taken up again, it is kept as it is now."""
+        state, stride = self.state, self.way.stride
+        if stride == 1:
+            return self.epochs
+        if state.block is not None and state.epoch % stride == 0:
+            copies = {name: getattr(state.block, name).copy() for name in ("W", "best", "diverged")}
+            self.mark = replace(state.block, **copies), state.epoch
+        return state.epoch - state.epoch % stride + stride
 
     def _end(self) -> None:
         """None; what the block came to is among the results."""
