@@ -98,7 +98,7 @@ def type_into(page: Page, sheet: str, cell: str, text: str) -> None:
     """None; a learner has opened a sheet, and typed into a yellow cell."""
     page.run(
         f"""[...document.querySelectorAll('.tab')].find((tab) => tab.textContent === {json.dumps(sheet)}).click();
-        cell = [...document.querySelectorAll('input')].find((one) => one.ariaLabel.startsWith('{cell}.'));
+        cell = document.querySelector('[data-at="{cell}"]');
         cell.focus(); cell.value = {json.dumps(text)}; cell.blur()"""
     )
     page.settled()
@@ -168,6 +168,7 @@ def test_words_of_a_workbook_stay_words(browser: Browser, lesson_file: Callable[
     page.close()
 
 
+EMPTY = "merged", "links", "charts", "rules", "chosen", "unused", "looks", "parts", "blocks", "written"
 SHOWN = [
     (0.285, "0.00", "0.29"), (-0.0001, "0.000", "0.000"), (1234567.891, "#,##0.0", "1,234,567.9"), (0.5, "0%", "50%"),
     (0.0000123, "0.0E+00", "1.2E-05"), (3, '[=0]"closed";0.000', "3.000"), (0, '[=0]"closed";0.000', "closed"),
@@ -184,7 +185,8 @@ def test_numbers_are_shown_in_their_format(browser: Browser, tmp_path: Path) -> 
     sheet = {
         "name": "One", "tops": [20 * i for i in range(n + 1)], "lefts": [0, 200], "grid": True, "formulas": [],
         "rows": [[i, [[0, i, value]]] for i, (value, _, _) in enumerate(SHOWN)],
-    } | {key: [] for key in ("merged", "links", "charts", "rules", "chosen", "unused", "looks", "parts")}  # fmt: skip
+    }  # fmt: skip
+    sheet = {"freeze": [0, 0]} | {key: [] for key in EMPTY} | sheet
     shown = {"title": "t", "language": "en", "names": [], "formats": [format for _, format, _ in SHOWN]}
     shown |= {"runs": [1] * n, "lines": {}, "sheets": [sheet]}
     (tmp_path / "page.html").write_text(html(shown, ""), encoding="utf-8")
@@ -230,7 +232,8 @@ def test_cells_have_the_colours_of_what_they_hold_now(browser: Browser, tmp_path
             picture | {"full": 2, "scale": ["#FF0000", "#FFFFFF", "#0000FF"]},
             {"sheet": "One", "at": [2, 0, 1, 4], "full": 1, "scale": ["#FF0000", "#FFFFFF", "#0000FF"]},
         ],
-    } | {key: [] for key in ("merged", "links", "charts", "unused", "parts")}  # fmt: skip
+    }  # fmt: skip
+    sheet = {"freeze": [0, 0]} | {key: [] for key in EMPTY} | sheet
     shown = {"title": "t", "language": "en", "names": [], "formats": ["0.00"], "runs": [1], "lines": {}}
     (tmp_path / "page.html").write_text(html(shown | {"sheets": [sheet]}, ""), encoding="utf-8")
     page = Page(browser, (tmp_path / "page.html").as_uri())
@@ -311,7 +314,7 @@ def test_what_may_be_typed_can_be_reached_and_nothing_leaves_the_window(
     assert page.run("document.documentElement.scrollWidth") == width
     assert page.run("[...document.querySelectorAll('input, a, button')].every((one) => one.tabIndex === 0)")
     assert page.run("document.querySelectorAll('input').length") == 43  # a, b, c and 20 points
-    assert page.run("document.querySelectorAll('svg').length") == 1
+    assert page.run("document.querySelectorAll('svg.chart').length") == 1
     assert page.run("document.querySelector('.way').textContent") == ("Whole grid" if width == 390 else "Read")
     page.run("document.querySelector('.way').click()")
     assert page.run("document.querySelectorAll('input').length") == 43

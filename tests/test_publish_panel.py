@@ -249,3 +249,87 @@ def test_the_slider_of_a_whole_number_keeps_to_its_rule(page: Page) -> None:
     click(page, cell_address(row, col))
     ends = page.run("(one = document.querySelector('.slider input'), [one.min, one.max, one.step])")
     assert ends == ["0", "60", "1"]
+
+
+# ---- keys, and what stays in sight
+
+FOCUS = "document.activeElement.dataset.at"
+
+
+def keys(page: Page, *names: str) -> str:
+    """The cell that has the keyboard when these keys have been typed."""
+    for name in names:
+        *held, key = name.split("+")
+        for kind in ("rawKeyDown", "keyUp"):
+            page.ask("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=CODES.get(key, 0),
+                     modifiers=2 * ("Ctrl" in held) + 8 * ("Shift" in held))  # fmt: skip
+    got: str = page.run(FOCUS)
+    return got
+
+
+CODES = {"Enter": 13, "Escape": 27, "End": 35, "Home": 36}
+CODES |= {f"Arrow{way}": 37 + at for at, way in enumerate(("Left", "Up", "Right", "Down"))}
+
+
+def test_arrows_go_through_a_sheet_as_in_a_spreadsheet(page: Page) -> None:
+    page.run("""document.querySelector('[data-at="C13"]').focus()""")
+    assert page.run("document.querySelectorAll('div.cell[tabindex=\"0\"]').length") == 1
+    assert keys(page, "ArrowRight") == "D13"
+    assert keys(page, "ArrowDown", "ArrowDown") == "D15"
+    assert keys(page, "Ctrl+ArrowDown") == "D32"
+    assert keys(page, "End") == "F32"
+    assert keys(page, "Home") == "A32"  # may be typed over
+    assert keys(page, "ArrowUp", "ArrowRight", "ArrowRight") == "C31"
+    assert keys(page, "Ctrl+Home") == "A1"
+    assert keys(page, "Ctrl+End") is not None
+    page.run("""document.querySelector('[data-at="C13"]').focus()""")
+    keys(page, "Enter")
+    assert panel(page).startswith("C13  Prediction")
+    assert keys(page, "ArrowRight") == "D13"
+    assert panel(page).startswith("D13  Error")
+    assert keys(page, "Escape") == "D13"
+    assert panel(page) == ""
+
+
+def test_arrows_move_the_caret_of_who_is_typing(page: Page) -> None:
+    page.run("""document.querySelector('[data-at="B5"]').focus()""")
+    page.run("document.activeElement.setSelectionRange(1, 1)")
+    assert keys(page, "ArrowLeft") == "B5"
+    assert keys(page, "ArrowDown") == "B6"
+
+
+def test_a_screen_reader_hears_what_a_cell_is(page: Page) -> None:
+    page.run("""document.querySelector('[data-at="C13"]').focus()""")
+    assert page.run("document.activeElement.ariaLabel") == "C13, Prediction, 3.300"
+    page.run("""document.querySelector('[data-at="B5"]').focus()""")
+    assert page.run("document.activeElement.ariaLabel").startswith("B5, a, may be changed, A number is expected here.")
+    tree = page.ask("Accessibility.getFullAXTree")["nodes"]
+    roles = {node["role"]["value"] for node in tree if "role" in node}
+    assert {"grid", "row", "gridcell", "textbox", "navigation", "status"} <= roles
+    grid = page.run("(one = document.querySelector('.grid'), [one.ariaRowCount, one.ariaColCount])")
+    assert all(int(n) > 5 for n in grid)
+    cell = page.run("document.querySelector('[data-at=\"C13\"]').ariaColIndex")
+    assert (cell, page.run("document.querySelector('[data-at=\"C13\"]').parentNode.ariaRowIndex")) == ("3", "13")
+
+
+def test_frozen_rows_and_columns_stay_in_sight_and_hide_no_cell_that_is_reached(browser: Browser, lesson: str) -> None:
+    opened = Page(browser, f"{lesson}#Descent", 900, 900)
+    place = "(r = document.querySelector('[data-at=\"{}\"]').getBoundingClientRect(), [r.left, r.top])"
+    head = opened.run("JSON.parse(document.getElementById('workbook').textContent).sheets[4].freeze")
+    assert head == [13, 1]
+    first = opened.run(place.format("A1")), opened.run(place.format("A14"))
+    opened.run("new Promise((done) => (document.querySelector('.view').scrollTo(300, 400), setTimeout(done, 200)))")
+    after = opened.run(place.format("A1")), opened.run(place.format("A14"))
+    assert after[0][1] == first[0][1]
+    assert abs(after[1][0] - first[1][0]) <= 8
+    assert after[1][1] == first[1][1] - 400
+    opened.run("document.querySelector('[data-at=\"B40\"]').focus()")
+    keys(opened, *["ArrowUp"] * 20)
+    opened.run("new Promise((done) => setTimeout(done, 200))")
+    hidden = opened.run("document.querySelector('.strip.heldrow').getBoundingClientRect().bottom")
+    assert opened.run(FOCUS) == "B20"
+    assert opened.run("document.activeElement.getBoundingClientRect().top") >= hidden - 1
+    assert opened.run("document.querySelectorAll('.lines').length") == 1
+    opened.run("location.hash = '#Start'")
+    assert opened.run("document.querySelectorAll('.lines').length") == 0  # a page without gridlines
+    opened.close()

@@ -119,6 +119,7 @@ def _sheet(
         "tops": tops,
         "lefts": lefts,
         "grid": page is None or page.gridlines,
+        "freeze": page.freeze if page else (0, 0),
         "rows": [[row, cells] for row, cells in sorted(rows.items())],
         "formulas": [_formula(name, at, sheet, tables) for at in sheet.formulas],
         "written": _written(name, sheet, tables),

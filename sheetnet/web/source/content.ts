@@ -23,7 +23,7 @@ export interface Block {
   told?: { sheet: string; at: At; verdict: At }; // where torch's numbers stand, and whether they are the same
 }
 export interface Sheet {
-  name: string; tops: number[]; lefts: number[]; grid: boolean;
+  name: string; tops: number[]; lefts: number[]; grid: boolean; freeze: [rows: number, cols: number];
   rows: [row: number, cells: [col: number, look: number, value: Value][]][];
   formulas: [row: number, col: number, text: string, rows?: number, cols?: number][];
   written: [text: string, ...cells: [row: number, col: number][]][]; // what Excel has in another text

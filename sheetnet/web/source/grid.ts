@@ -2,6 +2,7 @@
 import { draw } from "./chart";
 import type { At, Chart, Look, Rule, Sheet } from "./content";
 import { shown } from "./format";
+import { lines } from "./freeze";
 import { address, each, place, within, type Store } from "./store";
 
 interface Cell { box: HTMLElement; words: HTMLElement; row: number; col: number; look: number; looks: Look[] }
@@ -30,6 +31,7 @@ export class Grid {
     this.box.setAttribute("aria-rowcount", String(sheet.tops.length - 1));
     this.box.setAttribute("aria-colcount", String(sheet.lefts.length - 1));
     Object.assign(this.box.style, { width: `${width}px`, height: `${height}px` });
+    if (!part && sheet.grid) this.box.append(lines(sheet));
     this.build();
     if (!part) for (const chart of sheet.charts) this.chart(chart);
     this.update();
@@ -64,6 +66,8 @@ export class Grid {
         const box = this.cell(row, col, links.get(at), rule);
         box.classList.add("cell");
         box.dataset.at = address(row, col);
+        if (!this.part && row < sheet.freeze[0]) box.classList.add("heldrow");
+        if (!this.part && col < sheet.freeze[1]) box.classList.add("heldcol");
         box.setAttribute("aria-colindex", String(col + 1));
         if (look >= 0) box.classList.add(`s${look}`);
         box.style.cssText += `left:${left - sheet.lefts[firstCol]!}px;top:${top - sheet.tops[firstRow]!}px;width:${width}px;height:${height}px`;
@@ -104,7 +108,6 @@ export class Grid {
 
   private yellow(row: number, col: number, rule: Rule): HTMLElement {
     const box = document.createElement("input");
-    box.setAttribute("aria-label", `${address(row, col)}. ${rule.message}`);
     box.title = rule.message;
     box.autocomplete = "off";
     box.spellcheck = false;

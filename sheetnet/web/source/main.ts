@@ -1,8 +1,9 @@
 // The page: what the file says is shown at once; the engine answers as soon as it is awake.
 import type { Asked, Edit, Told, Value, Workbook } from "./content";
+import { keep } from "./freeze";
 import { Grid, type Wishes } from "./grid";
 import { at, cellOf, keys, rove } from "./keys";
-import { Panel } from "./panel";
+import { blockOf, Panel } from "./panel";
 import { Player } from "./player";
 import { Reading } from "./reading";
 import { read, written, type State } from "./state";
@@ -25,6 +26,7 @@ const tabs = element("nav", "tabs"), view = element("div", "view"), line = eleme
 const middle = element("div", "middle"), reset = element("button", "reset");
 const host = { edit, typed, closed: () => (last?.classList.remove("asked"), last?.focus()) };
 const panel = new Panel(store, host), player = new Player(store, host, () => update(), () => busy);
+let loose = (): void => {}; // what stays in sight of the sheet before goes
 let last: HTMLElement | undefined; // the cell that was reached last
 let state: State = { sheet: 0, typed: new Map() };
 const narrow = matchMedia("(max-width: 700px)");
@@ -76,7 +78,8 @@ function frame(): void {
     const cell = cellOf(event.target);
     if (!cell) return;
     last = cell;
-    rove(view, cell);
+    const one = workbook.sheets[state.sheet]!, [row, col] = at(cell);
+    rove(view, cell, blockOf(one, row, col)?.title ?? "", one.rules.find((rule) => within(rule.at, row, col)));
     if (!panel.box.hidden) tell(cell);
   });
   page.addEventListener("keydown", (event) => {
@@ -100,6 +103,9 @@ function open(sheet: number, where = ""): void {
   grid = reads && workbook.sheets[sheet]!.parts.length ? new Reading(store, sheet, wishes) : new Grid(store, sheet, wishes);
   way.textContent = reads ? "Whole grid" : "Read";
   view.replaceChildren(grid.box);
+  loose();
+  if (grid instanceof Grid) loose = keep(grid.box, workbook.sheets[sheet]!, view);
+  view.querySelector<HTMLElement>("div.cell")?.setAttribute("tabindex", "0");
   panel.close();
   player.open(sheet);
   player.update(view);
