@@ -1,5 +1,6 @@
 // The page: what the file says is shown at once; the engine answers as soon as it is awake.
 import type { Asked, Edit, Told, Value, Workbook } from "./content";
+import { download } from "./download";
 import { keep } from "./freeze";
 import { Grid, type Wishes } from "./grid";
 import { at, cellOf, keys, rove } from "./keys";
@@ -9,6 +10,7 @@ import { Reading } from "./reading";
 import { read, written, type State } from "./state";
 import { Store, within } from "./store";
 import { judged, meant } from "./typing";
+import { unpacked } from "./unpacked";
 import worker from "worker-text";
 
 const workbook: Workbook = JSON.parse(document.getElementById("workbook")!.textContent!);
@@ -66,7 +68,10 @@ function frame(): void {
   };
   way.addEventListener("click", () => turn(!reads));
   narrow.addEventListener("change", () => turn(narrow.matches));
-  foot.append(player.box, line, way, reset);
+  const save = element("button", "save", "Download .xlsx");
+  save.hidden = !document.getElementById("delivered");
+  save.addEventListener("click", () => void download(store, told()).catch((reason: unknown) => say(`No file can be made here: ${String(reason)}`)));
+  foot.append(player.box, line, save, way, reset);
   middle.append(view, panel.box);
   page.append(tabs, middle, foot);
   keys({ store, view, sheet: () => state.sheet, reveal: (where) => grid?.reveal(where), open: tell });
@@ -129,6 +134,17 @@ function typed(sheet: number, row: number, col: number): string {
   if (own !== undefined) return own;
   const value = delivered.get(key);
   return formulas.get(key) ?? (value === null || value === undefined ? "" : String(value));
+}
+
+/** What was typed, as the engine was told. */
+function told(): Map<string, string> {
+  const out = new Map<string, string>();
+  for (const [key, text] of state.typed) {
+    const [sheet, row, col] = key.split("/").map(Number) as [number, number, number];
+    const rule = workbook.sheets[sheet]!.rules.find((one) => within(one.at, row, col)), found = rule && judged(text, rule);
+    if (found && "text" in found) out.set(key, found.text);
+  }
+  return out;
 }
 
 function edit(sheet: number, row: number, col: number, text: string, again = false): string | null {
@@ -213,8 +229,7 @@ function update(): void {
 
 async function wake(): Promise<void> {
   say("waking");
-  const packed = Uint8Array.from(atob(document.getElementById("engine")!.textContent!), (one) => one.charCodeAt(0));
-  const engine = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+  const engine = await unpacked("engine");
   const made = new Worker(URL.createObjectURL(new Blob([worker], { type: "text/javascript" })));
   made.onmessage = (event: MessageEvent<Told>) => hear(event.data);
   made.onerror = (event) => say(`The engine gave up: ${event.message}. Reload the page.`);
