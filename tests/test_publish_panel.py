@@ -16,6 +16,8 @@ import torch
 from openpyxl import load_workbook
 from torch.nn import functional
 
+import sheetnet as sn
+import sheetnet.web
 from sheetnet.book import reader
 from sheetnet.book.build import evaluate_blocks
 from sheetnet.book.kept import saved_since
@@ -26,6 +28,7 @@ from sheetnet.page.language import filled
 from sheetnet.web.blocks import Panels
 from sheetnet.web.content import content
 from sheetnet.web.page import html, write
+from sheetnet.web.words import PAGE
 from tests.browser import CHROMIUM, Browser, Page, browsing
 
 
@@ -132,7 +135,7 @@ def test_a_cell_says_what_it_is_in_excel_in_words_and_in_torch(page: Page) -> No
         "Formula",
         "=B$5*A13^2+B$6*A13+B$7",
         "In words",
-        "This is “a” times the square of “x” plus “b” times “x” plus “c”.",
+        'This is "a" times the square of "x" plus "b" times "x" plus "c".',
         "In torch",
         "pred = coef_a * x ** 2 + coef_b * x + coef_c",
         "What torch says",
@@ -403,3 +406,34 @@ def test_what_was_typed_is_in_the_file_and_what_comes_of_it(
     assert load_workbook(got)["Fit"]["C13"].value == "=B$5*A13^2+B$6*A13+B$7"
     assert examine(got).ok
     assert saved_since(got)  # so that build keeps a copy
+
+
+# ---- in another language
+
+
+def test_all_words_of_the_page_are_known_to_translators() -> None:
+    source = Path(sheetnet.web.__file__).parent / "source"
+    said = {text for file in source.glob("*.ts") for text in re.findall(r'\bsay\("([^"]+)"', file.read_text("utf-8"))}
+    said |= set(re.findall(r'rule\?\.data \? "([^"]+)" : "([^"]+)"', (source / "keys.ts").read_text("utf-8"))[0])
+    assert said | {"calculating", "waking"} == {*PAGE}  # states, which are said as they are called
+
+
+def test_the_page_of_a_german_workbook_is_german(browser: Browser, tmp_path: Path) -> None:
+    file = sn.build_lesson("quadratic", tmp_path / "de.xlsx", language="de").path
+    opened = Page(browser, write(file, tmp_path / "de.html").as_uri() + "#Fit")
+    assert opened.run("document.documentElement.lang") == "de"
+    assert opened.run("document.querySelector('.reset').textContent") == "Zurücksetzen"
+    assert opened.run("document.querySelector('.save').textContent") == ".xlsx herunterladen"
+    assert opened.run("""document.querySelector('[data-at="B5"]').value""") == "1,1000"
+    click(opened, "C13")
+    told = panel(opened)
+    assert 'Dies ist "a" mal das Quadrat von "x" plus "b" mal "x" plus "c".' in told
+    assert told.endswith("3,3: gleich")
+    english = {text for text in PAGE if f"\n{text}" in told} - {"In torch"}
+    assert not english
+    opened.run("""document.querySelector('[data-at="B5"]').focus()""")
+    assert opened.run("document.activeElement.value") == "1,1"
+    opened.run("document.activeElement.value = '0,25'; document.activeElement.blur()")
+    opened.settled()
+    assert opened.run("valueAt('Fit', 4, 1)") == 0.25
+    opened.close()

@@ -122,7 +122,7 @@ class Panels:
             return found and of_these.setdefault(told(*found), f"{{{len(of_these)}}}")
 
         def told(of: Block, area: Area) -> str:
-            title = f"“{of.title}”" if of.title else self.variables[of.id]
+            title = f'"{of.title}"' if of.title else self.variables[of.id]
             if area == of.area:
                 return title
             above = here.above(area, of)

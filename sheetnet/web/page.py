@@ -13,6 +13,7 @@ from sheetnet.common import files as written
 from sheetnet.errors import WorkbookError
 from sheetnet.web.content import Json, content
 from sheetnet.web.delivered import delivered
+from sheetnet.web.words import SCRIPT
 
 PARTS = "page.js", "page.css", "engine.wasm.gz"
 
@@ -37,7 +38,7 @@ def html(shown: Json, css: str, file: bytes = b"") -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(shown['title'])}</title>\n<style>{style.decode()}</style>\n</head>\n<body>\n"
-        "<noscript>This page calculates in your browser: allow it to run its script.</noscript>\n"
+        f"<noscript>{escape(shown.get('words', {}).get(SCRIPT, SCRIPT))}</noscript>\n"
         '<main id="page"></main>\n'
         f'<script type="application/json" id="workbook">{_inert(shown)}</script>\n'
         + _carried("engine", engine)

@@ -5,6 +5,8 @@ import { shown } from "./format";
 import { lines } from "./freeze";
 import { address, each, place, within, type Store } from "./store";
 
+const LETTER = 7.4; // pixels, and rather more than less
+
 interface Cell { box: HTMLElement; words: HTMLElement; row: number; col: number; look: number; looks: Look[] }
 export interface Wishes {
   edit(row: number, col: number, text: string): string | null; // why it is refused, or null
@@ -14,6 +16,7 @@ export interface Wishes {
 
 export class Grid {
   readonly box = document.createElement("div");
+  private inset = 0;
   private readonly cells = new Map<string, Cell>();
   private readonly charts: { svg: SVGSVGElement; chart: Chart }[] = [];
 
@@ -23,7 +26,8 @@ export class Grid {
   ) {
     const sheet = this.sheet;
     const [row, col, rows, cols] = part ?? [0, 0, sheet.tops.length - 1, sheet.lefts.length - 1];
-    const width = sheet.lefts[Math.min(col + cols, sheet.lefts.length - 1)]! - sheet.lefts[col]!;
+    if (part) this.inset = this.before(part);
+    const width = sheet.lefts[Math.min(col + cols, sheet.lefts.length - 1)]! - sheet.lefts[col]! + this.inset;
     const height = sheet.tops[Math.min(row + rows, sheet.tops.length - 1)]! - sheet.tops[row]!;
     this.box.className = `grid ${name}`;
     this.box.setAttribute("role", "grid");
@@ -70,7 +74,7 @@ export class Grid {
         if (!this.part && col < sheet.freeze[1]) box.classList.add("heldcol");
         box.setAttribute("aria-colindex", String(col + 1));
         if (look >= 0) box.classList.add(`s${look}`);
-        box.style.cssText += `left:${left - sheet.lefts[firstCol]!}px;top:${top - sheet.tops[firstRow]!}px;width:${width}px;height:${height}px`;
+        box.style.cssText += `left:${left - sheet.lefts[firstCol]! + this.inset}px;top:${top - sheet.tops[firstRow]!}px;width:${width}px;height:${height}px`;
         line.append(box);
         const words = box instanceof HTMLInputElement ? box : box.appendChild(document.createElement("span"));
         const runs = span ? 0 : look < 0 ? 1 : this.store.workbook.runs[look]!;
@@ -80,6 +84,14 @@ export class Grid {
       }
       this.box.append(line);
     }
+  }
+
+  /** How far words of a part's first column run on to the left of it. */
+  private before([row, col, rows]: At): number {
+    const width = this.sheet.lefts[col + 1]! - this.sheet.lefts[col]!;
+    const found = this.sheet.rows.filter(([r]) => r >= row && r < row + rows).map(([, cells]) => cells.find(([c]) => c === col));
+    const longest = found.map((cell) => (cell && typeof cell[2] === "string" && this.store.workbook.runs[cell[1]] === -1 ? cell[2].length : 0));
+    return Math.max(0, ...longest.map((letters) => letters * LETTER - width));
   }
 
   /** How far words may run on over empty cells. */

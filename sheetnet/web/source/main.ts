@@ -11,9 +11,11 @@ import { read, written, type State } from "./state";
 import { Store, within } from "./store";
 import { judged, meant } from "./typing";
 import { unpacked } from "./unpacked";
+import { local, say, speak } from "./words";
 import worker from "worker-text";
 
 const workbook: Workbook = JSON.parse(document.getElementById("workbook")!.textContent!);
+speak(workbook.words, workbook.mark);
 const store = new Store(workbook);
 const delivered = new Map<string, Value>();
 for (const [sheet, one] of workbook.sheets.entries())
@@ -46,14 +48,14 @@ function element<K extends keyof HTMLElementTagNameMap>(tag: K, name: string, te
 }
 
 function frame(): void {
-  tabs.setAttribute("aria-label", "Sheets");
+  tabs.setAttribute("aria-label", say("Sheets"));
   workbook.sheets.forEach((sheet, at) => {
     const tab = element("button", "tab", sheet.name);
     tab.addEventListener("click", () => go({ ...state, sheet: at }));
     tabs.append(tab);
   });
-  reset.textContent = "Reset";
-  reset.title = "All yellow cells as they came";
+  reset.textContent = say("Reset");
+  reset.title = say("All yellow cells as they came");
   reset.addEventListener("click", () => {
     const failed = document.documentElement.dataset.state === "failed"; // what was typed was too much for the engine
     go({ sheet: state.sheet, typed: new Map() });
@@ -61,16 +63,16 @@ function frame(): void {
   });
   line.setAttribute("role", "status");
   const foot = element("footer", "foot");
-  way.title = "Words, cells and charts below each other, or as they stand on the sheet";
+  way.title = say("Words, cells and charts below each other, or as they stand on the sheet");
   const turn = (to: boolean): void => {
     reads = to;
     open(state.sheet);
   };
   way.addEventListener("click", () => turn(!reads));
   narrow.addEventListener("change", () => turn(narrow.matches));
-  const save = element("button", "save", "Download .xlsx");
+  const save = element("button", "save", say("Download .xlsx"));
   save.hidden = !document.getElementById("delivered");
-  save.addEventListener("click", () => void download(store, told()).catch((reason: unknown) => say(`No file can be made here: ${String(reason)}`)));
+  save.addEventListener("click", () => void download(store, told()).catch((reason: unknown) => status("failed", say("No file can be made here: {why}", { why: String(reason) }))));
   foot.append(player.box, line, save, way, reset);
   middle.append(view, panel.box);
   page.append(tabs, middle, foot);
@@ -106,7 +108,7 @@ function tell(cell: HTMLElement): void {
 function open(sheet: number, where = ""): void {
   const wishes: Wishes = { edit: (row, col, text) => edit(sheet, row, col, text), follow, typed: (row, col) => typed(sheet, row, col) };
   grid = reads && workbook.sheets[sheet]!.parts.length ? new Reading(store, sheet, wishes) : new Grid(store, sheet, wishes);
-  way.textContent = reads ? "Whole grid" : "Read";
+  way.textContent = reads ? say("Whole grid") : say("Read");
   view.replaceChildren(grid.box);
   loose();
   if (grid instanceof Grid) loose = keep(grid.box, workbook.sheets[sheet]!, view);
@@ -133,7 +135,7 @@ function typed(sheet: number, row: number, col: number): string {
   const key = `${sheet}/${row}/${col}`, own = state.typed.get(key);
   if (own !== undefined) return own;
   const value = delivered.get(key);
-  return formulas.get(key) ?? (value === null || value === undefined ? "" : String(value));
+  return formulas.get(key) ?? (value === null || value === undefined ? "" : typeof value === "number" ? local(String(value)) : String(value));
 }
 
 /** What was typed, as the engine was told. */
@@ -199,24 +201,28 @@ function send(edits: Edit[]): void {
   for (const edit of edits) waiting.set(edit.slice(0, 3).join("/"), edit);
   if (busy || !ask) return;
   busy = true;
-  say("calculating");
+  status("calculating");
   ask({ kind: "edit", edits: [...waiting.values()] });
   waiting.clear();
 }
 
-function say(words: string): void {
+function status(now: "ready" | "calculating" | "waking" | "failed", words = now === "ready" ? "" : say(now)): void {
   line.textContent = words;
-  document.documentElement.dataset.state = words === "calculating" || words === "waking" ? words : words ? "failed" : "ready";
+  document.documentElement.dataset.state = now;
+}
+
+function gaveUp(why: string): void {
+  status("failed", say("The engine gave up: {why}. Reload the page.", { why }));
 }
 
 function hear(told: Told): void {
-  if (told.kind === "failed") return say(`The engine gave up: ${told.words}. Reload the page.`);
+  if (told.kind === "failed") return gaveUp(told.words);
   told.changes.forEach((change) => store.put(change));
   document.documentElement.dataset.ms = told.ms.toFixed(0);
   if (!told.confirms) {
     busy = false;
     if (waiting.size) send([]);
-    else say("");
+    else status("ready");
   }
   update();
 }
@@ -228,11 +234,11 @@ function update(): void {
 }
 
 async function wake(): Promise<void> {
-  say("waking");
+  status("waking");
   const engine = await unpacked("engine");
   const made = new Worker(URL.createObjectURL(new Blob([worker], { type: "text/javascript" })));
   made.onmessage = (event: MessageEvent<Told>) => hear(event.data);
-  made.onerror = (event) => say(`The engine gave up: ${event.message}. Reload the page.`);
+  made.onerror = (event) => gaveUp(event.message);
   ask = (asked) => made.postMessage(asked);
   ask({ kind: "load", engine, workbook });
 }
@@ -244,4 +250,4 @@ addEventListener("hashchange", () => {
 });
 // For tests: the value of a cell with all its digits.
 Object.assign(window, { valueAt: (sheet: string, row: number, col: number): Value => store.get(store.sheet(sheet), row, col) });
-requestAnimationFrame(() => setTimeout(() => void wake().catch((reason: unknown) => say(`The engine cannot start here: ${String(reason)}`))));
+requestAnimationFrame(() => setTimeout(() => void wake().catch((reason: unknown) => status("failed", say("The engine cannot start here: {why}", { why: String(reason) })))));
