@@ -134,9 +134,25 @@ def test_a_formula_that_says_another_thing_is_noticed(
     shown, looks = content(lesson_file("quadratic"))
     sheet = next(sheet for sheet in shown["sheets"] if sheet["name"] == "Fit")
     sheet["formulas"][3][2] += "+1E-9"
-    (tmp_path / "page.html").write_text(html(shown, looks.css), encoding="utf-8")
+    (tmp_path / "page.html").write_text(html(emptied(shown), looks.css), encoding="utf-8")
     page = Page(browser, (tmp_path / "page.html").as_uri())
     assert apart(page, by_graph(lesson_file("quadratic"), {}))
+    page.close()
+
+
+def test_a_formula_that_is_typed_reads_cells_that_nothing_else_follows_from(browser: Browser, lesson: Path) -> None:
+    """Only what follows from an edit is calculated, from what other cells hold."""
+    page = Page(browser, lesson.as_uri())
+    loss = page.run("valueAt('Fit', 4, 5)")
+    for text, expected in (("=Fit!F5", loss), ("=SUM(Fit!F:F)-SUM(Fit!F6:F99)", loss), ("=fit!b5*2", 2.2)):
+        type_into(page, "Descent", "B4", text)
+        assert page.run("valueAt('Descent', 3, 1)") == pytest.approx(expected, rel=1e-13), text
+    type_into(page, "Fit", "B5", "0.25")  # from which the typed formula follows
+    assert page.run("valueAt('Descent', 3, 1)") == 0.5
+    type_into(page, "Descent", "B4", "0.1")
+    type_into(page, "Fit", "B5", "1.1")
+    assert page.run("valueAt('Descent', 3, 1)") == 0.1
+    assert page.run("valueAt('Fit', 4, 5)") == pytest.approx(loss, rel=1e-13)
     page.close()
 
 
