@@ -144,7 +144,7 @@ def test_a_formula_that_is_typed_reads_cells_that_nothing_else_follows_from(brow
     """Only what follows from an edit is calculated, from what other cells hold."""
     page = Page(browser, lesson.as_uri())
     loss = page.run("valueAt('Fit', 4, 5)")
-    for text, expected in (("=Fit!F5", loss), ("=SUM(Fit!F:F)-SUM(Fit!F6:F99)", loss), ("=fit!b5*2", 2.2)):
+    for text, expected in (("=Fit!F5", loss), ("=SUM(Fit!F:F)-SUM(Fit!F6:F99)", loss), ("=Fit!B5*2", 2.2)):
         type_into(page, "Descent", "B4", text)
         assert page.run("valueAt('Descent', 3, 1)") == pytest.approx(expected, rel=1e-13), text
     type_into(page, "Fit", "B5", "0.25")  # from which the typed formula follows
