@@ -22,7 +22,9 @@ SECONDS = 120.0
 class Page:
     """One page that is open."""
 
-    def __init__(self, browser: Browser, url: str, width: int = 1366, height: int = 768) -> None:
+    def __init__(
+        self, browser: Browser, url: str, width: int = 1366, height: int = 768, wait: bool = True
+    ) -> None:  # fmt: skip
         self._browser = browser
         self._target = browser.ask("Target.createTarget", url="about:blank")["targetId"]
         self._session = browser.ask("Target.attachToTarget", targetId=self._target, flatten=True)["sessionId"]
@@ -30,7 +32,13 @@ class Page:
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
         self.ask("Page.enable")
-        self.go(url)
+        if wait:
+            self.go(url)
+        else:  # a page without an engine
+            self.ask("Page.navigate", url=url)
+            self.run(
+                "new Promise((done) => document.readyState === 'complete' ? done() : addEventListener('load', done))"
+            )
 
     def ask(self, method: str, **parameters: Any) -> Any:
         """The result of a call of the browser's own protocol."""

@@ -36,10 +36,15 @@ ALL_VALUES = """JSON.parse(document.getElementById('workbook').textContent).shee
 HOSTILE = "</script><script>window.bad=1</script><img src=x onerror='window.bad=1'>&lt;b&gt; ]]> \u2028 -->"
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def needed() -> None:
+    """None; skips where Chromium is missing, and fails in CI."""
     if not CHROMIUM:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("Chromium is not installed: apt-get install chromium")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    needed()
     with browsing(tmp_path_factory.mktemp("chromium")) as started:
         yield started
 

@@ -71,6 +71,7 @@ def content(path: Path) -> tuple[Json, Looks]:
     used = {series["look"] for sheet in sheets for chart in sheet["charts"] for series in chart["series"]}
     return {
         "title": book.pages[0].title,
+        "about": book.pages[0].about,
         "language": book.language.code if book.language and book.language.code else "en",
         "names": _names(contents),
         "formats": looks.formats,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from base64 import b64encode
 from hashlib import sha256
@@ -13,8 +14,6 @@ from sheetnet.common import files as written
 from sheetnet.errors import WorkbookError
 from sheetnet.web.content import Json, content
 
-PARTS = "page.js", "page.css", "engine.wasm.gz"
-
 
 def page(path: Path) -> str:
     """The page of a workbook of ours. Raises: as content."""
@@ -23,25 +22,66 @@ def page(path: Path) -> str:
 
 
 def html(shown: Json, css: str) -> str:
-    """The page of what content gives, with the rules of how its cells look."""
-    script, style, engine = (files("sheetnet.web").joinpath(name).read_bytes() for name in PARTS)
-    style += css.encode()
+    """The page of what content gives, with the rules of how its cells look: a file that needs no other."""
+    script, style = asset("page.js").decode(), asset("page.css").decode() + css
+    policy = f"script-src '{_digest(script)}' 'wasm-unsafe-eval'; worker-src blob:; style-src '{_digest(style)}'"
+    return framed(
+        head(shown["language"], shown["title"], policy) + f"<style>{style}</style>\n",
+        f'{body(shown)}<script type="text/plain" id="engine">{packed_engine()}</script>\n<script>{script}</script>\n',
+    )
+
+
+def linked(shown: Json, css: str, style: str, scripts: list[str]) -> str:
+    """As html, of a page whose style, engine and program are files beside it; the scripts in their order."""
     policy = (
-        "default-src 'none'; "
-        f"script-src '{_digest(script)}' 'wasm-unsafe-eval'; worker-src blob:; style-src '{_digest(style)}'; "
-        "base-uri 'none'; form-action 'none'"
+        f"script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; style-src 'self' '{_digest(css)}'; "
+        "connect-src 'self'"
     )
+    return framed(
+        f"{head(shown['language'], shown['title'], policy)}{style_link(style)}<style>{css}</style>\n",
+        body(shown) + "".join(f'<script src="{name}"></script>\n' for name in scripts),
+    )
+
+
+def head(language: str, title: str, policy: str) -> str:
+    """What every page begins with: nothing is let in that its policy does not name."""
+    rest = "base-uri 'none'; form-action 'none'"
     return (
-        f'<!doctype html>\n<html lang="{escape(shown["language"])}">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f'<!doctype html>\n<html lang="{escape(language)}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; {policy}; {rest}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(shown['title'])}</title>\n<style>{style.decode()}</style>\n</head>\n<body>\n"
-        "<noscript>This page calculates in your browser: allow it to run its script.</noscript>\n"
-        '<main id="page"></main>\n'
-        f'<script type="application/json" id="workbook">{_inert(shown)}</script>\n'
-        f'<script type="text/plain" id="engine">{b64encode(engine).decode()}</script>\n'
-        f"<script>{script.decode()}</script>\n</body>\n</html>\n"
+        f"<title>{escape(title)}</title>\n"
     )
+
+
+def style_link(name: str) -> str:
+    """The link to a file of rules beside the page."""
+    return f'<link rel="stylesheet" href="{name}">\n'
+
+
+def framed(head: str, body: str) -> str:
+    """A whole page."""
+    return f"{head}</head>\n<body>\n{body}</body>\n</html>\n"
+
+
+def body(shown: Json) -> str:
+    """Where the page's program draws, and the workbook, packed, so that no text in it can end anything."""
+    text = json.dumps(shown, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    packed = b64encode(gzip.compress(text.encode("utf-8", "surrogatepass"), 9, mtime=0)).decode()
+    return (
+        "<noscript>This page calculates in your browser: allow it to run its script.</noscript>\n"
+        f'<main id="page"></main>\n<script type="text/plain" id="workbook">{packed}</script>\n'
+    )
+
+
+def asset(name: str) -> bytes:
+    """A file that the page's own program was built into."""
+    return files("sheetnet.web").joinpath(name).read_bytes()
+
+
+def packed_engine() -> str:
+    """IronCalc's WebAssembly as text."""
+    return b64encode(asset("engine.wasm.gz")).decode()
 
 
 def write(path: Path, target: Path) -> Path:
@@ -52,11 +92,5 @@ def write(path: Path, target: Path) -> Path:
     return target
 
 
-def _inert(shown: object) -> str:
-    """JSON that no text in it can end: HTML sees no tag."""
-    text = json.dumps(shown, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def _digest(text: bytes) -> str:
-    return f"sha256-{b64encode(sha256(text).digest()).decode()}"
+def _digest(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"

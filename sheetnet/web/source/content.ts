@@ -33,7 +33,7 @@ export interface Line {
   data_labels?: object;
 }
 export interface Workbook {
-  title: string; language: string; names: [name: string, sheet: string, meaning: string][];
+  title: string; about: string; language: string; names: [name: string, sheet: string, meaning: string][];
   formats: string[]; runs: number[]; lines: Record<string, Line>; sheets: Sheet[];
 }
 export type Edit = [sheet: number, row: number, col: number, text: string];
