@@ -55,6 +55,20 @@ class Page:
         assert "exceptionDetails" not in done, done["exceptionDetails"]
         return done["result"].get("value")
 
+    def within(self, script: str) -> Any:
+        """What an expression gives in the only frame within the page, which is not let out of its sandbox."""
+        tree = self.ask("Page.getFrameTree")["frameTree"]
+        if frames := tree.get("childFrames"):
+            world = self.ask("Page.createIsolatedWorld", frameId=frames[0]["frame"]["id"])["executionContextId"]
+            return self.ask("Runtime.evaluate", expression=script, contextId=world, returnByValue=True)["result"].get(
+                "value"
+            )
+        infos = self._browser.ask("Target.getTargets", filter=[{"type": "iframe"}])["targetInfos"]
+        session = self._browser.ask("Target.attachToTarget", targetId=infos[0]["targetId"], flatten=True)["sessionId"]
+        return self._browser.ask("Runtime.evaluate", session, expression=script, returnByValue=True)["result"].get(
+            "value"
+        )
+
     def settled(self) -> None:
         """None; nothing is being calculated. Raises: AssertionError where that takes too long, or the engine fails."""
         begin = time.monotonic()
