@@ -53,7 +53,7 @@ class Trial:
         self.book = self.seen.found.workbook.book
         self.live = [block for block in self.book.blocks if block.style != "values"]
         self.typed: dict[str, str] = {}
-        self.worst = 0.0
+        self.worst = 0.0  # difference, as a share of the block's magnitude
 
     def stored(self) -> Cells:
         """What the workbook holds in its formula cells."""
@@ -76,8 +76,8 @@ class Trial:
         for block, (value, magnitude) in zip(self.live, expected, strict=True):
             line = BlockReport(block.id, block.area.full(fixed=False), got[block.id].size)
             spoilt, floor = _spoilt(workbook, block, value), floor_of(magnitude)
-            _, relative = hold_against(line, block.area, got[block.id], value, RELATIVE, floor, "differs", spoilt)
-            self.worst = max(self.worst, relative)
+            most, _ = hold_against(line, block.area, got[block.id], value, RELATIVE, floor, "differs", spoilt)
+            self.worst = max(self.worst, most / magnitude.max(initial=1e-300))
             out += [str(line.finding)] if line.finding else []
         return out
 
