@@ -337,3 +337,38 @@ def test_what_may_be_typed_can_be_reached_and_nothing_leaves_the_window(
     page.run("document.querySelector('.way').click()")
     assert page.run("document.querySelectorAll('input').length") == 43
     page.close()
+
+
+def test_rows_of_a_long_sheet_are_drawn_when_they_come_near(browser: Browser, tmp_path: Path) -> None:
+    n = 900
+    yellow = {
+        "sheet": "One",
+        "at": [700, 0, 1, 1],
+        "whole": False,
+        "low": -9,
+        "high": 9,
+        "also": "",
+        "message": "A number",
+    }
+    sheet = {
+        "name": "One", "tops": [20 * i for i in range(n + 1)], "lefts": [0, 90, 180], "grid": True, "freeze": [0, 0],
+        "rows": [[i, [[0, 0, i], [1, 0, 2 * i]]] for i in range(n)], "rules": [yellow | {"data": False}],
+        "formulas": [[i, 1, f"=2*A{i + 1}"] for i in range(n)], "links": [[0, 0, "One!A801"]],
+    } | {key: [] for key in ("merged", "charts", "chosen", "unused", "looks", "parts", "blocks")}  # fmt: skip
+    shown = {"title": "t", "about": "", "language": "en", "names": [], "formats": ["0"], "runs": [1], "lines": {}}
+    (tmp_path / "page.html").write_text(html(shown | {"sheets": [sheet]}, ""), encoding="utf-8")
+    page = Page(browser, (tmp_path / "page.html").as_uri())
+    rows = "[...document.querySelectorAll('[role=row]')].map((row) => Number(row.getAttribute('aria-rowindex')))"
+    assert 100 <= len(page.run(rows)) < 300
+    assert page.run("document.querySelector('[role=grid]').getAttribute('aria-rowcount')") == str(n)
+    page.run("document.querySelector('a.cell').click()")  # a link to a row far below
+    assert page.run("document.querySelector('.reached').textContent") == "800"
+    page.run("document.querySelector('.view').scrollTop = 20 * 690; new Promise((done) => setTimeout(done, 300))")
+    found = page.run(rows)
+    assert found == sorted(found)  # in the order in which they are read
+    assert {650, 701, 801} <= {*found}
+    page.run("cell = document.querySelector('input'); cell.focus(); cell.value = '3'; cell.blur()")
+    page.settled()
+    words = "document.querySelector('[aria-rowindex=\"701\"]').lastChild.textContent"
+    assert page.run(words) == "6"
+    page.close()
