@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from base64 import b64encode
 from hashlib import sha256
 from html import escape
@@ -13,6 +11,7 @@ from pathlib import Path
 from sheetnet.common import files as written
 from sheetnet.errors import WorkbookError
 from sheetnet.web.content import Json, content
+from sheetnet.web.packing import packed
 
 
 def page(path: Path) -> str:
@@ -66,11 +65,10 @@ def framed(head: str, body: str) -> str:
 
 def body(shown: Json) -> str:
     """Where the page's program draws, and the workbook, packed, so that no text in it can end anything."""
-    text = json.dumps(shown, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    packed = b64encode(gzip.compress(text.encode("utf-8", "surrogatepass"), 9, mtime=0)).decode()
+    workbook = b64encode(packed(shown)).decode()
     return (
         "<noscript>This page calculates in your browser: allow it to run its script.</noscript>\n"
-        f'<main id="page"></main>\n<script type="text/plain" id="workbook">{packed}</script>\n'
+        f'<main id="page"></main>\n<script type="text/plain" id="workbook">{workbook}</script>\n'
     )
 
 
