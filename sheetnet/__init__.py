@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from sheetnet.tables.titanic import titanic
     from sheetnet.training import Run, train
     from sheetnet.training.sweep import Sweep, sweep
+    from sheetnet.web.showing import show
 
 _HOME = {
     "LiveSession": "living",
@@ -67,6 +68,7 @@ _HOME = {
     "read_params": "book.params",
     "relus": "models.make",
     "share_of_largest": "tables.columns",
+    "show": "web.showing",
     "softmax": "models.make",
     "standardised": "tables.columns",
     "sweep": "training.sweep",
@@ -78,10 +80,10 @@ _HOME = {
     "yes_no": "tables.columns",
 }
 __all__ = [
-    "LiveSession", "Model", "Net", "Params", "Rows", "Run", "SheetnetError", "Sweep", "Table", "__version__", "build",
-    "build_lesson", "check", "codes", "dummies", "left_out", "linear", "live", "log", "logistic", "min_max", "mlp",
-    "number", "open_rows", "predict", "read_params", "relus", "share_of_largest", "softmax", "standardised", "sweep",
-    "table", "titanic", "train", "two_relu", "write_params", "yes_no",
+    "LiveSession", "Model", "Net", "Params", "Rows", "Run", "SheetnetError", "Sweep", "Table", "__version__",
+    "build", "build_lesson", "check", "codes", "dummies", "left_out", "linear", "live", "log", "logistic",
+    "min_max", "mlp", "number", "open_rows", "predict", "read_params", "relus", "share_of_largest", "show",
+    "softmax", "standardised", "sweep", "table", "titanic", "train", "two_relu", "write_params", "yes_no",
 ]  # fmt: skip
 
 
