@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MAX_SIDE = 100  # columns of the map
 HEADER = 3  # row of the table's header
 COLUMNS = {  # heading, number format, width
-    "loss": ("final loss", "loss_any", 13.0),
+    "loss": ("final loss", "heat_loss", 13.0),
     "starts": ("starts", "plain", 10.0),
     "share": ("share of all", "share", 14.0),
     "nets": ("different nets", "plain", 16.0),
@@ -104,14 +104,14 @@ def _map(file: Any, formats: Formats, book: Book, basins: Ended) -> Pen:
     about = "Each cell is one start. Its colour is its final loss: blue is low, red is high. Blank: there is no loss."
     page = book.page("Map", "Map: the start weights in two directions", about, freeze=(4, 1), active=(4, 1))
     pen = Pen(file, formats, page)
-    page.widths |= {0: 18.0, **dict.fromkeys(range(1, 1 + len(marks)), 7.0)}
+    page.widths |= {0: 18.0, **dict.fromkeys(range(1, 1 + len(marks)), 8.0)}
     page.text(2, 1, "first direction", "about")
     page.text(3, 0, "second direction", "label")
     for at, mark in enumerate(marks.tolist()):
         pen.put(3, 1 + at, round(mark, 3), "rate", "heat_mark")
         pen.put(3 + len(marks) - at, 0, round(mark, 3), "rate", "label")
     for (i, j), loss in np.ndenumerate(grid):
-        pen.put(4 + i, 1 + j, float(loss), "loss_any", "heat")
+        pen.put(4 + i, 1 + j, float(loss), "heat_loss", "heat")
     low, middle, high = HEAT
     colours = BY_RANK | {"type": "3_color_scale", "min_color": low, "mid_color": middle, "max_color": high}
     pen.sheet.conditional_format(*Area("", 4, 1, *grid.shape).corners, colours)
