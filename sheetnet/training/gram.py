@@ -50,11 +50,11 @@ class Gram:
 
     def __init__(self, task: Task, W: np.ndarray, beside: Gram | None = None) -> None:
         """beside: a net on the same rows that the same thread trains, to share what is no net's own."""
+        if not rectified(task.model, "gram"):
+            raise TrainingError(f"the gram path is for sums of ReLUs; for {task.model.name} say --path factored")
         if task.device.type != "cpu" or task.dtype != "float64" or task.batch:
             found = f"mini-batches of {task.batch}" if task.batch else f"{task.device}, {task.dtype}"
             raise TrainingError(f"the gram path is for a CPU, float64 and all rows at once, not {found}")
-        if not rectified(task.model, "gram"):
-            raise TrainingError(f"the gram path is for sums of ReLUs; for {task.model.name} say --path factored")
         self.task = task
         self.passes: Fused = beside.passes if beside else Fused(task, W)
         self.X, self.y, n = self.passes.X, self.passes.y, len(task.y)
