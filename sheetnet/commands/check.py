@@ -12,7 +12,7 @@ import click
 
 from sheetnet.commands.common import CONTEXT, FILE, say
 from sheetnet.commands.ending import told
-from sheetnet.engines import NAMES
+from sheetnet.engines import NAMES, get
 
 if TYPE_CHECKING:
     from sheetnet.checking import Report
@@ -42,18 +42,19 @@ def check(files: tuple[str, ...], engine: str, strict: bool, as_json: bool) -> N
     """
     reports, worst = [], 0
     begun = partial(_begun, engine=engine, strict=strict)
-    ahead = begun(files[0])
-    for following in (*files[1:], None):
-        finished, ahead = ahead, begun(following) if following else ahead
-        try:
-            report = finished()
-        except Exception as reason:  # the other files are checked all the same
-            worst = told(reason)
-            continue
-        reports.append(report)
-        worst = max(worst, 0 if report.ok else 1)
-        if not as_json:
-            click.echo(str(report))
+    with get(engine).keeping():
+        ahead = begun(files[0])
+        for following in (*files[1:], None):
+            finished, ahead = ahead, begun(following) if following else ahead
+            try:
+                report = finished()
+            except Exception as reason:  # the other files are checked all the same
+                worst = told(reason)
+                continue
+            reports.append(report)
+            worst = max(worst, 0 if report.ok else 1)
+            if not as_json:
+                click.echo(str(report))
     if as_json:
         click.echo("[" + ",\n".join(report.to_json() for report in reports) + "]")
     sys.exit(worst)

@@ -70,7 +70,6 @@ class Commands(click.Group):
             return run()
         code = ended(run)
         _be_deaf_at_the_end()
-        gc.freeze()  # as it ends, Python would look through all of torch for what holds itself: 0.4 s
         sys.exit(code)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -83,7 +82,11 @@ class Commands(click.Group):
 
 @lru_cache
 def _be_deaf_at_the_end() -> None:
-    """None; once all is done, Ctrl-C would only break into what libraries do as Python ends."""
+    """None; once all is done, Ctrl-C would only break into what libraries do as Python ends.
+
+    And Python would look through all of torch for objects that hold each other, for 0.4 s: all of it goes anyway.
+    """
+    atexit.register(gc.freeze)
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # registered last, so it is called first
 
 
