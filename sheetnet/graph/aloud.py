@@ -149,7 +149,9 @@ def _phrases(say: Say, number: Callable[[str], str]) -> Phrases:
         ):
             return fill(COLUMNS, (write(a, OF),)), OF
         left = part(a, node.shape[0], EACH_COLUMN if turned(a) else EACH_ROW, write)
-        return fill(PRODUCTS, (left, part(b, node.shape[1], EACH_ROW if turned(b) else EACH_COLUMN, write))), OF
+        return fill(
+            PRODUCTS, (left, part(b, node.shape[1], EACH_ROW if turned(b) else EACH_COLUMN, write))
+        ), COMPARE  # so that it ends where it ends
 
     def part(a: Node, n: int, each: str, write: Write) -> str:
         """What of a matrix is multiplied, where n of its rows or columns are."""

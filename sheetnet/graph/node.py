@@ -2,7 +2,8 @@
 
 Every value is a matrix of rank 2, as in a sheet: a scalar is 1 x 1, a column n x 1. Sizes of 1 broadcast, as they
 do in array formulas. A graph is checked as it is built. What an op means elsewhere stands in one table each:
-`ops.SHAPES`, `evaluate.NUMERIC`, `dialect.ARRAY` and `dialect.CELL`, `gradient.RULES`, `magnitude.MAGNITUDE`.
+`ops.SHAPES`, `evaluate.NUMERIC`, `dialect.ARRAY` and `dialect.CELL`, `gradient.RULES`, `magnitude.MAGNITUDE`; how a
+page tells of it in `torch_text.TORCH` and `aloud.ALOUD`.
 """
 
 from __future__ import annotations

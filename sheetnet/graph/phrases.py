@@ -41,8 +41,10 @@ class Phrases:
         root = _once(root, called)
         inner = [node for node in order([root]) if node.op not in ("input", "constant")]
         uses = Counter[Node]()
-        for node in reversed(inner):  # what is only turned is written where it is read
-            uses.update(dict.fromkeys(node.sources, max(1, uses[node])) if node.op in THROUGH else node.sources)
+        for node in reversed(inner):
+            template = self.phrases.get(node.op, ("",))[0]
+            for at, source in enumerate(node.sources):  # what is only turned is written where it is read
+                uses[source] += uses[node] if node.op in THROUGH else max(1, template.count(f"{{{at}}}"))
         apart = [node for node in inner[:-1] if (uses[node] > 1 or node.name) and node.op not in THROUGH]
         names = named(apart, taken)
         known: dict[Node, str] = {}

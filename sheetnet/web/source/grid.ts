@@ -5,7 +5,7 @@ import { shown } from "./format";
 import { lines } from "./freeze";
 import { address, each, place, within, type Store } from "./store";
 
-const LETTER = 7.4; // pixels, and rather more than less
+const LETTER = 7.4, INDENT = 14; // pixels, and rather more than less
 const LONG = 300, CHUNK = 50, AROUND = 800; // of a sheet with more rows, those near to what is in sight are drawn
 
 interface Cell { box: HTMLElement; words: HTMLElement; row: number; col: number; look: number; looks: Look[] }
@@ -123,7 +123,7 @@ export class Grid {
     const width = this.sheet.lefts[col + 1]! - this.sheet.lefts[col]!;
     const found = this.sheet.rows.filter(([r]) => r >= row && r < row + rows).map(([, cells]) => cells.find(([c]) => c === col));
     const longest = found.map((cell) => (cell && typeof cell[2] === "string" && this.store.workbook.runs[cell[1]] === -1 ? cell[2].length : 0));
-    return Math.max(0, ...longest.map((letters) => letters * LETTER - width));
+    return Math.max(0, ...longest.map((letters) => letters * LETTER + INDENT - width));
   }
 
   /** How far words may run on over empty cells. */

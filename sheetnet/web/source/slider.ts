@@ -40,7 +40,7 @@ export function slider(store: Store, sheet: number, row: number, col: number, ru
 function range(value: number, rule: Rule): [low: number, high: number] {
   const size = Math.abs(value) || 1;
   const low = Math.abs(rule.low) < BEYOND ? rule.low : Math.min(value - 2 * size, -size);
-  const high = Math.abs(rule.high) < BEYOND ? rule.high : rule.low >= 0 && Math.abs(rule.low) < BEYOND ? Math.max(4 * size, rule.low + 1) : value + 2 * size;
+  const high = Math.abs(rule.high) < BEYOND ? rule.high : rule.low >= 0 && Math.abs(rule.low) < BEYOND ? Math.max(15 * size, rule.low) : value + 2 * size;
   return [Math.min(low, value), Math.max(high, value)];
 }
 
