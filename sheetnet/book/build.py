@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from sheetnet.book import manifest
 from sheetnet.book.given import frozen_in, models_for
+from sheetnet.common.collecting import collecting_later
 from sheetnet.common.notebook import tell, telling
 from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED, known, learning_rate, named, whole_number
 from sheetnet.course import OWN
@@ -175,6 +177,7 @@ def assemble_own(
     return _filled(path, Own(spec), table, rates, begin, typed)
 
 
+@collecting_later()
 def _filled(
     path: Path, workbook: Titanic | Own, table: Table, rates: Mapping[str, float], begin: Mapping[str, Any],
     typed: Values | None,
@@ -228,6 +231,7 @@ def build_lesson(
         return assemble(file, table, models, **how, seed=seed, begin=begin, learner=learner, blanks=blanks)
 
 
+@collecting_later()
 def assemble_lesson(
     path: Path, kind: type[Lesson], typed: Values, seed: int = 0, learner: str = "", blanks: bool = False
 ) -> Built:  # fmt: skip
@@ -267,9 +271,7 @@ def _write(
         least = {block.id: float(block.role == "fixed") for block in calculated}
         return {id: float(m.max(initial=at)) for (id, at), (_, m) in zip(least.items(), found, strict=True)}
 
-    def same(old: Path, new: Path) -> bool:
-        return same_workbook(old, new, workbook.book, sizes)
-
+    same = partial(same_workbook, book=workbook.book, sizes_of=sizes)
     tell("calculating every cell")
     values = evaluate_blocks(workbook, {**workbook.no_answers(), **values, **record})
     tell(f"writing {path}")

@@ -8,7 +8,6 @@ a spreadsheet engine; every block is compared with the graph, and with torch's a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from sheetnet.checking.examined import Examined, begin, look_through
 from sheetnet.checking.recalculation import recalculating
 from sheetnet.checking.report import BlockReport, Report
 from sheetnet.checking.stored import Stored
+from sheetnet.common.collecting import collecting_later
 from sheetnet.common.notebook import tell, telling
 from sheetnet.errors import EngineError
 from sheetnet.graph.dialect import STACKS
@@ -33,6 +33,7 @@ Say = Callable[[str], None]
 
 
 @telling("check")
+@collecting_later()
 def check(
     path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None, *, strict: bool = False
 ) -> Report:  # fmt: skip
@@ -63,23 +64,12 @@ def check(
     with recalculating(contents, workbook, engine) as values:
         look_through(seen)
         says("asking torch")
-        with _one_thread():
+        from sheetnet.models.twins import one_thread  # with torch, which the engine does not wait for
+
+        with one_thread():  # the engine is at work, and threads on small matrices wait for it
             witnessed = workbook.torch_says(seen.inputs)
         _compare(seen, values(), witnessed)
     return report
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """A context in which torch uses one thread: the engine is at work, and threads on small matrices wait for it."""
-    import torch
-
-    n = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(n)
 
 
 def _compare(seen: Examined, got: Mapping[str, np.ndarray], witnessed: Mapping[str, np.ndarray]) -> None:

@@ -28,6 +28,7 @@ from sheetnet.checking.structure import (
     check_tables,
     check_values_on_record,
 )
+from sheetnet.common.collecting import collecting_later
 from sheetnet.errors import WorkbookError
 from sheetnet.page.language import speaking
 
@@ -43,6 +44,7 @@ class Examined:
     blocks: dict[str, BlockReport] = field(default_factory=dict)
 
 
+@collecting_later()
 def examine(path: Path, strict: bool = False) -> Report:
     """All that check finds in a file without recalculating it.
 

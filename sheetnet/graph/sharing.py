@@ -43,7 +43,7 @@ def shared(root: Node, places: Seen, write: Write, taken: Collection[str]) -> tu
     for node in inner:
         uses.update(marks.read_by(node, write))
     twice = [node for node in inner if uses[node] > 1 and node.op != "constant"]
-    names, bound, pairs = _named(twice, taken), _Bound(places), list[str]()
+    names, bound, pairs = named(twice, taken), _Bound(places), list[str]()
     for node in twice:
         text, _ = write(node, bound)
         if _NAME.fullmatch(text):
@@ -86,7 +86,7 @@ def _column(a: Node, other: Node, below: Container[object]) -> Node:
     return a.sources[0] if repeats and a.shape == other.shape else a
 
 
-def _named(nodes: Sequence[Node], taken: Collection[str]) -> dict[Node, str]:
+def named(nodes: Sequence[Node], taken: Collection[str]) -> dict[Node, str]:
     """A name for each, of words of the field: numbered where several would have the same."""
     wished = {node: _wish(node) for node in nodes}
     often = Counter(name.lower() for name in wished.values())

@@ -7,6 +7,7 @@ from 0. Formulas are text, which every version of an engine reads.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import accumulate
@@ -41,11 +42,14 @@ from sheetnet.page.look import (
 )
 from sheetnet.page.rule import Rule, any_number
 from sheetnet.page.screen import LINE, USUAL, Geometry, pixels
+from sheetnet.web.blocks import Panels
 from sheetnet.web.looks import Looks
 from sheetnet.web.parts import parts
+from sheetnet.web.play import played
 from sheetnet.web.references import Tables, is_place, without_signs
 
 Json = dict[str, Any]
+FUTURE = re.compile(r"_xl(fn|ws|pm)\.")  # what Excel puts before new names in a file, and shows nobody
 
 
 def content(path: Path) -> tuple[Json, Looks]:
@@ -60,11 +64,12 @@ def content(path: Path) -> tuple[Json, Looks]:
     as_laid_out(contents, found)
     book = found.workbook.book
     looks, tables = Looks(), Tables(contents)
+    panels = Panels(book, contents)
     file = load_workbook(path)  # what reader has found in bounds
     pages = {page.name: page for page in book.pages}
     with speaking(book.language):
         sheets = [
-            _sheet(name, sheet, file[name], pages.get(name), looks, tables)
+            _sheet(name, sheet, file[name], pages.get(name), looks, tables, panels)
             for name, sheet in contents.sheets.items()
             if name != MANIFEST_SHEET
         ]
@@ -77,6 +82,7 @@ def content(path: Path) -> tuple[Json, Looks]:
         "runs": looks.runs,
         "lines": {key: LINES[key] for key in sorted(used)},
         "sheets": sheets,
+        "said": {"texts": panels.texts, "of": panels.names},
     }, looks
 
 
@@ -90,7 +96,9 @@ def _names(contents: Contents) -> list[list[str]]:
     return out
 
 
-def _sheet(name: str, sheet: Sheet, file: Any, page: Page | None, looks: Looks, tables: Tables) -> Json:
+def _sheet(
+    name: str, sheet: Sheet, file: Any, page: Page | None, looks: Looks, tables: Tables, panels: Panels
+) -> Json:  # fmt: skip
     values = {**sheet.values, **sheet.stored}
     rows: dict[int, list[list[Any]]] = {}
     merged = {(r.min_row - 1, r.min_col - 1): r for r in file.merged_cells.ranges}
@@ -113,12 +121,13 @@ def _sheet(name: str, sheet: Sheet, file: Any, page: Page | None, looks: Looks, 
         "grid": page is None or page.gridlines,
         "rows": [[row, cells] for row, cells in sorted(rows.items())],
         "formulas": [_formula(name, at, sheet, tables) for at in sheet.formulas],
+        "written": _written(name, sheet, tables),
         "merged": [[*at, r.size["rows"], r.size["columns"]] for at, r in sorted(merged.items())],
         "links": links,
         **(
-            _of_page(page)
+            _of_page(page) | {"blocks": [panels.of(block) for block in page.blocks], "play": played(page.book, page)}
             if page
-            else {"charts": [], "rules": [], "chosen": [], "unused": [], "looks": [], "parts": []}
+            else {key: [] for key in ("charts", "rules", "chosen", "unused", "looks", "parts", "blocks")}
         ),
     }
 
@@ -137,6 +146,16 @@ def _formula(name: str, at: tuple[int, int], sheet: Sheet, tables: Tables) -> li
         return [*at, text]
     area = area_of(name, formula.fills)
     return [*at, text, area.n_rows, area.n_cols]
+
+
+def _written(name: str, sheet: Sheet, tables: Tables) -> list[list[Any]]:
+    """[text, [row, column] ...] of each formula that Excel has in another text than the engine."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for at in sheet.formulas:
+        text = FUTURE.sub("", sheet.formulas[at].text)
+        if text != _formula(name, at, sheet, tables)[2]:
+            found.setdefault(text, []).append(at)
+    return [[text, *places] for text, places in found.items()]
 
 
 def _lines(page: Page | None, file: Any) -> tuple[list[int], list[int]]:

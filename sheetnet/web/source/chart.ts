@@ -1,5 +1,5 @@
 // A chart of the workbook as SVG, drawn anew from the cells.
-import type { Chart, Line, Value } from "./content";
+import type { Chart, Line, Place, Value } from "./content";
 import { shown } from "./format";
 import type { Store } from "./store";
 
@@ -58,7 +58,11 @@ export function draw(svg: SVGSVGElement, chart: Chart, store: Store): void {
     const clip = make(make(svg, "defs", {}), "clipPath", { id: cut });
     make(clip, "rect", { x: left - 1, y: top - 1, width: right - left + 2, height: bottom - top + 2 });
     const group = make(svg, "g", { "clip-path": `url(#${cut})` });
-    for (const { one, look, xs, ys } of lines) scatter(group, one.label, look, xs.map(numeric), ys, x, y);
+    for (const { one, look, xs, ys } of lines) {
+      scatter(group, one.label, look, xs.map(numeric), ys, x, y);
+      const { now } = store, a = now && x.at(numeric(xs[now.index] ?? null)), b = now && y.at(ys[now.index] ?? NaN);
+      if (now && same(one.x, now.rows) && Number.isFinite(a) && Number.isFinite(b)) make(group, "circle", { cx: a!, cy: b!, r: 6, class: "now" });
+    }
   }
   make(svg, "line", { x1: left, x2: right, y1: bottom, y2: bottom, stroke: "#595959" });
   legend.forEach((row, at) => {
@@ -144,6 +148,7 @@ function scatter(group: Element, label: string, look: Line, xs: number[], ys: nu
   if (look.data_labels) for (const [a, b] of seen) make(group, "text", { x: a + 7, y: b + 4, class: "tick" }, label);
 }
 
+const same = (one: Place, other: Place): boolean => one.sheet === other.sheet && one.at.join() === other.at.join();
 const clamp = (value: number): string => Math.max(-1e5, Math.min(1e5, value)).toFixed(1);
 
 function stroke(look: Line): Record<string, string | number> {

@@ -16,16 +16,25 @@ export interface Chart {
   x_step: number | null; equal: boolean;
 }
 export type Part = [kind: "words" | "table" | "chart", row: number, col: number, rows: number, cols: number];
+export type Said = [text: number, ...of: number[]]; // numbers of said.texts and said.of
+export interface Block {
+  at: At; name: string; title: string; role: string;
+  says?: [row: number, col: number, rows: number, cols: number, words: Said, torch?: Said][];
+  told?: { sheet: string; at: At; verdict: At }; // where torch's numbers stand, and whether they are the same
+}
 export interface Sheet {
   name: string; tops: number[]; lefts: number[]; grid: boolean;
   rows: [row: number, cells: [col: number, look: number, value: Value][]][];
   formulas: [row: number, col: number, text: string, rows?: number, cols?: number][];
-  merged: At[]; links: [row: number, col: number, target: string][];
+  written: [text: string, ...cells: [row: number, col: number][]][]; // what Excel has in another text
+  blocks: Block[]; merged: At[]; links: [row: number, col: number, target: string][];
   charts: Chart[]; rules: Rule[]; looks: Look[];
   chosen: (Place & { look: "chosen" | "window"; row: Place | null; col: Place | null; size: number })[];
   unused: (Place & { most: Place })[];
   parts: Part[];
+  play?: Played | null;
 }
+export interface Played extends Place { title: string; low: number; high: number }
 export interface Paint { color?: string }
 export interface Line {
   line?: { color?: string; width?: number; dash_type?: string; none?: boolean };
@@ -35,6 +44,7 @@ export interface Line {
 export interface Workbook {
   title: string; language: string; names: [name: string, sheet: string, meaning: string][];
   formats: string[]; runs: number[]; lines: Record<string, Line>; sheets: Sheet[];
+  said: { texts: string[]; of: string[] };
 }
 export type Edit = [sheet: number, row: number, col: number, text: string];
 export type Change = [sheet: number, row: number, col: number, value: Value];

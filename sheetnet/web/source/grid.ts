@@ -28,6 +28,7 @@ export class Grid {
     this.box.setAttribute("role", "grid");
     this.box.setAttribute("aria-label", sheet.name);
     this.box.setAttribute("aria-rowcount", String(sheet.tops.length - 1));
+    this.box.setAttribute("aria-colcount", String(sheet.lefts.length - 1));
     Object.assign(this.box.style, { width: `${width}px`, height: `${height}px` });
     this.build();
     if (!part) for (const chart of sheet.charts) this.chart(chart);
@@ -62,6 +63,8 @@ export class Grid {
         const rule = sheet.rules.find((one) => within(one.at, row, col) && (!one.data || typeof came === "number"));
         const box = this.cell(row, col, links.get(at), rule);
         box.classList.add("cell");
+        box.dataset.at = address(row, col);
+        box.setAttribute("aria-colindex", String(col + 1));
         if (look >= 0) box.classList.add(`s${look}`);
         box.style.cssText += `left:${left - sheet.lefts[firstCol]!}px;top:${top - sheet.tops[firstRow]!}px;width:${width}px;height:${height}px`;
         line.append(box);
@@ -88,6 +91,7 @@ export class Grid {
     if (rule) return this.yellow(row, col, rule);
     const box = document.createElement(target ? "a" : "div");
     box.setAttribute("role", "gridcell");
+    if (!target) box.tabIndex = -1; // arrows lead there
     if (target) {
       (box as HTMLAnchorElement).href = `#${encodeURIComponent(target.split("!")[0]!.replace(/^'|'$/g, ""))}`;
       box.addEventListener("click", (event) => {

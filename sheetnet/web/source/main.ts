@@ -1,6 +1,9 @@
 // The page: what the file says is shown at once; the engine answers as soon as it is awake.
 import type { Asked, Edit, Told, Value, Workbook } from "./content";
 import { Grid, type Wishes } from "./grid";
+import { at, cellOf, keys, rove } from "./keys";
+import { Panel } from "./panel";
+import { Player } from "./player";
 import { Reading } from "./reading";
 import { read, written, type State } from "./state";
 import { Store, within } from "./store";
@@ -19,14 +22,17 @@ workbook.sheets.forEach((one, sheet) => one.formulas.forEach(([r, c, text]) => f
 
 const page = document.getElementById("page")!;
 const tabs = element("nav", "tabs"), view = element("div", "view"), line = element("p", "status");
-const reset = element("button", "reset");
+const middle = element("div", "middle"), reset = element("button", "reset");
+const host = { edit, typed, closed: () => (last?.classList.remove("asked"), last?.focus()) };
+const panel = new Panel(store, host), player = new Player(store, host, () => update(), () => busy);
+let last: HTMLElement | undefined; // the cell that was reached last
 let state: State = { sheet: 0, typed: new Map() };
 const narrow = matchMedia("(max-width: 700px)");
 const way = element("button", "way");
 let reads = narrow.matches; // parts below each other, or the whole grid
 let grid: Grid | Reading | undefined;
 let ask: ((asked: Asked) => void) | undefined;
-let busy = 0;
+let busy = true; // something is being calculated, or the engine is not awake yet
 
 function element<K extends keyof HTMLElementTagNameMap>(tag: K, name: string, text = ""): HTMLElementTagNameMap[K] {
   const made = document.createElement(tag);
@@ -58,8 +64,35 @@ function frame(): void {
   };
   way.addEventListener("click", () => turn(!reads));
   narrow.addEventListener("change", () => turn(narrow.matches));
-  foot.append(line, way, reset);
-  page.append(tabs, view, foot);
+  foot.append(player.box, line, way, reset);
+  middle.append(view, panel.box);
+  page.append(tabs, middle, foot);
+  keys({ store, view, sheet: () => state.sheet, reveal: (where) => grid?.reveal(where), open: tell });
+  view.addEventListener("click", (event) => {
+    const cell = cellOf(event.target);
+    if (cell && !(cell instanceof HTMLAnchorElement)) tell(cell);
+  });
+  view.addEventListener("focusin", (event) => {
+    const cell = cellOf(event.target);
+    if (!cell) return;
+    last = cell;
+    rove(view, cell);
+    if (!panel.box.hidden) tell(cell);
+  });
+  page.addEventListener("keydown", (event) => {
+    const free = event.target instanceof Element && !event.target.closest("input, button, a");
+    if (event.key === " " && free) player.toggle(), event.preventDefault();
+    if (event.key === "Escape" && !panel.box.hidden) panel.close();
+  });
+}
+
+/** The panel tells of a cell, which stays in sight. */
+function tell(cell: HTMLElement): void {
+  if (!panel.show(state.sheet, ...at(cell))) return;
+  last?.classList.remove("asked");
+  last = cell;
+  cell.classList.add("asked");
+  cell.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 function open(sheet: number, where = ""): void {
@@ -67,6 +100,9 @@ function open(sheet: number, where = ""): void {
   grid = reads && workbook.sheets[sheet]!.parts.length ? new Reading(store, sheet, wishes) : new Grid(store, sheet, wishes);
   way.textContent = reads ? "Whole grid" : "Read";
   view.replaceChildren(grid.box);
+  panel.close();
+  player.open(sheet);
+  player.update(view);
   view.scrollTo(0, 0);
   [...tabs.children].forEach((tab, at) => tab.setAttribute("aria-current", String(at === sheet)));
   tabs.children[sheet]?.scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -89,21 +125,22 @@ function typed(sheet: number, row: number, col: number): string {
   return formulas.get(key) ?? (value === null || value === undefined ? "" : String(value));
 }
 
-function edit(sheet: number, row: number, col: number, text: string): string | null {
+function edit(sheet: number, row: number, col: number, text: string, again = false): string | null {
   const rule = workbook.sheets[sheet]!.rules.find((one) => within(one.at, row, col));
   if (!rule) return "";
   const found = judged(text, rule);
   if ("refused" in found) return found.refused;
   const next = new Map(state.typed);
   next.set(`${sheet}/${row}/${col}`, text.trim());
-  go({ sheet: state.sheet, typed: next });
+  go({ sheet: state.sheet, typed: next }, again);
   return null;
 }
 
 /** The address says where we are and what is typed: what changes it changes the page, and back takes it back. */
-function go(next: State): void {
+function go(next: State, again = false): void {
   const hash = written(next, store);
-  if (hash !== location.hash) location.hash = hash;
+  if (again) history.replaceState(null, "", hash);
+  else if (hash !== location.hash) location.hash = hash;
   apply(next);
 }
 
@@ -134,13 +171,15 @@ function original(key: string): string {
   return formulas.get(key) ?? (value === null ? "" : typeof value === "string" ? `'${value}` : String(value));
 }
 
-const waiting: Edit[] = [];
+const waiting = new Map<string, Edit>(); // while something is calculated, of each cell what was typed last
 
 function send(edits: Edit[]): void {
-  if (!ask) return void waiting.push(...edits);
-  busy++;
+  for (const edit of edits) waiting.set(edit.slice(0, 3).join("/"), edit);
+  if (busy || !ask) return;
+  busy = true;
   say("calculating");
-  ask({ kind: "edit", edits });
+  ask({ kind: "edit", edits: [...waiting.values()] });
+  waiting.clear();
 }
 
 function say(words: string): void {
@@ -152,12 +191,21 @@ function hear(told: Told): void {
   if (told.kind === "failed") return say(`The engine gave up: ${told.words}. Reload the page.`);
   told.changes.forEach((change) => store.put(change));
   document.documentElement.dataset.ms = told.ms.toFixed(0);
-  if (!told.confirms && !--busy) say("");
+  if (!told.confirms) {
+    busy = false;
+    if (waiting.size) send([]);
+    else say("");
+  }
+  update();
+}
+
+function update(): void {
   grid?.update();
+  panel.update();
+  player.update(view);
 }
 
 async function wake(): Promise<void> {
-  busy++;
   say("waking");
   const packed = Uint8Array.from(atob(document.getElementById("engine")!.textContent!), (one) => one.charCodeAt(0));
   const engine = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
@@ -166,7 +214,6 @@ async function wake(): Promise<void> {
   made.onerror = (event) => say(`The engine gave up: ${event.message}. Reload the page.`);
   ask = (asked) => made.postMessage(asked);
   ask({ kind: "load", engine, workbook });
-  if (waiting.length) send(waiting.splice(0));
 }
 
 frame();

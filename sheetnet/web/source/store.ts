@@ -2,6 +2,7 @@
 import type { At, Change, Place, Value, Workbook } from "./content";
 
 export class Store {
+  now: { rows: Place; index: number } | null = null; // the row of a column of epochs that is marked
   private readonly values: Map<number, Value>[];
   private readonly numbers = new Map<string, number>();
 
