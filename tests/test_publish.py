@@ -98,7 +98,7 @@ def type_into(page: Page, sheet: str, cell: str, text: str) -> None:
     """None; a learner has opened a sheet, and typed into a yellow cell."""
     page.run(
         f"""[...document.querySelectorAll('.tab')].find((tab) => tab.textContent === {json.dumps(sheet)}).click();
-        cell = [...document.querySelectorAll('input')].find((one) => one.ariaLabel.startsWith('{cell}.'));
+        cell = document.querySelector('[data-at="{cell}"]');
         cell.focus(); cell.value = {json.dumps(text)}; cell.blur()"""
     )
     page.settled()
@@ -163,11 +163,13 @@ def test_words_of_a_workbook_stay_words(browser: Browser, lesson_file: Callable[
     )
     assert page.run("[...document.querySelectorAll('.cell')].map((cell) => cell.textContent)")[0] == HOSTILE
     assert page.run("window.bad === undefined && !document.querySelector('img, b')")
-    assert page.run("document.scripts.length") == 3
+    assert page.run("document.scripts.length") == 4
     assert page.run("valueAt('Fit', 4, 1)") == 1.1
     page.close()
 
 
+EMPTY = "merged", "links", "charts", "rules", "chosen", "unused", "looks", "parts", "blocks", "written"
+BLANK: dict[str, Any] = {"freeze": [0, 0], **{key: [] for key in EMPTY}}
 SHOWN = [
     (0.285, "0.00", "0.29"), (-0.0001, "0.000", "0.000"), (1234567.891, "#,##0.0", "1,234,567.9"), (0.5, "0%", "50%"),
     (0.0000123, "0.0E+00", "1.2E-05"), (3, '[=0]"closed";0.000', "3.000"), (0, '[=0]"closed";0.000', "closed"),
@@ -181,11 +183,12 @@ SHOWN = [
 
 def test_numbers_are_shown_in_their_format(browser: Browser, tmp_path: Path) -> None:
     n = len(SHOWN)
-    sheet = {
+    sheet: dict[str, Any] = {
         "name": "One", "tops": [20 * i for i in range(n + 1)], "lefts": [0, 200], "grid": True, "formulas": [],
         "rows": [[i, [[0, i, value]]] for i, (value, _, _) in enumerate(SHOWN)],
-    } | {key: [] for key in ("merged", "links", "charts", "rules", "chosen", "unused", "looks", "parts")}  # fmt: skip
-    shown = {"title": "t", "language": "en", "names": [], "formats": [format for _, format, _ in SHOWN]}
+    }  # fmt: skip
+    sheet = BLANK | sheet
+    shown: dict[str, Any] = {"title": "t", "language": "en", "names": [], "formats": [format for _, format, _ in SHOWN]}
     shown |= {"runs": [1] * n, "lines": {}, "sheets": [sheet]}
     (tmp_path / "page.html").write_text(html(shown, ""), encoding="utf-8")
     page = Page(browser, (tmp_path / "page.html").as_uri())
@@ -219,7 +222,7 @@ def test_cells_have_the_colours_of_what_they_hold_now(browser: Browser, tmp_path
     number, first = ({"sheet": "One", "at": [0, col, 1, 1]} for col in (0, 1))
     rule = {"whole": False, "low": -1e9, "high": 1e9, "also": "", "message": "A number", "data": False}
     formulas = ["=A1", "=-A1", "=A1/200", "=A1*1000"], ["=A1", "=A1/2", "=A1/5", "=A1/10"]
-    sheet = {
+    sheet: dict[str, Any] = {
         "name": "One", "tops": [0, 20, 40, 60], "lefts": [0, 60, 120, 180, 240], "grid": True,
         "rows": [[0, [[0, 0, 1], [1, 0, 1]]], *([row, [[col, 0, None] for col in range(4)]] for row in (1, 2))],
         "formulas": [[row, col, text] for row, texts in enumerate(formulas, 1) for col, text in enumerate(texts)],
@@ -230,8 +233,9 @@ def test_cells_have_the_colours_of_what_they_hold_now(browser: Browser, tmp_path
             picture | {"full": 2, "scale": ["#FF0000", "#FFFFFF", "#0000FF"]},
             {"sheet": "One", "at": [2, 0, 1, 4], "full": 1, "scale": ["#FF0000", "#FFFFFF", "#0000FF"]},
         ],
-    } | {key: [] for key in ("merged", "links", "charts", "unused", "parts")}  # fmt: skip
-    shown = {"title": "t", "language": "en", "names": [], "formats": ["0.00"], "runs": [1], "lines": {}}
+    }  # fmt: skip
+    sheet = BLANK | sheet
+    shown: dict[str, Any] = {"title": "t", "language": "en", "names": [], "formats": ["0.00"], "runs": [1], "lines": {}}
     (tmp_path / "page.html").write_text(html(shown | {"sheets": [sheet]}, ""), encoding="utf-8")
     page = Page(browser, (tmp_path / "page.html").as_uri())
     assert page.run(COLOURS) == [
@@ -311,7 +315,7 @@ def test_what_may_be_typed_can_be_reached_and_nothing_leaves_the_window(
     assert page.run("document.documentElement.scrollWidth") == width
     assert page.run("[...document.querySelectorAll('input, a, button')].every((one) => one.tabIndex === 0)")
     assert page.run("document.querySelectorAll('input').length") == 43  # a, b, c and 20 points
-    assert page.run("document.querySelectorAll('svg').length") == 1
+    assert page.run("document.querySelectorAll('svg.chart').length") == 1
     assert page.run("document.querySelector('.way').textContent") == ("Whole grid" if width == 390 else "Read")
     page.run("document.querySelector('.way').click()")
     assert page.run("document.querySelectorAll('input').length") == 43

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import os
 import re
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
 import torch
+from openpyxl import load_workbook
 from torch.nn import functional
 
+import sheetnet as sn
+import sheetnet.web
+from sheetnet.book import reader
 from sheetnet.book.build import evaluate_blocks
-from sheetnet.checking.examined import begin
+from sheetnet.book.kept import saved_since
+from sheetnet.checking.examined import begin, examine
 from sheetnet.graph import torch_text
 from sheetnet.page.area import cell_address
 from sheetnet.page.language import filled
 from sheetnet.web.blocks import Panels
 from sheetnet.web.content import content
 from sheetnet.web.page import html, write
+from sheetnet.web.words import PAGE
 from tests.browser import CHROMIUM, Browser, Page, browsing
 
 
@@ -100,7 +108,7 @@ def doubles() -> Iterator[None]:
     torch.set_default_dtype(usual)
 
 
-@pytest.mark.parametrize(("name", "least"), [("quadratic", 80), ("convolution", 120), ("learning_rate", 280)])
+@pytest.mark.parametrize(("name", "least"), [("quadratic", 80), ("convolution", 120), ("learning_rate", 220)])
 @pytest.mark.usefixtures("doubles")
 def test_the_lines_of_torch_give_what_the_cells_give(name: str, least: int, lesson_file: Callable[[str], Path]) -> None:
     n, wrong = run_by_torch(lesson_file(name))
@@ -127,7 +135,7 @@ def test_a_cell_says_what_it_is_in_excel_in_words_and_in_torch(page: Page) -> No
         "Formula",
         "=B$5*A13^2+B$6*A13+B$7",
         "In words",
-        "This is “a” times the square of “x” plus “b” times “x” plus “c”.",
+        'This is "a" times the square of "x" plus "b" times "x" plus "c".',
         "In torch",
         "pred = coef_a * x ** 2 + coef_b * x + coef_c",
         "What torch says",
@@ -249,3 +257,183 @@ def test_the_slider_of_a_whole_number_keeps_to_its_rule(page: Page) -> None:
     click(page, cell_address(row, col))
     ends = page.run("(one = document.querySelector('.slider input'), [one.min, one.max, one.step])")
     assert ends == ["0", "60", "1"]
+
+
+# ---- keys, and what stays in sight
+
+FOCUS = "document.activeElement.dataset.at"
+
+
+def keys(page: Page, *names: str) -> str:
+    """The cell that has the keyboard when these keys have been typed."""
+    for name in names:
+        *held, key = name.split("+")
+        for kind in ("rawKeyDown", "keyUp"):
+            page.ask("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=CODES.get(key, 0),
+                     modifiers=2 * ("Ctrl" in held) + 8 * ("Shift" in held))  # fmt: skip
+    got: str = page.run(FOCUS)
+    return got
+
+
+CODES = {"Enter": 13, "Escape": 27, "End": 35, "Home": 36}
+CODES |= {f"Arrow{way}": 37 + at for at, way in enumerate(("Left", "Up", "Right", "Down"))}
+
+
+def test_arrows_go_through_a_sheet_as_in_a_spreadsheet(page: Page) -> None:
+    page.run("""document.querySelector('[data-at="C13"]').focus()""")
+    assert page.run("document.querySelectorAll('div.cell[tabindex=\"0\"]').length") == 1
+    assert keys(page, "ArrowRight") == "D13"
+    assert keys(page, "ArrowDown", "ArrowDown") == "D15"
+    assert keys(page, "Ctrl+ArrowDown") == "D32"
+    assert keys(page, "End") == "F32"
+    assert keys(page, "Home") == "A32"  # may be typed over
+    assert keys(page, "ArrowUp", "ArrowRight", "ArrowRight") == "C31"
+    assert keys(page, "Ctrl+Home") == "A1"
+    assert keys(page, "Ctrl+End") is not None
+    page.run("""document.querySelector('[data-at="C13"]').focus()""")
+    keys(page, "Enter")
+    assert panel(page).startswith("C13  Prediction")
+    assert keys(page, "ArrowRight") == "D13"
+    assert panel(page).startswith("D13  Error")
+    assert keys(page, "Escape") == "D13"
+    assert panel(page) == ""
+
+
+def test_arrows_move_the_caret_of_who_is_typing(page: Page) -> None:
+    page.run("""document.querySelector('[data-at="B5"]').focus()""")
+    page.run("document.activeElement.setSelectionRange(1, 1)")
+    assert keys(page, "ArrowLeft") == "B5"
+    assert keys(page, "ArrowDown") == "B6"
+
+
+def test_a_screen_reader_hears_what_a_cell_is(page: Page) -> None:
+    page.run("""document.querySelector('[data-at="C13"]').focus()""")
+    assert page.run("document.activeElement.ariaLabel") == "C13, Prediction, 3.300"
+    page.run("""document.querySelector('[data-at="B5"]').focus()""")
+    assert page.run("document.activeElement.ariaLabel").startswith("B5, a, may be changed, A number is expected here.")
+    tree = page.ask("Accessibility.getFullAXTree")["nodes"]
+    roles = {node["role"]["value"] for node in tree if "role" in node}
+    assert {"grid", "row", "gridcell", "textbox", "navigation", "status"} <= roles
+    grid = page.run("(one = document.querySelector('.grid'), [one.ariaRowCount, one.ariaColCount])")
+    assert all(int(n) > 5 for n in grid)
+    cell = page.run("document.querySelector('[data-at=\"C13\"]').ariaColIndex")
+    assert (cell, page.run("document.querySelector('[data-at=\"C13\"]').parentNode.ariaRowIndex")) == ("3", "13")
+
+
+def test_frozen_rows_and_columns_stay_in_sight_and_hide_no_cell_that_is_reached(browser: Browser, lesson: str) -> None:
+    opened = Page(browser, f"{lesson}#Descent", 900, 900)
+    place = "(r = document.querySelector('[data-at=\"{}\"]').getBoundingClientRect(), [r.left, r.top])"
+    head = opened.run("JSON.parse(document.getElementById('workbook').textContent).sheets[4].freeze")
+    assert head == [13, 1]
+    first = opened.run(place.format("A1")), opened.run(place.format("A14"))
+    opened.run("new Promise((done) => (document.querySelector('.view').scrollTo(300, 400), setTimeout(done, 200)))")
+    after = opened.run(place.format("A1")), opened.run(place.format("A14"))
+    assert after[0][1] == first[0][1]
+    assert abs(after[1][0] - first[1][0]) <= 8
+    assert after[1][1] == first[1][1] - 400
+    opened.run("document.querySelector('[data-at=\"B40\"]').focus()")
+    keys(opened, *["ArrowUp"] * 20)
+    opened.run("new Promise((done) => setTimeout(done, 200))")
+    hidden = opened.run("document.querySelector('.strip.heldrow').getBoundingClientRect().bottom")
+    assert opened.run(FOCUS) == "B20"
+    assert opened.run("document.activeElement.getBoundingClientRect().top") >= hidden - 1
+    assert opened.run("document.querySelectorAll('.lines').length") == 1
+    opened.run("location.hash = '#Start'")
+    assert opened.run("document.querySelectorAll('.lines').length") == 0  # a page without gridlines
+    opened.close()
+
+
+# ---- the workbook as a file again
+
+
+def downloaded(page: Page, target: Path) -> Path:
+    """The file that a press on the button gives."""
+    packed = page.run(
+        """new Promise((done) => {
+            URL.createObjectURL = (blob) => {
+                const read = new FileReader();
+                read.onload = () => done(read.result.split(',')[1]);
+                read.readAsDataURL(blob);
+                return 'about:blank#';
+            };
+            HTMLAnchorElement.prototype.click = function () { window.called = this.download };
+            document.querySelector('.save').click();
+        })"""
+    )
+    target.write_bytes(b64decode(packed))
+    return target
+
+
+def test_the_file_that_is_downloaded_is_the_one_that_was_delivered(
+    page: Page, lesson_file: Callable[[str], Path], tmp_path: Path
+) -> None:
+    got = downloaded(page, tmp_path / "got.xlsx")
+    assert page.run("called") == lesson_file("quadratic").name
+    with ZipFile(lesson_file("quadratic")) as came, ZipFile(got) as now:
+        assert now.testzip() is None
+        assert now.namelist() == came.namelist()
+        for name in came.namelist():
+            if not name.startswith("xl/worksheets/sheet"):
+                assert now.read(name) == came.read(name), name
+    before, after = reader.read(lesson_file("quadratic")), reader.read(got)
+    for name, sheet in before.sheets.items():
+        assert after.sheets[name].formulas == sheet.formulas
+        assert after.sheets[name].values == sheet.values
+        assert after.sheets[name].stored.keys() == sheet.stored.keys()
+        for at, value in sheet.stored.items():
+            close = value if isinstance(value, str) else pytest.approx(value, rel=1e-10, abs=1e-10)
+            assert after.sheets[name].stored[at] == close
+    report = examine(got)
+    assert report.ok, str(report)
+
+
+def test_what_was_typed_is_in_the_file_and_what_comes_of_it(
+    browser: Browser, lesson: str, lesson_file: Callable[[str], Path], tmp_path: Path
+) -> None:
+    shown = next(one for one in content(lesson_file("quadratic"))[0]["sheets"] if one["name"] == "Exercises")
+    row, col = shown["rules"][0]["at"][:2]
+    typed = f"#Fit&Fit.B5=0.25&Fit.B32=3&Exercises.{cell_address(row, col)}=%3DFit!F5"
+    opened = Page(browser, lesson + typed)
+    got = downloaded(opened, tmp_path / "got.xlsx")
+    loss = opened.run("valueAt('Fit', 4, 5)")
+    opened.close()
+    held = reader.read(got).sheets
+    assert held["Fit"].values[4, 1] == 0.25
+    assert held["Fit"].values[31, 1] == 3
+    assert held["Exercises"].formulas[row, col].text == "=Fit!F5"
+    stored = load_workbook(got, data_only=True)
+    assert stored["Fit"]["F5"].value == pytest.approx(loss)
+    assert load_workbook(got)["Fit"]["C13"].value == "=B$5*A13^2+B$6*A13+B$7"
+    assert examine(got).ok
+    assert saved_since(got)  # so that build keeps a copy
+
+
+# ---- in another language
+
+
+def test_all_words_of_the_page_are_known_to_translators() -> None:
+    source = Path(sheetnet.web.__file__).parent / "source"
+    said = {text for file in source.glob("*.ts") for text in re.findall(r'\bsay\("([^"]+)"', file.read_text("utf-8"))}
+    said |= set(re.findall(r'rule\?\.data \? "([^"]+)" : "([^"]+)"', (source / "keys.ts").read_text("utf-8"))[0])
+    assert said | {"calculating", "waking"} == {*PAGE}  # states, which are said as they are called
+
+
+def test_the_page_of_a_german_workbook_is_german(browser: Browser, tmp_path: Path) -> None:
+    file = sn.build_lesson("quadratic", tmp_path / "de.xlsx", language="de").path
+    opened = Page(browser, write(file, tmp_path / "de.html").as_uri() + "#Fit")
+    assert opened.run("document.documentElement.lang") == "de"
+    assert opened.run("document.querySelector('.reset').textContent") == "Zurücksetzen"
+    assert opened.run("document.querySelector('.save').textContent") == ".xlsx herunterladen"
+    assert opened.run("""document.querySelector('[data-at="B5"]').value""") == "1,1000"
+    click(opened, "C13")
+    told = panel(opened)
+    assert 'Dies ist "a" mal das Quadrat von "x" plus "b" mal "x" plus "c".' in told
+    assert told.endswith("3,3: gleich")
+    english = {text for text in PAGE if f"\n{text}" in told} - {"In torch"}
+    assert not english
+    opened.run("""document.querySelector('[data-at="B5"]').focus()""")
+    assert opened.run("document.activeElement.value") == "1,1"
+    opened.run("document.activeElement.value = '0,25'; document.activeElement.blur()")
+    opened.settled()
+    assert opened.run("valueAt('Fit', 4, 1)") == 0.25
+    opened.close()

@@ -28,6 +28,7 @@ from sheetnet.graph.node import order
 from sheetnet.page.book import Book, Page
 from sheetnet.page.language import Language, said, speaking
 from sheetnet.page.look import NUMBER_FORMATS, WORDS_OF_VERDICTS
+from sheetnet.web import words as web
 
 SEEDS = range(6)  # beside that of the course: texts of a learner's own numbers
 ALIKE = 0.8  # how much of a text is the old one, where it has been changed a little
@@ -94,6 +95,8 @@ def written(book: Book) -> None:
     said(TITLE)
     said(GOES_ON)
     said(PAGE, page="&P", pages="&N")
+    for text in web.texts():
+        said(text)
     assert all(rule.said for page in book.pages for rule in page.rules)
     formats = (NUMBER_FORMATS[block.format] for block in book.blocks)
     for word in chain((word for word, _ in WORDS_OF_VERDICTS), *map(WORDS.findall, formats)):

@@ -81,7 +81,7 @@ IF = {  # of a choice by a comparison
 }
 SHARES = "the softmax of each row of {a}: shares that add up to 1", "the softmax of each row of {a}, where {b} is 1"
 WORDS, POWER = "a table of {a} × {b} words", "{a} × 10 to the power of {b}"
-CHOSEN, OF_THESE = "number {a} of {b}, counted from 0", "one of {a} tables"
+CHOSEN, OF_THESE = "number {a} of {b}, counted from 0", "{a} tables"
 TOGETHER, TABLE = "{a} together", "a table of {a} × {b} numbers"
 LINE, LAST = "{name} is {words}.", "This is {words}."
 NUMBERS = "{a} everywhere"
@@ -133,7 +133,7 @@ def _phrases(say: Say, number: Callable[[str], str]) -> Phrases:
         if isinstance(value, float):
             return "π" if value == pi else written(value), ATOM
         if isinstance(value, str):
-            return f"“{value}”", ATOM
+            return f'"{value}"', ATOM
         found = [entry for line in value or () for entry in line]
         one = found[0]
         if len({*found}) == 1 and isinstance(one, float):

@@ -34,7 +34,7 @@ from sheetnet.training.ranks import Ranks, own, ranks
 from sheetnet.training.run import Run
 from sheetnet.training.source import source_of
 from sheetnet.training.summed import Summed
-from sheetnet.training.task import Task, enough_memory
+from sheetnet.training.task import Anchored, Task, enough_memory
 from sheetnet.training.ways import FACTORED, count_dead, count_right, way_of
 
 MAX_EPOCHS = 10**9
@@ -160,6 +160,8 @@ def train(
                     raise TrainingError(f"{file}: {words}")
             descent = Descent(state, epochs, to_keep, every, file, group, interrupt, progress)
             worker = make(state.W)
+            if state.anchor and isinstance(worker, Anchored):
+                worker.replay(*state.anchor, state.epoch)
             with telling("training", epochs, progress is None) as line:
                 descent.progress = progress or (line.epoch if line else None)
                 losses, accuracies = descent.run(worker, fixed=1 if isinstance(worker, Summed) else 0)

@@ -23,9 +23,14 @@ from sheetnet.page.leaves import leaves_of, parts_of
 
 Json = dict[str, Any]
 Said = list[Any]  # row, column, rows, columns, [number of a text in words, of its names ...], and so in torch
-RELATIVE = "this row of {a}", "the row above in {a}", "the row two above in {a}"
+RELATIVE = {  # by how many rows above
+    -1: "the row below in {a}",
+    0: "this row of {a}",
+    1: "the row above in {a}",
+    2: "the row two above in {a}",
+}
 ROW, ROWS, PART = "row {b} of {a}", "rows {b} to {c} of {a}", "a part of {a}"
-TEXTS = *RELATIVE, ROW, ROWS, PART
+TEXTS = *RELATIVE.values(), ROW, ROWS, PART
 
 
 class Panels:
@@ -59,6 +64,13 @@ class Panels:
         if node.op in STACKS and block.style == "array":
             for part, place in parts_of(node, area):
                 self._settle(block, part, place)
+
+    def _place(self, node: Node) -> tuple[Block, Area] | None:
+        """The block in which a node stands, and where; also of one row of what stands somewhere, by its number."""
+        if node.op == "row" and node not in self._places and isinstance(number := node.sources[1].value, float):
+            found, row = self._places.get(node.sources[0]), int(number) - 1
+            return found and (found[0], found[1].part((row, row), (0, found[1].n_cols - 1)))
+        return self._places.get(node)
 
     def of(self, block: Block) -> Json:
         """All that a panel says of a block, ready for JSON."""
@@ -106,11 +118,11 @@ class Panels:
         of_these: dict[str, str] = {}
 
         def called(other: Node) -> str | None:
-            found = self._places.get(other)
+            found = self._place(other)
             return found and of_these.setdefault(told(*found), f"{{{len(of_these)}}}")
 
         def told(of: Block, area: Area) -> str:
-            title = f"“{of.title}”" if of.title else self.variables[of.id]
+            title = f'"{of.title}"' if of.title else self.variables[of.id]
             if area == of.area:
                 return title
             above = here.above(area, of)
@@ -133,7 +145,7 @@ class Panels:
         of_these = {self.variables[block.id] + _index(area, block, here.above(area, block)): "{0}"}
 
         def called(other: Node) -> str | None:
-            found = self._places.get(other)
+            found = self._place(other)
             if found is None:
                 return None
             of, area = found
@@ -159,7 +171,7 @@ class _Here:
         if not self.relative or (self.area.n_rows, area.n_rows) != (1, 1):
             return None
         rows = (self.area.row - self.block.area.row) - (area.row - of.area.row)
-        return rows if 0 <= rows < len(RELATIVE) and of.area.n_rows > 1 else None
+        return rows if rows in RELATIVE and of.area.n_rows > 1 else None
 
 
 def _index(area: Area, of: Block, above: int | None) -> str:
@@ -168,7 +180,7 @@ def _index(area: Area, of: Block, above: int | None) -> str:
         return ""
     down = _span(area.row - of.area.row, area.n_rows, of.area.n_rows)
     if above is not None:
-        down = f"[i - {above}]" if above else "[i]"
+        down = f"[i {'-' if above > 0 else '+'} {abs(above)}]" if above else "[i]"
     across = _span(area.col - of.area.col, area.n_cols, of.area.n_cols)
     if across == ":":
         return f"[{down}]"

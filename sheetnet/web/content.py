@@ -47,6 +47,7 @@ from sheetnet.web.looks import Looks
 from sheetnet.web.parts import parts
 from sheetnet.web.play import played
 from sheetnet.web.references import Tables, is_place, without_signs
+from sheetnet.web.words import words
 
 Json = dict[str, Any]
 FUTURE = re.compile(r"_xl(fn|ws|pm)\.")  # what Excel puts before new names in a file, and shows nobody
@@ -68,6 +69,7 @@ def content(path: Path) -> tuple[Json, Looks]:
     file = load_workbook(path)  # what reader has found in bounds
     pages = {page.name: page for page in book.pages}
     with speaking(book.language):
+        own = words()
         sheets = [
             _sheet(name, sheet, file[name], pages.get(name), looks, tables, panels)
             for name, sheet in contents.sheets.items()
@@ -76,6 +78,8 @@ def content(path: Path) -> tuple[Json, Looks]:
     used = {series["look"] for sheet in sheets for chart in sheet["charts"] for series in chart["series"]}
     return {
         "title": book.pages[0].title,
+        "words": own,
+        "mark": book.language.mark if book.language else ".",
         "language": book.language.code if book.language and book.language.code else "en",
         "names": _names(contents),
         "formats": looks.formats,
@@ -119,6 +123,7 @@ def _sheet(
         "tops": tops,
         "lefts": lefts,
         "grid": page is None or page.gridlines,
+        "freeze": page.freeze if page else (0, 0),
         "rows": [[row, cells] for row, cells in sorted(rows.items())],
         "formulas": [_formula(name, at, sheet, tables) for at in sheet.formulas],
         "written": _written(name, sheet, tables),

@@ -12,6 +12,8 @@ from pathlib import Path
 from sheetnet.common import files as written
 from sheetnet.errors import WorkbookError
 from sheetnet.web.content import Json, content
+from sheetnet.web.delivered import delivered
+from sheetnet.web.words import SCRIPT
 
 PARTS = "page.js", "page.css", "engine.wasm.gz"
 
@@ -19,11 +21,11 @@ PARTS = "page.js", "page.css", "engine.wasm.gz"
 def page(path: Path) -> str:
     """The page of a workbook of ours. Raises: as content."""
     shown, looks = content(path)
-    return html(shown, looks.css)
+    return html(shown, looks.css, delivered(path, shown))
 
 
-def html(shown: Json, css: str) -> str:
-    """The page of what content gives, with the rules of how its cells look."""
+def html(shown: Json, css: str, file: bytes = b"") -> str:
+    """The page of what content gives, with the rules of how its cells look; file: the workbook as it is delivered."""
     script, style, engine = (files("sheetnet.web").joinpath(name).read_bytes() for name in PARTS)
     style += css.encode()
     policy = (
@@ -36,11 +38,12 @@ def html(shown: Json, css: str) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(shown['title'])}</title>\n<style>{style.decode()}</style>\n</head>\n<body>\n"
-        "<noscript>This page calculates in your browser: allow it to run its script.</noscript>\n"
+        f"<noscript>{escape(shown.get('words', {}).get(SCRIPT, SCRIPT))}</noscript>\n"
         '<main id="page"></main>\n'
         f'<script type="application/json" id="workbook">{_inert(shown)}</script>\n'
-        f'<script type="text/plain" id="engine">{b64encode(engine).decode()}</script>\n'
-        f"<script>{script.decode()}</script>\n</body>\n</html>\n"
+        + _carried("engine", engine)
+        + _carried("delivered", file)
+        + f"<script>{script.decode()}</script>\n</body>\n</html>\n"
     )
 
 
@@ -50,6 +53,11 @@ def write(path: Path, target: Path) -> Path:
     with written.writing(target, WorkbookError, "") as beside:
         beside.write_text(text, encoding="utf-8", newline="\n")
     return target
+
+
+def _carried(id: str, packed: bytes) -> str:
+    """What a page carries packed, in a script of its own; nothing for nothing."""
+    return f'<script type="text/plain" id="{id}">{b64encode(packed).decode()}</script>\n' if packed else ""
 
 
 def _inert(shown: object) -> str:

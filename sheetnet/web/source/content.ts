@@ -23,7 +23,7 @@ export interface Block {
   told?: { sheet: string; at: At; verdict: At }; // where torch's numbers stand, and whether they are the same
 }
 export interface Sheet {
-  name: string; tops: number[]; lefts: number[]; grid: boolean;
+  name: string; tops: number[]; lefts: number[]; grid: boolean; freeze: [rows: number, cols: number];
   rows: [row: number, cells: [col: number, look: number, value: Value][]][];
   formulas: [row: number, col: number, text: string, rows?: number, cols?: number][];
   written: [text: string, ...cells: [row: number, col: number][]][]; // what Excel has in another text
@@ -42,7 +42,7 @@ export interface Line {
   data_labels?: object;
 }
 export interface Workbook {
-  title: string; language: string; names: [name: string, sheet: string, meaning: string][];
+  title: string; language: string; words?: Record<string, string>; mark?: string; names: [name: string, sheet: string, meaning: string][];
   formats: string[]; runs: number[]; lines: Record<string, Line>; sheets: Sheet[];
   said: { texts: string[]; of: string[] };
 }

@@ -1,5 +1,6 @@
 // Numbers as people read them: the number formats that our workbooks use.
 import type { Value } from "./content";
+import { local } from "./words";
 
 interface Section { test: ((x: number) => boolean) | null; pieces: Piece[]; scale: number }
 type Piece = { words: string } | { pattern: string } | { general: true };
@@ -15,7 +16,7 @@ export function shown(value: Value, format: string): string {
   let sections = made.get(format);
   if (!sections) made.set(format, (sections = parts(format).map(section)));
   const [chosen, bare] = choose(sections, value);
-  return chosen ? write(chosen, bare) : general(value);
+  return chosen ? write(chosen, bare) : local(general(value));
 }
 
 function parts(format: string): string[] {
@@ -64,8 +65,7 @@ function write(section: Section, value: number): string {
   let out = "";
   for (const piece of section.pieces) {
     if ("words" in piece) out += piece.words;
-    else if ("general" in piece) out += general(scaled);
-    else out += number(piece.pattern, scaled);
+    else out += local("general" in piece ? general(scaled) : number(piece.pattern, scaled));
   }
   return out;
 }

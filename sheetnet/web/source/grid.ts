@@ -2,7 +2,10 @@
 import { draw } from "./chart";
 import type { At, Chart, Look, Rule, Sheet } from "./content";
 import { shown } from "./format";
+import { lines } from "./freeze";
 import { address, each, place, within, type Store } from "./store";
+
+const LETTER = 7.4; // pixels, and rather more than less
 
 interface Cell { box: HTMLElement; words: HTMLElement; row: number; col: number; look: number; looks: Look[] }
 export interface Wishes {
@@ -13,6 +16,7 @@ export interface Wishes {
 
 export class Grid {
   readonly box = document.createElement("div");
+  private inset = 0;
   private readonly cells = new Map<string, Cell>();
   private readonly charts: { svg: SVGSVGElement; chart: Chart }[] = [];
 
@@ -22,7 +26,8 @@ export class Grid {
   ) {
     const sheet = this.sheet;
     const [row, col, rows, cols] = part ?? [0, 0, sheet.tops.length - 1, sheet.lefts.length - 1];
-    const width = sheet.lefts[Math.min(col + cols, sheet.lefts.length - 1)]! - sheet.lefts[col]!;
+    if (part) this.inset = this.before(part);
+    const width = sheet.lefts[Math.min(col + cols, sheet.lefts.length - 1)]! - sheet.lefts[col]! + this.inset;
     const height = sheet.tops[Math.min(row + rows, sheet.tops.length - 1)]! - sheet.tops[row]!;
     this.box.className = `grid ${name}`;
     this.box.setAttribute("role", "grid");
@@ -30,6 +35,7 @@ export class Grid {
     this.box.setAttribute("aria-rowcount", String(sheet.tops.length - 1));
     this.box.setAttribute("aria-colcount", String(sheet.lefts.length - 1));
     Object.assign(this.box.style, { width: `${width}px`, height: `${height}px` });
+    if (!part && sheet.grid) this.box.append(lines(sheet));
     this.build();
     if (!part) for (const chart of sheet.charts) this.chart(chart);
     this.update();
@@ -64,9 +70,11 @@ export class Grid {
         const box = this.cell(row, col, links.get(at), rule);
         box.classList.add("cell");
         box.dataset.at = address(row, col);
+        if (!this.part && row < sheet.freeze[0]) box.classList.add("heldrow");
+        if (!this.part && col < sheet.freeze[1]) box.classList.add("heldcol");
         box.setAttribute("aria-colindex", String(col + 1));
         if (look >= 0) box.classList.add(`s${look}`);
-        box.style.cssText += `left:${left - sheet.lefts[firstCol]!}px;top:${top - sheet.tops[firstRow]!}px;width:${width}px;height:${height}px`;
+        box.style.cssText += `left:${left - sheet.lefts[firstCol]! + this.inset}px;top:${top - sheet.tops[firstRow]!}px;width:${width}px;height:${height}px`;
         line.append(box);
         const words = box instanceof HTMLInputElement ? box : box.appendChild(document.createElement("span"));
         const runs = span ? 0 : look < 0 ? 1 : this.store.workbook.runs[look]!;
@@ -76,6 +84,14 @@ export class Grid {
       }
       this.box.append(line);
     }
+  }
+
+  /** How far words of a part's first column run on to the left of it. */
+  private before([row, col, rows]: At): number {
+    const width = this.sheet.lefts[col + 1]! - this.sheet.lefts[col]!;
+    const found = this.sheet.rows.filter(([r]) => r >= row && r < row + rows).map(([, cells]) => cells.find(([c]) => c === col));
+    const longest = found.map((cell) => (cell && typeof cell[2] === "string" && this.store.workbook.runs[cell[1]] === -1 ? cell[2].length : 0));
+    return Math.max(0, ...longest.map((letters) => letters * LETTER - width));
   }
 
   /** How far words may run on over empty cells. */
@@ -104,7 +120,6 @@ export class Grid {
 
   private yellow(row: number, col: number, rule: Rule): HTMLElement {
     const box = document.createElement("input");
-    box.setAttribute("aria-label", `${address(row, col)}. ${rule.message}`);
     box.title = rule.message;
     box.autocomplete = "off";
     box.spellcheck = false;

@@ -1,5 +1,7 @@
 // Keys in a sheet, as a spreadsheet has them: one cell at a time is reached by Tab, arrows go on from there.
+import type { Rule } from "./content";
 import { address, place, type Store } from "./store";
+import { say } from "./words";
 
 export interface Sheets { store: Store; view: HTMLElement; sheet(): number; reveal(where: string): void; open(cell: HTMLElement): void }
 type Cell = [row: number, col: number];
@@ -39,17 +41,17 @@ function typing(box: HTMLElement, key: string): boolean {
 /** The place that a key leads to: the next cell that way which holds anything. */
 function target(sheets: Sheets, [row, col]: Cell, key: string, far: boolean): Cell | undefined {
   const { rows } = sheets.store.workbook.sheets[sheets.sheet()]!;
-  const held = (cells: (typeof rows)[number][1]): number[] => cells.filter(([c]) => reach(sheets, row, c)).map(([c]) => c);
-  const here = rows.find(([r]) => r === row)?.[1] ?? [];
+  const held = (r: number, cells: [col: number, ...rest: unknown[]][]): number[] => cells.map(([c]) => c).filter((c) => reach(sheets, r, c));
+  const here = held(row, rows.find(([r]) => r === row)?.[1] ?? []);
   if (key === "Home" || key === "End") {
-    const end = key === "Home" ? 0 : -1, line = far ? rows.at(end) : ([row, here] as const);
-    const col = line?.[1].at(end)?.[0];
-    return col === undefined ? undefined : [line![0], col];
+    const end = key === "Home" ? 0 : -1, line = far ? rows.at(end) : undefined;
+    const found = (line ? held(...line) : here).at(end);
+    return found === undefined ? undefined : [line?.[0] ?? row, found];
   }
   const way = WAYS[key];
   if (!way) return undefined;
   if (way[1]) {
-    const cols = held(here).filter((c) => (c - col) * way[1] > 0);
+    const cols = here.filter((c) => (c - col) * way[1] > 0);
     const c = cols.at((way[1] > 0) !== far ? 0 : -1);
     return c === undefined ? undefined : [row, c];
   }
@@ -73,8 +75,11 @@ function go(sheets: Sheets, [row, col]: Cell): boolean {
   return true;
 }
 
-/** The cell with the focus is the one that Tab comes back to. */
-export function rove(view: HTMLElement, box: HTMLElement): void {
+/** The cell with the focus is the one that Tab comes back to, and says what it is. */
+export function rove(view: HTMLElement, box: HTMLElement, title: string, rule: Rule | undefined): void {
+  const cell = box.dataset.at!, yellow = box instanceof HTMLInputElement;
+  const may = say(rule?.data ? "data, may be changed" : "may be changed");
+  box.setAttribute("aria-label", [cell, title, ...(yellow ? [may, rule?.message] : [box.textContent])].filter(Boolean).join(", "));
   for (const old of view.querySelectorAll<HTMLElement>("div.cell[tabindex='0']")) if (old !== box) old.tabIndex = -1;
   if (box instanceof HTMLDivElement) box.tabIndex = 0;
 }

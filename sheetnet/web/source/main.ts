@@ -1,16 +1,21 @@
 // The page: what the file says is shown at once; the engine answers as soon as it is awake.
 import type { Asked, Edit, Told, Value, Workbook } from "./content";
+import { download } from "./download";
+import { keep } from "./freeze";
 import { Grid, type Wishes } from "./grid";
 import { at, cellOf, keys, rove } from "./keys";
-import { Panel } from "./panel";
+import { blockOf, Panel } from "./panel";
 import { Player } from "./player";
 import { Reading } from "./reading";
 import { read, written, type State } from "./state";
 import { Store, within } from "./store";
 import { judged, meant } from "./typing";
+import { unpacked } from "./unpacked";
+import { local, say, speak } from "./words";
 import worker from "worker-text";
 
 const workbook: Workbook = JSON.parse(document.getElementById("workbook")!.textContent!);
+speak(workbook.words, workbook.mark);
 const store = new Store(workbook);
 const delivered = new Map<string, Value>();
 for (const [sheet, one] of workbook.sheets.entries())
@@ -25,6 +30,7 @@ const tabs = element("nav", "tabs"), view = element("div", "view"), line = eleme
 const middle = element("div", "middle"), reset = element("button", "reset");
 const host = { edit, typed, closed: () => (last?.classList.remove("asked"), last?.focus()) };
 const panel = new Panel(store, host), player = new Player(store, host, () => update(), () => busy);
+let loose = (): void => {}; // what stays in sight of the sheet before goes
 let last: HTMLElement | undefined; // the cell that was reached last
 let state: State = { sheet: 0, typed: new Map() };
 const narrow = matchMedia("(max-width: 700px)");
@@ -42,14 +48,14 @@ function element<K extends keyof HTMLElementTagNameMap>(tag: K, name: string, te
 }
 
 function frame(): void {
-  tabs.setAttribute("aria-label", "Sheets");
+  tabs.setAttribute("aria-label", say("Sheets"));
   workbook.sheets.forEach((sheet, at) => {
     const tab = element("button", "tab", sheet.name);
     tab.addEventListener("click", () => go({ ...state, sheet: at }));
     tabs.append(tab);
   });
-  reset.textContent = "Reset";
-  reset.title = "All yellow cells as they came";
+  reset.textContent = say("Reset");
+  reset.title = say("All yellow cells as they came");
   reset.addEventListener("click", () => {
     const failed = document.documentElement.dataset.state === "failed"; // what was typed was too much for the engine
     go({ sheet: state.sheet, typed: new Map() });
@@ -57,14 +63,17 @@ function frame(): void {
   });
   line.setAttribute("role", "status");
   const foot = element("footer", "foot");
-  way.title = "Words, cells and charts below each other, or as they stand on the sheet";
+  way.title = say("Words, cells and charts below each other, or as they stand on the sheet");
   const turn = (to: boolean): void => {
     reads = to;
     open(state.sheet);
   };
   way.addEventListener("click", () => turn(!reads));
   narrow.addEventListener("change", () => turn(narrow.matches));
-  foot.append(player.box, line, way, reset);
+  const save = element("button", "save", say("Download .xlsx"));
+  save.hidden = !document.getElementById("delivered");
+  save.addEventListener("click", () => void download(store, told()).catch((reason: unknown) => status("failed", say("No file can be made here: {why}", { why: String(reason) }))));
+  foot.append(player.box, line, save, way, reset);
   middle.append(view, panel.box);
   page.append(tabs, middle, foot);
   keys({ store, view, sheet: () => state.sheet, reveal: (where) => grid?.reveal(where), open: tell });
@@ -76,7 +85,8 @@ function frame(): void {
     const cell = cellOf(event.target);
     if (!cell) return;
     last = cell;
-    rove(view, cell);
+    const one = workbook.sheets[state.sheet]!, [row, col] = at(cell);
+    rove(view, cell, blockOf(one, row, col)?.title ?? "", one.rules.find((rule) => within(rule.at, row, col)));
     if (!panel.box.hidden) tell(cell);
   });
   page.addEventListener("keydown", (event) => {
@@ -98,8 +108,11 @@ function tell(cell: HTMLElement): void {
 function open(sheet: number, where = ""): void {
   const wishes: Wishes = { edit: (row, col, text) => edit(sheet, row, col, text), follow, typed: (row, col) => typed(sheet, row, col) };
   grid = reads && workbook.sheets[sheet]!.parts.length ? new Reading(store, sheet, wishes) : new Grid(store, sheet, wishes);
-  way.textContent = reads ? "Whole grid" : "Read";
+  way.textContent = reads ? say("Whole grid") : say("Read");
   view.replaceChildren(grid.box);
+  loose();
+  if (grid instanceof Grid) loose = keep(grid.box, workbook.sheets[sheet]!, view);
+  view.querySelector<HTMLElement>("div.cell")?.setAttribute("tabindex", "0");
   panel.close();
   player.open(sheet);
   player.update(view);
@@ -122,7 +135,18 @@ function typed(sheet: number, row: number, col: number): string {
   const key = `${sheet}/${row}/${col}`, own = state.typed.get(key);
   if (own !== undefined) return own;
   const value = delivered.get(key);
-  return formulas.get(key) ?? (value === null || value === undefined ? "" : String(value));
+  return formulas.get(key) ?? (value === null || value === undefined ? "" : typeof value === "number" ? local(String(value)) : String(value));
+}
+
+/** What was typed, as the engine was told. */
+function told(): Map<string, string> {
+  const out = new Map<string, string>();
+  for (const [key, text] of state.typed) {
+    const [sheet, row, col] = key.split("/").map(Number) as [number, number, number];
+    const rule = workbook.sheets[sheet]!.rules.find((one) => within(one.at, row, col)), found = rule && judged(text, rule);
+    if (found && "text" in found) out.set(key, found.text);
+  }
+  return out;
 }
 
 function edit(sheet: number, row: number, col: number, text: string, again = false): string | null {
@@ -177,24 +201,28 @@ function send(edits: Edit[]): void {
   for (const edit of edits) waiting.set(edit.slice(0, 3).join("/"), edit);
   if (busy || !ask) return;
   busy = true;
-  say("calculating");
+  status("calculating");
   ask({ kind: "edit", edits: [...waiting.values()] });
   waiting.clear();
 }
 
-function say(words: string): void {
+function status(now: "ready" | "calculating" | "waking" | "failed", words = now === "ready" ? "" : say(now)): void {
   line.textContent = words;
-  document.documentElement.dataset.state = words === "calculating" || words === "waking" ? words : words ? "failed" : "ready";
+  document.documentElement.dataset.state = now;
+}
+
+function gaveUp(why: string): void {
+  status("failed", say("The engine gave up: {why}. Reload the page.", { why }));
 }
 
 function hear(told: Told): void {
-  if (told.kind === "failed") return say(`The engine gave up: ${told.words}. Reload the page.`);
+  if (told.kind === "failed") return gaveUp(told.words);
   told.changes.forEach((change) => store.put(change));
   document.documentElement.dataset.ms = told.ms.toFixed(0);
   if (!told.confirms) {
     busy = false;
     if (waiting.size) send([]);
-    else say("");
+    else status("ready");
   }
   update();
 }
@@ -206,12 +234,11 @@ function update(): void {
 }
 
 async function wake(): Promise<void> {
-  say("waking");
-  const packed = Uint8Array.from(atob(document.getElementById("engine")!.textContent!), (one) => one.charCodeAt(0));
-  const engine = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+  status("waking");
+  const engine = await unpacked("engine");
   const made = new Worker(URL.createObjectURL(new Blob([worker], { type: "text/javascript" })));
   made.onmessage = (event: MessageEvent<Told>) => hear(event.data);
-  made.onerror = (event) => say(`The engine gave up: ${event.message}. Reload the page.`);
+  made.onerror = (event) => gaveUp(event.message);
   ask = (asked) => made.postMessage(asked);
   ask({ kind: "load", engine, workbook });
 }
@@ -223,4 +250,4 @@ addEventListener("hashchange", () => {
 });
 // For tests: the value of a cell with all its digits.
 Object.assign(window, { valueAt: (sheet: string, row: number, col: number): Value => store.get(store.sheet(sheet), row, col) });
-requestAnimationFrame(() => setTimeout(() => void wake().catch((reason: unknown) => say(`The engine cannot start here: ${String(reason)}`))));
+requestAnimationFrame(() => setTimeout(() => void wake().catch((reason: unknown) => status("failed", say("The engine cannot start here: {why}", { why: String(reason) })))));

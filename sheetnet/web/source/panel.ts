@@ -124,6 +124,13 @@ export function blockOf(sheet: Sheet, row: number, col: number): Block | undefin
 export function formulaOf(sheet: Sheet, row: number, col: number): string | undefined {
   const found = sheet.formulas.find(([r, c, , rows = 1, cols = 1]) => within([r, c, rows, cols], row, col));
   if (!found) return undefined;
-  const text = sheet.written.find(([, ...cells]) => cells.some(([r, c]) => r === found[0] && c === found[1]))?.[0] ?? found[2];
+  const text = formulasOf(sheet).get(`${found[0]}/${found[1]}`)!;
   return found[3] === undefined ? text : `{${text}}`;
+}
+
+/** The formulas of a sheet as Excel has them, by row/column. */
+export function formulasOf(sheet: Sheet): Map<string, string> {
+  const out = new Map(sheet.formulas.map(([r, c, text]) => [`${r}/${c}`, text]));
+  for (const [text, ...cells] of sheet.written) for (const [r, c] of cells) out.set(`${r}/${c}`, text);
+  return out;
 }

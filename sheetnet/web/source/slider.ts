@@ -2,7 +2,7 @@
 import type { Rule } from "./content";
 import type { Host } from "./panel";
 import { address, type Store } from "./store";
-import { say } from "./words";
+import { local, say } from "./words";
 
 const BEYOND = 1e6; // a bound farther away is none for people
 const STEPS = 100;
@@ -20,7 +20,7 @@ export function slider(store: Store, sheet: number, row: number, col: number, ru
   const update = (): void => {
     const now = store.get(sheet, row, col);
     if (typeof now !== "number") return;
-    words.textContent = String(Number(now.toPrecision(6)));
+    words.textContent = local(String(Number(now.toPrecision(6))));
     if (document.activeElement !== made) made.value = String(now);
   };
   let moves = false; // one drag is one step back in the browser
@@ -29,7 +29,7 @@ export function slider(store: Store, sheet: number, row: number, col: number, ru
     const text = String(Number((Math.round(Number(made.value) / step) * step).toPrecision(10)));
     if (text !== host.typed(sheet, row, col)) host.edit(sheet, row, col, text, moves);
     moves = true;
-    words.textContent = text;
+    words.textContent = local(text);
   });
   box.append(made, words);
   update();
