@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import atexit
 import errno
-import gc
 import logging
 import os
 import re
@@ -82,11 +81,7 @@ class Commands(click.Group):
 
 @lru_cache
 def _be_deaf_at_the_end() -> None:
-    """None; once all is done, Ctrl-C would only break into what libraries do as Python ends.
-
-    And Python would look through all of torch for objects that hold each other, for 0.4 s: all of it goes anyway.
-    """
-    atexit.register(gc.freeze)
+    """None; once all is done, Ctrl-C would only break into what libraries do as Python ends."""
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # registered last, so it is called first
 
 
