@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from numba import njit
+from numba import njit, types
 from numba.core.caching import FunctionCache
 
 from sheetnet.errors import SheetnetWarning
@@ -56,8 +56,33 @@ def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     return compile
 
 
+def compiled_for(signature: Any, function: Callable[..., Any], **options: Any) -> Any:
+    """The function compiled for one signature, at once; functions that it is handed it calls, and holds no copy of."""
+    dispatcher = compiled(**options)(function)
+    if hasattr(dispatcher, "disable_compile"):
+        dispatcher.compile(signature)
+        dispatcher.disable_compile()
+    return dispatcher
+
+
+class Handed(types.WrapperAddressProtocol):
+    """A compiled function as another is handed it: its address, which is looked up once."""
+
+    def __init__(self, signature: Any, dispatcher: Any) -> None:
+        made = dispatcher.get_compile_result(signature)
+        self._kept, self._signature = dispatcher, signature
+        self._address = made.library.get_pointer_to_function(made.fndesc.llvm_cfunc_wrapper_name)
+
+    def __wrapper_address__(self) -> int:
+        """Where it lies."""
+        return int(self._address)
+
+    def signature(self) -> Any:
+        """What it takes and gives."""
+        return self._signature
+
+
 alone = compiled(fastmath=REORDER, nogil=True)
-shared = compiled(fastmath=REORDER, parallel=True)  # by all threads
 
 
 def _warn(words: str) -> None:

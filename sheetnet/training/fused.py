@@ -10,12 +10,15 @@ allowed to the compiler, not assumptions about inf and nan: a run that diverges 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache, partial
+
 import numba
 import numpy as np
-from numba import boolean, int64, prange  # constants would have sums compiled once more, for their sake
+from numba import boolean, float64, from_dtype, int64, prange, types
 
 from sheetnet.errors import TrainingError
-from sheetnet.training.compiling import alone, shared
+from sheetnet.training.compiling import REORDER, Handed, alone, compiled_for
 from sheetnet.training.devices import HALF
 from sheetnet.training.task import Task, shuffled
 from sheetnet.training.threads import threads
@@ -112,23 +115,56 @@ def update(W, G, rows, lr, decay):  # type: ignore[no-untyped-def]
 
 @alone
 def descend(X, y, W, rows, lr, decay, relu, losses, rights, lin, error, G):  # type: ignore[no-untyped-def]
-    """Epochs of full-batch descent in place; losses[e] and rights[e] belong to the weights before step e."""
+    """Epochs of full-batch descent in place; losses[e] and rights[e] belong to the weights before step e.
+
+    Numbers are handed to sums with their kinds: of constants numba would compile a copy for each.
+    """
     for e in range(losses.size):
         squared, right = sums(X, y, W, int64(0), X.shape[0], relu, boolean(1), lin, error, G)
         losses[e], rights[e] = squared / rows, right
         update(W, G, rows, lr, decay)
 
 
-@shared
-def sums_in_groups(X, y, W, relu, step, bounds, found, lin, error, G):  # type: ignore[no-untyped-def]
-    """As sums, of a large table: groups of tiles beside each other, each into its own row of found and G."""
+def descend_in_groups(sums, X, y, W, rows, lr, decay, relu, step, move, losses, rights, bounds, found, lin, error, G):  # type: ignore[no-untyped-def]
+    """As descend, of a large table: groups of tiles beside each other, which are then added in order.
+
+    Without step only losses and rights are found; without move W stays, and G[0] holds X' d.
+    """
     k, p = W.shape
-    for g in prange(bounds.size - 1):
-        for j in range(k):
-            for f in range(p):
-                G[g, j, f] = 0.0
-        squared, right = sums(X, y, W, bounds[g], bounds[g + 1], relu, step, lin[g], error[g], G[g])
-        found[g, 0], found[g, 1] = squared, right
+    groups = bounds.size - 1
+    for e in range(losses.size):
+        for g in prange(groups):
+            for j in range(k):
+                for f in range(p):
+                    G[g, j, f] = 0.0
+            squared, right = sums(X, y, W, bounds[g], bounds[g + 1], relu, step, lin[g], error[g], G[g])
+            found[g, 0], found[g, 1] = squared, right
+        losses[e], rights[e] = 0.0, 0.0
+        for g in range(groups):
+            losses[e] += found[g, 0]
+            rights[e] += found[g, 1]
+            for j in range(k):
+                for f in range(p):
+                    G[0, j, f] += G[g, j, f] if g else 0.0
+        losses[e] /= rows
+        if move:
+            update(W, G[0], rows, lr, decay)
+
+
+@cache
+def by_all_threads(dtype: np.dtype) -> Callable[..., None]:
+    """descend_in_groups for a dtype, which is handed sums: a copy in each part of it would take 2 s to compile."""
+    real, double, truth = from_dtype(dtype), float64, boolean
+    one, two, three = real[::1], real[:, ::1], real[:, :, ::1]
+    of_sums = types.UniTuple(double, 2)(  # type: ignore[no-untyped-call]
+        three, two, two, int64, int64, truth, truth, two, one, double[:, ::1]
+    )
+    given = three, two, two, double, double, double, truth, truth, truth, double[::1], double[::1]
+    buffers = int64[::1], double[:, ::1], three, two, double[:, :, ::1]
+    whole = compiled_for(
+        types.void(types.FunctionType(of_sums), *given, *buffers), descend_in_groups, fastmath=REORDER, parallel=True
+    )
+    return partial(whole, Handed(of_sums, compiled_for(of_sums, sums.py_func, fastmath=REORDER, nogil=True)))
 
 
 @alone
@@ -181,20 +217,20 @@ class Fused:
     def advance(self, epoch: int, losses: np.ndarray, accuracies: np.ndarray) -> None:
         """An epoch for each entry: losses and accuracies on all rows, then a step, or one for each mini-batch."""
         task = self.task
-        if task.batch is None and self.groups <= 1:
-            settings = float(task.rows), task.lr, task.weight_decay, self.relu
-            descend(self.X, self.y, self.W, *settings, losses, accuracies, *self.one)
+        if task.batch is None:
+            if self.groups > 1:
+                self._in_groups(losses, accuracies, step=True, move=True)
+            else:
+                settings = float(task.rows), task.lr, task.weight_decay, self.relu
+                descend(self.X, self.y, self.W, *settings, losses, accuracies, *self.one)
             accuracies[:] = (accuracies - self.padding) / task.rows
             return
         for i in range(len(losses)):
-            losses[i], accuracies[i] = self._sums(step=task.batch is None)
-            if task.batch:
-                order = shuffled(task.seed, epoch + i, len(task.y))
-                gather(*self.rows, order, *self.batches, task.batch, self.per)
-                rates = task.lr, task.weight_decay
-                descend_batches(*self.batches, self.W, self.counts, self.per, *rates, self.relu, *self.one)
-            else:
-                update(self.W, self.one[2], float(task.rows), task.lr, task.weight_decay)
+            losses[i], accuracies[i] = self._sums(step=False)
+            order = shuffled(task.seed, epoch + i, len(task.y))
+            gather(*self.rows, order, *self.batches, task.batch, self.per)
+            rates = task.lr, task.weight_decay
+            descend_batches(*self.batches, self.W, self.counts, self.per, *rates, self.relu, *self.one)
 
     def measure(self, epoch: int) -> tuple[float, float]:
         """Loss and accuracy on all rows."""
@@ -214,10 +250,15 @@ class Fused:
 
     def _sums(self, step: bool) -> tuple[float, float]:
         if self.groups > 1:
-            lin, error, G = self.buffers
-            sums_in_groups(self.X, self.y, self.W, self.relu, step, self.bounds, self.found, lin, error, G)
-            squared, right = self.found.sum(0)
-            G[0] = G.sum(0)
-        else:
-            squared, right = sums(self.X, self.y, self.W, 0, self.tiles, self.relu, step, *self.one)
+            squared, right = np.empty(1), np.empty(1)
+            self._in_groups(squared, right, step, move=False)
+            return float(squared[0]), float(right[0] - self.padding) / self.task.rows
+        squared, right = sums(self.X, self.y, self.W, 0, self.tiles, self.relu, step, *self.one)
         return squared / self.task.rows, (right - self.padding) / self.task.rows
+
+    def _in_groups(self, losses: np.ndarray, rights: np.ndarray, step: bool, move: bool) -> None:
+        task = self.task
+        settings = float(task.rows), task.lr, task.weight_decay, self.relu, step, move
+        by_all_threads(self.dtype)(
+            self.X, self.y, self.W, *settings, losses, rights, self.bounds, self.found, *self.buffers
+        )
