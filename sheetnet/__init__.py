@@ -37,9 +37,12 @@ if TYPE_CHECKING:
     from sheetnet.tables.table import Table
     from sheetnet.tables.titanic import titanic
     from sheetnet.training import Run, train
+    from sheetnet.training.basins import Basins, basins
     from sheetnet.training.sweep import Sweep, sweep
+    from sheetnet.web.showing import show
 
 _HOME = {
+    "Basins": "training.basins",
     "LiveSession": "living",
     "Model": "models.model",
     "Net": "models.net",
@@ -49,6 +52,7 @@ _HOME = {
     "SheetnetError": "errors",
     "Sweep": "training.sweep",
     "Table": "tables.table",
+    "basins": "training.basins",
     "build": "book.build",
     "build_lesson": "book.build",
     "check": "checking",
@@ -67,6 +71,7 @@ _HOME = {
     "read_params": "book.params",
     "relus": "models.make",
     "share_of_largest": "tables.columns",
+    "show": "web.showing",
     "softmax": "models.make",
     "standardised": "tables.columns",
     "sweep": "training.sweep",
@@ -78,10 +83,10 @@ _HOME = {
     "yes_no": "tables.columns",
 }
 __all__ = [
-    "LiveSession", "Model", "Net", "Params", "Rows", "Run", "SheetnetError", "Sweep", "Table", "__version__", "build",
-    "build_lesson", "check", "codes", "dummies", "left_out", "linear", "live", "log", "logistic", "min_max", "mlp",
-    "number", "open_rows", "predict", "read_params", "relus", "share_of_largest", "softmax", "standardised", "sweep",
-    "table", "titanic", "train", "two_relu", "write_params", "yes_no",
+    "Basins", "LiveSession", "Model", "Net", "Params", "Rows", "Run", "SheetnetError", "Sweep", "Table", "__version__",
+    "basins", "build", "build_lesson", "check", "codes", "dummies", "left_out", "linear", "live", "log", "logistic",
+    "min_max", "mlp", "number", "open_rows", "predict", "read_params", "relus", "share_of_largest", "show",
+    "softmax", "standardised", "sweep", "table", "titanic", "train", "two_relu", "write_params", "yes_no",
 ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ NAMES = (
     "build",
     "train",
     "sweep",
+    "basins",
     "check",
     "params",
     "predict",
@@ -38,6 +39,7 @@ def main() -> None:
       sheetnet train penguins.csv --target species
       sheetnet train two-relu --epochs 1000      train a net of the passengers in torch
       sheetnet sweep two-relu --nets 10000       train ten thousand of them, from as many starts
+      sheetnet basins two-relu --plot basins.png which start ends in which minimum
       sheetnet check workbooks/04_titanic.xlsx   recalculate the workbook and compare it with torch
       sheetnet params mine.xlsx                  the weights and rates that now stand in a workbook
       sheetnet predict mine.xlsx --csv test.csv -o submission.csv

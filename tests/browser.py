@@ -22,7 +22,9 @@ SECONDS = 120.0
 class Page:
     """One page that is open."""
 
-    def __init__(self, browser: Browser, url: str, width: int = 1366, height: int = 768) -> None:
+    def __init__(
+        self, browser: Browser, url: str, width: int = 1366, height: int = 768, wait: bool = True
+    ) -> None:  # fmt: skip
         self._browser = browser
         self._target = browser.ask("Target.createTarget", url="about:blank")["targetId"]
         self._session = browser.ask("Target.attachToTarget", targetId=self._target, flatten=True)["sessionId"]
@@ -30,7 +32,13 @@ class Page:
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
         self.ask("Page.enable")
-        self.go(url)
+        if wait:
+            self.go(url)
+        else:  # a page without an engine
+            self.ask("Page.navigate", url=url)
+            self.run(
+                "new Promise((done) => document.readyState === 'complete' ? done() : addEventListener('load', done))"
+            )
 
     def ask(self, method: str, **parameters: Any) -> Any:
         """The result of a call of the browser's own protocol."""
@@ -46,6 +54,20 @@ class Page:
         done = self.ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in done, done["exceptionDetails"]
         return done["result"].get("value")
+
+    def within(self, script: str) -> Any:
+        """What an expression gives in the only frame within the page, which is not let out of its sandbox."""
+        tree = self.ask("Page.getFrameTree")["frameTree"]
+        if frames := tree.get("childFrames"):
+            world = self.ask("Page.createIsolatedWorld", frameId=frames[0]["frame"]["id"])["executionContextId"]
+            return self.ask("Runtime.evaluate", expression=script, contextId=world, returnByValue=True)["result"].get(
+                "value"
+            )
+        infos = self._browser.ask("Target.getTargets", filter=[{"type": "iframe"}])["targetInfos"]
+        session = self._browser.ask("Target.attachToTarget", targetId=infos[0]["targetId"], flatten=True)["sessionId"]
+        return self._browser.ask("Runtime.evaluate", session, expression=script, returnByValue=True)["result"].get(
+            "value"
+        )
 
     def settled(self) -> None:
         """None; nothing is being calculated. Raises: AssertionError where that takes too long, or the engine fails."""

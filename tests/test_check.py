@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from conftest import EACH_ENGINE, Made, beside, block_at, changed, converted, edit, edit_xml, part_of, value_at
 from openpyxl import load_workbook
 from openpyxl.worksheet.formula import ArrayFormula
 
 import sheetnet as sn
+from sheetnet.__main__ import main
 from sheetnet.book import reader
 from sheetnet.checking.poison import POISON, poison
 from sheetnet.checking.report import BlockReport, Finding, Report
@@ -33,6 +36,33 @@ Changes = dict[str, object]
 def places(report: Report) -> list[str]:
     """Where something was found."""
     return [finding.where for finding in report.findings]
+
+
+# ---- many files
+
+
+def test_an_engine_is_at_the_next_file_while_one_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+
+    @contextmanager
+    def checking(file: str, *_: object, **__: object) -> Iterator[Callable[[], Report]]:
+        said.append(f"begin {file}")
+        if file == "bad":
+            raise WorkbookError("bad: this is no workbook")
+
+        def finished() -> Report:
+            said.append(f"finish {file}")
+            return Report(file, "ironcalc", 0)
+
+        yield finished
+        said.append(f"close {file}")
+
+    monkeypatch.setattr("sheetnet.checking.checking", checking)
+    result = CliRunner().invoke(main, ["check", "a", "bad", "c", "d"])
+    assert result.exit_code == 2
+    assert "bad: this is no workbook" in result.stderr
+    steps = "begin a, begin bad, finish a, close a, begin c, begin d, finish c, close c, finish d, close d"
+    assert said == steps.split(", ")
 
 
 # ---- what is right passes

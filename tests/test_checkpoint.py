@@ -42,6 +42,7 @@ WAYS = [
     ("fused", "float64", 64),
     ("closed", "float32", None),
     ("closed", "bfloat16", None),
+    ("gram", "float64", None),
 ]
 
 

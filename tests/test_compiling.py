@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 from numba import config
 from numba.core import caching
 
+import sheetnet as sn
 from sheetnet.errors import SheetnetWarning
+from sheetnet.training import fused
 from sheetnet.training.compiling import compiled
 
 
@@ -70,6 +73,39 @@ def test_it_goes_on_without_a_folder_for_what_is_compiled(monkeypatch: pytest.Mo
     assert found == 4.0
     assert len(said) == 1
     assert "NUMBA_CACHE_DIR names a folder" in said[0]
+
+
+def test_it_goes_on_where_every_folder_is_read_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "cache"
+    place.write_bytes(b"this is no folder, and none can be made below it")
+    for locator in caching.CompileResultCacheImpl._locator_classes:
+        monkeypatch.setattr(locator, "get_cache_path", lambda _: str(place / "sheetnet"))
+    _, found, said = made()
+    assert (found, len(said)) == (4.0, 1)
+    assert "each run compiles anew" in said[0]
+
+
+def test_what_another_version_left_is_not_taken(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made()
+    for kind in ("nbi", "nbc"):  # each file is a pickle of another thing than it should be
+        for file in cache.rglob(f"*.{kind}"):
+            file.write_bytes(pickle.dumps(("0.1", {"old": "index"})))
+    function, found, _ = made()
+    assert (found, hits(function)) == (4.0, 0)
+
+
+def test_a_sweep_needs_no_folder(cache: Path) -> None:
+    table = sn.titanic()
+    sn.sweep(sn.two_relu(table), table, nets=3, lr=0.1, scale=0.5, epochs=2, device="cpu")
+    assert list(cache.rglob("*")) == []
+
+
+def test_the_loops_over_rows_are_compiled_once_for_a_dtype(cache: Path) -> None:
+    table, many = sn.titanic(), fused.sums.overloads
+    for batch in (None, 100):
+        sn.train(sn.two_relu(table), table, epochs=2, device="cpu", path="fused", batch=batch)
+    signatures = [signature for signature in many if str(signature[0].dtype) == "float64"]
+    assert len(signatures) == 1
 
 
 def test_it_goes_on_where_the_disk_is_full(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

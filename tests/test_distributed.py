@@ -24,7 +24,7 @@ from sheetnet.errors import DataError, TrainingError
 from sheetnet.training.interrupt import Interrupt
 from sheetnet.training.ranks import APART, LOST, Ranks, _in_words, check_environment
 from sheetnet.training.source import source_of
-from tests.conftest import ROOT
+from tests.conftest import ROOT, run_here
 
 
 @pytest.fixture(scope="module")
@@ -66,12 +66,12 @@ class Workers:
             lines = [Connection(door.accept()[0].detach()) for _ in range(3)]
         self.lines = {line.recv(): line for line in lines}
 
-    def do(self, *commands: list[object], delay: float = 0.0) -> list[Done]:
+    def do(self, *commands: list[object], delay: float = 0.0, verb: str = "train") -> list[Done]:
         """What came of the command of each worker, in their order."""
         with socket.create_server(("localhost", 0)) as free:
             port = free.getsockname()[1]
         for rank, command in enumerate(commands):
-            args = ["train", *map(str, command), "--device", "cpu"]
+            args = [verb, *map(str, command), "--device", "cpu"]
             self.lines[rank].send((args, len(commands), port, delay))
         for rank in range(len(commands)):
             assert self.lines[rank].poll(60), f"worker {rank} is still at it"
@@ -142,6 +142,27 @@ def test_the_titanic_is_shared_out_too(together: Workers) -> None:
     one = sn.train(sn.two_relu(table), table, epochs=30, lr=0.1, device="cpu")
     many = together.trained(2, "two-relu", "--epochs", 30, "--seed", 0)
     np.testing.assert_allclose(many["losses"], one.losses, rtol=1e-12)
+
+
+def test_the_nets_of_a_sweep_are_dealt_out_and_come_back_with_the_bits_of_one_process(
+    together: Workers, tmp_path: Path
+) -> None:
+    sweep = ["two-relu", "--nets", 1100, "--lr", 0.1, "--scale", 0.5, "--epochs", 5]  # two blocks of at most 1024
+    files = [tmp_path / name for name in ("one.csv", "two.csv", "again.csv")]
+    kept = [tmp_path / name for name in ("run.npz", "run.npz.1")]
+    one = run_here("sweep", *sweep, "--results", files[0], "--device", "cpu")
+    assert one.returncode == 0, one.stderr
+    for file in files[1:]:
+        first, second = together.do(*[[*sweep, "--results", file, "--checkpoint", kept[0]]] * 2, verb="sweep")
+        assert (first.code, second.code) == (0, 0), (first, second)
+        assert "best: loss" in first.stdout
+        assert second.stdout == ""  # one rank speaks
+        assert file.read_bytes() == files[0].read_bytes()
+        assert all(each.exists() for each in kept)
+    done = [np.load(each)["done"].sum() for each in kept]
+    assert done == [1024, 76]
+    other = together.do(*[["two-relu", "--nets", nets, "--lr", 0.1, "--scale", 0.5] for nets in (6, 7)], verb="sweep")
+    assert "the workers have different nets: rank 0 has 6, rank 1 has 7" in "".join(each.stderr for each in other)
 
 
 class Half(Ranks):

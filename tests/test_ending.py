@@ -20,6 +20,7 @@ from conftest import ROOT, Made
 
 from sheetnet.__main__ import main
 from sheetnet.commands.ending import Commands, ended
+from sheetnet.common.collecting import collecting_later
 from sheetnet.errors import DataError, SheetnetWarning
 
 
@@ -190,3 +191,17 @@ def test_a_full_disk_is_one_line_whatever_writes(
         assert file in lines[0]
     assert sorted(os.listdir()) == ["small.csv", "small.xlsx"]
     assert "Traceback" not in capfd.readouterr().err  # no destructor either
+
+
+def test_what_holds_itself_is_looked_for_again_once_a_workbook_is_done() -> None:
+    @collecting_later()
+    def works() -> bool:
+        with collecting_later():
+            pass
+        return gc.isenabled()
+
+    assert not works()
+    assert gc.isenabled()
+    with pytest.raises(ZeroDivisionError), collecting_later():
+        _ = 1 / 0
+    assert gc.isenabled()

@@ -301,6 +301,29 @@ def test_nothing_is_left_after_close(office: Engine, book: Path, temporary: Path
 
 
 @pytest.mark.office
+def test_one_libreoffice_takes_one_workbook_after_the_other(
+    office: Engine, book: Path, temporary: Path, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(tmp_path / "bad.xlsx", "w") as archive:
+        archive.writestr("a.txt", "a")
+    numbers, values = [], []
+    with office.keeping():
+        for n in (1.5, 2.5):
+            with office.open(book) as session:
+                assert isinstance(session, libreoffice.LibreOfficeSession)
+                session.set("It's free", 0, 0, n)
+                numbers.append(session._worker.pid)
+                values.append(session.read("It's free", 0, 0, 1, 1))
+        with pytest.raises(EngineError, match=r"bad\.xlsx"):
+            office.open(tmp_path / "bad.xlsx")
+        with office.open(book) as session:  # in a new one
+            assert session.read("It's free", 0, 0, 1, 1) != values[-1]
+    assert numbers[0] == numbers[1]
+    assert values == [[[1.5]], [[2.5]]]
+    assert leftovers(temporary, seconds=0) == []
+
+
+@pytest.mark.office
 def test_nothing_is_left_after_a_file_that_cannot_be_loaded(office: Engine, temporary: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "bad.xlsx", "w") as archive:
         archive.writestr("a.txt", "a")

@@ -13,7 +13,7 @@ import sheetnet as sn
 from sheetnet.errors import DataError
 from sheetnet.graph.evaluate import NUMERIC
 from sheetnet.tables import SCHEMA, Raw, read_passengers
-from sheetnet.tables.recipe import RECIPES
+from sheetnet.tables.sayings import RECIPES
 from sheetnet.tables.table import Table
 from sheetnet.tables.titanic import prepare
 

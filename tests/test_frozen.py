@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from click.testing import CliRunner
 from torch import nn
 
 import sheetnet as sn
+from sheetnet.__main__ import main
+from sheetnet.book.opened import find_manifest
+from sheetnet.book.reader import read
 from sheetnet.errors import SheetnetError
+from sheetnet.living.learning import learn
 from sheetnet.models.frozen import froze
 from sheetnet.models.net import Net
 from sheetnet.tables.table import Table
@@ -110,3 +117,38 @@ def test_a_sweep_leaves_them_too(table: Table) -> None:
     start = found.start
     assert (found.best["W_1"] == start["W_1"]).all()
     assert (found.best["W_2"] != start["W_2"]).any()
+
+
+def test_what_is_frozen_stays_while_torch_trains_in_the_open_workbook(table: Table, tmp_path: Path) -> None:
+    path = tmp_path / "mine.xlsx"
+    sn.build(path, table, sn.mlp(table, 3, activation="tanh"), epochs=4, frozen=("W_1",))
+    with sn.live(path, "ironcalc") as live:
+        before = live.params()
+        learned = learn(live, epochs=4)
+        after = live.params()
+        assert np.array_equal(after["W_1"], before["W_1"])
+        assert not np.array_equal(after["W_2"], before["W_2"])
+        assert all(push.apart < 1e-12 for push in learned.pushes)
+
+
+def test_the_command_line_freezes_by_name_and_by_layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.csv").write_text("a,b,y\n1,2,3\n2,1,4\n3,5,9\n4,4,8.5\n5,2,7\n", encoding="utf-8")
+    asked = ["mine.csv", "--target", "y", "--hidden", "2", "--epochs", "3"]
+    run = CliRunner().invoke(main, ["build", *asked, "--frozen", "W_1", "--frozen", "b_1"])
+    assert run.exit_code == 0, run.output
+    workbook = find_manifest(read(Path("mine.xlsx"))).workbook
+    assert [net.frozen for net in workbook.models.values()] == [("0.weight", "0.bias")]
+    short, long = (trained([*asked, "--frozen", "0", "--epochs", epochs]) for epochs in ("3", "9"))
+    assert short["W_1"] == long["W_1"]
+    assert short["W_2"] != long["W_2"]
+    refused = CliRunner().invoke(main, ["build", *asked, "--frozen", "Q"])
+    assert refused.exit_code == 2
+    assert "no parameter 'Q' to freeze; it has W_1 (0.weight)" in refused.output
+
+
+def trained(options: list[str]) -> Any:
+    """The parameters that the command prints at the end of a run."""
+    run = CliRunner().invoke(main, ["train", *options, "--json"])
+    assert run.exit_code == 0, run.output
+    return json.loads(run.stdout)["params"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,6 +15,7 @@ import polib
 import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
+from own_variants import variants as own_variants
 from translations import COMMON, Found, entry, found_in, laid, texts_of_formulas, texts_on
 
 import sheetnet as sn
@@ -21,7 +23,7 @@ from sheetnet.__main__ import main
 from sheetnet.book.opened import find_manifest
 from sheetnet.book.reader import read
 from sheetnet.classroom import assign, grade, right_answers
-from sheetnet.course import LISTING, languages, workbook_of
+from sheetnet.course import LISTING, OWN, languages, workbook_of
 from sheetnet.course.languages import catalogue, language_of
 from sheetnet.course.lesson import Lesson
 from sheetnet.errors import SheetnetError
@@ -32,7 +34,7 @@ from sheetnet.page.language import Language, has_words, said, speaking, whole
 from sheetnet.page.screen import Geometry
 
 WHOLE = {  # the lessons that each language has whole
-    "de": tuple(LISTING)
+    "de": (*LISTING, OWN)
 }
 PAIRS = [(language, name) for language, names in WHOLE.items() for name in names]
 ANY_SEED = 987_654  # of nobody who has written a catalogue
@@ -45,7 +47,7 @@ MOST_IN_A_FORMULA, MOST_IN_A_TASK, MOST_UNDER_A_TITLE = 255, 125, 160  # letters
 def recorded(name: str) -> tuple[Book, Language]:
     """A lesson in a language that has no words: what it was asked for, and what it has said."""
     with speaking(language := Language()):
-        return laid(name, LISTING[name].seed).book, language
+        return laid(name, 0 if name == OWN else LISTING[name].seed).book, language
 
 
 @pytest.fixture(scope="module", params=PAIRS, ids="-".join)
@@ -96,7 +98,7 @@ def unsaid(book: Book, language: Language) -> set[str]:
     return {text for text in found if has_words(text) and text not in language.made}
 
 
-@pytest.mark.parametrize("name", LISTING)
+@pytest.mark.parametrize("name", [*LISTING, OWN])
 def test_every_text_of_a_lesson_goes_through_the_door(name: str) -> None:
     assert not unsaid(*recorded(name))
 
@@ -131,7 +133,7 @@ def test_no_place_is_lost_or_invented(path: Path) -> None:
     file = polib.pofile(str(path))
     assert not faults(file)
     assert file.metadata["Language"] == path.parent.name
-    assert path.stem in (COMMON, *LISTING)
+    assert path.stem in (COMMON, *LISTING, OWN)
 
 
 @pytest.mark.parametrize("words", ["der Verlust", "der Verlust ist {2}", "{1} ist {1}"])
@@ -271,6 +273,16 @@ def test_the_file_speaks_german_where_only_writing_says_something(german: Path) 
         assert any(words in text or words.replace("&quot;", '"') in text for text in parts.values()), words
 
 
+def test_the_file_says_which_language_it_is_in(german: Path, lesson_file: Callable[[str], Path]) -> None:
+    """In its properties and in its charts, for programs that read aloud or look at spelling."""
+    for path, language in ((german, "de"), (lesson_file("quadratic"), "en")):
+        assert load_workbook(path).properties.language == language
+        with zipfile.ZipFile(path) as file:
+            charts = [file.read(name).decode() for name in file.namelist() if name.startswith("xl/charts/chart")]
+        assert charts
+        assert {lang[:2] for text in charts for lang in re.findall(r'lang(?: val)?="([^"]+)"', text)} == {language}
+
+
 def test_blanks_in_german_are_told_to_the_teacher_in_english() -> None:
     blanks = laid("quadratic", 0, "de", blanks=True).blanks
     assert blanks is not None
@@ -285,6 +297,17 @@ def test_that_a_formula_is_wanted_is_known_in_every_language() -> None:
     assert any(wanted[0])
 
 
+def test_texts_of_every_own_table_have_places_for_a_persons_words() -> None:
+    words = language_of("de", OWN)
+    assert words is not None
+    for lay in own_variants():
+        with speaking(language := Language(words.texts, words.mark, "de")):
+            book = lay().book
+        assert not language.missing
+        assert not unsaid(book, language)
+        assert not [*too_long(book)]
+
+
 # ---- what is refused
 
 
@@ -293,7 +316,7 @@ def test_that_a_formula_is_wanted_is_known_in_every_language() -> None:
     [
         (("build", "quadratic", "--language", "xx"), "there are no texts in the language 'xx'; known are en, de"),
         (("build", "all", "--language", "de"), "--language is for one lesson"),
-        (("build", "table.csv", "--language", "de"), "--language is for a lesson"),
+        (("build", "table.csv", "--language", "xx"), "there is no such file"),
     ],
 )
 def test_a_language_that_there_is_not_is_refused(

@@ -55,6 +55,7 @@ pytestmark = pytest.mark.usefixtures("one_office")
 
 NAMES = [name for name in LISTING if name != "titanic"]
 # blocks that show again what stands elsewhere, or compare: torch has no say of its own in them
+DIFFERENCES = tuple(f"exercises.{id}" for id in ("moved", "first", "parts", "differs"))
 SHOWN_AGAIN = ("start.", "torch.", "mark.", "agree.", "verdict.", "here.", "exercises.", "predict.")
 
 
@@ -117,15 +118,19 @@ def answering(exercised: Book, engine: Engine, small: Made) -> Iterator[tuple[Bo
 
 @pytest.fixture(scope="module")
 def asking(exercised: Book, engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Book, Session]]:
-    """The sheets that ask, open and recalculated, alone: no formula of theirs but one needs the lesson's own sheets."""
+    """The sheets that ask, open and recalculated, alone.
+
+    No formula of theirs needs the lesson's own sheets, but for what says whether these are as they came.
+    """
     contents, book = exercised.contents, exercised.workbook.book
     rest = set(book.block("exercises.as_it_came").area.cells())
+    read = {at for block in book.blocks if block.id in DIFFERENCES for at in block.area.cells()}
     sheets = {
         name: sheet
         if name == "Predict"
         else replace(
             sheet,
-            formulas={at: f for at, f in sheet.formulas.items() if at not in rest},
+            formulas={at: f for at, f in sheet.formulas.items() if at not in rest | read},
             values=sheet.values | dict.fromkeys(rest, "yes"),
         )
         for name, sheet in contents.sheets.items()

@@ -261,6 +261,26 @@ def test_a_descent_is_known_by_a_table_that_the_losses_do_not_need() -> None:
     assert (known == beside).all()
 
 
+def test_a_chain_within_each_epoch_of_a_descent_excuses_no_more_than_the_descent() -> None:
+    """A unit that remembers, and learns how much to keep: its memory is a chain of sums within each epoch's."""
+    signs, w = variable("signs", (1, 6)), variable("w", (1, 1))
+    given = {signs: np.array([[1.0, -1.0, -1.0, 1.0, 1.0, -1.0]]), w: np.array([[0.5]])}
+    state: Node = apply("same", w)
+    weights, memories, grads = [state], [], []
+    for _ in range(100):
+        h, by_w = [0.0 * signs], 0.0 * signs
+        for t in range(12):
+            by_w = (1.0 - state) * by_w + (signs - h[-1])
+            h.append((1.0 - state) * h[-1] + state * (signs if t == 0 else -0.1 * signs))
+        memories.append(vstack(h))
+        grads.append(2.0 * mean((h[-1] - signs) * by_w) + 100.0 * state - 100.0 * state)  # noise five times the state
+        state = state - 0.05 * grads[-1]
+        weights.append(state)
+    tables = [vstack(weights), *memories[::10], vstack(grads)]
+    for value, m in with_magnitudes(tables, given, memories):
+        assert m.max() / 2000 <= size(value).max()
+
+
 def test_a_matrix_that_is_squared_again_and_again_loses_digits_up_to_a_bound() -> None:
     a = variable("a", (2, 2))
     powers = [0.5 * a]

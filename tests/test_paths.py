@@ -79,6 +79,13 @@ def test_a_fast_path_is_the_referee(path: str, name: str, n: int, p: int, decay:
     assert_as_referee(path, task_of(create(name, p), random_table(n, p), dtype, decay=decay), dtype)
 
 
+@pytest.mark.parametrize("decay", [0.0, 0.05])
+@pytest.mark.parametrize(("n", "p"), SIZES)
+@pytest.mark.parametrize("name", MODELS[1:])
+def test_the_gram_path_is_the_referee(name: str, n: int, p: int, decay: float) -> None:
+    assert_as_referee("gram", task_of(create(name, p), random_table(n, p), "float64", decay=decay), "float64")
+
+
 @pytest.mark.parametrize("dtype", CLOSE)
 @pytest.mark.parametrize("batch", [1, 7, 64, 299])
 @pytest.mark.parametrize("name", MODELS)
@@ -183,7 +190,7 @@ def test_half_precision_follows_from_afar(dtype: str) -> None:
 def test_the_path_suits_device_dtype_and_size() -> None:
     table, net = random_table(700, 10), create("two_relu", 10)
     assert choose(task_of(net, table, "float64"), 100) == "autograd"
-    assert choose(task_of(net, table, "float64"), 10**6) == "fused"
+    assert choose(task_of(net, table, "float64"), 10**6) == "gram"
     assert choose(task_of(create("relu_300", 10), table, "float64"), 10**6) == "closed"
     assert choose(task_of(net, table, "bfloat16"), 1) == "closed"
     assert choose(task_of(net, table, "float32", batch=32), 10**5) == "fused"

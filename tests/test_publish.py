@@ -36,10 +36,15 @@ ALL_VALUES = """JSON.parse(document.getElementById('workbook').textContent).shee
 HOSTILE = "</script><script>window.bad=1</script><img src=x onerror='window.bad=1'>&lt;b&gt; ]]> \u2028 -->"
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def needed() -> None:
+    """None; skips where Chromium is missing, and fails in CI."""
     if not CHROMIUM:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("Chromium is not installed: apt-get install chromium")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    needed()
     with browsing(tmp_path_factory.mktemp("chromium")) as started:
         yield started
 
@@ -134,9 +139,25 @@ def test_a_formula_that_says_another_thing_is_noticed(
     shown, looks = content(lesson_file("quadratic"))
     sheet = next(sheet for sheet in shown["sheets"] if sheet["name"] == "Fit")
     sheet["formulas"][3][2] += "+1E-9"
-    (tmp_path / "page.html").write_text(html(shown, looks.css), encoding="utf-8")
+    (tmp_path / "page.html").write_text(html(emptied(shown), looks.css), encoding="utf-8")
     page = Page(browser, (tmp_path / "page.html").as_uri())
     assert apart(page, by_graph(lesson_file("quadratic"), {}))
+    page.close()
+
+
+def test_a_formula_that_is_typed_reads_cells_that_nothing_else_follows_from(browser: Browser, lesson: Path) -> None:
+    """Only what follows from an edit is calculated, from what other cells hold."""
+    page = Page(browser, lesson.as_uri())
+    loss = page.run("valueAt('Fit', 4, 5)")
+    for text, expected in (("=Fit!F5", loss), ("=SUM(Fit!F:F)-SUM(Fit!F6:F99)", loss), ("=Fit!B5*2", 2.2)):
+        type_into(page, "Descent", "B4", text)
+        assert page.run("valueAt('Descent', 3, 1)") == pytest.approx(expected, rel=1e-13), text
+    type_into(page, "Fit", "B5", "0.25")  # from which the typed formula follows
+    assert page.run("valueAt('Descent', 3, 1)") == 0.5
+    type_into(page, "Descent", "B4", "0.1")
+    type_into(page, "Fit", "B5", "1.1")
+    assert page.run("valueAt('Descent', 3, 1)") == 0.1
+    assert page.run("valueAt('Fit', 4, 5)") == pytest.approx(loss, rel=1e-13)
     page.close()
 
 
@@ -319,4 +340,39 @@ def test_what_may_be_typed_can_be_reached_and_nothing_leaves_the_window(
     assert page.run("document.querySelector('.way').textContent") == ("Whole grid" if width == 390 else "Read")
     page.run("document.querySelector('.way').click()")
     assert page.run("document.querySelectorAll('input').length") == 43
+    page.close()
+
+
+def test_rows_of_a_long_sheet_are_drawn_when_they_come_near(browser: Browser, tmp_path: Path) -> None:
+    n = 900
+    yellow = {
+        "sheet": "One",
+        "at": [700, 0, 1, 1],
+        "whole": False,
+        "low": -9,
+        "high": 9,
+        "also": "",
+        "message": "A number",
+    }
+    sheet = {
+        "name": "One", "tops": [20 * i for i in range(n + 1)], "lefts": [0, 90, 180], "grid": True, "freeze": [0, 0],
+        "rows": [[i, [[0, 0, i], [1, 0, 2 * i]]] for i in range(n)], "rules": [yellow | {"data": False}],
+        "formulas": [[i, 1, f"=2*A{i + 1}"] for i in range(n)], "links": [[0, 0, "One!A801"]],
+    } | {key: [] for key in ("merged", "charts", "chosen", "unused", "looks", "parts", "blocks")}  # fmt: skip
+    shown = {"title": "t", "about": "", "language": "en", "names": [], "formats": ["0"], "runs": [1], "lines": {}}
+    (tmp_path / "page.html").write_text(html(shown | {"sheets": [sheet]}, ""), encoding="utf-8")
+    page = Page(browser, (tmp_path / "page.html").as_uri())
+    rows = "[...document.querySelectorAll('[role=row]')].map((row) => Number(row.getAttribute('aria-rowindex')))"
+    assert 100 <= len(page.run(rows)) < 300
+    assert page.run("document.querySelector('[role=grid]').getAttribute('aria-rowcount')") == str(n)
+    page.run("document.querySelector('a.cell').click()")  # a link to a row far below
+    assert page.run("document.querySelector('.reached').textContent") == "800"
+    page.run("document.querySelector('.view').scrollTop = 20 * 690; new Promise((done) => setTimeout(done, 300))")
+    found = page.run(rows)
+    assert found == sorted(found)  # in the order in which they are read
+    assert {650, 701, 801} <= {*found}
+    page.run("cell = document.querySelector('input'); cell.focus(); cell.value = '3'; cell.blur()")
+    page.settled()
+    words = "document.querySelector('[aria-rowindex=\"701\"]').lastChild.textContent"
+    assert page.run(words) == "6"
     page.close()

@@ -14,11 +14,13 @@ from functools import cache
 from itertools import chain
 
 import polib
+from own_variants import usual as own
+from own_variants import variants as own_variants
 
 from sheetnet.book.tips import TITLE
 from sheetnet.book.xlsx import GOES_ON, PAGE, WORDS
 from sheetnet.classroom.teaching import LOST, WHOSE, page_of
-from sheetnet.course import LISTING, kind_of
+from sheetnet.course import LISTING, OWN, kind_of
 from sheetnet.course.languages import COMMON, MARK, catalogue, language_of
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.titanic.lesson import USUAL, Spec
@@ -42,9 +44,11 @@ class Found:
 
 
 def laid(lesson: str, seed: int, language: str = "", blanks: bool = False) -> Lesson:
-    """A lesson's workbook, laid out."""
+    """A lesson's workbook, laid out; or one of one's own table."""
     kind = kind_of(lesson)
     with speaking(language_of(language, lesson)):
+        if lesson == OWN:
+            return own(seed, blanks)
         if lesson == "titanic":
             spec = Spec(
                 **USUAL, n_raw=891, n_rows=712, best=True, torch_version=VERSION, seed=seed, learner=LEARNER,
@@ -56,6 +60,9 @@ def laid(lesson: str, seed: int, language: str = "", blanks: bool = False) -> Le
 
 def variants(lesson: str) -> Iterator[Callable[[], Lesson]]:
     """All English workbooks of a lesson whose texts may differ."""
+    if lesson == OWN:
+        yield from own_variants()
+        return
     usual = LISTING[lesson].seed
     yield lambda: laid(lesson, usual)
     yield lambda: laid(lesson, usual, blanks=True)
@@ -73,7 +80,7 @@ def found_in(lesson: str) -> dict[str, Found]:
             workbook = lay()
             book = workbook.book
             written(book)
-            if not out:  # for the teacher
+            if not out and lesson != OWN:  # for the teacher
                 page_of(workbook, {})
                 assert all(map(said, (LOST, *WHOSE.values())))
         sheets = {page.name: "\n".join(texts_on(page)) for page in book.pages}
@@ -115,7 +122,7 @@ def texts_of_formulas(page: Page) -> Iterator[str]:
             yield from (text for row in rows for text in row if isinstance(text, str))
 
 
-def catalogues(lessons: tuple[str, ...] = tuple(LISTING)) -> dict[str, dict[str, Found]]:
+def catalogues(lessons: tuple[str, ...] = (*LISTING, OWN)) -> dict[str, dict[str, Found]]:
     """The texts that belong into each catalogue, by its name: those of one lesson, and those that several have."""
     each = {lesson: found_in(lesson) for lesson in lessons}
     out: dict[str, dict[str, Found]] = {COMMON: {}, **{lesson: {} for lesson in lessons}}

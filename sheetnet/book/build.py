@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,10 @@ import numpy as np
 
 from sheetnet.book import manifest
 from sheetnet.book.given import frozen_in, models_for
+from sheetnet.common.collecting import collecting_later
+from sheetnet.common.notebook import tell, telling
 from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED, known, learning_rate, named, whole_number
+from sheetnet.course import OWN
 from sheetnet.course.languages import language_of
 from sheetnet.course.lesson import Lesson
 from sheetnet.course.titanic.lesson import RATE, USUAL, Spec, Titanic
@@ -56,6 +60,7 @@ class Built:
     kept: Path | None = None
 
 
+@telling("build")
 def build(
     path: str | Path,
     table: Table,
@@ -67,6 +72,7 @@ def build(
     seed: int = 0,
     start: Mapping[str, Mapping[str, Any]] | None = None,
     loss: str | None = None,
+    learner: str = "",
     blanks: bool = False,
     frozen: Sequence[str] | Mapping[str, Sequence[str]] = (),
     language: str = "",
@@ -81,7 +87,7 @@ def build(
     lr: one rate for all models, or one by model name; by default the optimiser's lesson_lr, 0.1 for sgd.
     optimiser: a name in optimisers.OPTIMISERS, with torch's default settings. frozen: what stays as it is, by names,
     keys or layers: "W_1", "0.weight", "0"; of several models by the name of each. start: the parameters that models
-    begin with, by their names, else model.init(seed). blanks, language: of the passengers' workbook (build_lesson).
+    begin with, by their names, else model.init(seed). learner, blanks, language: as in build_lesson.
     dialect: of the formulas; "modern" is for Excel 365 or 2024, Google Sheets and IronCalc.
     Raises: SheetnetError for settings that cannot be, WorkbookError when the file cannot be written.
     """
@@ -108,12 +114,9 @@ def build(
     begin: dict[str, Any] = {m.name: taken(m, start.get(m.name, m.init(seed)), *names) for m in models}
     how: dict[str, Any] = {"epochs": epochs, "rates": rates, "optimiser": optimiser, "seed": seed, "begin": begin}
     given = {*start, *(net.name for net in models if isinstance(net, Net) and net.start is not None)}
-    if isinstance(models[0], Net) and language:
-        raise SheetnetError("a language is for a lesson; the words of another table are in English")
-    if isinstance(models[0], Net) and blanks:
-        raise SheetnetError("blanks are for a lesson; the formulas of another table are all there")
-    how |= {"blanks": True} if blanks else {}
-    with speaking(language_of(language, Titanic.name)), writing(dialect_of(dialect)):
+    how |= {"learner": named(learner), "blanks": blanks}
+    name = OWN if isinstance(models[0], Net) else Titanic.name
+    with speaking(language_of(language, name)), writing(dialect_of(dialect)):
         return assembled(path, table, models, **how, given=tuple(sorted(given)))
 
 
@@ -156,8 +159,8 @@ def assemble(
 
 def assemble_own(
     path: Path, table: Table, nets: Sequence[Net], *, epochs: int, rates: Mapping[str, float], optimiser: str,
-    seed: int, begin: Mapping[str, Mapping[str, np.ndarray]], given: tuple[str, ...],
-    typed: Values | None = None,
+    seed: int, begin: Mapping[str, Mapping[str, np.ndarray]], given: tuple[str, ...], typed: Values | None = None,
+    learner: str = "", blanks: bool = False,
 ) -> Built:  # fmt: skip
     """As assemble, of any table and nets; begin: the parameters of each net, by name."""
     from sheetnet.book.size import check_size
@@ -166,24 +169,15 @@ def assemble_own(
     import torch  # here, so that a wrong setting is told at once
 
     from sheetnet.course.own.lesson import Own
-    from sheetnet.course.own.spec import Spec as OwnSpec
+    from sheetnet.course.own.spec import spec_of
 
-    spec = OwnSpec(
-        table=table.settings,
-        target=table.target.name,
-        kind=table.target.kind,
-        classes=table.target.classes,
-        nets=tuple(net.settings for net in nets),
-        epochs=epochs,
-        optimiser=optimiser,
-        seed=seed,
-        source=table.raw.source,
-        torch_version=str(torch.__version__).partition("+")[0],
-        given=given,
-    )
+    version = str(torch.__version__).partition("+")[0]
+    how = {"epochs": epochs, "optimiser": optimiser, "seed": seed, "learner": learner, "blanks": blanks}
+    spec = spec_of(table, nets, torch_version=version, given=given, **how)
     return _filled(path, Own(spec), table, rates, begin, typed)
 
 
+@collecting_later()
 def _filled(
     path: Path, workbook: Titanic | Own, table: Table, rates: Mapping[str, float], begin: Mapping[str, Any],
     typed: Values | None,
@@ -192,6 +186,7 @@ def _filled(
     values = {**workbook.as_delivered(), **workbook.given(table, rates, begin), **(typed or {})}
     if why := workbook.unsteady(values):
         raise SheetnetError(why)
+    tell("asking torch")
     record = workbook.record(values)
     losses = {name: tuple(record[id][[0, -1], 0].tolist()) for name, id in workbook.torch_losses.items()}
     y = table.y[table.parts == 0]
@@ -205,6 +200,7 @@ def _filled(
     return replace(_write(path, workbook, values, record, losses), trouble=trouble)
 
 
+@telling("build")
 def build_lesson(
     name: str, path: str | Path | None = None, *, seed: int | None = None, learner: str = "", blanks: bool = False,
     language: str = "", dialect: str = "classic",
@@ -235,6 +231,7 @@ def build_lesson(
         return assemble(file, table, models, **how, seed=seed, begin=begin, learner=learner, blanks=blanks)
 
 
+@collecting_later()
 def assemble_lesson(
     path: Path, kind: type[Lesson], typed: Values, seed: int = 0, learner: str = "", blanks: bool = False
 ) -> Built:  # fmt: skip
@@ -274,10 +271,10 @@ def _write(
         least = {block.id: float(block.role == "fixed") for block in calculated}
         return {id: float(m.max(initial=at)) for (id, at), (_, m) in zip(least.items(), found, strict=True)}
 
-    def same(old: Path, new: Path) -> bool:
-        return same_workbook(old, new, workbook.book, sizes)
-
+    same = partial(same_workbook, book=workbook.book, sizes_of=sizes)
+    tell("calculating every cell")
     values = evaluate_blocks(workbook, {**workbook.no_answers(), **values, **record})
+    tell(f"writing {path}")
     with keeping(path) as kept:
         write(path, workbook.book, values, manifest.dump(manifest.made(workbook, values, record)), same)
     formula_cells = sum(b.area.n_rows * b.area.n_cols for b in workbook.book.blocks if b.style != "values")

@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 
 from sheetnet.book.contents import Cell, FormulaCell, Sheet, Value, array_cells, where
 from sheetnet.book.package import Package
+from sheetnet.book.plain import MARK
 from sheetnet.engines.base import CellError
 from sheetnet.errors import WorkbookError
-from sheetnet.page.area import MAX_COLS, MAX_ROWS, area_of, cell_address
+from sheetnet.page.area import MAX_COLS, MAX_ROWS, area_of, cell_address, column_of
 
 MAX_FORMULA = 8192  # characters, as in Excel
+MAX_DIGITS = 400  # of a number
 MAX_SHARED = 5_000_000  # characters of formulas that a sheet's cells share, written out
 
 _ADDRESS = re.compile(r"([A-Za-z]{1,4})(0*[1-9][0-9]{0,7})")
@@ -38,8 +40,9 @@ class _Open:
 class CellReader:
     """Takes the tags of a sheet one after the other; sheet is whole after finish()."""
 
-    def __init__(self, package: Package, name: str, strings: Sequence[str], odd: Odd) -> None:
+    def __init__(self, package: Package, part: str, name: str, strings: Sequence[str], odd: Odd) -> None:
         self.file, self.name, self.strings, self.odd = package.file, name, strings, odd
+        self._bared = package.sheet(part)
         self.sheet = Sheet()
         self.tables: set[str] = set()  # the relations of those that the sheet has
         self._cell: _Open | None = None
@@ -57,6 +60,8 @@ class CellReader:
         """None; a tag begins."""
         if tag == "c":
             self._cell = _Open(self._at(attributes.get("r")), attributes.get("t", "n"))
+        elif tag == MARK:
+            self._run(attributes.get("n"))
         elif tag == "row":
             self._row, self._col = self._row_number(attributes.get("r")), -1
         elif tag == "tablePart":
@@ -97,7 +102,7 @@ class CellReader:
         """
         sheet = self.sheet
         self._write_out_shared()
-        arrays = {at: ref for at, ref in self._arrays.items() if at in sheet.formulas}
+        arrays = {at: ref for at, ref in self._arrays.items() if at in sheet.formulas and ref != cell_address(*at)}
         try:
             filled = array_cells(arrays.values())
             areas = {at: area_of("", ref) for at, ref in arrays.items()}
@@ -111,8 +116,10 @@ class CellReader:
         for at in sorted(filled & set(sheet.formulas) - set(arrays)):
             self.odd(self._where(at), "a formula in a cell that an array formula fills")
         sheet.covered = filled - set(sheet.formulas)
-        for at in sheet.covered & set(sheet.values):
-            sheet.stored[at] = sheet.values.pop(at)
+        if sheet.covered:
+            read, sheet.values = sheet.values, {}
+            for at, value in read.items():
+                (sheet.stored if at in sheet.covered else sheet.values)[at] = value
         return sheet
 
     # ---- where
@@ -137,15 +144,38 @@ class CellReader:
                 f"{self.file} cannot be read: {address!r} is no cell of sheet {self.name}; build it anew"
             )
         letters, digits = found.groups()
-        if (col := self._columns.get(letters)) is None:
-            col = 0
-            for letter in letters.upper():
-                col = col * 26 + ord(letter) - 64
-            self._columns[letters] = col
-        self._col = col - 1
+        self._col = self._columns[letters] if letters in self._columns else self._column(letters)
         return int(digits) - 1, self._col
 
+    def _column(self, letters: str) -> int:
+        """The column of some letters, counted from 0, as kept from now on."""
+        return self._columns.setdefault(letters, column_of(letters.upper()))
+
     # ---- what
+
+    def _run(self, n: str | None) -> None:
+        """Take the plain cells of a run, as if their tags had come one after the other."""
+        sheet, seen, row, columns = self.sheet, self._seen, self._row, self._columns
+        at = row, self._col
+        if self._open and self._cell is not None:
+            self.odd(self._where(self._cell.at), f"cells within its <{self._open}>: programs differ in what they read")
+        for letters, digits, _, kind, array, formula, value in self._bared.cells(n):
+            at = int(digits) - 1, columns[letters] if letters in columns else self._column(letters)
+            usual = kind is None and array is None and at[0] == row < MAX_ROWS and at[1] < MAX_COLS and at not in seen
+            if usual and (not value or (len(value) <= MAX_DIGITS and self._number(value))):
+                seen.add(at)  # as _take does
+                if formula:
+                    self._check_length(formula, at)
+                    self._keep(at, formula, None)
+                if value:
+                    (sheet.stored if formula else sheet.values)[at] = float(value)
+                continue
+            cell = _Open(at, kind or "n")
+            cell.formula, cell.value = formula, value
+            if array is not None:
+                cell.how = {"t": "array", "ref": array}
+            self._take(cell)
+        self._cell, self._col = None, at[1]
 
     def _take(self, cell: _Open) -> None:
         at, sheet = cell.at, self.sheet
@@ -238,7 +268,7 @@ class CellReader:
         if text is None or (not text and kind != "str"):
             return None
         if kind == "n":
-            if len(text) > 400 or not self._number(text):
+            if len(text) > MAX_DIGITS or not self._number(text):
                 raise self._no(cell, "number")
             return float(text)
         if kind == "s":

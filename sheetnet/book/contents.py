@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from sheetnet.book.package import Package
 from sheetnet.page.area import area_of, cell_address, quoted
 
 MAX_ARRAY_CELLS = 2_000_000  # of a sheet
@@ -13,8 +15,7 @@ Value = float | str | bool | None  # an error, such as #NUM!, is a CellError, wh
 Cell = tuple[int, int]
 
 
-@dataclass(frozen=True)
-class FormulaCell:
+class FormulaCell(NamedTuple):
     """A formula as the file has it: its text with the equals sign, and for an array formula the range it fills."""
 
     text: str
@@ -56,7 +57,7 @@ class Sheet:
 class Contents:
     """A whole workbook: its sheets in order, and its defined names, sheet-scoped ones as Sheet!name.
 
-    parts: every part of the file as it was read. paths: the part of each sheet by its name. oddities: (place, words)
+    package: the parts of the file as it was read. paths: the part of each sheet by its name. oddities: (place, words)
     for what the file says twice or outside of a sheet's edge, where programs differ in what they read.
     """
 
@@ -64,7 +65,7 @@ class Contents:
     sheets: dict[str, Sheet]
     names: dict[str, str]
     calculation: dict[str, tuple[str, str]] = field(default_factory=dict)  # setting: (found, as it should be)
-    parts: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    package: Package = field(default_factory=lambda: Package("", {}), repr=False)
     paths: dict[str, str] = field(default_factory=dict)
     oddities: list[tuple[str, str]] = field(default_factory=list)
 

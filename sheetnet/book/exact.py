@@ -79,21 +79,24 @@ class ExactSheet(Worksheet):  # type: ignore[misc]
         super()._write_ignored_errors()
 
     def _contents(self) -> dict[tuple[int, int], Content]:
-        """What each cell holds that is not empty."""
-        out: dict[tuple[int, int], Content] = {}
-        arrays: list[tuple[tuple[int, int], Any]] = []
+        """What each cell holds that is not empty; those that an array formula fills hold it and values of their own."""
+        filled: dict[tuple[int, int], tuple[str, tuple[int, int]]] = {}
         for row, cells in self.table.items():
             for col, cell in cells.items():
+                if isinstance(cell, CellArrayFormulaTuple):
+                    filled |= dict.fromkeys(area_of("", cell.range).cells(), (cell.formula, (row, col)))
+        out: dict[tuple[int, int], Content] = {}
+        for row, cells in self.table.items():
+            for col, cell in cells.items():
+                at = row, col
                 if isinstance(cell, CellNumberTuple):
-                    out[row, col] = Content(cell.number)
+                    out[at] = Content(cell.number, *filled.get(at, ()))
                 elif isinstance(cell, CellStringTuple):
-                    out[row, col] = Content(self.str_table._get_shared_string(cell.string))
-                elif isinstance(cell, CellFormulaTuple | CellArrayFormulaTuple):
-                    out[row, col] = Content(cell.value, cell.formula, (row, col))
-                    arrays += [((row, col), cell)] * isinstance(cell, CellArrayFormulaTuple)
-        for origin, array in arrays:  # the cells that it fills hold its values, each for itself
-            for place in area_of("", array.range).cells():
-                out[place] = Content(out[place].value, array.formula, origin)
+                    out[at] = Content(self.str_table._get_shared_string(cell.string), *filled.get(at, ()))
+                elif isinstance(cell, CellArrayFormulaTuple):
+                    out[at] = Content(cell.value, *filled[at])
+                elif isinstance(cell, CellFormulaTuple):
+                    out[at] = Content(cell.value, cell.formula, at)
         return out
 
     def _get_range_data(self, *area: int) -> list[Any]:

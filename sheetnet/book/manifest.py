@@ -27,7 +27,7 @@ from sheetnet.models.losses import LOSSES
 from sheetnet.models.model import kind_of, known
 from sheetnet.models.optimisers import OPTIMISERS
 from sheetnet.page.book import Book
-from sheetnet.tables.recipe import RECIPES
+from sheetnet.tables.sayings import RECIPES
 
 MANIFEST_SHEET = "_sheetnet"
 TITANIC = "titanic"  # the lesson of a manifest that names none

@@ -19,6 +19,7 @@ from pathlib import Path
 from posixpath import dirname, join, normpath
 from xml.parsers.expat import ExpatError, ParserCreate
 
+from sheetnet.book.plain import Bared, bared
 from sheetnet.errors import WorkbookError
 
 COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # how a file begins that is encrypted, or from before 2007
@@ -59,6 +60,7 @@ class Package:
     oddities: list[tuple[str, str]] = field(default_factory=list)
     walked: set[str] = field(default_factory=set)  # the parts whose XML has been read
     _names: dict[str, str] = field(default_factory=dict)
+    _bared: dict[str, Bared] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._names = {name.lower(): name for name in self.parts}
@@ -95,10 +97,17 @@ class Package:
             self.walk(rels, start)
         return found, away
 
+    def sheet(self, part: str) -> Bared:
+        """The part of a sheet without its plain cells, and these."""
+        if part not in self._bared:
+            self._bared[part] = bared(self.parts[part])
+        return self._bared[part]
+
     def walk(self, part: str, start: Start | None = None, end: End | None = None) -> None:
-        """None; as walk, for one of the parts."""
+        """None; as walk, for one of the parts; for that of a sheet without its plain cells, if they were asked for."""
         self.walked.add(part)
-        walk(self.parts[part], f"{self.file}: {part}", start, end)
+        content = self._bared[part].content if part in self._bared else self.parts[part]
+        walk(content, f"{self.file}: {part}", start, end)
 
 
 def open_package(path: Path) -> Package:

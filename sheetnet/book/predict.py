@@ -24,7 +24,8 @@ from sheetnet.models.metrics import accuracy
 from sheetnet.models.model import Model
 from sheetnet.models.net import Net
 from sheetnet.tables.newcomers import BLANK_OK, Newcomers, read_newcomers
-from sheetnet.tables.recipe import RECIPES, Recipe
+from sheetnet.tables.recipe import Recipe
+from sheetnet.tables.sayings import lay
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,7 +193,7 @@ def features_of(stands: Params, columns: dict[str, np.ndarray]) -> np.ndarray:
     m = max(rows, 2)  # one cell is no range in every program: a row alone goes twice
     if rows == 1:
         columns = {name: np.vstack([column, column]) for name, column in columns.items()}
-    recipe = RECIPES[ours.name].build(m, m)
+    recipe = lay(ours.name, m, m)
     new, old = order(list(recipe.features.values())), order(list(ours.features.values()))
     if [node.op for node in new] != [node.op for node in old]:
         raise GraphError(f"the recipe {ours.name} is another for {m} rows than for {ours.no.shape[0]}")

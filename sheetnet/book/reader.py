@@ -42,7 +42,7 @@ def read(path: Path) -> Contents:
     part = workbook_part(package)
     relations = package.relations(part)
     entries = _entries(package, part)
-    contents = Contents(str(path), {}, {}, _calculation(entries.calculation), package.parts)
+    contents = Contents(str(path), {}, {}, _calculation(entries.calculation), package)
     oddities = _Oddities(list(package.oddities))
     if entries.settings > 1:
         oddities.add("calculation settings", "given twice")
@@ -61,7 +61,7 @@ def read(path: Path) -> Contents:
             oddities.add(f"sheet {name}", f"{relation.part} is another sheet's too")
             continue
         taken |= {name.lower(), relation.part}
-        reader = CellReader(package, name, strings, oddities.add)
+        reader = CellReader(package, relation.part, name, strings, oddities.add)
         package.walk(relation.part, reader.start, reader.end)
         contents.sheets[name], contents.paths[name] = reader.finish(), relation.part
         _read_tables(package, relation.part, reader.tables, contents, oddities)
@@ -81,8 +81,9 @@ def read_sheet(path: Path, name: str) -> Sheet | None:
     id = next((id for title, id in _entries(package, part).sheets if title == name), "")
     if id not in relations or relations[id].part not in package.parts:
         return None
-    reader = CellReader(package, name, _strings(package, relations), lambda place, words: None)
-    package.walk(relations[id].part, reader.start, reader.end)
+    part = relations[id].part
+    reader = CellReader(package, part, name, _strings(package, relations), lambda place, words: None)
+    package.walk(part, reader.start, reader.end)
     return reader.finish()
 
 

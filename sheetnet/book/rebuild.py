@@ -164,7 +164,7 @@ def rebuild(
     assert workbook.epoch is not None  # there are models
     at = workbook.book.block_of(workbook.epoch).id
     typed[at] = np.minimum(typed[at], float(epochs))
-    whose = {key: settings[key] for key in ("learner", "blanks") if settings.get(key)}  # the passengers' alone
+    whose = {key: settings[key] for key in ("learner", "blanks") if settings.get(key)}
     with speaking(workbook.book.language), writing(workbook.book.dialect):
         return assembled(
             out, table, models, epochs=epochs, rates=rates, optimiser=optimiser or settings["optimiser"],

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
+
+import numpy as np
 
 from sheetnet.page.area import area_of, cell_address, column_of
 
@@ -37,35 +39,44 @@ Cells = Mapping[Place, Content]
 def marked(cells: Cells) -> dict[str, set[Place]]:
     """The marked cells of a sheet, by XlsxWriter's word for the rule; array formulas stand in each of their cells."""
     out: dict[str, set[Place]] = defaultdict(set)
-    keys: dict[tuple[str, Place], str] = {}
+    known: dict[tuple[str, Place], int] = {}  # formulas and where they begin, counted from 1
     around: dict[str, list[Place]] = {}
-
-    def key(content: Content) -> str:
-        """The formula as it reads from its own cell: the same text where it was filled down or to the right."""
-        at = content.formula, content.origin
-        if at not in keys:
-            keys[at] = _relative(*at)
-        return keys[at]
-
-    for (row, col), content in cells.items():
-        if not content.formula:
-            if isinstance(content.value, str) and _NUMBER.fullmatch(content.value.strip()):
-                out["number_stored_as_text"].add((row, col))
-            if isinstance(content.value, str) and _DATE.fullmatch(content.value.strip()):
-                out["two_digit_text_year"].add((row, col))
+    n_rows, n_cols = (1 + max((place[axis] for place in cells), default=0) for axis in (0, 1))
+    which = np.zeros((n_rows, n_cols), dtype=np.int32)
+    for at, (value, formula, origin) in cells.items():
+        if not formula:
+            if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+                out["number_stored_as_text"].add(at)
+            if isinstance(value, str) and _DATE.fullmatch(value.strip()):
+                out["two_digit_text_year"].add(at)
             continue
-        if content.value != content.value:
-            out["eval_error"].add((row, col))
-        for before, after in (((row, col - 1), (row, col + 1)), ((row - 1, col), (row + 1, col))):
-            a, b = cells.get(before), cells.get(after)
-            if a and b and a.formula and b.formula and a.origin != b.origin and key(a) == key(b) != key(content):
-                out["formula_differs"].add((row, col))
-        if content.formula not in around:
-            numbers = (place for place in _around(content.formula) if _number(cells, place))
-            around[content.formula] = list(islice(numbers, 2))  # of two places one is not the formula's own
-        if any(place != (row, col) for place in around[content.formula]):
-            out["formula_range"].add((row, col))
+        if value != value:
+            out["eval_error"].add(at)
+        which[at] = known.setdefault((formula, origin), len(known) + 1)
+        if (near := around.get(formula)) is None:
+            numbers = (place for place in _around(formula) if _number(cells, place))
+            near = around[formula] = list(islice(numbers, 2))  # of two places one is not the formula's own
+        if near.count(at) < len(near):
+            out["formula_range"].add(at)
+    if differing := _differing(which, [*known]) | {(row, col) for col, row in _differing(which.T, [*known])}:
+        out["formula_differs"] = differing
     return out
+
+
+def _differing(which: np.ndarray, known: Sequence[tuple[str, Place]]) -> set[Place]:
+    """The cells whose formula reads otherwise than those to the left and to the right, which are two that read alike.
+
+    which: the number of each cell's formula in known, from 1; 0 where there is none.
+    """
+    before, here, after = which[:, :-2], which[:, 1:-1], which[:, 2:]
+    between = (before > 0) & (here > 0) & (after > 0) & (before != after)
+    places = np.argwhere(between)
+    keys: dict[str, int] = {}  # of each formula as it reads from its own cell, the same where it was filled down
+    read = np.zeros(len(known) + 1, dtype=np.int32)
+    for number in np.unique(np.concatenate([part[between] for part in (before, here, after)])):
+        read[number] = keys.setdefault(_relative(*known[number - 1]), len(keys) + 1)
+    a, own, b = (read[part[between]] for part in (before, here, after))
+    return {(row, col + 1) for row, col in places[(a == b) & (a != own)].tolist()}
 
 
 def rectangles(places: set[Place]) -> str:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xlsxwriter
 from xlsxwriter.exceptions import XlsxFileError
 
 from sheetnet.book import charts, tips
@@ -25,10 +24,11 @@ from sheetnet.book.colours import conditions
 from sheetnet.book.exact import ExactSheet
 from sheetnet.book.manifest import MANIFEST_SHEET
 from sheetnet.book.solver import solver_settings
+from sheetnet.book.spoken import SpokenWorkbook
 from sheetnet.common import files
 from sheetnet.errors import WorkbookError
 from sheetnet.page.book import Block, Book, Formula, Page, Text
-from sheetnet.page.language import said, speaking
+from sheetnet.page.language import Language, said, speaking
 from sheetnet.page.look import (
     CHOSEN,
     CROWDED_FORMAT,
@@ -80,9 +80,10 @@ def replacing(path: Path, same: files.Same | None = None) -> Iterator[BytesIO]:
             raise OSError(*reason.args) from reason
 
 
-def new_file(content: BytesIO, title: str) -> Any:
-    """An empty XlsxWriter workbook that calculates by itself and carries no date of today."""
-    file = xlsxwriter.Workbook(content, {"in_memory": True})
+def new_file(content: BytesIO, title: str, language: Language | None = None) -> Any:
+    """An empty XlsxWriter workbook that calculates by itself and carries no date of today; None: in English."""
+    file = SpokenWorkbook(content, {"in_memory": True})
+    file.language = language.code if language else file.language
     file.set_properties({"title": title, "created": FIXED_DATE, "comments": "made by sheetnet"})
     file.set_calc_mode("auto")
     return file
@@ -93,7 +94,7 @@ def fill(
     put: Callable[[Any, Book, Block, np.ndarray, Formats], None] | None = None,
 ) -> None:  # fmt: skip
     """Write all of a book into a new file; put: what writes a block, if not its values and formulas."""
-    file = new_file(content, book.pages[0].title)
+    file = new_file(content, book.pages[0].title, book.language)
     formats = Formats(file)
     sheets = {page.name: file.add_worksheet(page.name, worksheet_class=ExactSheet) for page in book.pages}
     for sheet in sheets.values():

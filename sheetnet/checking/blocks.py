@@ -8,7 +8,8 @@ a spreadsheet engine; every block is compared with the graph, and with torch's a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ from sheetnet.checking.examined import Examined, begin, look_through
 from sheetnet.checking.recalculation import recalculating
 from sheetnet.checking.report import BlockReport, Report
 from sheetnet.checking.stored import Stored
+from sheetnet.common.collecting import collecting_later
+from sheetnet.common.notebook import tell, telling
 from sheetnet.errors import EngineError
 from sheetnet.graph.dialect import STACKS
 from sheetnet.graph.magnitude import with_magnitudes
@@ -31,6 +34,7 @@ from sheetnet.page.book import Block
 Say = Callable[[str], None]
 
 
+@telling("check")
 def check(
     path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None, *, strict: bool = False
 ) -> Report:  # fmt: skip
@@ -40,40 +44,52 @@ def check(
     only shown otherwise than it was built (report.presentation) is a difference too.
     Raises: WorkbookError when the file cannot be read or an input is no number; EngineError.
     """
+    with checking(path, engine, say, strict=strict) as finished:
+        return finished()
+
+
+@contextmanager
+def checking(
+    path: str | Path, engine: str = "ironcalc", say: Say = lambda _: None, *, strict: bool = False
+) -> Iterator[Callable[[], Report]]:  # fmt: skip
+    """A context with a function that returns what check() does; an engine that can is at work meanwhile.
+
+    Raises: as check, now or when that function is called.
+    """
     from sheetnet.engines import get
+
+    def says(words: str) -> None:
+        say(words)
+        tell(words)
 
     path = Path(path)
     runner = get(engine)
     if missing := runner.missing():
         raise EngineError(f"{path}: not checked, {missing}")
-    runner.prepare()
-    say(f"reading {path}")
-    seen = begin(path, engine, strict)
-    report, contents, workbook = seen.report, seen.contents, seen.found.workbook
-    runner.refuse_modern(path, workbook.book.dialect.name)
-    if report.structure:
-        return report
-    say(f"recalculating in {engine}")
-    with recalculating(contents, workbook, engine) as values:
-        look_through(seen)
-        say("asking torch")
-        with _one_thread():
-            witnessed = workbook.torch_says(seen.inputs)
-        _compare(seen, values(), witnessed)
-    return report
+    with ExitStack() as stack:
+        with collecting_later():
+            runner.prepare()
+            says(f"reading {path}")
+            seen = begin(path, engine, strict)
+            workbook = seen.found.workbook
+            runner.refuse_modern(path, workbook.book.dialect.name)
+            if not seen.report.structure:
+                says(f"recalculating in {engine}")
+                values = stack.enter_context(recalculating(seen.contents, workbook, engine))
+        yield (lambda: seen.report) if seen.report.structure else partial(_finished, seen, values, says)
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """A context in which torch uses one thread: the engine is at work, and threads on small matrices wait for it."""
-    import torch
+@collecting_later()
+def _finished(seen: Examined, values: Callable[[], Mapping[str, np.ndarray]], say: Say) -> Report:
+    """The report, with what can be told while the engine is at work, and what its values say."""
+    look_through(seen)
+    say("asking torch")
+    from sheetnet.models.twins import one_thread  # with torch, which the engine does not wait for
 
-    n = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(n)
+    with one_thread():  # the engine is at work, and threads on small matrices wait for it
+        witnessed = seen.found.workbook.torch_says(seen.inputs)
+    _compare(seen, values(), witnessed)
+    return seen.report
 
 
 def _compare(seen: Examined, got: Mapping[str, np.ndarray], witnessed: Mapping[str, np.ndarray]) -> None:

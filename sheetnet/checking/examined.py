@@ -12,7 +12,6 @@ from sheetnet.book.contents import Contents
 from sheetnet.book.inputs import read_inputs
 from sheetnet.book.manifest import Manifest
 from sheetnet.book.opened import find_manifest
-from sheetnet.book.package import Package
 from sheetnet.checking.looks import looks
 from sheetnet.checking.presentation import check_presentation
 from sheetnet.checking.report import BlockReport, Report
@@ -28,6 +27,7 @@ from sheetnet.checking.structure import (
     check_tables,
     check_values_on_record,
 )
+from sheetnet.common.collecting import collecting_later
 from sheetnet.errors import WorkbookError
 from sheetnet.page.language import speaking
 
@@ -43,6 +43,7 @@ class Examined:
     blocks: dict[str, BlockReport] = field(default_factory=dict)
 
 
+@collecting_later()
 def examine(path: Path, strict: bool = False) -> Report:
     """All that check finds in a file without recalculating it.
 
@@ -89,7 +90,7 @@ def look_through(seen: Examined) -> None:
     check_formulas(contents, workbook, seen.blocks, report)
     try:
         with speaking(workbook.book.language):
-            seen_as = looks(Package(contents.file, dict(contents.parts)))
+            seen_as = looks(contents.package)
     except WorkbookError as reason:  # of a part
         raise WorkbookError(f"{contents.file}: {reason}") from None
     report.presentation += check_presentation(seen_as, workbook.book, found.tips)

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element
 
 from sheetnet.book.package import Package
+from sheetnet.book.plain import MARK, Bared
 from sheetnet.book.reader import workbook_part
 from sheetnet.book.tips import TITLE
 from sheetnet.checking.canonical import canonical
 from sheetnet.checking.drawings import Drawing, drawings
 from sheetnet.checking.styles import Style, Styles
-from sheetnet.checking.xml import anywhere, attribute, children, each, flag, inside, local, tree, whole
+from sheetnet.checking.xml import anywhere, attribute, children, each, flag, inside, local, parsed, tree, whole
 from sheetnet.page.area import area_of, cell_address
 from sheetnet.page.language import said as in_words
 
@@ -75,8 +76,8 @@ def looks(package: Package) -> dict[str, SheetLooks]:
     found: dict[str, SheetLooks] = {}
     for one in each(inside(root, "sheets"), "sheet"):
         target = targets.pop(attribute(one, "id"), None)  # of two sheets on one part the reader takes the first
-        if target is not None and (sheet := tree(parts, target.part)) is not None:
-            looks = _sheet(sheet, package, target.part, styles, shared)
+        if target is not None and target.part in parts:
+            looks = _sheet(package, target.part, styles, shared)
             looks.view["sheet"] = one.get("state", "visible")
             if not found:
                 tabs, lock = attribute(window, "showSheetTabs", "1"), inside(root, "workbookProtection")
@@ -100,8 +101,9 @@ def _letters(one: Element) -> str:
     return "".join(out)
 
 
-def _sheet(root: Element, package: Package, part: str, styles: Styles, shared: list[str]) -> SheetLooks:
-    out = SheetLooks(styles.cells[0])
+def _sheet(package: Package, part: str, styles: Styles, shared: list[str]) -> SheetLooks:
+    out, bare = SheetLooks(styles.cells[0]), package.sheet(part)
+    root = parsed(bare.content, part)
     usual = inside(root, "sheetFormatPr")
     out.usual = (
         _size(attribute(usual, "defaultColWidth"), USUAL_WIDTH),
@@ -116,7 +118,7 @@ def _sheet(root: Element, package: Package, part: str, styles: Styles, shared: l
             out.columns[col] = width
             if one.get("style"):
                 out.column_styles[col] = styles.cell(one.get("style"))
-    _cells(root, out, styles, shared)
+    _cells(root, bare, out, styles, shared)
     out.merged = {one.get("ref", "").replace("$", "") for one in each(inside(root, "mergeCells"), "mergeCell")}
     ranked = []
     later = anywhere(inside(root, "extLst"), "conditionalFormatting")  # of later versions of the format
@@ -146,7 +148,7 @@ def _sheet(root: Element, package: Package, part: str, styles: Styles, shared: l
     return out
 
 
-def _cells(root: Element, out: SheetLooks, styles: Styles, shared: list[str]) -> None:
+def _cells(root: Element, bare: Bared, out: SheetLooks, styles: Styles, shared: list[str]) -> None:
     kinds = styles.cells
     row = -1
     by_number = {str(number): kind for number, kind in enumerate(kinds)}
@@ -160,6 +162,13 @@ def _cells(root: Element, out: SheetLooks, styles: Styles, shared: list[str]) ->
             out.row_styles[row] = styles.cell(line.get("s"))
         col, before = -1, ""
         for cell in line:
+            if local(cell) == MARK:
+                for letters, digits, style, kind, _, formula, value in bare.cells(cell.get("n")):
+                    before = letters + digits
+                    out.styles[before] = by_number.get(style or "0", kinds[0])
+                    if formula is None and value and (said := _constant(kind, value, shared)):
+                        out.words[before] = said
+                continue
             at = (cell.get("r") or "").upper()
             if not at:  # it stands to the right of the one before it
                 col = area_of("", before).col if before else col
@@ -181,7 +190,11 @@ def _said(cell: Element, shared: list[str]) -> str | None:
             return None
         elif tag.endswith("}is"):
             return _letters(child)
-    if text and cell.get("t") == "s":
+    return _constant(cell.get("t"), text, shared)
+
+
+def _constant(kind: str | None, text: str | None, shared: list[str]) -> str | None:
+    if text and kind == "s":
         return shared[at] if (at := whole(text)) < len(shared) else text
     return text
 

@@ -20,7 +20,9 @@ Values = dict[str, np.ndarray]  # by the ids of blocks
 
 
 def recalculated(contents: Contents, workbook: Workbook, engine: str) -> Values:
-    """The value of every formula block, and of answers, by id: numbers and text in object arrays, errors as nan.
+    """The value of every formula block, and of answers, by id: errors are nan.
+
+    In arrays of floats where all are numbers, else of objects.
 
     Raises: WorkbookError for a formula that no spreadsheet would take; EngineError.
     """
@@ -36,7 +38,7 @@ def recalculating(contents: Contents, workbook: Workbook, engine: str) -> Iterat
 
         def values() -> Values:
             return {
-                block.id: np.array([list(map(_told, cells)) for cells in rows], dtype=object).reshape(block.node.shape)
+                block.id: _array(rows, block.role == "answer").reshape(block.node.shape)
                 for block, rows in zip(asked, answer(), strict=True)
             }
 
@@ -66,6 +68,12 @@ def _speaking_of(file: str, copy: Path) -> Iterator[None]:
         yield
     except EngineError as reason:
         raise EngineError(str(reason).replace(str(copy), file)) from None
+
+
+def _array(rows: Rows, objects: bool) -> np.ndarray:
+    """The values one after the other: floats where all are numbers, unless objects are asked for."""
+    told = [_told(cell) for cells in rows for cell in cells]
+    return np.array(told, dtype=float if not objects and all(type(cell) is float for cell in told) else object)
 
 
 def _told(value: Value) -> float | str | bool:

@@ -31,17 +31,20 @@ class Stored:
     def look(self, contents: Contents, block: Block, given: Sequence[np.ndarray], floor: np.ndarray) -> None:
         """Count the cells of a block; given: what its formulas give, as an engine has it and as the graph has it."""
         stored, area = contents.sheets[block.area.sheet].stored, block.area
-        zeros = np.broadcast_to(floor, block.node.shape).flat
-        for at, zero, *values in zip(area.cells(), zeros, *(one.flat for one in given), strict=True):
-            self.cells += 1
-            was = stored.get(at)
-            if any(_same(was, value, zero) for value in values):
+        kept = [stored.get(at) for at in area.cells()]
+        zeros = np.broadcast_to(floor, block.node.shape).ravel()
+        flat = [one.ravel() for one in given]
+        self.cells += len(kept)
+        for i in np.flatnonzero(~_close(kept, flat, zeros)):
+            was = kept[i]
+            if any(_same(was, one[i], zeros[i]) for one in flat):
                 continue
             if was is None:
                 self.lacking += 1
                 continue
             self.wrong += 1
-            self.first = self.first or f"{where(area.sheet, *at)} has {_told(was)} for {_told(values[0])}"
+            at = area.row + int(i) // area.n_cols, area.col + int(i) % area.n_cols
+            self.first = self.first or f"{where(area.sheet, *at)} has {_told(was)} for {_told(flat[0][i])}"
 
     def notes(self) -> list[str]:
         """What there is to say, in words."""
@@ -99,6 +102,16 @@ def _told(value: object) -> str:
     if value in ("", None):
         return "nothing"
     return "an error" if value != value else f"{value!s:.40}"
+
+
+def _close(kept: list[Value], given: Sequence[np.ndarray], zeros: np.ndarray) -> np.ndarray:
+    """Which of the stored values are soon seen to be right: where all are numbers, as nearly always."""
+    found = np.zeros(len(kept), dtype=bool)
+    if all(type(was) is float for was in kept):
+        for numbers in (one for one in given if one.dtype == float):
+            finite = np.where(np.isfinite(numbers), numbers, np.nan)
+            found |= np.abs(np.array(kept) - finite) <= CLOSE * np.abs(finite) + zeros
+    return found
 
 
 def _same(was: Value, value: object, zero: float) -> bool:

@@ -15,10 +15,13 @@ def tree(parts: Parts, name: str) -> Element | None:
 
     Raises: WorkbookError for damaged XML.
     """
-    if name not in parts:
-        return None
+    return parsed(parts[name], name) if name in parts else None
+
+
+def parsed(content: bytes, name: str) -> Element:
+    """The root of the part of that name, out of its XML. Raises: as tree."""
     try:
-        return fromstring(parts[name], XMLParser(encoding="utf-8"))  # as it was read first, whatever it says
+        return fromstring(content, XMLParser(encoding="utf-8"))  # as it was read first, whatever it says
     except (ParseError, ValueError, LookupError) as reason:
         raise WorkbookError(f"{name}: damaged XML ({reason}); build the workbook anew") from None
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from sheetnet.book import reader
 from sheetnet.book.contents import where
+from sheetnet.book.inputs import read_inputs
 from sheetnet.book.opened import find_manifest
 from sheetnet.classroom.assigning import Assigned
 from sheetnet.classroom.filling import question_of
+from sheetnet.classroom.handouts import Handout, handout_of
 from sheetnet.classroom.keys import DIGITS
 from sheetnet.classroom.marking import KEY, new_book, new_sheet, writable, write_words
 from sheetnet.classroom.writing import tame
@@ -53,7 +55,7 @@ HEADS = [field.name for field in fields(Right)]
 
 
 def right_answers(
-    assigned: Sequence[Assigned], lesson: str, *, blanks: bool = False, language: str = "",
+    assigned: Sequence[Assigned], lesson: str | Handout, *, blanks: bool = False, language: str = "",
     moved: Callable[[int, str], None] = lambda at, name: None,
 ) -> Iterator[Right]:  # fmt: skip
     """What is right for each learner, exercise by exercise, in the workbooks that assign has handed out.
@@ -61,10 +63,10 @@ def right_answers(
     A workbook that a learner may have opened is not asked: it is made again from lesson and seed. blanks, language: of
     the workbooks. moved: called with how many are done and whose is next.
     """
-    from sheetnet.book.build import build_lesson
+    given = handout_of(lesson)
 
     def again(seed: int) -> Built:
-        return build_lesson(lesson, place / "again.xlsx", seed=seed, blanks=blanks, language=language)
+        return given.write(place / "again.xlsx", seed, "", blanks, language)
 
     with temporary() as place:
         for i, one in enumerate(assigned):
@@ -72,8 +74,7 @@ def right_answers(
             path = one.path if one.written else again(one.seed).path
             contents = reader.read(path)
             workbook = find_manifest(contents).workbook
-            values = workbook.handed_out()
-            assert values is not None, "assign makes no workbook with settings of its own"
+            values = workbook.handed_out() or read_inputs(contents, workbook)  # a table of one's own is in the file
             found = read_all([exercise.asked[0] for exercise in workbook.exercises], workbook.by_node(values))
             for number, (exercise, truth) in enumerate(zip(workbook.exercises, found, strict=True), start=1):
                 right = float(f"{truth:.{DIGITS}g}")

@@ -1,4 +1,4 @@
-"""assign: the workbook of a lesson for each learner of a class, with numbers of their own."""
+"""assign: the workbook of a lesson, or of one's own table, for each learner of a class, with numbers of their own."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from pathlib import Path
 from zlib import crc32
 
 from sheetnet.book.opened import settings_in
+from sheetnet.classroom.handouts import Handout, handout_of
 from sheetnet.common.files import made_folder
 from sheetnet.common.settings import named
-from sheetnet.course import LISTING, kind_of
-from sheetnet.course.languages import language_of
+from sheetnet.course import LISTING
 from sheetnet.errors import SheetnetError
-from sheetnet.motifs.blanks import fillable
 
 Moved = Callable[[int, str], None]
 MOST = 500  # learners at once
@@ -38,23 +37,20 @@ class Assigned:
 
 
 def assign(
-    folder: str | Path, learners: Sequence[str], lesson: str, *, seed: int = 0, blanks: bool = False,
+    folder: str | Path, learners: Sequence[str], lesson: str | Handout, *, seed: int = 0, blanks: bool = False,
     language: str = "", moved: Moved = lambda at, name: None,
 ) -> list[Assigned]:  # fmt: skip
     """A workbook in the folder for each learner, whose name stands on Start; a file that is there already stays.
 
+    lesson: its name, or OwnTable(table, model): then each learner has other start numbers of the same model.
     seed: of the class: another one gives everybody other numbers. The numbers of a learner hang on the name, the lesson
     and this seed alone, so that a learner who comes later changes nobody else's. blanks: some formulas are left out, to
     be filled in. language: of its texts, such as "de". moved: called with how many are done and whose is next.
     Raises: SheetnetError for an unknown lesson, a name that is none or stands there twice, a folder that cannot be
     made, that holds workbooks of another lesson, or of these learners with other settings.
     """
-    from sheetnet.book.build import build_lesson
-
-    kind, folder = kind_of(lesson), Path(folder)
-    if blanks:
-        fillable(lesson, kind.to_fill)
-    language_of(language, lesson)
+    folder, given = Path(folder), handout_of(lesson)
+    given.see(blanks, language)
     names = [named(unicodedata.normalize("NFC", name.strip())) for name in learners]
     if not names or len(names) > MOST:
         raise SheetnetError(f"a class has 1 to {MOST} learners, found {len(names)}")
@@ -64,8 +60,8 @@ def assign(
             raise SheetnetError(f"learner {i}: {words}")
     made_folder(folder)
     asked = {"blanks": blanks, "language": "" if language == "en" else language}
-    planned = [(name, folder / file_name(name, LISTING[lesson].file), own_seed(seed, lesson, name)) for name in names]
-    _no_other_lesson(folder, lesson)
+    planned = [(name, folder / file_name(name, given.file), own_seed(seed, given.lesson, name)) for name in names]
+    _no_other_lesson(folder, given.lesson)
     for name, path, own in planned:  # before anything is written
         moved(0, name)
         _as_asked(path, {"seed": own, "learner": name, **asked})
@@ -74,7 +70,7 @@ def assign(
         moved(len(out), name)
         written = not path.exists()
         if written:
-            build_lesson(lesson, path, seed=own, learner=name, blanks=blanks, language=language)
+            given.write(path, own, name, blanks, language)
         out.append(Assigned(name, path, own, written))
     moved(len(out), "")
     return out

@@ -60,8 +60,8 @@ RATES = ", ".join(f"{optimiser.lesson_lr:g} for {name}" for name, optimiser in O
     help="A lesson with other numbers than those of the course; titanic, table: other start weights."
     f"  [default: {LISTING['titanic'].seed} for titanic, else 0]",
 )  # fmt: skip
-@click.option("--blanks", is_flag=True, help="A lesson some of whose formulas are missing, to be filled in.")
-@click.option("--language", metavar="CODE", default="", help="A lesson's texts in another language, such as de.")
+@click.option("--blanks", is_flag=True, help="A workbook some of whose formulas are missing, to be filled in.")
+@click.option("--language", metavar="CODE", default="", help="A workbook's texts in another language, such as de.")
 @click.option(
     "--dialect", type=click.Choice(list(DIALECTS)), default="classic", show_default=True,
     help="How formulas are written: classic for every program; modern with LET and LAMBDA, for Excel 365 or 2024,"
@@ -102,6 +102,7 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
       sheetnet build penguins.csv --target body_mass_g --leave-out year --missing median --valid 0.2
       sheetnet build penguins.csv --target species --hidden 8 --params net.pt -o again.xlsx
       sheetnet build penguins.csv --target sex --model logistic --column species=dummies -o sex.xlsx
+      sheetnet build penguins.csv --target species --blanks -o fill_in.xlsx
     """
     given = [
         key
@@ -115,10 +116,6 @@ def build(context: click.Context, /, what: str, output: str | None, as_json: boo
             raise click.BadParameter(f"{what!r} is no lesson and no table: {known}{near}", param_hint="'LESSON|TABLE'")
         if wrong := [key for key in given if key in ("recipe", "csv")]:
             raise SheetnetError(f"--{wrong[0]} is for titanic; a table is a file of its own: say how it is taken")
-        if settings.pop("blanks"):
-            raise SheetnetError("--blanks is for a lesson; the formulas of a table are all there")
-        if settings.pop("language"):
-            raise SheetnetError("--language is for a lesson; the words of a table are in English")
         build_table(what, output, as_json, settings)
         return
     lesson = what

@@ -39,7 +39,8 @@ def build_table(file: str, output: str | None, as_json: bool, options: dict[str,
 
         start = {net.name: starting(net, Path(options["params"]), table.features, table.target.classes)}
     say(f"asking torch, writing {path}")
-    built = sn.build(path, table, net, seed=options["seed"] or 0, start=start, dialect=options["dialect"], **settings)
+    how = {key: options[key] for key in ("dialect", "language", "blanks")}
+    built = sn.build(path, table, net, seed=options["seed"] or 0, start=start, **how, **settings)
     tell_kept(built.path, built.kept)
     tell_dialect(options["dialect"])
     (_print_json if as_json else _print)(file, table, net, built, settings)

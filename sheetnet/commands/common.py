@@ -234,7 +234,8 @@ def device_options(dtype: str) -> Callable[[Callable[..., Any]], Callable[..., A
         dtypes = click.option(
             "--dtype", type=kinds, default=dtype, show_default=True, help="The numbers to compute in."
         )
-        path = click.option("--path", default="auto", show_default=True, help="How it is computed; see the README.")
+        words = "How it is computed: auto, autograd, fused, gram, factored, closed and others; see the README."
+        path = click.option("--path", default="auto", show_default=True, help=words)
         return device(dtypes(path(command)))
 
     return add

@@ -61,6 +61,13 @@ def own_net(options: dict[str, Any], table: Table) -> Net:
 
     Raises: SheetnetError for a model that is unknown or does not suit the target, and settings that it does not have.
     """
+    from sheetnet.models.frozen import froze
+
+    net = _net_named(options, table)
+    return froze(net, options["frozen"]) if options["frozen"] else net
+
+
+def _net_named(options: dict[str, Any], table: Table) -> Net:
     import sheetnet as sn
     from sheetnet.models.make import relus
 

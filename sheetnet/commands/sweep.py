@@ -21,6 +21,7 @@ from sheetnet.commands.common import (
     outputs,
     print_json,
     rows_options,
+    speaks,
     table_flags,
     table_of,
     tell_kept,
@@ -28,12 +29,14 @@ from sheetnet.commands.common import (
 from sheetnet.commands.sweep_table import EXPLODED, sweep_table
 from sheetnet.commands.tables import OF_MODEL, OF_TABLE, is_own, none_of, own_options
 from sheetnet.common.files import writing
+from sheetnet.errors import SheetnetError
 from sheetnet.models.optimisers import OPTIMISERS
 
 if TYPE_CHECKING:
     from sheetnet.training.sweep import Sweep
 
 WRITTEN: dict[str, tuple[str, ...]] = {
+    "checkpoint": (),
     "output": (".xlsx",),
     "results": (".csv", ".parquet"),
     "plot": (".png", ".svg", ".pdf"),
@@ -90,6 +93,9 @@ class Values(click.ParamType):  # type: ignore[type-arg]
 )
 @click.option("--results", type=FILE, metavar="FILE.csv", help="Write a row for each net, as .csv or .parquet.")
 @click.option("--plot", type=FILE, metavar="FILE.png", help="Draw heat map and histogram.")
+@click.option(
+    "--checkpoint", type=FILE, metavar="FILE", help="MODEL: save the sweep there, and go on from there if it exists."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def sweep(what: str, nets: int | None, as_json: bool, **options: Any) -> None:
     """Train many nets of one shape: how often does it die, how often does it land in a poor minimum?
@@ -100,7 +106,7 @@ def sweep(what: str, nets: int | None, as_json: bool, **options: Any) -> None:
     \b
     Examples:
       sheetnet sweep two-relu --nets 10000 --epochs 2000 -o sweep.xlsx --plot sweep.png
-      sheetnet sweep relu-5 --nets 900 --lr 0.01,0.1,0.3 --scale 0.1,0.5,1
+      sheetnet sweep relu-5 --nets 900 --lr 0.01,0.1,0.3 --scale 0.1,0.5,1 --checkpoint run.npz
       sheetnet sweep two-relu --nets 5000 --design random --lr 0.001:1:2 --weight-decay 0.0001:0.1:2
       sheetnet sweep penguins.csv --target species --hidden 8 --lr 0.01,0.1,1 --epochs 100 --results nets.csv
       sheetnet sweep penguins.csv --target species --model softmax --optimiser sgd --optimiser adam --valid 0.2
@@ -109,10 +115,12 @@ def sweep(what: str, nets: int | None, as_json: bool, **options: Any) -> None:
     from sheetnet.models.model import create
 
     own = is_own(what)
-    files = outputs(options | {"source": what if own else None}, WRITTEN)
+    files = outputs(options | {"source": what if own else None}, WRITTEN) if speaks() else {}
+    files.pop("checkpoint", None)
     axes = {name: options[name] for name in ("lr", "scale", "weight_decay") if options[name] is not None}
     settings = {name: options[name] for name in ("epochs", "seed", "design", "device", "dtype", "path")}
     if own:
+        none_of(options, ("checkpoint",), "a model of the passengers, such as sheetnet sweep two-relu")
         sweep_table(what, as_json, options, files, axes | settings | {"nets": nets})
         return
     ours = [name for name in (*OF_TABLE, *OF_MODEL, "optimiser") if name not in ("target", "features", *FORM)]
@@ -122,10 +130,12 @@ def sweep(what: str, nets: int | None, as_json: bool, **options: Any) -> None:
     with bar(nets, f"{nets} nets") as move:
         result = sn.sweep(
             create(model, len(table.features)), table, nets=nets, memory=memory_of(options), **axes, **settings,
-            progress=lambda done, whole: move(done, ""),
+            checkpoint=options["checkpoint"], progress=lambda done, whole: move(done, ""),
         )  # fmt: skip
+    if not speaks():
+        sys.exit(130 if result.stopped else 0)
     if result.table.empty:
-        click.echo("stopped before the first nets were done", err=True)
+        click.echo(f"stopped before the first nets were done; {_again(options)}", err=True)
         sys.exit(130)
     if as_json:
         _print_json(model, result)
@@ -135,8 +145,16 @@ def sweep(what: str, nets: int | None, as_json: bool, **options: Any) -> None:
     for path in files.values():
         click.echo(f"written: {path}", err=True)
     if result.stopped:
-        click.echo(f"stopped after {len(result.table)} of {nets} nets", err=True)
-        sys.exit(130)
+        click.echo(f"stopped after {len(result.table)} of {nets} nets; {_again(options)}", err=True)
+    if result.unsaved:
+        raise SheetnetError(result.unsaved)
+    sys.exit(130 if result.stopped else 0)
+
+
+def _again(options: dict[str, Any]) -> str:
+    if options["checkpoint"]:
+        return f"the same command goes on from {options['checkpoint']}"
+    return "with --checkpoint FILE a sweep can be taken up again"
 
 
 def _write(result: Sweep, files: dict[str, Path]) -> None:

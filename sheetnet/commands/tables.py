@@ -20,7 +20,7 @@ OF_TABLE = (
     "target", "features", "leave_out", "column", "missing", "separator", "decimal", "encoding", "positive", "kind",
     "valid", "test", "split_seed",
 )  # fmt: skip
-OF_MODEL = ("model", "hidden", "activation", "loss")
+OF_MODEL = ("model", "hidden", "activation", "loss", "frozen")
 
 
 class NameAndHow(click.ParamType):  # type: ignore[type-arg]
@@ -83,6 +83,9 @@ MODEL_OPTIONS = (
     ),
     click.option("--activation", metavar="NAME", help="table: of an mlp, such as tanh.  [default: relu]"),
     click.option("--loss", metavar="NAME", help="table: mse, mae, huber, bce_with_logits or cross_entropy."),
+    click.option(
+        "--frozen", metavar="NAME", multiple=True, help="table: parameters and layers that do not learn, such as W_1."
+    ),
 )  # fmt: skip
 
 

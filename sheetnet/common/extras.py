@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from sheetnet.errors import SheetnetError
 
 EXTRAS = {  # package: its extra in pyproject.toml, and what needs it
-    "numba": ("fast", "the path fused"),
+    "numba": ("fast", "the paths fused and gram"),
     "matplotlib": ("plot", "a picture of curves"),
     "pyarrow": ("parquet", "a Parquet or Arrow file, and rows that are read in parts,"),
 }

@@ -7,7 +7,7 @@ for the teacher in teaching.py, a line in listing.py, and a notebook.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from types import ModuleType
@@ -22,6 +22,7 @@ from sheetnet.graph.node import Node, apply, order, variable
 from sheetnet.motifs import predictions, start
 from sheetnet.motifs.agreement import TORCH, Marks, Pair, Said, Watched, sizes, torch_page
 from sheetnet.motifs.blanks import Blanks
+from sheetnet.motifs.differences import Differences
 from sheetnet.motifs.exercises import Exercise
 from sheetnet.motifs.exercises_page import exercises_page
 from sheetnet.motifs.panel import FIRST_LOOK, WIGGLE, panel
@@ -31,6 +32,7 @@ from sheetnet.motifs.words import Word, list_words, of_all_lessons, words_page
 from sheetnet.motifs.workbook import Values, Workbook, same_values
 from sheetnet.page.book import Book, Page, Role
 from sheetnet.page.flow import finish, lay
+from sheetnet.page.language import said
 from sheetnet.page.part import Part
 from sheetnet.page.shown import Bounds, Group, Shown
 
@@ -72,7 +74,8 @@ class Lesson(Workbook):
         words = words_page(self.book)
         self.exercises = self.ask()
         panel = self.panel()
-        right = exercises_page(self.book, self.exercises, self._moved(self.marks.any))
+        differences = Differences(self.book, self.marks, list(self._not_compared()))
+        right = exercises_page(self.book, self.exercises, differences)
         for page in self.book.pages:
             page.shapes = self.shapes
         start.fill(
@@ -87,13 +90,12 @@ class Lesson(Workbook):
         """What tells whether an input is as it was; sheets may ask it before the sheet Torch stands."""
         return Marks(self.watched())
 
-    def _moved(self, changed: Node) -> Node:
-        """Above 0 when a compared input or any other yellow number is not as it came."""
+    def _not_compared(self) -> Iterator[tuple[Node, str, Node]]:
+        """Each yellow number that is not compared with torch's, its title, and how far it is from what it was."""
         watched = {one.node for one in self.marks.watched}
         for node, (_, shown) in self._typed.items():
             if shown.role == "input" and node.shape == (1, 1) and node not in watched:
-                changed = changed + apply("abs", node - float(self._delivered[node][0, 0]))
-        return changed
+                yield node, shown.title, apply("abs", node - float(self._delivered[node][0, 0]))
 
     # ---- what a lesson says
 
@@ -143,7 +145,7 @@ class Lesson(Workbook):
         shown: Group = {}
         for name, title, lr in rates:
             message = "A learning rate is a number of 0 or more, such as 0.1"
-            title = f"Learning rate, {title}"
+            title = said("Learning rate, {net}", net=title)
             self.typed(f"{name}.lr", lr, title, low=0, message=message, name=f"lr_{name}", format="rate")
             shown |= {f"start.{id}": one for id, one in self.cells(lr).items()}
         self._delivered |= {epoch: np.array([[float(min(FIRST_LOOK, epochs))]]), wiggle: np.array([[WIGGLE]])}

@@ -243,6 +243,11 @@ class Engine(ABC):
         return None
 
     @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """A context in which a program that did well is kept for the next workbook, where to start one takes long."""
+        yield
+
+    @contextmanager
     def calculating(self, path: str | Path, parts: Sequence[Rectangle]) -> Iterator[Callable[[], list[Rows]]]:
         """A context with a function that returns the values of parts of a workbook, as Session.read, recalculated.
 

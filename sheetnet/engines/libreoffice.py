@@ -10,11 +10,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from copy import copy
 from functools import cache
 from glob import glob
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from sheetnet.common.leftovers import clear_folders
 from sheetnet.engines.base import CellError, Engine, Gone, Placed, Session, Value
@@ -57,7 +59,23 @@ class LibreOffice(Engine):
             return f"No Python here can 'import uno' for {soffice}: install it (Debian: apt install python3-uno)."
         return None
 
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """As Engine.keeping: it starts once for all workbooks that are opened one after the other."""
+        LibreOfficeSession.keepers += 1
+        try:
+            yield
+        finally:
+            LibreOfficeSession.keepers -= 1
+            while _free and not LibreOfficeSession.keepers:
+                _free.pop().end()
+
     def _open(self, path: Path) -> Session:
+        while _free:
+            kept = _free.pop()
+            if kept.runs():
+                return kept.again(path)
+            kept.end()
         return LibreOfficeSession(path, *self._programs())
 
     def _attach(self, path: Path, visible: bool) -> Session:
@@ -86,8 +104,11 @@ class LibreOfficeSession(Session):
     Of the errors in one block the first 20 tell their kind, the others are CellError('Err:?'): asking takes long.
     """
 
+    keepers: ClassVar[int] = 0  # contexts in which its LibreOffice waits for the next workbook
+
     def __init__(self, path: Path, python: str, soffice: str, *mode: str) -> None:
         super().__init__(path, [])
+        self._well, self._alone = False, not mode  # whether the last call came to a good end
         clear_folders(tempfile.gettempdir())
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the session)
         self._worker = subprocess.Popen(
@@ -109,6 +130,21 @@ class LibreOfficeSession(Session):
             self.close()
             raise
 
+    def runs(self) -> bool:
+        """Whether its helper is there."""
+        return self._worker.poll() is None
+
+    def again(self, path: Path) -> Self:
+        """The same LibreOffice with another workbook. Raises: EngineError, after which there is none."""
+        one = copy(self)
+        one.path, one._is_open = path, True
+        try:
+            one._sheets = one._call("load", str(path.resolve()))
+        except BaseException:
+            one.close()
+            raise
+        return one
+
     def _set(self, sheet: str, row: int, col: int, value: float | str | None) -> None:
         self._call("set", sheet, row, col, value)
 
@@ -126,6 +162,12 @@ class LibreOfficeSession(Session):
         return shown
 
     def _close(self) -> None:
+        if self.keepers and self._well and self._alone:
+            _free.append(self)
+        else:
+            self.end()
+
+    def end(self) -> None:
         """None; the helper sees its stdin end, ends LibreOffice and removes the profile; we wait for that."""
         assert self._worker.stdin is not None
         with suppress(OSError):  # the helper may be gone already
@@ -144,7 +186,7 @@ class LibreOfficeSession(Session):
         """
         assert self._worker.stdin is not None
         seconds = CALL_SECONDS if seconds is None else seconds
-        line = ""
+        line, self._well = "", False
         try:
             with suppress(OSError):  # when the helper is gone, the missing reply says so
                 print(json.dumps([task, *arguments], default=int), file=self._worker.stdin, flush=True)
@@ -159,6 +201,7 @@ class LibreOfficeSession(Session):
         reply = json.loads(line)
         if "error" in reply:
             raise self._failure(task, reply["error"], reply["kind"])
+        self._well = True
         return reply["ok"]
 
     def _failure(self, task: str, reason: str, kind: str = "") -> EngineError:
@@ -167,6 +210,9 @@ class LibreOfficeSession(Session):
         tail = [line for line in lines if line.strip() and "javaldx" not in line][-5:]  # it grumbles without Java
         said = "\nIts last words:\n  " + "\n  ".join(tail) if tail else ""
         return EngineError(f"{self.path}: LibreOffice cannot {task} this workbook: {reason}.{said}")
+
+
+_free: list[LibreOfficeSession] = []
 
 
 class AttachedSession(LibreOfficeSession):

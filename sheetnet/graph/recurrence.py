@@ -21,7 +21,8 @@ class Recurrences:
     a state is the one before it plus a step, the next step begins with numbers that count by their value. Where it is
     not (a matrix that is squared again and again), noise does add up, to MOST times the largest of the numbers.
     Whoever reads a state from outside, or the stack, or within the step that makes it (as a weight reads the momentum
-    of its own step), sees the magnitude as its own step has made it.
+    of its own step), sees the magnitude as its own step has made it. Chains may be nested: what a net remembers within
+    an epoch is a chain too, and each of its steps sees the weights of its epoch as a state to begin with.
     """
 
     def __init__(self, nodes: Sequence[Node]) -> None:
@@ -43,15 +44,28 @@ class Recurrences:
             if _depends(parts[1], parts[0], at, self.sums | self.others):
                 (self.sums if parts in sums else self.others).update(parts)
 
-        self.number: dict[Node, int] = {}  # the first step that needs a node; a state's own is the one that makes it
-        for number in range(max(map(len, sums), default=0)):
-            for node in order([parts[number] for parts in sums if number < len(parts)], self.number):
-                self.number.setdefault(node, number)
+        chains = [parts for parts in sums if parts[1] in self.sums]
+        groups: list[list[tuple[Node, ...]]] = []
+        for parts in chains:
+            group = next((group for group in groups if _abreast(group[0], parts, at)), None)
+            groups.append([parts]) if group is None else group.append(parts)
+        self.at, self.ends = at, [max(at[parts[-1]] for parts in group) for group in groups]
+        every = [
+            (chain, step, [parts[step] for parts in group if step < len(parts)])
+            for chain, group in enumerate(groups)
+            for step in range(max(map(len, group)))
+        ]
+        self.number: dict[Node, tuple[int, int]] = {}  # chain and step that need a node first; a state's own makes it
+        for chain, step, made in sorted(every, key=lambda one: min(at[state] for state in one[2])):
+            for node in order(made, self.number):
+                self.number.setdefault(node, (chain, step))
 
     def seen(self, node: Node, source: Node, value: Any, magnitude: Any) -> Any:
         """The magnitude of a source, as a node among the steps takes it."""
         if source in self.sums:
-            return magnitude if self.number[source] == self.number.get(node) else size(value)
+            (chain, _), mine = self.number[source], self.number.get(node, (-1, 0))
+            over = mine[0] != chain and self.at[node] > self.ends[chain]
+            return magnitude if over or mine == self.number[source] else size(value)
         if source in self.others:
             return np.minimum(magnitude, MOST * size(value).max(initial=0.0))
         return magnitude
@@ -74,6 +88,14 @@ def _parts(node: Node) -> tuple[Node, ...]:
 def _is_recurrent(node: Node, at: Mapping[Node, int]) -> bool:
     parts = _parts(node)  # of two the second has no more than one step's noise
     return len(parts) > 2 and all(_depends(b, a, at, ()) for a, b in pairwise(parts))
+
+
+def _abreast(one: Sequence[Node], other: Sequence[Node], at: Mapping[Node, int]) -> bool:
+    """Whether two chains go on step by step together, as weights and their momentum do, neither within the other."""
+    if abs(len(one) - len(other)) > 1:
+        return False
+    steps = zip(pairwise(one), pairwise(other), strict=False)
+    return all(at[a] < at[after_b] and at[b] < at[after_a] for (a, after_a), (b, after_b) in steps)
 
 
 def _depends(node: Node, on: Node, at: Mapping[Node, int], but: Any) -> bool:

@@ -59,7 +59,7 @@ LOSSES: dict[str, Loss] = {
         Loss("huber", "Huber loss", _huber, ("number", "two"), "error^2 / 2 up to 1, beyond it |error| - 1/2"),
         Loss(
             "bce_with_logits", "Cross-entropy of two classes",
-            lambda out, y: apply("softplus", out) - y * out, ("two",), "ln(1 + exp(logit)) - y x logit",
+            lambda out, y: apply("softplus", out) - y * out, ("two",), "ln(1 + exp(logit)) - y × logit",
         ),
         Loss(
             "cross_entropy", "Cross-entropy",

@@ -11,8 +11,8 @@ from sheetnet.models.layers import ACTIVATIONS, Activation, Combine, Dense, Row,
 from sheetnet.models.losses import LOSSES, loss_of
 from sheetnet.models.model import MAX_UNITS, Model, create, linear_forward, relus_forward
 from sheetnet.models.net import Net, Step, mlp_layers, sequence
-from sheetnet.tables.recipe import RECIPES
 from sheetnet.tables.rows import Rows
+from sheetnet.tables.sayings import RECIPES
 
 DEFAULT = {"number": "mse", "two": "bce_with_logits", "many": "cross_entropy"}
 BETWEEN = ("relu", "leaky_relu", "sigmoid", "tanh", "gelu", "gelu_tanh", "silu", "softplus")  # hidden layers

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from operator import add
 
 import numpy as np
@@ -113,11 +113,19 @@ class Marks:
         self.changed = {group: self._changed(group) for group in groups}
         self.any: Node = reduce(add, self.changed.values())
 
+    @cached_property
+    def moved(self) -> list[Node]:
+        """How far each watched input is from what it was, beside its size, (1, 1) each: more than MOVED is another."""
+        return [
+            apply("abs", mark - built) / one.size(built)
+            for one, mark, built in zip(self.watched, self.now.values(), self.built.values(), strict=True)
+        ]
+
     def _changed(self, group: str) -> Node:
         moved: Node = lift(0.0)
-        for one, mark, built in zip(self.watched, self.now.values(), self.built.values(), strict=True):
+        for one, far in zip(self.watched, self.moved, strict=True):
             if one.group in ("", group):
-                moved = moved + apply("abs", mark - built) / one.size(built)
+                moved = moved + far
         return where(apply("greater", moved, lift(MOVED)), 1.0, 0.0).named("changed")
 
     def part(self) -> Part:
@@ -127,9 +135,11 @@ class Marks:
             for one, (id, now), was in zip(self.watched, self.now.items(), self.built.values(), strict=True)
         }
         changed = {
-            f"torch.changed.{group}" if group else "torch.changed": (node, f"{group} changed (1: yes)".strip())
+            f"torch.changed.{group}" if group else "torch.changed": (
+                node, in_words("{part} changed (1: yes)", part=group) if group else "changed (1: yes)"
+            )
             for group, node in self.changed.items()
-        }
+        }  # fmt: skip
         heads = ("now", "when made")
         inputs = grid("Inputs: a mark of each", rows, heads=heads, named="word")
         return down(inputs, facts("", result(changed, format="plain")))

@@ -57,6 +57,7 @@ class Blanks:
         """Still empty: the sheets with the blanks come after it, and it is filled in when they stand."""
         self.page = book.page("Blanks", "Blanks: what is missing?", ABOUT, freeze=(TOP, 0))
         self.found: list[Blank] = []
+        self.next = HELPERS  # the first free column: each takes as many as its block has, twice, and one for its gap
         self.words = {word: said(word) for word in (RIGHT, SO_FAR, DIFFERS, EMPTY)}
         book.instead.update(dict.fromkeys(ids, self._place))
 
@@ -67,32 +68,34 @@ class Blanks:
             title=one.title, labels=one.labels, side=side, format=one.format,
         )  # fmt: skip
         page.rules.append(any_number(cells.area))
-        at = HELPERS + 3 * len(self.found)
-        filled = self.page.place(id, one.node, TOP, at, one.role, one.style, name=one.name, format=one.format)
+        filled = self.page.place(id, one.node, TOP, self.next, one.role, one.style, name=one.name, format=one.format)
+        self.next += 2 * one.node.shape[1] + 1
         self.found.append(Blank(cells, page, filled))
         return cells
 
     def fill(self) -> None:
         """Lay the sheet: where something is missing, and whether what was filled in is right."""
-        page, n = self.page, len(self.found)
-        page.widths |= {0: 4.0, WHAT: 44.0, LINK: 24.0, VERDICT: 22.0}
+        page = self.page
+        places = [blank.cells.area.full(fixed=False) for blank in self.found]
+        page.widths |= {0: 4.0, WHAT: 44.0, LINK: max(24.0, *map(len, places)), VERDICT: 22.0}
         for col, head in ((WHAT, "What is missing"), (LINK, "Where"), (VERDICT, "Verdict")):
             page.text(TOP - 1, col, head, "head_left")
-        for i, blank in enumerate(self.found):
-            at = blank.cells.area.full(fixed=False)
+        for i, (blank, at) in enumerate(zip(self.found, places, strict=True)):
             page.text(TOP + i, 0, str(i + 1), "count")
             page.text(TOP + i, WHAT, whole(blank.called), "lead_top")
             page.text(TOP + i, LINK, whole(at.replace("'", "")), "link_top", link=at)
             self._judge(i, blank)
-        page.hidden = range(HELPERS, HELPERS + 3 * n)
+        page.hidden = range(HELPERS, self.next)
         page.print_cols = VERDICT + 1
         page.active = (TOP, VERDICT)
 
     def _judge(self, i: int, blank: Blank) -> None:
-        typed, right, n = blank.cells.node, blank.filled.node, blank.filled.area.n_rows
+        typed, right, beside = blank.cells.node, blank.filled.node, blank.filled.area
+        n = beside.n_rows * beside.n_cols
         within = CLOSE * (1.0 + apply("abs", right))
-        hits = apply("hit", typed, within, right, constant(((fingerprint(0.0),),) * n))
-        self.page.place(f"blanks.hit_{i + 1}", hits, TOP, HELPERS + 3 * i + 1, "result", "cells", format="plain")
+        marks = constant(((fingerprint(0.0),) * beside.n_cols,) * beside.n_rows)
+        hits = apply("hit", typed, within, right, marks)
+        self.page.place(f"blanks.hit_{i + 1}", hits, TOP, beside.col + beside.n_cols, "result", "cells", format="plain")
         empty, n_right = apply("sum", apply("equal", typed, lift(""))), apply("sum", hits)
         wrong = float(n) - empty - n_right
         says = where(apply("greater", wrong, lift(0.5)), self.words[DIFFERS], self.words[SO_FAR])

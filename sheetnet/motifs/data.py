@@ -8,6 +8,7 @@ from functools import reduce
 
 from sheetnet.graph.node import Node, apply, lift
 from sheetnet.page.area import Area
+from sheetnet.page.language import said
 from sheetnet.page.part import Canvas, Part
 from sheetnet.page.shown import Group, result
 from sheetnet.tables.recipe import Recipe
@@ -50,5 +51,5 @@ def unknown_entries(recipe: Recipe) -> Group:
             filled = apply("filled", node)
             held: list[Node] = [apply("sum", filled * apply("equal", node, lift(entry))) for entry in known.values()]
             count = apply("sum", filled) - reduce(lambda a, b: a + b, held)
-            out |= result({f"data.unknown_{at}": (count, f"misspelt in {name}", "plain")})
+            out |= result({f"data.unknown_{at}": (count, said("misspelt in {column}", column=name), "plain")})
     return out

@@ -26,7 +26,7 @@ SIGN_WORDS = "The right size, but the wrong sign: which way does it go?"
 WHOLE = 0.25  # how far an answer that is a whole number may be off: a choice, a count
 UNKNOWN = 1.0, 0.0, NO_ANSWER
 
-Changes = Mapping[Node, float | np.ndarray]
+Changes = Mapping[Node, float | np.ndarray | Node]  # a node: what it says as the workbook is delivered
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,11 @@ class Exercise:
     slips: Sequence[Slip] = ()
     hint: str = ""
     why: str = ""
-    wants_formula: bool = field(init=False)  # and no number: what its question says; no choice between formulas
+    wants_formula: bool = False  # and no number: what its English question says; no choice between formulas
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "wants_formula", "formula" in self.question.lower() and not self.is_whole)
+        said = self.wants_formula or "formula" in self.question.lower()
+        object.__setattr__(self, "wants_formula", said and not self.is_whole)
         speak(self, "question", "hint", "why")
 
     def truth(self, given: Mapping[Node, np.ndarray]) -> float:
@@ -158,20 +159,23 @@ def _keys_of(exercise: Exercise, truth: float, *found: float) -> Iterator[tuple[
 
 
 def read_all(asked: Sequence[tuple[Node | float, Changes]], given: Mapping[Node, np.ndarray]) -> list[float]:
-    """Numbers, and what nodes (1, 1) say once some inputs are changed: {input node: number or array}.
+    """Numbers, and what nodes (1, 1) say once some inputs are changed: {input node: number, array or node}.
 
     All that is asked with the same changes is evaluated at once: a descent that many answers are read from runs once.
     """
     out = [0.0] * len(asked)
-    alike: dict[frozenset[tuple[Node, bytes]], tuple[Changes, list[int]]] = {}
-    for i, (answer, changes) in enumerate(asked):
+    alike: dict[frozenset[tuple[Node, bytes]], tuple[Mapping[Node, float | np.ndarray], list[int]]] = {}
+    for i, (answer, typed) in enumerate(asked):
         if isinstance(answer, Node):
+            changes: dict[Node, float | np.ndarray] = {
+                node: evaluate([v], given)[0] if isinstance(v, Node) else v for node, v in typed.items()
+            }
             same = frozenset((node, np.asarray(value, dtype=float).tobytes()) for node, value in changes.items())
             alike.setdefault(same, (changes, []))[1].append(i)
         else:
             out[i] = float(answer)
-    for changes, places in alike.values():
-        changed = {node: np.full(node.shape, value, dtype=float) for node, value in changes.items()}
+    for numbers, places in alike.values():
+        changed = {node: np.full(node.shape, value, dtype=float) for node, value in numbers.items()}
         for i, value in zip(places, evaluate([lift(asked[i][0]) for i in places], {**given, **changed}), strict=True):
             out[i] = float(value[0, 0])
     return out

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import ceil
 
 from sheetnet.graph.node import Node, apply, constant, lift, variable, where
+from sheetnet.motifs.differences import Differences
 from sheetnet.motifs.exercises import ANSWERS, CLOSE_WORDS, MARKS, OFFSETS, REACH, WITHIN, Exercise, n_keys
 from sheetnet.page.book import Book
 from sheetnet.page.language import said
@@ -19,14 +20,17 @@ RIGHT, CLOSE = 2.0, 1.0  # what a hit counts: the right answer is close as well
 MISTAKE = 4.0  # the first mistake, the next twice as much and so on; it may be close as well
 MOVED = "no: beside a yellow cell, or in its tip, stands what it held"
 NO_HINT = "There is no hint for this one."
+YELLOW = "no: on {sheet}, {what}. Beside it, or in its tip, stands what it held."
+OTHER = "no: on {sheet}, {what}."
+ALSO = " And on {sheet}."
 TRY_ON = "Not yet. Type ? for a hint."
 BROKEN = "#"  # stands for an error
 FAULTY = "The formula gives an error: look at its names and brackets."
 ELSEWHERE = "The sheets are not as they came, and this question is about them as they came."
 
 
-def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> Node:
-    """Lay out the page; the node of how many answers are right. changed: above 0 when an input is not as it came."""
+def exercises_page(book: Book, exercises: Sequence[Exercise], differences: Differences) -> Node:
+    """Lay out the page; the node of how many answers are right."""
     n, k = len(exercises), n_keys(exercises)
     page = book.page(
         "Exercises",
@@ -37,13 +41,12 @@ def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> 
     )
     answers, within = variable("answers", (n, 1)), variable("within", (n, 1))
     reach, offset, mark = (variable(name, (n, k)) for name in ("reach", "offset", "mark"))
-    as_it_came = where(apply("greater", changed, lift(0.0)), said(MOVED), said("yes"))
+    as_it_came = differences.told
     hits = apply("hit", answers, reach, offset, mark)
     kind = hits @ constant(tuple((weight,) for weight in (RIGHT, CLOSE, *(MISTAKE * i for i in range(1, k - 1)))))
     verdicts = _verdicts(answers, kind)
     right = apply("sum", apply("equal", verdicts, lift(said("right"))))
     page.widths |= {0: 4.0, QUESTION: WIDE, ANSWER: 15.0, VERDICT: 10.0, SAYS: SAYS_WIDE, WITHIN_COL: 9.0, 6: 3.0}
-    page.hidden = range(HELPERS, HELPERS + 4 * k + 5)
     page.text(TOP - 1, QUESTION, "Question", "band_plain")
     for i, exercise in enumerate(exercises):
         page.text(TOP + i, 0, str(i + 1), "count")
@@ -69,6 +72,11 @@ def exercises_page(book: Book, exercises: Sequence[Exercise], changed: Node) -> 
         col += k + 1
     page.place("exercises.hits", hits, TOP, col, "result", "cells", title="fingerprint is the same", format="plain")
     page.place("exercises.kind", kind, TOP, col + k + 1, "result", "cells", title="kind of answer", format="plain")
+    at = col + k + 3
+    for id, column in differences.columns.items():
+        page.place(f"exercises.{id}", column, TOP, at, "result", title="what is not as it came", format="text")
+        at += column.shape[1] + 1
+    page.hidden = range(HELPERS, at)
     page.place("exercises.right", right, 3, ANSWER, "result", format="plain")
     page.text(3, QUESTION, "Right so far", "label")
     page.text(3, VERDICT, f"of {n}", "hint")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sheetnet.graph.cut import cuts
 from sheetnet.graph.gradient import gradient
@@ -113,21 +114,32 @@ class Learning:
     def worth(self) -> dict[str, Node]:
         """What is predicted now is worth on the rows that are learnt from, by name.
 
-        Of numbers r2, which share of y's variance is explained, and rmse, the root of the mean squared error in the
-        target's units; of classes the share of the largest, which an accuracy must exceed.
+        Of numbers loss_of_mean, which a loss must get below, r2, which share of y's variance is explained, and rmse,
+        the root of the mean squared error in the target's units; of classes the share of the largest, which an
+        accuracy must exceed.
         """
-        y = self.setting.y
+        y, average = self.setting.y, self._average
         if self.setting.units is None or self.now_in_units is None:
-            each = constant((tuple(float(i) for i in range(self.classes)),))
-            return {"majority": apply("max", self._training().mean(apply("equal", y, each))).named("majority")}
-
-        def average(rows: Node) -> Node:
-            return self.setting.mean(rows, "train")
-
+            return {"majority": self.majority}
         missed = self.now.loss if self.net.loss == "mse" else average(square(self.now.out - y))
         r2 = 1.0 - missed / average(square(y - average(y)))
         rmse = apply("sqrt", average(square(self.now_in_units - self.setting.units.own)))
-        return {"r2": r2.named("r2"), "rmse": rmse.named("rmse")}
+        return {"loss_of_mean": self.loss_of_mean, "r2": r2.named("r2"), "rmse": rmse.named("rmse")}
+
+    @cached_property
+    def majority(self) -> Node:
+        """The share of the largest class among the rows that are learnt from, (1, 1)."""
+        each = constant((tuple(float(i) for i in range(self.classes)),))
+        return apply("max", self._training().mean(apply("equal", self.setting.y, each))).named("majority")
+
+    @cached_property
+    def loss_of_mean(self) -> Node:
+        """The loss, on the rows that are learnt from, of who says their mean y for every row, (1, 1)."""
+        y = self.setting.y
+        return self._average(self.net.of_loss.rows(self._average(y) * self.setting.one, y)).named("loss_of_mean")
+
+    def _average(self, rows: Node) -> Node:
+        return self.setting.mean(rows, "train")
 
     def _unroll(self) -> None:
         net, epochs = self.net, self.setting.epochs

@@ -11,6 +11,7 @@ from sheetnet.motifs.net_parts import FORMATS, TITLES, called, columns_of, sheet
 from sheetnet.page.bands import Bands
 from sheetnet.page.book import Book
 from sheetnet.page.flow import Aside, across, down, lay
+from sheetnet.page.language import said, whole
 from sheetnet.page.part import Part
 from sheetnet.page.parts import table
 from sheetnet.page.plot import plot
@@ -22,7 +23,7 @@ def net_descent_page(book: Book, one: Learning, features: Sequence[str], numbers
     net, prefix, last = one.net, one.net.name, one.setting.epochs
     page = book.page(
         sheet_name(net.title, "Descent"),
-        f"Descent {net.title}: {last} epochs, each a step from the band above",
+        said(f"Descent {{net}}: {last} epochs, each a step from the band above", net=net.title),
         "Change the learning rate on Start: the curve moves, torch's dashed line stays. Too large a rate gives #NUM!.",
     )
     id = f"{prefix}.descent"
@@ -44,7 +45,8 @@ def bands_of(one: Learning) -> list[Group]:
     id = f"{one.net.name}.descent"
     lanes = [(name, called(one.net, name), band, "weight") for name, band in one.bands.items()]
     for name, kinds in one.state_bands.items():
-        lanes += [(f"{kind}_{name}", f"{kind} of {name}", band, "small") for kind, band in kinds.items()]
+        for kind, band in kinds.items():
+            lanes.append((f"{kind}_{name}", said("{kind} of {name}", kind=kind, name=name), band, "small"))
     return [
         {
             f"{id}.{key}.{number}": Shown(band[number], title, format, "update", labels=columns_of(band[number]))
@@ -59,7 +61,7 @@ def _middle_page(book: Book, one: Learning) -> None:
     net, id = one.net, f"{one.net.name}.steps"
     page = book.page(
         sheet_name(net.title, "Steps"),
-        f"Steps {net.title}: parts of each epoch's formulas",
+        said("Steps {net}: parts of each epoch's formulas", net=net.title),
         "What several formulas of an epoch read, or what would make them too long. Nothing here needs to be changed.",
     )
     lay(page, id, Bands(steps_of(one)))
@@ -74,7 +76,7 @@ def steps_of(one: Learning) -> list[Group]:
             node = column[number]
             if number and node is column[0]:  # it reads no parameter, and is the same in every epoch
                 continue
-            title = f"{node.name or node.op} ({i})"
+            title = whole(f"{node.name or node.op} ({i})")
             band[f"{one.net.name}.steps.{i}.{number}"] = Shown(node, title, "weight", "forward", style_of(node, ()))
         bands.append(band)
     return bands
@@ -83,7 +85,7 @@ def steps_of(one: Learning) -> list[Group]:
 def _curve(one: Learning, what: str) -> Part:
     """The curve of loss or accuracy, of each part of the rows, with torch's line and the chosen epoch marked."""
     id, title = f"{one.net.name}.descent", one.net.title
-    lines = [(f"{title}, this sheet", f"{id}.epoch", f"{id}.{what}")]
+    lines = [(said("{net}, this sheet", net=title), f"{id}.epoch", f"{id}.{what}")]
     if f"valid_{what}" in one.curves:
         lines.append(("rows for validation", f"{id}.epoch", f"{id}.valid_{what}"))
     others: list[tuple[str, str, str, str]] = []
@@ -92,8 +94,8 @@ def _curve(one: Learning, what: str) -> Part:
     mark = ("the chosen epoch", one.setting.epoch, one.chosen[what], "mark")
     axis = one.net.of_loss.title.lower() if what == "loss" else "share of rows predicted right"
     return plot(
-        f"{what.title()} of {title}, epoch by epoch", "epoch", axis, [*lines, *others, mark],
-        f"Line chart of the {what} of {title} at each epoch, with the chosen epoch marked.",
+        said(f"{what.title()} of {{net}}, epoch by epoch", net=title), "epoch", axis, [*lines, *others, mark],
+        said(f"Line chart of the {what} of {{net}} at each epoch, with the chosen epoch marked.", net=title),
         y_format="[<1000]0.00;0E+0" if what == "loss" else "0%", y_max=None if what == "loss" else 1.0,
         x_max=one.setting.epochs,
     )  # fmt: skip

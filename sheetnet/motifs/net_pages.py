@@ -19,10 +19,12 @@ from sheetnet.motifs.net_parts import (
 from sheetnet.page.book import Book, Solver
 from sheetnet.page.flow import Aside, across, down, lay
 from sheetnet.page.grid import facts
+from sheetnet.page.language import said, whole
 from sheetnet.page.part import Part
 from sheetnet.page.parts import Note, Words, table
 from sheetnet.page.shown import Group, Shown, agreement, backward, forward, result, shown, update
 
+EVERY = "(W: every number)"
 EXPLAINED = (
     "Wiggled: all numbers at once a little way along the gradient, and back. The loss must change by the gradient's"
     " squares, added up; it may differ where a ReLU has its corner nearby."
@@ -35,12 +37,12 @@ BACKWARD = (
 def net_page(
     book: Book, one: Learning, features: Sequence[str], classes: Sequence[str], origin: str, typed: Group
 ) -> None:
-    """Parameters (yellow) and their loss on top, every step for every row below. origin: of the yellow ones."""
+    """Parameters (yellow), their loss on top, every step for every row below. origin: of the yellow ones, in words."""
     net, now, prefix = one.net, one.now, one.net.name
     page = book.page(
         sheet_name(net.title),
-        f"{net.title}: {describe(net)}",
-        f"Each step is one formula for all rows. Change a yellow number and watch the loss; they came {origin}.",
+        whole(f"{net.title}: {describe(net)}"),
+        said("Each step is one formula for all rows. Change a yellow number and watch the loss; {came}.", came=origin),
     )
     judged = one.judged_by(now, now) | one.worth()
     found = {f"{prefix}.now.{key}": (node, TITLES[key], FORMATS.get(key, "weight")) for key, node in judged.items()}
@@ -53,7 +55,9 @@ def net_page(
         corner="No",
         frozen=True,
     )
-    masks = {f"{prefix}.{key}": (node, f"{key}, in training", "plain") for key, node in one.masks.items()}
+    masks = {
+        f"{prefix}.{key}": (node, said("{name}, in training", name=key), "plain") for key, node in one.masks.items()
+    }
     beside = [Aside(table(shown("fixed", masks)))] if masks else []
     lay(page, prefix, down(
         across(facts("As when predicting", forward(found), span=2), *inputs), across(steps, *beside)
@@ -68,10 +72,10 @@ def _answers(one: Learning, steps: Group, classes: Sequence[str]) -> Group:
     units, node, likely, id = one.setting.units, one.now_in_units, one.probability, f"{one.net.name}.now"
     says: Group = {}
     if units is not None and node is not None and units.scaled:
-        says = forward({f"{id}.in_units": (node, f"predicted {units.name}", "units")})
+        says = forward({f"{id}.in_units": (node, said("predicted {target}", target=units.name), "units")})
     elif likely is not None:
         labels = tuple(classes) if likely.shape[1] > 1 else ()
-        of = "probability" if labels else f"probability of {classes[1]}"
+        of = "probability" if labels else said("probability of {name}", name=classes[1])
         says = forward({f"{id}.probability": (likely, of, "share")}, style="cells", labels=labels)
     out: Group = {}
     for key, step in steps.items():
@@ -84,7 +88,7 @@ def gradient_page(book: Book, one: Learning, features: Sequence[str], classes: S
     net, seen, id = one.net, one.seen, f"{one.net.name}.then"
     page = book.page(
         sheet_name(net.title, "Gradient"),
-        f"Gradient {net.title}: one epoch in slow motion",
+        said("Gradient {net}: one epoch in slow motion", net=net.title),
         "Which way, and how far, does each number move? Choose another epoch on Start and this page moves to it.",
     )
     head = [
@@ -94,10 +98,10 @@ def gradient_page(book: Book, one: Learning, features: Sequence[str], classes: S
     ]
     after = {name: step.W_next for name, step in one.steps.items()} | one.buffers_next
     numbers = [
-        matrices(one, one.then, features, f"{id}.{{}}", "{} then", role="update", style="cells"),
-        matrices(one, one.grads, features, f"{id}.grad_{{}}", "gradient of {}", format="gradient", role="backward"),
+        matrices(one, one.then, features, f"{id}.{{}}", "{name} then", role="update", style="cells"),
+        matrices(one, one.grads, features, f"{id}.grad_{{}}", "gradient of {name}", format="gradient", role="backward"),
         *_remembered(one, id),
-        matrices(one, after, features, f"{id}.{{}}_next", "{} after", role="update"),
+        matrices(one, after, features, f"{id}.{{}}_next", "{name} after", role="update"),
     ]
     others = [seen.loss, *one.cotangents.values(), *one.grads.values(), *after.values(), one.up, one.down, one.slope]
     others += [node for step in one.steps.values() for node in (*step.state.values(), *step.shown.values())]
@@ -105,10 +109,11 @@ def gradient_page(book: Book, one: Learning, features: Sequence[str], classes: S
     stand += [node for kinds in one.state_then.values() for node in kinds.values()]
     steps = passed(id, seen, stand, classes, others)
     for name, node in one.cotangents.items():
-        steps[f"{id}.d_{name}"] = Shown(node, f"d_{name}", "small", "backward", labels=columns_of(node))
+        steps[f"{id}.d_{name}"] = Shown(node, whole(f"d_{name}"), "small", "backward", labels=columns_of(node))
+    step = said(one.optimiser.in_words())
     lay(page, id, down(
         across(*head),
-        across(_wiggled(one, id), Note(f"{one.optimiser.in_words()}\n(W: every number)\n\n{EXPLAINED}", 7)),
+        across(_wiggled(one, id), Note(whole(f"{step}\n{said(EVERY)}\n\n{said(EXPLAINED)}"), 7)),
         *numbers,
         down(Words("Row by row: forward (green), then backward (violet)"), Words(BACKWARD, "plain"), gap=0),
         table(steps, names=one.setting.X.shape[0], corner="No"),
@@ -117,7 +122,7 @@ def gradient_page(book: Book, one: Learning, features: Sequence[str], classes: S
 
 def _wiggled(one: Learning, id: str) -> Part:
     """The gradient's squares beside what a wiggle along the gradient finds."""
-    losses = {"up": (one.up, "Loss, + wiggle x gradient"), "down": (one.down, "Loss, - wiggle x gradient")}
+    losses = {"up": (one.up, "Loss, + wiggle × gradient"), "down": (one.down, "Loss, - wiggle × gradient")}
     slopes = {"slope": (one.slope, "Gradient squared, added up"), "wiggled": (one.wiggled, "(up - down) / (2 wiggle)")}
     return facts(
         "Wiggled along the gradient",
@@ -133,7 +138,9 @@ def _remembered(one: Learning, id: str) -> list[Part]:
     group: Group = {}
     for name, step in one.steps.items():
         for kind, node in one.state_then.get(name, {}).items():
-            group[f"{id}.{kind}_then_{name}"] = Shown(node, f"{kind} then, {name}", style="cells")
-        group |= {f"{id}.{kind}_next_{name}": Shown(node, f"{kind} after, {name}") for kind, node in step.state.items()}
-        group |= {f"{id}.{kind}_{name}": Shown(node, f"{kind}, {name}") for kind, node in step.shown.items()}
+            of = {"kind": kind, "name": name}
+            group[f"{id}.{kind}_then_{name}"] = Shown(node, said("{kind} then, {name}", **of), style="cells")
+        for kind, node in step.state.items():
+            group[f"{id}.{kind}_next_{name}"] = Shown(node, said("{kind} after, {name}", kind=kind, name=name))
+        group |= {f"{id}.{kind}_{name}": Shown(node, whole(f"{kind}, {name}")) for kind, node in step.shown.items()}
     return [across(*(table({key: said}) for key, said in update(group, format="small").items()))] if group else []

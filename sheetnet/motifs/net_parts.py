@@ -12,6 +12,7 @@ from sheetnet.models.net import Net
 from sheetnet.motifs.learning import Learning, Seen
 from sheetnet.page.book import Style
 from sheetnet.page.flow import across
+from sheetnet.page.language import said, whole
 from sheetnet.page.part import Part
 from sheetnet.page.parts import table
 from sheetnet.page.shown import Group, Shown
@@ -21,22 +22,24 @@ TITLES = {
     "accuracy": "Accuracy",
     "valid_loss": "Validation loss",
     "valid_accuracy": "Validation accuracy",
+    "loss_of_mean": "Loss of the mean for every row",
     "r2": "R2",
     "rmse": "RMSE, in own units",
     "majority": "Share of the largest class",
     "row_loss": "loss of the row",
 }
 # names of sheets that a net cannot have: those of every workbook, and one that Excel keeps for itself
-SHEETS = {"start", "data", "features", "torch", "words", "exercises", "history"}
+SHEETS = {"start", "predict", "blanks", "data", "features", "torch", "words", "exercises", "history"}
+BRIEF = 30  # letters
 FORMATS = {
     "loss": "loss", "valid_loss": "loss", "accuracy": "share", "valid_accuracy": "share", "majority": "share",
-    "right": "plain", "rmse": "units",
+    "right": "plain", "rmse": "units", "loss_of_mean": "loss",
 }  # fmt: skip
 
 
 def called(net: Net, name: str) -> str:
     """A parameter's name for a heading, which says where it is frozen."""
-    return f"{name}, frozen" if any(p.frozen for p in net.parameters if p.name == name) else name
+    return said("{name}, frozen", name=name) if any(p.frozen for p in net.parameters if p.name == name) else name
 
 
 def columns_of(node: Node, classes: Sequence[str] = ()) -> tuple[str, ...]:
@@ -50,10 +53,10 @@ def columns_of(node: Node, classes: Sequence[str] = ()) -> tuple[str, ...]:
 def matrices(
     one: Learning, nodes: Mapping[str, Node], features: Sequence[str], id: str, title: str, **how: Any
 ) -> Part:
-    """Parameters side by side, each in its own shape with the names of its rows; id and title have {} for its name."""
+    """Parameters side by side, each in its own shape, its rows named; id has {}, title {name} for its own name."""
     parts = []
     for name, node in nodes.items():
-        shown = Shown(node, title.format(called(one.net, name)), labels=columns_of(node), **how)
+        shown = Shown(node, said(title, name=called(one.net, name)), labels=columns_of(node), **how)
         parts.append(table({id.format(name): shown}, names=rows_of(one.net, name, features), named="word"))
     return across(*parts)
 
@@ -70,7 +73,7 @@ def passed(id: str, seen: Seen, stand: Sequence[Node], classes: Sequence[str], o
     parts = cuts([*nodes, *others], stand)
     for i, node in enumerate([*parts, *nodes], start=1):
         part = i <= len(parts)
-        title = f"part {i}, for others" if part else TITLES.get(node.name, node.name or node.op)
+        title = f"part {i}, for others" if part else TITLES.get(node.name) or whole(node.name or node.op)
         out[f"{id}.{f'part_{i}' if part else node.name}"] = Shown(
             node, title, FORMATS.get(node.name, "weight"), "forward", style_of(node, [*stand, *parts, *nodes]),
             labels=columns_of(node, classes),
@@ -87,7 +90,13 @@ def style_of(node: Node, standing: Sequence[Node]) -> Style | None:
 def describe(net: Net) -> str:
     """Its layers in words."""
     words = [step.layer.word for step in net.steps]
-    return f"{', '.join([*words[:8], *['...'] * (len(words) > 8)])}, then {net.of_loss.title.lower()}"
+    layers = ", ".join([*words[:8], *["..."] * (len(words) > 8)])
+    return said("{layers}, then {loss}", layers=layers, loss=said(net.of_loss.title.lower()))
+
+
+def brief(name: str) -> str:
+    """A person's own name for something, such as a column, short enough for the texts that formulas say."""
+    return name if len(name) <= BRIEF else f"{name[: BRIEF - 3]}..."
 
 
 def sheet_name(title: str, before: str = "") -> str:

@@ -51,7 +51,9 @@ def results(common: Common, nets: Sequence[Trained], best: bool, sex: Node, gues
             ("loss", net.losses, ends[-1], "guessed"),
             ("accuracy", net.accuracies, net.at(net.accuracies, last), "guessed_share"),
         ):
-            at = {"first": _kept(net.at(node, 0), guessed), "chosen": net.chosen[what], "last": _kept(end, guessed)}
+            ends_here = {"first": net.at(node, 0), "last": end}
+            kept = {key: kept_back(one, guessed) for key, one in ends_here.items()}
+            at = {"first": kept["first"], "chosen": net.chosen[what], "last": kept["last"]}
             group |= result({f"{net.model.name}.{what}.{key}": (one,) for key, one in at.items()}, format=format)
         rows[net.model.title] = {f"start.{id}": one for id, one in group.items()}
     if line and best:
@@ -73,15 +75,15 @@ def results(common: Common, nets: Sequence[Trained], best: bool, sex: Node, gues
     return grid("What comes out, live", rows, heads=heads, over=over, named="label_left")
 
 
-def _kept(node: Node, guessed: Node) -> Node:
+def kept_back(node: Node, guessed: Node) -> Node:
     """A number of 0 or more that can be seen once it is guessed."""
     return where(guessed, node, UNGUESSED)
 
 
 def _alone(name: str, loss: Node, accuracy: Node, guessed: Node) -> dict[str, Shown | str]:
     """A row of somebody who takes no steps: a loss and an accuracy below those of the last epoch."""
-    loss_here = result({f"start.{name}.loss": (_kept(loss, guessed),)}, format="guessed")
-    accuracy_here = result({f"start.{name}.accuracy": (_kept(accuracy, guessed),)}, format="guessed_share")
+    loss_here = result({f"start.{name}.loss": (kept_back(loss, guessed),)}, format="guessed")
+    accuracy_here = result({f"start.{name}.accuracy": (kept_back(accuracy, guessed),)}, format="guessed_share")
     return {"first": "", "chosen": "", **loss_here, "first right": "", "chosen right": "", **accuracy_here}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
@@ -28,13 +28,14 @@ class Prediction:
     """A question with numbered choices, and what happens: found from the workbook when it is made, not typed in.
 
     outcome: the number of the choice that comes true, a node (1, 1); it and after are read once changes are typed in
-    (as an Exercise's answer is); before is read as the workbook is delivered. number: what before and after are.
+    (as an Exercise's answer is); before is read as the workbook is delivered. Or it is found from these two numbers.
+    number: what before and after are.
     why: at most 240 characters. look: the block, by its id, at which it can be seen.
     """
 
     question: str
     choices: Sequence[str]
-    outcome: Node | float
+    outcome: Node | float | Callable[[float, float], float]
     before: Node | float
     after: Node | float
     number: str
@@ -117,8 +118,15 @@ def outcomes(predictions: Sequence[Prediction], given: Mapping[Node, np.ndarray]
 
     Where descent has outgrown the sheet the number is OUTGROWN, and no choice came true: 0.
     """
-    asked = [pair for p in predictions for pair in ((p.outcome, p.changes), (p.before, {}), (p.after, p.changes))]
-    right, *numbers = np.reshape(read_all(asked, given), (-1, 3)).T[:, :, None]
+    asked: list[tuple[Node | float, Changes]] = []
+    for p in predictions:
+        came = 0.0 if callable(p.outcome) else p.outcome
+        asked += [(came, p.changes), (p.before, {}), (p.after, p.changes)]
+    found = np.reshape(read_all(asked, given), (-1, 3))
+    for p, line in zip(predictions, found, strict=True):
+        if callable(p.outcome):
+            line[0] = p.outcome(*line[1:].tolist())
+    right, *numbers = found.T[:, :, None]
     told = [np.where(np.isfinite(column), column, OUTGROWN) for column in numbers]
     return dict(zip((RIGHT, BEFORE, AFTER), (np.where(np.isfinite(right), right, 0.0), *told), strict=True))
 

@@ -141,6 +141,7 @@ NUMBER_FORMATS = {
     "share": "0.0%",
     "guessed": '[<0]"?";0.000',  # of a loss that is to be guessed first
     "guessed_share": '[<0]"?";0.0%',
+    "guessed_units": '[<0]"?";[<0.01]0.0E+0;#,##0.0##',
     "closed": '[=0]"closed";0.000',  # of a loss that is not looked at yet
     "new": '[<-8]"-";0.000',  # of predictions, -9 where nothing is to be predicted
     "big": '[>=1000000]"> 1,000,000";[>=1000]#,##0;0.000',  # of powers of e
@@ -150,7 +151,7 @@ NUMBER_FORMATS = {
     "exploding": '[>=1000000]"> 1,000,000";[>=1000]#,##0;0.0000',  # of a loss that may grow without end
     "left": "[>=100]#,##0;[>=0.001]0.000;0.000000",  # of a factor that may vanish, or grow without end
     "count": "#,##0",
-    "units": "[<100]General;#,##0.0",  # of whatever size a person's own numbers are
+    "units": "[<0.01]General;#,##0.0##",  # of whatever size a person's own numbers are
     "loss_any": "[>=100000]0.0E+0;0.000000",  # of any net, also one that is about to diverge
     "pixel": "0.0",
     "tap": "0.00",

@@ -15,7 +15,7 @@ from sheetnet.page.language import speak
 
 # for 99999.123456 too, and in own units for whatever digits a number has; 11 for other formats
 ROOM = {"loss": 13.0, "small": 13.0, "fine": 13.0, "tiny": 13.0, "text": 12.0, "left": 14.0, "units": 19.0}
-ROOM |= {"pixel": 3.4, "tap": 4.4, "light": 4.4}  # of a picture
+ROOM |= {"guessed_units": 15.0, "pixel": 3.4, "tap": 4.4, "light": 4.4}  # the last three of a picture
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,7 @@ class Fitting:
             return of if trains is None else where(trains, of, self._fact("Mean", name, average(of)))
 
         if column.how == "log":
-            return apply("ln", node + 1)
+            return self._logarithm(node)
         if column.how == "number":
             return apply("same", node)
         if column.how == "standardised":
@@ -186,6 +186,9 @@ class Fitting:
         low = self._fact("Smallest", name, apply("min", among(node)))
         high = self._fact("Largest", name, apply("max", among(node)))
         return (node - low) / (high - low)
+
+    def _logarithm(self, node: Node) -> Node:
+        return apply("ln", node + 1)
 
     def _target(self, trains: Node | None) -> None:
         """y, from the target's column; new rows need none."""

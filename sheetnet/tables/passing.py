@@ -17,7 +17,8 @@ from sheetnet.tables.columns import LEVELS
 from sheetnet.tables.memory import ARRAYS, Given
 from sheetnet.tables.passengers import SCHEMA, Raw
 from sheetnet.tables.plan import Plan, Used, spelt
-from sheetnet.tables.recipe import RECIPES, Recipe, counting
+from sheetnet.tables.recipe import Recipe, counting
+from sheetnet.tables.sayings import lay
 from sheetnet.tables.words import refusal, shown
 
 
@@ -101,7 +102,7 @@ def passengers_through(ours: Recipe, raw: Raw, new: Given) -> np.ndarray:
         names = ", ".join(map(shown, new.names[:20]))
         raise refusal(new.source, f"found no column {', '.join(lacking)}", f"more than {names}", "add what is missing")
     m = len(next(iter(columns.values())))
-    theirs = RECIPES[ours.name].build(m, m)
+    theirs = lay(ours.name, m, m)
     pairs = zip(order(list(theirs.features.values())), order(list(ours.features.values())), strict=True)
     whole = [(one, old) for one, old in pairs if old.shape == (1, 1) and old.op != "constant"]
     values = evaluate([old for _, old in whole], ours.inputs(raw))

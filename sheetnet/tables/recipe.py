@@ -1,17 +1,17 @@
-"""Recipes: from the raw table to feature columns, as graph; and the two of the passengers.
+"""Recipes: from the raw table to feature columns, as graph.
 
 A recipe is written once. In a sheet it is formulas that lead back to the raw data; in Python it is evaluated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from sheetnet.graph.node import Node, apply, counted, hstack, lift, row, variable, where
+from sheetnet.graph.node import Node, hstack
 from sheetnet.tables import SCHEMA, Raw
 from sheetnet.tables.passengers import Column
 from sheetnet.tables.units import Units
@@ -68,88 +68,6 @@ class Recipe:
 def counting(n: int) -> np.ndarray:
     """1, 2, ..., n as a column (n, 1)."""
     return np.arange(1.0, n + 1)[:, None]
-
-
-def _start(name: str, n_raw: int, n_rows: int) -> Recipe:
-    raw = {name: variable(name, (n_raw, 1)) for name in SCHEMA}
-    settings = {"recipe": name, "n_raw": n_raw, "n_rows": n_rows}
-    return Recipe(name, counted("number", n_raw), raw, variable("no", (n_rows, 1)), settings=settings)
-
-
-def _share_of_max(a: Node) -> Node:
-    return a / apply("max", a)
-
-
-def _is(column: Node, level: str | float) -> Node:
-    return apply("equal", column, lift(level))
-
-
-def _sheet(n_raw: int, n_rows: int) -> Recipe:
-    """Drop what is incomplete; ten columns with a constant, after fast.ai's spreadsheet."""
-    r = _start("sheet", n_raw, n_rows)
-    complete = apply("filled", r.raw["Age"]) * apply("filled", r.raw["Embarked"])
-    count = apply("cumsum", complete)
-    r.helpers = {"Complete": complete, "Count": count}
-    r.facts = {"Rows": apply("max", r.number), "Complete rows": apply("max", count), "Rows in use": apply("max", r.no)}
-    r.picked = apply("match", r.no, count)
-    r.columns = {name: apply("lookup", r.picked, r.number, node).named(name) for name, node in r.raw.items()}
-    c = r.columns
-    r.features = {
-        "SibSp": apply("same", c["SibSp"]),
-        "Parch": apply("same", c["Parch"]),
-        "Age_N": _share_of_max(c["Age"]),
-        "log_Fare": apply("log10", c["Fare"] + 1),
-        "Pclass_1": _is(c["Pclass"], 1.0),
-        "Pclass_2": _is(c["Pclass"], 2.0),
-        "Embark_S": _is(c["Embarked"], "S"),
-        "Embark_C": _is(c["Embarked"], "C"),
-        "Male": _is(c["Sex"], "male"),
-        "Ones": where(apply("greater", r.no, lift(0.0)), 1.0, 0.0),
-    }
-    return r
-
-
-def _notebook(n_raw: int, n_rows: int) -> Recipe:
-    """Fill what is missing with the most common entry; twelve columns, no constant, after fast.ai's notebook."""
-    r = _start("notebook", n_raw, n_rows)
-    r.facts = {"Rows": apply("max", r.number)}
-    for column in SCHEMA.values():
-        node = r.raw[column.name]
-        if column.blank_ok:
-            count = apply("count_same", node)
-            mode = row(node, apply("match", apply("max", count), count))
-            r.helpers[f"Same_{column.name}"] = count
-            r.facts[f"Most common {column.name}"] = mode
-            r.columns[column.name] = where(apply("filled", node), node, mode).named(column.name)
-        else:
-            r.columns[column.name] = apply("same", node).named(column.name)
-    c = r.columns
-    unscaled = {
-        "Age": c["Age"],
-        "SibSp": c["SibSp"],
-        "Parch": c["Parch"],
-        "LogFare": apply("ln", c["Fare"] + 1),
-        **{f"Sex_{level}": _is(c["Sex"], level) for level in ("male", "female")},
-        **{f"Pclass_{level}": _is(c["Pclass"], float(level)) for level in (1, 2, 3)},
-        **{f"Embarked_{level}": _is(c["Embarked"], level) for level in "CQS"},
-    }
-    r.features = {name: _share_of_max(node) for name, node in unscaled.items()}
-    return r
-
-
-@dataclass(frozen=True)
-class RecipeKind:
-    """How a recipe is built for a table of n_raw rows, and which rows it uses."""
-
-    build: Callable[[int, int], Recipe]
-    drops_incomplete: bool
-    about: str
-
-
-RECIPES = {
-    "sheet": RecipeKind(_sheet, True, "incomplete rows dropped, ten columns with a constant"),
-    "notebook": RecipeKind(_notebook, False, "blanks filled with the most common entry, twelve columns up to 1"),
-}
 
 
 def complete_rows(raw: Raw) -> np.ndarray:

@@ -19,7 +19,8 @@ from sheetnet.tables.passengers import SCHEMA, Raw
 from sheetnet.tables.passing import columns_for, passengers_through
 from sheetnet.tables.plan import Plan
 from sheetnet.tables.reading import MAX_ROWS
-from sheetnet.tables.recipe import RECIPES, Recipe
+from sheetnet.tables.recipe import Recipe
+from sheetnet.tables.sayings import RECIPES, lay
 from sheetnet.tables.showing import HEADS, Line, in_html, in_text
 from sheetnet.tables.sources import given
 from sheetnet.tables.words import counted
@@ -67,7 +68,7 @@ def recipe_of(settings: Mapping[str, Any]) -> Recipe:
 
 def _lay(plan: Plan | Passengers) -> Recipe:
     if isinstance(plan, Passengers):
-        return RECIPES[plan.recipe].build(plan.n_raw, plan.n_rows)
+        return lay(plan.recipe, plan.n_raw, plan.n_rows)
     return Fitting(plan, plan.n_raw, plan.n_rows).build()
 
 

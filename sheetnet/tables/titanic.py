@@ -8,7 +8,8 @@ import numpy as np
 
 from sheetnet.errors import DataError
 from sheetnet.tables import Raw, read_passengers
-from sheetnet.tables.recipe import RECIPES, complete_rows
+from sheetnet.tables.recipe import complete_rows
+from sheetnet.tables.sayings import RECIPES, lay
 from sheetnet.tables.table import Passengers, Table
 from sheetnet.tables.words import refusal
 
@@ -25,7 +26,7 @@ def prepare(raw: Raw, recipe: str) -> Table:
     n_rows = int(complete_rows(raw).sum()) if RECIPES[recipe].drops_incomplete else raw.n_rows
     if n_rows < 2:
         raise DataError(f"{raw.source}: {n_rows} complete rows are left of {raw.n_rows}; at least 2 are needed")
-    helpers = RECIPES[recipe].build(raw.n_rows, n_rows).helpers
+    helpers = lay(recipe, raw.n_rows, n_rows).helpers
     for name, column in raw.columns.items():
         if f"Same_{name}" in helpers and column.dtype != object:
             _check_told_apart(raw.source, name, column)

@@ -38,6 +38,7 @@ class Checkpoint:
     losses: np.ndarray  # of the epochs 0 to epoch - 1
     accuracies: np.ndarray
     kept: dict[int, np.ndarray] = field(default_factory=dict)
+    anchor: tuple[int, np.ndarray] | None = None  # of a path that remembers more than W: task.Anchored
 
     @property
     def epoch(self) -> int:
@@ -50,17 +51,29 @@ def save(path: Path, state: Checkpoint) -> None:
 
     Raises: TrainingError when it cannot be written.
     """
+    anchor: dict[str, np.ndarray] = {}
+    if state.anchor:
+        anchor["anchor_epoch"], anchor["anchor"] = np.array(state.anchor[0]), state.anchor[1]
+    write(
+        path,
+        state.settings,
+        W=state.W,
+        losses=state.losses,
+        accuracies=state.accuracies,
+        kept_epochs=np.array(list(state.kept), dtype=np.int64),
+        kept=np.array(list(state.kept.values()), dtype=float).reshape(-1, *state.W.shape),
+        **anchor,
+    )
+
+
+def write(path: Path, settings: dict[str, Any], **arrays: np.ndarray) -> None:
+    """Write settings and arrays, in place of the old file once they are whole.
+
+    Raises: TrainingError when they cannot be written.
+    """
     try:
         with replacing(path) as fresh, fresh.open("wb") as file:
-            np.savez(
-                file,
-                settings=np.array(json.dumps({"format": FORMAT, **state.settings})),
-                W=state.W,
-                losses=state.losses,
-                accuracies=state.accuracies,
-                kept_epochs=np.array(list(state.kept), dtype=np.int64),
-                kept=np.array(list(state.kept.values()), dtype=float).reshape(-1, *state.W.shape),
-            )
+            np.savez(file, settings=np.array(json.dumps({"format": FORMAT, **settings})), **arrays)  # type: ignore[arg-type]
     except OSError as reason:
         raise TrainingError(f"{path}: the checkpoint cannot be written: {reason.strerror or reason}") from None
 
@@ -74,6 +87,31 @@ def load(path: Path) -> Checkpoint:
 
     Raises: TrainingError for a file that is damaged or no checkpoint.
     """
+    settings, found = read(path)
+    try:
+        epochs, kept = found["kept_epochs"].tolist(), found["kept"]
+        state = Checkpoint(
+            settings, found["W"], found["losses"], found["accuracies"], dict(zip(epochs, kept, strict=True)),
+            (found["anchor_epoch"].item(), found["anchor"]) if "anchor" in found else None,
+        )  # fmt: skip
+    except (KeyError, ValueError, TypeError):
+        raise TrainingError(f"{path}: {NONE}") from None
+    begun, anchor = state.anchor or (0, state.W)
+    arrays = state.W, state.losses, state.accuracies, kept, anchor
+    whole = all(a.dtype == float for a in arrays) and state.losses.ndim == 1
+    if not whole or state.losses.shape != state.accuracies.shape or kept.shape[1:] != state.W.shape:
+        raise TrainingError(f"{path}: {NONE}")
+    epochs = [*state.kept, begun]
+    if anchor.shape != state.W.shape or not all(isinstance(at, int) and 0 <= at <= state.epoch for at in epochs):
+        raise TrainingError(f"{path}: {NONE}")
+    return state
+
+
+def read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The settings and arrays that write wrote.
+
+    Raises: TrainingError for a file that is damaged or no checkpoint.
+    """
     if found := unreadable(path):
         raise TrainingError(f"{path}: {found}: {NONE}")
     try:
@@ -81,24 +119,15 @@ def load(path: Path) -> Checkpoint:
             if any(part.compress_type != zipfile.ZIP_STORED for part in parts.infolist()):
                 raise ValueError("compressed")  # ours are not, and a small file could unpack to a large one
         with np.load(path, allow_pickle=False) as file:
-            settings = json.loads(str(file["settings"]))
-            epochs, kept = file["kept_epochs"].tolist(), file["kept"]
-            state = Checkpoint(
-                settings, file["W"], file["losses"], file["accuracies"], dict(zip(epochs, kept, strict=True))
-            )
+            arrays = dict(file)
+        settings = json.loads(str(arrays.pop("settings")))
     except OSError as reason:
         raise TrainingError(f"{path}: the checkpoint cannot be read: {reason.strerror or reason}") from None
     except (ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, MemoryError, RuntimeError):
         raise TrainingError(f"{path}: {NONE}") from None  # RuntimeError: encrypted, or nested without end
     if not isinstance(settings, dict) or settings.pop("format", None) != FORMAT:
         raise TrainingError(f"{path}: this checkpoint was made by another version of sheetnet{OTHER}")
-    arrays = state.W, state.losses, state.accuracies, kept
-    whole = all(a.dtype == float for a in arrays) and state.losses.ndim == 1
-    if not whole or state.losses.shape != state.accuracies.shape or kept.shape[1:] != state.W.shape:
-        raise TrainingError(f"{path}: {NONE}")
-    if not all(isinstance(epoch, int) and 0 <= epoch <= state.epoch for epoch in state.kept):
-        raise TrainingError(f"{path}: {NONE}")
-    return state
+    return settings, arrays
 
 
 def check(path: Path, state: Checkpoint, settings: dict[str, Any], shape: tuple[int, ...]) -> None:
@@ -106,15 +135,22 @@ def check(path: Path, state: Checkpoint, settings: dict[str, Any], shape: tuple[
 
     Raises: TrainingError saying what differs.
     """
-    found = state.settings
-    if set(found) != set(settings):
-        raise TrainingError(f"{path}: this checkpoint was made by another version of sheetnet{OTHER}")
-    for name, words in WORDS.items():
-        if found[name] != settings[name]:
-            values = f" ({found[name]!r}, not {settings[name]!r})" if name not in ("data", "start", "features") else ""
-            raise TrainingError(f"{path}: this checkpoint is of {words}{values}{OTHER}")
+    compare(path, state.settings, settings, WORDS)
     if state.W.shape != shape:
         raise TrainingError(f"{path}: {NONE}")
+
+
+def compare(path: Path, found: dict[str, Any], settings: dict[str, Any], words: dict[str, str]) -> None:
+    """See that the settings found in a checkpoint are these.
+
+    Raises: TrainingError saying what differs.
+    """
+    if set(found) != set(settings):
+        raise TrainingError(f"{path}: this checkpoint was made by another version of sheetnet{OTHER}")
+    for name, what in words.items():
+        if found[name] != settings[name]:
+            values = f" ({found[name]!r}, not {settings[name]!r})" if name not in ("data", "start", "features") else ""
+            raise TrainingError(f"{path}: this checkpoint is of {what}{values}{OTHER}")
 
 
 def check_place(path: Path) -> None:

@@ -12,7 +12,7 @@ from sheetnet.errors import TrainingError
 from sheetnet.training import checkpoint
 from sheetnet.training.interrupt import Interrupt
 from sheetnet.training.ranks import Ranks
-from sheetnet.training.task import Path
+from sheetnet.training.task import Anchored, Path
 
 BEAT = 0.2  # seconds between two looks at Ctrl-C and the progress line
 SAVING = 0.1  # the share of the time that checkpoints may take
@@ -79,8 +79,9 @@ class Descent:
             return
         began, done = time.perf_counter(), slice(0, self.epoch)
         state = checkpoint.Checkpoint(
-            self.state.settings, worker.get(), self._losses[done], self._accuracies[done], self.kept
-        )
+            self.state.settings, worker.get(), self._losses[done], self._accuracies[done], self.kept,
+            worker.anchor if isinstance(worker, Anchored) else None,
+        )  # fmt: skip
         try:
             checkpoint.save(self.file, state)
             self._saved, self.unsaved = self.epoch, ""

@@ -12,53 +12,24 @@ from __future__ import annotations
 
 import numba
 import numpy as np
-import torch
-from numba import prange
+from numba import boolean, int64, prange  # constants would have sums compiled once more, for their sake
 
 from sheetnet.errors import TrainingError
 from sheetnet.training.compiling import alone, shared
 from sheetnet.training.devices import HALF
 from sheetnet.training.task import Task, shuffled
+from sheetnet.training.threads import threads
+from sheetnet.training.tiles import ALIGN, aligned, tiled
 from sheetnet.training.written import rectified
 
-ALIGN = 64  # bytes: a whole vector register, so that no load straddles two cache lines
 GROUPS = 64  # spans of one large table, summed apart and then in order: the same numbers on any number of threads
 
 
-def aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """Zeros that begin at a multiple of 64 bytes."""
-    size = int(np.prod(shape)) * dtype.itemsize
-    raw = np.zeros(size + ALIGN, np.uint8)
-    first = -raw.ctypes.data % ALIGN
-    return raw[first : first + size].view(dtype).reshape(shape)
-
-
-def tile_rows(n: int, p: int) -> int:
-    """How many rows a tile has: all of a small table, else what fits beside the buffers into a first cache."""
-    lanes = ALIGN // 4
-    fits = max(lanes * 4, min(1024, 12_288 // p // lanes * lanes))
-    tiles = -(-n // fits)
-    return -(-n // (tiles * lanes)) * lanes
-
-
-def tiled(X: np.ndarray, y: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
-    """X (n, p) and y (n, 1) as tiles: (n_tiles, p, T) and (n_tiles, T)."""
-    n, p = X.shape
-    T = tile_rows(n, p)
-    tiles = -(-n // T)
-    Xt, yt = aligned((tiles, p, T), dtype), aligned((tiles, T), dtype)
-    for t in range(tiles):
-        part = slice(t * T, min(n, (t + 1) * T))
-        m = part.stop - part.start
-        Xt[t, :, :m], yt[t, :m] = X[part].T, y[part, 0]
-    return Xt, yt
-
-
 def scratch(k: int, p: int, T: int, dtype: np.dtype, many: int = 1) -> tuple[np.ndarray, ...]:
-    """Buffers for as many workers: lin (many, k, T), error (many, T), G (many, k, p) in float64, w (many, k, p)."""
-    rows = -(-k * p // ALIGN) * ALIGN  # workers do not write to each other's cache lines
-    G, w = aligned((many, rows), np.dtype(float)), aligned((many, rows), dtype)
-    return aligned((many, k, T), dtype), aligned((many, T), dtype), G, w
+    """Buffers for as many groups: lin (many, k, T), error (many, T), G (many, k, p or more) in float64."""
+    line = ALIGN // 8  # threads do not write to each other's cache lines
+    G = aligned((many, k, -(-p // line) * line), np.dtype(float))
+    return aligned((many, k, T), dtype), aligned((many, T), dtype), G
 
 
 @alone
@@ -143,7 +114,7 @@ def update(W, G, rows, lr, decay):  # type: ignore[no-untyped-def]
 def descend(X, y, W, rows, lr, decay, relu, losses, rights, lin, error, G):  # type: ignore[no-untyped-def]
     """Epochs of full-batch descent in place; losses[e] and rights[e] belong to the weights before step e."""
     for e in range(losses.size):
-        squared, right = sums(X, y, W, 0, X.shape[0], relu, True, lin, error, G)
+        squared, right = sums(X, y, W, int64(0), X.shape[0], relu, boolean(1), lin, error, G)
         losses[e], rights[e] = squared / rows, right
         update(W, G, rows, lr, decay)
 
@@ -153,9 +124,10 @@ def sums_in_groups(X, y, W, relu, step, bounds, found, lin, error, G):  # type: 
     """As sums, of a large table: groups of tiles beside each other, each into its own row of found and G."""
     k, p = W.shape
     for g in prange(bounds.size - 1):
-        mine = G[g, : k * p].reshape((k, p))
-        mine[:] = 0.0
-        squared, right = sums(X, y, W, bounds[g], bounds[g + 1], relu, step, lin[g], error[g], mine)
+        for j in range(k):
+            for f in range(p):
+                G[g, j, f] = 0.0
+        squared, right = sums(X, y, W, bounds[g], bounds[g + 1], relu, step, lin[g], error[g], G[g])
         found[g, 0], found[g, 1] = squared, right
 
 
@@ -163,7 +135,7 @@ def sums_in_groups(X, y, W, relu, step, bounds, found, lin, error, G):  # type: 
 def descend_batches(X, y, W, counts, per, lr, decay, relu, lin, error, G):  # type: ignore[no-untyped-def]
     """One epoch of mini-batches, each `per` tiles long with counts[b] rows."""
     for b in range(counts.size):
-        sums(X, y, W, b * per, (b + 1) * per, relu, True, lin, error, G)
+        sums(X, y, W, b * per, (b + 1) * per, relu, boolean(1), lin, error, G)
         update(W, G, counts[b], lr, decay)
 
 
@@ -180,53 +152,6 @@ def gather(X, y, order, Xb, yb, batch, per):  # type: ignore[no-untyped-def]
         yb[b * per + at // T, at % T] = y[order[i], 0]
 
 
-@shared
-def descend_nets(X, y, W, rows, lr, decay, relu, epochs, first, best, diverged, lin, error, G, w):  # type: ignore[no-untyped-def]
-    """Epochs of descent of many nets W (N, k, p), each on one thread from first to last epoch, in place.
-
-    best (N,): the least finite loss so far; diverged (N,): the first epoch without a finite loss, or -1.
-    """
-    N, k, p = W.shape
-    workers = lin.shape[0]
-    for worker in prange(workers):
-        mine, own = G[worker, : k * p].reshape((k, p)), w[worker, : k * p].reshape((k, p))
-        for net in range(worker, N, workers):
-            own[:] = W[net]
-            for e in range(epochs):
-                squared, _ = sums(X, y, own, 0, X.shape[0], relu, True, lin[worker], error[worker], mine)
-                loss = squared / rows
-                if np.isfinite(loss):
-                    best[net] = min(best[net], loss)
-                elif diverged[net] < 0:
-                    diverged[net] = first + e
-                update(own, mine, rows, lr[net], decay[net])
-            W[net] = own
-
-
-@shared
-def measure_nets(X, y, W, rows, relu, final, rights, dead, lin, error, G):  # type: ignore[no-untyped-def]
-    """Loss, number of right rows and number of dead units (never above 0) of many nets W (N, k, p)."""
-    N, k, p = W.shape
-    workers = lin.shape[0]
-    for worker in prange(workers):
-        mine = G[worker, : k * p].reshape((k, p))
-        for net in range(worker, N, workers):
-            alive = 0
-            for j in range(k):
-                for t in range(X.shape[0]):
-                    sums(X, y, W[net, j : j + 1], t, t + 1, relu, False, lin[worker], error[worker], mine)
-                    if lin[worker, 0].max() > 0 or not relu:
-                        alive += 1
-                        break
-            squared, right = sums(X, y, W[net], 0, X.shape[0], relu, False, lin[worker], error[worker], mine)
-            final[net], rights[net], dead[net] = squared / rows, right, k - alive
-
-
-def threads() -> int:
-    """How many threads the compiled loops use: as many as torch does."""
-    return max(1, min(torch.get_num_threads(), int(numba.config.NUMBA_NUM_THREADS)))  # type: ignore[attr-defined]
-
-
 class Fused:
     """One net on the CPU: epochs in a compiled loop, on one thread for a small table and on all for a large one."""
 
@@ -237,15 +162,15 @@ class Fused:
         self.X, self.y = tiled(task.X, task.y, self.dtype)
         self.tiles, p, T = self.X.shape
         self.padding = self.tiles * T - len(task.y)
-        self.W = np.ascontiguousarray(W.T, dtype=self.dtype)
+        self.W = np.array(W.T, dtype=self.dtype, order="C")  # a copy, of one unit too
         self.groups = min(GROUPS, self.tiles // 8) if task.batch is None else 1
         self.buffers = scratch(task.model.n_hidden, p, T, self.dtype, max(1, self.groups))
-        lin, error, G, _ = self.buffers
-        self.one = lin[0], error[0], G[0, : self.W.size].reshape(self.W.shape)
+        lin, error, G = self.buffers
+        self.one = lin[0], error[0], G[0]
         if self.groups > 1:
             self.bounds = np.linspace(0, self.tiles, self.groups + 1).astype(np.int64)
             self.found = np.empty((self.groups, 2))
-            numba.set_num_threads(threads())
+            numba.set_num_threads(min(threads(), int(numba.config.NUMBA_NUM_THREADS)))  # type: ignore[attr-defined]
         if task.batch:
             self.rows = np.ascontiguousarray(task.X, dtype=self.dtype), np.ascontiguousarray(task.y, dtype=self.dtype)
             counts = np.diff([*range(0, len(task.y), task.batch), len(task.y)])
@@ -283,13 +208,13 @@ class Fused:
         """Squared error, number of right rows and, for a step, X' d (p, k) of this table at W (p, k)."""
         self.W[:] = W.T
         loss, share = self._sums(step)
-        G = self.one[2].T.copy()
+        G = self.one[2].T[: self.W.shape[1]].copy()
         self.one[2][:] = 0.0
         return loss * self.task.rows, share * self.task.rows, G
 
     def _sums(self, step: bool) -> tuple[float, float]:
         if self.groups > 1:
-            lin, error, G, _ = self.buffers
+            lin, error, G = self.buffers
             sums_in_groups(self.X, self.y, self.W, self.relu, step, self.bounds, self.found, lin, error, G)
             squared, right = self.found.sum(0)
             G[0] = G.sum(0)

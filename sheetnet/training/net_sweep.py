@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sheetnet.common.notebook import telling
 from sheetnet.common.settings import MAX_SEED, whole_number
 from sheetnet.errors import SheetnetError, TrainingError
 from sheetnet.models.losses import of_nothing
@@ -119,7 +120,8 @@ def sweep_net(
     )  # fmt: skip
     check_batch(task)
     began = time.perf_counter()
-    rows, best, stopped = _train(task, settings, progress)
+    with telling("nets", len(settings), progress is None) as line:
+        rows, best, stopped = _train(task, settings, progress or (line.nets if line else None))
     start = net.init(settings[best[0]][3]) if best else {}
     return NetSweep(
         net, rows, best[1] if best else {}, start, learnt.features, epochs, str(task.device), dtype,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from sheetnet.common.notebook import telling
 from sheetnet.common.settings import MAX_SEED, learning_rate, whole_number
 from sheetnet.errors import TrainingError
 from sheetnet.models.answers import classes
@@ -59,7 +60,8 @@ def train_net(
     check_batch(task)
     with Interrupt() as interrupt:
         loop = NetLoop(task, begin)
-        loop.run(keep, interrupt, progress, watch, on_epoch)
+        with telling("training", epochs, progress is None) as line:
+            loop.run(keep, interrupt, progress or (line.epoch if line else None), watch, on_epoch)
     curves, kept = loop.curves, loop.kept
     return NetRun(
         kept[loop.epoch], curves["loss"], curves["accuracy"], str(task.device), dtype, "autograd",

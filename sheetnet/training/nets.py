@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,87 +13,92 @@ from torch.nn.functional import mse_loss
 from sheetnet.common.extras import has, need
 from sheetnet.errors import TrainingError
 from sheetnet.models.twins import as_numpy, create
+from sheetnet.training.block import Block, Found, Nets, noted
 from sheetnet.training.cuda import kernels_or_error
 from sheetnet.training.devices import HALF, resolve_dtype
-from sheetnet.training.task import BLAS, Task, can_factor, factored, triangle
+from sheetnet.training.task import BLAS, Task, can_factor, factored, gram_pays, triangle
+from sheetnet.training.threads import together
+from sheetnet.training.tiles import tiled
 from sheetnet.training.written import rectified, suits
+
+if TYPE_CHECKING:
+    from sheetnet.training.shapes import Room
+    from sheetnet.training.side_by_side import Loops
+
+    Table = tuple[Loops, np.ndarray, np.ndarray]
 
 ROOM = 256 << 20  # bytes of buffers that a block of nets may take
 
 
-@dataclass
-class Block:
-    """Some nets: W (N, k, p), their rates and decays (N,), and what is known of them so far."""
-
-    W: np.ndarray
-    lr: np.ndarray
-    decay: np.ndarray
-    best: np.ndarray  # the least finite loss so far
-    diverged: np.ndarray  # the first epoch without a finite loss, or -1
-
-
-@dataclass(frozen=True)
-class Found:
-    """What the nets of a block came to, each (N,)."""
-
-    loss: np.ndarray
-    accuracy: np.ndarray
-    dead: np.ndarray  # units that are never above 0
-
-
-class Nets(Protocol):
-    """A way to train blocks of nets."""
-
-    name: str
-    size: int  # how many nets suit one block
-
-    def advance(self, block: Block, first: int, epochs: int) -> None:
-        """Epochs of descent in place; best and diverged are brought up to date, each before its step."""
-
-    def measure(self, block: Block) -> Found:
-        """Loss, accuracy and dead units at the present weights."""
-
-
 class Fused:
-    """On a CPU: each net in a compiled loop, nets dealt out to threads."""
+    """On a CPU: a few nets at once in compiled loops, dealt out to threads."""
+
+    size = 1024
+
+    stride = 1
 
     def __init__(self, task: Task) -> None:
-        need("numba")
-        import numba
+        need("numba")  # whose LLVM compiles them
+        from sheetnet.training.shapes import shape_of
+        from sheetnet.training.side_by_side import loops_of
 
-        from sheetnet.training import fused
-
-        self.task, self.fused, self.dtype, self.relu = task, fused, np.dtype(task.dtype), rectified(task.model, "fused")
-        self.shape = task.model.n_hidden, task.model.n_features
-        self.whole = fused.tiled(task.X, task.y, self.dtype)
+        self.task, self.relu = task, rectified(task.model, "fused")
         short = can_factor(task, task.rows)
         few = factored(task, triangle(np.hstack([task.X, task.y]))) if short else task
-        self.table = fused.tiled(few.X, few.y, self.dtype) if short else self.whole
         self.name = "factored, fused" if short else "fused"
-        numba.set_num_threads(fused.threads())
-        self.buffers, self.measuring = (
-            fused.scratch(*self.shape, X.shape[2], self.dtype, fused.threads()) for X, _ in (self.table, self.whole)
-        )
-        self.size = 1024
+
+        def loops(of: Task) -> Table:
+            shape = shape_of(len(of.y), of.model.n_features, of.model.n_hidden, self.relu, of.dtype)
+            return loops_of(shape), *tiled(of.X, of.y, np.dtype(of.dtype), shape.tile)
+
+        self.whole = loops(task)
+        self.table = loops(few) if short else self.whole
 
     def advance(self, block: Block, first: int, epochs: int) -> None:
         """Epochs of descent in place."""
-        settings = float(self.task.rows), block.lr, block.decay, self.relu, epochs, first
-        self.fused.descend_nets(*self.table, block.W, *settings, block.best, block.diverged, *self.buffers)
+        rates, decays = block.lr * (2.0 / self.task.rows), block.lr * block.decay
+
+        def descend(loops: Loops, room: Room, part: slice, count: int) -> None:
+            room.rates[:count], room.decays[:count] = rates[part, None], decays[part, None]
+            for done, squared in loops.descend(room, epochs):
+                noted(block, part, squared[:, :count] / self.task.rows, first + done)
+            block.W[part] = room.W[:count].reshape(count, *block.W.shape[1:])
+
+        self._each(self.table, block, descend)
 
     def measure(self, block: Block) -> Found:
         """Loss, accuracy and dead units at the present weights."""
-        X, y = self.whole
+        rows, padding = self.task.rows, self.whole[2].size - self.task.rows
         loss, right, dead = (np.empty(len(block.W)) for _ in "lrd")
-        settings = float(self.task.rows), self.relu
-        self.fused.measure_nets(X, y, block.W, *settings, loss, right, dead, *self.measuring[:3])
-        return Found(loss, (right - (y.size - self.task.rows)) / self.task.rows, dead)
+
+        def measure(loops: Loops, room: Room, part: slice, count: int) -> None:
+            loops.measure(room)
+            loss[part], right[part] = room.squared[:count], room.right[:count]
+            dead[part] = (room.tops[:count].max(2) <= 0).sum(1) if self.relu else 0
+
+        self._each(self.whole, block, measure)
+        return Found(loss / rows, (right - padding) / rows, dead)
+
+    def _each(self, on: Table, block: Block, work: Callable[[Loops, Room, slice, int], None]) -> None:
+        """None; work was done for all nets of a block, some at a time, whose weights are in its room's W."""
+        loops, X, y = on
+        firsts = iter(range(0, len(block.W), loops.shape.nets))
+
+        def worker() -> None:
+            room = loops.room(X, y)
+            for first in firsts:  # shared by all threads
+                part = slice(first, min(first + loops.shape.nets, len(block.W)))
+                count = part.stop - first
+                room.W[:count] = block.W[part].reshape(count, -1)
+                work(loops, room, part, count)
+
+        together(worker)
 
 
 class Closed:
     """On any device: all nets of a block in torch's matrix operations; half precision keeps the weights in float32."""
 
-    name = "closed"
+    name, stride = "closed", 1
 
     def __init__(self, task: Task) -> None:
         self.task, self.relu = task, rectified(task.model, "closed")
@@ -150,7 +154,7 @@ class Closed:
 class Lanes:
     """On CUDA: one Triton kernel, a net on each thread, many epochs in a launch."""
 
-    name = "lanes"
+    name, stride = "lanes", 1
 
     def __init__(self, task: Task) -> None:
         rectified(task.model, "lanes")  # or an error
@@ -181,7 +185,7 @@ class Lanes:
 class Autograd:
     """For every model: its hand-written twin and autograd, the nets of a block side by side by torch.func."""
 
-    name = "autograd"
+    name, stride = "autograd", 1
 
     def __init__(self, task: Task) -> None:
         if task.dtype in HALF:
@@ -203,10 +207,7 @@ class Autograd:
             found.append(loss)
             W = W - lr * (G + decay * W)
         block.W[:] = as_numpy(W)
-        losses = as_numpy(torch.stack(found))  # (epochs, N)
-        bad = ~np.isfinite(losses)
-        block.best[:] = np.minimum(block.best, np.where(bad, np.inf, losses).min(0))
-        block.diverged[:] = np.where((block.diverged < 0) & bad.any(0), first + bad.argmax(0), block.diverged)
+        noted(block, slice(None), as_numpy(torch.stack(found)), first)
 
     def measure(self, block: Block) -> Found:
         """Loss, accuracy and dead units at the present weights."""
@@ -230,10 +231,17 @@ def _vectors(block: Block) -> tuple[np.ndarray, ...]:
     return block.lr, block.decay, block.best, block.diverged
 
 
-def choose(task: Task, path: str = "auto") -> Nets:
-    """The way to train many nets that suits model, device and dtype, or the one of that name."""
+def _grams(task: Task) -> Nets:
+    need("numba")
+    from sheetnet.training.gram_nets import Grams
+
+    return Grams(task, Fused(task))
+
+
+def choose(task: Task, path: str = "auto", nets: int = 1, epochs: int = 0) -> Nets:
+    """The way to train so many nets so long that suits model, device and dtype, or the one of that name."""
     known: dict[str, Callable[[Task], Nets]] = {
-        "fused": Fused, "closed": Closed, "lanes": Lanes, "autograd": Autograd,
+        "fused": Fused, "gram": _grams, "closed": Closed, "lanes": Lanes, "autograd": Autograd,
     }  # fmt: skip
     if path != "auto":
         if path not in known:
@@ -243,7 +251,7 @@ def choose(task: Task, path: str = "auto") -> Nets:
         return Autograd(task)
     p, k = task.model.n_features, task.model.n_hidden
     if task.device.type == "cpu" and task.dtype not in HALF and p * k <= BLAS and has("numba"):
-        return Fused(task)
+        return _grams(task) if gram_pays(task, epochs, nets) else Fused(task)
     if task.device.type == "cuda" and task.dtype == "float32":
         try:
             from sheetnet.training.kernels import fits

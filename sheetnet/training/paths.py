@@ -12,7 +12,7 @@ from sheetnet.training.closed import Closed
 from sheetnet.training.cuda import Passes, Persistent
 from sheetnet.training.devices import HALF
 from sheetnet.training.loop import Autograd
-from sheetnet.training.task import BLAS, Path, Task
+from sheetnet.training.task import BLAS, Path, Task, gram_pays
 from sheetnet.training.written import suits
 
 PATIENCE = 2.0  # seconds of autograd under which compiling a faster path does not pay
@@ -25,9 +25,17 @@ def _fused(task: Task, W: np.ndarray) -> Path:
     return Fused(task, W)
 
 
+def _gram(task: Task, W: np.ndarray) -> Path:
+    need("numba")
+    from sheetnet.training.gram import Gram
+
+    return Gram(task, W)
+
+
 PATHS: dict[str, Callable[[Task, np.ndarray], Path]] = {
     "autograd": Autograd,  # the referee, for every model: a hand-written module, mse_loss, backward
     "fused": _fused,  # compiled loops on the CPU
+    "gram": _gram,  # epochs of ReLU nets that do not go through the rows, on the CPU in float64
     "closed": Closed,  # the gradient written out in torch's matrix operations; a CUDA graph on CUDA
     "persistent": Persistent,  # one Triton kernel for many epochs of a small table
     "passes": Passes,  # a Triton kernel that loads each feature once an epoch
@@ -50,7 +58,7 @@ def choose(task: Task, epochs: int) -> str:
         if epochs * (1e-4 * steps + 2e-9 * weights * len(task.y)) < PATIENCE:
             return "autograd"
         if (weights <= BLAS or task.batch) and has("numba"):
-            return "fused"
+            return "gram" if gram_pays(task, epochs) else "fused"
         return "autograd" if task.batch else "closed"
     if task.batch:
         return "autograd"

@@ -178,3 +178,35 @@ def plot_net_sweep(medians: pd.DataFrame, losses: np.ndarray, title: str, path: 
     picture.suptitle(title, fontsize=10)
     save(picture, path)
     return axes
+
+
+def plot_basins(grid: np.ndarray, size: float, losses: np.ndarray, title: str, path: Path | None) -> Any:
+    """The final loss by two directions of the start, from -size to size, and a histogram of them: both axes, (2,).
+
+    grid (side, side): the loss by second and first; losses (n,): of all starts; of what diverged nan.
+    """
+    picture = figure(11.5, 5.2, path)
+    left, right = axes = picture.subplots(1, 2)
+    finite = losses[np.isfinite(losses)]
+    top = float(np.quantile(finite, 0.99)) if finite.size else 1.0
+    low = min(finite.min(initial=top), top)
+    half = size / max(1, len(grid) - 1)
+    reach = (-size - half, size + half)
+    left.set_facecolor("#CCCCCC")
+    image = left.imshow(
+        grid, origin="lower", extent=(*reach, *reach), cmap="viridis_r", vmin=low, vmax=max(top, low + 1e-9),
+        interpolation="nearest",
+    )  # fmt: skip
+    picture.colorbar(image, ax=left, label="final loss", extend="max", shrink=0.8)
+    left.set(
+        xlabel="start weights: first direction",
+        ylabel="start weights: second direction",
+        title="Where each start ends (grey: diverged, or not done)",
+    )
+    right.hist(np.minimum(finite, top), bins=80, color=BLUE)
+    right.set(
+        xlabel="final loss", ylabel="starts", yscale="log", title="Starts by final loss (the last bar: and beyond)"
+    )
+    picture.suptitle(title, fontsize=10)
+    save(picture, path)
+    return axes

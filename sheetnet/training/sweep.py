@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from sheetnet.common.notebook import telling
 from sheetnet.common.settings import MAX_SEED, called, known, whole_number
 from sheetnet.errors import SheetnetError, TrainingError
 from sheetnet.models.metrics import exploded
@@ -21,9 +21,10 @@ from sheetnet.training.designs import Settings, axis, draw, spread
 from sheetnet.training.devices import resolve_device, resolve_dtype
 from sheetnet.training.net_sweep import NetSweep, sweep_net
 from sheetnet.training.nets import choose
-from sheetnet.training.ranks import Ranks, launched
+from sheetnet.training.ranks import Ranks, launched, own, ranks
 from sheetnet.training.source import Target, check_range, source_of
-from sheetnet.training.sweep_blocks import Progress, Results, trained, warm
+from sheetnet.training.sweep_blocks import Progress, Sweeping, warm
+from sheetnet.training.sweep_state import Results, Saver
 from sheetnet.training.task import Task, enough_memory
 from sheetnet.training.trainer import MAX_EPOCHS, on
 
@@ -53,8 +54,9 @@ class Sweep:
     device: str
     dtype: str
     path: str
-    seconds: float  # of training
+    seconds: float  # of training, all runs of a checkpoint together
     stopped: bool = False
+    unsaved: str = ""  # why the last checkpoint could not be written
 
     @property
     def best_row(self) -> pd.Series:
@@ -142,6 +144,7 @@ def sweep(
     dtype: str = "float32",
     path: str = "auto",
     memory: int | None = None,
+    checkpoint: str | Path | None = None,
     progress: Progress | None = None,
     **others: Any,
 ) -> Sweep | NetSweep:
@@ -153,17 +156,25 @@ def sweep(
     random draws rate, scale and decay of each net evenly in their logarithm between the least and the largest given.
     Ctrl-C ends it, and the nets of finished blocks are kept; Sweep.stopped says so. Memory is that of one block and of
     the table of results, about 100 bytes a net.
+    checkpoint: a file that is written every 20 seconds (less often where writing would take over a tenth of the time),
+    at the end and on Ctrl-C. Where it exists the sweep goes on from it, and ends with the bits of one that was never
+    stopped. One that cannot be written ends no sweep: Sweep.unsaved says why.
+    Under torchrun each process takes every so-many-th block of nets, has a checkpoint of its own (FILE, FILE.1, ...),
+    and gets all results: the bits of one process.
     Raises: SheetnetError for settings that cannot be, TrainingError for a device or dtype that is not there.
     """
     known(others, sweep)
     called("progress", progress, "print, which gets how many nets are done")
     epochs = whole_number("epochs", epochs, 0, MAX_EPOCHS)
-    if launched():
-        raise TrainingError("a sweep is for one process; start it without torchrun, with a --seed for each machine")
     lrs, decays = axis(lr, "rate"), None if weight_decay is None else axis(weight_decay, "weight decay")
     if isinstance(model, Net):
         if scale is not None or path != "auto" or memory is not None:
             raise TrainingError("scale, path and memory are for a sweep of sn.linear, sn.two_relu and sn.relus")
+        if launched() or checkpoint is not None:
+            raise TrainingError(
+                "torchrun and checkpoints are for a sweep of sn.linear, sn.two_relu and sn.relus; sweep a net in one"
+                " process, without a checkpoint"
+            )
         return sweep_net(
             model, table, nets=nets, lrs=lrs, decays=decays, optimisers=optimiser,
             seed=seed, design=design, epochs=epochs, device=device, dtype=dtype, progress=progress,
@@ -181,9 +192,9 @@ def sweep(
         raise SheetnetError("a sweep needs at least one scale, and scales above 0")
     for value in scales:
         decimals_of(value)  # judged before the work is done
-    where = resolve_device(device, dtype)
+    where = own(resolve_device(device, dtype))
     resolve_dtype(dtype, where)
-    source = source_of(table, dtype, memory, Ranks())
+    source = source_of(table, dtype, memory, Ranks())  # every process has all rows
     if source.streamed:
         raise TrainingError("a sweep needs its rows in memory; take fewer rows, or more --memory")
     target = Target()
@@ -192,42 +203,64 @@ def sweep(
     task = Task(model, source.X, source.y, source.n_rows, 0.0, 0.0, None, seed, where, dtype)
     settings = draw(design, nets, lrs, scales, decays or [0.0], seed)
     check_range(source, dtype)
-    with on(where), enough_memory(task):
-        way = choose(task, path)
+    with ranks(where) as group, on(where), enough_memory(task):
+        way = choose(task, path, nets, epochs)
+        about = {
+            "model": model.name, "features": list(source.features), "data": source.digest, "nets": nets,
+            "epochs": epochs, "design": design, "lr": lrs, "scale": scales, "weight_decay": decays or [0.0],
+            "seed": seed, "dtype": dtype, "path": way.name, "device": where.type,
+        }  # fmt: skip
+        group.agree(about)
+        saver = Saver(_of_rank(checkpoint, group), about | {"worker": f"{group.rank} of {group.world}"})
+        sweeping = Sweeping(way, task, settings, epochs, saver)
+        _together(lambda: saver.load(sweeping.state, epochs), group)
         warm(way, task, settings)
-        began = time.perf_counter()
-        done = trained(way, task, settings, epochs, progress)
+        with telling("nets", len(settings.lr), progress is None and group.first) as line:
+            done = sweeping.run(group, progress or (line.nets if line else None))
     done.accuracy[np.isnan(done.loss) if zero_one else slice(None)] = np.nan
+    start = model.init(int(settings.seed[done.best_at]), float(settings.scale[done.best_at]))
+    nothing = {"W": np.full(done.best_W.shape, np.nan)}
     return Sweep(
-        model, _as_table(settings, done, target.nothing), {"W": done.best_W}, _start_of(model, settings, done),
-        table.features, epochs, str(where), dtype, way.name, time.perf_counter() - began, done.stopped,
+        model, _as_table(settings, done, target.nothing), {"W": done.best_W}, start if done.best_at >= 0 else nothing,
+        table.features, epochs, str(where), dtype, way.name, sweeping.state.seconds, not done.done.all(),
+        saver.unsaved,
     )  # fmt: skip
+
+
+def _of_rank(checkpoint: str | Path | None, group: Ranks) -> Path | None:
+    """The file of this process: FILE of the first one, FILE.1, FILE.2, ... of others."""
+    return None if checkpoint is None else Path(f"{checkpoint}.{group.rank}" if group.rank else checkpoint)
+
+
+def _together(work: Callable[[], None], group: Ranks) -> None:
+    """None, where the work went well in every process. Raises: the error of the first in which it did not, in all."""
+    found: TrainingError | None = None
+    try:
+        work()
+    except TrainingError as reason:
+        found = reason
+    for error in group.each(found):
+        if error is not None:
+            raise error
 
 
 def _as_table(settings: Settings, done: Results, nothing: float) -> pd.DataFrame:
     import pandas as pd
 
-    n = done.n
-    diverged = pd.array(np.maximum(done.diverged[:n], 0).astype(np.int64), dtype="Int64")
-    diverged[done.diverged[:n] < 0] = pd.NA
+    at = done.done
+    diverged = pd.array(np.maximum(done.diverged[at], 0), dtype="Int64")
+    diverged[done.diverged[at] < 0] = pd.NA
     return pd.DataFrame(
         {
-            "lr": settings.lr[:n],
-            "scale": settings.scale[:n],
-            "weight_decay": settings.decay[:n],
-            "seed": settings.seed[:n],
-            "loss": done.loss[:n],
-            "best_loss": np.where(np.isfinite(done.best[:n]), done.best[:n], np.nan),
-            "accuracy": done.accuracy[:n],
+            "lr": settings.lr[at],
+            "scale": settings.scale[at],
+            "weight_decay": settings.decay[at],
+            "seed": settings.seed[at],
+            "loss": done.loss[at],
+            "best_loss": np.where(np.isfinite(done.best[at]), done.best[at], np.nan),
+            "accuracy": done.accuracy[at],
             "diverged_at": diverged,
-            "exploded": exploded(done.first[:n], done.loss[:n], nothing),
-            "dead_units": done.dead[:n].astype(np.int64),
+            "exploded": exploded(done.first[at], done.loss[at], nothing),
+            "dead_units": done.dead[at].astype(np.int64),
         }
     )
-
-
-def _start_of(model: Model, settings: Settings, done: Results) -> dict[str, np.ndarray]:
-    if not done.n or not np.isfinite(done.loss[: done.n]).any():
-        return {"W": np.full((model.n_features, model.n_hidden), np.nan)}
-    net = int(np.nanargmin(done.loss[: done.n]))
-    return model.init(int(settings.seed[net]), float(settings.scale[net]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -16,6 +16,8 @@ from sheetnet.training.devices import HALF
 from sheetnet.training.written import is_linear
 
 BLAS = 2000  # weights over which matrix products are faster than the fused loops (measured on 2 cores)
+ROWS, EPOCHS = 5, 4000  # to a weight, and of a net, from which on Gram matrices were faster in every size measured
+MULTIPLY = 2e-10  # seconds that fused takes in float64 for a row and weight
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,16 @@ class Path(Protocol):
         """The weights W (p, k) as float64."""
 
 
+@runtime_checkable
+class Anchored(Path, Protocol):
+    """A path that remembers more than its weights, but for anchors: what comes after one follows from its weights."""
+
+    anchor: tuple[int, np.ndarray] | None  # the epoch and weights (p, k) of the last one
+
+    def replay(self, epoch: int, W: np.ndarray, until: int) -> None:
+        """Go from an anchor to a later epoch, as it was gone before."""
+
+
 def shuffled(seed: int, epoch: int, n: int) -> np.ndarray:
     """The order of n rows in an epoch of mini-batches: the same on every path, and after a resume."""
     return np.random.default_rng((seed, epoch)).permutation(n)
@@ -59,6 +71,14 @@ def factored(task: Task, R: np.ndarray) -> Task:
     linear model, found once; each epoch then costs O(p^2). (X'X and X'y say it too, with half the digits.)
     """
     return replace(task, X=R[:, :-1], y=R[:, -1:])
+
+
+def gram_pays(task: Task, epochs: int, nets: int = 1) -> bool:
+    """Whether Gram matrices (gram.py) save more time than compiling their loops may take; on a CPU, with numba."""
+    rows, weights = len(task.y), task.model.n_features * task.model.n_hidden
+    suits = task.model.rectified and task.dtype == "float64" and task.batch is None
+    enough = rows >= ROWS * weights and epochs >= EPOCHS
+    return suits and enough and MULTIPLY * rows * weights * epochs * nets >= 1.0
 
 
 def triangle(Xy: np.ndarray, chunk: int = 16_384) -> np.ndarray:

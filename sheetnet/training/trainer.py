@@ -11,6 +11,7 @@ from typing import Any, overload
 import numpy as np
 import torch
 
+from sheetnet.common.notebook import telling
 from sheetnet.common.settings import MAX_SEED, called, known, learning_rate, whole_number
 from sheetnet.errors import TrainingError
 from sheetnet.models.as_net import as_net
@@ -33,7 +34,7 @@ from sheetnet.training.ranks import Ranks, own, ranks
 from sheetnet.training.run import Run
 from sheetnet.training.source import source_of
 from sheetnet.training.summed import Summed
-from sheetnet.training.task import Task, enough_memory
+from sheetnet.training.task import Anchored, Task, enough_memory
 from sheetnet.training.ways import FACTORED, count_dead, count_right, way_of
 
 MAX_EPOCHS = 10**9
@@ -93,7 +94,7 @@ def train(
     memory: bytes that rows from files may take; larger ones are streamed in every epoch.
     watch(epoch, module) is called after each backward pass, when gradients stand in the parameters; for the autograd
     path, all rows in memory and at once.
-    progress(epoch, loss) is called after each block of epochs.
+    progress(epoch, loss) is called after each block of epochs; without it a notebook shows how far a long run is.
     Under torchrun each process takes its share of the rows.
 
     Ctrl-C ends the run after the present epochs: Run.stopped says so.
@@ -159,7 +160,11 @@ def train(
                     raise TrainingError(f"{file}: {words}")
             descent = Descent(state, epochs, to_keep, every, file, group, interrupt, progress)
             worker = make(state.W)
-            losses, accuracies = descent.run(worker, fixed=1 if isinstance(worker, Summed) else 0)
+            if state.anchor and isinstance(worker, Anchored):
+                worker.replay(*state.anchor, state.epoch)
+            with telling("training", epochs, progress is None) as line:
+                descent.progress = progress or (line.epoch if line else None)
+                losses, accuracies = descent.run(worker, fixed=1 if isinstance(worker, Summed) else 0)
             kept = descent.kept | {descent.epoch: worker.get()}
             if name.startswith(FACTORED) or not target.zero_one:
                 accuracies[:] = np.nan

@@ -14,7 +14,7 @@ WORDS = "linear models and sums of ReLUs"
 
 
 def suits(model: Model) -> bool:
-    """Whether the fast paths know a model: fused, closed, persistent, passes; of sweeps fused, closed, lanes."""
+    """Whether the fast paths know a model: fused, gram, closed, persistent and passes, in sweeps lanes."""
     return model.kind.forward in RECTIFIED
 
 

@@ -80,6 +80,7 @@ def content(path: Path) -> tuple[Json, Looks]:
         "title": book.pages[0].title,
         "words": own,
         "mark": book.language.mark if book.language else ".",
+        "about": book.pages[0].about,
         "language": book.language.code if book.language and book.language.code else "en",
         "names": _names(contents),
         "formats": looks.formats,

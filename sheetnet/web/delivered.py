@@ -25,7 +25,7 @@ VALUE = re.compile(r"<v>[^<]*</v>")
 def delivered(path: Path, shown: dict[str, Any]) -> bytes:
     """The parts of a workbook and which of them is which sheet, as packed JSON; shown: what content gives of it."""
     contents = reader.read(path)
-    parts = {name: part.decode("latin-1") for name, part in contents.parts.items()}
+    parts = {name: part.decode("latin-1") for name, part in contents.package.parts.items()}
     sheets = {
         sheet["name"]: contents.paths[sheet["name"]] for sheet in shown["sheets"] if sheet["name"] != MANIFEST_SHEET
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from hashlib import sha256
 from html import escape
@@ -13,9 +12,8 @@ from sheetnet.common import files as written
 from sheetnet.errors import WorkbookError
 from sheetnet.web.content import Json, content
 from sheetnet.web.delivered import delivered
+from sheetnet.web.packing import packed
 from sheetnet.web.words import SCRIPT
-
-PARTS = "page.js", "page.css", "engine.wasm.gz"
 
 
 def page(path: Path) -> str:
@@ -25,26 +23,67 @@ def page(path: Path) -> str:
 
 
 def html(shown: Json, css: str, file: bytes = b"") -> str:
-    """The page of what content gives, with the rules of how its cells look; file: the workbook as it is delivered."""
-    script, style, engine = (files("sheetnet.web").joinpath(name).read_bytes() for name in PARTS)
-    style += css.encode()
+    """The page of what content gives, with the rules of how its cells look: a file that needs no other.
+
+    file: the workbook as it is delivered, packed.
+    """
+    script, style = asset("page.js").decode(), asset("page.css").decode() + css
+    policy = f"script-src '{_digest(script)}' 'wasm-unsafe-eval'; worker-src blob:; style-src '{_digest(style)}'"
+    return framed(
+        head(shown["language"], shown["title"], policy) + f"<style>{style}</style>\n",
+        f"{body(shown, file)}{_carried('engine', asset('engine.wasm.gz'))}<script>{script}</script>\n",
+    )
+
+
+def linked(shown: Json, css: str, file: bytes, style: str, scripts: list[str]) -> str:
+    """As html, of a page whose style, engine and program are files beside it; the scripts in their order."""
     policy = (
-        "default-src 'none'; "
-        f"script-src '{_digest(script)}' 'wasm-unsafe-eval'; worker-src blob:; style-src '{_digest(style)}'; "
-        "base-uri 'none'; form-action 'none'"
+        f"script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; style-src 'self' '{_digest(css)}'; "
+        "connect-src 'self'"
     )
+    return framed(
+        f"{head(shown['language'], shown['title'], policy)}{style_link(style)}<style>{css}</style>\n",
+        body(shown, file) + "".join(f'<script src="{name}"></script>\n' for name in scripts),
+    )
+
+
+def head(language: str, title: str, policy: str) -> str:
+    """What every page begins with: nothing is let in that its policy does not name."""
+    rest = "base-uri 'none'; form-action 'none'"
     return (
-        f'<!doctype html>\n<html lang="{escape(shown["language"])}">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f'<!doctype html>\n<html lang="{escape(language)}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; {policy}; {rest}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(shown['title'])}</title>\n<style>{style.decode()}</style>\n</head>\n<body>\n"
-        f"<noscript>{escape(shown.get('words', {}).get(SCRIPT, SCRIPT))}</noscript>\n"
-        '<main id="page"></main>\n'
-        f'<script type="application/json" id="workbook">{_inert(shown)}</script>\n'
-        + _carried("engine", engine)
-        + _carried("delivered", file)
-        + f"<script>{script.decode()}</script>\n</body>\n</html>\n"
+        f"<title>{escape(title)}</title>\n"
     )
+
+
+def style_link(name: str) -> str:
+    """The link to a file of rules beside the page."""
+    return f'<link rel="stylesheet" href="{name}">\n'
+
+
+def framed(head: str, body: str) -> str:
+    """A whole page."""
+    return f"{head}</head>\n<body>\n{body}</body>\n</html>\n"
+
+
+def body(shown: Json, file: bytes = b"") -> str:
+    """Where the page's program draws, and the workbook, packed, so that no text in it can end anything."""
+    return (
+        f"<noscript>{escape(shown.get('words', {}).get(SCRIPT, SCRIPT))}</noscript>\n"
+        f'<main id="page"></main>\n{_carried("workbook", packed(shown))}{_carried("delivered", file)}'
+    )
+
+
+def asset(name: str) -> bytes:
+    """A file that the page's own program was built into."""
+    return files("sheetnet.web").joinpath(name).read_bytes()
+
+
+def packed_engine() -> str:
+    """IronCalc's WebAssembly as text."""
+    return b64encode(asset("engine.wasm.gz")).decode()
 
 
 def write(path: Path, target: Path) -> Path:
@@ -60,11 +99,5 @@ def _carried(id: str, packed: bytes) -> str:
     return f'<script type="text/plain" id="{id}">{b64encode(packed).decode()}</script>\n' if packed else ""
 
 
-def _inert(shown: object) -> str:
-    """JSON that no text in it can end: HTML sees no tag."""
-    text = json.dumps(shown, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def _digest(text: bytes) -> str:
-    return f"sha256-{b64encode(sha256(text).digest()).decode()}"
+def _digest(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"

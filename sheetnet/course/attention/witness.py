@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, embedding, one_hot, softmax
 from torch.optim import SGD
 
+from sheetnet.models.twins import one_thread
+
 Said = dict[str, Tensor]
 Given = Mapping[str, Tensor]
 LETTERS = ".aeilmnorstu"
@@ -18,6 +20,7 @@ N, T, HEADS = 8, 6, 2  # names, places, heads
 AWAY = -9.0
 
 
+@one_thread()
 def witness(inputs: Mapping[str, np.ndarray]) -> Said:
     """What torch says of every block that holds numbers, by id."""
     given = {id: torch.as_tensor(value, dtype=torch.float64) for id, value in inputs.items() if value.dtype != object}

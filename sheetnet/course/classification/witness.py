@@ -11,6 +11,8 @@ from torch.distributions import Categorical
 from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, mse_loss, one_hot
 from torch.optim import SGD
 
+from sheetnet.models.twins import one_thread
+
 Said = dict[str, Tensor]
 Given = Mapping[str, Tensor]
 Loss = Callable[[Tensor], Tensor]
@@ -18,6 +20,7 @@ KINDS = "ABC"
 AWAY = -9.0
 
 
+@one_thread()
 def witness(inputs: Mapping[str, np.ndarray]) -> Said:
     """What torch says of every block of the lesson, by id."""
     given = {id: torch.as_tensor(value, dtype=torch.float64) for id, value in inputs.items() if value.dtype != object}

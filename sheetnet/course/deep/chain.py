@@ -173,9 +173,9 @@ class Chain(Lesson):
                     Note(told, 10),
                 ),
             ),
-            matrices(run, run.then, ("x",), "descent.{}", "{} then", role="update", style="cells", format="short"),
-            matrices(run, run.grads, ("x",), "descent.grad_{}", "gradient of {}", role="backward", format="short"),
-            matrices(run, after, ("x",), "descent.{}_next", "{} after", role="update", format="short"),
+            matrices(run, run.then, ("x",), "descent.{}", "{name} then", role="update", style="cells", format="short"),
+            matrices(run, run.grads, ("x",), "descent.grad_{}", "gradient of {name}", role="backward", format="short"),
+            matrices(run, after, ("x",), "descent.{}_next", "{name} after", role="update", format="short"),
             across(
                 table(self.cells(*columns), seen, names=FEW, corner="No"),
                 Aside(across(

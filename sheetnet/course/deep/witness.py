@@ -12,11 +12,13 @@ from torch.optim import SGD
 
 from sheetnet.course.deep.own import FINE, FOLDED, MODELS, PEOPLE, STEP
 from sheetnet.course.deep.witness_nets import Said, Units, grad_of, in_a_sheet, mlp, passed, together
+from sheetnet.models.twins import one_thread
 
 Given = Mapping[str, Tensor]
 MOMENTUM = 0.9
 
 
+@one_thread()
 def witness(inputs: Mapping[str, np.ndarray]) -> Said:
     """What torch says of the blocks of the lesson, by id."""
     given = {id: torch.as_tensor(value, dtype=torch.float64) for id, value in inputs.items() if value.dtype != object}

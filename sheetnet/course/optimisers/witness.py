@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
+from sheetnet.models.twins import one_thread
+
 Said = dict[str, Tensor]
 Batch = tuple[Tensor, Tensor]
 SIZE, PASSES = 4, 10
@@ -32,6 +34,7 @@ REMEMBERED = {  # what torch calls what the sheets call m, v and sum_sq
 SETTINGS = ("lr", "momentum", "alpha", "eps", "weight_decay")
 
 
+@one_thread()
 def witness(inputs: Mapping[str, np.ndarray]) -> Said:
     """What torch says of every block of the lesson, by id."""
     given = {id: torch.as_tensor(value, dtype=torch.float64) for id, value in inputs.items() if value.dtype != object}

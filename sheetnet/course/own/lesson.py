@@ -11,8 +11,11 @@ import numpy as np
 
 from sheetnet.course.lesson import Lesson, Pair, Watched, Word
 from sheetnet.course.own.data import data_page, features_page
+from sheetnet.course.own.front import picture, results, without_a_model
+from sheetnet.course.own.guesses import guesses
+from sheetnet.course.own.questions import ask
 from sheetnet.course.own.spec import Spec, sane
-from sheetnet.course.own.texts import ask, purpose, tries, words
+from sheetnet.course.own.texts import goals, purpose, tries, words
 from sheetnet.graph.evaluate import evaluate
 from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.graph.node import Node, apply, lift, variable
@@ -25,11 +28,12 @@ from sheetnet.motifs.learning import Learning, Setting
 from sheetnet.motifs.net_descent import net_descent_page
 from sheetnet.motifs.net_pages import gradient_page, net_page
 from sheetnet.motifs.net_parts import columns_of
+from sheetnet.motifs.predictions import Prediction, all_guessed
 from sheetnet.motifs.workbook import Place, Values
 from sheetnet.page.book import Block
-from sheetnet.page.grid import grid
+from sheetnet.page.language import said, whole
 from sheetnet.page.part import Part
-from sheetnet.page.shown import Group, result
+from sheetnet.page.shown import Group
 from sheetnet.tables.passengers import Column
 from sheetnet.tables.recipe import Recipe, counting
 from sheetnet.tables.table import Table, recipe_of
@@ -37,19 +41,32 @@ from sheetnet.tables.table import Table, recipe_of
 STEADY = 1e-8  # of the size of what a gradient is added up of: below, its digits are mostly noise
 
 
+def to_fill(one: Learning) -> tuple[str, ...]:
+    """The blocks that are empty where there are blanks, by id: forward, error, loss, gradient and step of a net."""
+    net = one.net
+    last = ([p for p in net.trained if p.held.letter == "W"] or net.trained)[-1].name
+    now = (net.result_names[-1], "row_loss", "loss")
+    then = (f"d_{net.result_names[-1]}", f"grad_{last}", f"{last}_next")
+    return (*(f"{net.name}.now.{key}" for key in now), *(f"{net.name}.then.{key}" for key in then))
+
+
 class Own(Lesson):
     """One's own table, and nets that learn from it: every epoch of each a band of formulas."""
 
-    name = "own"
+    name, predicts = "own", True
+    minutes = 40
     recipe: Recipe
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         recipe = self.recipe = recipe_of(spec.table)
-        self.title = f"How a model learns: {spec.target}, in a sheet and in torch"  # type: ignore[misc]
+        entries = (str(level) for column in recipe.settings.get("columns", ()) for level in column["levels"])
+        for word in (*recipe.features, *recipe.raw, *entries, *spec.classes, spec.target, spec.source):
+            whole(word)  # of a person, in whatever language it is
+        self.title = said("How a model learns: {target}, in a sheet and in torch", target=spec.target)  # type: ignore[misc]
         self.features = tuple(recipe.features)
         optimiser = OPTIMISERS[spec.optimiser]
-        self.asked = f"float64, autograd{f', {optimiser.title}' if optimiser.state else ''}"
+        self.asked = whole(f"float64, autograd{f', {optimiser.title}' if optimiser.state else ''}")
         nets = [Net.from_settings(net) for net in spec.nets]
         if len({net.name for net in nets}) < len(nets) or any(net.n_features != len(self.features) for net in nets):
             raise ValueError("nets of one name, or for other features")
@@ -62,8 +79,10 @@ class Own(Lesson):
         self.nets = [Learning(net, self.setting, len(spec.classes)) for net in nets]
         self.numbers = {one.net.name: variable("epoch_numbers", (spec.epochs + 1, 1)) for one in self.nets}
         self.purpose = purpose(spec.target, str(recipe.X.shape[0]), nets)
+        self.goals = goals(spec.target, len(spec.classes))
         self.tries = tries(spec.epochs, nets, optimiser)
-        super().__init__(spec.torch_version)
+        self.to_fill = to_fill(self.nets[0])  # type: ignore[misc]
+        super().__init__(spec.torch_version, spec.seed, spec.learner, spec.blanks)
 
     def _parts(self) -> dict[str, tuple[Node, Node]]:
         """Which rows belong to which part, and how many do."""
@@ -73,19 +92,19 @@ class Own(Lesson):
         return {what: (node, apply("sum", node).named(f"{what}_rows")) for what, node in self.in_part.items()}
 
     def sheets(self) -> None:
-        book = self.book
+        book, spec = self.book, self.spec
         self._inputs()
-        data_page(book, self.recipe, self.spec.source, self.spec.target)
+        data_page(book, self.recipe, spec.source, spec.target, spec.classes)
         features_page(book, self.recipe, self.setting)
         for one in self.nets:
-            name = one.net.name
+            name, came = one.net.name, spec.origin(one.net.name)
             typed: Group = {}
             for key, node in one.start.items():
-                self.typed(f"{name}.now.{key}", node, key, name=f"{name}_{key}")
+                self.typed(f"{name}.now.{key}", node, whole(key), name=f"{name}_{key}")
                 typed |= self.cells(node)
-            net_page(book, one, self.features, self.spec.classes, self.spec.origin(name), typed)
+            net_page(book, one, self.features, spec.classes, came, typed)
         for one in self.nets:
-            gradient_page(book, one, self.features, self.spec.classes)
+            gradient_page(book, one, self.features, spec.classes)
         for one in self.nets:
             net_descent_page(book, one, self.features, self.numbers[one.net.name])
 
@@ -98,38 +117,12 @@ class Own(Lesson):
 
     def panel(self) -> tuple[Part, ...]:
         rates = [(one.net.name, one.net.title, one.lr) for one in self.nets]
-        return self.yellow(rates, self.setting.epoch, self.setting.wiggle, self.spec.epochs), self._results()
-
-    def _results(self) -> Part:
-        """Loss and accuracy of each net at the first, chosen and last epoch."""
-        rows: dict[str, Group] = {}
-        kinds = list(self.nets[0].curves)
-        units = self.setting.units
-        factor = units.factor if units and all(one.net.loss == "mse" for one in self.nets) else None
-        for one in self.nets:
-            group: Group = {}
-            for what in kinds:
-                curve = one.curves[what]
-                at = {"first": one.at(curve, 0), "chosen": one.chosen[what], "last": one.at(curve, self.spec.epochs)}
-                format = "share" if what.endswith("accuracy") else "loss"
-                group |= result(
-                    {f"start.{one.net.name}.{what}.{key}": (node,) for key, node in at.items()}, format=format
-                )
-                if what.endswith("loss") and factor is not None:
-                    own = {
-                        f"{what.removesuffix('loss')}rmse.{key}": apply("sqrt", node) * factor
-                        for key, node in at.items()
-                    }
-                    group |= result({f"start.{one.net.name}.{id}": (node,) for id, node in own.items()}, format="units")
-            rows[one.net.title] = group
-        over = [(f"{what.replace('_', ' ')} at epoch", 3) for what in kinds]
-        if factor is not None:
-            of = f"RMSE in units of {self.spec.target}"
-            over = [
-                pair for one, n in over for pair in ((one, n), (of if one == "loss at epoch" else f"valid {of}", n))
-            ]
-        heads = ["0", "chosen", str(self.spec.epochs)] * len(over)
-        return grid("What comes out, live", rows, heads=heads, over=over, named="label_left")
+        yellow = self.yellow(rates, self.setting.epoch, self.setting.wiggle, self.spec.epochs)
+        ends = self.typed("start.ends", [[0.0], [float(self.spec.epochs)]], "epoch", "fixed")
+        guessed = all_guessed(self.book)
+        rule = without_a_model(self.nets[-1], guessed)
+        shown = results(self.nets, self.spec.target, rule, guessed)
+        return yellow, shown, picture(self.nets, self.cells(ends), rule)
 
     # ---- what is compared, the words, the exercises
 
@@ -138,8 +131,8 @@ class Own(Lesson):
         out = [Watched(node, title, self.recipe.no, centred=True) for title, node in data.items()]
         for one in self.nets:
             name, title = one.net.name, one.net.title
-            out.append(Watched(one.lr, f"rate, {title}", group=name))
-            out += [Watched(node, f"{key}, {title}", group=name) for key, node in one.start.items()]
+            out.append(Watched(one.lr, said("rate, {net}", net=title), group=name))
+            out += [Watched(node, whole(f"{key}, {title}"), group=name) for key, node in one.start.items()]
         return out
 
     def pairs(self) -> list[Pair]:
@@ -148,12 +141,12 @@ class Own(Lesson):
             name, title = one.net.name, one.net.title
             losses = apply("outcome", one.curves["loss"])
             out.append(Pair(
-                f"{name}.descent.loss", f"Loss of {title}", format="loss", group=name, node=losses, differences=True,
+                f"{name}.descent.loss", said("Loss of {net}", net=title), format="loss", group=name, node=losses, differences=True,
                 by_epoch=True,
             ))  # fmt: skip
             for key, node in one.last.items():
                 out.append(Pair(
-                    f"{name}.final.{key}", f"Last {key} of {title}", columns_of(node), group=name,
+                    f"{name}.final.{key}", said("Last {name} of {net}", name=key, net=title), columns_of(node), group=name,
                     node=apply("outcome", node), names=rows_of(one.net, key, self.features),
                 ))  # fmt: skip
         return out
@@ -164,7 +157,13 @@ class Own(Lesson):
     def ask(self) -> Sequence[Exercise]:
         return ask(self.nets, self.features, self.spec.classes)
 
+    def predict(self) -> Sequence[Prediction]:
+        return guesses(self.nets, self.features, self.spec.target)
+
     # ---- what it answers
+
+    def handed_out(self) -> None:
+        """Nobody knows the table but its file."""
 
     def column(self, id: str) -> Column | None:
         block = self.book.block(id)
@@ -236,6 +235,7 @@ class Own(Lesson):
 
         Raises: ValueError, TypeError or KeyError for settings that build does not make.
         """
+        settings = {"learner": "", "blanks": False, **settings}  # workbooks from before these could be
         lists = {key: tuple(settings[key]) for key in ("classes", "nets", "given")}
         return cls(sane(Spec(**{one.name: settings[one.name] for one in fields(Spec)} | lists)))
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED
+from sheetnet.common.settings import MAX_EPOCHS, MAX_SEED, named
 from sheetnet.models.optimisers import OPTIMISERS
+from sheetnet.page.language import said
+
+if TYPE_CHECKING:
+    from sheetnet.models.net import Net
+    from sheetnet.tables.table import Table
 
 MAX_NETS = 8
 
@@ -27,10 +32,21 @@ class Spec:
     source: str
     torch_version: str
     given: tuple[str, ...] = ()  # the nets whose start was given, not drawn
+    learner: str = ""  # whose workbook it is, shown on Start
+    blanks: bool = False  # whether formulas are left out, to be filled in
 
     def origin(self, net: str) -> str:
         """Where a net's start parameters come from, in words."""
-        return "given" if net in self.given else f"drawn from seed {self.seed}"
+        return said("they were given" if net in self.given else f"they were drawn from seed {self.seed}")
+
+
+def spec_of(table: Table, nets: Sequence[Net], **how: Any) -> Spec:
+    """The spec of a table and nets; how: the rest of it, such as epochs."""
+    target = table.target
+    return Spec(
+        table=table.settings, target=target.name, kind=target.kind, classes=target.classes,
+        nets=tuple(net.settings for net in nets), source=table.raw.source, **how,
+    )  # fmt: skip
 
 
 def sane(spec: Spec) -> Spec:
@@ -45,6 +61,9 @@ def sane(spec: Spec) -> Spec:
     texts = (spec.target, spec.source, spec.torch_version, *spec.classes, *spec.given)
     if not all(isinstance(text, str) and len(text) <= 300 for text in texts) or len(spec.classes) > 100:
         raise ValueError("a setting of another kind")
+    if not isinstance(spec.blanks, bool):
+        raise ValueError("blanks of another kind")
+    named(spec.learner)
     if not 1 <= len(spec.nets) <= MAX_NETS:
         raise ValueError("too many nets, or none")
     return spec

@@ -112,15 +112,19 @@ class Witness:
             said["now.majority"] = _one(float(counts.max() / counts.sum()))
         if self.net.loss in LIKELY:
             said["now.probability"] = as_numpy(LIKELY[self.net.loss](out))
-        return said | ({} if self.own is None else self._in_units(out, *self.own))
+        return said | ({} if self.own is None else self._in_units(twin, out, *self.own))
 
-    def _in_units(self, out: Tensor, back: Callable[[Tensor, Tensor], Tensor], own: Tensor) -> dict[str, np.ndarray]:
+    def _in_units(
+        self, twin: NetTwin, out: Tensor, back: Callable[[Tensor, Tensor], Tensor], own: Tensor
+    ) -> dict[str, np.ndarray]:
         """Predictions in the target's own units, and what they are worth on the rows that are learnt from."""
         train, y = self.train, self.y[self.train]
         pred = back(out, own[train])
         r2 = 1 - (out[train] - y).square().mean() / y.var(correction=0)
         rmse = (pred - own)[train].square().mean().sqrt()
-        return {"now.in_units": as_numpy(pred), "now.r2": _one(float(r2)), "now.rmse": _one(float(rmse))}
+        mean = float(twin.loss(y.mean().expand_as(y), y))
+        found = {"now.in_units": as_numpy(pred), "now.r2": _one(float(r2)), "now.rmse": _one(float(rmse))}
+        return found | {"now.loss_of_mean": _one(mean)}
 
     def _rows(self, when: str, twin: NetTwin, out: Tensor) -> dict[str, np.ndarray]:
         """Each step of a pass, each row's loss, and whether it is right."""

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
+from sheetnet.models.twins import one_thread
+
 Said = dict[str, Tensor]
 F64 = torch.float64
 
@@ -158,6 +160,7 @@ def _large(y: Tensor, age: Tensor, fare: Tensor, given: Said) -> Said:
     return out
 
 
+@one_thread()
 def _descents(y: Tensor, male: Tensor, pclass: Tensor, age: Tensor, fare: Tensor, given: Said) -> Said:
     rest = (male, (pclass == 1).to(F64), (pclass == 2).to(F64), torch.ones_like(y))
     tables = {

@@ -189,8 +189,7 @@ class Gates(Lengths):
         z, C = sigmoid(a * self.first_mark + b), tanh(u * self.X)
         h = [0.0 * y]
         for t in range(STEPS):
-            mixed = (1.0 - row(z, t + 1)) * h[-1] + row(z, t + 1) * row(C, t + 1)
-            h.append(apply("same", mixed))  # no sum: the descent is the only chain of sums here, see recurrence.py
+            h.append((1.0 - row(z, t + 1)) * h[-1] + row(z, t + 1) * row(C, t + 1))
         H = vstack(h[:-1])
         D = apply("power", 1.0 - row(z, STEPS), self.back) * (2.0 * (h[-1] - y) / float(ROWS))
         at_gate = D * (C - H) * (z * (1.0 - z))

@@ -11,11 +11,14 @@ from torch.nn.functional import mse_loss
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import SGD
 
+from sheetnet.models.twins import one_thread
+
 Said = dict[str, Tensor]
 Given = Mapping[str, Tensor]
 GONE, POWER, LAGS, KNOWN = 100.0, 9, 3, 30
 
 
+@one_thread()
 def witness(inputs: Mapping[str, np.ndarray]) -> Said:
     """What torch says of every block of the lesson, by id."""
     given = {id: torch.as_tensor(value, dtype=torch.float64) for id, value in inputs.items() if value.dtype != object}

@@ -33,7 +33,8 @@ from sheetnet.motifs.trained import Common, Trained
 from sheetnet.motifs.workbook import Place, Values
 from sheetnet.page.part import Part
 from sheetnet.tables.reading import MAX_ROWS
-from sheetnet.tables.recipe import RECIPES, Recipe, counting
+from sheetnet.tables.recipe import Recipe, counting
+from sheetnet.tables.sayings import RECIPES, lay
 from sheetnet.tables.table import Table
 from sheetnet.tables.titanic import titanic
 
@@ -108,7 +109,7 @@ class Titanic(Lesson):
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
-        recipe = self.recipe = RECIPES[spec.recipe].build(spec.n_raw, spec.n_rows)
+        recipe = self.recipe = lay(spec.recipe, spec.n_raw, spec.n_rows)
         self.names = tuple(recipe.features)
         optimiser = OPTIMISERS[spec.optimiser]
         self.asked = f"float64, autograd{f', {optimiser.title}' if optimiser.state else ''}"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sheetnet.course.asked import loss_rises, one_step
 from sheetnet.graph.node import Node, apply, lift, mean, row, selector, square, where
 from sheetnet.graph.rewrite import substitute
-from sheetnet.motifs.exercises import PER_CENT, UP, Exercise, Slip, choice
+from sheetnet.motifs.exercises import PER_CENT, Exercise, Slip, choice
 from sheetnet.motifs.panel import women_survived
 from sheetnet.motifs.predictions import Prediction, is_above, larger
 from sheetnet.motifs.telling import telling
@@ -105,11 +106,7 @@ def _by_hand(nets: Sequence[Trained]) -> list[Exercise]:
             slips=(Slip(0.8, "That is the error itself."), Slip(0.8 / n, "You forgot the 2: the slope of a square is twice."), Slip(1.6, "The loss is a mean: divide by the number of passengers."), Slip(0.64 / n, "That is its part of the loss, not the slope.")),
             hint="2 × error / rows.", why="One of many: each passenger pulls only a little.",
         ),
-        Exercise(
-            "Worked: a weight is 0.5, its gradient 0.2, the learning rate 0.1. After one step of plain descent it is 0.5 - 0.1 × 0.2 = 0.48. Now you: the weight is -0.2, its gradient 0.15, the rate 0.1.", -0.215,
-            slips=(Slip(-0.185, UP), Slip(-0.35, "You left the rate out."), Slip(-0.05, "You added the gradient. Multiply it by the rate, and take that off."), Slip(-0.015, "That is the step. What is the weight after it?"), Slip(-0.03, "You multiplied weight and gradient. The rate is what the gradient is multiplied with.")),
-            hint="weight - rate × gradient.", why="A gradient above 0 says: the loss falls when this weight falls.",
-        ),
+        one_step(),
         Exercise(
             "A competition such as Kaggle's wants 0 (died) or 1 (survived). The predictions of three passengers are 0.83, 0.47 and -0.1. How many ones do you hand in?", 1.0, 0.25,
             slips=(Slip(2.0, "Which of them are above one half?"), Slip(3.0, "Low predictions mean died."), Slip(0.0, "One of them is clearly above one half.")),
@@ -159,11 +156,6 @@ def _of_steps(nets: Sequence[Trained], name: str) -> list[Exercise]:
 
 
 def _choices(nets: Sequence[Trained]) -> list[Exercise]:
-    rises = choice(
-        "The loss rises from epoch to epoch. What is the first thing to try? 1: more epochs. 2: a smaller learning rate. 3: other data.", 2,
-        {1: "Then it rises further.", 3: "The same data can be learnt from, at another pace."},
-        hint="Which yellow cell says how far a step goes?", why="A step too large jumps over the valley.",
-    )  # fmt: skip
     back = choice(
         "A passenger's Lin is negative. What does the ReLU pass back to its weights? 1: the error. 2: nothing. 3: the loss.", 2,
         {1: "Had it a say in the prediction? Only then is it to blame.", 3: "The loss is one number for all."},
@@ -180,7 +172,7 @@ def _choices(nets: Sequence[Trained]) -> list[Exercise]:
         hint="Same weights, same Lin, same blame: what about the gradients?", why="So they begin with numbers drawn by chance. The seed makes the same chance again.",
     )  # fmt: skip
     rectified = all(telling(net.model).units or net.model.name == "linear" for net in nets)
-    return [*[back, becomes, random] * rectified, rises]
+    return [*[back, becomes, random] * rectified, loss_rises()]
 
 
 def predictions(nets: Sequence[Trained], recipe: Recipe) -> list[Prediction]:

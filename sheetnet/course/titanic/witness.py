@@ -9,12 +9,13 @@ import torch
 from torch.nn.functional import mse_loss
 
 from sheetnet.models.model import Model
-from sheetnet.models.twins import create
+from sheetnet.models.twins import create, one_thread
 from sheetnet.tables.table import Table
 from sheetnet.training import least_squares, observe
 from sheetnet.training import witness as run
 
 
+@one_thread()
 def witness(
     table: Table, models: Sequence[Model], weights: Mapping[str, np.ndarray], rates: Mapping[str, float], *, epochs: int,
     epoch: int, optimiser: str, best: bool, mmult: np.ndarray,

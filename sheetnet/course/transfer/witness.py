@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 from torch.optim import SGD
 
-from sheetnet.models.twins import gradient_of
+from sheetnet.models.twins import gradient_of, one_thread
 
 Said = dict[str, Tensor]
 Given = Mapping[str, Tensor]
@@ -21,6 +21,7 @@ LAST = 60
 WAYS = ("scratch", "frozen", "whole")
 
 
+@one_thread()
 def witness(inputs: Mapping[str, np.ndarray]) -> Said:
     """What torch says of every block of the lesson, by id."""
     given = {id: torch.as_tensor(value, dtype=torch.float64) for id, value in inputs.items() if value.dtype != object}

@@ -12,7 +12,7 @@ const text = {
     made.onLoad({ filter: /.*/, namespace: "text" }, () => ({ contents: worker.outputFiles[0].text, loader: "text" }));
   },
 };
-const page = await build({ ...usual, entryPoints: ["main.ts"], plugins: [text], write: false });
+const page = await build({ ...usual, entryPoints: ["start.ts"], plugins: [text], write: false });
 writeFileSync("../page.js", page.outputFiles[0].text.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--"));
 const engine = readFileSync("node_modules/@ironcalc/wasm/wasm_bg.wasm");
 writeFileSync("../engine.wasm.gz", gzipSync(engine, { level: constants.Z_BEST_COMPRESSION }));

@@ -42,7 +42,7 @@ export interface Line {
   data_labels?: object;
 }
 export interface Workbook {
-  title: string; language: string; words?: Record<string, string>; mark?: string; names: [name: string, sheet: string, meaning: string][];
+  title: string; about: string; language: string; words?: Record<string, string>; mark?: string; names: [name: string, sheet: string, meaning: string][];
   formats: string[]; runs: number[]; lines: Record<string, Line>; sheets: Sheet[];
   said: { texts: string[]; of: string[] };
 }

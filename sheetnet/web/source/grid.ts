@@ -6,8 +6,10 @@ import { lines } from "./freeze";
 import { address, each, place, within, type Store } from "./store";
 
 const LETTER = 7.4, INDENT = 14; // pixels, and rather more than less
+const LONG = 300, CHUNK = 50, AROUND = 800; // of a sheet with more rows, those near to what is in sight are drawn
 
 interface Cell { box: HTMLElement; words: HTMLElement; row: number; col: number; look: number; looks: Look[] }
+interface Chunk { rows: Sheet["rows"]; mark: HTMLElement }
 export interface Wishes {
   edit(row: number, col: number, text: string): string | null; // why it is refused, or null
   follow(target: string): void;
@@ -19,6 +21,8 @@ export class Grid {
   private inset = 0;
   private readonly cells = new Map<string, Cell>();
   private readonly charts: { svg: SVGSVGElement; chart: Chart }[] = [];
+  private readonly waiting = new Set<Chunk>(); // rows that are drawn when they come near, each where its mark is
+  private near: IntersectionObserver | undefined;
 
   constructor(
     private readonly store: Store, private readonly index: number, private readonly wishes: Wishes,
@@ -54,8 +58,8 @@ export class Grid {
     for (const [row, col, , rows = 1, cols = 1] of sheet.formulas) each([row, col, rows, cols], (r, c) => filled.add(`${r}/${c}`));
     for (const { at } of sheet.rules) each(at, (r, c) => filled.add(`${r}/${c}`));
     const [firstRow, firstCol] = this.part ?? [0, 0];
-    for (const [row, cells] of sheet.rows) {
-      if (this.part && !within([this.part[0], 0, this.part[2], Infinity], row, 0)) continue;
+    const rows = sheet.rows.filter(([row]) => !this.part || within([this.part[0], 0, this.part[2], Infinity], row, 0));
+    this.drawn = ([row, cells]) => {
       const line = document.createElement("div");
       line.className = "row";
       line.setAttribute("role", "row");
@@ -82,8 +86,36 @@ export class Grid {
         const looks = sheet.looks.filter((one) => within(one.at, row, col));
         this.cells.set(at, { box, words, row, col, look, looks });
       }
-      this.box.append(line);
-    }
+      return line;
+    };
+    const first = rows.length > LONG ? CHUNK : rows.length;
+    for (const row of rows.slice(0, first)) this.box.append(this.drawn(row));
+    for (let from = first; from < rows.length; from += CHUNK) this.later(rows.slice(from, from + CHUNK), sheet.tops[firstRow]!);
+  }
+
+  private drawn: (row: Sheet["rows"][number]) => HTMLElement = () => document.createElement("div");
+
+  /** Draw rows when they come near. */
+  private later(rows: Sheet["rows"], begin: number): void {
+    const { tops } = this.sheet, top = tops[rows[0]![0]]! - begin, end = tops[rows.at(-1)![0] + 1]! - begin;
+    const mark = document.createElement("div"), chunk = { rows, mark };
+    mark.className = "mark";
+    Object.assign(mark.style, { top: `${top - AROUND}px`, height: `${end - top + 2 * AROUND}px` });
+    this.box.append(mark);
+    this.waiting.add(chunk);
+    this.near ??= new IntersectionObserver((seen) => {
+      for (const one of seen) if (one.isIntersecting) for (const chunk of this.waiting) if (chunk.mark === one.target) this.arrive(chunk);
+    });
+    this.near.observe(mark);
+  }
+
+  /** Draw rows now. */
+  private arrive(chunk: Chunk): void {
+    this.waiting.delete(chunk);
+    this.near?.unobserve(chunk.mark);
+    chunk.mark.replaceWith(...chunk.rows.map((row) => this.drawn(row)));
+    for (const [row, cells] of chunk.rows) for (const [col] of cells) this.show(row, col);
+    this.stand();
   }
 
   /** How far words of a part's first column run on to the left of it. */
@@ -211,6 +243,7 @@ export class Grid {
   /** Bring a cell into sight, such as B7 or $B$7:$C$8. */
   reveal(where: string): void {
     const at = place(where);
+    for (const chunk of this.waiting) if (at && chunk.rows.some(([row]) => row === at[0])) this.arrive(chunk);
     const cell = at && this.cells.get(`${at[0]}/${at[1]}`);
     if (!cell || (at[0] === 0 && at[1] === 0)) return; // the beginning is in sight
     cell.box.scrollIntoView({ block: "center", inline: "center" });
