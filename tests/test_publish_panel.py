@@ -21,6 +21,7 @@ import sheetnet.web
 from sheetnet.book import reader
 from sheetnet.book.build import evaluate_blocks
 from sheetnet.book.kept import saved_since
+from sheetnet.book.opened import find_manifest
 from sheetnet.checking.examined import begin, examine
 from sheetnet.graph import torch_text
 from sheetnet.page.area import cell_address
@@ -28,6 +29,7 @@ from sheetnet.page.language import filled
 from sheetnet.web.blocks import Panels
 from sheetnet.web.content import content
 from sheetnet.web.page import html, write
+from sheetnet.web.parts import parts
 from sheetnet.web.words import PAGE
 from tests.browser import CHROMIUM, Browser, Page, browsing
 
@@ -437,3 +439,25 @@ def test_the_page_of_a_german_workbook_is_german(browser: Browser, tmp_path: Pat
     opened.settled()
     assert opened.run("valueAt('Fit', 4, 1)") == 0.25
     opened.close()
+
+
+def test_a_chart_names_what_a_cell_names_and_has_no_tick_twice(
+    browser: Browser, lesson_file: Callable[[str], Path], tmp_path: Path
+) -> None:
+    opened = Page(browser, write(lesson_file("learning_rate"), tmp_path / "page.html").as_uri() + "#Rates")
+    labels = opened.run("[...document.querySelectorAll('.chart .tick')].map((one) => one.textContent)")
+    assert "0.002" in labels
+    assert not [text for text in labels if text.startswith("=")]
+    opened.run("location.hash = '#Limit'")
+    ticks = """[...document.querySelectorAll('.chart')].map((one) =>
+        [...one.querySelectorAll('.tick[text-anchor=end]')].map((t) => t.textContent))"""
+    for one in [*opened.run(ticks)]:
+        assert len(set(one)) == len(one), one
+    opened.close()
+
+
+def test_yellow_cells_follow_their_heading_in_a_narrow_window(lesson_file: Callable[[str], Path]) -> None:
+    book = find_manifest(reader.read(lesson_file("embeddings"))).workbook.book
+    match = parts(next(page for page in book.pages if page.name == "Match"))
+    heading = match.index(("words", 3, 0, 1, 3))
+    assert match[heading + 1] == ("table", 4, 0, 2, 3)

@@ -51,13 +51,19 @@ def parts(page: Page) -> list[tuple[str, int, int, int, int]]:
         words = [rect for rect in words if rect not in taken]
         tables = _merged([*tables, *taken], _overlap)
     groups = _merged(words, lambda a, b: a.touches(b, 0, -1))
-    found = [("table", (table.top, table.left), table) for table in tables]
+    found = [("table", min([_above(group, table) for group in groups]), table) for table in tables]
     found += [("chart", (one.row, one.col), Rect(one.row, one.col, one.row, one.col)) for one in page.charts]
     for rect in words:
         group = next(group for group in groups if _overlap(group, rect))
         found.append(("words", (group.top, group.left), rect))
     found.sort(key=lambda one: (one[1], one[2]))
     return [(kind, r.top, r.left, r.bottom - r.top + 1, r.right - r.left + 1) for kind, _, r in found]
+
+
+def _above(group: Rect, table: Rect) -> tuple[int, int]:
+    """Where a table begins; with the words that stand right over it, where these begin."""
+    over = group.bottom + 1 == table.top and group.touches(table, 0, -1)
+    return (group.top, group.left) if over else (table.top, table.left)
 
 
 def _overlap(one: Rect, other: Rect) -> bool:

@@ -1,7 +1,7 @@
 // A chart of the workbook as SVG, drawn anew from the cells.
 import type { Chart, Line, Place, Value } from "./content";
 import { shown } from "./format";
-import type { Store } from "./store";
+import { place, type Store } from "./store";
 
 const SVG = "http://www.w3.org/2000/svg";
 const DASHES: Record<string, string> = {
@@ -28,14 +28,14 @@ export function draw(svg: SVGSVGElement, chart: Chart, store: Store): void {
   make(svg, "title", {}, `${chart.title}. ${chart.alt}`);
   make(svg, "rect", { x: 0, y: 0, width: chart.width, height: chart.height, fill: "#fff", stroke: "#d9d9d9" });
   make(svg, "text", { x: chart.width / 2, y: 22, "text-anchor": "middle", "font-size": 16 }, chart.title);
-  const lines = chart.series.map((one) => ({
+  const lines = chart.series.map((series) => ({ ...series, label: named(series.label, store) })).map((one) => ({
     one, look: store.workbook.lines[one.look]!, xs: store.area(one.x), ys: store.area(one.y).map(numeric),
   }));
-  const named = lines.length > 1 && !lines.some(({ look }) => look.data_labels);
-  const legend = named ? rows(lines.map(({ one }) => one.label), chart.width - 40) : [];
+  const keyed = lines.length > 1 && !lines.some(({ look }) => look.data_labels);
+  const legend = keyed ? rows(lines.map(({ one }) => one.label), chart.width - 40) : [];
   const { left, right, top, bottom } = room(chart, legend.length);
   const ys = lines.flatMap((line) => line.ys);
-  const y = axis(ys, chart.y_min, chart.y_max, chart.log_y, bottom, top, chart.columns);
+  const y = axis(ys, chart.y_min, chart.y_max, chart.log_y, bottom, top, chart.columns, null, chart.y_format);
   for (const tick of y.ticks) {
     make(svg, "line", { x1: left, x2: right, y1: y.at(tick), y2: y.at(tick), stroke: "#d9d9d9" });
     make(svg, "text", { x: left - 6, y: y.at(tick) + 4, "text-anchor": "end", class: "tick" }, shown(tick, chart.y_format));
@@ -45,7 +45,7 @@ export function draw(svg: SVGSVGElement, chart: Chart, store: Store): void {
   if (chart.columns) columns(svg, chart, lines, y, left, right, bottom);
   else {
     const all = lines.flatMap((line) => line.xs.map(numeric));
-    const x = axis(all, chart.x_min, chart.x_max, chart.log_x, left, right, false, chart.x_step);
+    const x = axis(all, chart.x_min, chart.x_max, chart.log_x, left, right, false, chart.x_step, chart.x_format);
     let free = -Infinity;
     for (const tick of x.ticks) {
       make(svg, "line", { x1: x.at(tick), x2: x.at(tick), y1: bottom, y2: bottom + 4, stroke: "#595959" });
@@ -73,6 +73,14 @@ export function draw(svg: SVGSVGElement, chart: Chart, store: Store): void {
       from += room;
     }
   });
+}
+
+/** The label of a series: words, or what stands in the cell that it names. */
+function named(label: string, store: Store): string {
+  const at = label.lastIndexOf("!"), cell = label.startsWith("=") && at > 0 ? place(label.slice(at + 1)) : null;
+  if (!cell) return label;
+  const sheet = label.slice(1, at).replace(/^'|'$/g, "").replace(/''/g, "'");
+  return shown(store.get(store.sheet(sheet), cell[0], cell[1]), "General");
 }
 
 let serial = 0;
@@ -105,7 +113,7 @@ function rows(labels: string[], width: number): { index: number; label: string; 
 
 function axis(
   values: number[], low: number | null, high: number | null, log: boolean, from: number, to: number, zero: boolean,
-  step: number | null = null,
+  step: number | null = null, format = "General",
 ): Axis {
   const known = values.filter((one) => Number.isFinite(one) && (!log || one > 0));
   let min = low ?? Math.min(...known), max = high ?? Math.max(...known);
@@ -119,12 +127,18 @@ function axis(
   }
   if (zero || (low === null && min > 0 && min < (max - min) * 5)) min = Math.min(min, 0);
   if (max === min) max = min + (Math.abs(min) || 1);
-  const unit = step ?? nice((max - min) / 6);
+  const unit = step ?? Math.max(nice((max - min) / 6), finest(format));
   if (low === null) min = Math.floor(min / unit + 1e-9) * unit;
   if (high === null) max = Math.ceil(max / unit - 1e-9) * unit;
   const ticks: number[] = [];
   for (let at = Math.ceil(min / unit - 1e-9); at * unit <= max + unit * 1e-9 && ticks.length < 60; at++) ticks.push(Number((at * unit).toPrecision(12)));
   return { low: min, high: max, ticks, at: (v) => from + ((v - min) / (max - min)) * (to - from) };
+}
+
+/** The least difference that numbers of a format can show; of General any. */
+function finest(format: string): number {
+  const [first = ""] = format.split(";"), decimals = /\.([0#?]+)/.exec(first)?.[1]?.length ?? 0;
+  return /general|e[+-]/i.test(first) ? 0 : 10 ** -(decimals + (first.includes("%") ? 2 : 0));
 }
 
 function nice(rough: number): number {
@@ -145,7 +159,10 @@ function scatter(group: Element, label: string, look: Line, xs: number[], ys: nu
     make(group, "path", { d: path, ...stroke(look) });
   }
   if (look.marker) for (const [a, b] of seen) mark(group, look, a, b);
-  if (look.data_labels) for (const [a, b] of seen) make(group, "text", { x: a + 7, y: b + 4, class: "tick" }, label);
+  if (look.data_labels) for (const [a, b] of seen) {
+    const ends = a + 7 + 6.6 * label.length > x.at(x.high);
+    make(group, "text", { x: ends ? a - 7 : a + 7, y: b + 4, "text-anchor": ends ? "end" : "start", class: "tick" }, label);
+  }
 }
 
 const same = (one: Place, other: Place): boolean => one.sheet === other.sheet && one.at.join() === other.at.join();
