@@ -3,7 +3,7 @@ import { build } from "esbuild";
 import { readFileSync, writeFileSync } from "node:fs";
 import { gzipSync, constants } from "node:zlib";
 
-const usual = { bundle: true, minify: true, format: "iife", target: "es2022", charset: "utf8", logLevel: "error", logOverride: { "empty-import-meta": "silent" } };
+const usual = { bundle: true, minify: true, format: "iife", target: "es2022", logLevel: "error", logOverride: { "empty-import-meta": "silent" } };
 const worker = await build({ ...usual, entryPoints: ["worker.ts"], write: false });
 const text = {
   name: "worker as text",
