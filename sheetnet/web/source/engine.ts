@@ -8,7 +8,7 @@ import { meant } from "./typing";
 
 const ALL_DIGITS = "0.00000000000000E+000"; // how a cell gives up 15 digits of its value; people see another format
 const IDLE = 300; // how many ms after an answer it is confirmed
-const MOST_PASSES = 9, QUICK = 150; // a pass that takes fewer ms is confirmed at once
+const MOST_PASSES = 9, QUICK = 150, LONG = 1000; // a pass that takes fewer ms is confirmed at once; one of more ms not at all
 const TEXT = 2, LOGICAL = 4, NUMBER = 1, LAST_ROW = 1048576;
 
 /** What follows from some cells, in IronCalc: their formulas; all other cells as they are. */
@@ -201,11 +201,14 @@ export function serve(ask: (answer: (asked: Asked) => void) => void, tell: (told
   let engine: Engine | undefined;
   let later: ReturnType<typeof setTimeout> | undefined;
 
+  let took = 0;
+
   function told(confirms: boolean, work: () => Change[]): number {
     const begin = performance.now();
     try {
       const changes = work();
-      tell({ kind: "values", changes, ms: performance.now() - begin, confirms });
+      took = performance.now() - begin;
+      tell({ kind: "values", changes, ms: took, confirms });
       return changes.length;
     } catch (reason) {
       tell({ kind: "failed", words: String(reason) });
@@ -229,7 +232,7 @@ export function serve(ask: (answer: (asked: Asked) => void) => void, tell: (told
       told(false, () => {
         return engine?.edit(asked.edits) ?? [];
       });
-      later = setTimeout(confirm, IDLE);
+      if (took < LONG) later = setTimeout(confirm, IDLE);
     }
   });
 }
