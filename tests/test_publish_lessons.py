@@ -89,6 +89,8 @@ class Trial:
             rule, block = draw.choice(rules)
             r, c = draw.choice([*rule.area.cells()])
             at = r - block.area.row, c - block.area.col
+            if not np.isfinite(self.seen.inputs[block.id][at]):  # an empty cell
+                continue
             value = _near(float(self.seen.inputs[block.id][at]), rule, draw)
             self.seen.inputs[block.id] = self.seen.inputs[block.id].copy()
             self.seen.inputs[block.id][at] = value

@@ -64,7 +64,7 @@ def test_a_page_calculates_within_its_frame_and_its_words_stay_words(
         f">{escaped}<",
     )
     target = tmp_path / "notebook.html"
-    target.write_text(f"<!doctype html><body>{sn.show(bad)._repr_html_()}</body>", encoding="utf-8")
+    target.write_text(f"<!doctype html><meta charset=utf-8><body>{sn.show(bad)._repr_html_()}</body>", encoding="utf-8")
     with browsing(tmp_path / "chromium") as browser:
         notebook = Page(browser, target.as_uri(), wait=False)
         assert notebook.run("[document.scripts.length, window.bad === undefined]") == [0, True]

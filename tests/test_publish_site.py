@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sheetnet.course.listing import LISTING
 from sheetnet.errors import WorkbookError
 from sheetnet.web.site import Chapter, write_site
 from tests.browser import Browser, Page, browsing
@@ -118,6 +119,23 @@ def test_a_site_is_written_whole_the_same_twice_and_over_no_other_things(
     (tmp_path / "mine" / "letter.txt").write_text("dear")
     with pytest.raises(WorkbookError, match="holds other things"):
         write_site(one, tmp_path / "mine")
+
+
+def test_all_is_the_course_and_workbooks_of_ones_own(
+    lesson_file: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sheetnet.commands.publish.LISTING", {"quadratic": LISTING["quadratic"]})
+    own = tmp_path / "my own.xlsx"
+    own.write_bytes(lesson_file("matmul").read_bytes())
+    done = run_here("publish", "all", own, "-o", tmp_path / "site")
+    assert done.returncode == 0, done.stderr
+    assert "2 pages" in done.stdout
+    index = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert index.index('"01_quadratic.html"') < index.index('"my%20own.html"')
+    assert LISTING["quadratic"].about in index
+    assert (tmp_path / "site" / "my own.html").is_file()
+    again = run_here("publish", "all", own, own, "-o", tmp_path / "site")
+    assert "two pages of the site would be called my own" in again.stderr
 
 
 def test_the_command_says_which_workbooks_go_along_with_what(lesson_file: Callable[[str], Path]) -> None:

@@ -24,9 +24,7 @@ WORDS = (
     "Each lesson is a workbook that calculates in your browser. Yellow cells may be changed: all that follows from them"
     " is calculated anew. What you type stands in the page's address, and can be sent as a link."
 )
-KEPT = (
-    "A page that was opened once works without a network, and so do the others, once this page has been open a while."
-)
+KEPT = "When this page has been open for a minute, all pages work without a network."
 
 
 @dataclass(frozen=True)

@@ -8,29 +8,33 @@ import { meant } from "./typing";
 
 const ALL_DIGITS = "0.00000000000000E+000"; // how a cell gives up 15 digits of its value; people see another format
 const IDLE = 300; // how many ms after an answer it is confirmed
-const MOST_PASSES = 9, QUICK = 150; // a pass that takes fewer ms is confirmed at once
+const MOST_PASSES = 9, QUICK = 150, LONG = 1000; // a pass that takes fewer ms is confirmed at once; one of more ms not at all
 const TEXT = 2, LOGICAL = 4, NUMBER = 1, LAST_ROW = 1048576;
+
+/** IronCalc with the sheets and names of a workbook, and nothing in its cells. */
+function bare(workbook: Workbook): Model {
+  const model = new Model("page", "en", "UTC", "en");
+  model.pauseEvaluation();
+  workbook.sheets.forEach((sheet, at) => {
+    if (at) model.newSheet();
+    model.renameSheet(at, sheet.name);
+  });
+  for (const [name, sheet, meaning] of workbook.names) { // before the cells: later it takes fifty times as long
+    const scope = workbook.sheets.findIndex((one) => one.name === sheet);
+    model.newDefinedName(name, scope < 0 ? null : scope, meaning);
+  }
+  workbook.sheets.forEach((one, sheet) => // whole columns, which takes a hundredth of the time that their cells take
+    model.updateRangeStyle({ sheet, row: 1, column: 1, width: one.lefts.length, height: LAST_ROW }, "num_fmt", ALL_DIGITS));
+  return model;
+}
 
 /** What follows from some cells, in IronCalc: their formulas; all other cells as they are. */
 class Part {
-  private readonly model = new Model("page", "en", "UTC", "en");
   private passes = 1;
 
   constructor(
-    workbook: Workbook, readonly live: ReadonlySet<Formula>, values: ReadonlyMap<string, Value>, needed: Iterable<string>,
+    private readonly model: Model, readonly live: ReadonlySet<Formula>, values: ReadonlyMap<string, Value>, needed: Iterable<string>,
   ) {
-    const model = this.model;
-    model.pauseEvaluation();
-    workbook.sheets.forEach((sheet, at) => {
-      if (at) model.newSheet();
-      model.renameSheet(at, sheet.name);
-    });
-    for (const [name, sheet, meaning] of workbook.names) { // before the cells: later it takes fifty times as long
-      const scope = workbook.sheets.findIndex((one) => one.name === sheet);
-      model.newDefinedName(name, scope < 0 ? null : scope, meaning);
-    }
-    workbook.sheets.forEach((one, sheet) => // whole columns, which takes a hundredth of the time that their cells take
-      model.updateRangeStyle({ sheet, row: 1, column: 1, width: one.lefts.length, height: LAST_ROW }, "num_fmt", ALL_DIGITS));
     const filled = new Set<string>();
     for (const formula of live) each(formula.at, (row, col) => filled.add(key(formula.sheet, row, col)));
     for (const at of needed) {
@@ -95,6 +99,7 @@ export class Engine {
   private readonly formulas = new Map<string, Formula>(); // by the cell they stand in
   private readonly reads: Reads;
   private part: Part | undefined;
+  private spare: Model | undefined; // made while nothing is asked
   private changes = new Map<string, Change>();
 
   constructor(private readonly workbook: Workbook) {
@@ -136,6 +141,11 @@ export class Engine {
     return this.told();
   }
 
+  /** Be ready for an edit that other formulas follow from. */
+  prepare(): void {
+    this.spare ??= bare(this.workbook);
+  }
+
   /** Calculate once more: what is not as it was. */
   confirm(): Change[] {
     this.part?.confirm(() => this.look());
@@ -156,7 +166,8 @@ export class Engine {
       if (!areas || !needed) needed = null;
       else for (const [sheet, at] of areas) each(at, (row, col) => (needed as Set<string>).add(key(sheet, row, col)));
     }
-    this.part = new Part(this.workbook, live, this.known, needed ?? this.known.keys());
+    this.part = new Part(this.spare ?? bare(this.workbook), live, this.known, needed ?? this.known.keys());
+    this.spare = undefined;
     this.part.first(() => this.look());
   }
 
@@ -196,16 +207,17 @@ function typed(value: Value): string {
   return typeof value === "boolean" ? String(value).toUpperCase() : String(value);
 }
 
-/** Answer what the page asks; an answer is confirmed when nothing else is asked. */
+/** Answer what the page asks; an answer that came soon is confirmed when nothing else is asked. */
 export function serve(ask: (answer: (asked: Asked) => void) => void, tell: (told: Told) => void): void {
   let engine: Engine | undefined;
-  let later: ReturnType<typeof setTimeout> | undefined;
+  let later: ReturnType<typeof setTimeout> | undefined, took = 0;
 
   function told(confirms: boolean, work: () => Change[]): number {
     const begin = performance.now();
     try {
       const changes = work();
-      tell({ kind: "values", changes, ms: performance.now() - begin, confirms });
+      took = performance.now() - begin;
+      tell({ kind: "values", changes, ms: took, confirms });
       return changes.length;
     } catch (reason) {
       tell({ kind: "failed", words: String(reason) });
@@ -214,7 +226,8 @@ export function serve(ask: (answer: (asked: Asked) => void) => void, tell: (told
   }
 
   function confirm(): void {
-    if (engine && told(true, () => engine!.confirm())) later = setTimeout(confirm, IDLE);
+    engine?.prepare();
+    if (engine && took < LONG && told(true, () => engine!.confirm())) later = setTimeout(confirm, IDLE);
   }
 
   ask((asked) => {
@@ -225,10 +238,9 @@ export function serve(ask: (answer: (asked: Asked) => void) => void, tell: (told
         engine = new Engine(asked.workbook);
         return engine.first();
       });
+      later = setTimeout(() => engine?.prepare(), IDLE);
     } else {
-      told(false, () => {
-        return engine?.edit(asked.edits) ?? [];
-      });
+      told(false, () => engine?.edit(asked.edits) ?? []);
       later = setTimeout(confirm, IDLE);
     }
   });
