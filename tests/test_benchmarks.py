@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -34,3 +35,17 @@ def test_a_missed_target_is_told(
     group.show()
     assert group.missed is missed
     assert ("MISSED" in capsys.readouterr().out) is missed
+
+
+def test_what_the_readme_says_of_times_is_made_of_what_was_measured() -> None:
+    """No figure is typed by hand: `python tests/benchmarks/tables.py` writes them."""
+    spec = importlib.util.spec_from_file_location("tables", ROOT / "tests" / "benchmarks" / "tables.py")
+    assert spec is not None
+    assert spec.loader is not None
+    tables = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tables)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert readme.partition(tables.BEGIN)[2].partition(tables.END)[0] == tables.measured()
+    planted = [json.loads((tables.FIGURES / f"{name}.json").read_text()) for name in ("commands", "training")]
+    planted[1]["groups"][1]["lines"][-1]["median"] *= 1.02
+    assert tables.section(*planted, tables.sizes()) != tables.measured()

@@ -26,12 +26,17 @@ from sheetnet.graph.dialect import STACKS
 from sheetnet.graph.magnitude import with_magnitudes
 from sheetnet.graph.node import Node
 from sheetnet.graph.recurrence import size
+from sheetnet.graph.shaken import shaken
 from sheetnet.graph.undecided import Undecided
 from sheetnet.motifs.agreement import TORCH
 from sheetnet.motifs.workbook import Workbook
 from sheetnet.page.book import Block
 
 Say = Callable[[str], None]
+GROWS = (
+    "a descent makes its own rounding grow, as it does where a rate is about too large: its numbers agree as far as"
+    " they can be told from rounding"
+)
 
 
 @telling("check")
@@ -97,42 +102,52 @@ def _compare(seen: Examined, got: Mapping[str, np.ndarray], witnessed: Mapping[s
     inputs = {**inputs, **{b.id: got[b.id] for b in workbook.book.blocks if b.role == "answer"}}  # also by a formula
     given = workbook.by_node(inputs)
     live = [block for block in workbook.book.blocks if block.style != "values"]
-    undecided = Undecided(dict(part for block in live for part in _parts(block.node, got[block.id])))
+    said = dict(part for block in live for part in _parts(block.node, got[block.id]))
+    undecided = Undecided(said)
     expected = with_magnitudes([block.node for block in live], given, settle=undecided.settle)
     floors = {block.id: floor_of(magnitude) for block, (_, magnitude) in zip(live, expected, strict=True)}
+    values = {block.id: value for block, (value, _) in zip(live, expected, strict=True)}
     apart = {block.id: undecided.apart[block.node] for block in live if block.node in undecided.apart}
     touched = seen.found.touched(inputs)
-    _witness_the_record(workbook, inputs, touched, witnessed, floors, apart, blocks)
     stored = Stored()
-    for block, (value, _) in zip(live, expected, strict=True):
-        line, floor = blocks[block.id], floors[block.id]
-        spoilt = _spoilt(workbook, block, value)
-        stored.look(seen.contents, block, (got[block.id], value), floor)
-        line.max_abs, line.max_rel = hold_against(
-            line,
-            block.area,
-            got[block.id],
-            value,
-            RELATIVE,
-            floor,
-            "the sheet's value differs from the graph's",
-            spoilt,
-            computed=True,
-        )
-        if block.id in witnessed and not np.isinf(apart.get(block.id, 0.0)).all():
-            line.torch_abs, line.torch_rel = hold_against(
-                line,
-                block.area,
-                got[block.id],
-                witnessed[block.id],
-                RELATIVE,
-                floor,
-                "the sheet's value differs from torch's",
-                spoilt,
-                apart.get(block.id, 0.0),
-                computed=True,
-            )
+    for block in live:
+        stored.look(seen.contents, block, (got[block.id], values[block.id]), floors[block.id])
+    before = {id: line.finding for id, line in blocks.items()}
+
+    def hold() -> bool:
+        """Whether all that is calculated is what it should be; the first cell that is not is its block's finding."""
+        for id, line in blocks.items():
+            line.finding = before[id]
+        _witness_the_record(workbook, inputs, touched, witnessed, floors, apart, blocks)
+        for block in live:
+            _hold(seen, block, got[block.id], values[block.id], witnessed.get(block.id), floors[block.id], apart)
+        return all(line.finding is before[id] for id, line in blocks.items())
+
+    if not hold():  # does a descent make its own rounding grow?
+        moved = shaken({block.node: values[block.id] for block in live}, given, Undecided(said).settle)
+        for block in live:
+            most = moved[block.node].max(axis=0, keepdims=True, initial=0.0)
+            floors[block.id] = np.maximum(floors[block.id], most)
+        if hold():
+            seen.report.notes.append(GROWS)
     seen.report.notes += stored.notes() + workbook.remarks(got)
+
+
+def _hold(
+    seen: Examined, block: Block, got: np.ndarray, value: np.ndarray, witness: np.ndarray | None,
+    floor: np.ndarray, apart: Mapping[str, np.ndarray],
+) -> None:  # fmt: skip
+    """None; the block's line says how far the sheet is from the graph and from torch, and the first bad cell."""
+    line, spoilt = seen.blocks[block.id], _spoilt(seen.found.workbook, block, value)
+    words = "the sheet's value differs from the graph's"
+    line.max_abs, line.max_rel = hold_against(
+        line, block.area, got, value, RELATIVE, floor, words, spoilt, computed=True
+    )
+    if witness is not None and not np.isinf(apart.get(block.id, 0.0)).all():
+        line.torch_abs, line.torch_rel = hold_against(
+            line, block.area, got, witness, RELATIVE, floor, "the sheet's value differs from torch's", spoilt,
+            apart.get(block.id, 0.0), computed=True,
+        )  # fmt: skip
 
 
 def _parts(node: Node, cells: np.ndarray) -> Iterator[tuple[Node, np.ndarray]]:
