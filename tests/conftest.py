@@ -12,12 +12,11 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 import numpy as np
@@ -118,37 +117,16 @@ class Kept(LibreOfficeSession):
     """A workbook in a LibreOffice that takes another one when this one is closed, unless something was amiss."""
 
     free: ClassVar[list[Kept]] = []
-    well = False  # whether the last call came to a good end
 
     @classmethod
     def open(cls, engine: LibreOffice, path: Path) -> Kept:
         return cls.free.pop().again(path) if cls.free else cls(path, *engine._programs())
 
-    def again(self, path: Path) -> Self:
-        """The same program with another workbook."""
-        one = copy(self)
-        one.path, one._is_open = path, True
-        try:
-            one._sheets = one._call("load", str(path.resolve()))
-        except BaseException:
-            one.close()
-            raise
-        return one
-
-    def _call(self, task: str, *arguments: Any, seconds: float | None = None) -> Any:
-        self.well = False
-        reply = super()._call(task, *arguments, seconds=seconds)
-        self.well = True
-        return reply
-
     def _close(self) -> None:
-        if self.well:
+        if self._well:
             self.free.append(self)
         else:
             self.end()
-
-    def end(self) -> None:
-        super()._close()
 
 
 @pytest.fixture(scope="session")

@@ -268,7 +268,7 @@ def test_check_passes_and_sees_the_same_words(german: Path) -> None:
 
 
 def test_the_file_speaks_german_where_only_writing_says_something(german: Path) -> None:
-    parts = {name: text.decode() for name, text in read(german).parts.items() if name.endswith(".xml")}
+    parts = {name: text.decode() for name, text in read(german).package.parts.items() if name.endswith(".xml")}
     for words in ("So kam es", "war -", "Seite &amp;P von &amp;N", "&quot;richtig&quot;", "gleich"):
         assert any(words in text or words.replace("&quot;", '"') in text for text in parts.values()), words
 

@@ -1128,7 +1128,6 @@ def test_the_command_lists_and_builds(tmp_path: Path) -> None:
         (("build", "all", "--csv", "x.csv"), "--csv is for titanic"),
         (("build", "all", "-o", "x.xlsx"), "--output names one file"),
         (("build", "all", "--blanks"), "--blanks is for one lesson"),
-        (("build", "table.csv", "--blanks"), "--blanks is for a lesson"),
         (("build", "quadratic", "-o", "x.txt"), "ends in .xlsx"),
     ],
 )

@@ -125,7 +125,7 @@ def _sheet(
     for key, was in built.view.items():
         if (now := found.view.get(key, was)) != was:
             yield Seen(name, f"{key}: not as built", "A1", now, was)
-    yield from _hidden(name, found, built, [*areas, *(area_of(name, at) for at in built.words)])
+    yield from _hidden(name, found, built, [*areas, *merged, *(area_of(name, at) for at in built.words)])
     yield from _charts(name, found, built, gone)
     if found.others != built.others:
         yield Seen(name, "drawings lie over the cells", "A1", f"{found.others} drawings or controls", str(built.others))

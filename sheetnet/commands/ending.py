@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import errno
+import gc
 import logging
 import os
 import re
@@ -82,7 +83,17 @@ class Commands(click.Group):
 @lru_cache
 def _be_deaf_at_the_end() -> None:
     """None; once all is done, Ctrl-C would only break into what libraries do as Python ends."""
+    atexit.register(_let_all_go)
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # registered last, so it is called first
+
+
+def _let_all_go() -> None:
+    """None; Python does not look through all of torch, for 0.4 s, for objects that hold each other: all of it goes.
+
+    Triton, which torch loads for its optimisers, would say in a hundred lines that they are still there.
+    """
+    if "triton" not in sys.modules:
+        gc.freeze()
 
 
 def ended(run: Callable[[], object]) -> int:

@@ -104,8 +104,8 @@ class Closed:
         self.task, self.relu = task, rectified(task.model, "closed")
         self.kind = resolve_dtype(task.dtype, task.device)
         self.exact = torch.float32 if task.dtype in HALF else self.kind
-        self.X = torch.as_tensor(task.X, device=task.device).to(self.kind)
-        self.y = torch.as_tensor(task.y, device=task.device).to(self.kind)
+        self.X = torch.tensor(task.X, device=task.device).to(self.kind)
+        self.y = torch.tensor(task.y, device=task.device).to(self.kind)
         self.size = max(1, min(65_536, ROOM // (4 * self.exact.itemsize * task.rows * task.model.n_hidden)))
 
     def advance(self, block: Block, first: int, epochs: int) -> None:
@@ -194,7 +194,7 @@ class Autograd:
         p, k = task.model.n_features, task.model.n_hidden
         self.twin = create(task.model.name, {"W": np.zeros((p, k))}, task.device, self.kind)
         [self.weight] = dict(self.twin.named_parameters())
-        self.X, self.y = (torch.as_tensor(a, dtype=self.kind, device=task.device) for a in (task.X, task.y))
+        self.X, self.y = (torch.tensor(a, dtype=self.kind, device=task.device) for a in (task.X, task.y))
         self.size = max(1, min(256, ROOM // (4 * self.kind.itemsize * task.rows * k)))
 
     def advance(self, block: Block, first: int, epochs: int) -> None:

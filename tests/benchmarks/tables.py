@@ -1,13 +1,14 @@
 """Puts what was measured into the README: the part between its two marks is made of the files in figures/ alone.
 
-    python tests/benchmarks/commands.py --json tests/benchmarks/figures/commands.json
-    python tests/benchmarks/training.py --json tests/benchmarks/figures/training.json
-    python tests/benchmarks/tables.py
+python tests/benchmarks/commands.py --json tests/benchmarks/figures/commands.json
+python tests/benchmarks/training.py --json tests/benchmarks/figures/training.json
+python tests/benchmarks/tables.py
 """
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -56,7 +57,8 @@ def section(commands: dict[str, Any], training: dict[str, Any], sizes: dict[str,
     rest = (
         f"The floor is operations over the rate of a large matrix product ({training['flops'] / 1e9:.0f} GFLOP/s) and, "
         f"for the million rows, bytes over copy bandwidth ({training['copy'] / 1e9:.1f} GB/s), measured in the same "
-        f"run. scikit-learn: LinearRegression {_time(_line(linear, 'LinearRegression'))} for a whole fit, SGDRegressor "
+        "run: a time below it says that the product did not reach what the processor can. scikit-learn: "
+        f"LinearRegression {_time(_line(linear, 'LinearRegression'))} for a whole fit, SGDRegressor "
         f"{_time(_line(linear, 'SGDRegressor'))} a pass, MLPRegressor "
         f"{_time(_line(groups['One net'], 'MLPRegressor'))} an epoch for a net with an output layer besides. Half "
         f"precision gains nothing on this CPU: a sweep in torch operations takes {_time(short)} a net and epoch in "
@@ -91,7 +93,9 @@ def _time(seconds: float) -> str:
 
 
 def _filled(text: str) -> str:
-    return fill(text, 118, break_long_words=False, break_on_hyphens=False) + "\n"
+    """The text in lines; what stands in backticks stays on one."""
+    kept = re.sub(r"`[^`]*`", lambda code: code[0].replace(" ", "\0"), text)
+    return fill(kept, 118, break_long_words=False, break_on_hyphens=False).replace("\0", " ") + "\n"
 
 
 def sizes() -> dict[str, int]:
