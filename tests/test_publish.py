@@ -343,6 +343,21 @@ def test_what_may_be_typed_can_be_reached_and_nothing_leaves_the_window(
     page.close()
 
 
+@pytest.mark.parametrize("sheet", ["Predict", "Exercises"])
+def test_a_question_and_its_answer_fit_into_a_narrow_window(browser: Browser, lesson: Path, sheet: str) -> None:
+    """The whole question, and below it the cell to answer in, with nothing to scroll sideways for."""
+    page = Page(browser, lesson.as_uri(), 390, 844)
+    page.run(f"[...document.querySelectorAll('.tab')].find((tab) => tab.textContent === '{sheet}').click()")
+    found = page.run("""[...document.querySelectorAll('.cards input')].map((input) => {
+        const boxes = [...input.parentElement.querySelectorAll('.cell')].map((cell) => cell.getBoundingClientRect());
+        const words = [...input.parentElement.querySelectorAll('span')].map((one) => one.scrollWidth - one.clientWidth);
+        return [Math.min(...boxes.map((b) => b.left)), Math.max(...boxes.map((b) => b.right)), Math.max(...words)];
+    })""")
+    page.close()
+    assert len(found) >= 5
+    assert all(left >= 0 and right <= 390 and cut <= 0 for left, right, cut in found), found
+
+
 def test_rows_of_a_long_sheet_are_drawn_when_they_come_near(browser: Browser, tmp_path: Path) -> None:
     n = 900
     yellow = {

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import sheetnet as sn
 from sheetnet.course.listing import LISTING
 from sheetnet.errors import WorkbookError
 from sheetnet.web.site import Chapter, write_site
@@ -143,3 +144,13 @@ def test_the_command_says_which_workbooks_go_along_with_what(lesson_file: Callab
     assert done.returncode != 0
     assert "publish all relu.xlsx" in done.stderr
     assert run_here("publish", "all", "relu").returncode != 0
+
+
+def test_the_index_speaks_the_language_of_the_lessons(tmp_path: Path) -> None:
+    german = sn.build_lesson("quadratic", tmp_path / "01_quadratic.xlsx", language="de").path
+    write_site([Chapter(german, "01_quadratic", 1)], tmp_path / "site")
+    index = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert '<html lang="de">' in index
+    assert "<h1>Lerne, wie ein Modell lernt</h1>" in index
+    assert "Learn how" not in index
+    assert "without a network" not in index

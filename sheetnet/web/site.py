@@ -16,15 +16,10 @@ from sheetnet.errors import SheetnetError, WorkbookError
 from sheetnet.web.content import content
 from sheetnet.web.delivered import delivered
 from sheetnet.web.page import asset, framed, head, linked, packed_engine, style_link
+from sheetnet.web.words import KEPT, TITLE, WORDS
 
 INDEX, OFFLINE = "index.html", "offline.js"
 MARK = '<meta name="generator" content="sheetnet publish all">\n'
-TITLE = "Learn how a model learns"
-WORDS = (
-    "Each lesson is a workbook that calculates in your browser. Yellow cells may be changed: all that follows from them"
-    " is calculated anew. What you type stands in the page's address, and can be sent as a link."
-)
-KEPT = "When this page has been open for a minute, all pages work without a network."
 
 
 @dataclass(frozen=True)
@@ -81,17 +76,19 @@ def _fill(folder: Path, chapters: Iterable[Chapter], told: Callable[[str], None]
         _put(folder, "engine.js", engine.encode()), _put(folder, "page.js", asset("page.js")),
         _put(folder, "site.js", asset("site.js")),
     ]  # fmt: skip
-    entries, language, names = list[str](), "", set[str]()
+    entries, language, words, names = list[str](), "", dict[str, str](), set[str]()
     for chapter in chapters:
         told(chapter.name)
         if chapter.name.lower() in names | {"index"}:
             raise SheetnetError(f"two pages of the site would be called {chapter.name}; rename {chapter.path}")
         names.add(chapter.name.lower())
         shown, looks = content(chapter.path)
-        language, file = language or shown["language"], delivered(chapter.path, shown)
+        if not language:
+            language, words = shown["language"], shown["words"]
+        file = delivered(chapter.path, shown)
         _write(folder / f"{chapter.name}.html", linked(shown, looks.css, file, style, scripts).encode())
         entries.append(_entry(chapter, shown["title"], chapter.about or shown["about"]))
-    _write(folder / INDEX, _index(language or "en", style, scripts[-1], entries).encode())
+    _write(folder / INDEX, _index(language or "en", words, style, scripts[-1], entries).encode())
     kept = {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
     version = sha256(b"".join(name.encode() + sha256(text).digest() for name, text in kept.items())).hexdigest()[:16]
     listed = ",".join(f'"{quote(name)}"' for name in kept)
@@ -99,12 +96,13 @@ def _fill(folder: Path, chapters: Iterable[Chapter], told: Callable[[str], None]
     _write(folder / OFFLINE, offline.encode())
 
 
-def _index(language: str, style: str, script: str, entries: list[str]) -> str:
+def _index(language: str, words: dict[str, str], style: str, script: str, entries: list[str]) -> str:
+    title, about, kept = (escape(words.get(text, text), False) for text in (TITLE, WORDS, KEPT))
     policy = "script-src 'self'; style-src 'self'; worker-src 'self'; connect-src 'self'"
     return framed(
-        head(language, TITLE, policy) + MARK + style_link(style),
-        f'<main class="index">\n<h1>{TITLE}</h1>\n<p>{escape(WORDS, False)}</p>\n<ol>\n{"".join(entries)}</ol>\n'
-        f'<p class="kept">{KEPT}</p>\n</main>\n<script src="{script}"></script>\n',
+        head(language, words.get(TITLE, TITLE), policy) + MARK + style_link(style),
+        f'<main class="index">\n<h1>{title}</h1>\n<p>{about}</p>\n<ol>\n{"".join(entries)}</ol>\n'
+        f'<p class="kept">{kept}</p>\n</main>\n<script src="{script}"></script>\n',
     )
 
 

@@ -5,6 +5,7 @@ import { shown } from "./format";
 import { lines } from "./freeze";
 import { address, each, place, within, type Store } from "./store";
 
+const QUESTION = 40; // letters
 const LETTER = 7.4, INDENT = 14; // pixels, and rather more than less
 const LONG = 300, CHUNK = 50, AROUND = 800; // of a sheet with more rows, those near to what is in sight are drawn
 
@@ -41,12 +42,22 @@ export class Grid {
     Object.assign(this.box.style, { width: `${width}px`, height: `${height}px` });
     if (!part && sheet.grid) this.box.append(lines(sheet));
     this.build();
+    if (part && name === "table" && this.asks(part)) this.box.classList.add("cards");
     if (!part) for (const chart of sheet.charts) this.chart(chart);
     this.update();
   }
 
   private get sheet(): Sheet {
     return this.store.workbook.sheets[this.index]!;
+  }
+
+  /** Whether a part holds questions, each with a cell to answer in: too wide for a narrow window. */
+  private asks([firstRow, firstCol, rows, cols]: At): boolean {
+    const { rows: lines, rules } = this.sheet;
+    const asked = lines.filter(([row, cells]) => row >= firstRow && row < firstRow + rows
+      && cells.some(([col, , value]) => within([row, firstCol, 1, cols], row, col) && typeof value === "string" && value.length > QUESTION));
+    const answered = asked.filter(([row]) => rules.some(({ at, data }) => !data && row >= at[0] && row < at[0] + at[2] && at[1] >= firstCol && at[1] < firstCol + cols));
+    return answered.length > 2;
   }
 
   private build(): void {
