@@ -37,6 +37,7 @@ from sheetnet.engines.libreoffice import LibreOffice, LibreOfficeSession
 from sheetnet.page.area import area_of, cell_address
 from sheetnet.page.book import Block
 from sheetnet.tables.table import Table
+from tests.browser import CHROMIUM, Browser, browsing
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -111,6 +112,15 @@ def office() -> Engine:
 @pytest.fixture(scope="session", params=EACH_ENGINE)
 def engine(request: pytest.FixtureRequest) -> Engine:
     return usable(request.param)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One Chromium for all pages; where it is missing tests are skipped, and fail in CI."""
+    if not CHROMIUM:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("Chromium is not installed: apt-get install chromium")
+    with browsing(tmp_path_factory.mktemp("chromium")) as started:
+        yield started
 
 
 class Kept(LibreOfficeSession):

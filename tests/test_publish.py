@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from sheetnet.web.content import content
 from sheetnet.web.page import html, write
 from sheetnet.web.parts import parts
 from sheetnet.web.references import Tables
-from tests.browser import CHROMIUM, Browser, Page, browsing
+from tests.browser import Browser, Page
 from tests.conftest import edit_xml, run_here
 
 WITHIN = 1e-10
@@ -34,19 +33,6 @@ ALL_VALUES = """JSON.parse(document.getElementById('workbook').textContent).shee
         return out;
     })])"""
 HOSTILE = "</script><script>window.bad=1</script><img src=x onerror='window.bad=1'>&lt;b&gt; ]]> \u2028 -->"
-
-
-def needed() -> None:
-    """None; skips where Chromium is missing, and fails in CI."""
-    if not CHROMIUM:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("Chromium is not installed: apt-get install chromium")
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    needed()
-    with browsing(tmp_path_factory.mktemp("chromium")) as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -32,19 +32,12 @@ from sheetnet.page.book import Block
 from sheetnet.page.rule import Rule
 from sheetnet.web.content import content
 from sheetnet.web.page import html
-from tests.browser import Browser, Page, browsing
-from tests.test_publish import ALL_VALUES, emptied, needed
+from tests.browser import Browser, Page
+from tests.test_publish import ALL_VALUES, emptied
 
 QUICK, FEW, PATIENCE = ("quadratic", "relu", "matmul", "learning_rate", "optimisers"), 2, 900.0
 EDITS = int(os.environ.get("PAGE_EDITS", "0"))
 Cells = Mapping[tuple[str, int, int], Any]
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    needed()
-    with browsing(tmp_path_factory.mktemp("chromium")) as started:
-        yield started
 
 
 class Trial:

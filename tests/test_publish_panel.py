@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator
@@ -31,15 +30,7 @@ from sheetnet.web.content import content
 from sheetnet.web.page import html, write
 from sheetnet.web.parts import parts
 from sheetnet.web.words import PAGE
-from tests.browser import CHROMIUM, Browser, Page, browsing
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if not CHROMIUM:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("Chromium is not installed: apt-get install chromium")
-    with browsing(tmp_path_factory.mktemp("chromium")) as started:
-        yield started
+from tests.browser import Browser, Page
 
 
 @pytest.fixture(scope="module")

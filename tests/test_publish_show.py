@@ -12,9 +12,9 @@ import pytest
 
 import sheetnet as sn
 from sheetnet.web.page import page
-from tests.browser import Page, browsing
+from tests.browser import Browser, Page
 from tests.conftest import edit_xml
-from tests.test_publish import HOSTILE, needed
+from tests.test_publish import HOSTILE
 from tests.test_publish_site import WORDS
 
 
@@ -52,9 +52,8 @@ def test_what_is_no_workbook_is_said_in_words(what: object, words: str) -> None:
 
 
 def test_a_page_calculates_within_its_frame_and_its_words_stay_words(
-    lesson_file: Callable[[str], Path], tmp_path: Path
+    browser: Browser, lesson_file: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    needed()
     escaped = HOSTILE.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     bad = edit_xml(
         lesson_file("quadratic"),
@@ -65,19 +64,19 @@ def test_a_page_calculates_within_its_frame_and_its_words_stay_words(
     )
     target = tmp_path / "notebook.html"
     target.write_text(f"<!doctype html><meta charset=utf-8><body>{sn.show(bad)._repr_html_()}</body>", encoding="utf-8")
-    with browsing(tmp_path / "chromium") as browser:
-        notebook = Page(browser, target.as_uri(), wait=False)
-        assert notebook.run("[document.scripts.length, window.bad === undefined]") == [0, True]
-        begin = time.monotonic()
-        while notebook.within("document.documentElement.dataset.state") != "ready":
-            assert time.monotonic() - begin < 60
-            time.sleep(0.05)
-        assert notebook.within("document.querySelector('.cell').textContent") == HOSTILE
-        notebook.within("""[...document.querySelectorAll('.tab')].find((tab) => tab.textContent === 'Fit').click();
-            cell = document.querySelector('input[data-at="B5"]');
-            loss = () => document.querySelector('[aria-rowindex="5"]').textContent;
-            before = loss(); cell.focus(); cell.value = '0.25'; cell.blur()""")
-        while notebook.within("document.documentElement.dataset.state") != "ready":
-            time.sleep(0.05)
-        assert notebook.within("loss() !== before")
-        assert notebook.within("location.hash") == "#Fit&Fit.B5=0.25"
+    notebook = Page(browser, target.as_uri(), wait=False)
+    assert notebook.run("[document.scripts.length, window.bad === undefined]") == [0, True]
+    begin = time.monotonic()
+    while notebook.within("document.documentElement.dataset.state") != "ready":
+        assert time.monotonic() - begin < 60
+        time.sleep(0.05)
+    assert notebook.within("document.querySelector('.cell').textContent") == HOSTILE
+    notebook.within("""[...document.querySelectorAll('.tab')].find((tab) => tab.textContent === 'Fit').click();
+        cell = document.querySelector('input[data-at="B5"]');
+        loss = () => document.querySelector('[aria-rowindex="5"]').textContent;
+        before = loss(); cell.focus(); cell.value = '0.25'; cell.blur()""")
+    while notebook.within("document.documentElement.dataset.state") != "ready":
+        time.sleep(0.05)
+    assert notebook.within("loss() !== before")
+    assert notebook.within("location.hash") == "#Fit&Fit.B5=0.25"
+    notebook.close()

@@ -14,9 +14,9 @@ import sheetnet as sn
 from sheetnet.course.listing import LISTING
 from sheetnet.errors import WorkbookError
 from sheetnet.web.site import Chapter, write_site
-from tests.browser import Browser, Page, browsing
+from tests.browser import Browser, Page
 from tests.conftest import edit_xml, run_here
-from tests.test_publish import HOSTILE, needed, type_into
+from tests.test_publish import HOSTILE, type_into
 
 WORDS = "Fit a curve by hand, then let it fit itself"
 NAME = "04 <img src=x onerror='window.bad=1'>&amp;"
@@ -27,13 +27,6 @@ class Quiet(SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         pass
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    needed()
-    with browsing(tmp_path_factory.mktemp("chromium")) as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

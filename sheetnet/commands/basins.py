@@ -16,13 +16,12 @@ from sheetnet.commands.common import (
     outputs,
     print_json,
     recipe_options,
-    tell_kept,
 )
-from sheetnet.common.files import writing
+from sheetnet.commands.written import write_files
 
 WRITTEN: dict[str, tuple[str, ...]] = {
     "output": (".xlsx",),
-    "results": (".csv",),
+    "results": (".csv", ".parquet"),
     "plot": (".png", ".svg", ".pdf"),
 }
 SHOWN = 12  # losses that are printed: those with the most starts
@@ -43,7 +42,7 @@ SHOWN = 12  # losses that are printed: those with the most starts
 @device_options("float64")
 @recipe_options
 @click.option("-o", "--output", type=FILE, metavar="FILE.xlsx", help="Write a workbook: the minima, and a map.")
-@click.option("--results", type=FILE, metavar="FILE.csv", help="Write a row for each start.")
+@click.option("--results", type=FILE, metavar="FILE.csv", help="Write a row for each start; .parquet too.")
 @click.option("--plot", type=FILE, metavar="FILE.png", help="Draw the map and a histogram.")
 @click.option("--json", "as_json", is_flag=True, help="Print the minima as JSON.")
 def basins(model: str, as_json: bool, **options: Any) -> None:
@@ -85,19 +84,7 @@ def basins(model: str, as_json: bool, **options: Any) -> None:
         heads = ("final loss", "starts", "share", "different nets", "with units in any order")
         click.echo(tabulate(rows, heads, disable_numparse=True, stralign="right"))
         click.echo(f"on {result.device}, {result.dtype}, path: {result.path}, {result.seconds:.1f} s")
-    if "output" in files:
-        from sheetnet.book.kept import keeping
-
-        with keeping(files["output"]) as copy:
-            result.workbook(files["output"])
-        tell_kept(files["output"], copy)
-    if "plot" in files:
-        result.plot(files["plot"])
-    if "results" in files:
-        with writing(files["results"]) as beside:
-            result.table.to_csv(beside, index=False)
-    for path in files.values():
-        click.echo(f"written: {path}", err=True)
+    write_files(result, files)
     if result.stopped:
         click.echo(f"stopped after {len(result.table)} of {result.side**2} starts", err=True)
         sys.exit(130)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,11 +23,10 @@ from sheetnet.commands.common import (
     speaks,
     table_flags,
     table_of,
-    tell_kept,
 )
 from sheetnet.commands.sweep_table import EXPLODED, sweep_table
 from sheetnet.commands.tables import OF_MODEL, OF_TABLE, is_own, none_of, own_options
-from sheetnet.common.files import writing
+from sheetnet.commands.written import write_files
 from sheetnet.errors import SheetnetError
 from sheetnet.models.optimisers import OPTIMISERS
 
@@ -141,9 +139,7 @@ def sweep(what: str, nets: int | None, as_json: bool, **options: Any) -> None:
         _print_json(model, result)
     else:
         _print(model, result, options, getattr(table, "said", ()))
-    _write(result, files)
-    for path in files.values():
-        click.echo(f"written: {path}", err=True)
+    write_files(result, files)
     if result.stopped:
         click.echo(f"stopped after {len(result.table)} of {nets} nets; {_again(options)}", err=True)
     if result.unsaved:
@@ -155,24 +151,6 @@ def _again(options: dict[str, Any]) -> str:
     if options["checkpoint"]:
         return f"the same command goes on from {options['checkpoint']}"
     return "with --checkpoint FILE a sweep can be taken up again"
-
-
-def _write(result: Sweep, files: dict[str, Path]) -> None:
-    if "output" in files:
-        from sheetnet.book.kept import keeping
-
-        with keeping(files["output"]) as copy:
-            result.workbook(files["output"])
-        tell_kept(files["output"], copy)
-    if "plot" in files:
-        result.plot(files["plot"])
-    if "results" in files:
-        path = files["results"]
-        with writing(path) as beside:
-            if path.suffix.lower() == ".csv":
-                result.table.to_csv(beside, index=False)
-            else:
-                result.table.to_parquet(beside, index=False)
 
 
 def _print(model: str, result: Sweep, options: dict[str, Any], said: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ import click
 from sheetnet.commands.common import bar, finite, numbers, print_json
 from sheetnet.commands.own import about, own_flags, own_net, own_table
 from sheetnet.commands.tables import none_of
-from sheetnet.common.files import writing
+from sheetnet.commands.written import write_files
 from sheetnet.errors import SheetnetError
 
 if TYPE_CHECKING:
@@ -54,16 +54,7 @@ def sweep_table(
     else:
         click.echo(about(table))
         _print(result, again)
-    if "plot" in files:
-        result.plot(files["plot"])
-    if "results" in files:
-        with writing(files["results"]) as beside:
-            if files["results"].suffix.lower() == ".csv":
-                result.table.to_csv(beside, index=False)
-            else:
-                result.table.to_parquet(beside, index=False)
-    for path in files.values():
-        click.echo(f"written: {path}", err=True)
+    write_files(result, files)
     if result.stopped:
         click.echo(f"stopped after {len(result.table)} of {settings['nets']} nets", err=True)
         sys.exit(130)
